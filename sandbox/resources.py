@@ -1,0 +1,23 @@
+"""Where the files that ship with the program are: icons, data sets, lessons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_PLACES = (_PACKAGE / "resources", _PACKAGE.parent / "resources")  # an installed wheel, a checkout
+
+
+def resource(*parts: str) -> Path:
+    """Return the path of a shipped file or folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        When it is in neither the installed package nor the checkout.
+    """
+    for place in _PLACES:
+        path = place.joinpath(*parts)
+        if path.exists():
+            return path
+    raise FileNotFoundError("/".join(parts))
