@@ -1,0 +1,328 @@
+"""Activations: g, its derivative, and for those that end in a probability or a rate, log g and log(1 - g).
+
+All arrays have shape (..., m, n): samples are rows, units are columns, and any leading axes are networks that are
+computed side by side. `dA` and `dZ` are derivatives of the same number by A and by Z.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]  # float64 or float32
+
+
+def _sigmoid(Z: Array, out: Array | None = None) -> Array:
+    """1 / (1 + exp(-z)), with full relative precision however small it gets."""
+    out = np.negative(Z, out=out)
+    np.exp(out, out=out)
+    np.add(out, 1.0, out=out)
+    return np.reciprocal(out, out=out)
+
+
+def _softplus(Z: Array) -> Array:
+    """log(1 + exp z) without overflow."""
+    return np.logaddexp(0.0, Z, dtype=Z.dtype)
+
+
+class Activation:
+    """g, applied to the pre-activations Z of one layer.
+
+    A subclass gives `value` and `derivative`; one whose output is not elementwise gives `backward` as well.
+
+    Attributes
+    ----------
+    name, label, summary : str
+        Registry key, what people call it, and one sentence about it.
+    formula, derivative_formula : str
+        g(z) and g'(z) in LaTeX.
+    has_logs : bool
+        Whether `logs` gives log A and log(1 - A) from Z, where A itself may have rounded to 0 or 1.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    summary: ClassVar[str]
+    formula: ClassVar[str]
+    derivative_formula: ClassVar[str]
+    has_logs: ClassVar[bool] = False
+
+    def value(self, Z: Array, out: Array | None = None) -> Array:
+        """Return A = g(Z), in `out` where given (shape of Z; never Z itself)."""
+        raise NotImplementedError
+
+    def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
+        """Return g'(Z), the shape of Z, in `out` where given."""
+        raise NotImplementedError
+
+    def backward(self, Z: Array, A: Array, dA: Array, out: Array | None = None) -> Array:
+        """Return dZ = dA * g'(Z), in `out` where given (never dA itself)."""
+        D = self.derivative(Z, A, out=out)
+        return np.multiply(dA, D, out=D)
+
+    def logs(self, Z: Array, A: Array) -> tuple[Array, Array, Array]:
+        """Return s = log A, t = log(1 - A) and C = 1 - A, each from Z and exact where A rounds to 0 or 1."""
+        raise NotImplementedError
+
+    def logs_backward(self, Z: Array, A: Array, ds: Array, dt: Array | None) -> Array:
+        """Return dZ for a loss with the derivatives `ds` by s and `dt` by t (None where it does not use t)."""
+        raise NotImplementedError
+
+
+class Linear(Activation):
+    name = "linear"
+    label = "Linear"
+    summary = "Passes z on unchanged."
+    formula = "z"
+    derivative_formula = "1"
+
+    def value(self, Z: Array, out: Array | None = None) -> Array:
+        return np.positive(Z, out=out)
+
+    def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
+        if out is None:
+            return np.ones_like(Z)
+        out.fill(1.0)
+        return out
+
+    def backward(self, Z: Array, A: Array, dA: Array, out: Array | None = None) -> Array:
+        return np.positive(dA, out=out)
+
+
+class Sigmoid(Activation):
+    name = "sigmoid"
+    label = "Sigmoid"
+    summary = "Squeezes z into a probability between 0 and 1; flat at both ends."
+    formula = r"\frac{1}{1 + e^{-z}}"
+    derivative_formula = r"a\,(1 - a)"
+    has_logs = True
+
+    def value(self, Z: Array, out: Array | None = None) -> Array:
+        return _sigmoid(Z, out)
+
+    def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
+        out = np.subtract(1.0, A, out=out)
+        return np.multiply(out, A, out=out)
+
+    def logs(self, Z: Array, A: Array) -> tuple[Array, Array, Array]:
+        t = -_softplus(Z)
+        return Z + t, t, _sigmoid(-Z)
+
+    def logs_backward(self, Z: Array, A: Array, ds: Array, dt: Array | None) -> Array:
+        C = _sigmoid(-Z)
+        C *= ds
+        return C if dt is None else np.subtract(C, dt * A, out=C)
+
+
+class Tanh(Activation):
+    name = "tanh"
+    label = "tanh"
+    summary = "Squeezes z into -1 to 1; flat at both ends."
+    formula = r"\tanh z"
+    derivative_formula = r"1 - a^2"
+
+    # Above this many numbers the form in exp, five quick passes, beats numpy's own tanh.
+    _MANY = 1500
+
+    def value(self, Z: Array, out: Array | None = None) -> Array:
+        if Z.size < self._MANY or Z.dtype != np.float64:
+            return np.tanh(Z, out=out)
+        out = np.multiply(Z, 2.0, out=out)
+        np.exp(out, out=out)
+        np.add(out, 1.0, out=out)
+        np.divide(-2.0, out, out=out)
+        return np.add(out, 1.0, out=out)
+
+    def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
+        out = np.multiply(A, A, out=out)
+        return np.subtract(1.0, out, out=out)
+
+
+class Relu(Activation):
+    name = "relu"
+    label = "ReLU"
+    summary = "Keeps what is positive, drops the rest; a unit that is never positive is dead."
+    formula = r"\max(0, z)"
+    derivative_formula = r"1 \text{ where } z > 0,\ \text{else } 0"
+
+    def value(self, Z: Array, out: Array | None = None) -> Array:
+        return np.maximum(Z, 0.0, out=out)
+
+    def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
+        if out is None:
+            return (Z > 0.0).astype(Z.dtype)
+        return np.greater(Z, 0.0, out=out)
+
+
+class LeakyRelu(Activation):
+    name = "leaky_relu"
+    label = "Leaky ReLU"
+    summary = "ReLU with a slope of 0.01 for negative z, so that no unit dies."
+    formula = r"\max(0.01\,z, z)"
+    derivative_formula = r"1 \text{ where } z > 0,\ \text{else } 0.01"
+    slope = 0.01
+
+    def value(self, Z: Array, out: Array | None = None) -> Array:
+        out = np.multiply(Z, self.slope, out=out)
+        return np.maximum(Z, out, out=out)
+
+    def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
+        D = np.where(Z > 0.0, Z.dtype.type(1.0), Z.dtype.type(self.slope))
+        return D if out is None else np.positive(D, out=out)
+
+
+class Elu(Activation):
+    name = "elu"
+    label = "ELU"
+    summary = "z where positive, else exp z - 1: smooth, and bounded below by -1."
+    formula = r"z \text{ where } z \geq 0,\ \text{else } e^z - 1"
+    derivative_formula = r"1 \text{ where } z \geq 0,\ \text{else } e^z"
+
+    def value(self, Z: Array, out: Array | None = None) -> Array:
+        out = np.minimum(Z, 0.0, out=out)
+        np.expm1(out, out=out)
+        return np.maximum(out, Z, out=out)
+
+    def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
+        out = np.minimum(Z, 0.0, out=out)
+        return np.exp(out, out=out)
+
+
+class Gelu(Activation):
+    name = "gelu"
+    label = "GELU"
+    summary = "z weighted by how likely a normal variable is below z, by its tanh approximation."
+    formula = r"\frac{z}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)\right)"
+    derivative_formula = (
+        r"\frac{1 + \tau}{2} + \frac{z}{2}(1 - \tau^2)\sqrt{2/\pi}\,(1 + 0.134145\,z^2),\quad "
+        r"\tau = \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)"
+    )
+    _SCALE = float(np.sqrt(2.0 / np.pi))
+    _CUBIC = 0.044715
+
+    def _tau(self, Z: Array) -> Array:
+        return np.tanh(self._SCALE * (Z + self._CUBIC * Z * Z * Z))
+
+    def value(self, Z: Array, out: Array | None = None) -> Array:
+        return np.multiply(0.5 * Z, 1.0 + self._tau(Z), out=out)
+
+    def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
+        tau = self._tau(Z)
+        bend = 0.5 * Z * (1.0 - tau * tau) * self._SCALE * (1.0 + 3.0 * self._CUBIC * Z * Z)
+        return np.add(0.5 * (1.0 + tau), bend, out=out)
+
+
+class Softplus(Activation):
+    name = "softplus"
+    label = "Softplus"
+    summary = "log(1 + exp z): a smooth ReLU, always positive."
+    formula = r"\log(1 + e^z)"
+    derivative_formula = r"\frac{1}{1 + e^{-z}}"
+
+    def value(self, Z: Array, out: Array | None = None) -> Array:
+        return np.logaddexp(0.0, Z, out=out, dtype=Z.dtype)
+
+    def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
+        return _sigmoid(Z, out)
+
+
+class Silu(Activation):
+    name = "silu"
+    label = "SiLU"
+    summary = "z times its sigmoid: smooth, with a small dip below 0."
+    formula = r"\frac{z}{1 + e^{-z}}"
+    derivative_formula = r"\sigma(z)\,(1 + z\,(1 - \sigma(z))),\quad \sigma(z) = \frac{1}{1 + e^{-z}}"
+
+    def value(self, Z: Array, out: Array | None = None) -> Array:
+        out = _sigmoid(Z, out)
+        return np.multiply(out, Z, out=out)
+
+    def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
+        S = _sigmoid(Z)
+        return np.multiply(S, 1.0 + Z * (1.0 - S), out=out)
+
+
+class Exp(Activation):
+    name = "exp"
+    label = "Exponential"
+    summary = "exp z: a rate, always positive; the output that Poisson regression asks for."
+    formula = "e^z"
+    derivative_formula = "a"
+    has_logs = True
+
+    def value(self, Z: Array, out: Array | None = None) -> Array:
+        return np.exp(Z, out=out)
+
+    def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
+        return np.positive(A, out=out)
+
+    def logs(self, Z: Array, A: Array) -> tuple[Array, Array, Array]:
+        C = -np.expm1(Z)
+        return Z, np.log(C), C
+
+    def logs_backward(self, Z: Array, A: Array, ds: Array, dt: Array | None) -> Array:
+        if dt is None:
+            return ds
+        # Where the loss does not feel t at all, 1 - a = 0 must not turn nothing into 0/0.
+        return ds + np.where(dt == 0.0, 0.0, dt * A / np.expm1(Z))
+
+
+class Softmax(Activation):
+    name = "softmax"
+    label = "Softmax"
+    summary = "Shares of 1 among the units of a layer: one probability per class."
+    formula = r"\frac{e^{z_k}}{\sum_j e^{z_j}}"
+    derivative_formula = r"\frac{\partial a_k}{\partial z_j} = a_k\,(\delta_{kj} - a_j)"
+    has_logs = True
+
+    def value(self, Z: Array, out: Array | None = None) -> Array:
+        out = np.subtract(Z, np.maximum.reduce(Z, axis=-1, keepdims=True), out=out)
+        np.exp(out, out=out)
+        return np.divide(out, np.add.reduce(out, axis=-1, keepdims=True), out=out)
+
+    def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
+        """Return the diagonal of the Jacobian, a (1 - a); `backward` goes through all of it."""
+        out = np.subtract(1.0, A, out=out)
+        return np.multiply(out, A, out=out)
+
+    def backward(self, Z: Array, A: Array, dA: Array, out: Array | None = None) -> Array:
+        along = np.add.reduce(dA * A, axis=-1, keepdims=True)
+        out = np.subtract(dA, along, out=out)
+        return np.multiply(out, A, out=out)
+
+    def logs(self, Z: Array, A: Array) -> tuple[Array, Array, Array]:
+        s = Z - np.maximum.reduce(Z, axis=-1, keepdims=True)
+        s -= np.log(np.add.reduce(np.exp(s), axis=-1, keepdims=True))
+        t = np.log1p(-A)
+        # Every unit but the largest has a <= 1/2, so log1p is exact; the largest one's rest is summed in logs.
+        top = np.argmax(s, axis=-1, keepdims=True)
+        others = s.copy()
+        np.put_along_axis(others, top, -np.inf, axis=-1)
+        high = np.maximum.reduce(others, axis=-1, keepdims=True)
+        if Z.shape[-1] > 1:
+            rest = high + np.log(np.add.reduce(np.exp(others - high), axis=-1, keepdims=True))
+        else:
+            rest = high  # a single unit has nothing beside it: log(1 - 1)
+        np.put_along_axis(t, top, rest, axis=-1)
+        return s, t, np.exp(t)
+
+    def logs_backward(self, Z: Array, A: Array, ds: Array, dt: Array | None) -> Array:
+        if Z.shape[-1] == 1:
+            return np.zeros_like(Z)  # the only share is always 1, whatever z
+        dZ: Array = ds - A * np.add.reduce(ds, axis=-1, keepdims=True)
+        if dt is None:
+            return dZ
+        s, t, _ = self.logs(Z, A)
+        # dt_k / dz_j is -a_k for j = k, else a_j a_k / (1 - a_k): in logs, since 1 - a_k may be no number at all.
+        pull = np.exp(s[..., :, None] + (s - t)[..., None, :])  # [..., j, k]
+        units = np.arange(s.shape[-1])
+        pull[..., units, units] = -A
+        return dZ + np.matmul(pull, dt[..., None])[..., 0]
+
+
+ACTIVATIONS: dict[str, type[Activation]] = {
+    kind.name: kind
+    for kind in (Linear, Sigmoid, Tanh, Relu, LeakyRelu, Elu, Gelu, Softplus, Silu, Exp, Softmax)
+}

@@ -1,0 +1,99 @@
+"""Initialisers: the weights a layer starts from; biases start at 0.
+
+Each is a rule for the spread of independent draws, from the number of inputs and outputs of the layer.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Initializer:
+    """Draws the weights of one layer.
+
+    Attributes
+    ----------
+    name, label, summary : str
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    summary: ClassVar[str]
+
+    def draw(self, rng: np.random.Generator, n_out: int, n_in: int) -> NDArray[np.float64]:
+        """Return W of shape (n_out, n_in)."""
+        raise NotImplementedError
+
+
+class XavierNormal(Initializer):
+    name = "xavier_normal"
+    label = "Xavier normal"
+    summary = "Normal, variance 2 / (inputs + outputs): keeps tanh and sigmoid layers in their steep range."
+
+    def draw(self, rng: np.random.Generator, n_out: int, n_in: int) -> NDArray[np.float64]:
+        return rng.normal(0.0, math.sqrt(2.0 / (n_in + n_out)), (n_out, n_in))
+
+
+class XavierUniform(Initializer):
+    name = "xavier_uniform"
+    label = "Xavier uniform"
+    summary = "Uniform with the variance of Xavier normal."
+
+    def draw(self, rng: np.random.Generator, n_out: int, n_in: int) -> NDArray[np.float64]:
+        bound = math.sqrt(6.0 / (n_in + n_out))
+        return rng.uniform(-bound, bound, (n_out, n_in))
+
+
+class HeNormal(Initializer):
+    name = "he_normal"
+    label = "He normal"
+    summary = "Normal, variance 2 / inputs: makes up for the half that ReLU drops."
+
+    def draw(self, rng: np.random.Generator, n_out: int, n_in: int) -> NDArray[np.float64]:
+        return rng.normal(0.0, math.sqrt(2.0 / n_in), (n_out, n_in))
+
+
+class HeUniform(Initializer):
+    name = "he_uniform"
+    label = "He uniform"
+    summary = "Uniform with the variance of He normal."
+
+    def draw(self, rng: np.random.Generator, n_out: int, n_in: int) -> NDArray[np.float64]:
+        bound = math.sqrt(6.0 / n_in)
+        return rng.uniform(-bound, bound, (n_out, n_in))
+
+
+class Normal(Initializer):
+    name = "normal"
+    label = "Normal"
+    summary = "Standard normal whatever the size of the layer: saturates wide layers."
+
+    def draw(self, rng: np.random.Generator, n_out: int, n_in: int) -> NDArray[np.float64]:
+        return rng.normal(0.0, 1.0, (n_out, n_in))
+
+
+class Uniform(Initializer):
+    name = "uniform"
+    label = "Uniform"
+    summary = "Uniform between -1 and 1 whatever the size of the layer."
+
+    def draw(self, rng: np.random.Generator, n_out: int, n_in: int) -> NDArray[np.float64]:
+        return rng.uniform(-1.0, 1.0, (n_out, n_in))
+
+
+class Zeros(Initializer):
+    name = "zeros"
+    label = "Zeros"
+    summary = "All weights 0: every unit of a layer then learns the same thing."
+
+    def draw(self, rng: np.random.Generator, n_out: int, n_in: int) -> NDArray[np.float64]:
+        return np.zeros((n_out, n_in))
+
+
+INITIALIZERS: dict[str, type[Initializer]] = {
+    kind.name: kind for kind in (XavierNormal, XavierUniform, HeNormal, HeUniform, Normal, Uniform, Zeros)
+}
