@@ -1,0 +1,461 @@
+"""How the window looks: its colours, its type, its grid, in light and in dark.
+
+Everything that draws takes its colours from the `Theme` in force (`current()`), and its lengths from `px`, so
+that a change of theme or the presenting mode reaches all of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtWidgets import QApplication
+
+from sandbox.resources import resource
+
+GRID = 8
+HALF = GRID // 2
+RADIUS = 6
+CONTROL = 26  # the height of a control
+
+SMALL = 11  # captions, subtitles, axes
+NORMAL = 13  # everything else
+LARGE = 20  # the readouts
+
+FAMILIES = (
+    "Inter",
+    "Segoe UI",
+    ".AppleSystemUIFont",
+    "SF Pro Text",
+    "Noto Sans",
+    "Cantarell",
+    "Ubuntu",
+    "DejaVu Sans Condensed",
+    "DejaVu Sans",
+)
+
+# Class by class, by pyqtgraph's names: shapes double the colours, so that no one needs to tell colours apart.
+SYMBOLS = ("s", "o", "t1", "d", "t", "p", "star", "h", "t2", "t3", "+", "x")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """One set of colours, each "#rrggbb".
+
+    Attributes
+    ----------
+    name : str
+        "light" or "dark".
+    ground, card, field, border : str
+        The window, the cards on it, what is typed into, and the quiet lines between.
+    edge : str
+        The outline of a control: told from the card by 3:1 where it alone shows that something is there.
+    ink, muted, faint : str
+        Text, secondary text, and what is disabled (alone exempt from the contrast rules).
+    accent, on_accent, accent_soft, on_soft : str
+        What is chosen or in force; text upon it; a quiet tint of it; text upon the tint.
+    hover, pressed : str
+        A control under the pointer; held down.
+    error, error_soft : str
+        Text that something was refused, and its ground.
+    marks, grid, axis : str
+        In plots: where an edit took effect, the grid, the axes with their text.
+    outline, boundary : str
+        Around a data point; the decision boundary.
+    negative, middle, positive : str
+        The one colour code: class 0, neither, class 1.
+    lanes, curves, classes : tuple of str
+        Lane by lane (Okabe-Ito); curve by curve where several share a lane; class by class, 20 of them.
+    """
+
+    name: str
+    ground: str
+    card: str
+    field: str
+    border: str
+    edge: str
+    ink: str
+    muted: str
+    faint: str
+    accent: str
+    on_accent: str
+    accent_soft: str
+    on_soft: str
+    hover: str
+    pressed: str
+    error: str
+    error_soft: str
+    marks: str
+    grid: str
+    axis: str
+    outline: str
+    boundary: str
+    negative: str
+    middle: str
+    positive: str
+    lanes: tuple[str, ...]
+    curves: tuple[str, ...]
+    classes: tuple[str, ...]
+
+    @property
+    def dark(self) -> bool:
+        """Whether light ink stands on a dark ground."""
+        return self.name == "dark"
+
+    def lane(self, index: int) -> str:
+        """Return the colour of a lane, counted from 0."""
+        return self.lanes[index % len(self.lanes)]
+
+    def class_colour(self, index: int) -> str:
+        """Return the colour of a class, counted from 0."""
+        return self.classes[index % len(self.classes)]
+
+
+LIGHT = Theme(
+    name="light",
+    ground="#f4f6f8",
+    card="#ffffff",
+    field="#ffffff",
+    border="#e1e5ea",
+    edge="#c3cad3",
+    ink="#1c2430",
+    muted="#5a6472",
+    faint="#a3abb6",
+    accent="#0069a8",
+    on_accent="#ffffff",
+    accent_soft="#e3f0f9",
+    on_soft="#005a91",
+    hover="#f1f4f7",
+    pressed="#e4e9ee",
+    error="#b42318",
+    error_soft="#fdecea",
+    marks="#5a6472",
+    grid="#e8ebef",
+    axis="#5a6472",
+    outline="#ffffff",
+    boundary="#1c2430",
+    negative="#f28e2b",
+    middle="#f7f7f5",
+    positive="#2f7fc1",
+    lanes=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#b8a800"),
+    curves=("#0072b2", "#d55e00", "#009e73", "#a34f80", "#8a6d00", "#2a8fbd", "#6a51a3", "#4d4d4d"),
+    classes=(
+        "#f28e2b", "#2f7fc1", "#009e73", "#cc79a7", "#e3c000",
+        "#c73e3e", "#6cc5ee", "#8c5a3c", "#7a5cc2", "#7f7f7f",
+        "#9acd32", "#f7a8b8", "#1f3b73", "#2aa5a0", "#808000",
+        "#c218a5", "#d9b38c", "#1e5f2e", "#b3a2e0", "#3a3a3a",
+    ),
+)  # fmt: skip
+
+DARK = Theme(
+    name="dark",
+    ground="#12161c",
+    card="#1b2028",
+    field="#232a34",
+    border="#2c343f",
+    edge="#414c5a",
+    ink="#e8ecf2",
+    muted="#9aa5b4",
+    faint="#5f6a79",
+    accent="#56b4e9",
+    on_accent="#0c1620",
+    accent_soft="#1d3547",
+    on_soft="#8fd0f5",
+    hover="#2a323d",
+    pressed="#343e4b",
+    error="#ff9a90",
+    error_soft="#3d2023",
+    marks="#9aa5b4",
+    grid="#272e38",
+    axis="#9aa5b4",
+    outline="#12161c",
+    boundary="#ffffff",
+    negative="#e58a2a",
+    middle="#1d222a",
+    positive="#4a9be0",
+    lanes=("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2", "#ffffff"),
+    curves=("#56b4e9", "#e69f00", "#2fc29b", "#dc93bb", "#f0e442", "#f0813a", "#a692e8", "#c8ced6"),
+    classes=(
+        "#e58a2a", "#4a9be0", "#1fb488", "#d98bb6", "#ecd23a",
+        "#e0605c", "#8fd6f5", "#a9744f", "#9a80e0", "#9a9a9a",
+        "#a8d84a", "#f9b9c6", "#3f62b0", "#3fbdb8", "#a0a030",
+        "#dd4cc4", "#dcbb97", "#3f8f50", "#c3b5ea", "#e8e8e8",
+    ),
+)  # fmt: skip
+
+_theme = LIGHT
+_scale = 1.0
+
+
+def current() -> Theme:
+    """Return the theme in force."""
+    return _theme
+
+
+def scale() -> float:
+    """Return by how much presenting mode enlarges type and lines (1.0: not at all)."""
+    return _scale
+
+
+def px(length: float) -> int:
+    """Return a length of the grid in pixels, enlarged as the presenting mode asks, at least 1."""
+    return max(1, round(length * _scale))
+
+
+def symbol(index: int) -> str:
+    """Return the marker of a class, counted from 0, by pyqtgraph's name."""
+    return SYMBOLS[index % len(SYMBOLS)]
+
+
+def ink_on(colour: str) -> str:
+    """Return "#000000" or "#ffffff", whichever reads better on a colour."""
+    c = QColor(colour)
+    lightness = 0.299 * c.redF() + 0.587 * c.greenF() + 0.114 * c.blueF()
+    return "#000000" if lightness > 0.5 else "#ffffff"
+
+
+def blend(one: str, other: str, share: float) -> str:
+    """Return the colour that has `share` (0 to 1) of the way from one to the other."""
+    a, b = QColor(one), QColor(other)
+    parts = ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))
+    return "#" + "".join(f"{round(p + (q - p) * share):02x}" for p, q in parts)
+
+
+@cache
+def family() -> str:
+    """Return the type family: the first of `FAMILIES` that is installed, else the system's own."""
+    installed = set(QFontDatabase.families())
+    for name in FAMILIES:
+        if name in installed:
+            return name
+    return QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
+
+
+def font(size: float = NORMAL, bold: bool = False) -> QFont:
+    """Return the type in one of the three sizes, with digits of one width where the family has them."""
+    result = QFont(family())
+    result.setPixelSize(px(size))
+    if bold:
+        result.setWeight(QFont.Weight.DemiBold)
+    result.setFeature(QFont.Tag("tnum"), 1)
+    return result
+
+
+def system_theme(app: QApplication) -> Theme:
+    """Return the theme the system asks for: by its colour scheme where it has one, else by its palette."""
+    scheme = app.styleHints().colorScheme()
+    if scheme == Qt.ColorScheme.Unknown:
+        return DARK if app.palette().color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+    return DARK if scheme == Qt.ColorScheme.Dark else LIGHT
+
+
+def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> None:
+    """Dress the whole program: Fusion, a palette, the type and a style sheet.
+
+    Parameters
+    ----------
+    app : QApplication
+    theme : Theme
+    scale : float
+        Enlarges type, lines and controls: 1.0 on a desk, about 1.4 for the back row.
+    """
+    global _theme, _scale
+    _theme, _scale = theme, scale
+    if app.property("dressed") is None:  # once: a new style throws the old one away, with all it has cached
+        app.setStyle("Fusion")
+        app.setProperty("dressed", True)
+    app.setPalette(palette(theme))
+    app.setFont(font())
+    app.setStyleSheet(style_sheet(theme))
+
+
+def palette(theme: Theme) -> QPalette:
+    """Return the theme as Qt's roles, for everything that the style sheet does not reach."""
+    roles = QPalette.ColorRole
+    result = QPalette()
+    for role, colour in {
+        roles.Window: theme.ground,
+        roles.WindowText: theme.ink,
+        roles.Base: theme.field,
+        roles.AlternateBase: theme.hover,
+        roles.Text: theme.ink,
+        roles.PlaceholderText: theme.muted,
+        roles.Button: theme.field,
+        roles.ButtonText: theme.ink,
+        roles.BrightText: theme.error,
+        roles.ToolTipBase: theme.card,
+        roles.ToolTipText: theme.ink,
+        roles.Highlight: theme.accent,
+        roles.HighlightedText: theme.on_accent,
+        roles.Accent: theme.accent,
+        roles.Link: theme.accent,
+        roles.LinkVisited: theme.accent,
+        roles.Light: theme.hover,
+        roles.Midlight: theme.border,
+        roles.Mid: theme.border,
+        roles.Dark: theme.edge,
+        roles.Shadow: theme.edge,
+    }.items():
+        result.setColor(role, QColor(colour))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText, roles.HighlightedText):
+        result.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.faint))
+    result.setColor(QPalette.ColorGroup.Disabled, roles.Highlight, QColor(theme.border))
+    return result
+
+
+def style_sheet(theme: Theme) -> str:
+    """Return the style sheet at the scale in force."""
+    values = {key: value for key, value in vars(theme).items() if isinstance(value, str)}
+    lengths = {
+        "one": max(1, round(_scale)),
+        "two": px(2),
+        "half": px(HALF),
+        "step": px(GRID),
+        "radius": px(RADIUS),
+        "card_radius": px(GRID),
+        "control": px(CONTROL) - 2 * max(1, round(_scale)),  # the sheet counts borders extra
+        "arrow": px(10),
+        "arrow_room": px(22),
+        "box": px(14),
+        "groove": px(4),
+        "groove_radius": px(4) // 2,
+        "knob": px(10),
+        "knob_radius": (px(10) + 2 * px(2)) // 2,
+        "knob_out": -((px(10) + 2 * px(2) - px(4)) // 2),
+        "bar": px(10),
+        "small": px(SMALL),
+        "normal": px(NORMAL),
+        "large": px(LARGE),
+        "icons": resource("icons").as_posix(),
+        "check": "check-dark" if theme.dark else "check-light",
+        "line": px(18),
+        "spin": px(8),
+        "bar_room": px(18),
+        "knob_height": px(10) + 2 * px(2) + px(2),
+        "track": theme.edge if theme.dark else "#d5dbe2",
+        "accent_hover": blend(theme.accent, theme.ink, 0.15),
+    }
+    return _SHEET.format(**values, **lengths)
+
+
+# One file of arrows serves both themes: its grey stands out by 3:1 from either card.
+_SHEET = """
+QWidget {{ color: {ink}; }}
+QWidget:disabled {{ color: {faint}; }}
+QMainWindow, QDialog, QWidget#ground {{ background: {ground}; }}
+QFrame#card {{ background: {card}; border: {one}px solid {border}; border-radius: {card_radius}px; }}
+QLabel {{ background: transparent; border: none; }}
+QLabel[role="title"] {{ font-size: {normal}px; font-weight: 600; }}
+QLabel[role="subtitle"], QLabel[role="hint"], QLabel[role="caption"] {{
+    color: {muted}; font-size: {small}px; }}
+QLabel[role="reading"] {{ font-size: {large}px; font-weight: 600; }}
+QLabel[role="error"] {{ color: {error}; }}
+
+QPushButton, QToolButton {{
+    background: {field}; color: {ink}; border: {one}px solid {edge}; border-radius: {radius}px;
+    padding: 0 {step}px; min-height: {control}px; }}
+QPushButton:hover, QToolButton:hover {{ background: {hover}; }}
+QPushButton:pressed, QToolButton:pressed {{ background: {pressed}; }}
+QPushButton:focus, QToolButton:focus {{ border-color: {accent}; outline: none; }}
+QPushButton:checked, QToolButton:checked {{
+    background: {accent_soft}; color: {on_soft}; border-color: {accent}; }}
+QPushButton:disabled, QToolButton:disabled {{ color: {faint}; border-color: {border}; background: {card}; }}
+QPushButton[role="primary"] {{
+    background: {accent}; color: {on_accent}; border-color: {accent}; font-weight: 600; }}
+QPushButton[role="primary"]:hover {{ background: {accent_hover}; }}
+QPushButton[role="primary"]:focus {{ border: {two}px solid {ink}; }}
+QPushButton[role="primary"]:disabled {{ background: {border}; color: {faint}; border-color: {border}; }}
+QToolButton {{ padding: 0; min-width: {control}px; }}
+QToolButton[role="flat"] {{ background: transparent; border-color: transparent; color: {muted}; }}
+QToolButton[role="flat"]:hover {{ background: {hover}; color: {ink}; }}
+QToolButton[role="flat"]:focus {{ border-color: {accent}; color: {ink}; }}
+QToolButton[role="more"] {{
+    background: transparent; border: {one}px solid transparent; border-radius: {half}px; color: {muted};
+    font-size: {small}px; padding: 0 {half}px; min-height: {line}px; min-width: 0; }}
+QToolButton[role="more"]:hover {{ background: {hover}; color: {ink}; }}
+QToolButton[role="more"]:focus {{ border-color: {accent}; }}
+QToolButton[role="more"]:checked {{ color: {on_soft}; }}
+QToolButton[role="more"]:disabled {{ color: {faint}; }}
+QToolButton::menu-indicator {{ image: none; }}
+
+QLineEdit, QAbstractSpinBox, QComboBox {{
+    background: {field}; color: {ink}; border: {one}px solid {edge}; border-radius: {radius}px;
+    padding: 0 {half}px; min-height: {control}px;
+    selection-background-color: {accent}; selection-color: {on_accent}; }}
+QComboBox {{ padding-left: {step}px; padding-right: {half}px; }}
+QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover {{ border-color: {muted}; }}
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QComboBox:on {{ border-color: {accent}; }}
+QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{
+    color: {faint}; background: {card}; border-color: {border}; }}
+QLineEdit[role="number"] {{ background: transparent; border-color: transparent; color: {ink}; }}
+QLineEdit[role="number"]:hover {{ border-color: {edge}; }}
+QLineEdit[role="number"]:focus {{ border-color: {accent}; background: {field}; }}
+QLineEdit[role="number"][own="true"] {{ color: {muted}; }}
+QLineEdit[role="number"]:disabled {{ color: {faint}; }}
+QComboBox::drop-down {{
+    subcontrol-origin: padding; subcontrol-position: center right; width: {arrow_room}px; border: none; }}
+QComboBox::down-arrow {{ image: url("{icons}/arrow-down.svg"); width: {arrow}px; height: {arrow}px; }}
+QComboBox QAbstractItemView {{
+    background: {card}; color: {ink}; border: {one}px solid {edge}; outline: none; padding: {two}px;
+    selection-background-color: {accent_soft}; selection-color: {on_soft}; }}
+QComboBox QAbstractItemView::item {{ min-height: {control}px; padding: 0 {half}px; border-radius: {half}px; }}
+QComboBox QAbstractItemView::item:selected, QComboBox QAbstractItemView::item:hover {{
+    background: {accent_soft}; color: {on_soft}; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
+    subcontrol-origin: border; width: {bar_room}px; border: none; background: transparent; }}
+QAbstractSpinBox::up-button {{ subcontrol-position: top right; }}
+QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; }}
+QAbstractSpinBox::up-arrow {{ image: url("{icons}/arrow-up.svg"); width: {spin}px; height: {spin}px; }}
+QAbstractSpinBox::down-arrow {{ image: url("{icons}/arrow-down.svg"); width: {spin}px; height: {spin}px; }}
+QAbstractSpinBox::up-arrow:off, QAbstractSpinBox::down-arrow:off {{ image: none; }}
+
+QCheckBox {{ spacing: {step}px; min-height: {control}px; background: transparent; }}
+QCheckBox::indicator, QMenu::indicator {{
+    width: {box}px; height: {box}px; border: {one}px solid {muted}; border-radius: {half}px;
+    background: {field}; }}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {accent}; }}
+QCheckBox::indicator:checked, QMenu::indicator:checked {{
+    background: {accent}; border-color: {accent}; image: url("{icons}/{check}.svg"); }}
+QCheckBox::indicator:disabled {{ border-color: {faint}; background: {card}; }}
+QCheckBox::indicator:checked:disabled {{ background: {faint}; }}
+QCheckBox:focus {{ outline: none; color: {on_soft}; }}
+QCheckBox::indicator:checked:focus {{ border: {two}px solid {ink}; }}
+
+QSlider {{ background: transparent; min-height: {knob_height}px; }}
+QSlider::groove:horizontal {{ height: {groove}px; border-radius: {groove_radius}px; background: {track}; }}
+QSlider::sub-page:horizontal {{ height: {groove}px; border-radius: {groove_radius}px; background: {accent}; }}
+QSlider::handle:horizontal {{
+    width: {knob}px; height: {knob}px; margin: {knob_out}px 0; border: {two}px solid {accent};
+    border-radius: {knob_radius}px; background: {card}; }}
+QSlider::handle:horizontal:hover {{ background: {accent_soft}; }}
+QSlider::handle:horizontal:pressed, QSlider::handle:horizontal:focus {{ background: {accent}; }}
+QSlider::sub-page:horizontal:disabled {{ background: {faint}; }}
+QSlider::handle:horizontal:disabled {{ border-color: {faint}; background: {card}; }}
+QSlider[own="true"]::sub-page:horizontal {{ background: {faint}; }}
+QSlider[own="true"]::handle:horizontal {{ border-color: {muted}; }}
+
+QScrollArea, QScrollArea > QWidget > QWidget#column {{ background: transparent; border: none; }}
+QScrollBar:vertical {{ background: transparent; width: {step}px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: {step}px; margin: 0; }}
+QScrollBar::handle {{
+    background: {edge}; border-radius: {half}px; min-height: {bar_room}px; min-width: {bar_room}px; }}
+QScrollBar::handle:hover {{ background: {muted}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+
+QMenu {{ background: {card}; color: {ink}; border: {one}px solid {edge}; padding: {half}px; }}
+QMenu::item {{ padding: {half}px {step}px; border-radius: {half}px; min-height: {line}px; }}
+QMenu::item:selected {{ background: {accent_soft}; color: {on_soft}; }}
+QMenu::item:disabled {{ color: {faint}; }}
+QMenu::separator {{ height: {one}px; background: {border}; margin: {half}px 0; }}
+QMenu::indicator {{ margin-left: {half}px; margin-right: {half}px; }}
+QToolTip {{ background: {card}; color: {ink}; border: {one}px solid {edge}; padding: {half}px; }}
+
+QFrame#notice {{ background: {accent_soft}; border: {one}px solid {accent}; border-radius: {radius}px; }}
+QFrame#notice QLabel {{ color: {ink}; }}
+QFrame#notice[kind="error"] {{ background: {error_soft}; border-color: {error}; }}
+QFrame#popup {{ background: {card}; border: {one}px solid {edge}; }}
+QSplitter::handle {{ background: transparent; }}
+"""
