@@ -1,0 +1,42 @@
+"""How large things may be: checked before anything is allocated, and named in every message."""
+
+from __future__ import annotations
+
+import math
+
+from sandbox.errors import InputError
+
+# name: lowest, highest, both allowed
+BOUNDS: dict[str, tuple[float, float]] = {
+    "samples": (4, 100_000),
+    "noise": (0.0, 10.0),
+    "fraction": (0.01, 0.99),
+    "classes": (2, 20),
+    "test_fraction": (0.0, 0.9),
+    "seed": (0, 2**32 - 1),  # what the legacy generator of the flower takes
+}
+_WHOLE = frozenset({"samples", "classes", "seed"})
+
+MIN_ROWS = 4
+MAX_ROWS = 200_000
+MAX_COLUMNS = 1_000
+MAX_BYTES = 50_000_000
+MAX_CLASSES = 20
+
+
+def check_setting(name: str, value: object) -> None:
+    """Check one number of the data settings.
+
+    Raises
+    ------
+    InputError
+        When `value` is not a number (a whole one for samples, classes and seed) within `BOUNDS`.
+    """
+    low, high = BOUNDS[name]
+    kind = "a whole number" if name in _WHOLE else "a number"
+    types = int if name in _WHOLE else (int, float)
+    allowed = f"allowed is {kind} from {low:,} to {high:,}".replace(",", " ")
+    if isinstance(value, bool) or not isinstance(value, types):
+        raise InputError(f"data.{name} is {value!r}; {allowed}.")
+    if not math.isfinite(value) or not low <= value <= high:
+        raise InputError(f"data.{name} is {value}; {allowed}.")

@@ -1,0 +1,254 @@
+"""Data made by a formula and a seed.
+
+Each generator is one function of the seed and of the settings it listens to: what its signature names is what
+it takes, and the defaults there are its own. Labels are drawn first (exact counts, in random order), then one
+point for each, so that `noise = 0` puts every point on the formula. `noise` is the standard deviation of a
+normal number added to each coordinate (in a regression, to the target).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.data.table import Dataset, Table
+from sandbox.errors import InputError
+
+Floats = NDArray[np.floating[Any]]
+Points = tuple[NDArray[np.float64], NDArray[np.float64]]  # X (m, n), y (m,): class index or value
+Labels = NDArray[np.int64]
+
+GENERATORS: dict[str, Dataset] = {}
+
+
+def _generator(
+    label: str,
+    summary: str,
+    task: str = "binary",
+    *,
+    inputs: int = 2,
+    seed: int | None = 1,
+    scaled: bool = True,
+    tested: bool = True,
+) -> Callable[[Callable[..., Points]], Callable[..., Points]]:
+    """Register the decorated function under its own name, with the settings of its own signature."""
+
+    def register(make: Callable[..., Points]) -> Callable[..., Points]:
+        name = make.__name__
+        own = {key: p.default for key, p in inspect.signature(make).parameters.items() if key != "seed"}
+        features = tuple(f"x{i + 1}" for i in range(inputs))
+
+        def read(seed: int, **settings: float) -> Table:
+            X, y = make(seed, **settings)
+            columns = dict(zip((*features, "y"), (*X.T, y), strict=True))
+            classes = (
+                () if task == "regression" else tuple(map(float, range(int(settings.get("classes", 2)))))
+            )
+            return Table(name, columns, classes=classes)
+
+        GENERATORS[name] = Dataset(
+            name, label, summary, task, read, features,
+            seed=seed, takes=frozenset(own), scaled=scaled, tested=tested, **own,
+        )  # fmt: skip
+        return make
+
+    return register
+
+
+def _pair(rng: np.random.Generator, samples: int, fraction: float) -> Labels:
+    """Return labels 0 and 1 (m,) in random order, round(fraction * m) of them 1 (a half to the even)."""
+    ones = round(fraction * samples)
+    if not 0 < ones < samples:
+        raise InputError(
+            f"data.fraction {fraction} of {samples} samples leaves a class without samples; "
+            "take more samples or a fraction nearer to 0.5."
+        )
+    return _shuffled(rng, [samples - ones, ones])
+
+
+def _evenly(rng: np.random.Generator, samples: int, classes: int) -> Labels:
+    """Return labels 0..k-1 (m,) in random order, as evenly as can be, the first classes one more."""
+    if samples < classes:
+        raise InputError(f"data.samples is {samples}; with {classes} classes at least {classes} are needed.")
+    return _shuffled(rng, [samples // classes + (c < samples % classes) for c in range(classes)])
+
+
+def _shuffled(rng: np.random.Generator, counts: list[int]) -> Labels:
+    return rng.permutation(np.repeat(np.arange(len(counts), dtype=np.int64), counts))
+
+
+def _spread(rng: np.random.Generator, x1: Floats, x2: Floats, y: Labels, noise: float) -> Points:
+    """Return the points with noise on both coordinates."""
+    X = np.column_stack([x1, x2])
+    return X + noise * rng.standard_normal(X.shape), y.astype(np.float64)
+
+
+def _polar(rng: np.random.Generator, r: Floats, angle: Floats, y: Labels, noise: float) -> Points:
+    return _spread(rng, r * np.cos(angle), r * np.sin(angle), y, noise)
+
+
+def _arms(rng: np.random.Generator, y: Labels, arms: int, turns: float, noise: float) -> Points:
+    """Return points along spiral arms: radius t in [0, 1], angle turns * 2 pi t + 2 pi y / arms."""
+    t = rng.uniform(0.0, 1.0, y.size)
+    return _polar(rng, t, 2 * np.pi * (turns * t + y / arms), y, noise)
+
+
+@_generator("Two moons", "Two half circles, each with its end inside the other.")
+def moons(seed: int, samples: int = 300, noise: float = 0.16, fraction: float = 0.5) -> Points:
+    """Class 0 on (cos t, sin t), class 1 on (1 - cos t, 1/2 - sin t), t in [0, pi]."""
+    rng = np.random.default_rng(seed)
+    y = _pair(rng, samples, fraction)
+    t = rng.uniform(0.0, np.pi, samples)
+    x1 = np.where(y == 0, np.cos(t), 1.0 - np.cos(t))
+    x2 = np.where(y == 0, np.sin(t), 0.5 - np.sin(t))
+    return _spread(rng, x1, x2, y, noise)
+
+
+@_generator("Two circles", "A circle inside another.")
+def circles(seed: int, samples: int = 300, noise: float = 0.1, fraction: float = 0.5) -> Points:
+    """Class 0 on the circle of radius 1, class 1 on that of radius 1/2."""
+    rng = np.random.default_rng(seed)
+    y = _pair(rng, samples, fraction)
+    return _polar(rng, np.where(y == 0, 1.0, 0.5), rng.uniform(0.0, 2 * np.pi, samples), y, noise)
+
+
+@_generator("Exclusive or", "Four squares; the class is 1 where the two coordinates differ in sign.")
+def xor(seed: int, samples: int = 300, noise: float = 0.08, fraction: float = 0.5) -> Points:
+    """Each coordinate 0.1 to 1 away from 0; class 1 where x1 x2 < 0."""
+    rng = np.random.default_rng(seed)
+    y = _pair(rng, samples, fraction)
+    sign = rng.choice([-1.0, 1.0], samples)
+    x1, x2 = rng.uniform(0.1, 1.0, (2, samples))
+    return _spread(rng, sign * x1, np.where(y == 0, sign, -sign) * x2, y, noise)
+
+
+@_generator("Two Gaussians", "Two round clouds that overlap a little.")
+def gaussians(seed: int, samples: int = 300, noise: float = 0.6, fraction: float = 0.5) -> Points:
+    """Normal with standard deviation `noise` around (-1, -1) for class 0, (1, 1) for class 1."""
+    rng = np.random.default_rng(seed)
+    y = _pair(rng, samples, fraction)
+    centre = np.where(y == 0, -1.0, 1.0)
+    return _spread(rng, centre, centre, y, noise)
+
+
+@_generator("Two spirals", "Two arms wound around each other.")
+def spiral(seed: int, samples: int = 400, noise: float = 0.03, fraction: float = 0.5) -> Points:
+    """Two arms of one and a half turns: radius t in [0, 1], angle 3 pi t, plus pi for class 1."""
+    rng = np.random.default_rng(seed)
+    return _arms(rng, _pair(rng, samples, fraction), 2, 1.5, noise)
+
+
+@_generator("Checkerboard", "Sixteen squares of alternating class.")
+def checkerboard(seed: int, samples: int = 600, noise: float = 0.03, fraction: float = 0.5) -> Points:
+    """Uniform on [-2, 2] x [-2, 2]; the class is the parity of floor(x1) + floor(x2)."""
+    rng = np.random.default_rng(seed)
+    y = _pair(rng, samples, fraction)
+    column = rng.integers(0, 4, samples)
+    row = 2 * rng.integers(0, 2, samples) + (column + y) % 2
+    x1, x2 = rng.uniform(0.0, 1.0, (2, samples)) + np.stack([column, row]) - 2.0
+    return _spread(rng, x1, x2, y, noise)
+
+
+@_generator("Rings", "Four rings around each other, of alternating class.")
+def rings(seed: int, samples: int = 400, noise: float = 0.12, fraction: float = 0.5) -> Points:
+    """Class 0 on the circles of radius 1 and 3, class 1 on those of radius 2 and 4."""
+    rng = np.random.default_rng(seed)
+    y = _pair(rng, samples, fraction)
+    r = 1.0 + y + 2.0 * rng.integers(0, 2, samples)
+    return _polar(rng, r, rng.uniform(0.0, 2 * np.pi, samples), y, noise)
+
+
+@_generator(
+    "Flower", "A flower with petals of two classes: the planar data of deeplearning.ai, course 1, week 3."
+)
+def flower(seed: int, samples: int = 400, noise: float = 0.2) -> Points:
+    """Petals r = 4 sin(4 t), class 0 then class 1, by the legacy generator: seed 1 gives the published data.
+
+    With m = 400 and noise 0.2 these are the planar data of deeplearning.ai, "Neural Networks and Deep
+    Learning", week 3. An odd sample goes to class 1.
+    """
+    rng = np.random.RandomState(seed)
+    halves = (samples // 2, samples - samples // 2)
+    parts = []
+    for label, size in enumerate(halves):
+        t = np.linspace(label * 3.12, (label + 1) * 3.12, size) + rng.randn(size) * noise
+        r = 4 * np.sin(4 * t) + rng.randn(size) * noise
+        parts.append(np.column_stack([r * np.sin(t), r * np.cos(t)]))
+    return np.concatenate(parts), np.repeat([0.0, 1.0], halves)
+
+
+@_generator("Blobs", "One round cloud for each of k classes.", "multiclass")
+def blobs(seed: int, samples: int = 300, noise: float = 0.4, classes: int = 3) -> Points:
+    """Normal with standard deviation `noise` around k points evenly on the circle of radius 2."""
+    rng = np.random.default_rng(seed)
+    y = _evenly(rng, samples, classes)
+    return _polar(rng, np.full(samples, 2.0), 2 * np.pi * y / classes, y, noise)
+
+
+@_generator("Spirals", "One spiral arm for each of k classes.", "multiclass")
+def spirals(seed: int, samples: int = 450, noise: float = 0.03, classes: int = 3) -> Points:
+    """k arms of one turn: radius t in [0, 1], angle 2 pi t + 2 pi c / k."""
+    rng = np.random.default_rng(seed)
+    return _arms(rng, _evenly(rng, samples, classes), classes, 1.0, noise)
+
+
+@_generator("Imbalanced pair", "Two overlapping clouds, of which class 1 is the rare one.")
+def imbalanced(seed: int, samples: int = 400, noise: float = 0.7, fraction: float = 0.1) -> Points:
+    """Normal with standard deviation `noise` around (0, 0) for class 0, (1.5, 1.5) for class 1."""
+    rng = np.random.default_rng(seed)
+    y = _pair(rng, samples, fraction)
+    centre = 1.5 * y
+    return _spread(rng, centre, centre, y, noise)
+
+
+@_generator(
+    "One point", "A single sample: input 1, target 0.", inputs=1, seed=None, scaled=False, tested=False
+)
+def one_point(seed: int) -> Points:
+    """x = 1, target 0: what saturates in Nielsen, "Neural Networks and Deep Learning", chapter 3."""
+    return np.ones((1, 1)), np.zeros(1)
+
+
+@_generator(
+    "Line with outliers",
+    "A straight line, with one sample in ten lifted far above it.",
+    "regression",
+    inputs=1,
+)
+def line_with_outliers(seed: int, samples: int = 100, noise: float = 0.2) -> Points:
+    """y = x / 2 + 1 for x in [-3, 3]; round(m / 10) samples, at least one, are 4 to 8 above."""
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(-3.0, 3.0, samples)
+    y = 0.5 * x + 1.0 + noise * rng.standard_normal(samples)
+    lifted = rng.choice(samples, max(1, round(samples / 10)), replace=False)
+    y[lifted] += rng.uniform(4.0, 8.0, lifted.size)
+    return x[:, np.newaxis], y
+
+
+@_generator("Sine", "One full wave of a sine.", "regression", inputs=1)
+def sine(seed: int, samples: int = 200, noise: float = 0.1) -> Points:
+    """y = sin x for x in [-pi, pi]."""
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(-np.pi, np.pi, samples)
+    return x[:, np.newaxis], np.sin(x) + noise * rng.standard_normal(samples)
+
+
+@_generator("Plane", "A tilted plane over two inputs.", "regression")
+def plane(seed: int, samples: int = 300, noise: float = 0.1) -> Points:
+    """y = x1 - x2 / 2 for x1, x2 in [-2, 2]."""
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(-2.0, 2.0, (samples, 2))
+    return X, X @ np.array([1.0, -0.5]) + noise * rng.standard_normal(samples)
+
+
+@_generator("Hills", "A hill and a hollow over two inputs.", "regression")
+def hills(seed: int, samples: int = 400, noise: float = 0.05) -> Points:
+    """y = exp(-|x - (1, 1)|^2) - exp(-|x + (1, 1)|^2) for x1, x2 in [-2.5, 2.5]."""
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(-2.5, 2.5, (samples, 2))
+    y = np.exp(-np.sum((X - 1.0) ** 2, axis=1)) - np.exp(-np.sum((X + 1.0) ** 2, axis=1))
+    return X, y + noise * rng.standard_normal(samples)

@@ -1,0 +1,302 @@
+"""From the data settings to the arrays a network learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.data.bounds import MAX_COLUMNS, MIN_ROWS, check_setting
+from sandbox.data.csv_file import is_number, read_table
+from sandbox.data.features import Feature, feature_matrix, inputs_of, parse_feature
+from sandbox.data.generators import GENERATORS
+from sandbox.data.names import count, known_names
+from sandbox.data.prepare import held_out, scaling
+from sandbox.data.table import Dataset, Numbers, Table, Texts, is_text, missing
+from sandbox.data.tables import TABLES
+from sandbox.data.targets import TASKS, Targets, encode
+from sandbox.errors import InputError
+
+DATASETS: dict[str, Dataset] = {**GENERATORS, **TABLES}
+
+_FILE_SEED = 1  # a file has no data set to give one
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """The samples of an experiment, split and scaled; every array is read-only.
+
+    Attributes
+    ----------
+    name : str
+        The data set's, or the file's.
+    task : str
+        binary, multiclass or regression.
+    feature_names, target_names : tuple of str
+    class_names : tuple of str
+        In the order of the class indices; empty for a regression.
+    X_train, X_test : array (m, n)
+        Features, standardised where that is asked for.
+    y_train, y_test : array
+        (m,) int64: the index of the class; for a regression (m, n_targets) float64, never scaled.
+    mean, scale : array (n,)
+        X in its own units is X * scale + mean.
+    features : tuple of Feature
+        How the features are made from the inputs.
+    inputs : tuple of str
+        The columns that the features are made from: x1 and x2 for the feature x1*x2.
+    inputs_train, inputs_test : array (m, n_inputs)
+        These columns, in their own units.
+    notices : tuple of str
+        What a person should know about the data: sentences.
+    """
+
+    name: str
+    task: str
+    feature_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    X_train: NDArray[np.float64]
+    y_train: Targets
+    X_test: NDArray[np.float64]
+    y_test: Targets
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    features: tuple[Feature, ...]
+    inputs: tuple[str, ...]
+    inputs_train: NDArray[np.float64]
+    inputs_test: NDArray[np.float64]
+    notices: tuple[str, ...] = ()
+
+    @property
+    def original_train(self) -> NDArray[np.float64]:
+        """The training features (m, n) in their own units."""
+        return self.X_train * self.scale + self.mean
+
+    @property
+    def original_test(self) -> NDArray[np.float64]:
+        """The test features (m, n) in their own units."""
+        return self.X_test * self.scale + self.mean
+
+    def from_inputs(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return X (m, n), as the network sees it, of inputs (m, n_inputs) in their own units."""
+        columns = dict(zip(self.inputs, values.T, strict=True))
+        return (feature_matrix(self.features, columns) - self.mean) / self.scale
+
+
+def load_data(
+    *,
+    dataset: str | None = "moons",
+    file: str | None = None,
+    target: str | Sequence[str] | None = None,
+    task: str = "auto",
+    samples: int | None = None,
+    noise: float | None = None,
+    fraction: float | None = None,
+    classes: int | None = None,
+    test_fraction: float = 0.3,
+    standardize: bool = True,
+    features: Sequence[str] | None = None,
+    seed: int | None = None,
+    folder: str | Path | None = None,
+) -> Data:
+    """Make or read the data, choose targets and features, split and scale.
+
+    Parameters
+    ----------
+    dataset : str
+        A key of `DATASETS`; not looked at where there is a `file`.
+    file : str, optional
+        A CSV file, relative to `folder` (the current folder by default).
+    target : str or sequence of str, optional
+        The target column or columns; the data set's own, or the last column of a file, by default.
+    task : str
+        auto, binary, multiclass or regression.
+    samples, noise, fraction, classes, seed : numbers, optional
+        The data set's own by default, and not looked at where it does not take them. The seed decides
+        the split too.
+    test_fraction : float
+        The share of samples taken out for testing: round(test_fraction * m), stratified by class.
+    standardize : bool
+        Scale each feature by the mean and standard deviation (ddof 0) of the training part.
+    features : sequence of str, optional
+        Columns, and what `parse_feature` makes of them; the data set's own, or every other column of a file,
+        by default.
+    folder : path, optional
+
+    Raises
+    ------
+    InputError
+        When a setting, the file, or what is in it cannot be used.
+    """
+    _check(task, test_fraction, samples=samples, noise=noise, fraction=fraction, classes=classes, seed=seed)
+    own = None if file is not None else _dataset(dataset)
+    if seed is None:
+        seed = own.seed if own and own.seed is not None else _FILE_SEED
+    if own is None:
+        table = read_table(Path(folder or ".") / str(file))
+    else:
+        table = own.read(
+            seed, **own.settings(samples=samples, noise=noise, fraction=fraction, classes=classes)
+        )
+
+    targets = _targets(table, own, target)
+    made = _features(table, own, features, targets)
+    columns, notices = _complete(
+        table, targets, inputs_of(made), MIN_ROWS if own is None or own.tested else 1
+    )
+    task, y, class_names = encode(table.name, {key: columns[key] for key in targets}, task, table.classes)
+    inputs = {key: columns[key].astype(np.float64) for key in inputs_of(made)}
+    X = feature_matrix(made, inputs)
+    _check_finite(table.name, made, X)
+
+    groups = np.zeros(len(X), np.int64) if task == "regression" else y.astype(np.int64)
+    test = held_out(groups, test_fraction if own is None or own.tested else 0.0, seed)
+    mean, scale = np.zeros(X.shape[1]), np.ones(X.shape[1])
+    if standardize and (own is None or own.scaled):
+        mean, scale = scaling(X[~test])
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = (X - mean) / scale
+    _check_finite(table.name, made, mean, scale, scaled)
+    values = np.column_stack(list(inputs.values()))
+    return Data(
+        name=table.name,
+        task=task,
+        feature_names=tuple(feature.name for feature in made),
+        target_names=targets,
+        class_names=class_names,
+        X_train=_frozen(scaled[~test]),
+        y_train=_frozen(y[~test]),
+        X_test=_frozen(scaled[test]),
+        y_test=_frozen(y[test]),
+        mean=_frozen(mean),
+        scale=_frozen(scale),
+        features=made,
+        inputs=tuple(inputs),
+        inputs_train=_frozen(values[~test]),
+        inputs_test=_frozen(values[test]),
+        notices=notices,
+    )
+
+
+def _check(task: str, test_fraction: float, **settings: float | None) -> None:
+    if task not in TASKS:
+        raise InputError(f'data.task is "{task}"; {known_names(task, TASKS)}.')
+    for name, value in {**settings, "test_fraction": test_fraction}.items():
+        if value is not None:
+            check_setting(name, value)
+
+
+def _dataset(name: str | None) -> Dataset:
+    if name not in DATASETS:
+        raise InputError(f'There is no data set "{name}"; {known_names(str(name), DATASETS)}.')
+    return DATASETS[name]
+
+
+def _distinct(what: str, names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        raise InputError(f"data.{what} is an empty list; name at least one column, or leave it out.")
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        raise InputError(f'data.{what} names "{twice}" twice; once is enough.')
+    return tuple(names)
+
+
+def _targets(table: Table, own: Dataset | None, given: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return the target columns: those given, else the data set's own, else the last."""
+    if given is None:
+        return (own.target if own else list(table.columns)[-1],)
+    names = _distinct("target", [given] if isinstance(given, str) else given)
+    # A generator's inputs are no targets: its classes belong to y.
+    known = [own.target] if own and own.name in GENERATORS else list(table.columns)
+    for name in names:
+        if name not in known:
+            raise InputError(f'{table.name} has no target "{name}"; {known_names(name, known)}.')
+    return names
+
+
+def _features(
+    table: Table, own: Dataset | None, given: Sequence[str] | None, targets: Sequence[str]
+) -> tuple[Feature, ...]:
+    """Return the features: those given, else the data set's own, else every column that is no target."""
+    columns = [name for name in table.columns if name not in targets]
+    if not columns:
+        raise InputError(f"{table.name} has no column left for a feature; every one is a target.")
+    if given is None:
+        given = [name for name in own.features if name in columns] if own else columns
+    elif len(given) > MAX_COLUMNS:
+        raise InputError(f"data.features names {len(given)} features; at most {MAX_COLUMNS} are allowed.")
+    made = tuple(parse_feature(text, table.columns) for text in given)
+    _distinct("features", [feature.name for feature in made])
+    for feature in made:
+        for factor in feature.factors:
+            if factor.column in targets:
+                raise InputError(
+                    f'The target "{factor.column}" cannot be a feature too; take another column.'
+                )
+            _check_numeric(table, factor.column)
+    return made
+
+
+def _check_numeric(table: Table, name: str) -> None:
+    column = table.columns[name]
+    absent = missing(column)
+    if absent.all():
+        raise InputError(f'{table.name}: the column "{name}" has no numbers, all its values are missing.')
+    if not is_text(column):
+        return
+    texts = [
+        (row, text) for row, text in enumerate(column) if not absent[row] and not is_number(text, comma=True)
+    ]
+    row, text = texts[0] if texts else next((i, text) for i, text in enumerate(column) if not absent[i])
+    what = "has no numbers" if len(texts) == np.count_nonzero(~absent) else "is not all numbers"
+    raise InputError(
+        f'{table.name}: the column "{name}" {what} ({table.place(row)} has "{text}"); '
+        "choose features that leave it out."
+    )
+
+
+def _complete(
+    table: Table, targets: Sequence[str], inputs: Sequence[str], least: int
+) -> tuple[Mapping[str, Numbers | Texts], tuple[str, ...]]:
+    """Return the columns in use, without the rows where one has no value, and a notice that counts these."""
+    used = {name: table.columns[name] for name in (*targets, *inputs)}
+    for name, column in used.items():
+        infinite = (
+            np.zeros(0, np.intp) if is_text(column) else np.flatnonzero(np.isinf(column.astype(np.float64)))
+        )
+        if infinite.size:
+            raise InputError(
+                f'{table.name}, {table.place(int(infinite[0]))}: the column "{name}" has an infinite number; '
+                "every number must be finite."
+            )
+    absent = np.any([missing(column) for column in used.values()], axis=0)
+    left_out = int(np.count_nonzero(absent))
+    notice = f"{count(left_out, 'row')} with missing values {'was' if left_out == 1 else 'were'} left out"
+    rows = absent.size - left_out
+    if rows < least:
+        after = f" after {notice}" if left_out else ""
+        raise InputError(f"{table.name} has {count(rows, 'row')}{after}; at least {least} are needed.")
+    if not left_out:
+        return used, ()
+    return {name: column[~absent] for name, column in used.items()}, (f"{notice}.",)
+
+
+def _check_finite(where: str, features: Sequence[Feature], *numbers: NDArray[np.float64]) -> None:
+    """Refuse features whose columns in any of `numbers`, (m, n) or (n,), are not finite."""
+    for values in numbers:
+        bad = np.flatnonzero(~np.isfinite(np.atleast_2d(values)).all(axis=0))
+        if bad.size:
+            raise InputError(
+                f'{where}: the feature "{features[bad[0]].name}" has numbers too large to compute with; '
+                "give it in a larger unit."
+            )
+
+
+def _frozen(values: Any) -> Any:
+    values.setflags(write=False)
+    return values

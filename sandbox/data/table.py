@@ -1,0 +1,98 @@
+"""What every source of data gives: a table of named columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+Texts = NDArray[np.object_]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Named columns of one length.
+
+    Attributes
+    ----------
+    name : str
+        What messages call it: the file's name, or the data set's.
+    columns : dict of str to array (m,)
+        float64 with NaN where a value is missing, or objects: texts, with None where one is missing.
+    lines : tuple of int
+        The line of the file that each row ends on; empty where there is no file.
+    classes : tuple of float
+        The values of the target, where they are known beforehand (a single sample shows one of two classes).
+    """
+
+    name: str
+    columns: dict[str, Numbers | Texts]
+    lines: tuple[int, ...] = ()
+    classes: tuple[float, ...] = ()
+
+    def place(self, row: int) -> str:
+        """Return where a row is, as messages say it."""
+        return f"line {self.lines[row]}" if self.lines else f"row {row + 1}"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A built-in data set, and what it listens to.
+
+    Attributes
+    ----------
+    name, label, summary : str
+        The registry's key, the name for people, one sentence.
+    task : str
+        binary, multiclass or regression, with its own defaults.
+    samples, noise, fraction, classes, seed : numbers
+        Its own defaults; None where it has none.
+    target : str
+        Its own target column.
+    features : tuple of str
+        Its own features.
+    takes : frozenset of str
+        Which of samples, noise, fraction and classes change it.
+    scaled, tested : bool
+        Whether its inputs are standardised and a test part taken out, where the settings ask for it.
+    read : callable
+        ``read(seed=..., **settings it takes)`` returns its `Table`.
+    """
+
+    name: str
+    label: str
+    summary: str
+    task: str
+    read: Callable[..., Table]
+    features: tuple[str, ...]
+    target: str = "y"
+    samples: int | None = None
+    noise: float | None = None
+    fraction: float | None = None
+    classes: int | None = None
+    seed: int | None = 1
+    takes: frozenset[str] = frozenset()
+    scaled: bool = True
+    tested: bool = True
+
+    def settings(self, **given: Any) -> dict[str, Any]:
+        """Return the settings it takes: those given, its own where None was given."""
+        return {
+            name: getattr(self, name) if given[name] is None else given[name] for name in sorted(self.takes)
+        }
+
+
+def is_text(column: Numbers | Texts) -> bool:
+    """Return whether a column holds texts, not numbers."""
+    return column.dtype == object
+
+
+def missing(column: Numbers | Texts) -> NDArray[np.bool_]:
+    """Return which cells of a column (m,) have no value."""
+    if is_text(column):
+        return np.array([cell is None for cell in column], dtype=np.bool_)
+    return np.isnan(column.astype(np.float64, copy=False))

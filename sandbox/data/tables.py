@@ -1,0 +1,42 @@
+"""The tables that ship with the program; where they come from stands in resources/datasets/SOURCES.md."""
+
+from __future__ import annotations
+
+from sandbox.data.csv_file import read_table
+from sandbox.data.table import Dataset, Table
+from sandbox.resources import resource
+
+_MEASURED = (
+    "radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity", "concave_points",
+    "symmetry", "fractal_dimension",
+)  # fmt: skip
+
+TABLES: dict[str, Dataset] = {}
+
+
+def _table(
+    name: str, label: str, summary: str, task: str, file: str, target: str, features: tuple[str, ...]
+) -> None:
+    def read(seed: int) -> Table:
+        return read_table(resource("datasets", file), name)
+
+    TABLES[name] = Dataset(name, label, summary, task, read, features, target)
+
+
+_table(
+    "penguins", "Penguins", "Three species of penguin, told apart by bill and flipper.", "multiclass",
+    "penguins.csv", "species", ("bill_length_mm", "flipper_length_mm"),
+)  # fmt: skip
+_table(
+    "iris", "Iris", "Three species of iris, by four measurements of the flower.", "multiclass",
+    "iris.csv", "species", ("sepal_length_cm", "sepal_width_cm", "petal_length_cm", "petal_width_cm"),
+)  # fmt: skip
+_table(
+    "breast_cancer", "Breast cancer", "Malignant or benign, by 30 measurements of cell nuclei.", "binary",
+    "breast_cancer_wisconsin.csv", "diagnosis",
+    (*(f"mean_{q}" for q in _MEASURED), *(f"{q}_error" for q in _MEASURED), *(f"worst_{q}" for q in _MEASURED)),
+)  # fmt: skip
+_table(
+    "digits", "Digits", "Handwritten digits as images of 8 x 8 grey pixels.", "multiclass",
+    "digits.csv", "digit", tuple(f"pixel_{row}_{column}" for row in range(8) for column in range(8)),
+)  # fmt: skip
