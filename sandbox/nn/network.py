@@ -97,14 +97,14 @@ class Network:
         self.weights = np.zeros(self.theta.shape[-1], self.dtype)
         for W in layer_views(self.weights, sizes)[0]:
             W.fill(1.0)
-        self._passes: dict[int, Pass] = {}
+        self._passes: dict[tuple[int, int], Pass] = {}
 
-    def _pass(self, m: int) -> Pass:
-        found = self._passes.get(m)
+    def _pass(self, m: int, slot: int) -> Pass:
+        found = self._passes.get((m, slot))
         if found is None:
             if len(self._passes) >= self._KEPT_PASSES:
                 self._passes.pop(next(iter(self._passes)))
-            found = self._passes[m] = self._new_pass(m)
+            found = self._passes[m, slot] = self._new_pass(m)
         return found
 
     def _new_pass(self, m: int) -> Pass:
@@ -120,9 +120,9 @@ class Network:
             ones=np.ones((1, m), self.dtype),
         )
 
-    def forward(self, X: Array) -> Pass:
-        """Return Z and A of every layer for X (m, n_in); overwritten by the next pass over as many samples."""
-        done = self._pass(X.shape[-2])
+    def forward(self, X: Array, slot: int = 0) -> Pass:
+        """Return Z and A of every layer for X (m, n_in), overwritten by the next pass over as many in this slot."""
+        done = self._pass(X.shape[-2], slot)
         done.A[0] = A = X
         for l, (Wt, b, g) in enumerate(zip(self._Wt, self.b, self.activations, strict=True), start=1):
             Z = np.matmul(A, Wt, out=done.Z[l])

@@ -1,0 +1,252 @@
+"""The history of one lane: every recorded epoch, for as long as the run lasts.
+
+Rows are kept in chunks. A full chunk goes to a temporary file once enough newer ones are in memory, so that a run
+of millions of epochs needs no more memory than one of thousands; what remains of it is the minimum and maximum of
+each block of rows, which is all that a curve of so many points can show.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+ROWS = 4096  # of a chunk
+BLOCK = 64  # rows that share one minimum and maximum
+_FIRST_KEPT, _LAST_KEPT = 4, 12  # chunks that stay in memory at either end of the run
+_RAW_ROWS = 40_000  # up to this many rows a curve is thinned from the rows themselves
+
+
+@dataclass(frozen=True)
+class Row:
+    """The state of a lane after `update` updates, `epoch` of them whole epochs: values by column name."""
+
+    epoch: int
+    update: int
+    values: Mapping[str, float]
+
+
+class _Chunk:
+    """Up to ROWS rows of the same columns; line 0 is the epoch, line 1 the update, then a line per column."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        self.length = 0
+        self.first = self.last = 0  # epochs
+        self._table: Floats | None = np.empty((2 + len(names), ROWS))
+        self._file: IO[bytes] | None = None
+        self._offset = 0
+
+    def append(self, epoch: int, update: int, values: Sequence[float]) -> None:
+        assert self._table is not None
+        i = self.length
+        if i == 0:
+            self.first = epoch
+        self.last = epoch
+        self._table[:, i] = (epoch, update, *values)
+        self.length = i + 1
+
+    def spill(self, file: IO[bytes]) -> None:
+        """Move the rows to the end of `file`."""
+        if self._table is not None:
+            self._offset = file.seek(0, 2)
+            file.write(np.ascontiguousarray(self._table[:, : self.length]).tobytes())
+            self._file, self._table = file, None
+
+    def table(self) -> Floats:
+        if self._table is not None:
+            return self._table[:, : self.length]
+        assert self._file is not None
+        self._file.seek(self._offset)
+        lines = 2 + len(self.names)
+        data = self._file.read(8 * lines * self.length)
+        return np.frombuffer(data, np.float64).reshape(lines, self.length)
+
+    def line(self, name: str) -> tuple[Floats, Floats]:
+        """Return epochs and values of one column; a single nan, which breaks the line, where it does not apply."""
+        if name not in self.names:
+            return np.array([float(self.first)]), np.array([np.nan])
+        table = self.table()
+        return table[0], table[2 + self.names.index(name)]
+
+
+class _Blocks:
+    """A growing list of blocks of one column: where each begins, its minimum and its maximum."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._store = np.empty((3, 256))
+
+    def extend(self, epochs: Floats, low: Floats, high: Floats) -> None:
+        end = self.length + epochs.size
+        if end > self._store.shape[1]:
+            grown = np.empty((3, 2 * end))
+            grown[:, : self.length] = self._store[:, : self.length]
+            self._store = grown
+        self._store[:, self.length : end] = epochs, low, high
+        self.length = end
+
+    def between(self, start: float, end: float) -> Floats:
+        epochs = self._store[0, : self.length]
+        i, j = np.searchsorted(epochs, (start, end))
+        return self._store[:, i:j]
+
+
+class History:
+    """What was recorded of one lane, a row per epoch."""
+
+    def __init__(self) -> None:
+        self._chunks: list[_Chunk] = []
+        self._blocks: dict[str, _Blocks] = {}
+        self._file: IO[bytes] | None = None
+        self._last: Row | None = None
+        self._names: tuple[str, ...] = ()
+        self._spilled = _FIRST_KEPT
+
+    @property
+    def last(self) -> Row | None:
+        """The newest row."""
+        return self._last
+
+    def __len__(self) -> int:
+        return sum(chunk.length for chunk in self._chunks)
+
+    def append(self, epoch: int, update: int, names: tuple[str, ...], values: Sequence[float]) -> None:
+        """Record one row; the columns may differ from those of the rows before."""
+        chunk = self._chunks[-1] if self._chunks else None
+        if chunk is None or chunk.length == ROWS or chunk.names != names:
+            if chunk is not None:
+                self._seal(chunk)
+            chunk = _Chunk(names)
+            self._chunks.append(chunk)
+        chunk.append(epoch, update, values)
+        self._last = Row(epoch, update, dict(zip(names, values, strict=True)))
+
+    def _seal(self, chunk: _Chunk) -> None:
+        starts = np.arange(0, chunk.length, BLOCK)
+        table = chunk.table()
+        for name in {*self._blocks, *chunk.names}:
+            blocks = self._blocks.setdefault(name, _Blocks())
+            epochs, values = chunk.line(name)
+            if name in chunk.names:
+                low, high = np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)
+                blocks.extend(table[0, starts], low, high)
+            else:
+                blocks.extend(epochs, values, values)
+        oldest = len(self._chunks) - _LAST_KEPT
+        while self._spilled < oldest:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(prefix="loss-sandbox-history-")
+                weakref.finalize(self, self._file.close)
+            self._chunks[self._spilled].spill(self._file)
+            self._spilled += 1
+
+    def rows(self) -> Iterator[Row]:
+        """Yield every row, oldest first."""
+        for chunk in self._chunks:
+            for epoch, update, *values in chunk.table().T.tolist():
+                yield Row(int(epoch), int(update), dict(zip(chunk.names, values, strict=True)))
+
+    def column(self, name: str) -> tuple[Floats, Floats]:
+        """Return all epochs at which a column applies, and its values."""
+        lines = [chunk.line(name) for chunk in self._chunks if name in chunk.names]
+        if not lines:
+            return np.empty(0), np.empty(0)
+        return np.concatenate([x for x, _ in lines]), np.concatenate([y for _, y in lines])
+
+    def names(self) -> list[str]:
+        """Return every column that ever applied, in order of appearance."""
+        return list(dict.fromkeys(name for chunk in self._chunks for name in chunk.names))
+
+    def curve(
+        self, name: str, pixels: int, log_x: bool = False, epochs: tuple[float, float] | None = None
+    ) -> tuple[Floats, Floats]:
+        """Return a column as a line that looks, over so many pixels, like all of its points.
+
+        Parameters
+        ----------
+        name : str
+        pixels : int
+            Width of the plot. Each pixel column keeps its minimum and its maximum.
+        log_x : bool
+            Whether pixel columns are equally wide in log(epoch).
+        epochs : tuple of float, optional
+            The visible range.
+
+        Returns
+        -------
+        epochs, values : array (k,)
+            At most two points per pixel column and one at each end; nan breaks the line.
+        """
+        if not self._chunks or not any(name in chunk.names for chunk in self._chunks):
+            return np.empty(0), np.empty(0)
+        start, end = epochs or (self._chunks[0].first, self._chunks[-1].last)
+        seen = [chunk for chunk in self._chunks if chunk.last >= start and chunk.first <= end]
+        x, low, high = self._extremes(name, seen)
+        return thin(x, low, high, pixels, log_x, (start, end))
+
+    def _extremes(self, name: str, seen: list[_Chunk]) -> tuple[Floats, Floats, Floats]:
+        """Return epochs, minima and maxima: of every row, or of blocks where there are too many rows."""
+        if sum(chunk.length for chunk in seen) <= _RAW_ROWS:
+            lines = [chunk.line(name) for chunk in seen]
+            x, y = np.concatenate([x for x, _ in lines]), np.concatenate([y for _, y in lines])
+            return x, y, y
+        # Single rows at the start, where a logarithmic axis spreads them, and at the end, which is not sealed yet.
+        head, middle, tail = seen[:_FIRST_KEPT], seen[_FIRST_KEPT:-1], seen[-1]
+        raw = [chunk.line(name) for chunk in (*head, tail)]
+        pieces = [np.stack((x, y, y)) for x, y in raw]
+        blocks = self._blocks[name].between(middle[0].first, tail.first) if middle and name in self._blocks else None
+        if blocks is not None:
+            pieces.insert(len(head), blocks)
+        x, low, high = np.concatenate(pieces, axis=1)
+        return x, low, high
+
+
+def thin(
+    x: Floats, low: Floats, high: Floats, pixels: int, log_x: bool, span: tuple[float, float]
+) -> tuple[Floats, Floats]:
+    """Reduce points, each with a minimum and a maximum, to two per pixel column.
+
+    Parameters
+    ----------
+    x, low, high : array (k,)
+        Ascending positions and the extremes there.
+    pixels : int
+    log_x : bool
+    span : tuple of float
+        The positions of the first and the last pixel column; what lies outside is dropped but for one neighbour.
+
+    Returns
+    -------
+    x, y : array
+    """
+    i, j = np.searchsorted(x, span[0], "left"), np.searchsorted(x, span[1], "right")
+    x, low, high = (values[max(i - 1, 0) : j + 1] for values in (x, low, high))
+    if low is not high and not np.array_equal(low, high, equal_nan=True) or x.size > 2 * pixels:
+        return _columns(x, low, high, pixels, log_x, span)
+    return x, low
+
+
+def _columns(
+    x: Floats, low: Floats, high: Floats, pixels: int, log_x: bool, span: tuple[float, float]
+) -> tuple[Floats, Floats]:
+    scale = (lambda v: np.log(np.maximum(v, 0.5))) if log_x else (lambda v: np.asarray(v, np.float64))
+    first, last = float(scale(np.float64(span[0]))), float(scale(np.float64(span[1])))
+    column = np.floor((scale(x) - first) * (pixels / max(last - first, 1e-300)))
+    starts = np.flatnonzero(np.diff(column, prepend=column[0] - 1.0 if column.size else 0.0))
+    least, most = np.fmin.reduceat(low, starts), np.fmax.reduceat(high, starts)
+    middle = 0.5 * (least + most)
+    falling = np.diff(middle, prepend=middle[:1]) < 0.0
+    points = np.empty((2, 2 * starts.size + 1))
+    points[0, 0:-1:2] = points[0, 1:-1:2] = x[starts]
+    points[1, 0:-1:2] = np.where(falling, most, least)
+    points[1, 1:-1:2] = np.where(falling, least, most)
+    points[:, -1] = x[-1], low[-1]  # the line ends at the newest value, not at an extreme
+    return points[0], points[1]

@@ -1,0 +1,336 @@
+"""Lanes: one network in training each, and the groups in which lanes of one shape are computed together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from sandbox.data import Data
+from sandbox.experiment.autos import coding_for, objective_for, output_for
+from sandbox.experiment.document import Lane as LaneSettings
+from sandbox.experiment.history import History
+from sandbox.nn import INITIALIZERS, LOSSES, METRICS, OPTIMIZERS, Descent, Loss, Metric, Network
+from sandbox.nn.losses import reduction_factor
+from sandbox.nn.network import Pass, layer_views, parameter_count
+
+Array = NDArray[Any]
+
+CODES = {"zero_one": (0.0, 1.0), "plus_minus_one": (-1.0, 1.0)}
+
+
+def output_units(data: Data) -> int:
+    """Return how many output units the task asks for: one per class or target, a single one for two classes."""
+    if data.task == "regression":
+        return len(data.target_names)
+    return 1 if data.task == "binary" else len(data.class_names)
+
+
+def coded_targets(y: Array, data: Data, dtype: DTypeLike) -> dict[str, Array]:
+    """Return Y (m, n_out) for each coding; regression targets are the same in both."""
+    if data.task == "regression":
+        Y = np.ascontiguousarray(y, dtype).reshape(len(y), -1)
+        return dict.fromkeys(CODES, Y)
+    classes = np.arange(1, 2) if data.task == "binary" else np.arange(len(data.class_names))
+    hot = (y[:, None] == classes).astype(dtype)
+    return {coding: low + (high - low) * hot for coding, (low, high) in CODES.items()}
+
+
+@dataclass
+class Samples:
+    """A part of the data as the networks take it: X (m, n_in), and Y (m, n_out) by coding."""
+
+    X: Array
+    Y: dict[str, Array]
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+
+@dataclass(eq=False)
+class TrainingLane:
+    """One network in training.
+
+    Attributes
+    ----------
+    settings : Lane
+        What the experiment says of it, after the edits so far.
+    sizes, activations : tuple
+        Of the network, with "auto" resolved.
+    objective : Loss
+    monitors : list of (name, Loss or Metric)
+        All that is shown beside the objective, `accuracy` or `r2` last.
+    coding : str
+        How its targets are coded.
+    theta : array (P,)
+        Its parameters.
+    tested : bool
+        Whether there is a test part to be told about.
+    memory : list of array (P,), count : int
+        Its optimiser's.
+    stopped : str
+        Why it stopped; "" while it goes on.
+    """
+
+    settings: LaneSettings
+    sizes: tuple[int, ...]
+    activations: tuple[str, ...]
+    objective: Loss
+    monitors: list[tuple[str, Loss | Metric]]
+    coding: str
+    theta: Array
+    tested: bool = False
+    memory: list[Array] = field(default_factory=list)
+    count: int = 0
+    stopped: str = ""
+    history: History = field(default_factory=History)
+
+    @property
+    def name(self) -> str:
+        return self.settings.name
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """What is recorded of it: the objective with the penalty, the penalty, and all that is shown."""
+        shown = [self.objective.name, *(name for name, _ in self.monitors)]
+        train = ("train_cost", "train_penalty", *(f"train_{name}" for name in shown))
+        return (*train, "test_cost", *(f"test_{name}" for name in shown)) if self.tested else train
+
+    def parameters(self) -> dict[str, Array]:
+        """Return copies of W1, b1, W2, ...: W of shape (n_out, n_in), b of shape (n_out,)."""
+        named = {}
+        for l, (W, b) in enumerate(zip(*layer_views(self.theta, self.sizes), strict=True), start=1):
+            named[f"W{l}"], named[f"b{l}"] = W.copy(), b[0].copy()
+        return named
+
+    def penalty(self, weights: Array) -> float:
+        """Return l1 sum |W| + l2/2 sum W^2."""
+        l1, l2 = self.settings.optimizer.l1, self.settings.optimizer.l2
+        if not (l1 or l2):
+            return 0.0
+        W = self.theta * weights
+        return l1 * float(np.add.reduce(np.abs(W))) + 0.5 * l2 * float(W @ W)
+
+    def reading(self, name: str, kind: Loss | Metric, Z: Array, A: Array, samples: Samples, g: Any) -> float:
+        """Return one loss, reduced, or one metric over `samples`, given Z and A of the last layer."""
+        if isinstance(kind, Loss):
+            coding = "plus_minus_one" if kind.plus_minus_one and kind is not self.objective else self.coding
+            elements = kind.elements(Z, A, samples.Y[coding], g, self.settings.loss.numerics)
+            factor = reduction_factor(self.settings.loss.reduction, *A.shape)
+            return float(np.add.reduce(elements, axis=None)) * factor
+        # Keras counts targets of 0 and 1; everything else follows the lane's own coding.
+        coding = "zero_one" if name in ("binary_accuracy", "categorical_accuracy") else self.coding
+        middle = 0.5 * sum(CODES[coding])
+        return float(kind.value(A, samples.Y[coding], middle))
+
+
+def _named_loss(name: str, parameters: Mapping[str, float]) -> Loss:
+    kind = LOSSES[name]
+    own = {parameter.name for parameter in kind.parameters}
+    return kind(**{key: value for key, value in parameters.items() if key in own})
+
+
+def build_lane(
+    settings: LaneSettings, data: Data, theta: Array | None = None, draw: int | None = None
+) -> TrainingLane:
+    """Return a lane at its initial parameters, or at `theta` where given; for `draw` see `initial_parameters`."""
+    network, loss = settings.network, settings.loss
+    output = output_for(network, data.task)
+    objective = objective_for(loss, data.task)
+    sizes = (len(data.feature_names), *network.hidden, output_units(data))
+    metric = "r2" if data.task == "regression" else "accuracy"
+    shown = [name for name in dict.fromkeys((*loss.monitors, metric)) if name != objective]
+    return TrainingLane(
+        settings=settings,
+        sizes=sizes,
+        activations=(*network.activations, output),
+        objective=_named_loss(objective, loss.parameters),
+        monitors=[
+            (name, METRICS[name]() if name in METRICS else _named_loss(name, loss.parameters)) for name in shown
+        ],
+        coding=coding_for(network, objective, output),
+        theta=initial_parameters(settings, sizes, draw) if theta is None else theta,
+        tested=len(data.X_test) > 0,
+    )
+
+
+def initial_parameters(settings: LaneSettings, sizes: tuple[int, ...], draw: int | None = None) -> Array:
+    """Return theta (P,) drawn by the lane's initialiser and seed; `draw` numbers later draws of the same run."""
+    network = settings.network
+    rng = np.random.default_rng(network.seed if draw is None else (network.seed, draw))
+    initializer = INITIALIZERS[network.initializer]()
+    theta = np.zeros(parameter_count(sizes))
+    for W in layer_views(theta, sizes)[0]:
+        W[...] = network.initializer_scale * initializer.draw(rng, *W.shape)
+    return theta
+
+
+def resized_parameters(old: TrainingLane, sizes: tuple[int, ...], fresh: Array) -> Array:
+    """Return `fresh` (of the new sizes) with the weights of every unit that stays put in its place.
+
+    Hidden layers are matched from the input on, the output layer with the output layer; a weight stays where both of
+    its ends do.
+    """
+    theta = fresh.copy()
+    new_W, new_b = layer_views(theta, sizes)
+    old_W, old_b = layer_views(old.theta, old.sizes)
+    last_old, last_new = len(old_W) - 1, len(new_W) - 1
+    for l in range(len(new_W)):
+        is_output = l == last_new
+        source = last_old if is_output else l
+        if not is_output and l >= last_old:
+            continue  # a layer that was not there before
+        units = slice(0, min(old_b[source].shape[-1], new_b[l].shape[-1]))
+        new_b[l][0, units] = old_b[source][0, units]
+        if source == l:  # both have the same layer before them
+            inputs = slice(0, min(old_W[source].shape[1], new_W[l].shape[1]))
+            new_W[l][units, inputs] = old_W[source][units, inputs]
+    return theta
+
+
+@dataclass
+class _Part:
+    """Neighbouring lanes of a group that share one loss, or one optimiser."""
+
+    lanes: slice | int | tuple[()]
+    leader: TrainingLane
+
+
+class Group:
+    """Lanes of one shape, computed side by side.
+
+    Each lane's products are its own, so that a lane in a group of one is bit-identical to the same lane alone, and in
+    a larger group equal to it up to rounding (1e-9 over thousands of updates).
+    """
+
+    def __init__(self, lanes: Sequence[TrainingLane], dtype: DTypeLike) -> None:
+        self.lanes = list(lanes)
+        first = self.lanes[0]
+        self.alone = len(self.lanes) == 1
+        self.net = Network(first.sizes, first.activations, None if self.alone else len(self.lanes), dtype)
+        self.outputs = self.net.activations[-1]
+        self._backup = np.empty_like(self.net.theta)
+        self._l1 = self._column([lane.settings.optimizer.l1 for lane in self.lanes])
+        self._l2 = self._column([lane.settings.optimizer.l2 for lane in self.lanes])
+        self._take_in()
+        self._losses = self._parts(_loss_key)
+        self._steps = [(part, self._optimizer(part.leader), self._descent(part)) for part in self._parts(_step_key)]
+
+    def _column(self, values: list[float]) -> Any:
+        if not any(values):
+            return None
+        return values[0] if self.alone else np.array(values, self.net.dtype)[:, None]
+
+    def _take_in(self) -> None:
+        """Copy the lanes' parameters in, and let each lane's own array be its row here."""
+        for i, lane in enumerate(self.lanes):
+            row = self.net.theta if self.alone else self.net.theta[i]
+            row[...] = lane.theta
+            lane.theta = row
+
+    def _parts(self, key: Any) -> list[_Part]:
+        if self.alone:
+            return [_Part((), self.lanes[0])]
+        numbered = groupby(enumerate(self.lanes), key=lambda item: key(item[1]))
+        runs = [[i for i, _ in members] for _, members in numbered]
+        return [_Part(slice(run[0], run[-1] + 1), self.lanes[run[0]]) for run in runs]
+
+    def _optimizer(self, lane: TrainingLane) -> Any:
+        kind = OPTIMIZERS[lane.settings.optimizer.name]
+        own = {parameter.name for parameter in kind.parameters}
+        return kind(**{key: value for key, value in lane.settings.optimizer.parameters.items() if key in own})
+
+    def _descent(self, part: _Part) -> Descent:
+        net, slots = self.net, OPTIMIZERS[part.leader.settings.optimizer.name].slots
+        theta = net.theta[part.lanes]
+        memory = [np.zeros_like(theta) for _ in range(slots)]
+        members = self.lanes if self.alone else self.lanes[part.lanes]  # type: ignore[index]
+        for i, lane in enumerate(members):
+            for k, slot in enumerate(memory):
+                row = slot if self.alone else slot[i]
+                if k < len(lane.memory):
+                    row[...] = lane.memory[k]
+            lane.memory = [slot if self.alone else slot[i] for slot in memory]
+        return Descent(theta, net.grad[part.lanes], np.empty_like(theta), net.weights, memory, part.leader.count)
+
+    def forward(self, X: Array, slot: int = 0) -> Pass:
+        """Return Z and A of every layer; `slot` keeps passes over equally many samples apart."""
+        return self.net.forward(X, slot)
+
+    def learn(self, done: Pass, Y: Mapping[str, Array]) -> list[TrainingLane]:
+        """Do one update after `forward`; return the lanes that could not, put back to where they were."""
+        net = self.net
+        Z, A = done.Z[-1], done.A[-1]
+        if len(self._losses) == 1:
+            dZ = self._delta(self._losses[0], Z, A, Y)
+        else:
+            dZ = np.empty_like(Z)
+            for part in self._losses:
+                dZ[part.lanes] = self._delta(part, Z[part.lanes], A[part.lanes], Y)
+        net.backward(done, dZ)
+        self._penalise()
+        np.copyto(self._backup, net.theta)
+        for part, optimizer, descent in self._steps:
+            descent.count += 1
+            optimizer.step(descent, part.leader.settings.optimizer.learning_rate)
+        return self._failed()
+
+    def _delta(self, part: _Part, Z: Array, A: Array, Y: Mapping[str, Array]) -> Array:
+        lane = part.leader
+        loss = lane.settings.loss
+        dZ = lane.objective.dZ(Z, A, Y[lane.coding], self.outputs, loss.numerics)
+        if loss.reduction != "sum":
+            dZ *= reduction_factor(loss.reduction, *Z.shape[-2:])
+        return dZ
+
+    def _penalise(self) -> None:
+        net = self.net
+        if self._l2 is not None:
+            net.grad += self._l2 * net.theta * net.weights
+        if self._l1 is not None:
+            net.grad += self._l1 * np.sign(net.theta) * net.weights
+
+    def _failed(self) -> list[TrainingLane]:
+        """Return the lanes whose parameters are no longer finite, after giving them back their last finite ones.
+
+        A gradient that is not finite makes every optimiser's step not finite, so one look is enough; and a sum of
+        squares is finite only where every number is, so that the usual look is one product.
+        """
+        theta = self.net.theta.reshape(-1)
+        if np.isfinite(theta @ theta):
+            return []
+        failed = []
+        for i, lane in enumerate(self.lanes):
+            if not np.isfinite(lane.theta).all():
+                lane.theta[...] = self._backup if self.alone else self._backup[i]
+                failed.append(lane)
+        return failed
+
+    def release(self) -> None:
+        """Give each lane arrays of its own, so that the group can be dissolved."""
+        for part, _, descent in self._steps:
+            for lane in self.lanes if self.alone else self.lanes[part.lanes]:  # type: ignore[index]
+                lane.count = descent.count
+        for lane in self.lanes:
+            lane.theta = lane.theta.copy()
+            lane.memory = [slot.copy() for slot in lane.memory]
+
+    def lane_outputs(self, done: Pass, lane: TrainingLane) -> tuple[Array, Array]:
+        """Return Z and A (m, n_out) of one lane's last layer."""
+        i = () if self.alone else self.lanes.index(lane)
+        return done.Z[-1][i], done.A[-1][i]
+
+
+def _loss_key(lane: TrainingLane) -> tuple[object, ...]:
+    loss = lane.settings.loss
+    return (lane.objective.name, lane.coding, loss.reduction, loss.numerics, sorted(loss.parameters.items()))
+
+
+def _step_key(lane: TrainingLane) -> tuple[object, ...]:
+    optimizer = lane.settings.optimizer
+    return (optimizer.name, optimizer.learning_rate, lane.count, sorted(optimizer.parameters.items()))

@@ -1,0 +1,377 @@
+"""The trainer: runs an experiment, update by update, all lanes in lock-step.
+
+A run is a function of its experiment alone. What is recorded, shown or asked for in between changes no bit of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.data import Data, load_data
+from sandbox.errors import InputError
+from sandbox.experiment.diagnosis import reason_to_stop
+from sandbox.experiment.document import Edit, Experiment
+from sandbox.experiment.history import History
+from sandbox.experiment.lanes import (
+    Group, Samples, TrainingLane, build_lane, coded_targets, resized_parameters,
+)  # fmt: skip
+from sandbox.experiment.settings import SETTINGS
+from sandbox.experiment.snapshot import Curve, CurveRequest, LaneState, Mark, Snapshot, Wanted
+from sandbox.experiment.surface import surface
+from sandbox.experiment.weights import load_weights, put_parameters
+from sandbox.nn import LOSSES
+from sandbox.nn.network import Pass
+
+Array = NDArray[Any]
+
+_TEST = 1  # the slot of passes over the test part
+
+
+def load_experiment_data(experiment: Experiment) -> Data:
+    """Return the data that an experiment names, paths relative to its folder."""
+    return load_data(**dataclasses.asdict(experiment.data), folder=experiment.folder)
+
+
+class Trainer:
+    """Trains the lanes of an experiment.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Its edits take effect at their updates.
+    data : Data, optional
+        What the experiment's [data] gives, where it is loaded already.
+    every : int
+        Every how many epochs the history is recorded.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        With the edits made while training added.
+    current : Experiment
+        The settings in force, without edits.
+    update, epoch : int
+        Updates done, whole epochs done.
+
+    Raises
+    ------
+    InputError
+        When the data or a file of weights cannot be used.
+    """
+
+    def __init__(self, experiment: Experiment, data: Data | None = None, every: int = 1) -> None:
+        self.data = load_experiment_data(experiment) if data is None else data
+        self.experiment = experiment
+        self.every = every
+        self.update = self.epoch = 0
+        self.marks: list[Mark] = []
+        self._pending = list(experiment.edits)
+        self.current = dataclasses.replace(experiment, edits=())
+        dtype = np.dtype(experiment.run.precision)
+        self._train = Samples(self.data.X_train.astype(dtype), coded_targets(self.data.y_train, self.data, dtype))
+        self._test = Samples(self.data.X_test.astype(dtype), coded_targets(self.data.y_test, self.data, dtype))
+        self._shuffled = Samples(np.empty_like(self._train.X), {})
+        self._batches = np.random.default_rng(experiment.optimizer.seed)
+        self._position = 0  # samples of the current epoch that were used
+        self._whole = True  # whether the current epoch is one batch of all samples, in their own order
+        self._due = True  # whether the present state is to be recorded before anything changes it
+        self.lanes = [self._new_lane(lane.name) for lane in experiment.lanes]
+        self._groups: list[Group] = []
+        self._regroup()
+        self._apply_pending()
+
+    # Lanes
+
+    def _new_lane(self, name: str) -> TrainingLane:
+        settings = self.current.lane(name)
+        lane = build_lane(settings, self.data)
+        if settings.network.weights is not None:
+            lane.theta = load_weights(self.current.locate(settings.network.weights), lane.sizes)
+        return lane
+
+    def _regroup(self) -> None:
+        for group in self._groups:
+            group.release()
+        running = [lane for lane in self.lanes if not lane.stopped]
+        shapes = dict.fromkeys((lane.sizes, lane.activations) for lane in running)
+        dtype = self._train.X.dtype
+        self._groups = [
+            Group([lane for lane in running if (lane.sizes, lane.activations) == shape], dtype) for shape in shapes
+        ]
+
+    @property
+    def running(self) -> bool:
+        """Whether any lane goes on."""
+        return bool(self._groups)
+
+    def lane(self, name: str) -> TrainingLane:
+        """Return a lane by its name.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        for lane in self.lanes:
+            if lane.name == name:
+                return lane
+        raise InputError(f'There is no lane "{name}"; there is {", ".join(lane.name for lane in self.lanes)}.')
+
+    def history(self, name: str | None = None) -> History:
+        """Return the history of a lane (the first by default), up to the present state."""
+        self._record_if_due()
+        return (self.lane(name) if name is not None else self.lanes[0]).history
+
+    def parameters(self, name: str | None = None) -> dict[str, Array]:
+        """Return copies of a lane's W1, b1, W2, ...: W of shape (n_out, n_in), b of shape (n_out,)."""
+        return (self.lane(name) if name is not None else self.lanes[0]).parameters()
+
+    def set_parameters(self, parameters: Mapping[str, Array], name: str | None = None) -> None:
+        """Give a lane other parameters W1, b1, W2, ... before its first update.
+
+        Raises
+        ------
+        InputError
+            If a name or a shape is not the network's.
+        """
+        if self.update:
+            raise InputError("Parameters can be set before the first update only.")
+        lane = self.lane(name) if name is not None else self.lanes[0]
+        put_parameters(lane.theta, lane.sizes, parameters, "the parameters")
+
+    # Training
+
+    def run(self, epochs: int | None = None) -> None:
+        """Train for so many more epochs; without a number, up to the [run] epochs of the experiment."""
+        target = self.experiment.run.epochs if epochs is None else self.epoch + epochs
+        while self.epoch < target and self.step():
+            pass
+        self.finish()
+
+    def finish(self) -> None:
+        """Record the present state, whether or not it is the turn of its epoch."""
+        with np.errstate(all="ignore"):
+            self._record(None)
+
+    def step_epoch(self) -> bool:
+        """Train to the end of the current epoch; return whether any lane goes on."""
+        epoch = self.epoch
+        while self.epoch == epoch:
+            if not self.step():
+                return False
+        return True
+
+    def step(self) -> bool:
+        """Do one update in every lane; return whether any lane goes on."""
+        with np.errstate(all="ignore"):
+            return self._step()
+
+    def _step(self) -> bool:
+        if self._pending:
+            self._apply_pending()
+        if not self._groups:
+            return False
+        if self._position == 0:
+            self._begin_epoch()
+        if self._due and not self._whole:
+            self._record(None)
+        X, Y, size = self._batch()
+        passes = [group.forward(X) for group in self._groups]
+        if self._due:
+            self._record(passes)
+        failed = [lane for group, done in zip(self._groups, passes, strict=True) for lane in group.learn(done, Y)]
+        if failed:
+            self._stop(failed)
+            if not self._groups:
+                return False
+        self.update += 1
+        self._position += size
+        if self._position >= len(self._train):
+            self._position = 0
+            self.epoch += 1
+            self._due = self.epoch % self.every == 0
+        return True
+
+    def _begin_epoch(self) -> None:
+        """Choose the order of the samples. All in one batch need no order, so none is drawn."""
+        settings = self.current.optimizer
+        self._whole = not 0 < settings.batch_size < len(self._train)
+        if self._whole:
+            return
+        order: Any = self._batches.permutation(len(self._train)) if settings.shuffle else slice(None)
+        self._shuffled.X[...] = self._train.X[order]
+        for coding, Y in self._train.Y.items():
+            self._shuffled.Y[coding] = Y[order]
+
+    def _batch(self) -> tuple[Array, dict[str, Array], int]:
+        if self._whole:
+            return self._train.X, self._train.Y, len(self._train)
+        start = self._position
+        size = self.current.optimizer.batch_size or len(self._train)
+        end = min(start + size, len(self._train))
+        return self._shuffled.X[start:end], {c: Y[start:end] for c, Y in self._shuffled.Y.items()}, end - start
+
+    def _stop(self, failed: list[TrainingLane]) -> None:
+        for lane in failed:
+            lane.stopped = "overflow"  # a placeholder that takes it out of its group before the cost is looked at
+        self._regroup()
+        for lane in failed:
+            group = Group([lane], self._train.X.dtype)
+            done = group.forward(self._train.X)
+            lane.stopped = reason_to_stop(lane, *group.lane_outputs(done, lane), self._train, group.outputs)
+            last = lane.history.last
+            if last is None or last.update != self.update:
+                self._append(lane, group, group.forward(self._train.X))
+            group.release()
+
+    # Edits
+
+    def edit(self, changes: Mapping[str, object], lane: str | None = None) -> Edit:
+        """Change settings now, before the next update, in one lane or in all.
+
+        Raises
+        ------
+        InputError
+            If a value is not allowed; then nothing has changed.
+        """
+        edit = Edit(self.update, changes, lane)  # type: ignore[arg-type]
+        self.experiment = self.experiment.with_edit(edit)
+        self._apply(edit)
+        return edit
+
+    def _apply_pending(self) -> None:
+        while self._pending and self._pending[0].update <= self.update:
+            self._apply(self._pending.pop(0))
+
+    def _apply(self, edit: Edit) -> None:
+        self._record_if_due()
+        before = self.current
+        self.current = before.with_edit(edit).effective()
+        for group in self._groups:
+            group.release()
+        self._groups = []
+        for i, lane in enumerate(self.lanes):
+            if not lane.stopped:
+                self.lanes[i] = self._edited(lane)
+        self._regroup()
+        text = "; ".join(_described(key, before, self.current, edit.lane) for key in edit.changes)
+        self.marks.append(Mark(edit.update, self.epoch_position, edit.lane, text))
+
+    def _edited(self, lane: TrainingLane) -> TrainingLane:
+        settings = self.current.lane(lane.name)
+        new = build_lane(settings, self.data, lane.theta)
+        new.history = lane.history
+        if new.sizes != lane.sizes:
+            fresh = build_lane(settings, self.data, draw=self.update).theta
+            new.theta = resized_parameters(lane, new.sizes, fresh)
+        elif settings.optimizer.name == lane.settings.optimizer.name:
+            new.memory, new.count = lane.memory, lane.count
+        return new
+
+    @property
+    def epoch_position(self) -> float:
+        """Epochs done, counting the part of the current one."""
+        return self.epoch + self._position / len(self._train)
+
+    # Recording
+
+    def _record_if_due(self) -> None:
+        if self._due:
+            with np.errstate(all="ignore"):
+                self._record(None)
+
+    def _record(self, passes: list[Pass] | None) -> None:
+        """Append the present state to every running lane's history; `passes` saves computing it where it is known."""
+        self._due = False
+        for i, group in enumerate(self._groups):
+            if group.lanes[0].history.last is not None and group.lanes[0].history.last.update == self.update:
+                continue
+            done = group.forward(self._train.X) if passes is None else passes[i]
+            test = group.forward(self._test.X, _TEST) if len(self._test) else None
+            for lane in group.lanes:
+                lane.history.append(self.epoch, self.update, lane.columns, self._readings(lane, group, done, test))
+
+    def _append(self, lane: TrainingLane, group: Group, done: Pass) -> None:
+        test = group.forward(self._test.X, _TEST) if len(self._test) else None
+        lane.history.append(self.epoch, self.update, lane.columns, self._readings(lane, group, done, test))
+
+    def _readings(self, lane: TrainingLane, group: Group, done: Pass, test: Pass | None) -> list[float]:
+        """Return the values of the lane's columns."""
+        penalty = lane.penalty(group.net.weights)
+        kinds = [(lane.objective.name, lane.objective), *lane.monitors]
+        Z, A = group.lane_outputs(done, lane)
+        train = [lane.reading(name, kind, Z, A, self._train, group.outputs) for name, kind in kinds]
+        if test is None:
+            return [train[0] + penalty, penalty, *train]
+        Z, A = group.lane_outputs(test, lane)
+        held = [lane.reading(name, kind, Z, A, self._test, group.outputs) for name, kind in kinds]
+        return [train[0] + penalty, penalty, *train, held[0] + penalty, *held]
+
+    # Views
+
+    def readings(self, lane: TrainingLane) -> dict[str, float]:
+        """Return the columns of the history at the parameters of this moment, recording nothing."""
+        last = lane.history.last
+        if last is not None and (last.update == self.update or lane.stopped) and tuple(last.values) == lane.columns:
+            return dict(last.values)
+        with np.errstate(all="ignore"):
+            for group in self._groups:
+                if lane in group.lanes:
+                    done = group.forward(self._train.X)
+                    test = group.forward(self._test.X, _TEST) if len(self._test) else None
+                    return dict(zip(lane.columns, self._readings(lane, group, done, test), strict=True))
+        return dict(last.values) if last is not None else {}
+
+    def snapshot(self, run: int = 0, wanted: Wanted | None = None) -> Snapshot:
+        """Return an immutable copy of what the views asked for."""
+        wanted = wanted or Wanted()
+        self._record_if_due()
+        lanes = tuple(
+            LaneState(
+                lane.name, lane.sizes, lane.activations[-1], lane.objective.name, self.readings(lane), lane.stopped
+            )
+            for lane in self.lanes
+        )
+        with np.errstate(all="ignore"):
+            surfaces = tuple(
+                surface(request, self.lane(request.lane), self.data)
+                for request in wanted.surfaces
+                if any(lane.name == request.lane for lane in self.lanes)
+            )
+        curves = () if wanted.curves is None else tuple(self._curves(wanted.curves))
+        return Snapshot(
+            run, self.experiment, self.data, self.update, self.epoch, self.epoch_position, lanes, surfaces, curves,
+            tuple(self.marks),
+        )  # fmt: skip
+
+    def _curves(self, request: CurveRequest) -> list[Curve]:
+        curves = []
+        for lane in self.lanes:
+            shown = [("cost", "objective"), *((n, "monitor" if n in LOSSES else "metric") for n, _ in lane.monitors)]
+            for name, role in shown:
+                for part in ("train", "test") if len(self._test) else ("train",):
+                    column = f"{part}_{name}"
+                    line = lane.history.curve(column, request.pixels, request.log_x, request.epochs)
+                    curves.append(Curve(lane.name, column, name, part, role, *line))
+        return curves
+
+
+def _described(key: str, before: Experiment, after: Experiment, lane: str | None) -> str:
+    """Return what an edit changed, for its mark: "learning rate 0.1 to 0.5"."""
+    setting = SETTINGS[key]
+    old, new = before.get(key, lane or before.lanes[0].name), after.get(key, lane or after.lanes[0].name)
+    label = setting.label if setting.label.isupper() else setting.label[:1].lower() + setting.label[1:]
+    return f"{label} {_shown(old)} to {_shown(new)}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple):
+        return ", ".join(map(_shown, value)) or "none"
+    return str(value).replace("_", " ")

@@ -1,0 +1,71 @@
+"""Files of weights: W1, b1, W2, b2, ... as numpy writes them."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.errors import InputError
+from sandbox.nn.network import layer_views, parameter_count
+
+Array = NDArray[Any]
+
+
+def put_parameters(theta: Array, sizes: tuple[int, ...], parameters: Mapping[str, Any], where: str) -> None:
+    """Write W1, b1, W2, ... into theta (P,); `where` is what messages call them.
+
+    Raises
+    ------
+    InputError
+        If a name, a shape or a value is not allowed; then nothing has changed.
+    """
+    wanted: dict[str, Array] = {}
+    fresh = np.array(theta)
+    for l, (W, b) in enumerate(zip(*layer_views(fresh, sizes), strict=True), start=1):
+        wanted[f"W{l}"], wanted[f"b{l}"] = W, b[0]
+    names = ", ".join(wanted)
+    for name in parameters:
+        if name not in wanted:
+            raise InputError(f"{where}: there is no {name} in this network; it has exactly {names}.")
+    for name, place in wanted.items():
+        if name not in parameters:
+            raise InputError(f"{where}: {name} is missing; this network has exactly {names}.")
+        value = np.asarray(parameters[name])
+        if value.shape != place.shape:
+            raise InputError(f"{where}: {name} has shape {value.shape}; this network needs {place.shape}.")
+        if value.dtype.kind not in "fiu" or not np.isfinite(value).all():
+            raise InputError(f"{where}: {name} has values that are not finite numbers; only finite numbers are allowed.")
+        place[...] = value
+    theta[...] = fresh
+
+
+def load_weights(path: Path, sizes: tuple[int, ...]) -> Array:
+    """Return theta (P,) from an .npz file.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it is not an .npz file, or does not fit the network.
+    """
+    theta = np.zeros(parameter_count(sizes))
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            put_parameters(theta, sizes, {name: file[name] for name in file.files}, str(path))
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file of weights.") from None
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path} is not a file of weights: a .npz file with W1, b1, W2, ... is needed.") from None
+    return theta
+
+
+def save_weights(path: Path, parameters: Mapping[str, Array]) -> None:
+    """Write W1, b1, W2, ... as an .npz file that `load_weights` reads."""
+    with path.open("wb") as file:
+        np.savez(file, **dict(parameters))  # type: ignore[arg-type]
