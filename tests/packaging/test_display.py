@@ -12,7 +12,9 @@ import pytest
 
 from sandbox import display
 
-linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="display servers are looked for on Linux")
+linux_only = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="display servers are looked for on Linux"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -40,14 +42,18 @@ def sentence(problem: str | None) -> str:
 
 @linux_only
 @pytest.mark.parametrize("platform", ["", "xcb", "wayland", "wayland;xcb"])
-def test_without_a_display_the_way_without_a_window_is_named(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+def test_without_a_display_the_way_without_a_window_is_named(
+    monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", platform)
     problem = sentence(display.display_problem())
     assert "DISPLAY" in problem and "loss-sandbox run" in problem
 
 
 @linux_only
-@pytest.mark.parametrize("value", [":4711", "unix:4711", "localhost:4711", "tcp/127.0.0.1:4711.0", "/nowhere/X:0", "word"])
+@pytest.mark.parametrize(
+    "value", [":4711", "unix:4711", "localhost:4711", "tcp/127.0.0.1:4711.0", "/nowhere/X:0", "word"]
+)
 def test_an_x_display_that_nobody_serves_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("DISPLAY", value)
     problem = sentence(display.display_problem())
@@ -55,7 +61,9 @@ def test_an_x_display_that_nobody_serves_is_named(monkeypatch: pytest.MonkeyPatc
 
 
 @linux_only
-def test_a_wayland_display_that_nobody_serves_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_wayland_display_that_nobody_serves_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
     assert "WAYLAND_DISPLAY=wayland-0" in sentence(display.display_problem())
@@ -75,7 +83,9 @@ def test_a_wayland_display_that_is_served_will_do(
 
 
 @linux_only
-def test_a_display_is_no_use_without_the_libraries_for_it(monkeypatch: pytest.MonkeyPatch, listening: Path) -> None:
+def test_a_display_is_no_use_without_the_libraries_for_it(
+    monkeypatch: pytest.MonkeyPatch, listening: Path
+) -> None:
     monkeypatch.setattr(display, "library_problem", lambda platform: f"Qt lacks what {platform} needs")
     monkeypatch.setenv("WAYLAND_DISPLAY", str(listening))
     assert display.display_problem() == "Qt lacks what wayland needs"
@@ -88,8 +98,12 @@ def test_an_x_server_that_turns_us_away_will_not_do(monkeypatch: pytest.MonkeyPa
     assert "DISPLAY=:4711" in sentence(display.display_problem())
 
 
-@pytest.mark.parametrize("platform", ["offscreen", "minimal", "vnc:size=800x600", "eglfs", "linuxfb:fb=/dev/fb0"])
-def test_platforms_that_need_no_display_server_are_no_problem(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+@pytest.mark.parametrize(
+    "platform", ["offscreen", "minimal", "vnc:size=800x600", "eglfs", "linuxfb:fb=/dev/fb0"]
+)
+def test_platforms_that_need_no_display_server_are_no_problem(
+    monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", platform)
     assert display.display_problem() is None
 
@@ -105,7 +119,9 @@ def test_the_platform_of_these_tests_loads() -> None:
 
 
 @linux_only
-def test_missing_libraries_are_those_ldd_does_not_find(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_libraries_are_those_ldd_does_not_find(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     plugin = tmp_path / "Qt" / "plugins" / "platforms" / "libqxcb.so"
     plugin.parent.mkdir(parents=True)
     plugin.touch()
@@ -114,8 +130,9 @@ def test_missing_libraries_are_those_ldd_does_not_find(monkeypatch: pytest.Monke
     ldd = programs / "ldd"
     ldd.write_text(
         "#!/bin/sh\n"
-        "for file in \"$@\"; do echo \"$file:\"; done\n"
-        "printf '\\tlibc.so.6 => /lib/libc.so.6 (0x0)\\n\\tlibxcb-cursor.so.0 => not found\\n\\tlibEGL.so.1 => not found\\n'\n"
+        'for file in "$@"; do echo "$file:"; done\n'
+        "printf '\\tlibc.so.6 => /lib/libc.so.6 (0x0)\\n'\n"
+        "printf '\\tlibxcb-cursor.so.0 => not found\\n\\tlibEGL.so.1 => not found\\n'\n"
     )
     ldd.chmod(0o755)
     monkeypatch.setenv("PATH", str(programs))
@@ -137,11 +154,16 @@ def test_packages_of_a_minimal_debian() -> None:
         ("none", "on Debian they are libegl1 libxcb-cursor0"),
     ],
 )
-def test_the_command_is_that_of_the_system(monkeypatch: pytest.MonkeyPatch, program: str, command: str) -> None:
+def test_the_command_is_that_of_the_system(
+    monkeypatch: pytest.MonkeyPatch, program: str, command: str
+) -> None:
     monkeypatch.setattr(display.shutil, "which", lambda name, path=None: name if name == program else None)
     assert command in display.install_advice(["libxcb-cursor.so.0", "libEGL.so.1"])
 
 
 def test_a_library_of_unknown_origin_is_named() -> None:
     assert "libmadeup.so.1" in display.install_advice(["libmadeup.so.1"])
-    assert re.search(r"libegl1.*libmadeup\.so\.1|libglvnd.*libmadeup\.so\.1", display.install_advice(["libEGL.so.1", "libmadeup.so.1"]))
+    assert re.search(
+        r"libegl1.*libmadeup\.so\.1|libglvnd.*libmadeup\.so\.1",
+        display.install_advice(["libEGL.so.1", "libmadeup.so.1"]),
+    )

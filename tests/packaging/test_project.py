@@ -17,7 +17,9 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 REQUIREMENTS = [Requirement(text) for text in PROJECT["dependencies"]]
 
-without_checkout = pytest.mark.skipif(not (ROOT / "resources").is_dir(), reason="only a checkout can be built")
+without_checkout = pytest.mark.skipif(
+    not (ROOT / "resources").is_dir(), reason="only a checkout can be built"
+)
 
 
 def allowed(name: str, version: str, python: str) -> bool:
@@ -30,7 +32,9 @@ def allowed(name: str, version: str, python: str) -> bool:
         and (requirement.marker is None or requirement.marker.evaluate(environment))
     ]
     assert having_a_say, f"{name} is not required on Python {python}"
-    return all(requirement.specifier.contains(Version(version), prereleases=True) for requirement in having_a_say)
+    return all(
+        requirement.specifier.contains(Version(version), prereleases=True) for requirement in having_a_say
+    )
 
 
 @pytest.mark.parametrize("python", ["3.11.0", "3.11.2", "3.11.99"])
@@ -41,7 +45,13 @@ def test_no_pyside_that_loses_references_on_python_3_11(python: str, version: st
 
 @pytest.mark.parametrize(
     ("python", "version"),
-    [("3.11.0", "6.8.0"), ("3.11.9", "6.11.3"), ("3.12.0", "6.12.0"), ("3.13.1", "6.12.0"), ("3.14.0", "6.13.0")],
+    [
+        ("3.11.0", "6.8.0"),
+        ("3.11.9", "6.11.3"),
+        ("3.12.0", "6.12.0"),
+        ("3.13.1", "6.12.0"),
+        ("3.14.0", "6.13.0"),
+    ],
 )
 def test_pysides_that_work_are_allowed(python: str, version: str) -> None:
     assert allowed("PySide6-Essentials", version, python)
@@ -74,7 +84,9 @@ assert not [name for name in sys.modules if name.partition(".")[0] in QT]
 
 
 def test_the_layers_below_the_worker_import_no_qt() -> None:
-    child = subprocess.run([sys.executable, "-c", WITHOUT_QT], cwd=ROOT, capture_output=True, text=True, check=False)
+    child = subprocess.run(
+        [sys.executable, "-c", WITHOUT_QT], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert child.returncode == 0, child.stderr
     assert "sandbox.nn.parameters" in child.stdout.split()
 
@@ -87,14 +99,22 @@ def test_a_wheel_brings_its_resources(tmp_path: Path) -> None:
     installed = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)
-    shipped = sorted(path.relative_to(ROOT / "resources") for path in (ROOT / "resources").rglob("*") if path.is_file())
+    shipped = sorted(
+        path.relative_to(ROOT / "resources") for path in (ROOT / "resources").rglob("*") if path.is_file()
+    )
     assert shipped
-    look_up = "import sys; from sandbox.resources import resource; print(*map(resource, sys.argv[1:]), sep='\\n')"
+    look_up = (
+        "import sys; from sandbox.resources import resource; print(*map(resource, sys.argv[1:]), sep='\\n')"
+    )
     names = [path.as_posix() for path in shipped]
     environment = {**os.environ, "PYTHONPATH": str(installed)}
     child = subprocess.run(
         [sys.executable, "-P", "-c", look_up, *names],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert child.returncode == 0, child.stderr
     assert child.stdout.splitlines() == [str(installed / "sandbox" / "resources" / path) for path in shipped]
@@ -106,7 +126,11 @@ def test_a_wheel_has_the_command_and_the_licence(tmp_path: Path) -> None:
     subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=True)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        texts = {name.rpartition("/")[2]: archive.read(name).decode() for name in archive.namelist() if "dist-info" in name}
+        texts = {
+            name.rpartition("/")[2]: archive.read(name).decode()
+            for name in archive.namelist()
+            if "dist-info" in name
+        }
     assert "loss-sandbox = sandbox.cli:main" in texts["entry_points.txt"]
     assert texts["LICENSE"].startswith("MIT License")
     assert "License-Expression: MIT" in texts["METADATA"]
