@@ -1,0 +1,35 @@
+"""A mapping that never changes, can be pickled and is equal by value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class FrozenMapping(Mapping[str, T], Generic[T]):
+    """A read-only copy of a mapping, in the same order (types.MappingProxyType cannot be pickled)."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[str, T] | None = None) -> None:
+        self._items: dict[str, T] = dict(items or {})
+
+    def __getitem__(self, key: str) -> T:
+        return self._items[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._items
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._items.items()))
+
+    def __repr__(self) -> str:
+        return f"FrozenMapping({self._items})"
