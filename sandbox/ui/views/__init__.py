@@ -1,0 +1,1 @@
+"""What draws a snapshot: the decision boundary and the cost."""

@@ -1,0 +1,440 @@
+"""The boundary view: a lane's output over its inputs, and the samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from sandbox.data import Data
+from sandbox.experiment.document import Experiment
+from sandbox.experiment.snapshot import LaneState, Surface, SurfaceRequest
+from sandbox.ui import theme as look
+from sandbox.ui.theme import SMALL, Theme
+from sandbox.ui.views import colormap
+from sandbox.ui.views.contour import class_lines, contour
+from sandbox.ui.views.legend import PointLegend
+from sandbox.ui.views.plot import CrosshairLayer, GridLayer, ImageLayer, Line, LinesLayer, Plot, Points, PointsLayer
+from sandbox.ui.views.scale import ColourScale
+from sandbox.ui.views.slices import chosen, first_axes, input_range, padded
+from sandbox.ui.views.ticks import coordinate, grown, reading
+
+Floats = NDArray[np.float64]
+
+MAP_POINTS = 100
+CURVE_POINTS = 200
+# Targets of a regression are told apart in so many steps of the colour scale.
+SHADES = 16
+
+
+class BoundaryView(QWidget):
+    """Draws one lane's output over the plane of two inputs, or over its only one.
+
+    Signals
+    -------
+    wanted_changed()
+        `wanted` gives something else now, so that a resting run owes a new snapshot.
+    """
+
+    wanted_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme: Theme | None = None
+        self._scale = 1.0
+        self._data: Data | None = None
+        self._surface: Surface | None = None
+        self._axes = (0, 0)
+        self._x_range = (0.0, 1.0)
+        self._y_range = (0.0, 1.0)
+        self._value_range = (0.0, 1.0)  # of the colour scale, or of the only axis upwards
+        self._span: tuple[float, float] = (0.0, 1.0)
+        self._probe: tuple[float, float] | None = None
+        self._table = colormap.diverging(QColor("orange"), QColor("white"), QColor("blue"))
+        self._build()
+
+    def _build(self) -> None:
+        self.legend = PointLegend(self)
+        self.plot = Plot("Decision boundary", self)
+        self.plot.setToolTip("What the network answers everywhere: point at a place, or use the arrow keys, to read it.")
+        self.grid = GridLayer(self.plot)
+        self.image = ImageLayer(self.plot)
+        self.lines = LinesLayer(self.plot, 0)
+        self.points = PointsLayer(self.plot)
+        self.crosshair = CrosshairLayer(self.plot)
+        self.colour_scale = ColourScale(self)
+        self.across = self._axis_choice("across", "Input shown from left to right")
+        self.upward = self._axis_choice("up", "Input shown from bottom to top")
+        self.across_label, self.upward_label = QLabel("across"), QLabel("up")
+        self.across_label.setBuddy(self.across)
+        self.upward_label.setBuddy(self.upward)
+        self.note = QLabel()
+        self.readout = QLabel()
+        self.readout.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.readout.setAccessibleName("Value at the pointer")
+        for label in (self.note, self.readout):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setProperty("role", "hint")
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        slicing = QHBoxLayout()
+        slicing.setSpacing(6)
+        for widget in (self.across_label, self.across, self.upward_label, self.upward):
+            slicing.addWidget(widget)
+        slicing.addWidget(self.note, 1)
+        middle = QHBoxLayout()
+        middle.setSpacing(4)
+        middle.addWidget(self.plot, 1)
+        middle.addWidget(self.colour_scale)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.legend)
+        column.addLayout(slicing)
+        column.addLayout(middle, 1)
+        column.addWidget(self.readout)
+        self.plot.probed.connect(self._probed)
+        self.plot.unprobed.connect(self._unprobed)
+        self._show_choices(False)
+
+    def _axis_choice(self, word: str, tooltip: str) -> QComboBox:
+        box = QComboBox(self)
+        box.setAccessibleName(tooltip)
+        box.setToolTip(f"{tooltip}; all but the two chosen inputs stay at their mean.")
+        box.setMinimumContentsLength(8)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.activated.connect(self._choose_axes)
+        return box
+
+    def _show_choices(self, shown: bool) -> None:
+        for widget in (self.across_label, self.across, self.upward_label, self.upward):
+            widget.setVisible(shown)
+
+    # What is shown
+
+    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+        """Colours and type; `scale` enlarges type, points and lines (presenting)."""
+        self._theme, self._scale = theme, scale
+        font = look.font(SMALL)
+        font.setPixelSize(round(SMALL * scale))
+        axis = QColor(theme.axis)
+        self.plot.set_colors(QColor(theme.card), axis, QColor(theme.edge), font, scale)
+        self.grid.color = QColor(theme.grid)
+        self.crosshair.color = QColor(theme.marks)
+        self.legend.set_look(QColor(theme.ink), QColor(theme.muted), font, scale)
+        self.colour_scale.set_look(axis, QColor(theme.edge), font, scale)
+        for label in (self.note, self.readout, self.across_label, self.upward_label):
+            label.setFont(font)
+        self._make_table()
+        self._place_points()
+        self._redraw()
+
+    def set_data(self, data: Data, experiment: Experiment | None = None) -> None:
+        """Show other data, on a new run; chosen inputs stay where the inputs stay the same."""
+        same = self._data is not None and self._data.feature_names == data.feature_names
+        if not same:
+            self._axes = first_axes(data)
+            self._fill_choices(data)
+        self._data = data
+        self._surface = None
+        self._fit_ranges()
+        self._make_table()
+        self._place_points()
+        self._redraw()
+        self.wanted_changed.emit()
+
+    def _fill_choices(self, data: Data) -> None:
+        for box, axis in ((self.across, self._axes[0]), (self.upward, self._axes[1])):
+            with QSignalBlocker(box):
+                box.clear()
+                box.addItems(list(data.feature_names))
+                box.setCurrentIndex(axis)
+        self._show_choices(data.X_train.shape[1] > 2)
+
+    def _choose_axes(self) -> None:
+        x, y = self.across.currentIndex(), self.upward.currentIndex()
+        if x == y:  # the other one gives way: they change places
+            x, y = (x, self._axes[0]) if x != self._axes[0] else (self._axes[1], y)
+            with QSignalBlocker(self.across), QSignalBlocker(self.upward):
+                self.across.setCurrentIndex(x)
+                self.upward.setCurrentIndex(y)
+        if (x, y) == self._axes:
+            return
+        self._axes = (x, y)
+        self._surface = None
+        self._fit_ranges()
+        self._place_points()
+        self._redraw()
+        self.wanted_changed.emit()
+
+    @property
+    def one_input(self) -> bool:
+        """Whether the output is drawn as a curve."""
+        return self._data is not None and self._data.X_train.shape[1] == 1
+
+    def _fit_ranges(self) -> None:
+        data = self._data
+        assert data is not None
+        self._x_range = input_range(data, self._axes[0])
+        if data.task == "regression":
+            targets = [t.reshape(len(t), -1)[:, 0] for t in (data.y_train, data.y_test) if len(t)]
+            ends = min(float(t.min()) for t in targets), max(float(t.max()) for t in targets)
+            self._value_range = padded(*ends) if self.one_input or ends[0] == ends[1] else ends
+            self._span = ends
+        else:
+            self._span = (0.0, 1.0)
+            self._value_range = padded(*self._span)
+        self._y_range = self._value_range if self.one_input else input_range(data, self._axes[1])
+        self.grid.setVisible(self.one_input)
+        self.colour_scale.setVisible(data.task == "regression" and not self.one_input)
+        self.colour_scale.set_range(*self._value_range)
+        names = data.feature_names
+        upwards = names[self._axes[1]] if not self.one_input else data.target_names[0] if data.target_names else "output"
+        self.plot.name_left(upwards)
+        self._unprobed()
+        self.plot.set_range(self._x_range, self._y_range)
+        self.plot.setAccessibleDescription(f"{names[self._axes[0]]} across, {upwards} up")
+
+    def _make_table(self) -> None:
+        if self._theme is None or self._data is None:
+            return
+        if self._data.task == "regression":
+            self._table = colormap.sequential()
+            self.colour_scale.set_table(self._table)
+        else:
+            low, high = self._class_colors()[:2]
+            softness = 0.62 if self.one_input else colormap.SOFTNESS
+            self._table = colormap.diverging(low, self._neutral(), high, softness)
+
+    def _neutral(self) -> QColor:
+        assert self._theme is not None
+        return QColor(self._theme.middle)
+
+    def _class_colors(self) -> list[QColor]:
+        assert self._theme is not None and self._data is not None
+        return [QColor(self._theme.class_colour(k)) for k in range(max(2, len(self._data.class_names)))]
+
+    # The samples
+
+    def _place_points(self) -> None:
+        data, theme = self._data, self._theme
+        if data is None or theme is None:
+            return
+        groups: list[Points] = []
+        left_out = 0
+        for part, X, y in (("test", data.original_test, data.y_test), ("train", data.original_train, data.y_train)):
+            picked = chosen(len(X))
+            left_out += len(X) - len(picked)
+            groups += self._regression_points(X[picked], y[picked], part) if data.task == "regression" else (
+                self._class_points(X[picked], y[picked], part)
+            )
+        self.points.set_groups(tuple(groups))
+        self._describe(left_out)
+
+    def _size(self, count: int) -> float:
+        return (8.0 if count <= 400 else 7.0 if count <= 1200 else 5.0) * self._scale
+
+    def _points(self, x: Floats, y: Floats, part: str, symbol: str, color: QColor) -> Points:
+        theme, data = self._theme, self._data
+        assert theme is not None and data is not None
+        edge, inside = QColor(theme.outline), QColor(color)
+        if data.task == "regression":
+            edge = QColor(theme.boundary)
+            edge.setAlpha(150)
+        opacity = 0.7 if data.X_train.shape[1] > 2 else 1.0  # projected: not where they seem to be
+        hole = QColor(theme.card) if part == "test" else None
+        return Points(x, y, symbol, inside, edge, self._scale, self._size(len(data.X_train)), hole, opacity)
+
+    def _class_points(self, X: Floats, y: NDArray[np.int64], part: str) -> list[Points]:
+        theme, data = self._theme, self._data
+        assert theme is not None and data is not None
+        groups = []
+        for k, color in enumerate(self._class_colors()):
+            own = X[y == k]
+            if not len(own):
+                continue
+            upwards = own[:, self._axes[1]]
+            if self.one_input:
+                # two classes stand at the ends of the output's coding; of more, each at its own output's target
+                upwards = np.full(len(own), self._span[k] if len(data.class_names) <= 2 else 1.0)
+            groups.append(self._points(own[:, self._axes[0]], upwards, part, look.symbol(k), color))
+        return groups
+
+    def _regression_points(self, X: Floats, y: Floats, part: str) -> list[Points]:
+        assert self._theme is not None
+        if not len(X):
+            return []
+        target = y.reshape(len(y), -1)[:, 0]
+        across = X[:, self._axes[0]]
+        if self.one_input:
+            return [self._points(across, target, part, "o", self._class_colors()[1])]
+        upwards = X[:, self._axes[1]]
+        shade = colormap.indices(target, *self._value_range).astype(int) * SHADES // 256
+        groups = []
+        for step in np.unique(shade).tolist():
+            color = colormap.color_of(self._table[(2 * step + 1) * 256 // (2 * SHADES)])
+            here = shade == step
+            groups.append(self._points(across[here], upwards[here], part, "o", color))
+        return groups
+
+    def _describe(self, left_out: int) -> None:
+        data = self._data
+        assert data is not None
+        names: Sequence[tuple[str, str, QColor]] = ()
+        if data.task != "regression":
+            names = [
+                (name, look.symbol(k), color)
+                for k, (name, color) in enumerate(zip(data.class_names, self._class_colors(), strict=False))
+            ]
+        self.legend.set_entries(names, tested=len(data.X_test) > 0)
+        notes = []
+        if data.X_train.shape[1] > 2:
+            notes.append("other inputs at their mean")
+        if left_out:
+            notes.append(f"{left_out:,} points not drawn")
+        self.note.setText(" · ".join(notes))
+        self.note.setVisible(bool(notes))
+
+    # Every frame
+
+    def request(self, lane: str) -> SurfaceRequest | None:
+        """What this view needs to draw a lane; None without data."""
+        if self._data is None:
+            return None
+        if self.one_input:
+            return SurfaceRequest(lane, (0, 0), self._x_range, (0.0, 0.0), CURVE_POINTS)
+        return SurfaceRequest(lane, self._axes, self._x_range, self._y_range, MAP_POINTS)
+
+    def wanted(self, lane: str) -> SurfaceRequest | None:
+        """What the next snapshot is to hold for this view; None while it is hidden."""
+        return self.request(lane) if self.isVisible() else None
+
+    def draw(self, surface: Surface, lane: LaneState | None = None) -> None:
+        """Show a snapshot's surface; one of other inputs than those chosen by now is left out."""
+        if self._data is None or surface.request.axes[0] != self._axes[0]:
+            return
+        if not self.one_input and surface.request.axes != self._axes:
+            return
+        self._surface = surface
+        self._redraw()
+        if self._probe is not None:
+            self._probed(*self._probe)
+
+    def _redraw(self) -> None:
+        if self._theme is None or self._data is None:
+            return
+        surface = self._surface
+        if surface is None or not surface.values.size:
+            self.image.set_cells(None, (0.0, 0.0, 1.0, 1.0))
+            self.lines.set_lines(())
+        elif surface.kind == "curve":
+            self._draw_curve(surface)
+        else:
+            self._draw_map(surface)
+
+    def _draw_map(self, surface: Surface) -> None:
+        values, x, y = surface.values, surface.x, surface.y
+        lines: tuple[Floats, Floats] | None = None
+        if surface.kind == "multiclass":
+            cells = colormap.blended(values, self._class_colors()[: values.shape[2]], self._neutral())
+            lines = class_lines(values, x, y)
+        elif surface.kind == "binary":
+            cells = self._table[colormap.indices(values, *surface.span)]
+            lines = contour(values, surface.level, x, y)
+        else:
+            self._grow(values, self.colour_scale.isVisibleTo(self))
+            cells = self._table[colormap.indices(values, *self._value_range)]
+        self.image.set_cells(cells, (float(x[0]), float(y[0]), float(x[-1]), float(y[-1])))
+        ink = QColor(self._theme.boundary) if self._theme is not None else QColor()
+        self.lines.set_lines(() if lines is None else (Line(*lines, ink, 2.0 * self._scale, pairs=True),))
+
+    def _grow(self, values: NDArray[np.floating], place: bool = True) -> None:
+        """Widen the range of values in steps, up to one span of the targets beyond them."""
+        finite = values[np.isfinite(values)]
+        if not finite.size:
+            return
+        low, high = self._span
+        most = max(high - low, 1e-9 * max(abs(low), abs(high)), 1e-300)
+        start, end = max(float(finite.min()), low - most), min(float(finite.max()), high + most)
+        wider = grown(self._value_range, start, end)
+        if wider == self._value_range:
+            return
+        self._value_range = wider
+        if self.one_input:
+            self._y_range = wider
+            self.plot.set_range(self._x_range, wider)
+        else:
+            self.colour_scale.set_range(*wider)
+            self._place_points()
+
+    def _draw_curve(self, surface: Surface) -> None:
+        assert self._theme is not None and self._data is not None
+        classes = self._data.task != "regression"
+        binary = classes and surface.values.shape[1] == 1
+        if binary and surface.span != self._span:
+            self._span = surface.span
+            self._value_range = self._y_range = padded(*surface.span)
+            self.plot.set_range(self._x_range, self._y_range)
+            self._place_points()
+        values = surface.values.astype(np.float64)
+        self._grow(values)
+        x, ink = surface.x, QColor(self._theme.ink)
+        wide = 2.0 * self._scale
+        lines = []
+        if binary:
+            ends = np.array(self._x_range)
+            level = np.full(2, surface.level)
+            lines.append(Line(ends, level, QColor(self._theme.muted), 1.0, (4.0, 4.0)))
+        if classes and not binary:
+            colors = self._class_colors()
+            lines += [Line(x, values[:, k], colors[k % len(colors)], wide) for k in range(values.shape[1])]
+        else:
+            lines += [Line(x, values[:, 0], ink, wide)]
+        self.lines.set_lines(tuple(lines))
+        if binary:
+            cells = self._table[colormap.indices(surface.values[:, 0], *surface.span)][None, :]
+            self.image.set_cells(cells, (float(x[0]), self._y_range[0], float(x[-1]), self._y_range[1]))
+        else:
+            self.image.set_cells(None, (0.0, 0.0, 1.0, 1.0))
+
+    # The read-out
+
+    def _unprobed(self) -> None:
+        self._probe = None
+        self._rest()
+        self.crosshair.set_position(None)
+
+    def _rest(self) -> None:
+        """With no pointer, the place of the read-out names the axis above it."""
+        self.readout.setText(self._data.feature_names[self._axes[0]] if self._data is not None else "")
+
+    def _probed(self, x: float, y: float) -> None:
+        self._probe = (x, y)
+        if self._data is None:
+            return
+        self.crosshair.set_position(x if self.one_input else None)
+        names = self._data.feature_names
+        text = f"{names[self._axes[0]]} {coordinate(x, self._x_range[1] - self._x_range[0])}"
+        if not self.one_input:
+            text += f", {names[self._axes[1]]} {coordinate(y, self._y_range[1] - self._y_range[0])}"
+        self.readout.setText(f"{text}  →  {self._answer(x, y)}" if self._surface is not None else text)
+
+    def _answer(self, x: float, y: float) -> str:
+        """What the network says there, in words."""
+        surface, data = self._surface, self._data
+        assert surface is not None and data is not None
+        column = int(np.abs(surface.x - x).argmin())
+        at = surface.values[column] if surface.kind == "curve" else surface.values[int(np.abs(surface.y - y).argmin()), column]
+        outputs = np.atleast_1d(np.asarray(at, dtype=np.float64))
+        if data.task == "regression":
+            return reading(float(outputs[0]))
+        if outputs.size == 1:
+            which = int(outputs[0] > surface.level)
+            value = reading(float(outputs[0]))
+        else:
+            which = int(np.argmax(outputs)) if np.isfinite(outputs).all() else 0
+            value = reading(float(outputs[which]))
+        return f"{value} (class {data.class_names[which]})" if np.isfinite(outputs).all() else "not a number"

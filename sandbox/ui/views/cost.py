@@ -1,0 +1,434 @@
+"""The cost view: what each lane's training descends, solid, and what is only shown, dashed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from sandbox.experiment.snapshot import Curve, CurveRequest, LaneState, Mark
+from sandbox.nn import LOSSES, METRICS
+from sandbox.ui import theme as look
+from sandbox.ui.theme import SMALL, Theme
+from sandbox.ui.views.legend import CurveChip, CurveName, Stroke
+from sandbox.ui.views.plot import CrosshairLayer, GridLayer, Line, LinesLayer, MarksLayer, Plot
+from sandbox.ui.views.ranges import epochs_end, logarithm, plain, value_range
+from sandbox.ui.views.ticks import reading
+
+Floats = NDArray[np.float64]
+Key = tuple[str, str]  # lane, column
+
+ROLES = {"objective": "learns", "monitor": "shown", "metric": "shown, right axis"}
+# One after the other, where a lane has several monitors.
+DASHES = ((6.0, 3.0), (2.0, 2.5), (10.0, 3.0, 2.0, 3.0), (4.0, 2.0, 1.0, 2.0), (12.0, 4.0))
+# The legend scrolls beyond so many rows.
+LEGEND_ROWS = 4
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the legend: a lane's loss or metric over the training and the test part."""
+
+    lane: str
+    role: str
+    name: str
+    label: str
+    columns: tuple[tuple[str, str], ...]  # part, column
+
+
+def label_of(name: str) -> str:
+    """What people call a loss or a metric."""
+    known = LOSSES.get(name) or METRICS.get(name)
+    return str(known.label) if known is not None else name
+
+
+def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[Row, ...]:
+    """The rows of the legend, lane by lane: objective, monitors, metrics."""
+    objectives = {lane.name: lane.objective for lane in lanes}
+    own = {(c.lane, c.part, c.name) for c in curves if c.role == "objective"}
+    found: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    for curve in curves:
+        name = curve.name
+        objective = objectives.get(curve.lane, "")
+        if name == "cost" and objective and (curve.lane, curve.part, objective) not in own:
+            name = objective
+        found.setdefault((curve.lane, curve.role, name), []).append((curve.part, curve.column))
+    order = list(ROLES)
+    places = {lane.name: k for k, lane in enumerate(lanes)}
+    keys = sorted(found, key=lambda key: (places.get(key[0], len(places)), order.index(key[1])))
+    return tuple(
+        Row(lane, role, name, "Cost with penalty" if name == "cost" else label_of(name), tuple(sorted(found[lane, role, name], reverse=True)))
+        for lane, role, name in keys
+    )
+
+
+class CostView(QWidget):
+    """Draws the thinned history of every lane.
+
+    Signals
+    -------
+    wanted_changed()
+        `wanted` gives something else now, so that a resting run owes a new snapshot.
+    """
+
+    wanted_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme: Theme | None = None
+        self._scale = 1.0
+        self._curves: tuple[Curve, ...] = ()
+        self._marks: tuple[Mark, ...] = ()
+        self._lanes: tuple[LaneState, ...] = ()
+        self._position = 0.0
+        self._end = 0.0
+        self._values: tuple[float, float] | None = None
+        self._window: tuple[float, float] | None = None  # the epochs zoomed to
+        self._shown: dict[Key, bool] = {}  # what the person chose; new runs keep it
+        self._rows: tuple[Row, ...] = ()
+        self._chips: dict[Key, CurveChip] = {}
+        self._names: list[CurveName] = []
+        self._probe: float | None = None
+        self._build()
+
+    def _build(self) -> None:
+        self.plot = Plot("Cost by epoch", self)
+        self.plot.pannable = True
+        self.plot.setToolTip(
+            "The cost after every epoch: wheel or + and − zoom, drag moves, double click or Home shows all; "
+            "point at an epoch, or use the arrow keys, to read it."
+        )
+        self.grid = GridLayer(self.plot)
+        self.metrics = LinesLayer(self.plot, -2)
+        self.lines = LinesLayer(self.plot, 0)
+        self.marks = MarksLayer(self.plot)
+        self.crosshair = CrosshairLayer(self.plot)
+        self.log_x = self._switch("log x", "Count epochs logarithmically, so that the first ones get room")
+        self.log_y = self._switch("log y", "Show costs logarithmically, so that small ones can be told apart")
+        self.log_y.setChecked(True)
+        self.controls = QWidget(self)
+        controls = QHBoxLayout(self.controls)
+        controls.setContentsMargins(0, 0, 0, 0)
+        controls.setSpacing(6)
+        controls.addStretch(1)
+        controls.addWidget(self.log_x)
+        controls.addWidget(self.log_y)
+        self.legend = QWidget()
+        self._grid = QGridLayout(self.legend)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(4)
+        self._grid.setVerticalSpacing(0)
+        self._grid.setColumnStretch(3, 1)
+        self.scroll = QScrollArea(self)
+        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setWidget(self.legend)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for widget in (self.scroll.viewport(), self.legend):  # the scroll area has filled them
+            widget.setAutoFillBackground(False)
+        self.scroll.setAccessibleName("Legend of the curves")
+        self.readout = QLabel("epoch")
+        self.note = QLabel("")
+        for label, name in ((self.readout, "Epoch at the pointer"), (self.note, "Note on the axes")):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setProperty("role", "hint")
+            label.setAccessibleName(name)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.readout.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.note.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.controls)
+        column.addWidget(self.scroll)
+        column.addWidget(self.plot, 1)
+        column.addWidget(self.readout)
+        column.addWidget(self.note)
+        self.plot.probed.connect(self._probed)
+        self.plot.unprobed.connect(self._unprobed)
+        self.plot.zoomed.connect(self._zoom)
+        self.plot.panned.connect(self._pan)
+        self.plot.all_wanted.connect(self.show_all)
+        self.plot.area_changed.connect(self.wanted_changed)
+        self.plot.set_log(False, True)
+
+    def _switch(self, text: str, tooltip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setCheckable(True)
+        button.setAccessibleName(text)
+        button.setToolTip(f"{tooltip}.")
+        button.toggled.connect(self._switched)
+        return button
+
+    # What is shown
+
+    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+        """Colours and type; `scale` enlarges type and lines (presenting)."""
+        self._theme, self._scale = theme, scale
+        font = look.font(SMALL)
+        font.setPixelSize(round(SMALL * scale))
+        self.plot.set_colors(QColor(theme.card), QColor(theme.axis), QColor(theme.edge), font, scale)
+        self.grid.color = QColor(theme.grid)
+        self.crosshair.color = QColor(theme.muted)
+        self.marks.line, self.marks.ink = QColor(theme.marks), QColor(theme.muted)
+        self.marks.ground, self.marks.font = QColor(theme.card), font
+        self.marks.restyle()
+        for label in (self.readout, self.note):
+            label.setFont(font)
+        self._style_legend()
+        self._redraw()
+
+    def set_log(self, x: bool, y: bool) -> None:
+        """Choose linear or logarithmic axes, as the two buttons do."""
+        self.log_x.setChecked(x)
+        self.log_y.setChecked(y)
+
+    def wanted(self) -> CurveRequest | None:
+        """How the next snapshot is to thin the curves; None while this view is hidden."""
+        return self.request() if self.isVisible() else None
+
+    def request(self) -> CurveRequest:
+        """How curves are to be thinned for this view."""
+        return CurveRequest(max(50, round(self.plot.area.rect().width())), self.log_x.isChecked(), self._window)
+
+    def draw(
+        self, curves: Sequence[Curve], marks: Sequence[Mark], lanes: Sequence[LaneState], epoch_position: float
+    ) -> None:
+        """Show a snapshot's curves and marks."""
+        if epoch_position < self._position:  # another run: its ranges are its own
+            self._end, self._values, self._window = 0.0, None, None
+        self._curves, self._marks, self._lanes = tuple(curves), tuple(marks), tuple(lanes)
+        self._position = epoch_position
+        rows = rows_of(self._curves, self._lanes)
+        if rows != self._rows:
+            self._rows = rows
+            self._build_legend()
+        self._redraw()
+
+    # The legend
+
+    def _build_legend(self) -> None:
+        focused = next((key for key, chip in self._chips.items() if chip.hasFocus()), None)
+        for widget in (*self._names, *self._chips.values()):
+            self._grid.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
+        self._names, self._chips = [], {}
+        several = len({row.lane for row in self._rows}) > 1
+        for line, row in enumerate(self._rows):
+            name = CurveName(row.lane if several else "", row.label, ROLES[row.role], self.legend)
+            self._names.append(name)
+            self._grid.addWidget(name, line, 0)
+            for part, column in row.columns:
+                words = f"{row.label} · {part} ({ROLES[row.role]})"
+                chip = CurveChip(f"{row.lane}: {words}" if several else words, part, self.legend)
+                chip.setChecked(self._is_shown(row.lane, column, row.role))
+                chip.toggled.connect(lambda on, key=(row.lane, column): self._show_curve(key, on))
+                self._chips[row.lane, column] = chip
+                self._grid.addWidget(chip, line, 1 if part == "train" else 2)
+        if focused in self._chips:
+            self._chips[focused].setFocus()
+        self._style_legend()
+
+    def _style_legend(self) -> None:
+        theme = self._theme
+        if theme is None:
+            return
+        font = look.font(SMALL)
+        font.setPixelSize(round(SMALL * self._scale))
+        ink, faint, hover = QColor(theme.ink), QColor(theme.faint), QColor(theme.hover)
+        for row, name in zip(self._rows, self._names, strict=True):
+            color = theme.lane(self._lane_index(row.lane))
+            name.set_look(ink, QColor(theme.muted), QColor(color), QColor(look.ink_on(color)), font)
+            for part, column in row.columns:
+                self._chips[row.lane, column].set_look(self._stroke(row, part), ink, faint, hover, font)
+        height = max((name.sizeHint().height() for name in self._names), default=0)
+        self.scroll.setFixedHeight(height * min(len(self._rows), LEGEND_ROWS))
+
+    def _lane_index(self, lane: str) -> int:
+        return next((k for k, state in enumerate(self._lanes) if state.name == lane), 0)
+
+    def _stroke(self, row: Row, part: str) -> Stroke:
+        """How a curve is drawn: colour by lane, dashes by role, the test part thinner and paler."""
+        assert self._theme is not None
+        color = self._theme.lane(self._lane_index(row.lane))
+        dash: tuple[float, ...] = ()
+        if row.role != "objective":
+            others = list(dict.fromkeys(r.name for r in self._rows if r.role != "objective"))
+            place = others.index(row.name)
+            dash = tuple(length * self._scale for length in DASHES[place % len(DASHES)])
+            if place > 0 and len({r.lane for r in self._rows}) == 1:
+                color = self._theme.curves[place % len(self._theme.curves)]
+        if part == "test":
+            color = look.blend(color, self._theme.card, 0.42)
+        width = (2.0 if row.role == "objective" else 1.5) * (0.75 if part == "test" else 1.0)
+        return Stroke(QColor(color), width * self._scale, dash)
+
+    def _is_shown(self, lane: str, column: str, role: str) -> bool:
+        return self._shown.get((lane, column), role != "metric")
+
+    def _show_curve(self, key: Key, shown: bool) -> None:
+        self._shown[key] = shown
+        self._redraw()
+
+    # Every frame
+
+    def _across(self, epochs: Floats) -> Floats:
+        return logarithm(epochs) if self.log_x.isChecked() else plain(epochs)
+
+    def _redraw(self) -> None:
+        if self._theme is None:
+            return
+        last = max((float(c.epochs[-1]) for c in self._curves if len(c.epochs)), default=0.0)
+        self._end = epochs_end(self._end, max(last if np.isfinite(last) else 0.0, self._position))
+        across = self._visible_range()
+        curves = {(c.lane, c.column): c for c in self._curves}
+        costs: list[tuple[Row, str, Floats, Floats]] = []
+        metrics: list[tuple[Row, str, Floats, Floats]] = []
+        skipped = False
+        log = self.log_y.isChecked()
+        for row in self._rows:
+            for part, column in row.columns:
+                if not self._is_shown(row.lane, column, row.role):
+                    continue
+                curve = curves[row.lane, column]
+                x = self._across(curve.epochs)
+                if row.role == "metric":
+                    metrics.append((row, part, x, plain(curve.values)))
+                    continue
+                y = logarithm(curve.values) if log else plain(curve.values)
+                skipped = skipped or (log and bool((curve.values <= 0.0).any()))
+                costs.append((row, part, x, y))
+        within = [y[(x >= across[0]) & (x <= across[1])] for _, _, x, y in costs]
+        low, high = value_range(self._values, within, log)
+        self._values = (low, high) if costs else None
+        self.plot.set_range(across, (low, high))
+        self.plot.show_right_axis(bool(metrics))
+        self._set_lines(self.lines, costs)
+        self._set_lines(self.metrics, [(row, part, x, low + y * (high - low)) for row, part, x, y in metrics])
+        self._set_marks()
+        self._set_note(skipped)
+        self._read()
+
+    def _visible_range(self) -> tuple[float, float]:
+        low, high = self._window or (0.0, self._end)
+        if self.log_x.isChecked():
+            return float(np.log10(max(low, 1.0))), float(np.log10(max(high, 2.0)))
+        return low, high
+
+    def _set_lines(self, layer: LinesLayer, curves: list[tuple[Row, str, Floats, Floats]]) -> None:
+        # objectives over monitors, training over test
+        order = sorted(curves, key=lambda c: (c[0].role == "objective", c[1] == "train"))
+        lines = []
+        for row, part, x, y in order:
+            stroke = self._stroke(row, part)
+            lines.append(Line(x, y, stroke.color, stroke.width, stroke.dash))
+        layer.set_lines(tuple(lines))
+
+    def _set_marks(self) -> None:
+        several = len(self._lanes) > 1
+        places = self._across(np.array([mark.epoch for mark in self._marks], dtype=np.float64))
+        texts = tuple(f"{m.lane}: {m.text}" if m.lane and several else m.text for m in self._marks)
+        if self.log_x.isChecked():
+            places = np.nan_to_num(places, nan=self._visible_range()[0])
+        self.marks.set_marks(places, texts)
+
+    def _set_note(self, skipped: bool) -> None:
+        text = "Values of 0 and below have no place on a logarithmic axis and are left out." if skipped else ""
+        if text != self.note.text():
+            self.note.setText(text)
+            self.note.setVisible(bool(text))
+
+    # The read-out
+
+    def _unprobed(self) -> None:
+        self._probe = None
+        self.crosshair.set_position(None)
+        self._read()
+
+    def _probed(self, x: float, y: float) -> None:
+        self._probe = x
+        self.crosshair.set_position(x)
+        self._read()
+
+    def _read(self) -> None:
+        """Values at the pointer, or the last ones, in the legend: a place of their own for each."""
+        epoch = None if self._probe is None else 10.0**self._probe if self.log_x.isChecked() else self._probe
+        for curve in self._curves:
+            chip = self._chips.get((curve.lane, curve.column))
+            if chip is not None and chip.isChecked():
+                chip.set_value(value_at(curve, epoch))
+        text = "epoch"
+        if epoch is not None and self._probe is not None:
+            near = self.marks.text_near(self._probe)
+            text = f"epoch {max(0, round(epoch)):,}" + (f" · {near}" if near else "")
+        if text != self.readout.text():
+            self.readout.setText(text)
+
+    # Zoom
+
+    def _switched(self) -> None:
+        self._values = None
+        self._probe = None
+        self.crosshair.set_position(None)
+        self.plot.set_log(self.log_x.isChecked(), self.log_y.isChecked())
+        self._redraw()
+        self.wanted_changed.emit()
+
+    def show_all(self) -> None:
+        """Leave the zoom: all epochs."""
+        self._look_at(None)
+
+    def _look_at(self, window: tuple[float, float] | None) -> None:
+        if window == self._window:
+            return
+        self._window = window
+        self._values = None
+        self._redraw()
+        self.wanted_changed.emit()
+
+    def _zoom(self, x: float, factor: float) -> None:
+        low, high = self._visible_range()
+        self._turn_to(x - (x - low) * factor, x + (high - x) * factor)
+
+    def _pan(self, distance: float) -> None:
+        if self._window is None:
+            return
+        low, high = self._visible_range()
+        first, last = self._whole()
+        distance = min(max(distance, first - low), last - high)
+        self._turn_to(low + distance, high + distance)
+
+    def _whole(self) -> tuple[float, float]:
+        return (0.0, float(np.log10(self._end))) if self.log_x.isChecked() else (0.0, self._end)
+
+    def _turn_to(self, low: float, high: float) -> None:
+        """Show a range in plot coordinates, as far as there is one."""
+        first, last = self._whole()
+        low, high = max(low, first), min(high, last)
+        if low <= first and high >= last:
+            self._look_at(None)
+            return
+        ends = (10.0**low, 10.0**high) if self.log_x.isChecked() else (low, high)
+        if ends[1] - ends[0] >= 2.0:
+            self._look_at(ends)
+
+
+def value_at(curve: Curve, epoch: float | None) -> str:
+    """A curve's value at the recorded epoch nearest to `epoch`, or its last; "–" where it has none."""
+    if not len(curve.epochs):
+        return "–"
+    place = len(curve.epochs) - 1
+    if epoch is not None:
+        after = min(int(np.searchsorted(curve.epochs, epoch)), place)
+        before = max(after - 1, 0)
+        place = before if abs(curve.epochs[before] - epoch) <= abs(curve.epochs[after] - epoch) else after
+    value = float(curve.values[place])
+    return "–" if np.isnan(value) else reading(value)

@@ -1,0 +1,235 @@
+"""Legends in words: of the points of a boundary, and of the curves of the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from sandbox.ui.views.plot import symbol_path
+
+
+class PointLegend(QWidget):
+    """Class by class its symbol and name, then what filled and hollow mean; wraps where it is narrow."""
+
+    GAP = 14.0
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._entries: list[tuple[str, str, QColor, bool]] = []  # text, symbol, colour, hollow
+        self._ink = QColor("black")
+        self._muted = QColor("gray")
+        self._scale = 1.0
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setAccessibleName("Legend of the points")
+        self._classes: Sequence[tuple[str, str, QColor]] = ()
+        self._tested = False
+
+    def set_look(self, ink: QColor, muted: QColor, font: QFont, scale: float) -> None:
+        """Colours and type."""
+        self._ink, self._muted, self._scale = ink, muted, scale
+        self.setFont(font)
+        self.set_entries(self._classes, self._tested)
+
+    def set_entries(self, classes: Sequence[tuple[str, str, QColor]], tested: bool) -> None:
+        """Show classes (name, symbol, colour); `tested` says whether there are test points at all."""
+        self._classes, self._tested = classes, tested
+        self._entries = [(name, symbol, color, False) for name, symbol, color in classes]
+        self._entries.append(("filled: training", "o", self._muted, False))
+        if tested:
+            self._entries.append(("hollow: test", "o", self._muted, True))
+        words = ", ".join(text for text, *_ in self._entries)
+        self.setAccessibleDescription(words)
+        self.setToolTip(f"Points are samples. {words}.")
+        self.updateGeometry()
+        self.update()
+
+    def text(self) -> str:
+        """All the words shown."""
+        return ", ".join(text for text, *_ in self._entries)
+
+    def _line(self) -> float:
+        return QFontMetricsF(self.font()).height() + 2.0
+
+    def _places(self, width: float) -> list[tuple[float, float]]:
+        metrics = QFontMetricsF(self.font())
+        places, x, y = [], 0.0, 0.0
+        for text, *_ in self._entries:
+            wide = 14.0 * self._scale + metrics.horizontalAdvance(text)
+            if x > 0.0 and x + wide > width:
+                x, y = 0.0, y + self._line()
+            places.append((x, y))
+            x += wide + self.GAP
+        return places
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        places = self._places(width)
+        return round((places[-1][1] if places else 0.0) + self._line())
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.heightForWidth(max(self.width(), 200)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, round(self._line()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        line, side = self._line(), 9.0 * self._scale
+        for (text, symbol, color, hollow), (x, y) in zip(self._entries, self._places(self.width()), strict=True):
+            painter.save()
+            painter.translate(x + 0.5 + side / 2, y + line / 2)
+            inner = side - (1.6 * self._scale if hollow else 0.0)
+            painter.scale(inner, inner)
+            pen = QPen(color, 1.6 * self._scale)
+            pen.setCosmetic(True)
+            painter.setPen(pen if hollow else Qt.PenStyle.NoPen)
+            painter.setBrush(Qt.BrushStyle.NoBrush if hollow else color)
+            painter.drawPath(symbol_path(symbol))
+            painter.restore()
+            painter.setPen(self._muted if symbol == "o" and color == self._muted else self._ink)
+            painter.drawText(
+                QRectF(x + 14.0 * self._scale, y, self.width() - x, line),
+                Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+                text,
+            )
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """How a curve is drawn: `dash` in pixels on, off, ...; empty is solid."""
+
+    color: QColor
+    width: float
+    dash: tuple[float, ...]
+
+
+class CurveChip(QAbstractButton):
+    """A curve's entry: its stroke, "train" or "test", and its value; pressed, it hides or shows the curve."""
+
+    def __init__(self, words: str, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setCheckable(True)
+        self.setText(title)
+        self.setAccessibleName(words)
+        self.setToolTip(f"{words}: click to hide or show this curve.".replace("<", "‹").replace(">", "›"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.stroke = Stroke(QColor("black"), 2.0, ())
+        self.value = ""
+        self._ink, self._faint, self._hover = QColor("black"), QColor("gray"), QColor("lightgray")
+
+    def set_look(self, stroke: Stroke, ink: QColor, faint: QColor, hover: QColor, font: QFont) -> None:
+        """Stroke, colours and type."""
+        self.stroke, self._ink, self._faint, self._hover = stroke, ink, faint, hover
+        self.setFont(font)
+        self.updateGeometry()
+        self.update()
+
+    def set_value(self, value: str) -> None:
+        """Show a value; its place keeps its width."""
+        if value != self.value:
+            self.value = value
+            self.update()
+
+    def _parts(self) -> tuple[float, float, float]:
+        metrics = QFontMetricsF(self.font())
+        return 24.0, max(metrics.horizontalAdvance(t) for t in ("train", "test")), metrics.horizontalAdvance("0.00e−000")
+
+    def sizeHint(self) -> QSize:
+        glyph, title, value = self._parts()
+        return QSize(round(4 + glyph + 4 + title + 6 + value + 4), round(QFontMetricsF(self.font()).height() + 5))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        if self.underMouse() or self.hasFocus():
+            painter.setPen(QPen(self._ink, 1) if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.setBrush(self._hover)
+            painter.drawRoundedRect(box, 4, 4)
+        shown = self.isChecked()
+        glyph, title, _ = self._parts()
+        pen = QPen(self.stroke.color if shown else self._faint, self.stroke.width if shown else 1.0)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        if self.stroke.dash:
+            pen.setDashPattern([length / pen.widthF() for length in self.stroke.dash])
+        painter.setPen(pen)
+        middle = box.center().y()
+        painter.drawLine(QPointF(4.0, middle), QPointF(4.0 + glyph, middle))
+        painter.setPen(self._ink if shown else self._faint)
+        left = QRectF(8.0 + glyph, 0.0, title + 2.0, self.height())
+        painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+        right = QRectF(left.right(), 0.0, self.width() - left.right() - 4.0, self.height())
+        text = self.value if shown else "hidden"
+        painter.drawText(right, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+
+
+class CurveName(QWidget):
+    """What a row of curves shows: the lane where there are several, the loss or metric, and its part in training."""
+
+    def __init__(self, lane: str, name: str, role: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lane, self.name, self.role = lane, name, f"({role})"
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        words = f"{name} ({role})"
+        self.setAccessibleName(f"{lane}: {words}" if lane else words)
+        self.setToolTip(self.accessibleName().replace("<", "‹").replace(">", "›"))
+        self._ink, self._muted, self._color, self._on = (QColor("black"),) * 4
+
+    def set_look(self, ink: QColor, muted: QColor, color: QColor, on: QColor, font: QFont) -> None:
+        """Colours and type; `color` is the lane's, `on` what reads upon it."""
+        self._ink, self._muted, self._color, self._on = ink, muted, color, on
+        self.setFont(font)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetricsF(self.font())
+        return QSize(round(metrics.horizontalAdvance(f"{self.lane} {self.name} {self.role}")) + 16, round(metrics.height() + 5))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        metrics = QFontMetricsF(self.font())
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        x = 0.0
+        if self.lane:
+            lane = metrics.elidedText(self.lane, Qt.TextElideMode.ElideRight, self.width() / 3)
+            wide = metrics.horizontalAdvance(lane) + 10.0
+            box = QRectF(0.0, 2.0, wide, self.height() - 4.0)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._color)
+            painter.drawRoundedRect(box, 3, 3)
+            painter.setPen(self._on)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, lane)
+            x = wide + 6.0
+        role = metrics.horizontalAdvance(self.role) + 6.0
+        room = self.width() - x
+        # the name matters more than its part, which the stroke tells as well
+        with_role = metrics.horizontalAdvance(self.name) + role <= room
+        name = self.name if with_role else metrics.elidedText(self.name, Qt.TextElideMode.ElideRight, room)
+        painter.setPen(self._ink)
+        painter.drawText(QRectF(x, 0.0, room, self.height()), middle, name)
+        if with_role:
+            x += metrics.horizontalAdvance(name) + 6.0
+            painter.setPen(self._muted)
+            painter.drawText(QRect(round(x), 0, self.width(), self.height()), middle, self.role)

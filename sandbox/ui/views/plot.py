@@ -1,0 +1,599 @@
+"""A plot area with axes of our own numbering, and the layers that paint into it.
+
+pyqtgraph lays out the axes and the area; what changes with every frame is painted by a few layers, each one item for
+all it shows, in pixels. That is several times cheaper than an item per curve or per class.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from sandbox.ui.views.thin import thin
+from sandbox.ui.views.ticks import linear_ticks, log_ticks, number
+
+Floats = NDArray[np.float64]
+
+# How much of a hollow point is hole.
+HOLE = 0.54
+
+# Above this many points wide antialiased strokes cost too much; thin strokes side by side look the same.
+_FEW_POINTS = 160
+
+
+class Plot(pg.PlotWidget):  # type: ignore[misc]
+    """Axes and an area in fixed ranges; mouse and keys become a probed position.
+
+    Signals
+    -------
+    probed(x, y)
+        The position under the mouse, or moved to by the arrow keys, in plot coordinates.
+    unprobed()
+        The mouse left, or Escape.
+    zoomed(x, factor)
+        Wheel or plus and minus: the range is to become `factor` times as wide around x.
+    panned(distance)
+        A drag, in plot coordinates along x.
+    all_wanted()
+        Double click or Home.
+    area_changed()
+        The size of the area in pixels changed.
+    """
+
+    probed = Signal(float, float)
+    unprobed = Signal()
+    zoomed = Signal(float, float)
+    panned = Signal(float)
+    all_wanted = Signal()
+    area_changed = Signal()
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setMinimumSize(120, 90)
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.setContentsMargins(0, 6, 16, 0)  # room for half a number at each end
+        self.area = item.getViewBox()
+        self.area.setMouseEnabled(False, False)
+        self.area.setMenuEnabled(False)
+        self.area.disableAutoRange()
+        self.area.setDefaultPadding(0.0)
+        self.axes = {side: item.getAxis(side) for side in ("left", "bottom", "right")}
+        self.x_range = (0.0, 1.0)
+        self.y_range = (0.0, 1.0)
+        self.log = {"left": False, "bottom": False}
+        self.scale = 1.0
+        self.pannable = False
+        self._probe: tuple[float, float] | None = None  # in shares of the area
+        self._pressed: float | None = None
+        self._font = QFont(self.font())
+        self._name = ""
+        self.area.sigResized.connect(self._resized)
+
+    # How it looks
+
+    def set_colors(self, ground: QColor, ink: QColor, line: QColor, font: QFont, scale: float) -> None:
+        """Colours of ground, numbers and axis lines; pyqtgraph follows no theme by itself."""
+        self.setBackground(ground)
+        self.scale = scale
+        self._font = font
+        for side, axis in self.axes.items():
+            axis.setPen(QPen(line, 1))
+            axis.setTickPen(QPen(line, 1))
+            axis.setTextPen(QPen(ink, 1))
+            axis.setStyle(tickFont=font, tickLength=-4, tickTextOffset=6, hideOverlappingLabels=False)
+            if side == "bottom":
+                axis.setHeight(round(20 * scale))
+            else:
+                axis.setWidth(round(44 * scale))
+        self.name_left(self._name)
+        self._number()
+
+    def name_left(self, name: str) -> None:
+        """Name the left axis, or not ("")."""
+        axis = self.axes["left"]
+        style = {"color": axis.textPen().color().name(), "font-size": f"{self._font.pixelSize()}px"}
+        axis.setLabel(html.escape(name), **style)  # pyqtgraph takes it as HTML
+        axis.showLabel(bool(name))
+        axis.setWidth(round((58 if name else 44) * self.scale))
+        self._name = name
+
+    def set_range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        """Set both ranges; nothing happens where they are as before."""
+        if (x, y) == (self.x_range, self.y_range):
+            return
+        self.x_range, self.y_range = x, y
+        self._apply_range()
+        self._number()
+
+    def set_log(self, x: bool, y: bool) -> None:
+        """Whether the coordinates along an axis are logarithms to base ten of what its numbers say."""
+        self.log = {"left": y, "bottom": x}
+        self._number()
+
+    def _apply_range(self) -> None:
+        self.area.setRange(xRange=self.x_range, yRange=self.y_range, padding=0.0, disableAutoRange=True)
+
+    def _resized(self) -> None:
+        self._number()
+        self.area_changed.emit()
+
+    def ticks(self, side: str) -> list[tuple[float, str]]:
+        """Positions (plot coordinates) and numbers of an axis's ticks."""
+        low, high = self.x_range if side == "bottom" else self.y_range
+        size = self.area.rect()
+        most = int(size.width() / (64 * self.scale) if side == "bottom" else size.height() / (38 * self.scale))
+        return (log_ticks if self.log[side] else linear_ticks)(low, high, max(most, 2))
+
+    def _number(self) -> None:
+        for side in ("left", "bottom"):
+            self.axes[side].setTicks([self.ticks(side)])
+
+    def show_right_axis(self, shown: bool) -> None:
+        """An axis from 0 to 1 on the right."""
+        axis = self.axes["right"]
+        axis.setTicks([[(self.y_range[0] + (self.y_range[1] - self.y_range[0]) * k / 4, number(k / 4)) for k in range(5)]])
+        self.getPlotItem().showAxis("right", shown)
+
+    # Between plot coordinates and pixels
+
+    def pixels(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Pixels within the area, y downwards."""
+        size = self.area.rect()
+        (x0, x1), (y0, y1) = self.x_range, self.y_range
+        return (x - x0) * (size.width() / (x1 - x0)), (y1 - y) * (size.height() / (y1 - y0))
+
+    def _place(self, position: QPointF) -> tuple[float, float]:
+        """Shares of the area, x rightwards, y upwards, at a position in the widget."""
+        here = self.area.mapFromScene(self.mapToScene(position.toPoint()))
+        size = self.area.rect()
+        return here.x() / max(size.width(), 1.0), 1.0 - here.y() / max(size.height(), 1.0)
+
+    def _x_at(self, share: float) -> float:
+        return self.x_range[0] + share * (self.x_range[1] - self.x_range[0])
+
+    def _announce(self) -> None:
+        if self._probe is not None:
+            x, y = self._probe
+            self.probed.emit(self._x_at(x), self.y_range[0] + y * (self.y_range[1] - self.y_range[0]))
+
+    # Mouse and keys; the scene's own handling is left out, it costs time and does nothing here.
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        x, y = self._place(event.position())
+        if self._pressed is not None and self.pannable:
+            self.panned.emit((self._pressed - x) * (self.x_range[1] - self.x_range[0]))
+            self._pressed = x
+        if 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0:
+            self._probe = (x, y)
+            self._announce()
+        else:
+            self._forget()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = self._place(event.position())[0]
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._pressed = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.all_wanted.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if not self.pannable:
+            event.ignore()
+            return
+        x, _ = self._place(event.position())
+        self.zoomed.emit(self._x_at(min(max(x, 0.0), 1.0)), 0.85 ** (event.angleDelta().y() / 120))
+        event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._forget()
+
+    def focusOutEvent(self, event: QEvent) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
+        self._probe = None
+        self.unprobed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        moves = {
+            Qt.Key.Key_Left: (-1, 0),
+            Qt.Key.Key_Right: (1, 0),
+            Qt.Key.Key_Up: (0, 1),
+            Qt.Key.Key_Down: (0, -1),
+        }
+        key = Qt.Key(event.key())
+        if key in moves:
+            x, y = self._probe or (0.5, 0.5)
+            right, up = moves[key]
+            self._probe = (min(max(x + right / 50, 0.0), 1.0), min(max(y + up / 50, 0.0), 1.0))
+            self._announce()
+        elif key == Qt.Key.Key_Escape and self._probe is not None:
+            self._forget()
+        elif key == Qt.Key.Key_Home:
+            self.all_wanted.emit()
+        elif self.pannable and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            x = self._probe[0] if self._probe else 0.5
+            self.zoomed.emit(self._x_at(x), 1 / 0.7 if key == Qt.Key.Key_Minus else 0.7)
+        else:
+            event.ignore()
+
+
+class Layer(QGraphicsItem):
+    """Something painted over the whole area, in its pixels."""
+
+    def __init__(self, plot: Plot, z: float) -> None:
+        super().__init__(plot.area)
+        self.plot = plot
+        self._bounds = QRectF(plot.area.rect())
+        self.setZValue(z)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        plot.area.sigResized.connect(self._fit)
+
+    def _fit(self) -> None:
+        self.prepareGeometryChange()
+        self._bounds = QRectF(self.plot.area.rect())
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if self._bounds.width() >= 1.0 and self._bounds.height() >= 1.0:
+            self.draw(painter, self._bounds)
+
+    def draw(self, painter: QPainter, bounds: QRectF) -> None:
+        """Paint; `bounds` starts at (0, 0)."""
+        raise NotImplementedError
+
+    def state(self) -> tuple[object, ...]:
+        """What kept pictures depend on besides the layer's own content."""
+        return (self.plot.x_range, self.plot.y_range, self._bounds.width(), self._bounds.height(), self.ratio())
+
+    def ratio(self) -> float:
+        """Device pixels per pixel."""
+        return float(self.plot.devicePixelRatioF())
+
+
+class GridLayer(Layer):
+    """Faint lines at the ticks of both axes."""
+
+    def __init__(self, plot: Plot) -> None:
+        super().__init__(plot, -20)
+        self.color = QColor("#dddddd")
+
+    def draw(self, painter: QPainter, bounds: QRectF) -> None:
+        painter.setPen(QPen(self.color, 0))
+        x, _ = self.plot.pixels(np.array([place for place, _ in self.plot.ticks("bottom")]), np.zeros(1))
+        _, y = self.plot.pixels(np.zeros(1), np.array([place for place, _ in self.plot.ticks("left")]))
+        for place in x:
+            painter.drawLine(QPointF(round(place), 0), QPointF(round(place), bounds.height()))
+        for place in y:
+            painter.drawLine(QPointF(0, round(place)), QPointF(bounds.width(), round(place)))
+
+
+class ImageLayer(Layer):
+    """A picture of few cells, stretched smoothly over a rectangle of the plot."""
+
+    def __init__(self, plot: Plot) -> None:
+        super().__init__(plot, -30)
+        self._cells: NDArray[np.uint32] | None = None
+        self._image = QImage()
+        self._where = (0.0, 0.0, 1.0, 1.0)
+
+    def set_cells(self, cells: NDArray[np.uint32] | None, where: tuple[float, float, float, float]) -> None:
+        """Show cells (ny, nx) of 0xffRRGGBB, row 0 at the bottom, centred on a grid from (x0, y0) to (x1, y1)."""
+        self._where = where
+        if cells is None:
+            self._cells, self._image = None, QImage()
+        else:
+            self._cells = np.ascontiguousarray(cells[::-1])  # kept, since the image only borrows it
+            rows, columns = self._cells.shape
+            self._image = QImage(self._cells.data, columns, rows, 4 * columns, QImage.Format.Format_RGB32)
+        self.update()
+
+    def draw(self, painter: QPainter, bounds: QRectF) -> None:
+        if self._cells is None:
+            return
+        rows, columns = self._cells.shape
+        x0, y0, x1, y1 = self._where
+        dx, dy = (x1 - x0) / max(columns - 1, 1) / 2, (y1 - y0) / max(rows - 1, 1) / 2
+        x, y = self.plot.pixels(np.array([x0 - dx, x1 + dx]), np.array([y1 + dy, y0 - dy]))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(QRectF(QPointF(x[0], y[0]), QPointF(x[1], y[1])), self._image)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve, or loose segments where `pairs`; plot coordinates, nan breaks it.
+
+    `dash` is in pixels: on, off, ...; empty is solid.
+    """
+
+    x: Floats
+    y: Floats
+    color: QColor
+    width: float = 2.0
+    dash: tuple[float, ...] = ()
+    pairs: bool = False
+
+
+class LinesLayer(Layer):
+    """Any number of lines, painted in order."""
+
+    def __init__(self, plot: Plot, z: float) -> None:
+        super().__init__(plot, z)
+        self.lines: tuple[Line, ...] = ()
+        self._paths: list[tuple[QPainterPath, int]] = []
+        self._state: tuple[object, ...] | None = None
+
+    def set_lines(self, lines: tuple[Line, ...]) -> None:
+        """Show these lines instead."""
+        self.lines = lines
+        self._state = None
+        self.update()
+
+    def _path(self, line: Line, height: float) -> tuple[QPainterPath, int]:
+        x, y = self.plot.pixels(line.x, line.y)
+        if line.pairs:
+            return pg.arrayToQPath(x, y, connect="pairs"), len(x)
+        # Far outside, the rasteriser's own numbers would overflow; the slope at the edge does not show.
+        y = np.clip(y, -4.0 * height, 5.0 * height)
+        x, y = thin(x, y)
+        return pg.arrayToQPath(x, y, connect="finite"), len(x)
+
+    def draw(self, painter: QPainter, bounds: QRectF) -> None:
+        state = self.state()
+        if state != self._state:
+            self._paths = [self._path(line, bounds.height()) for line in self.lines]
+            self._state = state
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for line, (path, points) in zip(self.lines, self._paths, strict=True):
+            if points:
+                self._stroke(painter, line, path, points)
+
+    def _stroke(self, painter: QPainter, line: Line, path: QPainterPath, points: int) -> None:
+        wide = line.pairs or points <= _FEW_POINTS
+        width = line.width if wide else 1.0
+        pen = QPen(line.color, width)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap if line.pairs else Qt.PenCapStyle.FlatCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin if wide else Qt.PenJoinStyle.BevelJoin)
+        if line.dash:
+            pen.setDashPattern([length / width for length in line.dash])
+        painter.setPen(pen)
+        if wide or line.width <= 1.0:
+            painter.drawPath(path)
+            return
+        reach = (line.width - 1.0) / 2
+        for dx, dy in ((-reach, 0.0), (reach, 0.0), (0.0, -reach), (0.0, reach)):
+            painter.drawPath(path.translated(dx, dy))
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points that look alike, in plot coordinates; a `hole` makes them hollow."""
+
+    x: Floats
+    y: Floats
+    symbol: str
+    fill: QColor
+    outline: QColor
+    width: float
+    size: float
+    hole: QColor | None = None
+    opacity: float = 1.0
+
+
+def symbol_path(symbol: str) -> QPainterPath:
+    """The outline of a symbol, one unit across, around (0, 0)."""
+    return pg.graphicsItems.ScatterPlotItem.Symbols[symbol]
+
+
+def symbol_pixmap(points: Points, ratio: float) -> QPixmap:
+    """One point's picture, with room for its outline."""
+    side = int(np.ceil(points.size + 2 * points.width)) + 2
+    pixmap = QPixmap(round(side * ratio), round(side * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(side / 2, side / 2)
+    painter.scale(points.size, points.size)
+    pen = QPen(points.outline, points.width)
+    pen.setCosmetic(True)
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    painter.setPen(pen)
+    painter.setBrush(points.fill)
+    path = symbol_path(points.symbol)
+    painter.drawPath(path)
+    if points.hole is not None:
+        painter.scale(HOLE, HOLE)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(points.hole)
+        painter.drawPath(path)
+    painter.end()
+    return pixmap
+
+
+class PointsLayer(Layer):
+    """All the points as one kept picture: they change far more seldom than what lies beneath them."""
+
+    def __init__(self, plot: Plot) -> None:
+        super().__init__(plot, 10)
+        self.groups: tuple[Points, ...] = ()
+        self._picture = QPixmap()
+        self._state: tuple[object, ...] | None = None
+
+    def set_groups(self, groups: tuple[Points, ...]) -> None:
+        """Show these points instead."""
+        self.groups = groups
+        self._state = None
+        self.update()
+
+    def draw(self, painter: QPainter, bounds: QRectF) -> None:
+        state = self.state()
+        if state != self._state:
+            self._picture = self._render(bounds)
+            self._state = state
+        painter.drawPixmap(QPointF(0.0, 0.0), self._picture)
+
+    def _render(self, bounds: QRectF) -> QPixmap:
+        ratio = self.ratio()
+        picture = QPixmap(max(1, round(bounds.width() * ratio)), max(1, round(bounds.height() * ratio)))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        for group in self.groups:
+            painter.setOpacity(group.opacity)
+            pixmap = symbol_pixmap(group, ratio)
+            half = pixmap.width() / ratio / 2
+            x, y = self.plot.pixels(group.x, group.y)
+            # whole device pixels keep every symbol equally crisp
+            x, y = np.round((x - half) * ratio) / ratio, np.round((y - half) * ratio) / ratio
+            for place in zip(x.tolist(), y.tolist(), strict=True):
+                painter.drawPixmap(QPointF(*place), pixmap)
+        painter.end()
+        return picture
+
+
+class CrosshairLayer(Layer):
+    """A vertical line at the probed position, if any."""
+
+    def __init__(self, plot: Plot) -> None:
+        super().__init__(plot, 30)
+        self.color = QColor("#888888")
+        self._x: float | None = None
+
+    def set_position(self, x: float | None) -> None:
+        """Show the line at x (plot coordinates), or none."""
+        if x != self._x:
+            self._x = x
+            self.update()
+
+    def draw(self, painter: QPainter, bounds: QRectF) -> None:
+        if self._x is None:
+            return
+        x, _ = self.plot.pixels(np.array([self._x]), np.zeros(1))
+        painter.setPen(QPen(self.color, 1))
+        painter.drawLine(QPointF(round(x[0]) + 0.5, 0.0), QPointF(round(x[0]) + 0.5, bounds.height()))
+
+
+class MarksLayer(Layer):
+    """Vertical dotted lines with a text each, as far as the texts find room."""
+
+    ROWS = 3
+
+    def __init__(self, plot: Plot) -> None:
+        super().__init__(plot, 5)
+        self.line = QColor("#888888")
+        self.ink = QColor("#444444")
+        self.ground = QColor("#ffffff")
+        self.font = QFont()
+        self._places: Floats = np.empty(0)
+        self._texts: tuple[str, ...] = ()
+        self._picture = QPixmap()
+        self._state: tuple[object, ...] | None = None
+
+    def set_marks(self, places: Floats, texts: tuple[str, ...]) -> None:
+        """Show marks at these x (plot coordinates); nothing happens where they are as before."""
+        if texts == self._texts and np.array_equal(places, self._places):
+            return
+        self._places, self._texts = places, texts
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Paint anew in other colours or type."""
+        self._state = None
+        self.update()
+
+    def text_near(self, x: float, pixels: float = 5.0) -> str:
+        """The texts of the marks within so many pixels of x."""
+        if not self._texts:
+            return ""
+        here, _ = self.plot.pixels(np.array([x]), np.zeros(1))
+        there, _ = self.plot.pixels(self._places, np.zeros(1))
+        near = np.flatnonzero(np.abs(there - here[0]) <= pixels)
+        return " · ".join(self._texts[index] for index in near[-3:])
+
+    def layout(self) -> list[tuple[float, int, float, str]]:
+        """Where texts stand: x in pixels, row, width, text; the latest first, the rest is left to hovering."""
+        width = self.boundingRect().width()
+        metrics = QFontMetricsF(self.font)
+        places, _ = self.plot.pixels(self._places, np.zeros(1))
+        taken: list[list[tuple[float, float]]] = [[] for _ in range(self.ROWS)]
+        found = []
+        # more than these cannot find room
+        for index in list(np.flatnonzero((places >= 0.0) & (places <= width)))[: -40 : -1]:
+            text, x = self._texts[index], float(places[index])
+            wide = metrics.horizontalAdvance(text) + 8.0
+            left = x + 3.0 if x + 3.0 + wide <= width else x - 3.0 - wide
+            if left < 0.0:
+                continue
+            for row, spans in enumerate(taken):
+                if all(left + wide + 4.0 <= start or left >= end + 4.0 for start, end in spans):
+                    spans.append((left, left + wide))
+                    found.append((left, row, wide, text))
+                    break
+        return found
+
+    def draw(self, painter: QPainter, bounds: QRectF) -> None:
+        if not self._texts:
+            return
+        state = self.state()
+        if state != self._state:
+            self._picture = self._render(bounds)
+            self._state = state
+        painter.drawPixmap(QPointF(0.0, 0.0), self._picture)
+
+    def _render(self, bounds: QRectF) -> QPixmap:
+        ratio = self.ratio()
+        picture = QPixmap(max(1, round(bounds.width() * ratio)), max(1, round(bounds.height() * ratio)))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        pen = QPen(self.line, 1)
+        pen.setDashPattern([1, 2])
+        painter.setPen(pen)
+        places, _ = self.plot.pixels(self._places, np.zeros(1))
+        seen = np.unique(np.round(places[(places >= 0.0) & (places <= bounds.width())]))
+        for x in seen.tolist():
+            painter.drawLine(QPointF(x, 0.0), QPointF(x, bounds.height()))
+        painter.setFont(self.font)
+        height = QFontMetricsF(self.font).height() + 2.0
+        ground = QColor(self.ground)
+        ground.setAlpha(220)
+        for left, row, wide, text in self.layout():
+            box = QRectF(left, 2.0 + row * (height + 2.0), wide, height)
+            painter.fillRect(box, ground)
+            painter.setPen(self.ink)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        painter.end()
+        return picture

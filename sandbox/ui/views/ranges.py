@@ -1,0 +1,71 @@
+"""The ranges of the cost view's axes: round, and moved only when they must be."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.ui.views.ticks import LARGEST, step_up
+
+Floats = NDArray[np.float64]
+
+# A range stays while the data lie within it and fill at least this share.
+FILLED = 0.4
+# The smallest values of a logarithmic axis lie at most so many powers of ten below the largest.
+DECADES = 16.0
+
+
+def epochs_end(current: float, position: float) -> float:
+    """Where an axis of epochs ends that is to hold `position`: 10 at least, else the next round number."""
+    return current if 10.0 <= position <= current else step_up(max(position, 10.0))
+
+
+def logarithm(values: Floats) -> Floats:
+    """log10, nan where there is none; what is not finite becomes nan."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result = np.log10(values)
+    result[~np.isfinite(result)] = np.nan
+    return result
+
+
+def plain(values: Floats) -> Floats:
+    """The values, nan where not finite and cut where differences would overflow."""
+    return np.clip(np.where(np.isfinite(values), values, np.nan), -LARGEST, LARGEST)
+
+
+def _fitting(low: float, high: float, log: bool) -> tuple[float, float]:
+    if log:
+        top = math.ceil(high * 4 - 1e-9) / 4
+        bottom = math.floor(max(low, high - DECADES) * 4 + 1e-9) / 4
+        return bottom, max(top, bottom + 0.25)
+    if 0.0 <= low < 0.6 * high:
+        return 0.0, step_up(high * 1.02)
+    span = high - low or max(abs(high), 1.0) * 0.2
+    step = step_up(span / 4)
+    return math.floor(low / step) * step, (math.floor(high / step) + 1) * step
+
+
+def value_range(current: tuple[float, float] | None, values: list[Floats], log: bool) -> tuple[float, float]:
+    """The range for these values (their logarithms where `log`), `current` where it still does.
+
+    Parameters
+    ----------
+    current : tuple of float, optional
+        None: choose anew.
+    values : list of array
+        nan is left out.
+    """
+    lows = [float(np.nanmin(v)) for v in values if np.isfinite(v).any()]
+    highs = [float(np.nanmax(v)) for v in values if np.isfinite(v).any()]
+    if not lows:
+        return current or ((-2.0, 0.0) if log else (0.0, 1.0))
+    low, high = min(lows), max(highs)
+    if log:
+        low = max(low, high - DECADES)
+    if current is not None and current[0] <= low and high <= current[1]:
+        used = (high if not log and low >= 0.0 and current[0] == 0.0 else high - low) / (current[1] - current[0])
+        if used >= FILLED or _fitting(low, high, log)[1] - _fitting(low, high, log)[0] >= FILLED * (current[1] - current[0]):
+            return current
+    return _fitting(low, high, log)

@@ -1,0 +1,66 @@
+"""A colour scale with numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from sandbox.ui.views.colormap import Cells
+from sandbox.ui.views.ticks import linear_ticks
+
+
+class ColourScale(QWidget):
+    """A bar of colours beside a plot, as high as its area, with ticks."""
+
+    BAR = 12
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._range = (0.0, 1.0)
+        self._table: Cells | None = None
+        self._ink, self._line = QColor("black"), QColor("gray")
+        self._scale = 1.0
+        self.setAccessibleName("Colour scale")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
+        self.hide()
+
+    def set_look(self, ink: QColor, line: QColor, font: QFont, scale: float) -> None:
+        """Colours and type."""
+        self._ink, self._line, self._scale = ink, line, scale
+        self.setFont(font)
+        self.setFixedWidth(round((self.BAR + 44) * scale))
+        self.update()
+
+    def set_table(self, table: Cells) -> None:
+        """Show these colours, lowest first."""
+        self._table = np.ascontiguousarray(table[::-1])
+        self.update()
+
+    def set_range(self, low: float, high: float) -> None:
+        """Set the values of the lowest and highest colour."""
+        self._range = (low, high)
+        self.setAccessibleDescription(f"from {low:.4g} to {high:.4g}")
+        self.setToolTip("Which output, and which target, each colour stands for; the ends take in all beyond.")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.BAR + 44, 100)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._table is None:
+            return
+        painter = QPainter(self)
+        bar = QRectF(4.0, 5.0, self.BAR * self._scale, self.height() - 26.0 * self._scale)
+        image = QImage(self._table.data, 1, len(self._table), 4, QImage.Format.Format_RGB32)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(bar, image)
+        low, high = self._range
+        for place, text in linear_ticks(low, high, max(2, int(bar.height() / (34 * self._scale)))):
+            y = bar.bottom() - (place - low) / (high - low) * bar.height()
+            painter.setPen(QPen(self._line, 1))
+            painter.drawLine(round(bar.right()), round(y), round(bar.right()) + 3, round(y))
+            painter.setPen(self._ink)
+            box = QRectF(bar.right() + 6.0, y - 8.0 * self._scale, self.width() - bar.right() - 6.0, 16.0 * self._scale)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)

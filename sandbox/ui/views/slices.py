@@ -1,0 +1,52 @@
+"""What a boundary view shows of its data: which inputs, over which ranges, and which points."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.data import Data
+
+Floats = NDArray[np.float64]
+
+MARGIN = 0.12
+# More points than these cover each other; evenly spaced ones of each part stand for the rest.
+MOST_POINTS = 3000
+
+
+def first_axes(data: Data) -> tuple[int, int]:
+    """The two inputs shown first: the first two, or of many those that differ most with the target."""
+    inputs = data.X_train.shape[1]
+    if inputs <= 2:
+        return 0, inputs - 1
+    if inputs <= 8:
+        return 0, 1
+    target = np.asarray(data.y_train, dtype=np.float64)
+    if data.task == "regression":
+        target = target.reshape(len(target), -1)[:, 0]
+        score = np.abs((target - target.mean()) @ data.X_train)
+    else:
+        means = [data.X_train[data.y_train == k].mean(axis=0) for k in np.unique(data.y_train)]
+        score = np.var(means, axis=0)
+    best = np.sort(np.argsort(-score, kind="stable")[:2])
+    return int(best[0]), int(best[1])
+
+
+def padded(low: float, high: float) -> tuple[float, float]:
+    """A range with a margin on both sides; around a single value, one wide enough to see it."""
+    span = high - low
+    room = MARGIN * span if span > 0.0 else max(1.0, abs(low))
+    return low - room, high + room
+
+
+def input_range(data: Data, feature: int) -> tuple[float, float]:
+    """The range of an input over all samples in its own units, with a margin."""
+    columns = [part[:, feature] for part in (data.original_train, data.original_test) if len(part)]
+    return padded(min(float(c.min()) for c in columns), max(float(c.max()) for c in columns))
+
+
+def chosen(count: int, most: int = MOST_POINTS) -> NDArray[np.intp]:
+    """Indices of at most `most` evenly spaced samples."""
+    if count <= most:
+        return np.arange(count)
+    return np.linspace(0, count - 1, most).astype(np.intp)

@@ -1,0 +1,112 @@
+"""Round numbers for axes: where ticks stand, what they say, and ranges that grow in steps."""
+
+from __future__ import annotations
+
+import math
+
+# An axis end is one of these times a power of ten, so that it moves seldom and never far beyond the data.
+_STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+# No axis goes beyond this; differences of larger numbers would overflow.
+LARGEST = 1e150
+
+
+def number(value: float) -> str:
+    """A tick's number: grouped thousands, a true minus, no needless digits.
+
+    Examples
+    --------
+    >>> number(200000.0), number(-0.5), number(1e-7)
+    ('200,000', '−0.5', '1e−7')
+    """
+    size = abs(value)
+    if size == 0.0:
+        return "0"
+    if 1e-4 <= size < 1e7:
+        text = f"{value:,.6f}".rstrip("0").rstrip(".")
+    else:
+        mantissa, exponent = f"{value:.3e}".split("e")
+        text = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    return text.replace("-", "−")
+
+
+def reading(value: float) -> str:
+    """A value for a read-out, four significant digits in at most nine characters."""
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else ("∞" if value > 0 else "−∞")
+    size = abs(value)
+    text = f"{value:.4f}" if 0.001 <= size < 10 else f"{value:.2f}" if 10 <= size < 1e5 else f"{value:.2e}"
+    if size == 0.0:
+        text = "0"
+    return text.replace("-", "−")
+
+
+def coordinate(value: float, span: float) -> str:
+    """A position for a read-out, with as many decimals as a range of this width asks for."""
+    decimals = min(max(2 - math.floor(math.log10(span)), 0), 9) if span > 0.0 else 2
+    return f"{value:,.{decimals}f}".replace("-", "−")
+
+
+def step_up(value: float) -> float:
+    """The smallest round number not below a positive value.
+
+    Examples
+    --------
+    >>> step_up(0.69), step_up(1040.0)
+    (0.8, 1200.0)
+    """
+    value = min(value, LARGEST)
+    power = 10.0 ** math.floor(math.log10(value))
+    for step in _STEPS:
+        if value <= step * power * (1 + 1e-9):
+            return float(f"{step * power:.6g}")
+    return 10.0 * power
+
+
+def linear_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """About `most` round positions in a range, two at least where it can be, with their numbers."""
+    span = high - low
+    if not (math.isfinite(span) and span > 0.0):
+        return []
+    rough = span / max(most, 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(s * power for s in (1.0, 2.0, 5.0, 10.0) if s * power >= rough * (1 - 1e-9))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    if last - first < 1:  # one number alone says nothing about the scale
+        step /= 2.5 if str(f"{step:.0e}").startswith("5") else 2.0
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    if last - first > 100:  # the range is so narrow against its position that steps are lost to rounding
+        return []
+    return [(k * step, number(float(f"{k * step:.9g}"))) for k in range(first, last + 1)]
+
+
+def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """Powers of ten (in log10) in a range, with 2 and 5 between them where there is room."""
+    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    every = max(1, math.ceil((last - first + 1) / max(most, 1)))
+    whole = [(float(k), number(10.0**k)) for k in range(first, last + 1) if k % every == 0]
+    if len(whole) * 3 <= most + 1:
+        for k in range(first - 1, last + 1):
+            for factor in (2.0, 5.0):
+                place = k + math.log10(factor)
+                if low <= place <= high:
+                    whole.append((place, number(factor * 10.0**k)))
+    return sorted(whole)
+
+
+def grown(current: tuple[float, float], low: float, high: float) -> tuple[float, float]:
+    """`current`, moved out by a good step at each end that is exceeded.
+
+    Examples
+    --------
+    >>> grown((0.0, 1.0), 0.2, 0.9)
+    (0.0, 1.0)
+    >>> grown((0.0, 1.0), 0.0, 1.2)
+    (0.0, 1.38)
+    """
+    start, end = current
+    room = 0.15 * (max(end, high) - min(start, low))
+    if low < start:
+        start = low - room
+    if high > end:
+        end = high + room
+    return start, end
