@@ -1,11 +1,12 @@
 """Activations: g, its derivative, and for those that end in a probability or a rate, log g and log(1 - g).
 
-All arrays have shape (..., m, n): samples are rows, units are columns, and any leading axes are networks that are
-computed side by side. `dA` and `dZ` are derivatives of the same number by A and by Z.
+All arrays have shape (..., m, n): samples are rows, units are columns, and any leading axes are networks
+that are computed side by side. `dA` and `dZ` are derivatives of the same number by A and by Z.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,9 +23,12 @@ def _sigmoid(Z: Array, out: Array | None = None) -> Array:
     return np.reciprocal(out, out=out)
 
 
-def _softplus(Z: Array) -> Array:
-    """log(1 + exp z) without overflow."""
-    return np.logaddexp(0.0, Z, dtype=Z.dtype)
+@lru_cache(maxsize=32)
+def _others(units: int, dtype: np.dtype[Any]) -> Array:
+    """1 but on the diagonal: P @ this is, at each unit, the sum of the others, with nothing cancelled."""
+    matrix: Array = np.ones((units, units), dtype) - np.eye(units, dtype=dtype)
+    matrix.setflags(write=False)
+    return matrix
 
 
 class Activation:
@@ -39,7 +43,7 @@ class Activation:
     formula, derivative_formula : str
         g(z) and g'(z) in LaTeX.
     has_logs : bool
-        Whether `logs` gives log A and log(1 - A) from Z, where A itself may have rounded to 0 or 1.
+        Whether `logs` and `rest` give log A, log(1 - A) and 1 - A from Z, where A may have rounded to 0 or 1.
     """
 
     name: ClassVar[str]
@@ -62,12 +66,16 @@ class Activation:
         D = self.derivative(Z, A, out=out)
         return np.multiply(dA, D, out=D)
 
-    def logs(self, Z: Array, A: Array) -> tuple[Array, Array, Array]:
-        """Return s = log A, t = log(1 - A) and C = 1 - A, each from Z and exact where A rounds to 0 or 1."""
+    def logs(self, Z: Array, A: Array) -> tuple[Array, Array]:
+        """Return s = log A and t = log(1 - A), from Z: exact where A rounds to 0 or 1."""
+        raise NotImplementedError
+
+    def rest(self, Z: Array, A: Array) -> Array:
+        """Return 1 - A, from Z: exact where A rounds to 1."""
         raise NotImplementedError
 
     def logs_backward(self, Z: Array, A: Array, ds: Array, dt: Array | None) -> Array:
-        """Return dZ for a loss with the derivatives `ds` by s and `dt` by t (None where it does not use t)."""
+        """Return dZ for a loss with the derivatives `ds` by s and `dt` by t, None where it has no t."""
         raise NotImplementedError
 
 
@@ -106,12 +114,24 @@ class Sigmoid(Activation):
         out = np.subtract(1.0, A, out=out)
         return np.multiply(out, A, out=out)
 
-    def logs(self, Z: Array, A: Array) -> tuple[Array, Array, Array]:
-        t = -_softplus(Z)
-        return Z + t, t, _sigmoid(-Z)
+    def logs(self, Z: Array, A: Array) -> tuple[Array, Array]:
+        # Both start from the log of the larger share, log1p(exp(-|z|)); z is only ever added to its like.
+        small = np.abs(Z)
+        np.negative(small, out=small)
+        np.exp(small, out=small)
+        np.log1p(small, out=small)
+        s = np.minimum(Z, 0.0)
+        s -= small
+        small += np.maximum(Z, 0.0)
+        return s, np.negative(small, out=small)
+
+    def rest(self, Z: Array, A: Array) -> Array:
+        out = np.exp(Z)
+        out += 1.0
+        return np.reciprocal(out, out=out)
 
     def logs_backward(self, Z: Array, A: Array, ds: Array, dt: Array | None) -> Array:
-        C = _sigmoid(-Z)
+        C = self.rest(Z, A)
         C *= ds
         return C if dt is None else np.subtract(C, dt * A, out=C)
 
@@ -169,7 +189,7 @@ class LeakyRelu(Activation):
         return np.maximum(Z, out, out=out)
 
     def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
-        D = np.where(Z > 0.0, Z.dtype.type(1.0), Z.dtype.type(self.slope))
+        D: Array = np.where(Z > 0.0, Z.dtype.type(1.0), Z.dtype.type(self.slope))
         return D if out is None else np.positive(D, out=out)
 
 
@@ -258,15 +278,20 @@ class Exp(Activation):
     def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
         return np.positive(A, out=out)
 
-    def logs(self, Z: Array, A: Array) -> tuple[Array, Array, Array]:
-        C = -np.expm1(Z)
-        return Z, np.log(C), C
+    def logs(self, Z: Array, A: Array) -> tuple[Array, Array]:
+        # log1p keeps a small a, which 1 - a would round away; expm1 keeps a small 1 - a.
+        return Z, np.where(A < 0.5, np.log1p(-A), np.log(self.rest(Z, A)))
+
+    def rest(self, Z: Array, A: Array) -> Array:
+        rest: Array = -np.expm1(Z)
+        return rest
 
     def logs_backward(self, Z: Array, A: Array, ds: Array, dt: Array | None) -> Array:
         if dt is None:
             return ds
         # Where the loss does not feel t at all, 1 - a = 0 must not turn nothing into 0/0.
-        return ds + np.where(dt == 0.0, 0.0, dt * A / np.expm1(Z))
+        dZ: Array = ds + np.where(dt == 0.0, 0.0, dt * A / np.expm1(Z))
+        return dZ
 
 
 class Softmax(Activation):
@@ -292,34 +317,38 @@ class Softmax(Activation):
         out = np.subtract(dA, along, out=out)
         return np.multiply(out, A, out=out)
 
-    def logs(self, Z: Array, A: Array) -> tuple[Array, Array, Array]:
-        s = Z - np.maximum.reduce(Z, axis=-1, keepdims=True)
-        s -= np.log(np.add.reduce(np.exp(s), axis=-1, keepdims=True))
-        t = np.log1p(-A)
-        # Every unit but the largest has a <= 1/2, so log1p is exact; the largest one's rest is summed in logs.
-        top = np.argmax(s, axis=-1, keepdims=True)
+    def logs(self, Z: Array, A: Array) -> tuple[Array, Array]:
+        top = np.argmax(Z, axis=-1, keepdims=True)
+        s = Z - np.take_along_axis(Z, top, axis=-1)
+        E = np.exp(s)
+        np.put_along_axis(E, top, 0.0, axis=-1)
+        s -= np.log1p(np.add.reduce(E, axis=-1, keepdims=True))
+        if Z.shape[-1] == 1:
+            return s, np.full_like(Z, -np.inf)  # a single unit has nothing beside it: log(1 - 1)
+        # Only the top unit can have more than half: its rest is summed in logs; for others, log1p is exact.
         others = s.copy()
         np.put_along_axis(others, top, -np.inf, axis=-1)
         high = np.maximum.reduce(others, axis=-1, keepdims=True)
-        if Z.shape[-1] > 1:
-            rest = high + np.log(np.add.reduce(np.exp(others - high), axis=-1, keepdims=True))
-        else:
-            rest = high  # a single unit has nothing beside it: log(1 - 1)
-        np.put_along_axis(t, top, rest, axis=-1)
-        return s, t, np.exp(t)
+        rest = high + np.log(np.add.reduce(np.exp(others - high), axis=-1, keepdims=True))
+        return s, np.where(A > 0.5, rest, np.log1p(-A))
+
+    def rest(self, Z: Array, A: Array) -> Array:
+        rest: Array = np.matmul(A, _others(Z.shape[-1], Z.dtype))
+        return rest
 
     def logs_backward(self, Z: Array, A: Array, ds: Array, dt: Array | None) -> Array:
         if Z.shape[-1] == 1:
             return np.zeros_like(Z)  # the only share is always 1, whatever z
-        dZ: Array = ds - A * np.add.reduce(ds, axis=-1, keepdims=True)
+        dZ: Array = ds * self.rest(Z, A) - A * np.matmul(ds, _others(Z.shape[-1], Z.dtype))
         if dt is None:
             return dZ
-        s, t, _ = self.logs(Z, A)
-        # dt_k / dz_j is -a_k for j = k, else a_j a_k / (1 - a_k): in logs, since 1 - a_k may be no number at all.
+        s, t = self.logs(Z, A)
+        # dt_k / dz_j is -a_k for j = k, else a_j a_k / (1 - a_k): in logs, since 1 - a_k may round to 0.
         pull = np.exp(s[..., :, None] + (s - t)[..., None, :])  # [..., j, k]
         units = np.arange(s.shape[-1])
         pull[..., units, units] = -A
-        return dZ + np.matmul(pull, dt[..., None])[..., 0]
+        dZ += np.matmul(pull, dt[..., None])[..., 0]
+        return dZ
 
 
 ACTIVATIONS: dict[str, type[Activation]] = {

@@ -1,14 +1,14 @@
 """Losses: what one sample costs, how that changes with the output, and the forms that stay exact.
 
-A loss is a small class that owns all of it, so that swapping the class is swapping the equations. Arrays have shape
-(..., m, n_out): samples are rows, output units are columns, leading axes are networks side by side.
+A loss is a small class that owns all of it, so that swapping the class is swapping the equations. Arrays have
+shape (..., m, n_out): samples are rows, output units are columns, leading axes are networks side by side.
 
-The losses that take log a or log(1 - a) are written once in s = log a and t = log(1 - a), beside a and c = 1 - a.
-Three ways of getting those four numbers are the three `numerics`:
+The losses that take log a or log(1 - a) are written once in s = log a and t = log(1 - a), beside a and
+c = 1 - a. Three ways of getting those four numbers are the three `numerics`:
 
 fused
-    from the pre-activations wherever the output activation knows them (sigmoid, softmax, exp), so that nothing is
-    lost where a rounds to 0 or 1; elsewhere from a, with 0 log 0 = 0.
+    from the pre-activations wherever the output activation knows them (sigmoid, softmax, exp), so that
+    nothing is lost where a rounds to 0 or 1; elsewhere from a, with 0 log 0 = 0.
 clamped
     from a clipped to [1e-7, 1 - 1e-7], as common libraries do; the gradient is 0 where it was clipped.
 naive
@@ -31,7 +31,7 @@ Product = Callable[[Array, Array], Array]
 
 NUMERICS: dict[str, str] = {
     "fused": "Logarithms are taken from the pre-activations where that is possible: exact everywhere.",
-    "clamped": "Outputs are clipped to 1e-7 from 0 and 1 before the logarithm; where clipped, no gradient flows.",
+    "clamped": "Outputs are kept 1e-7 away from 0 and 1 for the logarithm; where clipped, no gradient flows.",
     "naive": "The formula to the letter: it meets log 0.",
 }
 REDUCTIONS: dict[str, str] = {
@@ -49,9 +49,8 @@ def reduction_factor(reduction: str, samples: int, outputs: int) -> float:
 
 def zero_product(factor: Array, logarithm: Array) -> Array:
     """Return factor * logarithm, and 0 where the factor is 0 whatever the logarithm: 0 log 0 = 0."""
-    product = np.multiply(factor, logarithm)
-    product[np.broadcast_to(factor, product.shape) == 0.0] = 0.0
-    return product
+    product = np.zeros(logarithm.shape, logarithm.dtype)
+    return np.multiply(factor, logarithm, out=product, where=factor != 0.0)
 
 
 class Loss:
@@ -128,7 +127,10 @@ class Loss:
         """
         if numerics not in NUMERICS:
             raise ValueError(f"numerics is {numerics!r}; it can be {', '.join(NUMERICS)}")
-        Z, Y = np.asarray(Z), np.asarray(Y)
+        Z = np.asarray(Z)
+        if not np.issubdtype(Z.dtype, np.floating):
+            Z = Z.astype(np.float64)
+        Y = np.asarray(Y, dtype=Z.dtype)
         if Z.shape != Y.shape:
             raise ValueError(f"Z has shape {Z.shape}, Y has shape {Y.shape}; they must be the same")
         g = ACTIVATIONS[activation]()
@@ -141,12 +143,12 @@ class Loss:
 class LogLoss(Loss):
     """A loss in s = log a, t = log(1 - a), a and c = 1 - a.
 
-    A subclass gives `of_logs` and `by_logs`. Products with a logarithm go through `product`, which knows whether
-    0 log 0 is 0 (fused) or no number (naive).
+    A subclass gives `of_logs` and `by_logs`. Products with a logarithm go through `product`, which knows
+    whether 0 log 0 is 0 (fused) or no number (naive).
     """
 
     has_logs = True
-    slope_has_logs: ClassVar[bool] = False  # whether `by_logs` looks at s, t or c
+    has_powers: ClassVar[bool] = False  # whether it looks at c at all, and `by_logs` at s and t
 
     def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
         """Return the loss of each element."""
@@ -155,7 +157,7 @@ class LogLoss(Loss):
     def by_logs(
         self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product
     ) -> tuple[Array, Array | None]:
-        """Return the derivatives by s and by t (None where t does not occur), with a = exp s and c = exp t."""
+        """Return the derivatives by s and by t, with a = exp s and c = exp t; None where t does not occur."""
         raise NotImplementedError
 
     def values(self, A: Array, Y: Array) -> Array:
@@ -168,8 +170,8 @@ class LogLoss(Loss):
 
     def elements(self, Z: Array, A: Array, Y: Array, activation: Activation, numerics: str) -> Array:
         if numerics == "fused" and activation.has_logs:
-            s, t, c = activation.logs(Z, A)
-            return self.of_logs(s, t, A, c, Y, zero_product)
+            s, t = activation.logs(Z, A)
+            return self.of_logs(s, t, A, activation.rest(Z, A) if self.has_powers else A, Y, zero_product)
         if numerics == "clamped":
             A = np.clip(A, CLAMP, 1.0 - CLAMP)
         c = 1.0 - A
@@ -178,13 +180,17 @@ class LogLoss(Loss):
 
     def dZ(self, Z: Array, A: Array, Y: Array, activation: Activation, numerics: str) -> Array:
         if numerics == "fused" and activation.has_logs:
-            s, t, c = activation.logs(Z, A) if self.slope_has_logs else (A, A, A)
+            s = t = c = A
+            if self.has_powers or activation.name == "exp":
+                s, t, c = *activation.logs(Z, A), activation.rest(Z, A)
             dZ = activation.logs_backward(Z, A, *self.by_logs(s, t, A, c, Y, zero_product))
-            return self._outside_nan(dZ, Z, np.log(1.0 - A), A, 1.0 - A, Y) if activation.name == "exp" else dZ
+            # Of the three, exp alone can leave the logarithm's domain: it may be above 1.
+            return self._outside_nan(dZ, s, t, A, c, Y) if activation.name == "exp" else dZ
         if numerics == "clamped":
             a = np.clip(A, CLAMP, 1.0 - CLAMP)
             c = 1.0 - a
-            dA = np.where(a == A, self._dA(np.log(a), np.log(c), a, c, Y, zero_product), 0.0)
+            dA = self._dA(np.log(a), np.log(c), a, c, Y, zero_product)
+            dA[(A < CLAMP) | (A > 1.0 - CLAMP)] = 0.0
             return activation.backward(Z, A, dA)
         c = 1.0 - A
         product = np.multiply if numerics == "naive" else zero_product
@@ -198,7 +204,7 @@ class LogLoss(Loss):
         return self._outside_nan(dA, s, t, a, c, Y)
 
     def _outside_nan(self, derivative: Array, s: Array, t: Array, a: Array, c: Array, Y: Array) -> Array:
-        """Mark where the loss itself is the logarithm of a negative number: 1/a would pretend it has a slope."""
+        """Mark where the loss is the log of a negative number: 1/a would pretend that it has a slope."""
         outside = (a < 0.0) | (c < 0.0)
         if outside.any():
             derivative[outside & np.isnan(self.of_logs(s, t, a, c, Y, zero_product))] = np.nan
@@ -208,16 +214,18 @@ class LogLoss(Loss):
 class Mse(Loss):
     name = "mse"
     label = "Mean squared error"
-    summary = "The square of the residual; through a sigmoid it sends almost nothing back for a confident mistake."
+    summary = (
+        "The square of the residual; through a sigmoid, almost nothing comes back of a confident mistake."
+    )
     formula = r"(a - y)^2"
     derivative_formula = r"2\,(a - y)"
 
     def values(self, A: Array, Y: Array) -> Array:
-        R = A - Y
+        R: Array = A - Y
         return np.multiply(R, R, out=R)
 
     def dA(self, A: Array, Y: Array) -> Array:
-        R = A - Y
+        R: Array = A - Y
         return np.multiply(R, 2.0, out=R)
 
 
@@ -229,11 +237,11 @@ class HalfMse(Loss):
     derivative_formula = r"a - y"
 
     def values(self, A: Array, Y: Array) -> Array:
-        R = A - Y
+        R: Array = A - Y
         return 0.5 * R * R
 
     def dA(self, A: Array, Y: Array) -> Array:
-        return A - Y
+        return np.subtract(A, Y)
 
 
 class Mae(Loss):
@@ -244,29 +252,33 @@ class Mae(Loss):
     derivative_formula = r"\mathrm{sign}(a - y)"
 
     def values(self, A: Array, Y: Array) -> Array:
-        return np.abs(A - Y)
+        return np.abs(np.subtract(A, Y))
 
     def dA(self, A: Array, Y: Array) -> Array:
-        return np.sign(A - Y)
+        return np.sign(np.subtract(A, Y))
 
 
 class Huber(Loss):
     name = "huber"
     label = "Huber"
     summary = "Squared for small residuals, absolute beyond delta: smooth near 0, calm about outliers."
-    formula = r"\tfrac{1}{2}r^2 \text{ where } |r| \leq \delta,\ \text{else } \delta\,(|r| - \tfrac{\delta}{2})"
+    formula = (
+        r"\tfrac{1}{2}r^2 \text{ where } |r| \leq \delta,\ \text{else } \delta\,(|r| - \tfrac{\delta}{2})"
+    )
     derivative_formula = r"r \text{ where } |r| \leq \delta,\ \text{else } \delta\,\mathrm{sign}(r)"
     parameters = (
-        Parameter("delta", 1.0, 0.0, 1e6, "Residuals beyond this count by their size only.", "Delta", above=True),
+        Parameter(
+            "delta", 1.0, 0.0, 1e6, "Residuals beyond this count by their size only.", "Delta", above=True
+        ),
     )
     delta: float
 
     def values(self, A: Array, Y: Array) -> Array:
-        size = np.abs(A - Y)
+        size: Array = np.abs(A - Y)
         return np.where(size <= self.delta, 0.5 * size * size, self.delta * (size - 0.5 * self.delta))
 
     def dA(self, A: Array, Y: Array) -> Array:
-        return np.clip(A - Y, -self.delta, self.delta)
+        return np.clip(np.subtract(A, Y), -self.delta, self.delta)
 
 
 class LogCosh(Loss):
@@ -277,7 +289,7 @@ class LogCosh(Loss):
     derivative_formula = r"\tanh(a - y)"
 
     def values(self, A: Array, Y: Array) -> Array:
-        size = np.abs(A - Y)
+        size: Array = np.abs(A - Y)
         # For small residuals log cosh r = log1p(2 sinh(r/2)^2); the other form would cancel them away.
         small = np.minimum(size, 1.0)
         near = np.log1p(2.0 * np.sinh(0.5 * small) ** 2)
@@ -285,13 +297,15 @@ class LogCosh(Loss):
         return np.where(size < 1.0, near, far)
 
     def dA(self, A: Array, Y: Array) -> Array:
-        return np.tanh(A - Y)
+        return np.tanh(np.subtract(A, Y))
 
 
 class Quantile(Loss):
     name = "quantile"
     label = "Quantile"
-    summary = "Too low costs q, too high costs 1 - q for each unit of residual: learns the q-quantile, not the mean."
+    summary = (
+        "Too low costs q, too high 1 - q for each unit of residual: learns the q-quantile, not the mean."
+    )
     formula = r"\max\left(q\,(y - a), (q - 1)(y - a)\right)"
     derivative_formula = r"-q \text{ where } a < y,\ 1 - q \text{ where } a > y"
     parameters = (
@@ -321,12 +335,16 @@ _SMOOTHING = Parameter(
 class BinaryCrossEntropy(LogLoss):
     name = "binary_cross_entropy"
     label = "Binary cross-entropy"
-    summary = "Minus the log of the probability given to what happened; with a sigmoid the full residual goes back."
+    summary = (
+        "Minus the log of the probability given to what happened; with a sigmoid the full residual goes back."
+    )
     formula = r"-w\,y\log a - (1 - y)\log(1 - a)"
     derivative_formula = r"-\frac{w\,y}{a} + \frac{1 - y}{1 - a}"
     parameters = (
-        Parameter("positive_weight", 1.0, 0.0, 1e6, "How much more class 1 counts than class 0.", "Positive weight",
-                  above=True),
+        Parameter(
+            "positive_weight", 1.0, 0.0, 1e6, "How much more class 1 counts than class 0.", "Positive weight",
+            above=True,
+        ),
         _SMOOTHING,
     )  # fmt: skip
     positive_weight: float
@@ -350,7 +368,9 @@ class BinaryCrossEntropy(LogLoss):
 class CategoricalCrossEntropy(LogLoss):
     name = "categorical_cross_entropy"
     label = "Categorical cross-entropy"
-    summary = "Minus the log of the share given to the true class; the other units are felt through softmax alone."
+    summary = (
+        "Minus the log of the share given to the true class; the other units are felt through softmax alone."
+    )
     formula = r"-y\log a"
     derivative_formula = r"-\frac{y}{a}"
     parameters = (_SMOOTHING,)
@@ -378,9 +398,11 @@ class Focal(LogLoss):
         r"y\left(\gamma(1 - a)^{\gamma - 1}\log a - \frac{(1 - a)^{\gamma}}{a}\right)"
         r" - (1 - y)\left(\gamma a^{\gamma - 1}\log(1 - a) - \frac{a^{\gamma}}{1 - a}\right)"
     )
-    parameters = (Parameter("gamma", 2.0, 0.0, 20.0, "How fast well-told samples fade; 0 is cross-entropy.", "Gamma"),)
+    parameters = (
+        Parameter("gamma", 2.0, 0.0, 20.0, "How fast well-told samples fade; 0 is cross-entropy.", "Gamma"),
+    )
     gamma: float
-    slope_has_logs = True
+    has_powers = True
 
     def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
         return -product(Y * c**self.gamma, s) - product((1.0 - Y) * a**self.gamma, t)
@@ -404,7 +426,9 @@ class Hinge(Loss):
         return np.maximum(0.0, 1.0 - Y * A)
 
     def dA(self, A: Array, Y: Array) -> Array:
-        return np.where(Y * A < 1.0, -Y, 0.0 * Y)
+        # The sign is 0 from the margin on, and no number where the output is none.
+        slope: Array = -Y * np.sign(np.maximum(0.0, 1.0 - Y * A))
+        return slope
 
 
 class SquaredHinge(Loss):
@@ -446,7 +470,7 @@ class Poisson(LogLoss):
 class KlDivergence(LogLoss):
     name = "kl_divergence"
     label = "KL divergence"
-    summary = "How far the outputs are from the targets as distributions; cross-entropy less what it cannot go below."
+    summary = "How far the outputs are from the targets as distributions: 0 where the two agree."
     formula = r"y\log\frac{y}{a}"
     derivative_formula = r"-\frac{y}{a}"
 
@@ -462,7 +486,7 @@ class KlDivergence(LogLoss):
 LOSSES: dict[str, type[Loss]] = {
     kind.name: kind
     for kind in (
-        BinaryCrossEntropy, CategoricalCrossEntropy, Mse, HalfMse, Mae, Huber, LogCosh, Quantile, Focal, Hinge,
-        SquaredHinge, Poisson, KlDivergence,
+        BinaryCrossEntropy, CategoricalCrossEntropy, Mse, HalfMse, Mae, Huber, LogCosh, Quantile, Focal,
+        Hinge, SquaredHinge, Poisson, KlDivergence,
     )
 }  # fmt: skip

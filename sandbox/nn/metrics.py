@@ -13,6 +13,12 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
+def _share(right: NDArray[np.bool_]) -> Array:
+    """Return the share that is true along the last axis."""
+    share: Array = np.count_nonzero(right, axis=-1) / right.shape[-1]
+    return share
+
+
 class Metric:
     """A figure of merit over a set of samples.
 
@@ -26,41 +32,43 @@ class Metric:
     summary: ClassVar[str]
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
-        """Return the metric of outputs A against targets Y; `middle` is halfway between the codes of two classes."""
+        """Return the metric of A against targets Y; `middle` is halfway between the codes of two classes."""
         raise NotImplementedError
 
 
 class Accuracy(Metric):
     name = "accuracy"
     label = "Accuracy"
-    summary = "Share of samples told right: the largest output, or which side of the middle a single one falls."
+    summary = (
+        "Share of samples told right: the largest output, or which side of the middle a single one falls."
+    )
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
         if A.shape[-1] == 1:
             right = (A[..., 0] > middle) == (Y[..., 0] > middle)
         else:
             right = A.argmax(axis=-1) == Y.argmax(axis=-1)
-        return np.count_nonzero(right, axis=-1) / right.shape[-1]
+        return _share(right)
 
 
 class BinaryAccuracy(Metric):
     name = "binary_accuracy"
     label = "Binary accuracy (Keras)"
-    summary = "Share of single outputs that fall on their target's side of 0.5, as Keras counts: high for many classes."
+    summary = "Share of single outputs on their target's side of 0.5, as Keras counts: high for many classes."
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
-        right = ((A > 0.5) == Y).reshape(*A.shape[:-2], -1)
-        return np.count_nonzero(right, axis=-1) / right.shape[-1]
+        return _share(((A > 0.5) == Y).reshape(*A.shape[:-2], -1))
 
 
 class CategoricalAccuracy(Metric):
     name = "categorical_accuracy"
     label = "Categorical accuracy (Keras)"
-    summary = "Share of samples whose largest output is the true class, as Keras counts: always 1 for a single output."
+    summary = (
+        "Share of samples whose largest output is the true class, as Keras counts: 1 for a single output."
+    )
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
-        right = A.argmax(axis=-1) == Y.argmax(axis=-1)
-        return np.count_nonzero(right, axis=-1) / right.shape[-1]
+        return _share(A.argmax(axis=-1) == Y.argmax(axis=-1))
 
 
 class R2(Metric):
@@ -71,9 +79,11 @@ class R2(Metric):
     def value(self, A: Array, Y: Array, middle: float) -> Array:
         residual = np.add.reduce((A - Y) ** 2, axis=-2)
         spread = np.add.reduce((Y - np.add.reduce(Y, axis=-2, keepdims=True) / Y.shape[-2]) ** 2, axis=-2)
-        # A target that never varies is explained or it is not; the mean over outputs is what is reported.
-        share = np.where(spread > 0.0, 1.0 - residual / np.where(spread > 0.0, spread, 1.0), residual == 0.0)
-        return np.add.reduce(share, axis=-1) / A.shape[-1]
+        # A target that never varies is explained or it is not; its mean may round, and leave it some spread.
+        varies = np.not_equal(Y, Y[..., :1, :]).any(axis=-2) & (spread > 0.0)
+        share = np.where(varies, 1.0 - residual / np.where(varies, spread, 1.0), residual == 0.0)
+        mean: Array = np.add.reduce(share, axis=-1) / A.shape[-1]
+        return mean
 
 
 METRICS: dict[str, type[Metric]] = {

@@ -1,9 +1,10 @@
 """Optimisers: how a gradient becomes a step.
 
-All parameters of a network lie in one flat array theta (..., P), its gradient in another; leading axes are networks
-side by side. An optimiser keeps its memory in `slots` arrays of that shape, which start at 0, and counts its steps.
-Definitions are PyTorch's (torch.optim, documentation of version 2): eps stands outside the root, momentum starts
-at the first gradient, AdamW's decay is decoupled from the gradient; but decay here spares the biases.
+All parameters of a network lie in one flat array theta (..., P), its gradient in another; leading axes are
+networks side by side. An optimiser keeps its memory in `slots` arrays of that shape, which start at 0, and
+counts its steps. Definitions are PyTorch's (torch.optim, documentation of version 2): eps stands outside the
+root, momentum starts at the first gradient, AdamW's decay is decoupled from the gradient; but decay here
+spares the biases.
 """
 
 from __future__ import annotations
@@ -19,16 +20,27 @@ from sandbox.nn.parameters import Parameter
 
 Array = NDArray[Any]
 
-_MOMENTUM = Parameter("momentum", 0.9, 0.0, 1.0, "How much of the last step is carried into the next.", "Momentum",
-                      below=True)  # fmt: skip
-_BETA1 = Parameter("beta1", 0.9, 0.0, 1.0, "How slowly the average of the gradients forgets.", "Beta 1", below=True)
-_BETA2 = Parameter("beta2", 0.999, 0.0, 1.0, "How slowly the average of their squares forgets.", "Beta 2", below=True)
-_RHO = Parameter("rho", 0.99, 0.0, 1.0, "How slowly the average of the squared gradients forgets.", "Rho", below=True)
-_DECAY = Parameter("weight_decay", 0.01, 0.0, 1e3, "How fast weights shrink beside the gradient step.", "Weight decay")
+_MOMENTUM = Parameter(
+    "momentum", 0.9, 0.0, 1.0, "How much of the last step is carried into the next.", "Momentum", below=True
+)
+_BETA1 = Parameter(
+    "beta1", 0.9, 0.0, 1.0, "How slowly the average of the gradients forgets.", "Beta 1", below=True
+)
+_BETA2 = Parameter(
+    "beta2", 0.999, 0.0, 1.0, "How slowly the average of their squares forgets.", "Beta 2", below=True
+)
+_RHO = Parameter(
+    "rho", 0.99, 0.0, 1.0, "How slowly the average of the squared gradients forgets.", "Rho", below=True
+)
+_DECAY = Parameter(
+    "weight_decay", 0.01, 0.0, 1e3, "How fast weights shrink beside the gradient step.", "Weight decay"
+)
 
 
 def _epsilon(default: float) -> Parameter:
-    return Parameter("epsilon", default, 0.0, 1.0, "Keeps the step finite where gradients vanish.", "Epsilon", above=True)
+    return Parameter(
+        "epsilon", default, 0.0, 1.0, "Keeps the step finite where gradients vanish.", "Epsilon", above=True
+    )
 
 
 @dataclass
@@ -143,7 +155,7 @@ class Adam(Optimizer):
         r"m \leftarrow \beta_1 m + (1 - \beta_1) g,\quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2,\quad "
         r"\theta \leftarrow \theta - \eta\,\frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}"
     )
-    parameters = (_BETA1, _BETA2, _epsilon(1e-8))
+    parameters: ClassVar[tuple[Parameter, ...]] = (_BETA1, _BETA2, _epsilon(1e-8))
     slots = 2
     beta1: float
     beta2: float
@@ -185,7 +197,10 @@ class RmsProp(Optimizer):
     name = "rmsprop"
     label = "RMSProp"
     summary = "Divides each parameter's step by the recent size of its gradient."
-    formula = r"v \leftarrow \rho v + (1 - \rho) g^2,\quad \theta \leftarrow \theta - \eta\,\frac{g}{\sqrt{v} + \epsilon}"
+    formula = (
+        r"v \leftarrow \rho v + (1 - \rho) g^2,\quad "
+        r"\theta \leftarrow \theta - \eta\,\frac{g}{\sqrt{v} + \epsilon}"
+    )
     parameters = (_RHO, _epsilon(1e-8))
     slots = 1
     rho: float
