@@ -106,14 +106,22 @@ class History:
         self._chunks: list[_Chunk] = []
         self._blocks: dict[str, _Blocks] = {}
         self._file: IO[bytes] | None = None
-        self._last: Row | None = None
+        self._last: tuple[int, int, tuple[str, ...], Sequence[float]] | None = None
         self._names: tuple[str, ...] = ()
         self._spilled = _FIRST_KEPT
 
     @property
     def last(self) -> Row | None:
         """The newest row."""
-        return self._last
+        if self._last is None:
+            return None
+        epoch, update, names, values = self._last
+        return Row(epoch, update, dict(zip(names, values, strict=True)))
+
+    @property
+    def last_update(self) -> int:
+        """The update of the newest row; -1 where there is none."""
+        return -1 if self._last is None else self._last[1]
 
     def __len__(self) -> int:
         return sum(chunk.length for chunk in self._chunks)
@@ -127,7 +135,7 @@ class History:
             chunk = _Chunk(names)
             self._chunks.append(chunk)
         chunk.append(epoch, update, values)
-        self._last = Row(epoch, update, dict(zip(names, values, strict=True)))
+        self._last = (epoch, update, names, values)
 
     def _seal(self, chunk: _Chunk) -> None:
         starts = np.arange(0, chunk.length, BLOCK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -215,6 +216,7 @@ class Group:
         self.net = Network(first.sizes, first.activations, None if self.alone else len(self.lanes), dtype)
         self.outputs = self.net.activations[-1]
         self._backup = np.empty_like(self.net.theta)
+        self._flat = self.net.theta.reshape(-1)
         self._l1 = self._column([lane.settings.optimizer.l1 for lane in self.lanes])
         self._l2 = self._column([lane.settings.optimizer.l2 for lane in self.lanes])
         self._take_in()
@@ -301,8 +303,7 @@ class Group:
         A gradient that is not finite makes every optimiser's step not finite, so one look is enough; and a sum of
         squares is finite only where every number is, so that the usual look is one product.
         """
-        theta = self.net.theta.reshape(-1)
-        if np.isfinite(theta @ theta):
+        if math.isfinite(self._flat.dot(self._flat)):
             return []
         failed = []
         for i, lane in enumerate(self.lanes):

@@ -6,7 +6,7 @@ A run is a function of its experiment alone. What is recorded, shown or asked fo
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -75,8 +75,11 @@ class Trainer:
         dtype = np.dtype(experiment.run.precision)
         self._train = Samples(self.data.X_train.astype(dtype), coded_targets(self.data.y_train, self.data, dtype))
         self._test = Samples(self.data.X_test.astype(dtype), coded_targets(self.data.y_test, self.data, dtype))
-        self._shuffled = Samples(np.empty_like(self._train.X), {})
-        self._batches = np.random.default_rng(experiment.optimizer.seed)
+        self._shuffled = Samples(
+            self._train.X.copy(), {coding: Y.copy() for coding, Y in self._train.Y.items()}
+        )
+        self._batches: dict[int, tuple[Array, dict[str, Array], int]] = {}  # by position in the epoch
+        self._rng = np.random.default_rng(experiment.optimizer.seed)
         self._position = 0  # samples of the current epoch that were used
         self._whole = True  # whether the current epoch is one batch of all samples, in their own order
         self._due = True  # whether the present state is to be recorded before anything changes it
@@ -149,14 +152,19 @@ class Trainer:
     def run(self, epochs: int | None = None) -> None:
         """Train for so many more epochs; without a number, up to the [run] epochs of the experiment."""
         target = self.experiment.run.epochs if epochs is None else self.epoch + epochs
-        while self.epoch < target and self.step():
-            pass
-        self.finish()
-
-    def finish(self) -> None:
-        """Record the present state, whether or not it is the turn of its epoch."""
         with np.errstate(all="ignore"):
+            while self.epoch < target and self._step():
+                pass
             self._record(None)
+
+    def advance(self, go_on: Callable[[], bool], most: int | None = None) -> int:
+        """Train until `go_on` says no, so many updates are done or no lane goes on; return how many were done."""
+        first = self.update
+        last = None if most is None else first + most
+        with np.errstate(all="ignore"):
+            while self.update != last and go_on() and self._step():
+                pass
+        return self.update - first
 
     def step_epoch(self) -> bool:
         """Train to the end of the current epoch; return whether any lane goes on."""
@@ -203,18 +211,22 @@ class Trainer:
         self._whole = not 0 < settings.batch_size < len(self._train)
         if self._whole:
             return
-        order: Any = self._batches.permutation(len(self._train)) if settings.shuffle else slice(None)
+        order: Any = self._rng.permutation(len(self._train)) if settings.shuffle else slice(None)
         self._shuffled.X[...] = self._train.X[order]
         for coding, Y in self._train.Y.items():
-            self._shuffled.Y[coding] = Y[order]
+            self._shuffled.Y[coding][...] = Y[order]
 
     def _batch(self) -> tuple[Array, dict[str, Array], int]:
+        """Return X, Y and size of the next batch: views that are made once, since the epochs fill the same arrays."""
         if self._whole:
             return self._train.X, self._train.Y, len(self._train)
-        start = self._position
-        size = self.current.optimizer.batch_size or len(self._train)
-        end = min(start + size, len(self._train))
-        return self._shuffled.X[start:end], {c: Y[start:end] for c, Y in self._shuffled.Y.items()}, end - start
+        found = self._batches.get(self._position)
+        if found is None:
+            start = self._position
+            end = min(start + (self.current.optimizer.batch_size or len(self._train)), len(self._train))
+            Y = {coding: Y[start:end] for coding, Y in self._shuffled.Y.items()}
+            found = self._batches[start] = (self._shuffled.X[start:end], Y, end - start)
+        return found
 
     def _stop(self, failed: list[TrainingLane]) -> None:
         for lane in failed:
@@ -224,8 +236,7 @@ class Trainer:
             group = Group([lane], self._train.X.dtype)
             done = group.forward(self._train.X)
             lane.stopped = reason_to_stop(lane, *group.lane_outputs(done, lane), self._train, group.outputs)
-            last = lane.history.last
-            if last is None or last.update != self.update:
+            if lane.history.last_update != self.update:
                 self._append(lane, group, group.forward(self._train.X))
             group.release()
 
@@ -255,6 +266,7 @@ class Trainer:
         for group in self._groups:
             group.release()
         self._groups = []
+        self._batches.clear()
         for i, lane in enumerate(self.lanes):
             if not lane.stopped:
                 self.lanes[i] = self._edited(lane)
@@ -289,7 +301,7 @@ class Trainer:
         """Append the present state to every running lane's history; `passes` saves computing it where it is known."""
         self._due = False
         for i, group in enumerate(self._groups):
-            if group.lanes[0].history.last is not None and group.lanes[0].history.last.update == self.update:
+            if group.lanes[0].history.last_update == self.update:
                 continue
             done = group.forward(self._train.X) if passes is None else passes[i]
             test = group.forward(self._test.X, _TEST) if len(self._test) else None
