@@ -127,7 +127,6 @@ def install(extra: str) -> None:
     if stamp.get("pyproject") == digest and wanted == extras:
         return
     say("Installing (the first time takes a minute or two)")
-    STAMP.unlink(missing_ok=True)
     target = str(ROOT) + (f"[{','.join(sorted(wanted))}]" if wanted else "")
     offline, code = run_pip(["install", "--progress-bar", "off", "--editable", target])
     if code == 0:
