@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from sandbox.data import Data
@@ -18,7 +19,16 @@ from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views import colormap
 from sandbox.ui.views.contour import class_lines, contour
 from sandbox.ui.views.legend import PointLegend
-from sandbox.ui.views.plot import CrosshairLayer, GridLayer, ImageLayer, Line, LinesLayer, Plot, Points, PointsLayer
+from sandbox.ui.views.plot import (
+    CrosshairLayer,
+    GridLayer,
+    ImageLayer,
+    Line,
+    LinesLayer,
+    Plot,
+    Points,
+    PointsLayer,
+)
 from sandbox.ui.views.scale import ColourScale
 from sandbox.ui.views.slices import chosen, first_axes, input_range, padded
 from sandbox.ui.views.ticks import coordinate, grown, reading
@@ -60,7 +70,9 @@ class BoundaryView(QWidget):
     def _build(self) -> None:
         self.legend = PointLegend(self)
         self.plot = Plot("Decision boundary", self)
-        self.plot.setToolTip("What the network answers everywhere: point at a place, or use the arrow keys, to read it.")
+        self.plot.setToolTip(
+            "What the network answers everywhere: point at a place, or use the arrow keys, to read it."
+        )
         self.grid = GridLayer(self.plot)
         self.image = ImageLayer(self.plot)
         self.lines = LinesLayer(self.plot, 0)
@@ -192,7 +204,13 @@ class BoundaryView(QWidget):
         self.colour_scale.setVisible(data.task == "regression" and not self.one_input)
         self.colour_scale.set_range(*self._value_range)
         names = data.feature_names
-        upwards = names[self._axes[1]] if not self.one_input else data.target_names[0] if data.target_names else "output"
+        upwards = (
+            names[self._axes[1]]
+            if not self.one_input
+            else data.target_names[0]
+            if data.target_names
+            else "output"
+        )
         self.plot.name_left(upwards)
         self._unprobed()
         self.plot.set_range(self._x_range, self._y_range)
@@ -225,17 +243,19 @@ class BoundaryView(QWidget):
             return
         groups: list[Points] = []
         left_out = 0
-        for part, X, y in (("test", data.original_test, data.y_test), ("train", data.original_train, data.y_train)):
+        for part, X, y in (
+            ("test", data.original_test, data.y_test),
+            ("train", data.original_train, data.y_train),
+        ):
             picked = chosen(len(X))
             left_out += len(X) - len(picked)
-            groups += self._regression_points(X[picked], y[picked], part) if data.task == "regression" else (
-                self._class_points(X[picked], y[picked], part)
-            )
+            place = self._regression_points if data.task == "regression" else self._class_points
+            groups += place(X[picked], y[picked], part)
         self.points.set_groups(tuple(groups))
         self._describe(left_out)
 
     def _size(self, count: int) -> float:
-        return (8.0 if count <= 400 else 7.0 if count <= 1200 else 5.0) * self._scale
+        return (8.0 if count <= 400 else 7.0 if count <= 3000 else 5.0) * self._scale
 
     def _points(self, x: Floats, y: Floats, part: str, symbol: str, color: QColor) -> Points:
         theme, data = self._theme, self._data
@@ -248,7 +268,7 @@ class BoundaryView(QWidget):
         hole = QColor(theme.card) if part == "test" else None
         return Points(x, y, symbol, inside, edge, self._scale, self._size(len(data.X_train)), hole, opacity)
 
-    def _class_points(self, X: Floats, y: NDArray[np.int64], part: str) -> list[Points]:
+    def _class_points(self, X: Floats, y: NDArray[Any], part: str) -> list[Points]:
         theme, data = self._theme, self._data
         assert theme is not None and data is not None
         groups = []
@@ -258,12 +278,12 @@ class BoundaryView(QWidget):
                 continue
             upwards = own[:, self._axes[1]]
             if self.one_input:
-                # two classes stand at the ends of the output's coding; of more, each at its own output's target
+                # two classes stand at the ends of the coding; of more, each at its own output's target
                 upwards = np.full(len(own), self._span[k] if len(data.class_names) <= 2 else 1.0)
             groups.append(self._points(own[:, self._axes[0]], upwards, part, look.symbol(k), color))
         return groups
 
-    def _regression_points(self, X: Floats, y: Floats, part: str) -> list[Points]:
+    def _regression_points(self, X: Floats, y: NDArray[Any], part: str) -> list[Points]:
         assert self._theme is not None
         if not len(X):
             return []
@@ -427,7 +447,11 @@ class BoundaryView(QWidget):
         surface, data = self._surface, self._data
         assert surface is not None and data is not None
         column = int(np.abs(surface.x - x).argmin())
-        at = surface.values[column] if surface.kind == "curve" else surface.values[int(np.abs(surface.y - y).argmin()), column]
+        at = (
+            surface.values[column]
+            if surface.kind == "curve"
+            else surface.values[int(np.abs(surface.y - y).argmin()), column]
+        )
         outputs = np.atleast_1d(np.asarray(at, dtype=np.float64))
         if data.task == "regression":
             return reading(float(outputs[0]))

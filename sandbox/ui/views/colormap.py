@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 
 Cells = NDArray[np.uint32]
 
-# How far the fields stay from full colour towards the neutral, so that points in full colour stand out on them.
+# How far the fields stay from full colour towards the neutral, so that points stand out on them.
 SOFTNESS = 0.28
 
 
@@ -26,7 +26,8 @@ def mix(first: QColor, second: QColor, share: float) -> QColor:
 
 def _pack(rgb: NDArray[np.floating]) -> Cells:
     whole = np.clip(rgb + 0.5, 0.0, 255.0).astype(np.uint32)
-    return np.uint32(0xFF000000) | (whole[..., 0] << 16) | (whole[..., 1] << 8) | whole[..., 2]
+    cells: Cells = np.uint32(0xFF000000) | (whole[..., 0] << 16) | (whole[..., 1] << 8) | whole[..., 2]
+    return cells
 
 
 def rgb(color: QColor) -> NDArray[np.float32]:
@@ -38,7 +39,9 @@ def diverging(low: QColor, middle: QColor, high: QColor, softness: float = SOFTN
     """256 colours from `low` through `middle` to `high`, the ends softened towards the middle."""
     ends = [rgb(mix(low, middle, softness)), rgb(middle), rgb(mix(high, middle, softness))]
     place = np.linspace(0.0, 1.0, 256)
-    return _pack(np.stack([np.interp(place, (0.0, 0.5, 1.0), [end[c] for end in ends]) for c in range(3)], axis=-1))
+    return _pack(
+        np.stack([np.interp(place, (0.0, 0.5, 1.0), [end[c] for end in ends]) for c in range(3)], axis=-1)
+    )
 
 
 def sequential(name: str = "viridis") -> Cells:

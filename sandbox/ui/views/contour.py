@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# Corners of a cell: 0 bottom left, 1 bottom right, 2 top right, 3 top left; edge e runs from corner e to corner e + 1.
-# For each of the 16 patterns of corners above the level: the edges its one or two segments run between, -1 for none.
+# Corners of a cell: 0 bottom left, 1 bottom right, 2 top right, 3 top left; edge e runs from corner e to e + 1.
+# For each of the 16 patterns of corners above the level: the edges its one or two segments run between, or -1.
 # The two saddles (5 and 10) stand here for a centre below the level; above it they exchange.
 _SEGMENTS = np.array(
     [
@@ -35,8 +35,11 @@ _CORNER_X = np.array([0, 1, 1, 0])
 _CORNER_Y = np.array([0, 0, 1, 1])
 
 
-def _corners(values: NDArray[np.floating], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.floating]:
-    return values[rows[:, None] + _CORNER_Y, columns[:, None] + _CORNER_X]
+def _corners(
+    values: NDArray[np.floating], rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> NDArray[np.floating]:
+    corners: NDArray[np.floating] = values[rows[:, None] + _CORNER_Y, columns[:, None] + _CORNER_X]
+    return corners
 
 
 def _lines(
@@ -116,7 +119,7 @@ def class_lines(shares: NDArray[np.floating], x: Floats, y: Floats) -> tuple[Flo
 
     Notes
     -----
-    In every cell whose corners disagree, the line of class k is where its share meets the largest of the others.
+    In every cell whose corners disagree, the line of class k is where its share meets the largest other one.
     One class of each cell is left out, since its line is that of the rest.
     """
     ny, nx, classes = shares.shape

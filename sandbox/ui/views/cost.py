@@ -9,8 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from sandbox.experiment.snapshot import Curve, CurveRequest, LaneState, Mark
 from sandbox.nn import LOSSES, METRICS
@@ -63,7 +72,13 @@ def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[Row, .
     places = {lane.name: k for k, lane in enumerate(lanes)}
     keys = sorted(found, key=lambda key: (places.get(key[0], len(places)), order.index(key[1])))
     return tuple(
-        Row(lane, role, name, "Cost with penalty" if name == "cost" else label_of(name), tuple(sorted(found[lane, role, name], reverse=True)))
+        Row(
+            lane,
+            role,
+            name,
+            "Cost with penalty" if name == "cost" else label_of(name),
+            tuple(sorted(found[lane, role, name], reverse=True)),
+        )
         for lane, role, name in keys
     )
 
@@ -125,15 +140,15 @@ class CostView(QWidget):
         self._grid.setHorizontalSpacing(4)
         self._grid.setVerticalSpacing(0)
         self._grid.setColumnStretch(3, 1)
-        self.scroll = QScrollArea(self)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setWidget(self.legend)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for widget in (self.scroll.viewport(), self.legend):  # the scroll area has filled them
+        self.legend_area = QScrollArea(self)
+        self.legend_area.setFrameShape(QFrame.Shape.NoFrame)
+        self.legend_area.setWidgetResizable(True)
+        self.legend_area.setWidget(self.legend)
+        self.legend_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.legend_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for widget in (self.legend_area.viewport(), self.legend):  # the scroll area has filled them
             widget.setAutoFillBackground(False)
-        self.scroll.setAccessibleName("Legend of the curves")
+        self.legend_area.setAccessibleName("Legend of the curves")
         self.readout = QLabel("epoch")
         self.note = QLabel("")
         for label, name in ((self.readout, "Epoch at the pointer"), (self.note, "Note on the axes")):
@@ -147,7 +162,7 @@ class CostView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(self.controls)
-        column.addWidget(self.scroll)
+        column.addWidget(self.legend_area)
         column.addWidget(self.plot, 1)
         column.addWidget(self.readout)
         column.addWidget(self.note)
@@ -196,10 +211,16 @@ class CostView(QWidget):
 
     def request(self) -> CurveRequest:
         """How curves are to be thinned for this view."""
-        return CurveRequest(max(50, round(self.plot.area.rect().width())), self.log_x.isChecked(), self._window)
+        return CurveRequest(
+            max(50, round(self.plot.area.rect().width())), self.log_x.isChecked(), self._window
+        )
 
     def draw(
-        self, curves: Sequence[Curve], marks: Sequence[Mark], lanes: Sequence[LaneState], epoch_position: float
+        self,
+        curves: Sequence[Curve],
+        marks: Sequence[Mark],
+        lanes: Sequence[LaneState],
+        epoch_position: float,
     ) -> None:
         """Show a snapshot's curves and marks."""
         if epoch_position < self._position:  # another run: its ranges are its own
@@ -250,7 +271,7 @@ class CostView(QWidget):
             for part, column in row.columns:
                 self._chips[row.lane, column].set_look(self._stroke(row, part), ink, faint, hover, font)
         height = max((name.sizeHint().height() for name in self._names), default=0)
-        self.scroll.setFixedHeight(height * min(len(self._rows), LEGEND_ROWS))
+        self.legend_area.setFixedHeight(height * min(len(self._rows), LEGEND_ROWS))
 
     def _lane_index(self, lane: str) -> int:
         return next((k for k, state in enumerate(self._lanes) if state.name == lane), 0)
@@ -341,7 +362,9 @@ class CostView(QWidget):
         self.marks.set_marks(places, texts)
 
     def _set_note(self, skipped: bool) -> None:
-        text = "Values of 0 and below have no place on a logarithmic axis and are left out." if skipped else ""
+        text = (
+            "Values of 0 and below have no place on a logarithmic axis and are left out." if skipped else ""
+        )
         if text != self.note.text():
             self.note.setText(text)
             self.note.setVisible(bool(text))

@@ -88,7 +88,9 @@ class PointLegend(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line, side = self._line(), 9.0 * self._scale
-        for (text, symbol, color, hollow), (x, y) in zip(self._entries, self._places(self.width()), strict=True):
+        for (text, symbol, color, hollow), (x, y) in zip(
+            self._entries, self._places(self.width()), strict=True
+        ):
             painter.save()
             painter.translate(x + 0.5 + side / 2, y + line / 2)
             inner = side - (1.6 * self._scale if hollow else 0.0)
@@ -147,11 +149,17 @@ class CurveChip(QAbstractButton):
 
     def _parts(self) -> tuple[float, float, float]:
         metrics = QFontMetricsF(self.font())
-        return 24.0, max(metrics.horizontalAdvance(t) for t in ("train", "test")), metrics.horizontalAdvance("0.00e−000")
+        return (
+            24.0,
+            max(metrics.horizontalAdvance(t) for t in ("train", "test")),
+            metrics.horizontalAdvance("0.00e−000"),
+        )
 
     def sizeHint(self) -> QSize:
         glyph, title, value = self._parts()
-        return QSize(round(4 + glyph + 4 + title + 6 + value + 4), round(QFontMetricsF(self.font()).height() + 5))
+        return QSize(
+            round(4 + glyph + 4 + title + 6 + value + 4), round(QFontMetricsF(self.font()).height() + 5)
+        )
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -182,7 +190,7 @@ class CurveChip(QAbstractButton):
 
 
 class CurveName(QWidget):
-    """What a row of curves shows: the lane where there are several, the loss or metric, and its part in training."""
+    """What a row of curves shows: the lane where there are several, the loss or metric, and what it is for."""
 
     def __init__(self, lane: str, name: str, role: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -201,7 +209,10 @@ class CurveName(QWidget):
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetricsF(self.font())
-        return QSize(round(metrics.horizontalAdvance(f"{self.lane} {self.name} {self.role}")) + 16, round(metrics.height() + 5))
+        return QSize(
+            round(metrics.horizontalAdvance(f"{self.lane} {self.name} {self.role}")) + 16,
+            round(metrics.height() + 5),
+        )
 
     def minimumSizeHint(self) -> QSize:
         return QSize(60, self.sizeHint().height())

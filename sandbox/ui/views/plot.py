@@ -1,7 +1,7 @@
 """A plot area with axes of our own numbering, and the layers that paint into it.
 
-pyqtgraph lays out the axes and the area; what changes with every frame is painted by a few layers, each one item for
-all it shows, in pixels. That is several times cheaper than an item per curve or per class.
+pyqtgraph lays out the axes and the area; what changes with every frame is painted by a few layers, each one item
+for all it shows, in pixels. That is several times cheaper than an item per curve or per class.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.x_range = (0.0, 1.0)
         self.y_range = (0.0, 1.0)
         self.log = {"left": False, "bottom": False}
-        self.scale = 1.0
+        self.enlarged = 1.0
         self.pannable = False
         self._probe: tuple[float, float] | None = None  # in shares of the area
         self._pressed: float | None = None
@@ -99,7 +99,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def set_colors(self, ground: QColor, ink: QColor, line: QColor, font: QFont, scale: float) -> None:
         """Colours of ground, numbers and axis lines; pyqtgraph follows no theme by itself."""
         self.setBackground(ground)
-        self.scale = scale
+        self.enlarged = scale
         self._font = font
         for side, axis in self.axes.items():
             axis.setPen(QPen(line, 1))
@@ -119,7 +119,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         style = {"color": axis.textPen().color().name(), "font-size": f"{self._font.pixelSize()}px"}
         axis.setLabel(html.escape(name), **style)  # pyqtgraph takes it as HTML
         axis.showLabel(bool(name))
-        axis.setWidth(round((58 if name else 44) * self.scale))
+        axis.setWidth(round((58 if name else 44) * self.enlarged))
         self._name = name
 
     def set_range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
@@ -146,7 +146,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         """Positions (plot coordinates) and numbers of an axis's ticks."""
         low, high = self.x_range if side == "bottom" else self.y_range
         size = self.area.rect()
-        most = int(size.width() / (64 * self.scale) if side == "bottom" else size.height() / (38 * self.scale))
+        most = int(
+            size.width() / (64 * self.enlarged) if side == "bottom" else size.height() / (38 * self.enlarged)
+        )
         return (log_ticks if self.log[side] else linear_ticks)(low, high, max(most, 2))
 
     def _number(self) -> None:
@@ -156,7 +158,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def show_right_axis(self, shown: bool) -> None:
         """An axis from 0 to 1 on the right."""
         axis = self.axes["right"]
-        axis.setTicks([[(self.y_range[0] + (self.y_range[1] - self.y_range[0]) * k / 4, number(k / 4)) for k in range(5)]])
+        axis.setTicks(
+            [
+                [
+                    (self.y_range[0] + (self.y_range[1] - self.y_range[0]) * k / 4, number(k / 4))
+                    for k in range(5)
+                ]
+            ]
+        )
         self.getPlotItem().showAxis("right", shown)
 
     # Between plot coordinates and pixels
@@ -265,7 +274,9 @@ class Layer(QGraphicsItem):
     def boundingRect(self) -> QRectF:
         return self._bounds
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
         if self._bounds.width() >= 1.0 and self._bounds.height() >= 1.0:
             self.draw(painter, self._bounds)
 
@@ -275,7 +286,13 @@ class Layer(QGraphicsItem):
 
     def state(self) -> tuple[object, ...]:
         """What kept pictures depend on besides the layer's own content."""
-        return (self.plot.x_range, self.plot.y_range, self._bounds.width(), self._bounds.height(), self.ratio())
+        return (
+            self.plot.x_range,
+            self.plot.y_range,
+            self._bounds.width(),
+            self._bounds.height(),
+            self.ratio(),
+        )
 
     def ratio(self) -> float:
         """Device pixels per pixel."""
@@ -309,7 +326,7 @@ class ImageLayer(Layer):
         self._where = (0.0, 0.0, 1.0, 1.0)
 
     def set_cells(self, cells: NDArray[np.uint32] | None, where: tuple[float, float, float, float]) -> None:
-        """Show cells (ny, nx) of 0xffRRGGBB, row 0 at the bottom, centred on a grid from (x0, y0) to (x1, y1)."""
+        """Show cells (ny, nx) of 0xffRRGGBB, row 0 at the bottom, centred on a grid (x0, y0) to (x1, y1)."""
         self._where = where
         if cells is None:
             self._cells, self._image = None, QImage()
@@ -384,7 +401,8 @@ class LinesLayer(Layer):
         wide = line.pairs or points <= _FEW_POINTS
         width = line.width if wide else 1.0
         pen = QPen(line.color, width)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap if line.pairs else Qt.PenCapStyle.FlatCap)
+        # square ends close the joints of loose segments; round ones take 40 times as long
+        pen.setCapStyle(Qt.PenCapStyle.SquareCap if line.pairs else Qt.PenCapStyle.FlatCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin if wide else Qt.PenJoinStyle.BevelJoin)
         if line.dash:
             pen.setDashPattern([length / width for length in line.dash])
@@ -393,7 +411,7 @@ class LinesLayer(Layer):
             painter.drawPath(path)
             return
         reach = (line.width - 1.0) / 2
-        for dx, dy in ((-reach, 0.0), (reach, 0.0), (0.0, -reach), (0.0, reach)):
+        for dx, dy in ((-reach, -reach / 2), (reach, reach / 2)):
             painter.drawPath(path.translated(dx, dy))
 
 
@@ -414,7 +432,8 @@ class Points:
 
 def symbol_path(symbol: str) -> QPainterPath:
     """The outline of a symbol, one unit across, around (0, 0)."""
-    return pg.graphicsItems.ScatterPlotItem.Symbols[symbol]
+    path: QPainterPath = pg.graphicsItems.ScatterPlotItem.Symbols[symbol]
+    return path
 
 
 def symbol_pixmap(points: Points, ratio: float) -> QPixmap:
@@ -544,14 +563,14 @@ class MarksLayer(Layer):
         return " · ".join(self._texts[index] for index in near[-3:])
 
     def layout(self) -> list[tuple[float, int, float, str]]:
-        """Where texts stand: x in pixels, row, width, text; the latest first, the rest is left to hovering."""
+        """Where texts stand: x in pixels, row, width, text; the latest first, the rest show on hovering."""
         width = self.boundingRect().width()
         metrics = QFontMetricsF(self.font)
         places, _ = self.plot.pixels(self._places, np.zeros(1))
         taken: list[list[tuple[float, float]]] = [[] for _ in range(self.ROWS)]
         found = []
         # more than these cannot find room
-        for index in list(np.flatnonzero((places >= 0.0) & (places <= width)))[: -40 : -1]:
+        for index in list(np.flatnonzero((places >= 0.0) & (places <= width)))[:-40:-1]:
             text, x = self._texts[index], float(places[index])
             wide = metrics.horizontalAdvance(text) + 8.0
             left = x + 3.0 if x + 3.0 + wide <= width else x - 3.0 - wide

@@ -65,7 +65,7 @@ def value_range(current: tuple[float, float] | None, values: list[Floats], log: 
     if log:
         low = max(low, high - DECADES)
     if current is not None and current[0] <= low and high <= current[1]:
-        used = (high if not log and low >= 0.0 and current[0] == 0.0 else high - low) / (current[1] - current[0])
-        if used >= FILLED or _fitting(low, high, log)[1] - _fitting(low, high, log)[0] >= FILLED * (current[1] - current[0]):
+        anew = _fitting(low, high, log)
+        if anew[1] - anew[0] >= FILLED * (current[1] - current[0]):
             return current
     return _fitting(low, high, log)
