@@ -332,6 +332,7 @@ def style_sheet(theme: Theme) -> str:
         "check": "check-dark" if theme.dark else "check-light",
         "line": px(18),
         "spin": px(8),
+        "spin_room": px(14),
         "bar_room": px(18),
         "knob_height": px(10) + 2 * px(2) + px(2),
         "track": theme.edge if theme.dark else "#d5dbe2",
@@ -380,6 +381,10 @@ QToolButton[role="more"]:checked {{ color: {on_soft}; }}
 QToolButton[role="more"]:disabled {{ color: {faint}; }}
 QToolButton::menu-indicator {{ image: none; }}
 
+QPushButton[segment="first"] {{ border-top-right-radius: 0; border-bottom-right-radius: 0; }}
+QPushButton[segment="middle"] {{ border-radius: 0; border-left: none; }}
+QPushButton[segment="last"] {{ border-top-left-radius: 0; border-bottom-left-radius: 0; border-left: none; }}
+
 QLineEdit, QAbstractSpinBox, QComboBox {{
     background: {field}; color: {ink}; border: {one}px solid {edge}; border-radius: {radius}px;
     padding: 0 {half}px; min-height: {control}px;
@@ -404,12 +409,23 @@ QComboBox QAbstractItemView::item {{ min-height: {control}px; padding: 0 {half}p
 QComboBox QAbstractItemView::item:selected, QComboBox QAbstractItemView::item:hover {{
     background: {accent_soft}; color: {on_soft}; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
-    subcontrol-origin: border; width: {bar_room}px; border: none; background: transparent; }}
+    subcontrol-origin: border; width: {spin_room}px; border: none; background: transparent; }}
 QAbstractSpinBox::up-button {{ subcontrol-position: top right; }}
 QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; }}
 QAbstractSpinBox::up-arrow {{ image: url("{icons}/arrow-up.svg"); width: {spin}px; height: {spin}px; }}
 QAbstractSpinBox::down-arrow {{ image: url("{icons}/arrow-down.svg"); width: {spin}px; height: {spin}px; }}
 QAbstractSpinBox::up-arrow:off, QAbstractSpinBox::down-arrow:off {{ image: none; }}
+
+QFrame#layer {{ background: {field}; border: {one}px solid {edge}; border-radius: {radius}px; }}
+QFrame#layer:hover {{ border-color: {muted}; }}
+QFrame#layer[focused="true"] {{ border-color: {accent}; }}
+QFrame#layer:disabled {{ border-color: {border}; background: {card}; }}
+QFrame#layer QSpinBox {{ border: none; background: transparent; padding: 0 0 0 {half}px; }}
+QToolButton[role="cross"] {{
+    background: transparent; border: {one}px solid transparent; border-radius: {half}px; padding: 0;
+    min-width: 0; min-height: {line}px; }}
+QToolButton[role="cross"]:hover {{ background: {pressed}; }}
+QToolButton[role="cross"]:focus {{ border-color: {accent}; }}
 
 QCheckBox {{ spacing: {step}px; min-height: {control}px; background: transparent; }}
 QCheckBox::indicator, QMenu::indicator {{

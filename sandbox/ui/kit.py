@@ -1,0 +1,222 @@
+"""The window's controls, in one place: cards and rows, choices, numbers, readouts and notices.
+
+Every control is used alike: `value()`, `set_value(value)`, which emits nothing, and the signal
+`changed(value, final)`, which only a person sets off.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from sandbox.ui import theme
+from sandbox.ui.icons import icon
+from sandbox.ui.kit_base import Card, Elided, IconButton, LineGlyph, More, Row, Scaled, label, set_state
+from sandbox.ui.kit_choices import Choice, Item, MultiChoice, Segmented, Toggle
+from sandbox.ui.kit_layers import LayersEditor
+from sandbox.ui.kit_numbers import (
+    SPEEDS,
+    LogSlider,
+    NumberField,
+    SeedField,
+    SpeedSlider,
+    linear_stops,
+    log_stops,
+    number_text,
+)
+
+__all__ = [
+    "SPEEDS",
+    "Card",
+    "Choice",
+    "Elided",
+    "IconButton",
+    "Item",
+    "LayersEditor",
+    "LineGlyph",
+    "LogSlider",
+    "More",
+    "MultiChoice",
+    "Notice",
+    "NumberField",
+    "PrimaryButton",
+    "Readout",
+    "Row",
+    "SeedField",
+    "Segmented",
+    "SpeedSlider",
+    "Toggle",
+    "cost_text",
+    "label",
+    "linear_stops",
+    "log_stops",
+    "number_text",
+    "share_text",
+]
+
+
+def cost_text(value: float) -> str:
+    """Return a cost in at most seven characters, three or four of them significant: 0.0871, 12.34, 8.7e-6."""
+    if not math.isfinite(value):
+        return "\u2013" if math.isnan(value) else ("\u221e" if value > 0 else "\u2212\u221e")
+    size = abs(value)
+    if size and (size < 1e-3 or size >= 1e5):
+        mantissa, exponent = f"{value:.1e}".split("e")
+        return f"{mantissa}e{int(exponent)}".replace("-", "\u2212")
+    digits = 4 if size < 10 else 2 if size < 1000 else 0
+    return f"{value:.{digits}f}".replace("-", "\u2212")
+
+
+def share_text(value: float) -> str:
+    """Return a share as per cent: 97.3 %."""
+    return "\u2013" if math.isnan(value) else f"{100 * value:.1f}\u2009%"
+
+
+class PrimaryButton(QPushButton):
+    """The one button a person looks for first: filled with the accent."""
+
+    def __init__(self, text: str, icon_name: str, tooltip: str) -> None:
+        super().__init__(text)
+        self.setProperty("role", "primary")
+        self.setToolTip(tooltip)
+        self.set_face(text, icon_name)
+        self.fit()
+
+    def set_face(self, text: str, icon_name: str) -> None:
+        """Show another text and icon."""
+        self.setText(text)
+        self.setIcon(icon(icon_name, "on_accent"))
+        self.setAccessibleName(text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.fit()
+
+    def fit(self) -> None:
+        """Leave room for the longer of its texts, so that nothing moves when it changes."""
+        self.setIconSize(QSize(theme.px(16), theme.px(16)))
+        self.setMinimumWidth(theme.px(96))
+
+
+class Readout(Scaled):
+    """A caption over a large number, as wide as its template whatever it shows.
+
+    Parameters
+    ----------
+    caption : str
+    template : str
+        The widest text it will show, e.g. "0.00000".
+    tooltip : str
+        What the number is, in one sentence.
+    """
+
+    def __init__(self, caption: str, template: str, tooltip: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._template = template
+        self.caption = label(caption, "caption")
+        self.number = label("\u2013", "reading")
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(0)
+        self._layout.addWidget(self.caption)
+        self._layout.addWidget(self.number)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setToolTip(tooltip)
+        self.setAccessibleDescription(tooltip)
+        self._name()
+        self.fit()
+
+    def set_text(self, text: str) -> None:
+        """Show a number."""
+        if text != self.number.text():
+            self.number.setText(text)
+            self._name()
+
+    def set_caption(self, caption: str) -> None:
+        """Call the number something else, e.g. "R²" instead of "Accuracy"."""
+        if caption != self.caption.text():
+            self.caption.setText(caption)
+            self._name()
+            self.fit()
+
+    def _name(self) -> None:
+        self.setAccessibleName(f"{self.caption.text()} {self.number.text()}")
+
+    def fit(self) -> None:
+        numbers = self.number.fontMetrics().horizontalAdvance(self._template)
+        caption = self.caption.fontMetrics().horizontalAdvance(self.caption.text())
+        self.setFixedWidth(max(numbers, caption) + theme.px(theme.HALF))
+
+
+class Notice(QFrame):
+    """A bar that says one sentence, with a way to close it and, at times, something to do about it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self.sign = QLabel()
+        self.sentence = label("")
+        self.sentence.setWordWrap(True)
+        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.button = QPushButton()
+        self.close_button = IconButton("close", "Closes this message.", "Close the message", flat=True)
+        self._act: Callable[[], object] | None = None
+        self._layout = QHBoxLayout(self)
+        self._layout.addWidget(self.sign)
+        self._layout.addWidget(self.sentence, 1)
+        self._layout.addWidget(self.button)
+        self._layout.addWidget(self.close_button)
+        self.button.clicked.connect(self._do)
+        self.close_button.clicked.connect(self.hide)
+        self.fit()
+        self.hide()
+
+    def say(
+        self, sentence: str, *, error: bool = False, action: str = "", act: Callable[[], object] | None = None
+    ) -> None:
+        """Show one sentence until it is closed or another one comes.
+
+        Parameters
+        ----------
+        sentence : str
+        error : bool
+            Whether something was refused or stopped.
+        action : str
+            The text of a button, e.g. "Undo"; none if empty.
+        act : callable
+            What that button does; the bar closes after it.
+        """
+        set_state(self, "kind", "error" if error else "info")
+        self._ink = "error" if error else "accent"
+        self.sentence.setText(sentence)
+        self.setAccessibleName(sentence)
+        self._act = act
+        self.button.setText(action)
+        self.button.setVisible(bool(action))
+        self.fit()
+        self.show()
+
+    def _do(self) -> None:
+        self.hide()
+        if self._act is not None:
+            self._act()
+
+    _ink = "accent"
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.fit()
+
+    def fit(self) -> None:
+        """Set margins, spacings and the sign."""
+        self._layout.setContentsMargins(
+            theme.px(theme.GRID), theme.px(theme.HALF), theme.px(theme.HALF), theme.px(theme.HALF)
+        )
+        self._layout.setSpacing(theme.px(theme.GRID))
+        side = theme.px(16)
+        self.sign.setPixmap(icon("info", self._ink).pixmap(QSize(side, side), self.devicePixelRatioF()))

@@ -1,0 +1,305 @@
+"""What the window's controls share: cards, rows with a label, and sizes that follow the scale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sandbox.ui import theme
+from sandbox.ui.icons import icon
+
+LABEL_WIDTH = 84  # of the labels left of their controls, so that these stand in one column
+
+
+class Scaled(QWidget):
+    """A widget whose lengths are set in `fit`, called again whenever the theme or its scale changes."""
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.fit()
+
+    def fit(self) -> None:
+        """Set the lengths that follow the scale."""
+
+
+def focused_wheel(widget: QWidget, event: QWheelEvent, handle: Callable[[QWheelEvent], None]) -> None:
+    """Let the wheel change a control only where it has the focus; else it scrolls what is around it."""
+    if widget.hasFocus():
+        handle(event)
+    else:
+        event.ignore()
+
+
+def label(text: str, role: str = "") -> QLabel:
+    """Return a plain-text label in the style sheet's "title", "subtitle", "hint", "caption" or "reading"."""
+    result = QLabel(text)
+    result.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        result.setProperty("role", role)
+    return result
+
+
+def set_state(widget: QWidget, name: str, value: object) -> None:
+    """Set a property the style sheet asks for, and dress the widget anew where it changed."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def say(widget: QWidget, sentence: str) -> None:
+    """Show one sentence just below a control."""
+    QToolTip.showText(widget.mapToGlobal(QPoint(0, widget.height() // 2)), sentence, widget)
+
+
+class IconButton(QToolButton):
+    """A button that shows an icon alone, with its name for those who do not see it.
+
+    Parameters
+    ----------
+    name : str
+        Of the icon.
+    text : str
+        What it does, in one sentence: the tooltip.
+    accessible : str
+        What it is called.
+    flat : bool
+        Without an outline until pointed at.
+    """
+
+    def __init__(self, name: str, text: str, accessible: str, flat: bool = False) -> None:
+        super().__init__()
+        self.setIcon(icon(name, "muted" if flat else "ink"))
+        self.setToolTip(text)
+        self.setAccessibleName(accessible)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        if flat:
+            self.setProperty("role", "flat")
+        self.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.fit()
+
+    def fit(self) -> None:
+        """Set the size of the icon."""
+        self.setIconSize(QSize(theme.px(16), theme.px(16)))
+
+
+class Elided(QLabel):
+    """A label that gives way: what does not fit ends in an ellipsis, and the tooltip says it whole."""
+
+    def __init__(self, text: str = "", role: str = "subtitle") -> None:
+        super().__init__(text)
+        self.setProperty("role", role)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._hint = ""
+
+    def setToolTip(self, text: str) -> None:
+        self._hint = text
+        super().setToolTip(text)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
+        super().setToolTip(self.text() if cut and not self._hint else self._hint)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
+
+
+class Card(QFrame):
+    """A plain rounded frame with a title, a subtitle, a slot for buttons in its header, and a body.
+
+    Attributes
+    ----------
+    header : QHBoxLayout
+        Right of title and subtitle: add buttons here.
+    body : QVBoxLayout
+    """
+
+    def __init__(self, title: str, subtitle: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self.setAccessibleName(title)
+        self.title = label(title, "title")
+        self.subtitle = Elided(subtitle)
+        self.header = QHBoxLayout()
+        self._top = QHBoxLayout()
+        self._top.addWidget(self.title)
+        self._top.addWidget(self.subtitle, 1)
+        self._top.addLayout(self.header)
+        self.body = QVBoxLayout()
+        self._column = QVBoxLayout(self)
+        self._column.addLayout(self._top)
+        self._column.addLayout(self.body, 1)
+        self.fit()
+
+    def set_subtitle(self, text: str) -> None:
+        """Say something quiet beside the title."""
+        if text != self.subtitle.text():
+            self.subtitle.setText(text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.fit()
+
+    def fit(self) -> None:
+        """Set margins and spacings."""
+        edge, half = theme.px(10), theme.px(theme.HALF)
+        self._column.setContentsMargins(edge, theme.px(6), edge, theme.px(theme.GRID))
+        self._column.setSpacing(half)
+        self._top.setSpacing(theme.px(theme.GRID))
+        self.header.setSpacing(half)
+        self.body.setSpacing(half)
+        self.title.setMinimumHeight(theme.px(20))
+
+
+class LineGlyph(Scaled):
+    """A short line as the plots draw it: solid for the objective, dashed for a monitor."""
+
+    def __init__(self, dashed: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._dashed = dashed
+        self.setAccessibleName("dashed line" if dashed else "solid line")
+        self.fit()
+
+    def fit(self) -> None:
+        self.setFixedSize(theme.px(24), theme.px(12))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours = theme.current()
+        painter = QPainter(self)
+        pen = painter.pen()
+        pen.setColor(colours.accent)
+        pen.setWidth(theme.px(2))
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        if self._dashed:
+            pen.setDashPattern([3, 2])
+        painter.setPen(pen)
+        middle = self.height() // 2
+        painter.drawLine(0, middle, self.width(), middle)
+
+
+class Row(Scaled):
+    """One control with its label: left of it, or above it where the control needs the whole width.
+
+    Parameters
+    ----------
+    text : str
+        The label.
+    control : QWidget
+        Takes the label as its accessible name.
+    tooltip : str
+        What the control does, in one sentence; shown for the label and the control.
+    above : bool
+        Whether the label stands above the control.
+    tight : bool
+        Whether the label takes only the room it needs, for a wide control.
+    extras : sequence of QWidget
+        Beside the label, e.g. a glyph and a hint (with `above` alone).
+    """
+
+    def __init__(
+        self,
+        text: str,
+        control: QWidget,
+        tooltip: str = "",
+        above: bool = False,
+        tight: bool = False,
+        extras: Sequence[QWidget] = (),
+    ) -> None:
+        super().__init__()
+        self.control = control
+        self.label = label(text)
+        self.label.setBuddy(control)
+        self._above = above
+        self._tight = tight
+        self._line = QHBoxLayout()
+        self._line.addWidget(self.label)
+        for extra in extras:
+            self._line.addWidget(extra)
+        self._layout: QBoxLayout
+        if above:
+            self._line.addStretch(1)
+            self._layout = QVBoxLayout(self)
+            self._layout.addLayout(self._line)
+        else:
+            self._layout = QHBoxLayout(self)
+            self._layout.addLayout(self._line)
+        self._layout.addWidget(control, 1)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self.name(text, tooltip)
+        self.fit()
+
+    def name(self, text: str, tooltip: str) -> None:
+        """Set the label, and the tooltip of label and control."""
+        self.label.setText(text)
+        for widget in (self.label, self.control):
+            widget.setToolTip(tooltip)
+        self.control.setAccessibleName(text)
+        self.control.setAccessibleDescription(tooltip)
+
+    def fit(self) -> None:
+        if not self._above and not self._tight:
+            self.label.setMinimumWidth(theme.px(LABEL_WIDTH))
+        self._line.setSpacing(theme.px(theme.HALF + 2))
+        self._layout.setSpacing(theme.px(2 if self._above else theme.HALF))
+
+
+class More(QToolButton):
+    """A disclosure: shows and hides what matters less. Put it in a card's header.
+
+    Parameters
+    ----------
+    of : str
+        What there is more of, for those who do not see the card, e.g. "data settings".
+    """
+
+    def __init__(self, of: str) -> None:
+        super().__init__()
+        self._of = of
+        self.setProperty("role", "more")
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._rows: list[tuple[QWidget, Callable[[], bool]]] = []
+        self.toggled.connect(self.refresh)
+        self.refresh()
+
+    def hold(self, row: QWidget, applies: Callable[[], bool] = lambda: True) -> None:
+        """Show a row only while this is open, and only while it applies."""
+        self._rows.append((row, applies))
+        row.setVisible(self.isChecked() and applies())
+
+    def refresh(self) -> None:
+        """Look again which rows apply."""
+        opened = self.isChecked()
+        self.setText("Less" if opened else "More")
+        self.setToolTip(f"{'Hides' if opened else 'Shows'} the {self._of} that matter less.")
+        self.setAccessibleName(f"{'Less' if opened else 'More'} {self._of}")
+        for row, applies in self._rows:
+            row.setVisible(opened and applies())

@@ -1,0 +1,317 @@
+"""Controls that choose among named things: one of them, some of them, on or off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sandbox.ui import theme
+from sandbox.ui.kit_base import Scaled, focused_wheel
+
+Item = tuple[object, str, str]  # value, label, tooltip
+
+_Key = Qt.Key
+_OPENERS = (_Key.Key_Space, _Key.Key_Down, _Key.Key_Up, _Key.Key_Return, _Key.Key_Enter, _Key.Key_F4)
+
+
+class Choice(QComboBox):
+    """A combo box over (value, label, tooltip): typing selects, and no label is ever cut.
+
+    Signals
+    -------
+    changed(object, bool)
+        The value a person chose, always final.
+    """
+
+    changed = Signal(object, bool)
+
+    def __init__(self, items: Sequence[Item] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMaxVisibleItems(20)
+        self._items: tuple[Item, ...] = ()
+        self.set_items(items)
+        self.activated.connect(self._choose)
+
+    def set_items(self, items: Sequence[Item]) -> None:
+        """Offer other things, keeping the chosen value where it is still there. Emits nothing."""
+        items = tuple(items)
+        if items == self._items:
+            return
+        kept = self.value()
+        self._items = items
+        self.clear()
+        for index, (_, text, tooltip) in enumerate(items):
+            self.addItem(text)
+            self.setItemData(index, tooltip, Qt.ItemDataRole.ToolTipRole)
+        self.set_value(kept)
+
+    def value(self) -> object:
+        """Return the chosen value, None where nothing is chosen."""
+        index = self.currentIndex()
+        return self._items[index][0] if 0 <= index < len(self._items) else None
+
+    def set_value(self, value: object) -> None:
+        """Choose without emitting; a value that is not offered chooses nothing."""
+        values = [item[0] for item in self._items]
+        self.setCurrentIndex(values.index(value) if value in values else -1)
+
+    def _choose(self, index: int) -> None:
+        self.changed.emit(self._items[index][0], True)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        focused_wheel(self, event, super().wheelEvent)
+
+
+class MultiChoice(QComboBox):
+    """A drop-down of check boxes that shows what is ticked, e.g. "MSE, accuracy".
+
+    Signals
+    -------
+    changed(object, bool)
+        The tuple of ticked values, in the order of the items; always final.
+    """
+
+    changed = Signal(object, bool)
+
+    def __init__(
+        self, items: Sequence[Item] = (), nothing: str = "nothing", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._nothing = nothing
+        self._items: tuple[Item, ...] = ()
+        self._value: tuple[object, ...] = ()
+        self._popup = _Popup(self)
+        self.set_items(items)
+
+    def set_items(self, items: Sequence[Item]) -> None:
+        """Offer other things. Emits nothing."""
+        items = tuple(items)
+        if items == self._items:
+            return
+        self._items = items
+        self._popup.fill(items)
+        self.set_value(self._value)
+
+    def value(self) -> tuple[object, ...]:
+        """Return the ticked values, in the order of the items."""
+        return self._value
+
+    def set_value(self, value: Sequence[object]) -> None:
+        """Tick without emitting; what is not offered is left out."""
+        self._value = tuple(item[0] for item in self._items if item[0] in value)
+        for box, item in zip(self._popup.boxes, self._items, strict=True):
+            box.setChecked(item[0] in self._value)
+        self.update()
+
+    def text(self) -> str:
+        """Return what is shown: the labels of what is ticked."""
+        return ", ".join(item[1] for item in self._items if item[0] in self._value) or self._nothing
+
+    def take(self) -> None:
+        """Read the check boxes after a person ticked one."""
+        boxes = zip(self._popup.boxes, self._items, strict=True)
+        self._value = tuple(item[0] for box, item in boxes if box.isChecked())
+        self.update()
+        self.report(self._value)
+
+    def report(self, value: tuple[object, ...]) -> None:
+        """Tell what is ticked now."""
+        self.changed.emit(value, True)
+
+    def showPopup(self) -> None:
+        if self._items:
+            self._popup.open_below(self)
+
+    def hidePopup(self) -> None:
+        self._popup.hide()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.showPopup()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _OPENERS:
+            self.showPopup()
+        else:
+            QWidget.keyPressEvent(self, event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.px(96), self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        room = self.width() - theme.px(theme.GRID + 26)
+        option.currentText = self._short(room)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def _short(self, room: int) -> str:
+        """Return the labels that fit, and how many more there are."""
+        metrics = self.fontMetrics()
+        labels = [item[1] for item in self._items if item[0] in self._value]
+        text = self.text()
+        for shown in range(len(labels) - 1, 0, -1):
+            if metrics.horizontalAdvance(text) <= room:
+                break
+            text = f"{', '.join(labels[:shown])} +{len(labels) - shown}"
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+
+
+class _Popup(QFrame):
+    """The check boxes of a `MultiChoice`."""
+
+    def __init__(self, owner: MultiChoice) -> None:
+        super().__init__(owner, Qt.WindowType.Popup)
+        self.setObjectName("popup")
+        self._owner = owner
+        self.boxes: list[QCheckBox] = []
+        self._column = QWidget()
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 1)
+        layout.addWidget(self._area)
+
+    def fill(self, items: Sequence[Item]) -> None:
+        """Show a check box per item."""
+        self._column = QWidget()
+        self._column.setObjectName("column")
+        layout = QVBoxLayout(self._column)
+        margin = theme.px(theme.GRID)
+        layout.setContentsMargins(margin, theme.px(theme.HALF), margin, theme.px(theme.HALF))
+        layout.setSpacing(0)
+        self.boxes = []
+        for _, text, tooltip in items:
+            box = QCheckBox(text)
+            box.setToolTip(tooltip)
+            box.clicked.connect(self._owner.take)
+            layout.addWidget(box)
+            self.boxes.append(box)
+        self._area.setWidget(self._column)
+
+    def open_below(self, owner: QWidget) -> None:
+        """Open under its control, as wide, or above it where the screen ends."""
+        want = self._column.sizeHint()
+        screen = owner.screen().availableGeometry()
+        height = min(want.height() + 4, screen.height() // 2)
+        bar = 0 if height == want.height() + 4 else theme.px(theme.GRID)
+        self.resize(max(owner.width(), want.width() + 4 + bar), height)
+        place = owner.mapToGlobal(QPoint(0, owner.height() + 2))
+        if place.y() + height > screen.bottom():
+            place = owner.mapToGlobal(QPoint(0, -height - 2))
+        self.move(max(screen.left(), min(place.x(), screen.right() - self.width())), place.y())
+        self.show()
+        self.boxes[0].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+            self.focusNextPrevChild(key == Qt.Key.Key_Down)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+            self.hide()
+        else:
+            super().keyPressEvent(event)
+
+
+class Toggle(QCheckBox):
+    """A check box.
+
+    Signals
+    -------
+    changed(object, bool)
+        On or off, as a person set it; always final.
+    """
+
+    changed = Signal(object, bool)
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.clicked.connect(lambda on: self.changed.emit(bool(on), True))
+
+    def value(self) -> bool:
+        """Return whether it is on."""
+        return self.isChecked()
+
+    def set_value(self, value: bool) -> None:
+        """Set without emitting `changed`."""
+        self.setChecked(bool(value))
+
+
+class Segmented(Scaled):
+    """Buttons side by side, one of which is chosen; the arrow keys move the choice.
+
+    Signals
+    -------
+    changed(object, bool)
+        The value a person chose, always final.
+    """
+
+    changed = Signal(object, bool)
+
+    def __init__(self, items: Sequence[Item], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._values = [item[0] for item in items]
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for index, (_, text, tooltip) in enumerate(items):
+            button = QPushButton(text)
+            button.setCheckable(True)
+            button.setToolTip(tooltip)
+            button.setAccessibleName(text)
+            button.setProperty("segment", _place(index, len(items)))
+            self._group.addButton(button, index)
+            layout.addWidget(button)
+        self._group.button(0).setChecked(True)
+        self.setFocusProxy(self._group.button(0))
+        self._group.idClicked.connect(lambda index: self.changed.emit(self._values[index], True))
+
+    def value(self) -> object:
+        """Return the chosen value."""
+        return self._values[self._group.checkedId()]
+
+    def set_value(self, value: object) -> None:
+        """Choose without emitting."""
+        self._group.button(self._values.index(value)).setChecked(True)
+
+    def button(self, value: object) -> QPushButton:
+        """Return the button of a value."""
+        found = self._group.button(self._values.index(value))
+        assert isinstance(found, QPushButton)
+        return found
+
+
+def _place(index: int, count: int) -> str:
+    if count == 1:
+        return "only"
+    return "first" if index == 0 else "last" if index == count - 1 else "middle"

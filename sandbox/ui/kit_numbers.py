@@ -1,0 +1,501 @@
+"""Controls for numbers: a slider whose every stop is a round number, and an edit that keeps what is typed."""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QRandomGenerator, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QStyle, QWidget
+
+from sandbox.ui import theme
+from sandbox.ui.kit_base import IconButton, Scaled, focused_wheel, label, say, set_state
+
+Number = float | int
+
+_MANTISSAS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_WHOLE = re.compile(r"[+-]?\d+")
+_LONGEST = 40  # characters of a typed number; longer ones are nonsense
+
+
+def number_text(value: Number) -> str:
+    """Return the shortest text that reads back as exactly this number: 0.5, 300, 1e-5."""
+    if isinstance(value, int) or (value == int(value) and abs(value) < 1e6):
+        return str(int(value))
+    text = repr(float(value))
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
+    return text
+
+
+def log_stops(low: float, high: float, zero: bool = False) -> tuple[float, ...]:
+    """Return ten round numbers a decade from low to high, both included; 0 before them where asked."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    values = (float(f"{m}e{decade}") for decade in range(first, last + 1) for m in _MANTISSAS)
+    inner = [value for value in values if low < value < high]
+    return ((0.0,) if zero else ()) + (float(low), *inner, float(high))
+
+
+def linear_stops(low: float, high: float, step: float) -> tuple[float, ...]:
+    """Return the numbers from low to high by steps, high included."""
+    count = round((high - low) / step)
+    inner = (float(f"{low + index * step:.10g}") for index in range(count))
+    return (*inner, float(high))
+
+
+class NumberField(Scaled):
+    """A number, by a slider over round numbers and an edit that takes any allowed one.
+
+    Parameters
+    ----------
+    stops : sequence of float
+        What the slider offers, from left to right; empty for no slider. It may offer less than is allowed.
+    low, high : float
+        What is allowed, both included.
+    above, below : bool
+        Whether `low` and `high` themselves are excluded.
+    integer : bool
+        Whether only whole numbers are allowed.
+    names : mapping of float to str
+        Words for certain numbers, e.g. {0: "all"}; they can be typed too.
+    name : str
+        What it is called, in its sentences.
+
+    Signals
+    -------
+    changed(object, bool)
+        The value a person chose, and whether that is final (False while the slider is dragged). None asks for
+        the setting's own default again.
+    refused(str)
+        One sentence why something typed was not taken.
+    """
+
+    changed = Signal(object, bool)
+    refused = Signal(str)
+
+    def __init__(
+        self,
+        stops: Sequence[float] = (),
+        *,
+        low: float = -math.inf,
+        high: float = math.inf,
+        above: bool = False,
+        below: bool = False,
+        integer: bool = False,
+        names: Mapping[float, str] | None = None,
+        name: str = "This",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.name = name
+        self._stops = tuple(stops)
+        self._bounds = (low, high, above, below)
+        self._integer = integer
+        self._names = dict(names or {})
+        self._value: Number | None = None
+        self._own: Number | None = None
+        self._moved = False
+        self.slider = _Slider(len(self._stops))
+        self.slider.setVisible(bool(self._stops))
+        self.edit = _Edit(self)
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self.slider, 1)
+        self._layout.addWidget(self.edit, 0 if self._stops else 1)
+        self.setFocusProxy(self.slider if self._stops else self.edit)
+        if self._stops:
+            self.edit.setProperty("role", "number")
+            self.edit.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.slider.valueChanged.connect(self._slide)
+        self.slider.released.connect(self._release)
+        self.edit.editingFinished.connect(self._take_text)
+        self.fit()
+        self.set_value(self._stops[0] if self._stops else max(low, 0) if math.isfinite(low) else 0)
+
+    # what it shows
+
+    def value(self) -> Number | None:
+        """Return the number; None where the setting's own default is in force."""
+        return self._value
+
+    def set_value(self, value: Number | None) -> None:
+        """Show a number without emitting; None shows the own default, greyed (see `set_own`)."""
+        self._value = value
+        self._show()
+
+    def set_own(self, own: Number | None) -> None:
+        """Say which number None stands for; without one, None cannot be asked for."""
+        self._own = own
+        self._show()
+
+    def set_stops(self, stops: Sequence[float]) -> None:
+        """Let the slider offer other numbers."""
+        if tuple(stops) != self._stops:
+            self._stops = tuple(stops)
+            with QSignalBlocker(self.slider):
+                self.slider.setRange(0, len(self._stops) - 1)
+            self._show()
+
+    def text(self, value: Number | None) -> str:
+        """Return what a number looks like here."""
+        if value is None:
+            return ""
+        return self._names.get(value) or number_text(value)
+
+    def allowed(self) -> str:
+        """Return what can be typed, in words."""
+        low, high, above, below = self._bounds
+        kind = "a whole number" if self._integer else "a number"
+        parts = []
+        if math.isfinite(low):
+            parts.append(f"above {number_text(low)}" if above else f"from {number_text(low)}")
+        if math.isfinite(high):
+            parts.append(f"below {number_text(high)}" if below else f"up to {number_text(high)}")
+        words = "".join(f" or {word}" for word in self._names.values())
+        return " ".join([kind, " and ".join(parts) if above or below else " ".join(parts)]).strip() + words
+
+    def _show(self) -> None:
+        shown = self._own if self._value is None else self._value
+        own = "true" if self._value is None and self._own is not None else "false"
+        for widget in (self.edit, self.slider):
+            set_state(widget, "own", own)
+        if not self.edit.typing:
+            text = self.text(shown)
+            if self.edit.text() != text:
+                self.edit.setText(text)
+                self.edit.setCursorPosition(0)
+        if shown is not None and self._stops and not self.slider.isSliderDown():
+            with QSignalBlocker(self.slider):
+                self.slider.setValue(self._nearest(shown))
+
+    def _nearest(self, value: float) -> int:
+        return min(range(len(self._stops)), key=lambda index: abs(self._stops[index] - value))
+
+    # what a person does
+
+    def _slide(self, index: int) -> None:
+        stop = self._stops[index]
+        self._value = int(stop) if self._integer else stop
+        dragging = self.slider.isSliderDown() or self.slider.pressing
+        self._moved = dragging
+        self.edit.typing = False
+        self._show()
+        self.changed.emit(self._value, not dragging)
+
+    def _release(self) -> None:
+        if self._moved:
+            self._moved = False
+            self.changed.emit(self._value, True)
+
+    def step(self, stops: int) -> None:
+        """Go on by so many stops of the slider."""
+        if self._stops:
+            self.edit.typing = False
+            self.slider.setValue(self.slider.value() + stops)
+
+    def _take_text(self) -> None:
+        typed = self.edit.text().strip()
+        was_typing, self.edit.typing = self.edit.typing, False
+        if not was_typing:
+            return
+        if not typed and self._own is not None:
+            if self._value is not None:
+                self.set_value(None)
+                self.changed.emit(None, True)
+            self._show()
+            return
+        value = self.parse(typed)
+        if value is None:
+            sentence = f"{self.name} takes {self.allowed()}, not {_quoted(typed)}."
+            self._show()
+            say(self.edit, sentence)
+            self.refused.emit(sentence)
+        elif value != self._value:
+            self.set_value(value)
+            self.changed.emit(value, True)
+        else:
+            self._show()
+
+    def parse(self, typed: str) -> Number | None:
+        """Return the number a text stands for, exactly; None where it is none or not allowed."""
+        for number, word in self._names.items():
+            if typed.lower() == word.lower():
+                return int(number) if self._integer else number
+        if len(typed) > _LONGEST or not (_WHOLE if self._integer else _NUMBER).fullmatch(typed):
+            return None
+        value: Number = int(typed) if self._integer else float(typed)
+        low, high, above, below = self._bounds
+        inside = (low < value if above else low <= value) and (value < high if below else value <= high)
+        return value if inside and math.isfinite(value) else None
+
+    # how it is called and how large it is
+
+    def setAccessibleName(self, name: str) -> None:
+        super().setAccessibleName(name)
+        self.name = name
+        self.slider.setAccessibleName(name)
+        self.edit.setAccessibleName(name)
+
+    def setAccessibleDescription(self, text: str) -> None:
+        super().setAccessibleDescription(text)
+        self.slider.setAccessibleDescription(text)
+        self.edit.setAccessibleDescription(text)
+
+    def setToolTip(self, text: str) -> None:
+        super().setToolTip(text)
+        self.slider.setToolTip(text)
+        self.edit.setToolTip(text)
+
+    def fit(self) -> None:
+        self._layout.setSpacing(theme.px(theme.HALF))
+        if self._stops:
+            self.edit.setFixedWidth(self.edit.fontMetrics().horizontalAdvance("0.00000") + theme.px(12))
+
+
+class LogSlider(NumberField):
+    """A number on a logarithmic scale, ten round stops a decade.
+
+    Parameters
+    ----------
+    low, high : float
+        The ends of the slider, above 0.
+    zero : bool
+        Whether 0 stands before the low end.
+    allowed : tuple of float
+        What may be typed, both included; the slider's ends where left out.
+    above, below, name
+        As for `NumberField`.
+    """
+
+    def __init__(
+        self,
+        low: float,
+        high: float,
+        *,
+        zero: bool = False,
+        allowed: tuple[float, float] | None = None,
+        above: bool = False,
+        below: bool = False,
+        name: str = "This",
+        parent: QWidget | None = None,
+    ) -> None:
+        floor, ceiling = allowed or (0.0 if zero else low, high)
+        super().__init__(
+            log_stops(low, high, zero),
+            low=floor,
+            high=ceiling,
+            above=above,
+            below=below,
+            name=name,
+            parent=parent,
+        )
+
+
+class SeedField(Scaled):
+    """A seed: an edit, and a die that draws another.
+
+    Signals
+    -------
+    changed(object, bool)
+        The seed, always final; None asks for the setting's own default again.
+    refused(str)
+        One sentence why something typed was not taken.
+    """
+
+    changed = Signal(object, bool)
+    refused = Signal(str)
+
+    def __init__(self, low: int = 0, high: int = 2**32 - 1, name: str = "Seed") -> None:
+        super().__init__()
+        self._field = NumberField(low=low, high=high, integer=True, name=name)
+        self.edit = self._field.edit
+        self.dice = IconButton("dice", "Draws another seed.", f"Draw another {name.lower()}")
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self._field, 1)
+        self._layout.addWidget(self.dice)
+        self.setFocusProxy(self.edit)
+        self._field.changed.connect(self.changed)
+        self._field.refused.connect(self.refused)
+        self.dice.clicked.connect(self._draw)
+        self.fit()
+
+    def value(self) -> Number | None:
+        """Return the seed; None where the setting's own default is in force."""
+        return self._field.value()
+
+    def set_value(self, value: Number | None) -> None:
+        """Show a seed without emitting."""
+        self._field.set_value(value)
+
+    def set_own(self, own: Number | None) -> None:
+        """Say which seed None stands for."""
+        self._field.set_own(own)
+
+    def _draw(self) -> None:
+        seed = QRandomGenerator.global_().bounded(1, 10_000)
+        self.set_value(seed)
+        self.changed.emit(seed, True)
+
+    def setAccessibleName(self, name: str) -> None:
+        super().setAccessibleName(name)
+        self._field.setAccessibleName(name)
+
+    def setToolTip(self, text: str) -> None:
+        super().setToolTip(text)
+        self._field.setToolTip(text)
+
+    def fit(self) -> None:
+        self._layout.setSpacing(theme.px(theme.HALF))
+
+
+SPEEDS = (*(float(m * 10**d) for d in range(4) for m in (1, 2, 5)), 10_000.0, math.inf)
+
+
+class SpeedSlider(Scaled):
+    """Updates a second, from one to as fast as it goes (infinity), with the speed in words beside it.
+
+    Signals
+    -------
+    changed(object, bool)
+        Updates a second, and whether that is final.
+    """
+
+    changed = Signal(object, bool)
+
+    def __init__(self, speeds: Sequence[float] = SPEEDS, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._speeds = tuple(speeds)
+        self._moved = False
+        self.slider = _Slider(len(self._speeds))
+        self.words = label("", "hint")
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self.slider, 1)
+        self._layout.addWidget(self.words)
+        self.setFocusProxy(self.slider)
+        self.slider.valueChanged.connect(self._slide)
+        self.slider.released.connect(self._release)
+        self.fit()
+        self._tell()
+
+    def value(self) -> float:
+        """Return the updates a second."""
+        return self._speeds[self.slider.value()]
+
+    def set_value(self, speed: float) -> None:
+        """Show the speed next to this one without emitting."""
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(min(bisect_left(self._speeds, speed), len(self._speeds) - 1))
+        self._tell()
+
+    def _slide(self) -> None:
+        self._tell()
+        dragging = self.slider.isSliderDown() or self.slider.pressing
+        self._moved = dragging
+        self.changed.emit(self.value(), not dragging)
+
+    def _release(self) -> None:
+        if self._moved:
+            self._moved = False
+            self.changed.emit(self.value(), True)
+
+    def _tell(self) -> None:
+        self.words.setText(_speed_text(self.value()))
+
+    def setAccessibleName(self, name: str) -> None:
+        super().setAccessibleName(name)
+        self.slider.setAccessibleName(name)
+
+    def setToolTip(self, text: str) -> None:
+        super().setToolTip(text)
+        self.slider.setToolTip(text)
+        self.words.setToolTip(text)
+
+    def fit(self) -> None:
+        self._layout.setSpacing(theme.px(theme.GRID))
+        self.slider.setMinimumWidth(theme.px(96))
+        metrics = self.words.fontMetrics()
+        widest = max(metrics.horizontalAdvance(_speed_text(speed)) for speed in self._speeds)
+        self.words.setFixedWidth(widest + theme.px(2))
+
+
+def _speed_text(speed: float) -> str:
+    if math.isinf(speed):
+        return "max"
+    return f"{speed:,.0f}".replace(",", "\u2009") + (" update/s" if speed == 1 else " updates/s")
+
+
+class _Slider(QSlider):
+    """A slider that goes where it is clicked, and leaves the wheel alone unless it has the focus."""
+
+    released = Signal()
+
+    def __init__(self, count: int) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.pressing = False
+        self.setRange(0, max(0, count - 1))
+        self.setSingleStep(1)
+        self.setPageStep(max(1, min(10, count // 8)))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        knob = theme.px(10) + 2 * theme.px(2)
+        room = self.width() - knob
+        place = round(event.position().x()) - knob // 2
+        there = QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), place, room)
+        self.pressing = True
+        here = QStyle.sliderPositionFromValue(self.minimum(), self.maximum(), self.value(), room)
+        if abs(place - here) > knob // 2:
+            self.setValue(there)
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if self.pressing and event.button() == Qt.MouseButton.LeftButton:
+            self.pressing = False
+            self.released.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        focused_wheel(self, event, super().wheelEvent)
+
+
+class _Edit(QLineEdit):
+    """The edit of a `NumberField`: up and down step it, Escape takes back what was typed."""
+
+    def __init__(self, field: NumberField) -> None:
+        super().__init__()
+        self._field = field
+        self.typing = False
+        self.textEdited.connect(self._start)
+
+    def _start(self) -> None:
+        self.typing = True
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() in (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.TabFocusReason):
+            self.selectAll()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10, Qt.Key.Key_PageDown: -10}
+        if event.key() in steps:
+            self._field.step(steps[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_Escape:
+            self.typing = False
+            self._field.set_value(self._field.value())
+            self.selectAll()
+        else:
+            super().keyPressEvent(event)
+
+
+def _quoted(text: str) -> str:
+    short = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "\u2026"
+    return f'"{short}"' if short else "nothing"

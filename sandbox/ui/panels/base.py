@@ -1,0 +1,165 @@
+"""What all panels share: rows made from the table of settings, and the one message they send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from sandbox.data import Data
+from sandbox.experiment.document import Experiment
+from sandbox.experiment.settings import SETTINGS
+from sandbox.ui.kit import Card, Item, More, NumberField, Row, linear_stops, log_stops
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a person asks for.
+
+    Attributes
+    ----------
+    key : str
+        Dotted: "optimizer.learning_rate".
+    value : object
+        None asks for the default again.
+    final : bool
+        False while a slider is dragged, so that a drag is undone in one step.
+    """
+
+    key: str
+    value: object
+    final: bool
+
+
+class Panel(Card):
+    """A card of settings. It shows and asks; it never applies anything itself.
+
+    Signals
+    -------
+    changed(Change)
+        What a person asks for.
+    refused(str)
+        One sentence why something typed was not taken.
+    """
+
+    changed = Signal(object)
+    refused = Signal(str)
+
+    def __init__(self, title: str, more: str) -> None:
+        super().__init__(title)
+        self.controls: dict[str, Any] = {}
+        self.rows: dict[str, Row] = {}
+        self.more = More(more)
+        self.header.addWidget(self.more)
+
+    def show(
+        self, experiment: Experiment | None = None, data: Data | None = None, lane: str | None = None
+    ) -> None:
+        """Show the settings of an experiment without emitting; without one, become visible as widgets do.
+
+        Parameters
+        ----------
+        experiment : Experiment
+        data : Data, optional
+            As it was read; None before that.
+        lane : str, optional
+            Show what holds in this lane.
+        """
+        if experiment is None:
+            super().show()
+        else:
+            self.show_settings(experiment, data, lane)
+
+    def show_settings(self, experiment: Experiment, data: Data | None, lane: str | None) -> None:
+        """Set every control."""
+        for key, control in self.controls.items():
+            control.set_value(experiment.get(key, lane))
+
+    def add(
+        self,
+        key: str,
+        control: Any,
+        *,
+        text: str = "",
+        above: bool = False,
+        tight: bool = False,
+        extras: Sequence[QWidget] = (),
+        more: bool = False,
+        applies: Callable[[], bool] = lambda: True,
+    ) -> Row:
+        """Add the row of a setting, named and explained by the table.
+
+        Parameters
+        ----------
+        key : str
+        control : QWidget
+            One of the kit's.
+        text : str
+            The label, where it is not the table's.
+        above, tight, extras
+            As for `Row`.
+        more : bool
+            Whether it stands behind "More".
+        applies : callable
+            Whether a row behind "More" has a meaning now.
+        """
+        setting = SETTINGS[key]
+        row = Row(text or setting.label, control, setting.summary, above=above, tight=tight, extras=extras)
+        self.controls[key] = control
+        self.rows[key] = row
+        self.body.addWidget(row)
+        control.changed.connect(lambda value, final: self.changed.emit(Change(key, value, final)))
+        if hasattr(control, "refused"):
+            control.refused.connect(self.refused)
+        if more:
+            self.more.hold(row, applies)
+        return row
+
+
+def number(key: str, stops: Sequence[float] = (), names: Mapping[float, str] | None = None) -> NumberField:
+    """Return the control of a number or whole number, with the table's bounds."""
+    setting = SETTINGS[key]
+    return NumberField(
+        stops,
+        low=setting.low,
+        high=setting.high,
+        above=setting.above,
+        below=setting.below,
+        integer=setting.kind == "integer",
+        names=names,
+        name=setting.label,
+    )
+
+
+# Where the rule below would not give the stops people know.
+_STOPS: dict[str, tuple[float, ...]] = {
+    "beta2": (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999),
+    "rho": (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999),
+    "label_smoothing": linear_stops(0.0, 0.5, 0.01),
+    "gamma": linear_stops(0.0, 5.0, 0.1),
+    "epsilon": log_stops(1e-12, 1e-2),
+    "weight_decay": log_stops(1e-5, 1.0, zero=True),
+    "delta": log_stops(1e-2, 1e2),
+    "positive_weight": log_stops(1e-2, 1e2),
+}
+
+
+def parameter(key: str) -> NumberField:
+    """Return the control of a loss's or optimiser's parameter: shares by hundredths, all else by decades."""
+    setting = SETTINGS[key]
+    stops = _STOPS.get(key.rpartition(".")[2])
+    if stops is None and setting.high <= 1.0:
+        low = setting.low + 0.01 if setting.above else setting.low
+        stops = linear_stops(low, setting.high - 0.01 if setting.below else setting.high, 0.01)
+    elif stops is None:
+        zero = setting.low == 0 and not setting.above
+        stops = log_stops(max(setting.low, 1e-4), min(setting.high, 1e4), zero)
+    return number(key, stops)
+
+
+def registry_items(registry: Mapping[str, Any], names: Sequence[str] | None = None) -> list[Item]:
+    """Return a registry as the items of a choice."""
+    return [(name, registry[name].label, registry[name].summary) for name in names or registry]

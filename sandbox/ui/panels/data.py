@@ -1,0 +1,143 @@
+"""The panel of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QToolButton
+
+from sandbox.data import DATASETS, Data, Dataset
+from sandbox.experiment.document import Experiment
+from sandbox.experiment.settings import SETTINGS
+from sandbox.ui.kit import Choice, Item, MultiChoice, SeedField, Toggle, linear_stops
+from sandbox.ui.panels.base import Panel, number, registry_items
+
+_SAMPLES = (20, 30, 50, 75, 100, 150, 200, 250, 300, 400, 500, 750, 1000, 1500, 2000, 3000, 5000, 10_000)
+_OWN = ("samples", "noise", "fraction", "classes", "seed")  # what a data set has defaults for
+_TASKS: list[Item] = [
+    ("auto", "auto", "Decided by the target: names and few whole numbers are classes."),
+    ("binary", "two classes", "The target says which of two classes a sample belongs to."),
+    ("multiclass", "many classes", "The target says which of several classes a sample belongs to."),
+    ("regression", "regression", "The target is a number to be predicted."),
+]
+
+
+class DataPanel(Panel):
+    """What the networks learn from.
+
+    Signals
+    -------
+    open_requested()
+        A person wants to open a CSV file.
+    """
+
+    open_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("Data", "data settings")
+        self._columns: tuple[str, ...] = ()
+        self._source = ""
+        self._built_in: Dataset | None = None
+        self.open_button = QToolButton()
+        self.open_button.setText("Open CSV\u2026")
+        self.open_button.setProperty("role", "more")
+        self.open_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.open_button.setToolTip("Opens a CSV file of your own to learn from.")
+        self.open_button.clicked.connect(self.open_requested)
+        self.header.insertWidget(0, self.open_button)
+        self.add("data.dataset", Choice(registry_items(DATASETS)))
+        self.add("data.target", Choice())
+        self.add("data.samples", number("data.samples", _SAMPLES))
+        self.add("data.noise", number("data.noise", linear_stops(0.0, 1.0, 0.01)))
+        low, high = SETTINGS["data.fraction"].low, SETTINGS["data.fraction"].high
+        self.add("data.fraction", number("data.fraction", linear_stops(low, high, 0.01)))
+        self.add("data.classes", number("data.classes", range(2, 9)))
+        self.add("data.test_fraction", number("data.test_fraction", linear_stops(0.0, 0.9, 0.05)))
+        self.add("data.task", Choice(_TASKS), more=True, applies=lambda: self._built_in is None)
+        self.add("data.seed", SeedField(name="Data seed"), more=True, applies=self._has_seed)
+        self.add("data.standardize", Toggle(), more=True, applies=self._is_scaled)
+        self.add("data.features", _Features(), more=True)
+
+    def _has_seed(self) -> bool:
+        return self._built_in is None or self._built_in.seed is not None
+
+    def _is_scaled(self) -> bool:
+        return self._built_in is None or self._built_in.scaled
+
+    def show_settings(self, experiment: Experiment, data: Data | None, lane: str | None) -> None:
+        settings = experiment.data
+        built_in = DATASETS[settings.dataset] if settings.dataset else None
+        self._built_in = built_in
+        self._offer_sources(settings.file or "", data)
+        for name in _OWN:
+            if SETTINGS[f"data.{name}"].optional:
+                own = getattr(built_in, name) if built_in else None
+                self.controls[f"data.{name}"].set_own(1 if own is None and name == "seed" else own)
+        super().show_settings(experiment, data, lane)
+        if data is not None:
+            names = data.target_names
+            self.controls["data.target"].set_value(names[0] if len(names) == 1 else names)
+            self.controls["data.features"].set_value(data.feature_names)
+        takes = built_in.takes if built_in else frozenset()
+        for name in ("samples", "noise", "fraction", "classes"):
+            self.rows[f"data.{name}"].setVisible(name in takes)
+        self.rows["data.test_fraction"].setVisible(built_in is None or built_in.tested)
+        self.rows["data.target"].setVisible(built_in is None)
+        self.more.refresh()
+        self.set_subtitle(_counts(data))
+
+    def _offer_sources(self, file: str, data: Data | None) -> None:
+        """Put an opened file first among the data sets, and offer its columns as targets and features."""
+        items = registry_items(DATASETS)
+        if file:
+            items.insert(0, (None, PurePath(file).name, f"Your own table: {file}"))
+        self.controls["data.dataset"].set_items(items)
+        if data is None:
+            return
+        # What is not in use is not in `data`: columns seen before, of the same table, are kept.
+        source = file or data.name
+        known = self._columns if self._source == source else ()
+        self._source = source
+        own = self._built_in.features if self._built_in else ()
+        columns = tuple(dict.fromkeys((*known, *own, *data.inputs, *data.target_names)))
+        self._columns = columns
+        targets: list[Item] = [(name, name, f"Learns to predict {name}.") for name in columns]
+        if len(data.target_names) > 1:
+            targets.append((data.target_names, ", ".join(data.target_names), "Several columns at once."))
+        self.controls["data.target"].set_items(targets)
+        inputs = tuple(name for name in columns if name not in data.target_names)
+        self.controls["data.features"].set_items(_feature_items(inputs, data.feature_names))
+
+
+class _Features(MultiChoice):
+    """The features; with none ticked, the data set's own."""
+
+    def __init__(self) -> None:
+        super().__init__(nothing="its own")
+
+    def report(self, value: tuple[object, ...]) -> None:
+        self.changed.emit(value or None, True)
+
+    def set_value(self, value: Sequence[object] | None) -> None:
+        """Tick without emitting; None leaves it to what the data turn out to have."""
+        super().set_value(value or ())
+
+
+def _feature_items(inputs: tuple[str, ...], used: tuple[str, ...]) -> list[Item]:
+    """Return the columns, what can be made of them where there are at most two, and what is in use."""
+    names = list(inputs)
+    if len(inputs) <= 2:
+        names += [f"{name}^2" for name in inputs]
+        names += ["*".join(inputs)] * (len(inputs) == 2)
+        names += [f"sin({name})" for name in inputs]
+    names += [name for name in used if name not in names]
+    return [(name, name, f"Gives the network {name} as an input.") for name in names]
+
+
+def _counts(data: Data | None) -> str:
+    if data is None:
+        return ""
+    train, test = len(data.X_train), len(data.X_test)
+    return f"{train} + {test} test" if test else f"{train}"

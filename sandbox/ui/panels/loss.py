@@ -1,0 +1,69 @@
+"""The panel of the loss: what the network learns with beside what is only shown, the idea of it all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.data import Data
+from sandbox.experiment.autos import objective_for
+from sandbox.experiment.document import Experiment, LossSettings
+from sandbox.nn import LOSSES, METRICS, NUMERICS, REDUCTIONS
+from sandbox.ui.kit import Choice, Item, LineGlyph, MultiChoice, label
+from sandbox.ui.panels.base import Panel, parameter, registry_items
+
+_REDUCTIONS = {"mean": "mean over samples", "sum": "sum over samples", "element_mean": "mean over elements"}
+_SHOWN: dict[str, Any] = {**LOSSES, **METRICS}
+
+
+class LossPanel(Panel):
+    """The objective beside the monitors, each with the line it is drawn with."""
+
+    def __init__(self) -> None:
+        super().__init__("Loss", "loss settings")
+        self.add(
+            "loss.objective",
+            Choice(),
+            text="Learn with",
+            above=True,
+            extras=(LineGlyph(dashed=False), label("decides every update", "hint")),
+        )
+        self.add(
+            "loss.monitors",
+            MultiChoice(registry_items(_SHOWN)),
+            text="Also show",
+            above=True,
+            extras=(LineGlyph(dashed=True), label("only shown", "hint")),
+        )
+        self._owners: dict[str, list[str]] = {}
+        for name, loss in LOSSES.items():
+            for each in loss.parameters:
+                self._owners.setdefault(f"loss.{each.name}", []).append(name)
+        for key in self._owners:
+            self.add(key, parameter(key))
+        self.add("loss.reduction", Choice(_described(REDUCTIONS, _REDUCTIONS)), more=True)
+        self.add("loss.numerics", Choice(_described(NUMERICS, {})), more=True)
+
+    def show_settings(self, experiment: Experiment, data: Data | None, lane: str | None) -> None:
+        loss = experiment.lane(lane).loss if lane else experiment.loss
+        objective = None if data is None else objective_for(loss, data.task)
+        self.controls["loss.objective"].set_items(_objectives(data))
+        super().show_settings(experiment, data, lane)
+        in_use = (objective or loss.objective, *loss.monitors)
+        for key, owners in self._owners.items():
+            used = [name for name in in_use if name in owners]
+            self.rows[key].setVisible(bool(used))
+            if used and experiment.get(key, lane) is None:
+                own = {each.name: each.default for each in LOSSES[used[0]].parameters}
+                self.controls[key].set_value(own[key.removeprefix("loss.")])
+
+
+def _objectives(data: Data | None) -> list[Item]:
+    """Return the losses, the first of them "auto" with what it stands for."""
+    auto = "auto"
+    if data is not None:
+        auto = f"{LOSSES[objective_for(LossSettings(), data.task)].label} (auto)"
+    return [("auto", auto, "Takes what suits the task."), *registry_items(LOSSES)]
+
+
+def _described(registry: dict[str, str], labels: dict[str, str]) -> list[Item]:
+    return [(name, labels.get(name, name), summary) for name, summary in registry.items()]
