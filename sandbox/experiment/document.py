@@ -240,7 +240,8 @@ class Experiment:
             values["data.dataset"] = SETTINGS["data.dataset"].default
         lanes = checked_lanes(self.lanes, where)
         edits = checked_edits(self.edits, lanes, where)
-        experiment = _changed(Experiment(lanes=lanes, edits=edits, folder=self.folder), values)
+        ordered = {key: values[key] for key in SETTINGS if key in values}
+        experiment = _changed(Experiment(lanes=lanes, edits=edits, folder=self.folder), ordered)
         experiment._check_layers(where)
         return experiment
 

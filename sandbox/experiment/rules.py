@@ -119,7 +119,7 @@ def _layers(changes: Mapping[str, Value], hidden: Value, activation: Value) -> t
 def _check_fit(hidden: Value, activation: Value, where: str) -> None:
     if isinstance(hidden, tuple) and isinstance(activation, tuple) and len(hidden) != len(activation):
         found = f"network.activation has length {len(activation)} and network.hidden length {len(hidden)}"
-        raise fail(where, f"{found}, but there must be one name for all hidden layers or a list of one for each.")
+        raise fail(where, f"{found}, but there must be one name for all layers or one for each.")
 
 
 def _checked_changes(changes: Mapping[str, object], where: str) -> dict[str, Value]:

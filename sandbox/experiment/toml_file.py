@@ -27,9 +27,9 @@ def read_text(path: Path) -> str:
         If it is not there, a folder, unreadable, too large or not UTF-8 (with the line).
     """
     name = str(path)
-    if path.is_dir():
+    if os.path.isdir(path):  # unlike Path.is_dir, it takes any name
         raise fail(name, "this is a folder, but must be an experiment file.")
-    if path.exists() and not path.is_file():  # reading a pipe or a device might never end
+    if os.path.exists(path) and not os.path.isfile(path):  # reading a pipe or a device might never end
         raise fail(name, "this is no ordinary file, but must be an experiment file.")
     try:
         with path.open("rb") as file:
@@ -89,7 +89,7 @@ def write_whole(path: Path, text: str) -> None:
         If it cannot be written there.
     """
     name = str(path)
-    if path.is_dir():
+    if os.path.isdir(path):
         raise fail(name, "this is a folder, but must be the name of a file.")
     content = text.encode("utf-8")
     check_size(len(content), name)
