@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from sandbox.data.bounds import MAX_BYTES, MAX_COLUMNS, MAX_ROWS
-from sandbox.data.table import Numbers, Table, Texts
+from sandbox.data.names import count
+from sandbox.data.table import Numbers, Table, Texts, is_text
 from sandbox.errors import InputError
 
 _MISSING = frozenset({"", "NA", "NaN", "nan", "null", "NULL", "?"})
 _DELIMITERS = "\t;,"  # of equally good ones the first: in 1,5;2,5 the comma is a decimal sign
 _SNIFFED = 50  # records looked at to find the delimiter
+_SNIFFED_LENGTH = 200_000  # characters
+
+Columns = tuple[list[Numbers | Texts], Sequence[int]]  # with the line that each row ends on
 
 
 def read_table(path: Path, name: str | None = None) -> Table:
@@ -47,27 +53,28 @@ def read_table(path: Path, name: str | None = None) -> Table:
     name = name or path.name or str(path)
     text = _text(path, name)
     delimiter = _delimiter(text, name)
-    comma = delimiter == ";"
-    rows, lines = _rows(text, delimiter, name)
-    header = None
-    if not any(is_number(cell, comma) for cell in rows[0]):
-        header, rows, lines = rows[0], rows[1:], lines[1:]
-    names = _names(header, len(rows[0]) if rows else 0, name)
-    columns = {key: _column(cells, comma) for key, cells in zip(names, zip(*rows, strict=True), strict=True)}
-    return Table(name, columns, tuple(lines))
+    first = next(_records(text, delimiter))[1]
+    if len(first) > MAX_COLUMNS:
+        raise InputError(f"{name} has {len(first)} columns; at most {MAX_COLUMNS} are read.")
+    headed = not any(is_number(cell, comma=delimiter == ";") for cell in first)
+    names = _names(first, name) if headed else [*(f"x{i + 1}" for i in range(len(first) - 1)), "y"]
+    columns, lines = _plain(text, delimiter, headed, len(first)) or _careful(
+        text, delimiter, headed, len(first), name
+    )
+    return Table(name, dict(zip(names, columns, strict=True)), tuple(lines), decimal_comma=delimiter == ";")
 
 
 def _text(path: Path, name: str) -> str:
+    if path.is_dir():
+        raise InputError(f"{name} is a folder; a CSV file is needed.")
     try:
-        if path.is_dir():
-            raise InputError(f"{name} is a folder; a CSV file is needed.")
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB, the most that is read.")
-        data = path.read_bytes()
+        data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
     except FileNotFoundError:
         raise InputError(f"There is no file {path}.") from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         raise InputError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    if data is None:
+        raise InputError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB, the most that is read.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -91,11 +98,12 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 def _delimiter(text: str, name: str) -> str:
     """Return the delimiter that gives the most of the first records the same number of cells, above one."""
     best, best_share = "", 0.0
+    start = text[:_SNIFFED_LENGTH]
     for delimiter in _DELIMITERS:
-        try:
-            widths = Counter(len(row) for _, row in islice(_records(text, delimiter), _SNIFFED))
-        except csv.Error:
-            continue
+        widths: Counter[int] = Counter()
+        with suppress(csv.Error):  # it will be met again, and told with its line
+            for _, row in islice(_records(start, delimiter), _SNIFFED):
+                widths[len(row)] += 1
         width, agreeing = max(widths.items(), key=lambda item: (item[0] > 1, item[1]), default=(0, 0))
         share = agreeing / max(1, widths.total())
         if width > 1 and share > best_share:
@@ -108,33 +116,58 @@ def _delimiter(text: str, name: str) -> str:
     return best
 
 
-def _rows(text: str, delimiter: str, name: str) -> tuple[list[list[str]], list[int]]:
+def _plain(text: str, delimiter: str, headed: bool, width: int) -> Columns | None:
+    """Read a file with no quotes, blank lines or gaps among its numbers, at twice the speed; else None."""
+    length = text.count("\n") + (not text.endswith("\n"))
+    ends_alike = text.count("\r") == text.count("\r\n")
+    if '"' in text or length > MAX_ROWS or not ends_alike:
+        return None
+    row = next(islice(_records(text, delimiter), int(headed), None), (0, []))[1]
+    kinds = [(f"f{i}", np.float64 if is_number(cell) else np.object_) for i, cell in enumerate(row)]
+    if len(row) != width:
+        return None
+    try:
+        records = np.loadtxt(
+            io.StringIO(text),
+            np.dtype(kinds),
+            comments=None,
+            delimiter=delimiter,
+            skiprows=int(headed),
+            ndmin=1,
+        )
+    except ValueError:
+        return None
+    if records.size + headed != length:
+        return None
+    fields = [records[key] for key, _ in kinds]
+    columns = [_column(f.tolist(), delimiter == ";") if is_text(f) else f.copy() for f in fields]
+    return columns, range(1 + headed, 1 + length)
+
+
+def _careful(text: str, delimiter: str, headed: bool, width: int, name: str) -> Columns:
+    """Read any file, or say in which line it cannot be read."""
     rows: list[list[str]] = []
     lines: list[int] = []
-    width = 0
     try:
-        for line, row in _records(text, delimiter):
-            width = width or len(row)
-            if width > MAX_COLUMNS:
-                raise InputError(f"{name} has {width} columns; at most {MAX_COLUMNS} are read.")
+        for line, row in islice(_records(text, delimiter), int(headed), None):
             if len(row) != width:
-                raise InputError(f"{name}, line {line}: {len(row)} cells, where the first row has {width}.")
-            if len(rows) > MAX_ROWS:
+                raise InputError(
+                    f"{name}, line {line}: {count(len(row), 'cell')}, where the first row has {width}."
+                )
+            if len(rows) == MAX_ROWS:
                 raise InputError(f"{name} has more than {MAX_ROWS} rows, the most that are read.")
             rows.append(row)
             lines.append(line)
     except csv.Error as error:
         raise InputError(
-            f"{name} cannot be read as CSV after line {lines[-1] if lines else 0}: {error}."
+            f"{name} cannot be read as CSV after line {max(lines, default=0)}: {error}."
         ) from None
-    return rows, lines
-
-
-def _names(header: list[str] | None, width: int, name: str) -> list[str]:
-    if header is None:
-        return [*(f"x{i + 1}" for i in range(width - 1)), "y"]
-    if not width:
+    if not rows:
         raise InputError(f"{name} has only a header, and no rows.")
+    return [_column(cells, delimiter == ";") for cells in zip(*rows, strict=True)], lines
+
+
+def _names(header: list[str], name: str) -> list[str]:
     names = [cell.strip() or f"column {i + 1}" for i, cell in enumerate(header)]
     twice = next((key for key, times in Counter(names).items() if times > 1), None)
     if twice is not None:
@@ -147,12 +180,7 @@ def _point(cell: str) -> str:
     return cell if "." in cell else cell.replace(",", ".", 1)
 
 
-def _number(cell: str) -> float:
-    """Return a stripped cell as a number, NaN where it is missing; a ValueError where it is neither."""
-    return float("nan") if cell in _MISSING else float(cell)
-
-
-def is_number(cell: str, comma: bool) -> bool:
+def is_number(cell: str, comma: bool = False) -> bool:
     """Return whether a cell has a value and it is a number, `comma`: maybe with a decimal comma."""
     cell = cell.strip()
     if cell in _MISSING or "_" in cell:
@@ -167,14 +195,12 @@ def is_number(cell: str, comma: bool) -> bool:
 def _column(cells: Sequence[str], comma: bool) -> Numbers | Texts:
     if "_" not in "".join(cells):  # Python reads 1_000 as a number, people do not
         numbers = [_point(cell) for cell in cells] if comma else cells
-        try:
+        with suppress(ValueError):  # most columns have no gaps, and are done here
             return np.fromiter(map(float, numbers), np.float64, len(cells))
-        except ValueError:  # the usual file has no gaps, and is done by now
-            pass
-        try:
-            return np.fromiter((_number(cell.strip()) for cell in numbers), np.float64, len(cells))
-        except ValueError:
-            pass
+        with suppress(ValueError):
+            return np.array(
+                [math.nan if cell in _MISSING else float(cell) for cell in map(str.strip, numbers)]
+            )
     texts = np.empty(len(cells), dtype=np.object_)
-    texts[:] = [None if cell.strip() in _MISSING else cell.strip() for cell in cells]
+    texts[:] = [None if cell in _MISSING else cell for cell in map(str.strip, cells)]
     return texts

@@ -23,8 +23,6 @@ from sandbox.errors import InputError
 
 DATASETS: dict[str, Dataset] = {**GENERATORS, **TABLES}
 
-_FILE_SEED = 1  # a file has no data set to give one
-
 
 @dataclass(frozen=True, eq=False)
 class Data:
@@ -134,30 +132,22 @@ def load_data(
         When a setting, the file, or what is in it cannot be used.
     """
     _check(task, test_fraction, samples=samples, noise=noise, fraction=fraction, classes=classes, seed=seed)
-    own = None if file is not None else _dataset(dataset)
-    if seed is None:
-        seed = own.seed if own and own.seed is not None else _FILE_SEED
-    if own is None:
-        table = read_table(Path(folder or ".") / str(file))
-    else:
-        table = own.read(
-            seed, **own.settings(samples=samples, noise=noise, fraction=fraction, classes=classes)
-        )
+    own = _dataset(dataset) if file is None else _file(Path(folder or ".") / file)
+    seed = next(value for value in (seed, own.seed, 0) if value is not None)
+    table = own.read(seed, **own.settings(samples=samples, noise=noise, fraction=fraction, classes=classes))
 
     targets = _targets(table, own, target)
     made = _features(table, own, features, targets)
-    columns, notices = _complete(
-        table, targets, inputs_of(made), MIN_ROWS if own is None or own.tested else 1
-    )
+    columns, notices = _complete(table, targets, inputs_of(made), MIN_ROWS if own.tested else 1)
     task, y, class_names = encode(table.name, {key: columns[key] for key in targets}, task, table.classes)
     inputs = {key: columns[key].astype(np.float64) for key in inputs_of(made)}
     X = feature_matrix(made, inputs)
     _check_finite(table.name, made, X)
 
     groups = np.zeros(len(X), np.int64) if task == "regression" else y.astype(np.int64)
-    test = held_out(groups, test_fraction if own is None or own.tested else 0.0, seed)
+    test = held_out(groups, test_fraction if own.tested else 0.0, seed)
     mean, scale = np.zeros(X.shape[1]), np.ones(X.shape[1])
-    if standardize and (own is None or own.scaled):
+    if standardize and own.scaled:
         mean, scale = scaling(X[~test])
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = (X - mean) / scale
@@ -197,6 +187,15 @@ def _dataset(name: str | None) -> Dataset:
     return DATASETS[name]
 
 
+def _file(path: Path) -> Dataset:
+    """Return a file as a data set without a target and features of its own."""
+
+    def read(seed: int) -> Table:
+        return read_table(path)
+
+    return Dataset(path.name, path.name, "", "auto", read, features=(), target="")
+
+
 def _distinct(what: str, names: Sequence[str]) -> tuple[str, ...]:
     if not names:
         raise InputError(f"data.{what} is an empty list; name at least one column, or leave it out.")
@@ -206,13 +205,13 @@ def _distinct(what: str, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _targets(table: Table, own: Dataset | None, given: str | Sequence[str] | None) -> tuple[str, ...]:
+def _targets(table: Table, own: Dataset, given: str | Sequence[str] | None) -> tuple[str, ...]:
     """Return the target columns: those given, else the data set's own, else the last."""
     if given is None:
-        return (own.target if own else list(table.columns)[-1],)
+        return (own.target or list(table.columns)[-1],)
     names = _distinct("target", [given] if isinstance(given, str) else given)
     # A generator's inputs are no targets: its classes belong to y.
-    known = [own.target] if own and own.name in GENERATORS else list(table.columns)
+    known = [own.target] if GENERATORS.get(own.name) is own else list(table.columns)
     for name in names:
         if name not in known:
             raise InputError(f'{table.name} has no target "{name}"; {known_names(name, known)}.')
@@ -220,14 +219,14 @@ def _targets(table: Table, own: Dataset | None, given: str | Sequence[str] | Non
 
 
 def _features(
-    table: Table, own: Dataset | None, given: Sequence[str] | None, targets: Sequence[str]
+    table: Table, own: Dataset, given: Sequence[str] | None, targets: Sequence[str]
 ) -> tuple[Feature, ...]:
     """Return the features: those given, else the data set's own, else every column that is no target."""
     columns = [name for name in table.columns if name not in targets]
     if not columns:
         raise InputError(f"{table.name} has no column left for a feature; every one is a target.")
     if given is None:
-        given = [name for name in own.features if name in columns] if own else columns
+        given = [name for name in own.features if name in columns] or columns
     elif len(given) > MAX_COLUMNS:
         raise InputError(f"data.features names {len(given)} features; at most {MAX_COLUMNS} are allowed.")
     made = tuple(parse_feature(text, table.columns) for text in given)
@@ -249,11 +248,10 @@ def _check_numeric(table: Table, name: str) -> None:
         raise InputError(f'{table.name}: the column "{name}" has no numbers, all its values are missing.')
     if not is_text(column):
         return
-    texts = [
-        (row, text) for row, text in enumerate(column) if not absent[row] and not is_number(text, comma=True)
-    ]
-    row, text = texts[0] if texts else next((i, text) for i, text in enumerate(column) if not absent[i])
-    what = "has no numbers" if len(texts) == np.count_nonzero(~absent) else "is not all numbers"
+    cells = [(row, cell) for row, cell in enumerate(column) if not absent[row]]
+    texts = [(row, cell) for row, cell in cells if not is_number(cell, table.decimal_comma)]
+    row, text = texts[0]
+    what = "has no numbers" if len(texts) == len(cells) else "is not all numbers"
     raise InputError(
         f'{table.name}: the column "{name}" {what} ({table.place(row)} has "{text}"); '
         "choose features that leave it out."

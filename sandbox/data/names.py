@@ -21,13 +21,13 @@ def known_names(name: str, known: Iterable[str]) -> str:
     Returns
     -------
     str
-        Such as ``'did you mean "moons"? Known are moons, circles'``.
+        Such as ``'did you mean "moons"? Known are moons, circles'``, to go on with after a semicolon.
     """
     names = list(known)
     close = get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f'did you mean "{close[0]}"? ' if close else ""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"{hint}Known are {', '.join(names[:_SHOWN])}{more}"
+    return f"{hint}{'Known' if hint else 'known'} are {', '.join(names[:_SHOWN])}{more}"
 
 
 def count(number: int, noun: str) -> str:

@@ -25,6 +25,8 @@ class Table:
         float64 with NaN where a value is missing, or objects: texts, with None where one is missing.
     lines : tuple of int
         The line of the file that each row ends on; empty where there is no file.
+    decimal_comma : bool
+        Whether 1,5 is a number in its file.
     classes : tuple of float
         The values of the target, where they are known beforehand (a single sample shows one of two classes).
     """
@@ -32,6 +34,7 @@ class Table:
     name: str
     columns: dict[str, Numbers | Texts]
     lines: tuple[int, ...] = ()
+    decimal_comma: bool = False
     classes: tuple[float, ...] = ()
 
     def place(self, row: int) -> str:

@@ -34,7 +34,7 @@ _table(
 _table(
     "breast_cancer", "Breast cancer", "Malignant or benign, by 30 measurements of cell nuclei.", "binary",
     "breast_cancer_wisconsin.csv", "diagnosis",
-    (*(f"mean_{q}" for q in _MEASURED), *(f"{q}_error" for q in _MEASURED), *(f"worst_{q}" for q in _MEASURED)),
+    tuple(form.format(q) for form in ("mean_{}", "{}_error", "worst_{}") for q in _MEASURED),
 )  # fmt: skip
 _table(
     "digits", "Digits", "Handwritten digits as images of 8 x 8 grey pixels.", "multiclass",

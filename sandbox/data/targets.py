@@ -21,8 +21,8 @@ def encode(
 ) -> tuple[str, Targets, tuple[str, ...]]:
     """Decide the task, and code the targets for it.
 
-    auto: names are classes; whole numbers with two values are binary, with up to 20 multiclass; anything else,
-    and several columns, regression. A task that is named overrides this.
+    auto: names are classes; whole numbers with two values are binary, with up to 20 multiclass; anything
+    else, and several columns, regression. A task that is named overrides this.
 
     Parameters
     ----------

@@ -1,0 +1,109 @@
+"""Splitting and scaling, whatever the classes and the share."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.data import load_data
+from sandbox.data.prepare import held_out, scaling
+from sandbox.errors import InputError
+
+sizes_and_share = st.tuples(
+    st.lists(st.integers(1, 40), min_size=1, max_size=6), st.integers(0, 90).map(lambda p: p / 100)
+)
+
+
+@given(sizes_and_share, st.integers(0, 2**32 - 1))
+def test_the_test_part_is_exact_stratified_and_leaves_every_class(
+    drawn: tuple[list[int], float], seed: int
+) -> None:
+    sizes, share = drawn
+    groups = np.random.default_rng(0).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    total = round(share * groups.size)
+    if total > groups.size - len(sizes):
+        with pytest.raises(InputError, match="for training"):
+            held_out(groups, share, seed)
+        return
+    test = held_out(groups, share, seed)
+    taken = np.bincount(groups[test], minlength=len(sizes))
+    assert test.sum() == total
+    assert (taken < sizes).all()
+    assert np.array_equal(test, held_out(groups, share, seed))
+    # Largest remainder: no class is a whole sample away from its share, unless one had too little to give.
+    exact = [Fraction(share).limit_denominator(100) * size for size in sizes]
+    if all(-(-quota // 1) < size for quota, size in zip(exact, sizes, strict=True)):
+        assert all(abs(int(t) - quota) < 1 for t, quota in zip(taken, exact, strict=True))
+
+
+def test_largest_remainders_by_hand() -> None:
+    """0.3 of 11, 6 and 3: 3.3, 1.8 and 0.9 of 6 samples are 3, 2 and 1."""
+    groups = np.repeat([0, 1, 2], [11, 6, 3])
+    assert np.bincount(groups[held_out(groups, 0.3, 1)]).tolist() == [3, 2, 1]
+    # 0.5 of 4, 4 and 1: 2, 2 and 0.5 of round(4.5) = 4, a half going to the even number
+    groups = np.repeat([0, 1, 2], [4, 4, 1])
+    assert np.bincount(groups[held_out(groups, 0.5, 1)], minlength=3).tolist() == [2, 2, 0]
+
+
+def test_every_sample_is_as_likely_in_the_test_part() -> None:
+    groups = np.repeat([0, 1], [6, 4])
+    often = np.sum([held_out(groups, 0.5, seed) for seed in range(400)], axis=0)
+    assert often.min() > 150 and often.max() < 250
+
+
+def test_a_split_that_leaves_too_little_is_refused() -> None:
+    with pytest.raises(InputError) as error:
+        load_data(dataset="blobs", classes=5, samples=20, test_fraction=0.9)
+    assert str(error.value) == (
+        "data.test_fraction 0.9 of 20 samples leaves 2 for training; "
+        "at least 5 samples (one of each class) must be left."
+    )
+    with pytest.raises(InputError, match=r"leaves 0 for training; at least 1 sample must be left\.$"):
+        load_data(dataset="sine", samples=4, test_fraction=0.9)
+
+
+def test_rows_keep_their_order() -> None:
+    whole = load_data(dataset="spirals", test_fraction=0, standardize=False)
+    split = load_data(dataset="spirals", test_fraction=0.25, standardize=False)
+    places = {tuple(row): i for i, row in enumerate(whole.X_train.tolist())}
+    for X, y in ((split.X_train, split.y_train), (split.X_test, split.y_test)):
+        at = [places[tuple(row)] for row in X.tolist()]
+        assert at == sorted(at)
+        assert np.array_equal(y, whole.y_train[at])
+    assert len(split.X_train) + len(split.X_test) == len(places)
+
+
+def test_scaling_is_fitted_on_the_training_part_alone() -> None:
+    raw = load_data(dataset="moons", standardize=False)
+    data = load_data(dataset="moons")
+    assert data.mean == pytest.approx(raw.X_train.mean(axis=0))
+    assert data.scale == pytest.approx(np.sqrt(((raw.X_train - raw.X_train.mean(axis=0)) ** 2).mean(axis=0)))
+    assert data.X_train.mean(axis=0) == pytest.approx(0, abs=1e-12) and data.X_train.std(
+        axis=0
+    ) == pytest.approx(1)
+    assert data.X_test.mean(axis=0) != pytest.approx(0, abs=1e-6)
+    assert data.original_train == pytest.approx(raw.X_train) and data.original_test == pytest.approx(
+        raw.X_test
+    )
+    assert raw.mean.tolist() == [0, 0] and raw.scale.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, -3e8])
+def test_a_constant_column_becomes_exactly_0(value: float) -> None:
+    X = np.full((7, 1), value)
+    mean, scale = scaling(X)
+    assert scale.tolist() == [1.0]
+    assert ((X - mean) / scale == 0).all()
+
+
+def test_data_cannot_be_changed() -> None:
+    data = load_data()
+    arrays = [value for value in vars(data).values() if isinstance(value, np.ndarray)]
+    assert len(arrays) == 8
+    for array in arrays:
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
