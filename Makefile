@@ -24,7 +24,7 @@ test: python
 
 bench: python
 	@$(PREPARE) --extra bench || { echo "Measuring without scikit-learn and PyTorch." >&2 && $(PREPARE) --extra test; }
-	$(VENV_PYTHON) -m pytest -s tests/benchmarks $(ARGS)
+	$(VENV_PYTHON) -m pytest -s -o faulthandler_timeout=0 tests/benchmarks $(ARGS)
 
 check: python
 	@$(PREPARE) --extra dev

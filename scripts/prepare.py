@@ -179,7 +179,7 @@ def provide_libraries(platforms: set[str]) -> None:
 
 def provide_font() -> None:
     """Install a font where there is none at all; Qt would draw boxes for letters."""
-    if not sys.platform.startswith("linux") or has_font():
+    if not sys.platform.startswith("linux") or has_font(font_folders()):
         return
     if is_debian() and administrator() is not None:
         provide_packages(["fonts-dejavu-core"], "There is no font on this system")
@@ -187,18 +187,17 @@ def provide_font() -> None:
         say("There is no font on this system, so text will show as boxes: install one, such as DejaVu Sans.")
 
 
-def has_font() -> bool:
+def font_folders() -> list[Path]:
     home = Path(os.environ.get("HOME", "/"))
-    data = os.environ.get("XDG_DATA_DIRS", "/usr/local/share:/usr/share").split(":")
-    folders = [Path(folder) / "fonts" for folder in data if folder]
-    folders += [home / ".fonts", home / ".local/share/fonts", Path("/run/current-system/sw/share/X11/fonts")]
+    data = os.environ.get("XDG_DATA_DIRS", "").split(":")
+    folders = [Path(folder) / "fonts" for folder in ("/usr/share", "/usr/local/share", *data) if folder]
+    return [*folders, home / ".fonts", home / ".local/share/fonts", Path("/run/current-system/sw/share/X11/fonts")]
+
+
+def has_font(folders: list[Path]) -> bool:
     suffixes = {".ttf", ".otf", ".ttc", ".pfb"}
-    return any(
-        Path(name).suffix.lower() in suffixes
-        for folder in folders
-        for *_, names in os.walk(folder)
-        for name in names
-    )
+    files = (name for folder in folders for _, _, names in os.walk(folder) for name in names)
+    return any(Path(name).suffix.lower() in suffixes for name in files)
 
 
 def is_debian() -> bool:
