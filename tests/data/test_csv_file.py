@@ -73,6 +73,12 @@ def test_without_a_header_columns_are_numbered(tmp_path: Path) -> None:
     assert data.y_train.tolist() == [1, 0, 1, 0]
 
 
+def test_of_two_delimiters_that_fit_the_comma_is_a_decimal_sign(tmp_path: Path) -> None:
+    data = load(tmp_path, "1,5;2,5;0\n2,5;3,5;1\n3,5;4,5;0\n4,5;5,5;1\n")
+    assert data.X_train.tolist() == [[1.5, 2.5], [2.5, 3.5], [3.5, 4.5], [4.5, 5.5]]
+    assert data.class_names == ("0", "1")
+
+
 def test_a_quoted_name_may_hold_the_delimiter_a_line_break_and_letters_of_any_script(tmp_path: Path) -> None:
     data = load(tmp_path, '"größe, cm",art\n1,"a, b"\n2,"c\nd"\n3,"a, b"\n4,"c\nd"\n')
     assert data.feature_names == ("größe, cm",)

@@ -47,6 +47,9 @@ def test_largest_remainders_by_hand() -> None:
     # 0.5 of 4, 4 and 1: 2, 2 and 0.5 of round(4.5) = 4, a half going to the even number
     groups = np.repeat([0, 1, 2], [4, 4, 1])
     assert np.bincount(groups[held_out(groups, 0.5, 1)], minlength=3).tolist() == [2, 2, 0]
+    # 0.9 of 1 and 20: the larger remainder is that of the class which has one sample, and keeps it
+    groups = np.repeat([0, 1], [1, 20])
+    assert np.bincount(groups[held_out(groups, 0.9, 1)]).tolist() == [0, 19]
 
 
 def test_every_sample_is_as_likely_in_the_test_part() -> None:
@@ -98,6 +101,12 @@ def test_a_constant_column_becomes_exactly_0(value: float) -> None:
     mean, scale = scaling(X)
     assert scale.tolist() == [1.0]
     assert ((X - mean) / scale == 0).all()
+
+
+def test_differences_too_small_to_square_are_not_divided_by() -> None:
+    X = np.array([[1e-300], [2e-300]])
+    _, scale = scaling(X)
+    assert scale.tolist() == [1.0]
 
 
 def test_data_cannot_be_changed() -> None:
