@@ -191,7 +191,8 @@ def font_folders() -> list[Path]:
     home = Path(os.environ.get("HOME", "/"))
     data = os.environ.get("XDG_DATA_DIRS", "").split(":")
     folders = [Path(folder) / "fonts" for folder in ("/usr/share", "/usr/local/share", *data) if folder]
-    return [*folders, home / ".fonts", home / ".local/share/fonts", Path("/run/current-system/sw/share/X11/fonts")]
+    folders.append(Path("/run/current-system/sw/share/X11/fonts"))  # NixOS
+    return [*folders, home / ".fonts", home / ".local/share/fonts"]
 
 
 def has_font(folders: list[Path]) -> bool:
