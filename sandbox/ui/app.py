@@ -1,0 +1,106 @@
+"""The program on a screen, or drawn into a picture without one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QEventLoop, QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from sandbox.errors import InputError
+from sandbox.experiment import Experiment
+from sandbox.experiment.snapshot import Snapshot
+from sandbox.ui import theme as look
+from sandbox.ui.window import MainWindow
+
+# The default of 5 ms lets the training thread keep the interpreter for a third of a frame.
+_SWITCH_INTERVAL = 0.0005
+_THEMES = {"light": look.LIGHT, "dark": look.DARK}
+
+
+def application() -> QApplication:
+    """Return the one application, made on the first call."""
+    found = QApplication.instance()
+    if isinstance(found, QApplication):
+        return found
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("Loss Sandbox")
+    app.setOrganizationName("loss-sandbox")
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    return app
+
+
+def run_window(experiment: Experiment | None = None, path: Path | None = None) -> int:
+    """Open the window and stay until it is closed; return the exit code."""
+    app = application()
+    window = MainWindow(experiment or Experiment(), _THEMES.get(str(QSettings().value("theme", "", type=str))))
+    if path is not None:
+        window.setWindowTitle(f"{path.name} - Loss Sandbox")
+    window.resize(1280, 800)
+    available = app.primaryScreen().availableGeometry().size()
+    if available.width() < 1300 or available.height() < 840:
+        window.resize(available * 0.96)
+    sys.excepthook = lambda kind, error, trace: _say(window, kind, error, trace)
+    window.start()
+    return app.exec()
+
+
+def _say(
+    window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """An error in the window arrives as a message, and the program lives on."""
+    sys.__excepthook__(kind, error, trace)
+    if issubclass(kind, Exception):
+        window.notice.say(f"The program met an error ({error!r}); what you see may be stale, Reset starts anew.", error=True)
+
+
+def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], theme: str, after: int) -> None:
+    """Draw the window into a PNG file after so many epochs.
+
+    Parameters
+    ----------
+    experiment : Experiment, optional
+    png : Path
+    size : tuple of int
+        Width and height.
+    theme : str
+        "light" or "dark".
+    after : int
+        Epochs; fewer where every lane stops before.
+
+    Raises
+    ------
+    InputError
+        If the experiment's data cannot be used.
+    OSError
+        If the file cannot be written.
+    """
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application()
+    window = MainWindow(experiment or Experiment(), _THEMES[theme])
+    window.resize(*size)
+    loop = QEventLoop()
+    refused: list[str] = []
+    window.session.said.connect(lambda sentence, error: (refused.append(sentence), loop.quit()) if error else None)
+    begun = False
+
+    def follow(snapshot: Snapshot) -> None:
+        nonlocal begun
+        if not begun:
+            begun = True
+            window.session.train(after)
+        if (snapshot.epoch >= after or all(lane.stopped for lane in snapshot.lanes)) and snapshot.curves:
+            QTimer.singleShot(0, loop.quit)
+
+    window.drawn.connect(follow)
+    window.start()
+    loop.exec()
+    picture = window.grab()
+    window.close()
+    if refused:
+        raise InputError(refused[0])
+    if not picture.save(str(png), "PNG"):
+        raise OSError(f"{png} could not be written")

@@ -1,0 +1,111 @@
+"""The row of controls on top: play, step, reset, speed, the readouts, undo, files and looks."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QUndoStack
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from sandbox.ui import theme
+from sandbox.ui.icons import icon
+from sandbox.ui.kit import IconButton, PrimaryButton, Readout, SpeedSlider, cost_text, label, share_text
+
+
+class Controls(QFrame):
+    """One row; it only shows and asks."""
+
+    def __init__(self, undo_stack: QUndoStack) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.play = PrimaryButton("Play", "play", "Trains, or pauses training (Space).")
+        self.step_update = IconButton("step-update", "Trains one update and pauses.", "Step one update")
+        self.step_epoch = IconButton("step-epoch", "Trains to the end of the epoch and pauses.", "Step one epoch")
+        self.reset = IconButton("reset", "Starts anew from the same initial weights.", "Reset")
+        self.new_weights = IconButton("dice", "Starts anew from other initial weights.", "New weights")
+        self.undo = IconButton("undo", "Undoes the last change (Ctrl+Z).", "Undo")
+        self.redo = IconButton("redo", "Does again what was undone (Ctrl+Shift+Z).", "Redo")
+        self.open = IconButton("open", "Opens an experiment file (Ctrl+O).", "Open experiment")
+        self.save = IconButton("save", "Saves the experiment with all edits, to be replayed (Ctrl+S).", "Save experiment")
+        self.theme = IconButton("moon", "Switches between light and dark.", "Switch theme")
+        self.present = IconButton("present", "Enlarges everything for the back row (F11).", "Present")
+        self.present.setCheckable(True)
+        self.speed = SpeedSlider()
+        self.speed.setAccessibleName("Speed")
+        self.speed.setToolTip("How many updates a second; up to 25 each one is drawn.")
+        self.speed.set_value(float("inf"))
+        self.epoch = Readout("Epoch", "0 000 000", "How many times all training samples have been used.")
+        self.train = Readout("Train cost", "0.00000", "The objective over the training samples, with the penalty.")
+        self.test = Readout("Test cost", "0.00000", "The objective over the test samples, with the penalty.")
+        self.score = Readout("Accuracy", "100.0 %", "How well the test samples are told.")
+        self._lay_out()
+        self._wire(undo_stack)
+
+    def _lay_out(self) -> None:
+        self._row = QHBoxLayout(self)
+        for widget in (self.play, self.step_update, self.step_epoch, self.reset, self.new_weights):
+            self._row.addWidget(widget)
+        self._row.addSpacing(theme.GRID)
+        speed = label("Speed", "hint")
+        speed.setBuddy(self.speed.slider)
+        self._row.addWidget(speed)
+        self._row.addWidget(self.speed)
+        self._row.addStretch(1)
+        for readout in (self.epoch, self.train, self.test, self.score):
+            self._row.addWidget(readout)
+        self._row.addStretch(1)
+        for widget in (self.undo, self.redo, self.open, self.save, self.theme, self.present):
+            self._row.addWidget(widget)
+        # A click leaves the focus where it was, so that Space goes on to play and pause.
+        buttons: tuple[QWidget, ...] = (
+            self.play, self.step_update, self.step_epoch, self.reset, self.new_weights, self.undo, self.redo, self.open,
+            self.save, self.theme, self.present,
+        )  # fmt: skip
+        for button in buttons:
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.fit()
+
+    def _wire(self, undo_stack: QUndoStack) -> None:
+        self.undo.clicked.connect(undo_stack.undo)
+        self.redo.clicked.connect(undo_stack.redo)
+        self.undo.setShortcut("Ctrl+Z")
+        self.redo.setShortcut("Ctrl+Shift+Z")
+        undo_stack.canUndoChanged.connect(self.undo.setEnabled)
+        undo_stack.canRedoChanged.connect(self.redo.setEnabled)
+        undo_stack.undoTextChanged.connect(lambda what: self.undo.setToolTip(f"Undoes the {what or 'last change'} (Ctrl+Z)."))
+        undo_stack.redoTextChanged.connect(
+            lambda what: self.redo.setToolTip(f"Does the {what or 'change that was undone'} again (Ctrl+Shift+Z).")
+        )
+        self.undo.setEnabled(False)
+        self.redo.setEnabled(False)
+
+    def set_playing(self, playing: bool) -> None:
+        """Let the first button say what a press of it does."""
+        self.play.set_face(*(("Pause", "pause") if playing else ("Play", "play")))
+
+    def set_dark(self, dark: bool) -> None:
+        """Show what the theme button leads to."""
+        self.theme.setIcon(icon("sun" if dark else "moon"))
+
+    def show_readings(
+        self, *, epoch: int, update: int, train: float, test: float, metric: float, is_share: bool, of_test: bool,
+        objective: str,
+    ) -> None:  # fmt: skip
+        """Show the large numbers."""
+        self.epoch.set_text(f"{epoch:,}".replace(",", "\u2009"))
+        self.epoch.setToolTip(f"How many times all training samples have been used; {update:,} updates so far.")
+        self.train.set_text(cost_text(train))
+        self.train.setToolTip(f"{objective} over the training samples, with the penalty: what training descends.")
+        self.test.set_text(cost_text(test))
+        self.score.set_caption("Accuracy" if is_share else "R²")
+        self.score.set_text(share_text(metric) if is_share else f"{metric:.4f}".replace("-", "\u2212"))
+        self.score.setToolTip(f"How well the {'test' if of_test else 'training'} samples are told.")
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.fit()
+
+    def fit(self) -> None:
+        """Follow the scale."""
+        self._row.setContentsMargins(theme.px(12), theme.px(8), theme.px(12), theme.px(8))
+        self._row.setSpacing(theme.px(8))

@@ -1,0 +1,349 @@
+"""The window: one row of controls, then what you choose, what the network does, what it costs."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractButton, QApplication, QComboBox, QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget,
+)  # fmt: skip
+
+from sandbox.experiment import Experiment
+from sandbox.experiment.snapshot import LaneState, Snapshot, Wanted
+from sandbox.nn import LOSSES
+from sandbox.ui import theme as look
+from sandbox.ui.controls import Controls
+from sandbox.ui.kit import Card, Choice, Notice
+from sandbox.ui.panels import DataPanel, LossPanel, NetworkPanel, OptimizerPanel
+from sandbox.ui.panels.base import Change, Panel
+from sandbox.ui.panels.column import PanelColumn
+from sandbox.ui.session import Session
+
+if TYPE_CHECKING:
+    from sandbox.ui.views.boundary import BoundaryView
+    from sandbox.ui.views.cost import CostView
+
+PRESENTING = 1.4  # how much larger type and lines are for the back row
+
+
+class MainWindow(QMainWindow):
+    """Everything a person sees.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    theme : Theme, optional
+        None follows the system.
+
+    Signals
+    -------
+    drawn(Snapshot)
+        A snapshot has been painted.
+    """
+
+    drawn = Signal(object)
+
+    def __init__(self, experiment: Experiment, theme: look.Theme | None = None) -> None:
+        super().__init__()
+        self.setWindowTitle("Loss Sandbox")
+        self._chosen_theme = theme
+        self._presenting = False
+        self._lane = experiment.lanes[0].name
+        self._drawn_run = -1
+        self._told: set[tuple[int, str]] = set()
+        self.boundary: BoundaryView | None = None
+        self.cost: CostView | None = None
+        self.session = Session(experiment, self)
+        self._build()
+        self._connect()
+        self.set_theme(self.theme)
+        self._show_settings()
+
+    # Building
+
+    def _build(self) -> None:
+        self.controls = Controls(self.session.undo_stack)
+        self.panels: list[Panel] = [DataPanel(), NetworkPanel(), LossPanel(), OptimizerPanel()]
+        self.data_panel = self.panels[0]
+        self.notice = Notice()
+        self.boundary_card = Card("Decision boundary")
+        self.lane_choice = Choice()
+        self.lane_choice.setAccessibleName("Lane in view")
+        self.lane_choice.setToolTip("Chooses the lane whose boundary, readouts and settings are shown.")
+        self.boundary_card.header.addWidget(self.lane_choice)
+        self.cost_card = Card("Cost")
+        page = QWidget()
+        page.setObjectName("ground")
+        self._page = QVBoxLayout(page)
+        self._columns = QHBoxLayout()
+        self._page.addWidget(self.controls)
+        self._page.addWidget(self.notice)
+        self._page.addLayout(self._columns, 1)
+        self._columns.addWidget(PanelColumn(self.panels))
+        self._views = QHBoxLayout()
+        self._views.addWidget(self.boundary_card, 11)
+        self._views.addWidget(self.cost_card, 10)
+        self._columns.addLayout(self._views, 1)
+        self.setCentralWidget(page)
+        page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        page.setFocus()  # no control is chosen before a person has chosen one
+        self._fill_lanes()
+
+    def _connect(self) -> None:
+        session, controls = self.session, self.controls
+        controls.play.clicked.connect(session.toggle)
+        controls.step_update.clicked.connect(lambda: session.step())
+        controls.step_epoch.clicked.connect(lambda: session.step(epoch=True))
+        controls.reset.clicked.connect(session.reset)
+        controls.new_weights.clicked.connect(session.new_weights)
+        controls.speed.changed.connect(lambda speed, _: self._set_speed(float(speed)))
+        controls.open.clicked.connect(self.ask_open)
+        controls.save.clicked.connect(self.ask_save)
+        controls.theme.clicked.connect(self.switch_theme)
+        controls.present.clicked.connect(self.switch_presenting)
+        for panel in self.panels:
+            panel.changed.connect(self._change)
+            panel.refused.connect(lambda sentence: self.notice.say(sentence, error=True))
+        self.data_panel.open_requested.connect(self.ask_open_table)  # type: ignore[attr-defined]
+        self.lane_choice.changed.connect(lambda name, _: self.view_lane(str(name)))
+        session.shown.connect(self._draw)
+        session.settings_changed.connect(self._show_settings)
+        session.playing_changed.connect(controls.set_playing)
+        session.said.connect(lambda sentence, error: self.notice.say(sentence, error=error))
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(lambda _: self._chosen_theme or self.set_theme(self.theme))
+        for keys, act in (
+            (QKeySequence(Qt.Key.Key_F11), self.switch_presenting),
+            (QKeySequence.StandardKey.Open, self.ask_open),
+            (QKeySequence.StandardKey.Save, self.ask_save),
+            (QKeySequence("Ctrl+Shift+O"), self.ask_open_table),
+            (QKeySequence.StandardKey.Quit, self.close),
+        ):
+            QShortcut(keys, self, act)
+        application = QApplication.instance()
+        assert application is not None
+        application.installEventFilter(self)
+
+    def start(self) -> None:
+        """Show the shell at once, then load what draws, then begin the first run."""
+        self.show()
+        QTimer.singleShot(0, self._load_views)
+
+    def _load_views(self) -> None:
+        # pyqtgraph takes longer to import than all the rest: the shell is on screen by now.
+        from sandbox.ui.views.boundary import BoundaryView
+        from sandbox.ui.views.cost import CostView
+
+        if self.boundary is not None:
+            return
+        self.boundary, self.cost = BoundaryView(), CostView()
+        self.boundary_card.body.addWidget(self.boundary, 1)
+        self.cost_card.body.addWidget(self.cost, 1)
+        self.cost_card.header.addWidget(self.cost.controls)
+        self._dress_views()
+        self.boundary.wanted_changed.connect(self._want)
+        self.cost.wanted_changed.connect(self._want)
+        self.session.start()
+
+    # Look
+
+    @property
+    def theme(self) -> look.Theme:
+        """The theme in force: the chosen one, else the system's."""
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        return self._chosen_theme or look.system_theme(application)
+
+    @property
+    def presenting(self) -> bool:
+        """Whether type and lines are enlarged for the back row."""
+        return self._presenting
+
+    def set_theme(self, theme: look.Theme) -> None:
+        """Dress the program and lay the window out for it."""
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        look.apply(application, theme, PRESENTING if self._presenting else 1.0)
+        gap = look.px(look.GRID)
+        self._page.setContentsMargins(gap, gap, gap, gap)
+        self._page.setSpacing(gap)
+        self._columns.setSpacing(0)  # the panels bring their own gutter
+        self._views.setSpacing(gap)
+        self.controls.set_dark(theme.dark)
+        self._dress_views()
+
+    def _dress_views(self) -> None:
+        if self.boundary is not None and self.cost is not None:
+            self.boundary.set_theme(self.theme, look.scale())
+            self.cost.set_theme(self.theme, look.scale())
+
+    def switch_theme(self) -> None:
+        """Light to dark, or dark to light; remembered."""
+        self._chosen_theme = look.LIGHT if self.theme.dark else look.DARK
+        QSettings().setValue("theme", "dark" if self._chosen_theme.dark else "light")
+        self.set_theme(self._chosen_theme)
+
+    def switch_presenting(self) -> None:
+        """Enlarge type and lines and fill the screen, or go back."""
+        self._presenting = not self._presenting
+        self.controls.present.setChecked(self._presenting)
+        self.set_theme(self.theme)
+        if self._presenting:
+            self.showFullScreen()
+        else:
+            self.showNormal()
+
+    # Settings
+
+    def _change(self, change: Change) -> None:
+        self.session.change(change.key, change.value, change.final, self._lane)
+
+    def _show_settings(self) -> None:
+        experiment = self.session.experiment
+        if self._lane not in [lane.name for lane in experiment.lanes]:
+            self._lane = experiment.lanes[0].name
+        self._fill_lanes()
+        snapshot = self.session.snapshot
+        data = snapshot.data if snapshot is not None else None
+        for panel in self.panels:
+            panel.show_settings(experiment, data, self._lane)
+
+    def _fill_lanes(self) -> None:
+        names = [lane.name for lane in self.session.experiment.lanes]
+        self.lane_choice.set_items([(name, f"Lane {name}", f"Shows lane {name}.") for name in names])
+        self.lane_choice.set_value(self._lane)
+        self.lane_choice.setVisible(len(names) > 1)
+
+    def view_lane(self, name: str) -> None:
+        """Show another lane's boundary, readouts and settings."""
+        self._lane = name
+        self._show_settings()
+        self._want()
+
+    def _set_speed(self, speed: float) -> None:
+        self.session.thread_.set_speed(None if math.isinf(speed) else speed)
+
+    # Drawing
+
+    def _want(self) -> None:
+        """Ask for what the visible views need, and for a snapshot with it where none comes by itself."""
+        self._ask()
+        self.session.refresh()
+
+    def _ask(self) -> None:
+        if self.boundary is None or self.cost is None:
+            return
+        surface = self.boundary.wanted(self._lane)
+        self.session.want(Wanted((surface,) if surface is not None else (), self.cost.wanted()))
+
+    def _draw(self, snapshot: Snapshot) -> None:
+        """Draw and paint a snapshot, before the thread goes on."""
+        if self.boundary is None or self.cost is None:
+            return
+        if snapshot.run != self._drawn_run or snapshot.data is not self._data:
+            self._draw_new_run(snapshot)
+        lane = next(lane for lane in snapshot.lanes if lane.name == self._lane)
+        self._read_out(snapshot, lane)
+        for surface in snapshot.surfaces:
+            if surface.request.lane == self._lane:
+                self.boundary.draw(surface, lane)
+        if snapshot.curves:
+            self.cost.draw(snapshot.curves, snapshot.marks, snapshot.lanes, snapshot.epoch_position)
+        if self.isVisible() and not self.isMinimized():
+            self.boundary.plot.viewport().repaint()
+            self.cost.plot.viewport().repaint()
+        self._ask()
+        self._tell_stops(snapshot)
+        self.drawn.emit(snapshot)
+
+    _data: object = None
+
+    def _draw_new_run(self, snapshot: Snapshot) -> None:
+        assert self.boundary is not None
+        first = self._drawn_run < 0
+        self._drawn_run = snapshot.run
+        if snapshot.data is not self._data:
+            self._data = snapshot.data
+            self.boundary.set_data(snapshot.data, snapshot.experiment)
+            title = {"regression": "Output", "multiclass": "Decision regions"}.get(snapshot.data.task, "Decision boundary")
+            self.boundary_card.title.setText(title)
+            for notice in snapshot.data.notices:
+                self.notice.say(notice)
+        self._show_settings()
+        self._ask()
+        if first or not snapshot.surfaces:
+            self.session.refresh()
+
+    def _read_out(self, snapshot: Snapshot, lane: LaneState) -> None:
+        readings, controls = lane.readings, self.controls
+        metric = "r2" if snapshot.data.task == "regression" else "accuracy"
+        held = f"test_{metric}"
+        controls.show_readings(
+            epoch=snapshot.epoch,
+            update=snapshot.update,
+            train=readings.get("train_cost", math.nan),
+            test=readings.get("test_cost", math.nan),
+            metric=readings.get(held, readings.get(f"train_{metric}", math.nan)),
+            is_share=metric == "accuracy",
+            of_test=held in readings,
+            objective=LOSSES[lane.objective].label,
+        )
+
+    def _tell_stops(self, snapshot: Snapshot) -> None:
+        for lane in snapshot.lanes:
+            if lane.stopped and (snapshot.run, lane.name) not in self._told:
+                self._told.add((snapshot.run, lane.name))
+                who = f"Lane {lane.name} stopped" if len(snapshot.lanes) > 1 else "Training stopped"
+                self.notice.say(f"{who}: {lane.stopped}.", error=True, action="Reset", act=self.session.reset)
+
+    # Files
+
+    def ask_open(self) -> None:
+        """Ask for an experiment file and begin it."""
+        name, _ = QFileDialog.getOpenFileName(self, "Open an experiment", "", "Experiments (*.toml)")
+        if name:
+            self.session.open_experiment(Path(name))
+
+    def ask_open_table(self) -> None:
+        """Ask for a CSV file and begin a run on it."""
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Open a table", "", "Tables (*.csv *.tsv *.txt);;All files (*)"
+        )
+        if name:
+            self.session.open_table(Path(name))
+
+    def ask_save(self) -> None:
+        """Ask for a name and write the experiment, with its edits."""
+        name, _ = QFileDialog.getSaveFileName(self, "Save the experiment", "experiment.toml", "Experiments (*.toml)")
+        if name:
+            self.session.save_experiment(Path(name))
+
+    # Keys and the end
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Space plays and pauses from everywhere but a button or a list that has been reached by Tab."""
+        if (
+            event.type() == QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Space
+            and event.modifiers() == Qt.KeyboardModifier.NoModifier
+            and not event.isAutoRepeat()
+            and isinstance(watched, QWidget)
+            and watched.window() is self
+            and not isinstance(watched, (QAbstractButton, QComboBox))
+        ):
+            self.session.toggle()
+            return True
+        return super().eventFilter(watched, event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.hide()  # at once: the thread may need the rest of an update, or of a file, to end
+        application = QApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)
+        self.session.close()
+        super().closeEvent(event)

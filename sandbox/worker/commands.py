@@ -1,0 +1,70 @@
+"""What the window can tell the thread that trains. Frozen, made of plain values, read between updates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class Start:
+    """Begin a run; `run` is the number that its snapshots carry."""
+
+    run: int
+    experiment: Experiment
+
+
+@dataclass(frozen=True)
+class Return:
+    """Go back to a run begun before, as it was left; begin it anew where it is no longer kept."""
+
+    run: int
+    experiment: Experiment
+
+
+@dataclass(frozen=True)
+class Change:
+    """Edit the run: dotted keys to values, in one lane or (None) in all."""
+
+    changes: Mapping[str, Any]
+    lane: str | None = None
+
+
+@dataclass(frozen=True)
+class Play:
+    """Train, at the speed that is set."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Stop training after the current update."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Train one update, or to the end of the epoch, and pause."""
+
+    epoch: bool = False
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train until so many epochs are done in all, and pause."""
+
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """Offer a snapshot of the present state."""
+
+
+@dataclass(frozen=True)
+class Close:
+    """End the thread."""
+
+
+Command = Start | Return | Change | Play | Pause | Step | Train | Refresh | Close

@@ -1,0 +1,261 @@
+"""The thread that trains: it owns the trainer, and takes turns with the window.
+
+A loop of tiny numpy calls and a paint share one interpreter lock; running side by side, each starves the other. So
+the thread trains a burst, offers a snapshot, and parks until the window has painted it.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from time import perf_counter
+from typing import Any, assert_never
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, Signal
+
+from sandbox.errors import InputError
+from sandbox.experiment import Edit, Experiment, Trainer
+from sandbox.experiment.snapshot import Snapshot, Wanted
+from sandbox.worker.commands import (
+    Change, Close, Command, Pause, Play, Refresh, Return, Start, Step, Train,
+)  # fmt: skip
+
+SLOWEST_SPEED = 1.0  # updates per second
+FRAMES = 25.0  # per second: up to this speed every single update is drawn
+_SHORTEST_BURST, _LONGEST_FRAME = 0.010, 0.046  # seconds
+_LONGEST_PARK = 1.0  # seconds, after which a window that never painted is no longer waited for
+_RUNS_KEPT = 12  # runs that an undo can go back to as they were left
+
+_log = logging.getLogger(__name__)
+
+
+class TrainerThread(QThread):
+    """Trains, and offers snapshots.
+
+    Everything public is called on the window's thread, and only hands something over.
+
+    Parameters
+    ----------
+    listener : QObject
+        Gets an event of type `SNAPSHOT` whenever a snapshot lies in the mailbox.
+
+    Signals
+    -------
+    playing_changed(bool)
+    rejected(int, str)
+        A run could not begin, for the reason given; the one before goes on.
+    failed(str)
+        Something went wrong; the thread has paused and lives on.
+    """
+
+    SNAPSHOT = QEvent.Type(QEvent.registerEventType())
+
+    playing_changed = Signal(bool)
+    rejected = Signal(int, str)
+    failed = Signal(str)
+
+    def __init__(self, listener: QObject) -> None:
+        super().__init__()
+        self.setObjectName("trainer")
+        self._listener = listener
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._mailbox: deque[Snapshot] = deque(maxlen=1)
+        self._painted = threading.Event()
+        self._paint_seconds = 0.010
+        self._wanted = Wanted()
+        self._speed: float | None = None
+        self._closing = False
+        # Touched by the thread alone:
+        self._run_number = -1
+        self._trainer: Trainer | None = None
+        self._kept: OrderedDict[int, Trainer] = OrderedDict()
+        self._playing = False
+        self._until_epoch: int | None = None
+        self._next_update = 0.0
+
+    # The window's side
+
+    def send(self, command: Command) -> None:
+        """Hand over a command; it is read before the next update."""
+        self._commands.put(command)
+
+    def set_speed(self, updates_per_second: float | None) -> None:
+        """Train so many updates a second; None is as many as possible."""
+        self._speed = updates_per_second
+
+    def want(self, wanted: Wanted) -> None:
+        """Say what the next snapshots are to hold."""
+        self._wanted = wanted
+
+    def take(self) -> Snapshot | None:
+        """Take the newest snapshot out of the mailbox."""
+        try:
+            return self._mailbox.pop()
+        except IndexError:
+            return None
+
+    def painted(self, seconds: float) -> None:
+        """Let the thread go on: the window has drawn what it took, in so many seconds."""
+        self._paint_seconds = seconds
+        self._painted.set()
+
+    def close(self) -> None:
+        """End the thread, and wait for it: at most for the update it is in."""
+        self._closing = True
+        self.send(Close())
+        self._painted.set()
+        self.wait()
+
+    # The thread's side
+
+    def run(self) -> None:
+        """Train and obey until closed."""
+        while not self._closing:
+            try:
+                self._obey()
+                if self._playing:
+                    self._play()
+            except Exception as error:
+                _log.exception("training failed")
+                self._set_playing(False)
+                self.failed.emit(f"Training stopped on an error of the program ({error!r}); reset to start anew.")
+
+    def _obey(self) -> None:
+        """Read all commands; while paused, wait for one."""
+        while not self._closing:
+            try:
+                command = self._commands.get(block=not self._playing)
+            except queue.Empty:
+                return
+            self._do(command)
+
+    def _do(self, command: Command) -> None:
+        match command:
+            case Start(run, experiment):
+                self._begin(run, lambda: Trainer(experiment))
+            case Return(run, experiment):
+                self._begin(run, lambda: self._kept.pop(run, None) or Trainer(experiment))
+            case Change(changes, lane):
+                self._change(changes, lane)
+            case Play():
+                self._until_epoch = None
+                self._set_playing(self._trainer is not None and self._trainer.running)
+            case Train(epochs):
+                self._until_epoch = epochs
+                self._set_playing(self._trainer is not None and self._trainer.epoch < epochs)
+            case Pause():
+                self._set_playing(False)
+            case Step(epoch):
+                self._step(epoch)
+            case Refresh():
+                pass
+            case Close():
+                return
+            case _:
+                assert_never(command)
+        if not self._playing:
+            self._offer()
+
+    def _begin(self, run: int, make: Callable[[], Trainer]) -> None:
+        try:
+            trainer = make()
+        except InputError as error:
+            self.rejected.emit(run, str(error))
+            return
+        if self._trainer is not None:
+            self._kept[self._run_number] = self._trainer
+            while len(self._kept) > _RUNS_KEPT:
+                self._kept.popitem(last=False)
+        self._trainer, self._run_number = trainer, run
+        if self._playing and not trainer.running:
+            self._set_playing(False)
+        self._offer()
+
+    def _change(self, changes: Mapping[str, Any], lane: str | None) -> None:
+        if self._trainer is None:
+            return
+        try:
+            if self._trainer.update == 0 and not self._playing:
+                # Nothing was trained yet: not an edit of a run, but another experiment.
+                self._trainer = Trainer(_changed(self._trainer.experiment, changes, lane), self._trainer.data)
+            else:
+                self._trainer.edit(changes, lane)
+        except InputError as error:
+            self.failed.emit(str(error))
+        if self._playing and self._commands.empty():
+            self._offer()  # its mark is on screen at once
+
+    def _step(self, epoch: bool) -> None:
+        self._set_playing(False)
+        if self._trainer is None:
+            return
+        first = self._trainer.epoch
+        self._trainer.advance(lambda: not self._closing and self._trainer.epoch == first, None if epoch else 1)  # type: ignore[union-attr]
+
+    def _set_playing(self, playing: bool) -> None:
+        if playing and not self._playing:
+            self._next_update = perf_counter()
+        if playing != self._playing:
+            self._playing = playing
+            self.playing_changed.emit(playing)
+
+    def _play(self) -> None:
+        """Train one burst and offer what came of it."""
+        trainer, commands = self._trainer, self._commands
+        assert trainer is not None
+        now = perf_counter()
+        speed = self._speed
+        if speed is None:
+            end, most = now + self._burst(), None
+        else:
+            if now < self._next_update:
+                self._wait(self._next_update - now)
+                return
+            frame = max(1.0 / FRAMES, self._paint_seconds)
+            # At least one update; as many as fall into this frame where the speed is beyond the frame rate.
+            most = max(1, round(speed * frame)) if speed > FRAMES else 1
+            self._next_update = max(self._next_update + most / speed, now - 1.0 / FRAMES)
+            end = now + max(_LONGEST_FRAME, _SHORTEST_BURST)
+        last = self._until_epoch
+
+        def go_on() -> bool:
+            return perf_counter() < end and commands.empty() and (last is None or trainer.epoch < last)
+
+        trainer.advance(go_on, most)
+        if not trainer.running or (last is not None and trainer.epoch >= last):
+            self._set_playing(False)
+        if commands.empty():
+            self._offer()
+
+    def _burst(self) -> float:
+        """How long to train before the next frame: about twice as long as the last paint took."""
+        longest = max(_LONGEST_FRAME - self._paint_seconds, self._paint_seconds)
+        return max(_SHORTEST_BURST, min(2.2 * self._paint_seconds, longest))
+
+    def _wait(self, seconds: float) -> None:
+        """Sleep until the next update is due, or a command comes."""
+        try:
+            command = self._commands.get(timeout=seconds)
+        except queue.Empty:
+            return
+        self._do(command)
+
+    def _offer(self) -> None:
+        """Put a snapshot into the mailbox, and park until it is painted."""
+        if self._trainer is None or self._closing:
+            return
+        self._painted.clear()
+        self._mailbox.append(self._trainer.snapshot(self._run_number, self._wanted))
+        QCoreApplication.postEvent(self._listener, QEvent(self.SNAPSHOT))
+        if self._playing and not self._closing:
+            self._painted.wait(_LONGEST_PARK)
+
+
+def _changed(experiment: Experiment, changes: Mapping[str, Any], lane: str | None) -> Experiment:
+    """Return the experiment with other settings from the start; the edits that it foresees stay."""
+    settled = replace(experiment, edits=()).with_edit(Edit(0, changes, lane)).effective()
+    return replace(settled, edits=experiment.edits)
