@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from sandbox.ui import theme
@@ -147,8 +148,8 @@ class Readout(Scaled):
         self.setAccessibleName(f"{self.caption.text()} {self.number.text()}")
 
     def fit(self) -> None:
-        numbers = self.number.fontMetrics().horizontalAdvance(self._template)
-        caption = self.caption.fontMetrics().horizontalAdvance(self.caption.text())
+        numbers = QFontMetrics(theme.font(theme.LARGE, bold=True)).horizontalAdvance(self._template)
+        caption = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(self.caption.text())
         self.setFixedWidth(max(numbers, caption) + theme.px(theme.HALF))
 
 

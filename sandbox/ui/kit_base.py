@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
 
-LABEL_WIDTH = 84  # of the labels left of their controls, so that these stand in one column
+LABEL_WIDTH = 88  # of the labels left of their controls, so that these stand in one column
 
 
 class Scaled(QWidget):
@@ -250,8 +250,10 @@ class Row(Scaled):
         else:
             self._layout = QHBoxLayout(self)
             self._layout.addLayout(self._line)
+            self._layout.setAlignment(self._line, Qt.AlignmentFlag.AlignTop)
         self._layout.addWidget(control, 1)
         self._layout.setContentsMargins(0, 0, 0, 0)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.name(text, tooltip)
         self.fit()
 
@@ -264,8 +266,9 @@ class Row(Scaled):
         self.control.setAccessibleDescription(tooltip)
 
     def fit(self) -> None:
-        if not self._above and not self._tight:
-            self.label.setMinimumWidth(theme.px(LABEL_WIDTH))
+        if not self._above:
+            self.label.setMinimumHeight(theme.px(theme.CONTROL))
+            self.label.setMinimumWidth(0 if self._tight else theme.px(LABEL_WIDTH))
         self._line.setSpacing(theme.px(theme.HALF + 2))
         self._layout.setSpacing(theme.px(2 if self._above else theme.HALF))
 
@@ -285,15 +288,27 @@ class More(QToolButton):
         self.setProperty("role", "more")
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self._rows: list[tuple[QWidget, Callable[[], bool]]] = []
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the chevron stands behind the word
+        self._rows: list[tuple[QWidget, Callable[[], bool], Callable[[], bool]]] = []
         self.toggled.connect(self.refresh)
         self.refresh()
 
-    def hold(self, row: QWidget, applies: Callable[[], bool] = lambda: True) -> None:
-        """Show a row only while this is open, and only while it applies."""
-        self._rows.append((row, applies))
-        row.setVisible(self.isChecked() and applies())
+    def sizeHint(self) -> QSize:
+        words = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(self.text())
+        return QSize(words + theme.px(10 + 3 * theme.HALF), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def hold(
+        self,
+        row: QWidget,
+        applies: Callable[[], bool] = lambda: True,
+        matters: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Show a row only while this is open or the row matters, and never while it does not apply."""
+        self._rows.append((row, applies, matters))
 
     def refresh(self) -> None:
         """Look again which rows apply."""
@@ -301,5 +316,7 @@ class More(QToolButton):
         self.setText("Less" if opened else "More")
         self.setToolTip(f"{'Hides' if opened else 'Shows'} the {self._of} that matter less.")
         self.setAccessibleName(f"{'Less' if opened else 'More'} {self._of}")
-        for row, applies in self._rows:
-            row.setVisible(opened and applies())
+        self.setIcon(icon("chevron-up" if opened else "chevron-down", "muted"))
+        self.setIconSize(QSize(theme.px(10), theme.px(10)))
+        for row, applies, matters in self._rows:
+            row.setVisible((opened or matters()) and applies())

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QStyle,
+    QStyledItemDelegate,
     QStyleOptionComboBox,
     QStylePainter,
     QVBoxLayout,
@@ -46,6 +47,7 @@ class Choice(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMaxVisibleItems(20)
+        self.setItemDelegate(QStyledItemDelegate(self))  # the style's own delegate ignores the style sheet
         self._items: tuple[Item, ...] = ()
         self.set_items(items)
         self.activated.connect(self._choose)
@@ -221,7 +223,7 @@ class _Popup(QFrame):
         """Open under its control, as wide, or above it where the screen ends."""
         want = self._column.sizeHint()
         screen = owner.screen().availableGeometry()
-        height = min(want.height() + 4, screen.height() // 2)
+        height = min(want.height() + 4, screen.height() * 2 // 3)
         bar = 0 if height == want.height() + 4 else theme.px(theme.GRID)
         self.resize(max(owner.width(), want.width() + 4 + bar), height)
         place = owner.mapToGlobal(QPoint(0, owner.height() + 2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
 from sandbox.ui import theme
@@ -144,7 +144,7 @@ class _Layer(QFrame):
 
     def fit(self) -> None:
         """Leave room for four digits."""
-        digits = self.spin.fontMetrics().horizontalAdvance("0000")
+        digits = QFontMetrics(theme.font()).horizontalAdvance("0000")
         self.spin.setFixedWidth(digits + theme.px(18))
         self.cross.setIconSize(QSize(theme.px(10), theme.px(10)))
         self.cross.setFixedWidth(theme.px(16))

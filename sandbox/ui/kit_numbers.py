@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRandomGenerator, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QStyle, QWidget
 
 from sandbox.ui import theme
@@ -24,7 +24,7 @@ _LONGEST = 40  # characters of a typed number; longer ones are nonsense
 
 def number_text(value: Number) -> str:
     """Return the shortest text that reads back as exactly this number: 0.5, 300, 1e-5."""
-    if isinstance(value, int) or (value == int(value) and abs(value) < 1e6):
+    if isinstance(value, int) or (abs(value) < 1e15 and value == int(value)):
         return str(int(value))
     text = repr(float(value))
     if "e" in text:
@@ -153,17 +153,16 @@ class NumberField(Scaled):
         kind = "a whole number" if self._integer else "a number"
         parts = []
         if math.isfinite(low):
-            parts.append(f"above {number_text(low)}" if above else f"from {number_text(low)}")
+            parts.append(f"above {_figure(low)}" if above else f"from {_figure(low)}")
         if math.isfinite(high):
-            parts.append(f"below {number_text(high)}" if below else f"up to {number_text(high)}")
+            parts.append(f"below {_figure(high)}" if below else f"up to {_figure(high)}")
         words = "".join(f" or {word}" for word in self._names.values())
         return " ".join([kind, " and ".join(parts) if above or below else " ".join(parts)]).strip() + words
 
     def _show(self) -> None:
         shown = self._own if self._value is None else self._value
         own = "true" if self._value is None and self._own is not None else "false"
-        for widget in (self.edit, self.slider):
-            set_state(widget, "own", own)
+        set_state(self.edit, "own", own)
         if not self.edit.typing:
             text = self.text(shown)
             if self.edit.text() != text:
@@ -254,7 +253,7 @@ class NumberField(Scaled):
     def fit(self) -> None:
         self._layout.setSpacing(theme.px(theme.HALF))
         if self._stops:
-            self.edit.setFixedWidth(self.edit.fontMetrics().horizontalAdvance("0.00000") + theme.px(12))
+            self.edit.setFixedWidth(QFontMetrics(theme.font()).horizontalAdvance("0.00000") + theme.px(12))
 
 
 class LogSlider(NumberField):
@@ -420,7 +419,7 @@ class SpeedSlider(Scaled):
     def fit(self) -> None:
         self._layout.setSpacing(theme.px(theme.GRID))
         self.slider.setMinimumWidth(theme.px(96))
-        metrics = self.words.fontMetrics()
+        metrics = QFontMetrics(theme.font(theme.SMALL))
         widest = max(metrics.horizontalAdvance(_speed_text(speed)) for speed in self._speeds)
         self.words.setFixedWidth(widest + theme.px(2))
 
@@ -494,6 +493,10 @@ class _Edit(QLineEdit):
             self.selectAll()
         else:
             super().keyPressEvent(event)
+
+
+def _figure(number: float) -> str:
+    return f"{int(number):,}" if number == int(number) else number_text(number)
 
 
 def _quoted(text: str) -> str:

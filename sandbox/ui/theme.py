@@ -51,7 +51,7 @@ class Theme:
     ground, card, field, border : str
         The window, the cards on it, what is typed into, and the quiet lines between.
     edge : str
-        The outline of a control: told from the card by 3:1 where it alone shows that something is there.
+        The outline of a control.
     ink, muted, faint : str
         Text, secondary text, and what is disabled (alone exempt from the contrast rules).
     accent, on_accent, accent_soft, on_soft : str
@@ -330,6 +330,8 @@ def style_sheet(theme: Theme) -> str:
         "large": px(LARGE),
         "icons": resource("icons").as_posix(),
         "check": "check-dark" if theme.dark else "check-light",
+        "control_focus": px(CONTROL) - 2 * px(2),
+        "step_focus": px(GRID) - (px(2) - max(1, round(_scale))),
         "line": px(18),
         "spin": px(8),
         "spin_room": px(14),
@@ -359,14 +361,16 @@ QPushButton, QToolButton {{
     padding: 0 {step}px; min-height: {control}px; }}
 QPushButton:hover, QToolButton:hover {{ background: {hover}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {pressed}; }}
-QPushButton:focus, QToolButton:focus {{ border-color: {accent}; outline: none; }}
 QPushButton:checked, QToolButton:checked {{
     background: {accent_soft}; color: {on_soft}; border-color: {accent}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {faint}; border-color: {border}; background: {card}; }}
 QPushButton[role="primary"] {{
     background: {accent}; color: {on_accent}; border-color: {accent}; font-weight: 600; }}
 QPushButton[role="primary"]:hover {{ background: {accent_hover}; }}
-QPushButton[role="primary"]:focus {{ border: {two}px solid {ink}; }}
+QPushButton:focus, QPushButton[role="primary"]:focus, QToolButton:focus {{
+    border: {two}px solid {accent}; min-height: {control_focus}px; padding: 0 {step_focus}px; outline: none; }}
+QToolButton:focus {{ padding: 0; min-width: {control_focus}px; }}
+QPushButton[role="primary"]:focus {{ border-color: {ink}; }}
 QPushButton[role="primary"]:disabled {{ background: {border}; color: {faint}; border-color: {border}; }}
 QToolButton {{ padding: 0; min-width: {control}px; }}
 QToolButton[role="flat"] {{ background: transparent; border-color: transparent; color: {muted}; }}
@@ -376,7 +380,8 @@ QToolButton[role="more"] {{
     background: transparent; border: {one}px solid transparent; border-radius: {half}px; color: {muted};
     font-size: {small}px; padding: 0 {half}px; min-height: {line}px; min-width: 0; }}
 QToolButton[role="more"]:hover {{ background: {hover}; color: {ink}; }}
-QToolButton[role="more"]:focus {{ border-color: {accent}; }}
+QToolButton[role="more"]:focus {{
+    border: {one}px solid {accent}; padding: 0 {half}px; min-height: {line}px; min-width: 0; }}
 QToolButton[role="more"]:checked {{ color: {on_soft}; }}
 QToolButton[role="more"]:disabled {{ color: {faint}; }}
 QToolButton::menu-indicator {{ image: none; }}
@@ -389,6 +394,7 @@ QLineEdit, QAbstractSpinBox, QComboBox {{
     background: {field}; color: {ink}; border: {one}px solid {edge}; border-radius: {radius}px;
     padding: 0 {half}px; min-height: {control}px;
     selection-background-color: {accent}; selection-color: {on_accent}; }}
+QAbstractSpinBox {{ padding-left: {half}px; }}
 QComboBox {{ padding-left: {step}px; padding-right: {half}px; }}
 QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover {{ border-color: {muted}; }}
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QComboBox:on {{ border-color: {accent}; }}
@@ -425,7 +431,8 @@ QToolButton[role="cross"] {{
     background: transparent; border: {one}px solid transparent; border-radius: {half}px; padding: 0;
     min-width: 0; min-height: {line}px; }}
 QToolButton[role="cross"]:hover {{ background: {pressed}; }}
-QToolButton[role="cross"]:focus {{ border-color: {accent}; }}
+QToolButton[role="cross"]:focus {{
+    border: {one}px solid {accent}; min-width: 0; min-height: {line}px; }}
 
 QCheckBox {{ spacing: {step}px; min-height: {control}px; background: transparent; }}
 QCheckBox::indicator, QMenu::indicator {{
@@ -449,14 +456,13 @@ QSlider::handle:horizontal:hover {{ background: {accent_soft}; }}
 QSlider::handle:horizontal:pressed, QSlider::handle:horizontal:focus {{ background: {accent}; }}
 QSlider::sub-page:horizontal:disabled {{ background: {faint}; }}
 QSlider::handle:horizontal:disabled {{ border-color: {faint}; background: {card}; }}
-QSlider[own="true"]::sub-page:horizontal {{ background: {faint}; }}
-QSlider[own="true"]::handle:horizontal {{ border-color: {muted}; }}
 
 QScrollArea, QScrollArea > QWidget > QWidget#column {{ background: transparent; border: none; }}
 QScrollBar:vertical {{ background: transparent; width: {step}px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: {step}px; margin: 0; }}
-QScrollBar::handle {{
-    background: {edge}; border-radius: {half}px; min-height: {bar_room}px; min-width: {bar_room}px; }}
+QScrollBar::handle {{ background: {edge}; border-radius: {two}px; }}
+QScrollBar::handle:vertical {{ min-height: {bar_room}px; margin: 0 {two}px; }}
+QScrollBar::handle:horizontal {{ min-width: {bar_room}px; margin: {two}px 0; }}
 QScrollBar::handle:hover {{ background: {muted}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}

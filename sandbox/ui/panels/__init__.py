@@ -1,9 +1,10 @@
 """The panels on the left: what a person chooses. They show an experiment and say what is to change in it."""
 
 from sandbox.ui.panels.base import Change, Panel
+from sandbox.ui.panels.column import PanelColumn
 from sandbox.ui.panels.data import DataPanel
 from sandbox.ui.panels.loss import LossPanel
 from sandbox.ui.panels.network import NetworkPanel
 from sandbox.ui.panels.optimizer import OptimizerPanel
 
-__all__ = ["Change", "DataPanel", "LossPanel", "NetworkPanel", "OptimizerPanel", "Panel"]
+__all__ = ["Change", "DataPanel", "LossPanel", "NetworkPanel", "OptimizerPanel", "Panel", "PanelColumn"]

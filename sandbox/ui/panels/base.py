@@ -89,6 +89,7 @@ class Panel(Card):
         extras: Sequence[QWidget] = (),
         more: bool = False,
         applies: Callable[[], bool] = lambda: True,
+        matters: Callable[[], bool] = lambda: False,
     ) -> Row:
         """Add the row of a setting, named and explained by the table.
 
@@ -103,8 +104,8 @@ class Panel(Card):
             As for `Row`.
         more : bool
             Whether it stands behind "More".
-        applies : callable
-            Whether a row behind "More" has a meaning now.
+        applies, matters : callable
+            Whether a row behind "More" has a meaning now; whether it is to be seen all the same.
         """
         setting = SETTINGS[key]
         row = Row(text or setting.label, control, setting.summary, above=above, tight=tight, extras=extras)
@@ -115,7 +116,7 @@ class Panel(Card):
         if hasattr(control, "refused"):
             control.refused.connect(self.refused)
         if more:
-            self.more.hold(row, applies)
+            self.more.hold(row, applies, matters)
         return row
 
 

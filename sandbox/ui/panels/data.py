@@ -52,13 +52,23 @@ class DataPanel(Panel):
         self.add("data.samples", number("data.samples", _SAMPLES))
         self.add("data.noise", number("data.noise", linear_stops(0.0, 1.0, 0.01)))
         low, high = SETTINGS["data.fraction"].low, SETTINGS["data.fraction"].high
-        self.add("data.fraction", number("data.fraction", linear_stops(low, high, 0.01)))
+        self.add(
+            "data.fraction",
+            number("data.fraction", linear_stops(low, high, 0.01)),
+            text="Class 1 share",
+            more=True,
+            applies=lambda: self._takes("fraction"),
+            matters=lambda: self._built_in is not None and self._built_in.fraction != 0.5,
+        )
         self.add("data.classes", number("data.classes", range(2, 9)))
         self.add("data.test_fraction", number("data.test_fraction", linear_stops(0.0, 0.9, 0.05)))
         self.add("data.task", Choice(_TASKS), more=True, applies=lambda: self._built_in is None)
         self.add("data.seed", SeedField(name="Data seed"), more=True, applies=self._has_seed)
         self.add("data.standardize", Toggle(), more=True, applies=self._is_scaled)
         self.add("data.features", _Features(), more=True)
+
+    def _takes(self, name: str) -> bool:
+        return self._built_in is not None and name in self._built_in.takes
 
     def _has_seed(self) -> bool:
         return self._built_in is None or self._built_in.seed is not None
@@ -80,13 +90,18 @@ class DataPanel(Panel):
             names = data.target_names
             self.controls["data.target"].set_value(names[0] if len(names) == 1 else names)
             self.controls["data.features"].set_value(data.feature_names)
-        takes = built_in.takes if built_in else frozenset()
-        for name in ("samples", "noise", "fraction", "classes"):
-            self.rows[f"data.{name}"].setVisible(name in takes)
+        for name in ("samples", "noise", "classes"):
+            self.rows[f"data.{name}"].setVisible(self._takes(name))
         self.rows["data.test_fraction"].setVisible(built_in is None or built_in.tested)
         self.rows["data.target"].setVisible(built_in is None)
         self.more.refresh()
-        self.set_subtitle(_counts(data))
+        self._tell_counts(data)
+
+    def _tell_counts(self, data: Data | None) -> None:
+        """Say how many samples there are to train and to test on."""
+        train, test = (len(data.X_train), len(data.X_test)) if data is not None else (0, 0)
+        self.set_subtitle(f"{train:,} + {test:,}" if test else f"{train:,}" if train else "")
+        self.subtitle.setToolTip(f"{train:,} training and {test:,} test samples." if train else "")
 
     def _offer_sources(self, file: str, data: Data | None) -> None:
         """Put an opened file first among the data sets, and offer its columns as targets and features."""
@@ -134,10 +149,3 @@ def _feature_items(inputs: tuple[str, ...], used: tuple[str, ...]) -> list[Item]
         names += [f"sin({name})" for name in inputs]
     names += [name for name in used if name not in names]
     return [(name, name, f"Gives the network {name} as an input.") for name in names]
-
-
-def _counts(data: Data | None) -> str:
-    if data is None:
-        return ""
-    train, test = len(data.X_train), len(data.X_test)
-    return f"{train} + {test} test" if test else f"{train}"

@@ -12,6 +12,7 @@ from sandbox.ui.kit import Choice, Item, LineGlyph, MultiChoice, label
 from sandbox.ui.panels.base import Panel, parameter, registry_items
 
 _REDUCTIONS = {"mean": "mean over samples", "sum": "sum over samples", "element_mean": "mean over elements"}
+_OFF = {"loss.positive_weight": 1.0, "loss.label_smoothing": 0.0}  # the values that change nothing
 _SHOWN: dict[str, Any] = {**LOSSES, **METRICS}
 
 
@@ -34,14 +35,28 @@ class LossPanel(Panel):
             above=True,
             extras=(LineGlyph(dashed=True), label("only shown", "hint")),
         )
+        self._used: set[str] = set()
         self._owners: dict[str, list[str]] = {}
         for name, loss in LOSSES.items():
             for each in loss.parameters:
                 self._owners.setdefault(f"loss.{each.name}", []).append(name)
         for key in self._owners:
-            self.add(key, parameter(key))
+            self._add_parameter(key)
         self.add("loss.reduction", Choice(_described(REDUCTIONS, _REDUCTIONS)), more=True)
         self.add("loss.numerics", Choice(_described(NUMERICS, {})), more=True)
+
+    def _add_parameter(self, key: str) -> None:
+        """Show a parameter while a loss in use has it; those that are off by default, once they are on."""
+        control = parameter(key)
+        off = _OFF.get(key)
+        self.add(
+            key,
+            control,
+            text="Smoothing" if key == "loss.label_smoothing" else "",
+            more=True,
+            applies=lambda: key in self._used,
+            matters=lambda: off is None or control.value() != off,
+        )
 
     def show_settings(self, experiment: Experiment, data: Data | None, lane: str | None) -> None:
         loss = experiment.lane(lane).loss if lane else experiment.loss
@@ -49,12 +64,15 @@ class LossPanel(Panel):
         self.controls["loss.objective"].set_items(_objectives(data))
         super().show_settings(experiment, data, lane)
         in_use = (objective or loss.objective, *loss.monitors)
+        self._used.clear()
         for key, owners in self._owners.items():
             used = [name for name in in_use if name in owners]
-            self.rows[key].setVisible(bool(used))
+            if used:
+                self._used.add(key)
             if used and experiment.get(key, lane) is None:
                 own = {each.name: each.default for each in LOSSES[used[0]].parameters}
                 self.controls[key].set_value(own[key.removeprefix("loss.")])
+        self.more.refresh()
 
 
 def _objectives(data: Data | None) -> list[Item]:

@@ -45,6 +45,7 @@ class NetworkPanel(Panel):
         network = experiment.lane(lane).network if lane else experiment.network
         self.controls["network.output"].set_items(_outputs(data))
         super().show_settings(experiment, data, lane)
+        self.more.refresh()
         self.set_subtitle("" if data is None else sizes_text(_sizes(network.hidden, data)))
 
 

@@ -25,8 +25,10 @@ class OptimizerPanel(Panel):
         for key in self._parameters:
             self.add(key, parameter(key))
         self.add("optimizer.batch_size", number("optimizer.batch_size", (*_BATCHES, 0), names={0: "all"}))
-        for key in ("optimizer.l1", "optimizer.l2"):
-            self.add(key, number(key, log_stops(1e-6, 1.0, zero=True)))
+        penalty = log_stops(1e-6, 1.0, zero=True)
+        self.add("optimizer.l2", number("optimizer.l2", penalty))
+        l1 = number("optimizer.l1", penalty)
+        self.add("optimizer.l1", l1, more=True, matters=lambda: bool(l1.value()))
         self.add("optimizer.shuffle", Toggle(), more=True, applies=lambda: self._batches)
         self.add(
             "optimizer.seed",
@@ -45,5 +47,4 @@ class OptimizerPanel(Panel):
         own = {each.name for each in OPTIMIZERS[str(experiment.get("optimizer.name", lane))].parameters}
         for key in self._parameters:
             self.rows[key].setVisible(key.removeprefix("optimizer.") in own)
-        self.more.setVisible(self._batches)
         self.more.refresh()
