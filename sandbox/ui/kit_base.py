@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
+    QStyle,
+    QStyleOptionToolButton,
+    QStylePainter,
     QToolButton,
     QToolTip,
     QVBoxLayout,
@@ -288,18 +291,29 @@ class More(QToolButton):
         self.setProperty("role", "more")
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the chevron stands behind the word
         self._rows: list[tuple[QWidget, Callable[[], bool], Callable[[], bool]]] = []
         self.toggled.connect(self.refresh)
         self.refresh()
 
     def sizeHint(self) -> QSize:
         words = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(self.text())
-        return QSize(words + theme.px(10 + 3 * theme.HALF), super().sizeHint().height())
+        return QSize(words + theme.px(10 + 4 * theme.HALF), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        text, option.text, option.icon = option.text, "", QIcon()
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        gap, side = theme.px(theme.HALF + 1), theme.px(10)
+        colours = theme.current()
+        painter.setPen(QColor(colours.ink if self.underMouse() or self.hasFocus() else colours.muted))
+        painter.drawText(self.rect().adjusted(gap, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
+        place = QRect(self.width() - gap - side, (self.height() - side) // 2, side, side)
+        icon("chevron-up" if self.isChecked() else "chevron-down", "muted").paint(painter, place)
 
     def hold(
         self,
@@ -316,7 +330,5 @@ class More(QToolButton):
         self.setText("Less" if opened else "More")
         self.setToolTip(f"{'Hides' if opened else 'Shows'} the {self._of} that matter less.")
         self.setAccessibleName(f"{'Less' if opened else 'More'} {self._of}")
-        self.setIcon(icon("chevron-up" if opened else "chevron-down", "muted"))
-        self.setIconSize(QSize(theme.px(10), theme.px(10)))
         for row, applies, matters in self._rows:
             row.setVisible((opened or matters()) and applies())

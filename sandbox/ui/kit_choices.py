@@ -223,13 +223,14 @@ class _Popup(QFrame):
         """Open under its control, as wide, or above it where the screen ends."""
         want = self._column.sizeHint()
         screen = owner.screen().availableGeometry()
-        height = min(want.height() + 4, screen.height() * 2 // 3)
-        bar = 0 if height == want.height() + 4 else theme.px(theme.GRID)
+        top = owner.mapToGlobal(QPoint(0, 0))
+        bottom = top.y() + owner.height()
+        whole, below, above = want.height() + 4, screen.bottom() - bottom - 4, top.y() - screen.top() - 4
+        height = min(whole, max(below, above))
+        bar = theme.px(theme.GRID) if height < whole else 0
         self.resize(max(owner.width(), want.width() + 4 + bar), height)
-        place = owner.mapToGlobal(QPoint(0, owner.height() + 2))
-        if place.y() + height > screen.bottom():
-            place = owner.mapToGlobal(QPoint(0, -height - 2))
-        self.move(max(screen.left(), min(place.x(), screen.right() - self.width())), place.y())
+        left = max(screen.left(), min(top.x(), screen.right() - self.width()))
+        self.move(left, bottom + 2 if height <= below else top.y() - height - 2)
         self.show()
         self.boxes[0].setFocus(Qt.FocusReason.TabFocusReason)
 

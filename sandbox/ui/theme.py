@@ -368,7 +368,8 @@ QPushButton[role="primary"] {{
     background: {accent}; color: {on_accent}; border-color: {accent}; font-weight: 600; }}
 QPushButton[role="primary"]:hover {{ background: {accent_hover}; }}
 QPushButton:focus, QPushButton[role="primary"]:focus, QToolButton:focus {{
-    border: {two}px solid {accent}; min-height: {control_focus}px; padding: 0 {step_focus}px; outline: none; }}
+    border: {two}px solid {accent}; min-height: {control_focus}px; padding: 0 {step_focus}px;
+    outline: none; }}
 QToolButton:focus {{ padding: 0; min-width: {control_focus}px; }}
 QPushButton[role="primary"]:focus {{ border-color: {ink}; }}
 QPushButton[role="primary"]:disabled {{ background: {border}; color: {faint}; border-color: {border}; }}

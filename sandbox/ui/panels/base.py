@@ -55,10 +55,8 @@ class Panel(Card):
         self.more = More(more)
         self.header.addWidget(self.more)
 
-    def show(
-        self, experiment: Experiment | None = None, data: Data | None = None, lane: str | None = None
-    ) -> None:
-        """Show the settings of an experiment without emitting; without one, become visible as widgets do.
+    def show_settings(self, experiment: Experiment, data: Data | None, lane: str | None) -> None:
+        """Show the settings of an experiment; emits nothing.
 
         Parameters
         ----------
@@ -68,13 +66,6 @@ class Panel(Card):
         lane : str, optional
             Show what holds in this lane.
         """
-        if experiment is None:
-            super().show()
-        else:
-            self.show_settings(experiment, data, lane)
-
-    def show_settings(self, experiment: Experiment, data: Data | None, lane: str | None) -> None:
-        """Set every control."""
         for key, control in self.controls.items():
             control.set_value(experiment.get(key, lane))
 
