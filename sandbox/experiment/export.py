@@ -1,0 +1,116 @@
+"""What a run leaves behind: history.csv and the weights of every lane, written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import heapq
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sandbox.errors import InputError
+from sandbox.experiment.history import History, Row
+from sandbox.experiment.trainer import Trainer
+from sandbox.experiment.weights import save_weights
+from sandbox.nn import METRICS
+
+_FIRST = ("lane", "epoch", "update", "train_cost", "train_penalty")
+
+
+def history_columns(histories: Iterable[History]) -> tuple[str, ...]:
+    """Return the columns of history.csv: a train and a test one for every loss and metric that ever applied.
+
+    Losses come first, each in order of appearance. Whether there is a test part changes no column.
+    """
+    recorded = [name for history in histories for name in history.names() if name not in _FIRST]
+    names = dict.fromkeys(name.partition("_")[2] for name in recorded if name != "test_cost")
+    shown = sorted(names, key=lambda name: name in METRICS)
+    return (*_FIRST, *(f"{part}_{name}" for name in shown for part in ("train", "test")))
+
+
+def write_history(path: Path, histories: Mapping[str, History]) -> None:
+    """Write the histories of all lanes as history.csv, epoch by epoch, in memory that does not grow with them.
+
+    Numbers are written so that they read back as the same float64 (nan and inf as such); a cell is empty where
+    its column does not apply to the lane at that time.
+    """
+    columns = history_columns(histories.values())
+    values = columns[3:]
+    rows = [_named(name, history) for name, history in histories.items()]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for name, row in heapq.merge(*rows, key=lambda item: item[1].update):
+            writer.writerow((name, row.epoch, row.update, *(row.values.get(column, "") for column in values)))
+
+
+def _named(name: str, history: History) -> Iterator[tuple[str, Row]]:
+    return ((name, row) for row in history.rows())
+
+
+def result_names(lanes: Iterable[str]) -> list[str]:
+    """Return the names of the files that `write_results` writes."""
+    return ["history.csv", *(f"weights-{lane}.npz" for lane in lanes)]
+
+
+def write_results(trainer: Trainer, folder: Path) -> None:
+    """Write history.csv and weights-LANE.npz of a run into a folder."""
+    write_history(folder / "history.csv", {lane.name: trainer.history(lane.name) for lane in trainer.lanes})
+    for lane in trainer.lanes:
+        save_weights(folder / f"weights-{lane.name}.npz", lane.parameters())
+
+
+@contextmanager
+def delivery(folder: Path, names: Iterable[str]) -> Iterator[Path]:
+    """Give a place to write files in, and move them into `folder` once all of them are written.
+
+    Files of the same name there are replaced, others stay. If anything fails, the folder is as it was before, and
+    gone if it was not there.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it does not exist; whether it can be written to is known before anything is done.
+    names : iterable of str
+        What the files may be called.
+
+    Raises
+    ------
+    InputError
+        If the folder, or a file in it, cannot be written.
+    """
+    made = _missing(folder)
+    draft = None
+    try:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix=".loss-sandbox-", dir=folder))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{folder}: results cannot be written there: {_reason(error)}.") from None
+        for name in names:
+            if (folder / name).is_dir():
+                raise InputError(f"{folder / name} is a folder, where a file is to be written; choose another --out.")
+        try:
+            yield draft
+            for file in sorted(draft.iterdir()):
+                os.replace(file, folder / file.name)
+        except OSError as error:
+            raise InputError(f"{folder}: the results could not be written: {_reason(error)}.") from error
+    finally:
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+        for each in reversed(made):  # stays where there is something in it
+            with suppress(OSError):
+                each.rmdir()
+
+
+def _missing(folder: Path) -> list[Path]:
+    """Return the folders that are to be made, outermost first."""
+    return [each for each in (*reversed(folder.absolute().parents), folder.absolute()) if not os.path.lexists(each)]
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)).lower()
