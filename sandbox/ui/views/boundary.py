@@ -146,12 +146,14 @@ class BoundaryView(QWidget):
 
     def set_data(self, data: Data, experiment: Experiment | None = None) -> None:
         """Show other data, on a new run; chosen inputs stay where the inputs stay the same."""
-        same = self._data is not None and self._data.feature_names == data.feature_names
+        same = self._data is not None and self._data.inputs == data.inputs
         if not same:
             self._axes = first_axes(data)
             self._fill_choices(data)
+        unchanged = self._data is not None and np.array_equal(self._data.inputs_train, data.inputs_train)
         self._data = data
-        self._surface = None
+        if not (unchanged and same):  # else the last picture stays until the new run's first
+            self._surface = None
         self._fit_ranges()
         self._make_table()
         self._place_points()
@@ -162,9 +164,9 @@ class BoundaryView(QWidget):
         for box, axis in ((self.across, self._axes[0]), (self.upward, self._axes[1])):
             with QSignalBlocker(box):
                 box.clear()
-                box.addItems(list(data.feature_names))
+                box.addItems(list(data.inputs))
                 box.setCurrentIndex(axis)
-        self._show_choices(data.X_train.shape[1] > 2)
+        self._show_choices(len(data.inputs) > 2)
 
     def _choose_axes(self) -> None:
         x, y = self.across.currentIndex(), self.upward.currentIndex()
@@ -185,7 +187,7 @@ class BoundaryView(QWidget):
     @property
     def one_input(self) -> bool:
         """Whether the output is drawn as a curve."""
-        return self._data is not None and self._data.X_train.shape[1] == 1
+        return self._data is not None and len(self._data.inputs) == 1
 
     def _fit_ranges(self) -> None:
         data = self._data
@@ -203,7 +205,7 @@ class BoundaryView(QWidget):
         self.grid.setVisible(self.one_input)
         self.colour_scale.setVisible(data.task == "regression" and not self.one_input)
         self.colour_scale.set_range(*self._value_range)
-        names = data.feature_names
+        names = data.inputs
         upwards = (
             names[self._axes[1]]
             if not self.one_input
@@ -244,8 +246,8 @@ class BoundaryView(QWidget):
         groups: list[Points] = []
         left_out = 0
         for part, X, y in (
-            ("test", data.original_test, data.y_test),
-            ("train", data.original_train, data.y_train),
+            ("test", data.inputs_test, data.y_test),
+            ("train", data.inputs_train, data.y_train),
         ):
             picked = chosen(len(X))
             left_out += len(X) - len(picked)
@@ -264,9 +266,9 @@ class BoundaryView(QWidget):
         if data.task == "regression":
             edge = QColor(theme.boundary)
             edge.setAlpha(150)
-        opacity = 0.7 if data.X_train.shape[1] > 2 else 1.0  # projected: not where they seem to be
+        opacity = 0.7 if len(data.inputs) > 2 else 1.0  # projected: not where they seem to be
         hole = QColor(theme.card) if part == "test" else None
-        return Points(x, y, symbol, inside, edge, self._scale, self._size(len(data.X_train)), hole, opacity)
+        return Points(x, y, symbol, inside, edge, self._scale, self._size(len(data.y_train)), hole, opacity)
 
     def _class_points(self, X: Floats, y: NDArray[Any], part: str) -> list[Points]:
         theme, data = self._theme, self._data
@@ -309,9 +311,9 @@ class BoundaryView(QWidget):
                 (name, look.symbol(k), color)
                 for k, (name, color) in enumerate(zip(data.class_names, self._class_colors(), strict=False))
             ]
-        self.legend.set_entries(names, tested=len(data.X_test) > 0)
+        self.legend.set_entries(names, tested=len(data.y_test) > 0)
         notes = []
-        if data.X_train.shape[1] > 2:
+        if len(data.inputs) > 2:
             notes.append("other inputs at their mean")
         if left_out:
             notes.append(f"{left_out:,} points not drawn")
@@ -429,14 +431,14 @@ class BoundaryView(QWidget):
 
     def _rest(self) -> None:
         """With no pointer, the place of the read-out names the axis above it."""
-        self.readout.setText(self._data.feature_names[self._axes[0]] if self._data is not None else "")
+        self.readout.setText(self._data.inputs[self._axes[0]] if self._data is not None else "")
 
     def _probed(self, x: float, y: float) -> None:
         self._probe = (x, y)
         if self._data is None:
             return
         self.crosshair.set_position(x if self.one_input else None)
-        names = self._data.feature_names
+        names = self._data.inputs
         text = f"{names[self._axes[0]]} {coordinate(x, self._x_range[1] - self._x_range[0])}"
         if not self.one_input:
             text += f", {names[self._axes[1]]} {coordinate(y, self._y_range[1] - self._y_range[0])}"

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# Corners of a cell: 0 bottom left, 1 bottom right, 2 top right, 3 top left; edge e runs from corner e to e + 1.
-# For each of the 16 patterns of corners above the level: the edges its one or two segments run between, or -1.
+# Corners of a cell: 0 bottom left, 1 bottom right, 2 top right, 3 top left; edge e joins corners e and e + 1.
+# For each of the 16 patterns of corners above the level: the edges its segments run between, or -1.
 # The two saddles (5 and 10) stand here for a centre below the level; above it they exchange.
 _SEGMENTS = np.array(
     [

@@ -172,7 +172,6 @@ class CostView(QWidget):
         self.plot.panned.connect(self._pan)
         self.plot.all_wanted.connect(self.show_all)
         self.plot.area_changed.connect(self.wanted_changed)
-        self.plot.set_log(False, True)
 
     def _switch(self, text: str, tooltip: str) -> QPushButton:
         button = QPushButton(text)
@@ -191,7 +190,7 @@ class CostView(QWidget):
         font.setPixelSize(round(SMALL * scale))
         self.plot.set_colors(QColor(theme.card), QColor(theme.axis), QColor(theme.edge), font, scale)
         self.grid.color = QColor(theme.grid)
-        self.crosshair.color = QColor(theme.muted)
+        self.crosshair.color = QColor(look.blend(theme.muted, theme.card, 0.35))
         self.marks.line, self.marks.ink = QColor(theme.marks), QColor(theme.muted)
         self.marks.ground, self.marks.font = QColor(theme.card), font
         self.marks.restyle()
@@ -330,7 +329,7 @@ class CostView(QWidget):
         within = [y[(x >= across[0]) & (x <= across[1])] for _, _, x, y in costs]
         low, high = value_range(self._values, within, log)
         self._values = (low, high) if costs else None
-        self.plot.set_range(across, (low, high))
+        self.plot.set_range(across, (low, high), (self.log_x.isChecked(), log))
         self.plot.show_right_axis(bool(metrics))
         self._set_lines(self.lines, costs)
         self._set_lines(self.metrics, [(row, part, x, low + y * (high - low)) for row, part, x, y in metrics])
@@ -401,7 +400,6 @@ class CostView(QWidget):
         self._values = None
         self._probe = None
         self.crosshair.set_position(None)
-        self.plot.set_log(self.log_x.isChecked(), self.log_y.isChecked())
         self._redraw()
         self.wanted_changed.emit()
 

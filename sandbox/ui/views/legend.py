@@ -190,7 +190,7 @@ class CurveChip(QAbstractButton):
 
 
 class CurveName(QWidget):
-    """What a row of curves shows: the lane where there are several, the loss or metric, and what it is for."""
+    """What a row of curves shows: the lane where there are several, the loss or metric, what it is for."""
 
     def __init__(self, lane: str, name: str, role: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,6 +1,6 @@
 """A plot area with axes of our own numbering, and the layers that paint into it.
 
-pyqtgraph lays out the axes and the area; what changes with every frame is painted by a few layers, each one item
+pyqtgraph lays out the axes and the area; what changes with every frame is painted by a few layers, one item
 for all it shows, in pixels. That is several times cheaper than an item per curve or per class.
 """
 
@@ -32,6 +32,9 @@ from sandbox.ui.views.thin import thin
 from sandbox.ui.views.ticks import linear_ticks, log_ticks, number
 
 Floats = NDArray[np.float64]
+
+# Symbols with corners look smaller than a disc as wide.
+SIZES = {"s": 0.95, "o": 1.0, "t": 1.25, "t1": 1.25, "t2": 1.25, "t3": 1.25, "d": 1.3, "star": 1.4, "p": 1.1}
 
 # How much of a hollow point is hole.
 HOLE = 0.54
@@ -86,6 +89,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.x_range = (0.0, 1.0)
         self.y_range = (0.0, 1.0)
         self.log = {"left": False, "bottom": False}
+        self.ticks: dict[str, list[tuple[float, str]]] = {"left": [], "bottom": [], "right": []}
         self.enlarged = 1.0
         self.pannable = False
         self._probe: tuple[float, float] | None = None  # in shares of the area
@@ -119,20 +123,21 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         style = {"color": axis.textPen().color().name(), "font-size": f"{self._font.pixelSize()}px"}
         axis.setLabel(html.escape(name), **style)  # pyqtgraph takes it as HTML
         axis.showLabel(bool(name))
-        axis.setWidth(round((58 if name else 44) * self.enlarged))
+        axis.setWidth(round((56 if name else 44) * self.enlarged))
         self._name = name
 
-    def set_range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
-        """Set both ranges; nothing happens where they are as before."""
-        if (x, y) == (self.x_range, self.y_range):
-            return
-        self.x_range, self.y_range = x, y
-        self._apply_range()
-        self._number()
+    def set_range(
+        self, x: tuple[float, float], y: tuple[float, float], log: tuple[bool, bool] = (False, False)
+    ) -> None:
+        """Set both ranges; nothing happens where they are as before.
 
-    def set_log(self, x: bool, y: bool) -> None:
-        """Whether the coordinates along an axis are logarithms to base ten of what its numbers say."""
-        self.log = {"left": y, "bottom": x}
+        Where `log`, the coordinates are logarithms to base ten of what the axis's numbers say.
+        """
+        wanted = {"bottom": log[0], "left": log[1]}
+        if (x, y, wanted) == (self.x_range, self.y_range, self.log):
+            return
+        self.x_range, self.y_range, self.log = x, y, wanted
+        self._apply_range()
         self._number()
 
     def _apply_range(self) -> None:
@@ -142,31 +147,28 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._number()
         self.area_changed.emit()
 
-    def ticks(self, side: str) -> list[tuple[float, str]]:
-        """Positions (plot coordinates) and numbers of an axis's ticks."""
+    def _ticks(self, side: str) -> list[tuple[float, str]]:
         low, high = self.x_range if side == "bottom" else self.y_range
         size = self.area.rect()
-        most = int(
-            size.width() / (64 * self.enlarged) if side == "bottom" else size.height() / (38 * self.enlarged)
-        )
-        return (log_ticks if self.log[side] else linear_ticks)(low, high, max(most, 2))
+        room = size.width() / 64 if side == "bottom" else size.height() / 38
+        return (log_ticks if self.log[side] else linear_ticks)(low, high, max(int(room / self.enlarged), 2))
 
     def _number(self) -> None:
         for side in ("left", "bottom"):
-            self.axes[side].setTicks([self.ticks(side)])
+            ticks = self._ticks(side)
+            if ticks != self.ticks[side]:
+                self.ticks[side] = ticks
+                self.axes[side].setTicks([ticks])
+        low, high = self.y_range
+        shares = [(low + (high - low) * k / 4, number(k / 4)) for k in range(5)]
+        if shares != self.ticks["right"]:
+            self.ticks["right"] = shares
+            self.axes["right"].setTicks([shares])
 
     def show_right_axis(self, shown: bool) -> None:
-        """An axis from 0 to 1 on the right."""
-        axis = self.axes["right"]
-        axis.setTicks(
-            [
-                [
-                    (self.y_range[0] + (self.y_range[1] - self.y_range[0]) * k / 4, number(k / 4))
-                    for k in range(5)
-                ]
-            ]
-        )
-        self.getPlotItem().showAxis("right", shown)
+        """Show or hide an axis from 0 to 1 on the right."""
+        if shown != self.axes["right"].isVisible():
+            self.getPlotItem().showAxis("right", shown)
 
     # Between plot coordinates and pixels
 
@@ -308,8 +310,8 @@ class GridLayer(Layer):
 
     def draw(self, painter: QPainter, bounds: QRectF) -> None:
         painter.setPen(QPen(self.color, 0))
-        x, _ = self.plot.pixels(np.array([place for place, _ in self.plot.ticks("bottom")]), np.zeros(1))
-        _, y = self.plot.pixels(np.zeros(1), np.array([place for place, _ in self.plot.ticks("left")]))
+        x, _ = self.plot.pixels(np.array([place for place, _ in self.plot.ticks["bottom"]]), np.zeros(1))
+        _, y = self.plot.pixels(np.zeros(1), np.array([place for place, _ in self.plot.ticks["left"]]))
         for place in x:
             painter.drawLine(QPointF(round(place), 0), QPointF(round(place), bounds.height()))
         for place in y:
@@ -438,14 +440,15 @@ def symbol_path(symbol: str) -> QPainterPath:
 
 def symbol_pixmap(points: Points, ratio: float) -> QPixmap:
     """One point's picture, with room for its outline."""
-    side = int(np.ceil(points.size + 2 * points.width)) + 2
+    size = points.size * SIZES.get(points.symbol, 1.15)
+    side = int(np.ceil(size + 2 * points.width)) + 2
     pixmap = QPixmap(round(side * ratio), round(side * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(side / 2, side / 2)
-    painter.scale(points.size, points.size)
+    painter.scale(size, size)
     pen = QPen(points.outline, points.width)
     pen.setCosmetic(True)
     pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
@@ -528,8 +531,6 @@ class CrosshairLayer(Layer):
 class MarksLayer(Layer):
     """Vertical dotted lines with a text each, as far as the texts find room."""
 
-    ROWS = 3
-
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot, 5)
         self.line = QColor("#888888")
@@ -567,7 +568,8 @@ class MarksLayer(Layer):
         width = self.boundingRect().width()
         metrics = QFontMetricsF(self.font)
         places, _ = self.plot.pixels(self._places, np.zeros(1))
-        taken: list[list[tuple[float, float]]] = [[] for _ in range(self.ROWS)]
+        rows = max(1, min(3, int(self.boundingRect().height() / (4.0 * metrics.height()))))
+        taken: list[list[tuple[float, float]]] = [[] for _ in range(rows)]
         found = []
         # more than these cannot find room
         for index in list(np.flatnonzero((places >= 0.0) & (places <= width)))[:-40:-1]:

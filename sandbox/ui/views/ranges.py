@@ -40,11 +40,12 @@ def _fitting(low: float, high: float, log: bool) -> tuple[float, float]:
         top = math.ceil(high * 4 - 1e-9) / 4
         bottom = math.floor(max(low, high - DECADES) * 4 + 1e-9) / 4
         return bottom, max(top, bottom + 0.25)
-    if 0.0 <= low < 0.6 * high:
+    if low >= 0.0 and (low < 0.6 * high or low == high > 0.0):
         return 0.0, step_up(high * 1.02)
     span = high - low or max(abs(high), 1.0) * 0.2
     step = step_up(span / 4)
-    return math.floor(low / step) * step, (math.floor(high / step) + 1) * step
+    bottom, top = math.floor((low - 0.02 * span) / step), math.ceil((high + 0.02 * span) / step)
+    return float(f"{bottom * step:.9g}"), float(f"{top * step:.9g}")
 
 
 def value_range(current: tuple[float, float] | None, values: list[Floats], log: bool) -> tuple[float, float]:

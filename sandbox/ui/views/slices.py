@@ -16,17 +16,19 @@ MOST_POINTS = 3000
 
 def first_axes(data: Data) -> tuple[int, int]:
     """The two inputs shown first: the first two, or of many those that differ most with the target."""
-    inputs = data.X_train.shape[1]
+    inputs = len(data.inputs)
     if inputs <= 2:
         return 0, inputs - 1
     if inputs <= 8:
         return 0, 1
+    values = data.inputs_train - data.inputs_train.mean(axis=0)
+    values = values / np.maximum(values.std(axis=0), 1e-300)
     target = np.asarray(data.y_train, dtype=np.float64)
     if data.task == "regression":
         target = target.reshape(len(target), -1)[:, 0]
-        score = np.abs((target - target.mean()) @ data.X_train)
+        score = np.abs((target - target.mean()) @ values)
     else:
-        means = [data.X_train[data.y_train == k].mean(axis=0) for k in np.unique(data.y_train)]
+        means = [values[data.y_train == k].mean(axis=0) for k in np.unique(data.y_train)]
         score = np.var(means, axis=0)
     best = np.sort(np.argsort(-score, kind="stable")[:2])
     return int(best[0]), int(best[1])
@@ -41,7 +43,7 @@ def padded(low: float, high: float) -> tuple[float, float]:
 
 def input_range(data: Data, feature: int) -> tuple[float, float]:
     """The range of an input over all samples in its own units, with a margin."""
-    columns = [part[:, feature] for part in (data.original_train, data.original_test) if len(part)]
+    columns = [part[:, feature] for part in (data.inputs_train, data.inputs_test) if len(part)]
     return padded(min(float(c.min()) for c in columns), max(float(c.max()) for c in columns))
 
 

@@ -34,9 +34,13 @@ def reading(value: float) -> str:
     if not math.isfinite(value):
         return "not a number" if math.isnan(value) else ("∞" if value > 0 else "−∞")
     size = abs(value)
-    text = f"{value:.4f}" if 0.001 <= size < 10 else f"{value:.2f}" if 10 <= size < 1e5 else f"{value:.2e}"
     if size == 0.0:
         text = "0"
+    elif 0.001 <= size < 1e5:
+        text = f"{value:.4f}" if size < 10 else f"{value:.2f}"
+    else:
+        mantissa, exponent = f"{value:.2e}".split("e")
+        text = f"{mantissa}e{int(exponent)}"
     return text.replace("-", "−")
 
 
@@ -69,11 +73,12 @@ def linear_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
         return []
     rough = span / max(most, 1)
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(s * power for s in (1.0, 2.0, 5.0, 10.0) if s * power >= rough * (1 - 1e-9))
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    if last - first < 1:  # one number alone says nothing about the scale
-        step /= 2.5 if str(f"{step:.0e}").startswith("5") else 2.0
+    for factor in (1.0, 2.0, 5.0, 10.0, 0.5, 0.2, 0.1):
+        step = factor * power
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        # one number alone says nothing about the scale: then rather more than there is room for
+        if (step >= rough * (1 - 1e-9) or factor < 1.0) and last > first:
+            break
     if last - first > 100:  # the range is so narrow against its position that steps are lost to rounding
         return []
     return [(k * step, number(float(f"{k * step:.9g}"))) for k in range(first, last + 1)]
@@ -81,7 +86,7 @@ def linear_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
 
 def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     """Powers of ten (in log10) in a range, with 2 and 5 between them where there is room."""
-    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    first, last = math.ceil(max(low, -300.0) - 1e-9), math.floor(min(high, 300.0) + 1e-9)
     every = max(1, math.ceil((last - first + 1) / max(most, 1)))
     whole = [(float(k), number(10.0**k)) for k in range(first, last + 1) if k % every == 0]
     if len(whole) * 3 <= most + 1:

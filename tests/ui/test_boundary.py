@@ -1,0 +1,322 @@
+"""The boundary view: what it asks for, and what can be seen of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from sandbox.data import Data, load_data
+from sandbox.experiment.snapshot import Surface, SurfaceRequest
+from sandbox.ui import theme as look
+from sandbox.ui.views import colormap
+from sandbox.ui.views.boundary import BoundaryView
+from sandbox.ui.views.ticks import coordinate, grown, linear_ticks, log_ticks, number, reading
+
+
+def _view(qtbot: QtBot, theme: look.Theme = look.LIGHT, **settings: Any) -> tuple[BoundaryView, Data]:
+    view = BoundaryView()
+    qtbot.addWidget(view)
+    view.set_theme(theme, 1.0)
+    view.resize(520, 420)
+    data = load_data(**settings)
+    view.set_data(data, None)
+    with qtbot.waitExposed(view):
+        view.show()
+    return view, data
+
+
+def _grid(request: SurfaceRequest) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    x = np.linspace(*request.x_range, request.resolution)
+    y = np.linspace(*request.y_range, request.resolution)
+    return x, y, *np.meshgrid(x, y)
+
+
+def _request(view: BoundaryView) -> SurfaceRequest:
+    request = view.wanted("A")
+    assert request is not None
+    return request
+
+
+def _binary(
+    request: SurfaceRequest, values: np.ndarray | None = None, span: tuple[float, float] = (0.0, 1.0)
+) -> Surface:
+    x, y, gx, _ = _grid(request)
+    if values is None:
+        values = (gx > x.mean()).astype(float) * (span[1] - span[0]) + span[0]
+    return Surface(request, "binary", x, y, values.astype(np.float32), sum(span) / 2, span)
+
+
+def _pixel(view: BoundaryView, x: float, y: float) -> QColor:
+    """The colour on screen at shares of the plot's area (y upwards)."""
+    image = view.plot.grab().toImage()
+    area = view.plot.area
+    scene = area.mapToScene(x * area.rect().width(), (1 - y) * area.rect().height())
+    return image.pixelColor(view.plot.mapFromScene(scene))
+
+
+def _near(one: QColor, other: QColor, distance: int = 12) -> bool:
+    return all(abs(a - b) <= distance for a, b in zip(one.getRgb()[:3], other.getRgb()[:3], strict=True))
+
+
+def _move(port: QWidget, place: QPoint, buttons: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
+    """Move the mouse over a widget, whatever other window may lie above it."""
+    at = QPointF(place)
+    none, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(
+        port, QMouseEvent(QEvent.Type.MouseMove, at, port.mapToGlobal(at), none, buttons, keys)
+    )
+
+
+@pytest.mark.parametrize("theme", [look.LIGHT, look.DARK], ids=lambda t: t.name)
+def test_sides_have_the_colours_of_their_classes(qtbot: QtBot, theme: look.Theme) -> None:
+    view, _ = _view(qtbot, theme)
+    view.draw(_binary(_request(view)))
+    view.points.set_groups(())
+    low = colormap.mix(QColor(theme.class_colour(0)), QColor(theme.middle), colormap.SOFTNESS)
+    high = colormap.mix(QColor(theme.class_colour(1)), QColor(theme.middle), colormap.SOFTNESS)
+    assert _near(_pixel(view, 0.1, 0.5), low)
+    assert _near(_pixel(view, 0.9, 0.5), high)
+    assert _near(_pixel(view, 0.5, 0.5), QColor(theme.boundary), 60)
+
+
+def test_up_is_up(qtbot: QtBot) -> None:
+    view, _ = _view(qtbot)
+    request = _request(view)
+    _, y, _, gy = _grid(request)
+    view.draw(_binary(request, (gy > y.mean()).astype(float)))
+    view.points.set_groups(())
+    upper, lower = _pixel(view, 0.3, 0.9), _pixel(view, 0.3, 0.1)
+    assert upper.blue() > upper.red() and lower.red() > lower.blue()
+
+
+def test_line_is_at_the_middle_of_the_coding(qtbot: QtBot) -> None:
+    view, _ = _view(qtbot)
+    request = _request(view)
+    x, _, gx, _ = _grid(request)
+    middle = x.mean()
+    view.draw(_binary(request, np.tanh(gx - middle), (-1.0, 1.0)))
+    np.testing.assert_allclose(view.lines.lines[0].x, middle, atol=1e-3)
+    assert view.lines.lines[0].pairs
+
+
+def test_wanted(qtbot: QtBot) -> None:
+    view, data = _view(qtbot)
+    request = _request(view)
+    assert request.lane == "A" and request.axes == (0, 1) and request.resolution >= 100
+    for feature, (low, high) in enumerate((request.x_range, request.y_range)):
+        values = np.concatenate([data.inputs_train, data.inputs_test])[:, feature]
+        span = values.max() - values.min()
+        assert low == pytest.approx(values.min() - 0.12 * span)
+        assert high == pytest.approx(values.max() + 0.12 * span)
+    view.hide()
+    assert view.wanted("A") is None
+    assert view.request("B") == SurfaceRequest(
+        "B", (0, 1), request.x_range, request.y_range, request.resolution
+    )
+
+
+def test_points_are_filled_and_hollow_by_part_and_class(qtbot: QtBot) -> None:
+    view, data = _view(qtbot)
+    groups = view.points.groups
+    assert len(groups) == 4
+    assert sorted((g.symbol, g.hole is None) for g in groups) == [
+        ("o", False),
+        ("o", True),
+        ("s", False),
+        ("s", True),
+    ]
+    filled = [g for g in groups if g.hole is None]
+    assert sum(len(g.x) for g in filled) == len(data.y_train)
+    for group in groups:
+        assert group.fill == QColor(look.LIGHT.class_colour(0 if group.symbol == "s" else 1))
+    ones = next(g for g in filled if g.symbol == "o")
+    np.testing.assert_allclose(ones.x, data.inputs_train[data.y_train == 1, 0])
+    for words in ("filled: training", "hollow: test", *data.class_names):
+        assert words in view.legend.text()
+
+
+def test_point_is_painted_where_it_is(qtbot: QtBot) -> None:
+    view, data = _view(qtbot, dataset="one_point")
+    assert data.inputs_train.shape == (1, 1)
+    group = view.points.groups[0]
+    (x0, x1), (y0, y1) = view.plot.x_range, view.plot.y_range
+    place = (group.x[0] - x0) / (x1 - x0), (group.y[0] - y0) / (y1 - y0)
+    assert _near(_pixel(view, *place), QColor(look.LIGHT.class_colour(0)))
+    assert "hollow" not in view.legend.text()
+
+
+def test_a_new_frame_does_not_paint_points_anew(qtbot: QtBot) -> None:
+    view, _ = _view(qtbot)
+    surface = _binary(_request(view))
+    view.draw(surface)
+    view.plot.grab()
+    picture = view.points._picture.cacheKey()
+    view.draw(surface)
+    view.plot.grab()
+    assert view.points._picture.cacheKey() == picture
+
+
+@pytest.mark.parametrize("classes", [3, 10])
+def test_many_classes(qtbot: QtBot, classes: int) -> None:
+    view, data = _view(qtbot, dataset="blobs", classes=classes)
+    request = _request(view)
+    x, y, gx, _ = _grid(request)
+    which = np.minimum(((gx - x[0]) / (x[-1] - x[0]) * classes).astype(int), classes - 1)
+    shares = np.eye(classes, dtype=np.float32)[which]
+    view.draw(Surface(request, "multiclass", x, y, shares, np.nan, (0.0, 1.0)))
+    view.points.set_groups(())
+    for k in range(classes):
+        pure = colormap.mix(QColor(look.LIGHT.class_colour(k)), QColor(look.LIGHT.middle), colormap.SOFTNESS)
+        assert _near(_pixel(view, (k + 0.5) / classes, 0.5), pure)
+    borders = x[0] + (x[-1] - x[0]) * np.arange(1, classes) / classes
+    line = view.lines.lines[0]
+    assert len(line.x) and np.abs(line.x[:, None] - borders).min(axis=1).max() < 1.1 * (x[1] - x[0])
+    assert len(data.class_names) == classes
+
+
+def test_regression_has_a_scale_that_grows_in_steps(qtbot: QtBot) -> None:
+    view, data = _view(qtbot, dataset="hills")
+    assert view.colour_scale.isVisible()
+    request = _request(view)
+    x, y, gx, _ = _grid(request)
+    targets = np.concatenate([data.y_train, data.y_test])
+
+    def flat(value: float) -> Surface:
+        values = np.full(gx.shape, value, np.float32)
+        return Surface(request, "regression", x, y, values, np.nan, (np.nan, np.nan))
+
+    view.draw(flat(targets.mean()))
+    before = view._value_range
+    assert before == (pytest.approx(targets.min()), pytest.approx(targets.max()))
+    view.draw(flat(targets.max() + 0.1))
+    grown_once = view._value_range
+    assert grown_once[1] > targets.max() + 0.1 and grown_once[0] == before[0]
+    view.draw(flat(targets.max() + 0.11))
+    assert view._value_range == grown_once
+    view.draw(flat(1e9))
+    assert view._value_range[1] < 4 * targets.max() + 4  # the targets stay to be told apart
+    assert len({g.fill.name() for g in view.points.groups}) > 5
+
+
+def test_one_input_is_a_curve_through_the_points(qtbot: QtBot) -> None:
+    view, data = _view(qtbot, dataset="sine")
+    request = _request(view)
+    x = np.linspace(*request.x_range, request.resolution)
+    view.draw(
+        Surface(
+            request, "curve", x, np.empty(0), np.sin(x)[:, None].astype(np.float32), np.nan, (np.nan, np.nan)
+        )
+    )
+    np.testing.assert_allclose(view.lines.lines[-1].y, np.sin(x), atol=1e-6)
+    train = next(g for g in view.points.groups if g.hole is None)
+    np.testing.assert_allclose(train.y, data.y_train[:, 0])
+    view.plot.probed.emit(0.5, 0.0)
+    assert "0.48" in view.readout.text()
+
+
+def test_one_input_with_two_classes_follows_the_coding(qtbot: QtBot) -> None:
+    view, _ = _view(qtbot, dataset="one_point")
+    request = _request(view)
+    x = np.linspace(*request.x_range, request.resolution)
+    values = np.tanh(x - 1.0)[:, None].astype(np.float32)
+    view.draw(Surface(request, "curve", x, np.empty(0), values, 0.0, (-1.0, 1.0)))
+    assert view.points.groups[0].y[0] == -1.0
+    level = view.lines.lines[0]
+    assert level.dash and set(level.y) == {0.0}
+    assert view.plot.y_range[0] < -1.0 < 1.0 < view.plot.y_range[1]
+
+
+def test_slices_of_many_inputs(qtbot: QtBot) -> None:
+    view, data = _view(qtbot, dataset="digits")
+    boxes = view.findChildren(QComboBox)
+    assert len(boxes) == 2 and all(box.isVisible() and box.count() == 64 for box in boxes)
+    assert "mean" in view.note.text() and all(g.opacity < 1 for g in view.points.groups)
+    before = _request(view)
+    assert before.axes[0] != before.axes[1]
+    with qtbot.waitSignal(view.wanted_changed):
+        view.across.setFocus()
+        qtbot.keyClick(view.across, Qt.Key.Key_Down)
+    after = _request(view)
+    assert after.axes == (before.axes[0] + 1, before.axes[1])
+    x, y, gx, _ = _grid(before)
+    late = Surface(before, "multiclass", x, y, np.full((*gx.shape, 10), 0.1, np.float32), np.nan, (0.0, 1.0))
+    view.draw(late)  # of the axes before: not shown
+    assert view._surface is None
+    values = data.inputs_train[:, after.axes[0]]
+    assert after.x_range[0] <= values.min() and values.max() <= after.x_range[1]
+
+
+def test_choosing_the_same_input_twice_exchanges_the_axes(qtbot: QtBot) -> None:
+    view, _ = _view(qtbot, dataset="digits")
+    x, y = _request(view).axes
+    view.across.setCurrentIndex(y)
+    view.across.activated.emit(y)
+    assert _request(view).axes == (y, x)
+    assert (view.across.currentIndex(), view.upward.currentIndex()) == (y, x)
+
+
+def test_hover_and_keys_read_the_output(qtbot: QtBot) -> None:
+    view, _ = _view(qtbot)
+    view.draw(_binary(_request(view)))
+    area = view.plot.area
+    spot = view.plot.mapFromScene(area.mapToScene(area.rect().width() * 0.9, area.rect().height() * 0.5))
+    _move(view.plot.viewport(), QPoint(spot))
+    assert "(class 1)" in view.readout.text()
+    view.plot.setFocus()
+    for _ in range(45):
+        qtbot.keyClick(view.plot, Qt.Key.Key_Left)
+    assert "(class 0)" in view.readout.text()
+    qtbot.keyClick(view.plot, Qt.Key.Key_Escape)
+    assert view.readout.text() == "x1"
+
+
+def test_broken_numbers_are_drawn_neutral(qtbot: QtBot) -> None:
+    view, _ = _view(qtbot)
+    request = _request(view)
+    _, _, gx, _ = _grid(request)
+    view.draw(_binary(request, np.full(gx.shape, np.nan)))
+    view.points.set_groups(())
+    assert _near(_pixel(view, 0.5, 0.5), QColor(look.LIGHT.middle))
+    view.plot.probed.emit(0.0, 0.0)
+    assert "not a number" in view.readout.text()
+
+
+def test_ends_of_the_colour_table() -> None:
+    table = colormap.diverging(QColor("#ff0000"), QColor("#808080"), QColor("#0000ff"), 0.0)
+    assert [f"{int(table[k]):08x}" for k in (0, 255)] == ["ffff0000", "ff0000ff"]
+    assert colormap.indices(np.array([-5.0, 0.0, 1.0, 9.0, np.nan, np.inf, -np.inf]), 0.0, 1.0).tolist() == [
+        0, 0, 255, 255, 127, 255, 0,
+    ]  # fmt: skip
+    assert len(colormap.sequential()) == 256
+
+
+def test_blended_colours_weigh_by_share() -> None:
+    cells = colormap.blended(
+        np.array([[[1.0, 0.0], [0.5, 0.5]]]), [QColor("#ff0000"), QColor("#0000ff")], QColor("#ffffff")
+    )
+    soft = round(255 * colormap.SOFTNESS)
+    first, second = colormap.color_of(cells[0, 0]), colormap.color_of(cells[0, 1])
+    assert _near(first, QColor(255, soft, soft), 1)
+    assert second.red() == second.blue() and _near(
+        second, QColor((255 + soft) // 2, soft, (255 + soft) // 2), 1
+    )
+
+
+def test_round_numbers() -> None:
+    assert [text for _, text in linear_ticks(-1.2, 2.3, 5)] == ["−1", "0", "1", "2"]
+    assert [place for place, _ in linear_ticks(0.0, 1000.0, 5)] == [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]
+    assert len(linear_ticks(-1.4, 1.4, 1)) >= 2
+    assert [text for _, text in log_ticks(-2.0, 1.0, 4)] == ["0.01", "0.1", "1", "10"]
+    assert {"2", "5"} <= {text for _, text in log_ticks(0.0, 1.0, 8)}
+    assert number(1e7) == "1e7" and number(200000.0) == "200,000"
+    assert linear_ticks(0.0, float("inf"), 5) == [] == linear_ticks(1.0, 1.0, 5)
+    values = (0.0, 0.0871, 123.456, 1e9, float("nan"))
+    assert [reading(v) for v in values] == ["0", "0.0871", "123.46", "1.00e9", "not a number"]
+    assert coordinate(-0.123456, 3.0) == "−0.12"
+    assert grown((0.0, 1.0), 0.1, 1.0) == (0.0, 1.0)

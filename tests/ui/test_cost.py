@@ -1,0 +1,318 @@
+"""The cost view: lines, legend, axes, marks, read-out and zoom."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from sandbox.experiment.snapshot import Curve, LaneState, Mark
+from sandbox.ui import theme as look
+from sandbox.ui.views.cost import CostView, rows_of, value_at
+from sandbox.ui.views.ranges import epochs_end, value_range
+
+EPOCHS = np.arange(0.0, 901.0)
+COSTS = 0.6 * np.exp(-EPOCHS / 100.0) + 0.05
+
+
+def _curve(column: str, name: str, role: str, values: np.ndarray = COSTS, lane: str = "A") -> Curve:
+    return Curve(lane, column, name, column.split("_")[0], role, EPOCHS[: len(values)], values)
+
+
+def _lane(name: str = "A", objective: str = "binary_cross_entropy") -> LaneState:
+    return LaneState(name, (2, 6, 4, 1), "sigmoid", objective, {})
+
+
+CURVES = (
+    _curve("train_cost", "cost", "objective"),
+    _curve("test_binary_cross_entropy", "binary_cross_entropy", "objective", COSTS * 1.1),
+    _curve("train_mse", "mse", "monitor", COSTS / 3),
+    _curve("test_mse", "mse", "monitor", COSTS / 2),
+    _curve("train_accuracy", "accuracy", "metric", 1 - COSTS / 2),
+)
+
+
+def _view(qtbot: QtBot, curves: tuple[Curve, ...] = CURVES, marks: tuple[Mark, ...] = ()) -> CostView:
+    view = CostView()
+    qtbot.addWidget(view)
+    view.set_theme(look.LIGHT, 1.0)
+    view.resize(640, 420)
+    with qtbot.waitExposed(view):
+        view.show()
+    view.draw(curves, marks, [_lane()], 900.0)
+    return view
+
+
+def _move(port: QWidget, place: QPoint, buttons: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
+    """Move the mouse over a widget, whatever other window may lie above it."""
+    at = QPointF(place)
+    none, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(
+        port, QMouseEvent(QEvent.Type.MouseMove, at, port.mapToGlobal(at), none, buttons, keys)
+    )
+
+
+def test_objective_is_solid_and_monitors_are_dashed(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    lines = {tuple(line.y): line for line in view.lines.lines}
+    assert len(lines) == 4  # the metric waits to be asked for
+    train, test, shown = (lines[tuple(np.log10(v))] for v in (COSTS, COSTS * 1.1, COSTS / 3))
+    assert train.dash == test.dash == () and len(shown.dash) == 2
+    assert train.color == QColor(look.LIGHT.lane(0))
+    assert test.width < train.width and test.color.lightness() > train.color.lightness()
+
+
+def test_several_monitors_and_lanes_are_told_apart(qtbot: QtBot) -> None:
+    curves = tuple(
+        _curve(f"train_{name}", name, role, COSTS * (k + 1), lane)
+        for lane in ("A", "B")
+        for k, (name, role) in enumerate([("cost", "objective"), ("mse", "monitor"), ("mae", "monitor")])
+    )
+    view = _view(qtbot)
+    view.draw(curves, (), [_lane("A"), _lane("B")], 900.0)
+    styles = {(line.color.name(), line.dash) for line in view.lines.lines}
+    assert len(styles) == 6
+    assert {line.color.name() for line in view.lines.lines} == {look.LIGHT.lane(0), look.LIGHT.lane(1)}
+    assert view._chips["B", "train_cost"].accessibleName() == "B: Binary cross-entropy · train (learns)"
+
+
+def test_legend_says_it_in_words(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    words = [chip.accessibleName() for chip in view._chips.values()]
+    assert words == [
+        "Binary cross-entropy · train (learns)",
+        "Binary cross-entropy · test (learns)",
+        "Mean squared error · train (shown)",
+        "Mean squared error · test (shown)",
+        "Accuracy · train (shown, right axis)",
+    ]
+
+
+def test_cost_stands_beside_an_objective_of_its_own() -> None:
+    rows = rows_of(
+        [*CURVES, _curve("train_binary_cross_entropy", "binary_cross_entropy", "objective")], [_lane()]
+    )
+    assert [row.label for row in rows][:2] == ["Cost with penalty", "Binary cross-entropy"]
+
+
+def test_click_and_key_in_the_legend_hide_a_curve_for_good(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    chip = view._chips["A", "train_mse"]
+    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
+    assert len(view.lines.lines) == 3
+    view._chips["A", "test_mse"].setFocus()
+    qtbot.keyClick(view._chips["A", "test_mse"], Qt.Key.Key_Space)
+    assert len(view.lines.lines) == 2
+    view.draw(CURVES[:2], (), [_lane()], 3.0)  # another run, without monitors at first
+    view.draw(CURVES, (), [_lane()], 900.0)
+    assert len(view.lines.lines) == 2 and not view._chips["A", "train_mse"].isChecked()
+    qtbot.mouseClick(view._chips["A", "train_mse"], Qt.MouseButton.LeftButton)
+    assert len(view.lines.lines) == 3
+
+
+def test_metric_has_the_right_axis(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    assert not view.plot.axes["right"].isVisible() and not view.metrics.lines
+    qtbot.mouseClick(view._chips["A", "train_accuracy"], Qt.MouseButton.LeftButton)
+    assert view.plot.axes["right"].isVisible()
+    low, high = view.plot.y_range
+    np.testing.assert_allclose((view.metrics.lines[0].y - low) / (high - low), 1 - COSTS / 2)
+
+
+def test_axes_linear_and_logarithmic(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    assert view.request().log_x is False
+    low, high = view.plot.y_range
+    assert 10**low <= COSTS.min() / 3 and 10**high >= COSTS.max() * 1.1
+    with qtbot.waitSignal(view.wanted_changed):
+        qtbot.mouseClick(view.log_x, Qt.MouseButton.LeftButton)
+    assert view.request().log_x is True
+    assert view.plot.x_range == (0.0, 3.0)  # 1 to 1,000
+    x = view.lines.lines[-1].x
+    assert np.isnan(x[0]) and x[1] == 0.0 and x[100] == 2.0  # epoch 0 has no logarithm
+    qtbot.mouseClick(view.log_y, Qt.MouseButton.LeftButton)
+    assert view.plot.y_range[0] == 0.0 and view.plot.y_range[1] >= COSTS.max() * 1.1
+    np.testing.assert_allclose(view.lines.lines[-1].y, COSTS)
+
+
+def test_numbers_that_are_none_break_lines_and_no_axis(qtbot: QtBot) -> None:
+    values = COSTS.copy()
+    values[100], values[200], values[300] = np.nan, np.inf, -np.inf
+    view = _view(qtbot, (_curve("train_cost", "cost", "objective", values),))
+    view.set_log(False, False)
+    line = view.lines.lines[0]
+    assert np.flatnonzero(np.isnan(line.y)).tolist() == [100, 200, 300]
+    assert all(np.isfinite(view.plot.y_range)) and view.plot.y_range[1] < 2
+    view.grab()
+    view.draw((_curve("train_cost", "cost", "objective", np.full(901, np.nan)),), (), [_lane()], 900.0)
+    view.grab()
+    assert all(np.isfinite(view.plot.y_range))
+    view.draw(
+        (_curve("train_cost", "cost", "objective", 10.0 ** np.linspace(-300, 300, 901)),),
+        (),
+        [_lane()],
+        900.0,
+    )
+    view.grab()
+    assert all(np.isfinite(view.plot.y_range))
+
+
+def test_values_without_a_logarithm_are_left_out_with_a_note(qtbot: QtBot) -> None:
+    values = COSTS - 0.2
+    view = _view(qtbot, (_curve("train_cost", "cost", "objective", values),))
+    assert np.array_equal(np.isnan(view.lines.lines[0].y), values <= 0)
+    assert view.note.isVisible() and "logarithmic" in view.note.text()
+    view.set_log(False, False)
+    assert not view.note.isVisible()
+    assert view.plot.y_range[0] <= values.min()
+
+
+def test_marks_stand_where_they_are_and_texts_apart(qtbot: QtBot) -> None:
+    marks = tuple(Mark(k, 300.0 + 20 * k, None, f"learning rate 0.{k} to 0.{k + 1}") for k in range(8))
+    view = _view(qtbot, marks=marks)
+    boxes = view.marks.layout()
+    assert len(boxes) >= 2 and marks[-1].text in {text for *_, text in boxes}
+    for k, (left, row, wide, _) in enumerate(boxes):
+        assert left >= 0 and left + wide <= view.plot.area.rect().width()
+        for other, other_row, other_wide, _ in boxes[:k]:
+            assert row != other_row or left >= other + other_wide or other >= left + wide
+    hidden = next(mark for mark in marks if mark.text not in {text for *_, text in boxes})
+    view.plot.probed.emit(hidden.epoch, -1.0)
+    assert hidden.text in view.readout.text()
+
+
+def test_marks_name_their_lane_where_there_are_several(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    view.draw(CURVES, [Mark(9, 400.0, "B", "l2 0 to 0.1")], [_lane("A"), _lane("B")], 900.0)
+    assert view.marks.layout()[0][3] == "B: l2 0 to 0.1"
+
+
+def test_many_marks_are_one_picture(qtbot: QtBot) -> None:
+    marks = tuple(Mark(k, k * 0.9, None, f"edit {k}") for k in range(1000))
+    view = _view(qtbot, marks=marks)
+    view.plot.grab()
+    key = view.marks._picture.cacheKey()
+    view.draw(CURVES, marks, [_lane()], 900.5)
+    view.plot.grab()
+    assert view.marks._picture.cacheKey() == key
+
+
+def test_hover_reads_every_visible_curve(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    chip = view._chips["A", "train_cost"]
+    assert chip.value == f"{COSTS[-1]:.4f}"
+    area = view.plot.area
+    width = area.rect().width()
+    spot = view.plot.mapFromScene(area.mapToScene(width * 100.0 / view.plot.x_range[1], 40.0))
+    size = chip.size()
+    _move(view.plot.viewport(), QPoint(spot))
+    epoch = int(view.readout.text().removeprefix("epoch "))
+    assert abs(epoch - 100) <= 2
+    assert abs(float(chip.value) - COSTS[epoch]) < 0.01
+    assert abs(float(view._chips["A", "test_mse"].value) - COSTS[epoch] / 2) < 0.01
+    assert chip.size() == size
+    view.plot.setFocus()
+    qtbot.keyClick(view.plot, Qt.Key.Key_Right)
+    assert int(view.readout.text().removeprefix("epoch ")) > epoch
+    qtbot.keyClick(view.plot, Qt.Key.Key_Escape)
+    assert view.readout.text() == "epoch" and chip.value == f"{COSTS[-1]:.4f}"
+
+
+def test_value_nearest_to_an_epoch() -> None:
+    curve = Curve(
+        "A",
+        "train_cost",
+        "cost",
+        "train",
+        "objective",
+        np.array([0.0, 10.0, 20.0]),
+        np.array([3.0, 2.0, np.nan]),
+    )
+    assert [value_at(curve, e) for e in (-5.0, 4.0, 6.0, 99.0, None)] == [
+        "3.0000",
+        "3.0000",
+        "2.0000",
+        "–",
+        "–",
+    ]
+
+
+def test_wheel_zooms_drag_moves_double_click_shows_all(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    assert view.request().epochs is None
+    port = view.plot.viewport()
+    area = view.plot.area
+    spot = QPointF(view.plot.mapFromScene(area.mapToScene(area.rect().center())))
+    none = Qt.MouseButton.NoButton
+    turn = QWheelEvent(
+        spot, port.mapToGlobal(spot), QPoint(), QPoint(0, 480), none, Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    with qtbot.waitSignal(view.wanted_changed):
+        QApplication.sendEvent(port, turn)
+    zoomed = view.request().epochs
+    assert zoomed is not None and zoomed[1] - zoomed[0] == pytest.approx(1000 * 0.85**4, rel=1e-6)
+    assert view.plot.x_range == zoomed
+    start = spot.toPoint()
+    qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=start)
+    _move(port, start - QPoint(30, 0), Qt.MouseButton.LeftButton)
+    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=start - QPoint(30, 0))
+    moved = view.request().epochs
+    assert (
+        moved is not None
+        and moved[0] > zoomed[0]
+        and moved[1] - moved[0] == pytest.approx(zoomed[1] - zoomed[0])
+    )
+    qtbot.mouseDClick(port, Qt.MouseButton.LeftButton, pos=start)
+    assert view.request().epochs is None
+    view.plot.setFocus()
+    qtbot.keyClick(view.plot, Qt.Key.Key_Plus)
+    assert view.request().epochs is not None
+    qtbot.keyClick(view.plot, Qt.Key.Key_Home)
+    assert view.request().epochs is None
+
+
+def test_hidden_wants_nothing(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    wanted = view.wanted()
+    assert wanted is not None and wanted.pixels == round(view.plot.area.rect().width())
+    view.hide()
+    assert view.wanted() is None
+
+
+def test_ranges_move_in_steps(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    seen = set()
+    for last in range(1, 901, 9):
+        part = tuple(
+            Curve(c.lane, c.column, c.name, c.part, c.role, c.epochs[:last], c.values[:last]) for c in CURVES
+        )
+        view.draw(part, (), [_lane()], float(last))
+        assert last <= view.plot.x_range[1] <= max(10.0, 1.5 * last)
+        seen.add((view.plot.x_range, view.plot.y_range))
+    assert len(seen) < 35
+    assert epochs_end(1000.0, 900.0) == 1000.0 and epochs_end(1000.0, 1001.0) == 1200.0
+    assert epochs_end(0.0, 3.0) == 10.0
+    assert value_range((0.0, 1.0), [np.array([0.1, 0.6])], False) == (0.0, 1.0)
+    assert value_range((0.0, 1.0), [np.array([0.01, 0.02])], False)[1] < 0.05
+    low, high = value_range(None, [np.array([-3.1, 1.0])], False)
+    assert -4.0 <= low < -3.1 and 1.0 < high <= 2.0
+    assert value_range(None, [np.array([0.5, 0.5])], False) == (0.0, 0.6)
+
+
+def test_lines_have_their_colour_on_screen(qtbot: QtBot) -> None:
+    flat = np.full(901, 0.5)
+    for theme in (look.LIGHT, look.DARK):
+        view = _view(qtbot, (_curve("train_cost", "cost", "objective", flat),))
+        view.set_theme(theme, 1.0)
+        view.set_log(False, False)
+        image = view.plot.grab().toImage()
+        x, y = view.plot.pixels(np.array([450.0]), np.array([0.5]))
+        spot = view.plot.mapFromScene(view.plot.area.mapToScene(x[0], y[0]))
+        around = [image.pixelColor(spot.x(), spot.y() + dy) for dy in (-2, -1, 0, 1, 2)]
+        aim = QColor(theme.lane(0))
+        assert min(abs(c.red() - aim.red()) + abs(c.blue() - aim.blue()) for c in around) < 60
+        assert image.pixelColor(spot.x() + 3, spot.y() + 25) == QColor(theme.card)
