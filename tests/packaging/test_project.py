@@ -46,7 +46,7 @@ def test_no_pyside_that_loses_references_on_python_3_11(python: str, version: st
 @pytest.mark.parametrize(
     ("python", "version"),
     [
-        ("3.11.0", "6.8.0"),
+        ("3.11.0", "6.10.0"),
         ("3.11.9", "6.11.3"),
         ("3.12.0", "6.12.0"),
         ("3.13.1", "6.12.0"),
