@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from sandbox.data import DATASETS
@@ -25,6 +25,8 @@ from sandbox.worker import TrainerThread
 from sandbox.worker.commands import (
     Change, Command, Pause, Play, Refresh, Return, Start, Step, Train,
 )  # fmt: skip
+
+_AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
 
 # A new data set brings its own of all that was chosen for the old one.
 _OWN_TO_DATA = ("samples", "noise", "fraction", "classes", "features", "target", "seed", "task")
@@ -44,13 +46,15 @@ class Session(QObject):
     Signals
     -------
     shown(Snapshot)
-        To be drawn, and painted, before the slot returns: the thread waits for it.
+        To be drawn; the thread waits until it has been painted too.
     settings_changed()
         `experiment` is not what the controls show.
     playing_changed(bool)
     said(str, bool)
         A sentence for the person, and whether it is about something refused or broken.
     """
+
+    _PAINTED = QEvent.Type(QEvent.registerEventType())
 
     shown = Signal(object)
     settings_changed = Signal()
@@ -70,6 +74,7 @@ class Session(QObject):
         self._next: tuple[Experiment, str, bool] | None = None  # to be begun after that
         self._numbers = iter(range(1_000_000_000))
         self._marks = 0
+        self._started = 0.0
         self.thread_ = TrainerThread(self)
         self.thread_.playing_changed.connect(self._set_playing)
         self.thread_.rejected.connect(self._rejected)
@@ -272,10 +277,13 @@ class Session(QObject):
         if event.type() == TrainerThread.SNAPSHOT:
             self._show_newest()
             return True
+        if event.type() == self._PAINTED:
+            self.thread_.painted(perf_counter() - self._started)
+            return True
         return super().event(event)
 
     def _show_newest(self) -> None:
-        started = perf_counter()
+        self._started = perf_counter()
         snapshot = self.thread_.take()
         if snapshot is None:
             return
@@ -287,7 +295,8 @@ class Session(QObject):
                 self._follow_edits_of_file(snapshot)
                 self.shown.emit(snapshot)
         finally:
-            self.thread_.painted(perf_counter() - started)
+            # Qt paints at a lower priority than it does all else; this comes when that has been done.
+            QCoreApplication.postEvent(self, QEvent(self._PAINTED), _AFTER_PAINTING)
 
     def _follow_edits_of_file(self, snapshot: Snapshot) -> None:
         """Show in the controls what the edits of an opened file have changed by now."""

@@ -6,8 +6,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton, QApplication, QComboBox, QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget,
 )  # fmt: skip
@@ -124,9 +124,14 @@ class MainWindow(QMainWindow):
             (QKeySequence.StandardKey.Quit, self.close),
         ):
             QShortcut(keys, self, act)
+        # Space plays and pauses from everywhere but a button or a list that has been reached by Tab.
+        space = QShortcut(QKeySequence(Qt.Key.Key_Space), self, session.toggle)
+        space.setAutoRepeat(False)
         application = QApplication.instance()
-        assert application is not None
-        application.installEventFilter(self)
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(
+            lambda _, now: space.setEnabled(not isinstance(now, (QAbstractButton, QComboBox)))
+        )
 
     def start(self) -> None:
         """Show the shell at once, then load what draws, then begin the first run."""
@@ -241,7 +246,7 @@ class MainWindow(QMainWindow):
         self.session.want(Wanted((surface,) if surface is not None else (), self.cost.wanted()))
 
     def _draw(self, snapshot: Snapshot) -> None:
-        """Draw and paint a snapshot, before the thread goes on."""
+        """Draw a snapshot; the thread goes on when it has been painted."""
         if self.boundary is None or self.cost is None:
             return
         if snapshot.run != self._drawn_run or snapshot.data is not self._data:
@@ -253,9 +258,6 @@ class MainWindow(QMainWindow):
                 self.boundary.draw(surface, lane)
         if snapshot.curves:
             self.cost.draw(snapshot.curves, snapshot.marks, snapshot.lanes, snapshot.epoch_position)
-        if self.isVisible() and not self.isMinimized():
-            self.boundary.plot.viewport().repaint()
-            self.cost.plot.viewport().repaint()
         self._ask()
         self._tell_stops(snapshot)
         self.drawn.emit(snapshot)
@@ -322,28 +324,7 @@ class MainWindow(QMainWindow):
         if name:
             self.session.save_experiment(Path(name))
 
-    # Keys and the end
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Space plays and pauses from everywhere but a button or a list that has been reached by Tab."""
-        if (
-            event.type() == QEvent.Type.KeyPress
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Space
-            and event.modifiers() == Qt.KeyboardModifier.NoModifier
-            and not event.isAutoRepeat()
-            and isinstance(watched, QWidget)
-            and watched.window() is self
-            and not isinstance(watched, (QAbstractButton, QComboBox))
-        ):
-            self.session.toggle()
-            return True
-        return super().eventFilter(watched, event)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         self.hide()  # at once: the thread may need the rest of an update, or of a file, to end
-        application = QApplication.instance()
-        if application is not None:
-            application.removeEventFilter(self)
         self.session.close()
         super().closeEvent(event)

@@ -52,7 +52,8 @@ class PanelColumn(QScrollArea):
         step = theme.px(theme.GRID)
         barred = self.verticalScrollBar().maximum() > 0
         self._layout.setContentsMargins(0, 0, 0 if barred else step, 0)
-        self._layout.setSpacing(step)
+        if self._layout.spacing() != step:  # setting it asks for a layout, and that would lead here again
+            self._layout.setSpacing(step)
         needed = self._column.minimumSizeHint().width() - (0 if barred else step)
         wide = max(theme.px(_WIDTH), needed)
         if self.minimumWidth() != wide + step:
