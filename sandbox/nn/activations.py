@@ -288,7 +288,7 @@ class Exp(Activation):
 
     def logs_backward(self, Z: Array, A: Array, ds: Array, dt: Array | None) -> Array:
         if dt is None:
-            return ds
+            return np.array(np.broadcast_to(ds, Z.shape))
         # Where the loss does not feel t at all, 1 - a = 0 must not turn nothing into 0/0.
         dZ: Array = ds + np.where(dt == 0.0, 0.0, dt * A / np.expm1(Z))
         return dZ

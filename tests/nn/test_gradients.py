@@ -1,0 +1,184 @@
+"""Analytic gradients against central differences: every loss with every output activation and numerics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis.extra.numpy as hnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sandbox.experiment import Experiment, Trainer
+from sandbox.nn import ACTIVATIONS, LOSSES, NUMERICS, REDUCTIONS, Network
+from sandbox.nn.losses import reduction_factor
+
+PARAMETERS = {
+    "huber": [{"delta": 0.3}, {"delta": 1.7}],
+    "quantile": [{"quantile": 0.9}, {"quantile": 0.2}],
+    "binary_cross_entropy": [{}, {"positive_weight": 3.5}, {"positive_weight": 0.4, "label_smoothing": 0.2}],
+    "categorical_cross_entropy": [{}, {"label_smoothing": 0.3}],
+    "focal": [{"gamma": 2.0}, {"gamma": 0.0}, {"gamma": 0.5}, {"gamma": 3.0}],
+}
+STEP = 1e-5
+CLEAR = 1e-2  # how far from a kink or a pole a sample must be for central differences to mean anything
+
+
+def clear_of_kinks(loss: str, parameters: dict[str, float], activation: str, Z, A, Y, numerics: str):
+    """Which samples lie away from every kink of the activation and the loss, and from log's pole at 0."""
+    distances = [np.full_like(Z, np.inf)]
+    if activation in ("relu", "leaky_relu", "elu"):
+        distances.append(np.abs(Z))
+    if loss in ("mae", "quantile"):
+        distances.append(np.abs(A - Y))
+    if loss == "huber":
+        distances.append(np.abs(np.abs(A - Y) - parameters["delta"]))
+    if loss in ("hinge", "squared_hinge"):
+        distances.append(np.abs(1.0 - Y * A))
+    if LOSSES[loss].has_logs:
+        flat = (activation == "relu") & (Z < 0.0)  # the output is 0 all around
+        distances += [np.where(flat, np.inf, np.abs(A)), np.abs(1.0 - A)]
+        if activation in ("sigmoid", "softmax"):  # of these, fused forms know no pole
+            distances[-2:] = []
+            if Z.shape[-1] == 1 and activation == "softmax" and numerics != "clamped":
+                distances.append(np.zeros_like(Z))  # the single share of 1 lies on the pole itself
+    return np.minimum.reduce(distances).min(axis=-1) > CLEAR
+
+
+@st.composite
+def outputs(draw: st.DrawFn, units: int) -> tuple[Any, Any]:
+    shape = (6, units)
+    Z = draw(hnp.arrays(np.float64, shape, elements=st.floats(-3.0, 3.0, width=32)))
+    Y = draw(hnp.arrays(np.float64, shape, elements=st.sampled_from([0.0, 1.0, 0.25, 0.7, -1.0])))
+    return Z, Y
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("loss", LOSSES)
+@settings(max_examples=4)
+@given(data=st.data())
+def test_delta_is_the_derivative_of_the_value(loss: str, activation: str, data: st.DataObject) -> None:
+    units = data.draw(st.sampled_from([1, 3]))
+    Z, Y = data.draw(outputs(units))
+    parameters = data.draw(st.sampled_from(PARAMETERS.get(loss, [{}])))
+    kind = LOSSES[loss](**parameters)
+    with np.errstate(all="ignore"):
+        A = ACTIVATIONS[activation]().value(Z)
+    for numerics in NUMERICS:
+        values, dZ = kind.value_and_delta(Z, Y, activation=activation, numerics=numerics)
+        assert values.shape == (6,) and dZ.shape == Z.shape
+        clear = clear_of_kinks(loss, parameters, activation, Z, A, Y, numerics)
+        here = clear & np.isfinite(values)
+        for unit in range(units):
+            shift = np.zeros_like(Z)
+            shift[:, unit] = STEP
+            above, _ = kind.value_and_delta(Z + shift, Y, activation=activation, numerics=numerics)
+            below, _ = kind.value_and_delta(Z - shift, Y, activation=activation, numerics=numerics)
+            numeric = (above[here] - below[here]) / (2.0 * STEP)
+            np.testing.assert_allclose(dZ[here, unit], numeric, rtol=1e-5, atol=1e-6)
+        if numerics == "fused" and loss != "kl_divergence":  # log y of a negative target is no matter of a
+            lost = np.isnan(values)
+            assert not np.isfinite(dZ[lost]).all(axis=-1).any(), "a domain error must reach the gradient"
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("loss", LOSSES)
+@np.errstate(all="ignore")
+def test_whole_gradient_of_a_small_network(loss: str, activation: str) -> None:
+    """All of dW and db under each reduction; shifted copies of the network stand side by side as lanes."""
+    for units, hidden in ((1, "tanh"), (3, "silu")):
+        sizes, names = (2, 3, 2, units), (hidden, "softplus", activation)
+        rng = np.random.default_rng(5)
+        X = rng.normal(size=(5, 2))
+        Y = rng.uniform(0.1, 0.9, (5, units))
+        single = Network(sizes, names)
+        single.theta[:] = rng.normal(0.0, 0.7, single.theta.shape)
+        if LOSSES[loss].has_logs or activation == "relu":  # keep outputs inside 0..1, and units alive
+            single.W[-1][:] *= 0.1
+            single.b[-1][:] = -1.0 if activation in ("exp", "softplus") else 0.4
+        kind, g = LOSSES[loss](), ACTIVATIONS[activation]()
+        if units == 1 and activation == "softmax" and loss in ("binary_cross_entropy", "focal"):
+            continue  # log(1 - 1)
+
+        count = single.theta.size
+        shifted = Network(sizes, names, lanes=2 * count)
+        shifted.theta[:count] = single.theta + STEP * np.eye(count)
+        shifted.theta[count:] = single.theta - STEP * np.eye(count)
+        done, far = single.forward(X), shifted.forward(X)
+        for numerics in NUMERICS:
+            losses = kind.elements(far.Z[-1], far.A[-1], Y, g, numerics).sum(axis=(-1, -2))
+            summed = (losses[:count] - losses[count:]) / (2.0 * STEP)
+            assert np.isfinite(summed).all()
+            assert (units == 1 and activation == "softmax") or np.abs(summed).max() > 1e-3
+            for reduction in REDUCTIONS:
+                factor = {"mean": 1 / 5, "sum": 1.0, "element_mean": 1 / (5 * units)}[reduction]
+                assert reduction_factor(reduction, 5, units) == factor
+                dZ = kind.dZ(done.Z[-1], done.A[-1], Y, g, numerics) * factor
+                single.backward(done, dZ)
+                np.testing.assert_allclose(single.grad, factor * summed, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@settings(max_examples=8)
+@given(data=st.data())
+def test_activation_backward_is_its_jacobian(activation: str, data: st.DataObject) -> None:
+    shape = (2, 3, 4)
+    floats = st.floats(-4.0, 4.0, width=32)
+    Z = data.draw(hnp.arrays(np.float64, shape, elements=floats.filter(lambda z: abs(z) > CLEAR)))
+    dA = data.draw(hnp.arrays(np.float64, shape, elements=floats))
+    g = ACTIVATIONS[activation]()
+    dZ = g.backward(Z, g.value(Z), dA)
+    into = np.empty(shape)
+    assert g.backward(Z, g.value(Z), dA, into) is into
+    np.testing.assert_array_equal(into, dZ)
+    for unit in range(4):
+        shift = np.zeros(shape)
+        shift[..., unit] = STEP
+        slope = (g.value(Z + shift) - g.value(Z - shift)) / (2.0 * STEP)
+        np.testing.assert_allclose(dZ[..., unit], (dA * slope).sum(axis=-1), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize(
+    ("dataset", "objective"),
+    [("moons", "binary_cross_entropy"), ("blobs", "categorical_cross_entropy"), ("plane", "huber")],
+)
+def test_an_update_is_the_gradient_of_the_whole_cost(dataset: str, objective: str, reduction: str) -> None:
+    """One step of plain descent against central differences of the recorded cost, L1 and L2 included."""
+    rate = 0.01
+    experiment = Experiment.loads(
+        f'''
+        [data]
+        dataset = "{dataset}"
+        samples = 24
+        [network]
+        hidden = [3]
+        [loss]
+        objective = "{objective}"
+        reduction = "{reduction}"
+        [optimizer]
+        learning_rate = {rate}
+        l1 = 0.03
+        l2 = 0.2
+        '''
+    )
+    trainer = Trainer(experiment)
+    lane = trainer.lanes[0]
+    rng = np.random.default_rng(8)
+    start = {name: rng.normal(size=array.shape) for name, array in trainer.parameters().items()}
+    slopes = {}
+    for name, array in start.items():
+        slopes[name] = np.empty_like(array)
+        for at in np.ndindex(array.shape):
+            costs = []
+            for shift in (STEP, -STEP):
+                changed = {key: value.copy() for key, value in start.items()}
+                changed[name][at] += shift
+                trainer.set_parameters(changed)
+                costs.append(trainer.readings(lane)["train_cost"])
+            slopes[name][at] = (costs[0] - costs[1]) / (2.0 * STEP)
+    trainer.set_parameters(start)
+    assert trainer.step()
+    for name, after in trainer.parameters().items():
+        np.testing.assert_allclose((start[name] - after) / rate, slopes[name], rtol=1e-5, atol=1e-7)
