@@ -236,7 +236,9 @@ def test_slices_of_many_inputs(qtbot: QtBot) -> None:
     view, data = _view(qtbot, dataset="digits")
     boxes = view.findChildren(QComboBox)
     assert len(boxes) == 2 and all(box.isVisible() and box.count() == 64 for box in boxes)
-    assert "mean" in view.note.text() and all(g.opacity < 1 for g in view.points.groups)
+    assert "other inputs at their mean" in view.legend.text() and all(
+        g.opacity < 1 for g in view.points.groups
+    )
     before = _request(view)
     assert before.axes[0] != before.axes[1]
     with qtbot.waitSignal(view.wanted_changed):
@@ -312,6 +314,7 @@ def test_round_numbers() -> None:
     assert [text for _, text in linear_ticks(-1.2, 2.3, 5)] == ["−1", "0", "1", "2"]
     assert [place for place, _ in linear_ticks(0.0, 1000.0, 5)] == [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]
     assert len(linear_ticks(-1.4, 1.4, 1)) >= 2
+    assert [text for _, text in linear_ticks(-3.6, 3.6, 3)] == ["−2", "0", "2"]
     assert [text for _, text in log_ticks(-2.0, 1.0, 4)] == ["0.01", "0.1", "1", "10"]
     assert {"2", "5"} <= {text for _, text in log_ticks(0.0, 1.0, 8)}
     assert number(1e7) == "1e7" and number(200000.0) == "200,000"

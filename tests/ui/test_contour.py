@@ -112,6 +112,8 @@ def test_thinning_keeps_spikes_and_gaps() -> None:
     y = np.array([5.0, 5.0, 90.0, 5.0, 5.0, np.nan, 5.0, 5.0])
     kept_x, kept_y = thin(x, y)
     assert 90.0 in kept_y and np.isnan(kept_y).sum() == 1
+    mostly = np.r_[np.arange(5.0), np.full(300, np.nan)]
+    assert len(thin(np.arange(305.0), mostly)[0]) <= 6
     there_and_back = thin(np.zeros(3), np.array([0.0, 40.0, 0.0]))[1]
     assert 40.0 in there_and_back
     assert list(kept_x[[0, -1]]) == [0.0, 5.0]

@@ -84,19 +84,17 @@ class BoundaryView(QWidget):
         self.across_label, self.upward_label = QLabel("across"), QLabel("up")
         self.across_label.setBuddy(self.across)
         self.upward_label.setBuddy(self.upward)
-        self.note = QLabel()
         self.readout = QLabel()
         self.readout.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.readout.setAccessibleName("Value at the pointer")
-        for label in (self.note, self.readout):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setProperty("role", "hint")
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.readout.setTextFormat(Qt.TextFormat.PlainText)
+        self.readout.setProperty("role", "hint")
+        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         slicing = QHBoxLayout()
         slicing.setSpacing(6)
         for widget in (self.across_label, self.across, self.upward_label, self.upward):
             slicing.addWidget(widget)
-        slicing.addWidget(self.note, 1)
+        slicing.addStretch(1)
         middle = QHBoxLayout()
         middle.setSpacing(4)
         middle.addWidget(self.plot, 1)
@@ -138,7 +136,7 @@ class BoundaryView(QWidget):
         self.crosshair.color = QColor(theme.marks)
         self.legend.set_look(QColor(theme.ink), QColor(theme.muted), font, scale)
         self.colour_scale.set_look(axis, QColor(theme.edge), font, scale)
-        for label in (self.note, self.readout, self.across_label, self.upward_label):
+        for label in (self.readout, self.across_label, self.upward_label):
             label.setFont(font)
         self._make_table()
         self._place_points()
@@ -311,14 +309,12 @@ class BoundaryView(QWidget):
                 (name, look.symbol(k), color)
                 for k, (name, color) in enumerate(zip(data.class_names, self._class_colors(), strict=False))
             ]
-        self.legend.set_entries(names, tested=len(data.y_test) > 0)
         notes = []
         if len(data.inputs) > 2:
             notes.append("other inputs at their mean")
         if left_out:
             notes.append(f"{left_out:,} points not drawn")
-        self.note.setText(" · ".join(notes))
-        self.note.setVisible(bool(notes))
+        self.legend.set_entries(names, len(data.y_test) > 0, notes)
 
     # Every frame
 

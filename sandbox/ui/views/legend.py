@@ -29,20 +29,24 @@ class PointLegend(QWidget):
         self.setAccessibleName("Legend of the points")
         self._classes: Sequence[tuple[str, str, QColor]] = ()
         self._tested = False
+        self._notes: Sequence[str] = ()
 
     def set_look(self, ink: QColor, muted: QColor, font: QFont, scale: float) -> None:
         """Colours and type."""
         self._ink, self._muted, self._scale = ink, muted, scale
         self.setFont(font)
-        self.set_entries(self._classes, self._tested)
+        self.set_entries(self._classes, self._tested, self._notes)
 
-    def set_entries(self, classes: Sequence[tuple[str, str, QColor]], tested: bool) -> None:
-        """Show classes (name, symbol, colour); `tested` says whether there are test points at all."""
-        self._classes, self._tested = classes, tested
+    def set_entries(
+        self, classes: Sequence[tuple[str, str, QColor]], tested: bool, notes: Sequence[str] = ()
+    ) -> None:
+        """Show classes (name, symbol, colour), then notes; `tested` says whether there are test points."""
+        self._classes, self._tested, self._notes = classes, tested, notes
         self._entries = [(name, symbol, color, False) for name, symbol, color in classes]
         self._entries.append(("filled: training", "o", self._muted, False))
         if tested:
             self._entries.append(("hollow: test", "o", self._muted, True))
+        self._entries += [(note, "", self._muted, False) for note in notes]
         words = ", ".join(text for text, *_ in self._entries)
         self.setAccessibleDescription(words)
         self.setToolTip(f"Points are samples. {words}.")
@@ -59,8 +63,8 @@ class PointLegend(QWidget):
     def _places(self, width: float) -> list[tuple[float, float]]:
         metrics = QFontMetricsF(self.font())
         places, x, y = [], 0.0, 0.0
-        for text, *_ in self._entries:
-            wide = 14.0 * self._scale + metrics.horizontalAdvance(text)
+        for text, symbol, *_ in self._entries:
+            wide = (14.0 * self._scale if symbol else 0.0) + metrics.horizontalAdvance(text)
             if x > 0.0 and x + wide > width:
                 x, y = 0.0, y + self._line()
             places.append((x, y))
@@ -88,25 +92,26 @@ class PointLegend(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line, side = self._line(), 9.0 * self._scale
-        for (text, symbol, color, hollow), (x, y) in zip(
-            self._entries, self._places(self.width()), strict=True
-        ):
-            painter.save()
-            painter.translate(x + 0.5 + side / 2, y + line / 2)
-            inner = side - (1.6 * self._scale if hollow else 0.0)
-            painter.scale(inner, inner)
-            pen = QPen(color, 1.6 * self._scale)
-            pen.setCosmetic(True)
-            painter.setPen(pen if hollow else Qt.PenStyle.NoPen)
-            painter.setBrush(Qt.BrushStyle.NoBrush if hollow else color)
-            painter.drawPath(symbol_path(symbol))
-            painter.restore()
-            painter.setPen(self._muted if symbol == "o" and color == self._muted else self._ink)
-            painter.drawText(
-                QRectF(x + 14.0 * self._scale, y, self.width() - x, line),
-                Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
-                text,
-            )
+        places = self._places(self.width())
+        for (text, symbol, color, hollow), (x, y) in zip(self._entries, places, strict=True):
+            if symbol:
+                self._glyph(painter, QPointF(x + 0.5 + side / 2, y + line / 2), symbol, color, hollow)
+                x += 14.0 * self._scale
+            painter.setPen(self._muted if symbol in ("o", "") and color == self._muted else self._ink)
+            box = QRectF(x, y, self.width() - x, line)
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _glyph(self, painter: QPainter, centre: QPointF, symbol: str, color: QColor, hollow: bool) -> None:
+        size = (9.0 - (1.6 if hollow else 0.0)) * self._scale
+        painter.save()
+        painter.translate(centre)
+        painter.scale(size, size)
+        pen = QPen(color, 1.6 * self._scale)
+        pen.setCosmetic(True)
+        painter.setPen(pen if hollow else Qt.PenStyle.NoPen)
+        painter.setBrush(Qt.BrushStyle.NoBrush if hollow else color)
+        painter.drawPath(symbol_path(symbol))
+        painter.restore()
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from sandbox.ui.views.ticks import linear_ticks, log_ticks, number
 Floats = NDArray[np.float64]
 
 # Symbols with corners look smaller than a disc as wide.
-SIZES = {"s": 0.95, "o": 1.0, "t": 1.25, "t1": 1.25, "t2": 1.25, "t3": 1.25, "d": 1.3, "star": 1.4, "p": 1.1}
+SIZES = {"s": 0.95, "o": 1.0, "t": 1.15, "t1": 1.15, "t2": 1.15, "t3": 1.15, "d": 1.3, "star": 1.4, "p": 1.1}
 
 # How much of a hollow point is hole.
 HOLE = 0.54
@@ -79,7 +79,6 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
-        item.setContentsMargins(0, 6, 16, 0)  # room for half a number at each end
         self.area = item.getViewBox()
         self.area.setMouseEnabled(False, False)
         self.area.setMenuEnabled(False)
@@ -109,11 +108,13 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             axis.setPen(QPen(line, 1))
             axis.setTickPen(QPen(line, 1))
             axis.setTextPen(QPen(ink, 1))
-            axis.setStyle(tickFont=font, tickLength=-4, tickTextOffset=6, hideOverlappingLabels=False)
+            axis.setStyle(tickFont=font, tickLength=-4, tickTextOffset=6)
+            axis.setStyle(hideOverlappingLabels=round(24 * scale))  # how far numbers may reach beyond
             if side == "bottom":
                 axis.setHeight(round(20 * scale))
             else:
                 axis.setWidth(round(44 * scale))
+        self.getPlotItem().setContentsMargins(0, 6, round(18 * scale), 0)  # room for half a number
         self.name_left(self._name)
         self._number()
 
@@ -413,8 +414,8 @@ class LinesLayer(Layer):
             painter.drawPath(path)
             return
         reach = (line.width - 1.0) / 2
-        for dx, dy in ((-reach, -reach / 2), (reach, reach / 2)):
-            painter.drawPath(path.translated(dx, dy))
+        for shift in np.linspace(-reach, reach, max(2, round(line.width))).tolist():
+            painter.drawPath(path.translated(shift, shift / 2))
 
 
 @dataclass(frozen=True)
@@ -600,11 +601,13 @@ class MarksLayer(Layer):
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
-        pen = QPen(self.line, 1)
-        pen.setDashPattern([1, 2])
-        painter.setPen(pen)
         places, _ = self.plot.pixels(self._places, np.zeros(1))
         seen = np.unique(np.round(places[(places >= 0.0) & (places <= bounds.width())]))
+        color = QColor(self.line)
+        color.setAlphaF(min(1.0, max(0.2, 30.0 / max(len(seen), 1))))  # a crowd must not cover the curves
+        pen = QPen(color, 1)
+        pen.setDashPattern([1, 2])
+        painter.setPen(pen)
         for x in seen.tolist():
             painter.drawLine(QPointF(x, 0.0), QPointF(x, bounds.height()))
         painter.setFont(self.font)

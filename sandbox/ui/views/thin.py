@@ -25,6 +25,11 @@ def thin(x: Floats, y: Floats, tolerance: float = 0.08, passes: int = 6) -> tupl
     x, y : array (k,)
         k <= n, ends kept.
     """
+    broken = np.isnan(x) | np.isnan(y)
+    if broken.any():  # one nan breaks the line as well as many
+        keep = ~broken
+        keep[1:] |= broken[1:] & ~broken[:-1]
+        x, y = x[keep], y[keep]
     for _ in range(passes):
         if len(x) < 3:
             break

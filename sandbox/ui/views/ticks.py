@@ -73,11 +73,12 @@ def linear_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
         return []
     rough = span / max(most, 1)
     power = 10.0 ** math.floor(math.log10(rough))
-    for factor in (1.0, 2.0, 5.0, 10.0, 0.5, 0.2, 0.1):
-        step = factor * power
+    steps = [factor * power for factor in (1.0, 2.0, 5.0, 10.0, 0.5, 0.2, 0.1)]
+    wide = [step for step in steps if step >= rough * (1 - 1e-9)]
+    # one number alone says nothing about the scale: then rather more than there is room for
+    for step in (*wide, *sorted(set(steps) - set(wide), reverse=True)):
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-        # one number alone says nothing about the scale: then rather more than there is room for
-        if (step >= rough * (1 - 1e-9) or factor < 1.0) and last > first:
+        if last > first:
             break
     if last - first > 100:  # the range is so narrow against its position that steps are lost to rounding
         return []
