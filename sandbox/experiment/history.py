@@ -20,8 +20,8 @@ Floats = NDArray[np.float64]
 
 ROWS = 4096  # of a chunk
 BLOCK = 64  # rows that share one minimum and maximum
-_FIRST_KEPT, _LAST_KEPT = 4, 12  # chunks that stay in memory at either end of the run
-_RAW_ROWS = 40_000  # up to this many rows a curve is thinned from the rows themselves
+_FIRST_KEPT, _LAST_KEPT = 2, 12  # chunks that stay in memory at either end of the run
+_RAW_ROWS = 24  # up to this many rows a pixel, a curve is thinned from the rows themselves
 
 
 @dataclass(frozen=True)
@@ -82,21 +82,25 @@ class _Blocks:
 
     def __init__(self) -> None:
         self.length = 0
-        self._store = np.empty((3, 256))
+        self._epochs = np.empty(256)
+        self._extremes = np.empty((2, 256), np.float32)  # for drawing alone
 
     def extend(self, epochs: Floats, low: Floats, high: Floats) -> None:
         end = self.length + epochs.size
-        if end > self._store.shape[1]:
-            grown = np.empty((3, 2 * end))
-            grown[:, : self.length] = self._store[:, : self.length]
-            self._store = grown
-        self._store[:, self.length : end] = epochs, low, high
+        if end > self._epochs.size:
+            self._epochs = np.resize(self._epochs, end + end // 2)
+            grown = np.empty((2, self._epochs.size), np.float32)
+            grown[:, : self.length] = self._extremes[:, : self.length]
+            self._extremes = grown
+        self._epochs[self.length : end] = epochs
+        with np.errstate(over="ignore"):
+            self._extremes[:, self.length : end] = low, high
         self.length = end
 
     def between(self, start: float, end: float) -> Floats:
-        epochs = self._store[0, : self.length]
-        i, j = np.searchsorted(epochs, (start, end))
-        return self._store[:, i:j]
+        """Return epochs, minima and maxima (3, k) of the blocks that begin from `start` on and before `end`."""
+        i, j = np.searchsorted(self._epochs[: self.length], (start, end))
+        return np.vstack((self._epochs[i:j], self._extremes[:, i:j]))
 
 
 class History:
@@ -197,17 +201,20 @@ class History:
             return np.empty(0), np.empty(0)
         start, end = epochs or (self._chunks[0].first, self._chunks[-1].last)
         seen = [chunk for chunk in self._chunks if chunk.last >= start and chunk.first <= end]
-        x, low, high = self._extremes(name, seen)
+        x, low, high = self._extremes(name, seen, pixels, log_x)
         return thin(x, low, high, pixels, log_x, (start, end))
 
-    def _extremes(self, name: str, seen: list[_Chunk]) -> tuple[Floats, Floats, Floats]:
+    def _extremes(
+        self, name: str, seen: list[_Chunk], pixels: int, log_x: bool
+    ) -> tuple[Floats, Floats, Floats]:
         """Return epochs, minima and maxima: of every row, or of blocks where there are too many rows."""
-        if sum(chunk.length for chunk in seen) <= _RAW_ROWS:
+        if sum(chunk.length for chunk in seen) <= _RAW_ROWS * pixels:
             lines = [chunk.line(name) for chunk in seen]
             x, y = np.concatenate([x for x, _ in lines]), np.concatenate([y for _, y in lines])
             return x, y, y
         # Single rows at the start, where a logarithmic axis spreads them, and at the end, which is not sealed yet.
-        head, middle, tail = seen[:_FIRST_KEPT], seen[_FIRST_KEPT:-1], seen[-1]
+        first = _FIRST_KEPT if log_x else 0
+        head, middle, tail = seen[:first], seen[first:-1], seen[-1]
         raw = [chunk.line(name) for chunk in (*head, tail)]
         pieces = [np.stack((x, y, y)) for x, y in raw]
         blocks = self._blocks[name].between(middle[0].first, tail.first) if middle and name in self._blocks else None
