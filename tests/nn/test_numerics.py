@@ -91,7 +91,7 @@ def test_clamped_sees_a_clipped_output(loss: str, low: float, high: float) -> No
 
 
 def test_clamped_softmax_stops_the_gradient_only_of_clipped_units() -> None:
-    """a = (1, 4e-18, 2e-18): where every unit is clipped, nothing comes back; one that is not still learns."""
+    """a = (1, 4e-18, 2e-18): where every unit is clipped, nothing comes back; others still learn."""
     loss = LOSSES["categorical_cross_entropy"]()
     Z, Y = np.array([[40.0, 0.0, -1.0]]), np.array([[0.0, 1.0, 0.0]])
     value, dZ = loss.value_and_delta(Z, Y, "softmax", "clamped")
