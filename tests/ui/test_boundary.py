@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -323,3 +324,21 @@ def test_round_numbers() -> None:
     assert [reading(v) for v in values] == ["0", "0.0871", "123.46", "1.00e9", "not a number"]
     assert coordinate(-0.123456, 3.0) == "−0.12"
     assert grown((0.0, 1.0), 0.1, 1.0) == (0.0, 1.0)
+
+
+def test_names_from_files_are_shown_as_they_are(qtbot: QtBot, tmp_path: Path) -> None:
+    rows = [f"{k},{k % 3},{'<b>yes</b>' if k % 2 else 'a & b'}" for k in range(12)]
+    (tmp_path / "odd.csv").write_text("<i>x</i>,y&z,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    view, _ = _view(qtbot, dataset=None, file="odd.csv", folder=tmp_path)
+    assert "<b>yes</b>" in view.legend.text()
+    assert "&lt;b&gt;yes&lt;/b&gt;" in view.legend.toolTip()
+    assert "<i>x</i>" in view.readout.text() and "y&amp;z" in view.plot.axes["left"].labelString()
+
+
+def test_tab_reaches_the_plot_and_shows_it(qtbot: QtBot) -> None:
+    view, _ = _view(qtbot)
+    assert view.plot.focusPolicy() == Qt.FocusPolicy.StrongFocus and view.plot.accessibleName()
+    view.plot.setFocus(Qt.FocusReason.TabFocusReason)
+    assert view.plot.area.border is not None
+    view.plot.clearFocus()
+    assert view.plot.area.border.style() == Qt.PenStyle.NoPen

@@ -133,7 +133,7 @@ class BoundaryView(QWidget):
         axis = QColor(theme.axis)
         self.plot.set_colors(QColor(theme.card), axis, QColor(theme.edge), font, scale)
         self.grid.color = QColor(theme.grid)
-        self.crosshair.color = QColor(theme.marks)
+        self.crosshair.color = QColor(theme.boundary)
         self.legend.set_look(QColor(theme.ink), QColor(theme.muted), font, scale)
         self.colour_scale.set_look(axis, QColor(theme.edge), font, scale)
         for label in (self.readout, self.across_label, self.upward_label):
@@ -433,7 +433,7 @@ class BoundaryView(QWidget):
         self._probe = (x, y)
         if self._data is None:
             return
-        self.crosshair.set_position(x if self.one_input else None)
+        self.crosshair.set_position(x, None if self.one_input else y)
         names = self._data.inputs
         text = f"{names[self._axes[0]]} {coordinate(x, self._x_range[1] - self._x_range[0])}"
         if not self.one_input:

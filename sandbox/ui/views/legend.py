@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,11 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, Q
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from sandbox.ui.views.plot import symbol_path
+
+
+def tip(text: str) -> str:
+    """A tooltip of words that may hold anything: class names come from files."""
+    return f"<qt>{html.escape(text)}</qt>"
 
 
 class PointLegend(QWidget):
@@ -49,7 +55,7 @@ class PointLegend(QWidget):
         self._entries += [(note, "", self._muted, False) for note in notes]
         words = ", ".join(text for text, *_ in self._entries)
         self.setAccessibleDescription(words)
-        self.setToolTip(f"Points are samples. {words}.")
+        self.setToolTip(tip(f"Points are samples. {words}."))
         self.updateGeometry()
         self.update()
 
@@ -131,7 +137,7 @@ class CurveChip(QAbstractButton):
         self.setCheckable(True)
         self.setText(title)
         self.setAccessibleName(words)
-        self.setToolTip(f"{words}: click to hide or show this curve.".replace("<", "‹").replace(">", "›"))
+        self.setToolTip(tip(f"{words}: click to hide or show this curve."))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -203,7 +209,7 @@ class CurveName(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         words = f"{name} ({role})"
         self.setAccessibleName(f"{lane}: {words}" if lane else words)
-        self.setToolTip(self.accessibleName().replace("<", "‹").replace(">", "›"))
+        self.setToolTip(tip(self.accessibleName()))
         self._ink, self._muted, self._color, self._on = (QColor("black"),) * 4
 
     def set_look(self, ink: QColor, muted: QColor, color: QColor, on: QColor, font: QFont) -> None:

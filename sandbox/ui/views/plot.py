@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QFont,
     QFontMetricsF,
     QImage,
@@ -227,7 +228,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def leaveEvent(self, event: QEvent) -> None:
         self._forget()
 
-    def focusOutEvent(self, event: QEvent) -> None:
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self.area.setBorder(QPen(self.palette().highlight().color(), 2))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.area.setBorder(None)
         self._forget()
 
     def _forget(self) -> None:
@@ -508,24 +514,29 @@ class PointsLayer(Layer):
 
 
 class CrosshairLayer(Layer):
-    """A vertical line at the probed position, if any."""
+    """A vertical line at the probed position, or a ring where it has a height too."""
 
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot, 30)
         self.color = QColor("#888888")
         self._x: float | None = None
+        self._y: float | None = None
 
-    def set_position(self, x: float | None) -> None:
-        """Show the line at x (plot coordinates), or none."""
-        if x != self._x:
-            self._x = x
+    def set_position(self, x: float | None, y: float | None = None) -> None:
+        """Show a line at x or a ring at x and y (plot coordinates), or nothing."""
+        if (x, y) != (self._x, self._y):
+            self._x, self._y = x, y
             self.update()
 
     def draw(self, painter: QPainter, bounds: QRectF) -> None:
         if self._x is None:
             return
-        x, _ = self.plot.pixels(np.array([self._x]), np.zeros(1))
+        x, y = self.plot.pixels(np.array([self._x]), np.array([self._y or 0.0]))
         painter.setPen(QPen(self.color, 1))
+        if self._y is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.drawEllipse(QPointF(x[0], y[0]), 6.0, 6.0)
+            return
         painter.drawLine(QPointF(round(x[0]) + 0.5, 0.0), QPointF(round(x[0]) + 0.5, bounds.height()))
 
 
