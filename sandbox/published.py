@@ -145,9 +145,9 @@ def he_costs() -> Iterator[Row]:
 
 
 def _course_circles() -> tuple[Floats, NDArray[np.int64]]:
-    """Return the 300 points of that exercise, as scikit-learn's make_circles(300, noise=.05) draws them of seed 1.
+    """Return the 300 points of that exercise, as scikit-learn's make_circles(300, noise=.05) draws them.
 
-    Outer circle, then inner circle of radius 0.8; shuffled; noise added.
+    Legacy seed 1; outer circle, then inner circle of radius 0.8; shuffled; noise added.
     """
     rng = np.random.RandomState(1)
     angle = np.linspace(0.0, 2.0 * np.pi, 150, endpoint=False)
@@ -158,7 +158,9 @@ def _course_circles() -> tuple[Floats, NDArray[np.int64]]:
     return X, np.repeat(np.arange(2), 150)[order]
 
 
-def _drawn(rng: np.random.RandomState, sizes: tuple[int, ...], scales: tuple[float, ...]) -> Mapping[str, Floats]:
+def _drawn(
+    rng: np.random.RandomState, sizes: tuple[int, ...], scales: tuple[float, ...]
+) -> Mapping[str, Floats]:
     """Return standard normal weights, layer by layer, times their scales, and biases of 0."""
     parameters: dict[str, Floats] = {}
     for l, scale in enumerate(scales, start=1):

@@ -32,10 +32,10 @@ def history_columns(histories: Iterable[History]) -> tuple[str, ...]:
 
 
 def write_history(path: Path, histories: Mapping[str, History]) -> None:
-    """Write the histories of all lanes as history.csv, epoch by epoch, in memory that does not grow with them.
+    """Write the histories of all lanes as history.csv, epoch by epoch, in memory that does not grow with it.
 
-    Numbers are written so that they read back as the same float64 (nan and inf as such); a cell is empty where
-    its column does not apply to the lane at that time.
+    Numbers are written so that they read back as the same float64 (nan and inf as such); a cell is empty
+    where its column does not apply to the lane at that time.
     """
     columns = history_columns(histories.values())
     values = columns[3:]
@@ -52,8 +52,9 @@ def _named(name: str, history: History) -> Iterator[tuple[str, Row]]:
 
 
 def result_names(lanes: Iterable[str]) -> list[str]:
-    """Return the names of the files that `write_results` writes."""
-    return ["history.csv", *(f"weights-{lane}.npz" for lane in lanes)]
+    """Return the names of all files that a run of these lanes may leave behind, pictures included."""
+    own = [name for lane in lanes for name in (f"weights-{lane}.npz", f"boundary-{lane}.png")]
+    return ["history.csv", "costs.png", *own]
 
 
 def write_results(trainer: Trainer, folder: Path) -> None:
@@ -67,8 +68,8 @@ def write_results(trainer: Trainer, folder: Path) -> None:
 def delivery(folder: Path, names: Iterable[str]) -> Iterator[Path]:
     """Give a place to write files in, and move them into `folder` once all of them are written.
 
-    Files of the same name there are replaced, others stay. If anything fails, the folder is as it was before, and
-    gone if it was not there.
+    Files of the same name there are replaced, others stay. If anything fails, the folder is as it was before,
+    and gone if it was not there.
 
     Parameters
     ----------
@@ -92,7 +93,7 @@ def delivery(folder: Path, names: Iterable[str]) -> Iterator[Path]:
             raise InputError(f"{folder}: results cannot be written there: {_reason(error)}.") from None
         for name in names:
             if (folder / name).is_dir():
-                raise InputError(f"{folder / name} is a folder, where a file is to be written; choose another --out.")
+                raise InputError(f"{folder / name} is a folder in the place of a file that is to be written.")
         try:
             yield draft
             for file in sorted(draft.iterdir()):
@@ -109,7 +110,8 @@ def delivery(folder: Path, names: Iterable[str]) -> Iterator[Path]:
 
 def _missing(folder: Path) -> list[Path]:
     """Return the folders that are to be made, outermost first."""
-    return [each for each in (*reversed(folder.absolute().parents), folder.absolute()) if not os.path.lexists(each)]
+    path = folder.absolute()
+    return [each for each in (*reversed(path.parents), path) if not os.path.lexists(each)]
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,394 @@
+"""The commands: the window, run, list, check.
+
+How they exit is a contract: 0 done, 1 a lane stopped early or not all that was asked for is there, 2 bad
+input, with one clear message on standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from difflib import get_close_matches
+from pathlib import Path
+from time import monotonic
+from types import FrameType
+from typing import Any, NoReturn
+
+import sandbox
+from sandbox import published
+from sandbox.data import DATASETS
+from sandbox.data.names import known_names
+from sandbox.display import display_problem, library_problem
+from sandbox.errors import InputError
+from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.export import delivery, result_names, write_results
+from sandbox.experiment.lanes import TrainingLane
+from sandbox.experiment.settings import MOST_EPOCHS
+from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
+
+PROGRAM = "loss-sandbox"
+
+KINDS: dict[str, Mapping[str, Any]] = {
+    "losses": LOSSES,
+    "activations": ACTIVATIONS,
+    "optimizers": OPTIMIZERS,
+    "initializers": INITIALIZERS,
+    "metrics": METRICS,
+    "datasets": DATASETS,
+    "lessons": {},
+}
+
+_DONE, _INCOMPLETE, _BAD_INPUT = 0, 1, 2
+_REFRESH = 0.1  # seconds between two looks at the progress
+_WINDOW_SIZE = (1400, 900)
+_SMALLEST, _LARGEST = 200, 8000  # pixels of a screenshot, either way
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; return the exit code."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console that lacks a letter is no reason to fail
+            stream.reconfigure(errors="replace")
+    try:
+        code = _dispatch(arguments)
+        sys.stdout.flush()
+        return code
+    except InputError as error:
+        _say(str(error))
+        return _BAD_INPUT
+    except KeyboardInterrupt:
+        _say("interrupted; nothing was written.")
+        return _INCOMPLETE
+    except BrokenPipeError:  # who read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _INCOMPLETE
+    except SystemExit as done:  # argparse, after --help or --version
+        return int(done.code or 0)
+
+
+def _say(text: str) -> None:
+    print(f"{PROGRAM}: {text}", file=sys.stderr)
+
+
+def _dispatch(arguments: list[str]) -> int:
+    name = arguments[0] if arguments else ""
+    if name in _COMMANDS:
+        return _COMMANDS[name](arguments[1:])
+    close = get_close_matches(name, _COMMANDS, n=1)
+    if close and name.isalpha() and not os.path.exists(name):
+        meant = f"{PROGRAM} {close[0]}"
+        raise InputError(f'there is neither a command nor a file "{name}"; did you mean "{meant}"?')
+    return _window(arguments)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports what is wrong as every other bad input."""
+
+    def __init__(self, command: str, description: str, epilog: str = "") -> None:
+        super().__init__(
+            prog=f"{PROGRAM} {command}".strip(),
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see {self.prog} --help.")
+
+
+def _whole_number(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        with suppress(ValueError):
+            if low <= int(text) <= high:
+                return int(text)
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from {low:,} to {high:,}')
+
+    return read
+
+
+def _size(text: str) -> tuple[int, int]:
+    parts = text.lower().split("x")
+    if len(parts) == 2 and all(part.isdecimal() and len(part) < 6 for part in parts):
+        width, height = int(parts[0]), int(parts[1])
+        if all(_SMALLEST <= side <= _LARGEST for side in (width, height)):
+            return width, height
+    raise argparse.ArgumentTypeError(
+        f'"{text}" is not a size such as 1400x900, each side from {_SMALLEST} to {_LARGEST:,} pixels'
+    )
+
+
+# The window
+
+_ABOUT = "Open the window: see how the loss function decides what a network learns."
+
+_COMMANDS_HELP = f"""commands:
+  {PROGRAM} run FILE      train without a display; write history, weights and pictures
+  {PROGRAM} list [KIND]   name the losses, activations, data sets, ...
+  {PROGRAM} check         compare this installation with published numbers
+  Each has its own --help. A FILE that is called like a command is given with its folder: ./run
+
+exit codes:
+  0  done
+  1  a lane stopped early, a check failed, or not all that was asked for could be done
+  2  bad input: one message says what"""
+
+
+def _window(arguments: list[str]) -> int:
+    parser = _Parser("", _ABOUT, _COMMANDS_HELP)
+    parser.add_argument("file", metavar="FILE", nargs="?", type=Path, help="an experiment to open")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {sandbox.__version__}")
+    group = parser.add_argument_group("draw the window into a picture; needs no display")
+    group.add_argument("--screenshot", metavar="PNG", type=Path, help="the picture to write")
+    group.add_argument("--size", metavar="WxH", type=_size, help="in pixels (1400x900)")
+    group.add_argument("--theme", choices=("light", "dark"), help="(light)")
+    group.add_argument(
+        "--after", metavar="EPOCHS", type=_whole_number(0, MOST_EPOCHS), help="train so many epochs first (0)"
+    )
+    options = parser.parse_args(arguments)
+    if options.screenshot is None:
+        for option in ("size", "theme", "after"):
+            if getattr(options, option) is not None:
+                parser.error(f"--{option} needs --screenshot")
+    experiment = None
+    if options.file is not None:
+        experiment = Experiment.load(options.file)
+        Trainer(experiment)  # what is wrong with its data or weights is said here, not in a window
+    if options.screenshot is not None:
+        return _screenshot(options, experiment)
+    problem = display_problem()
+    if problem is not None:
+        raise InputError(problem)
+    from sandbox.ui.app import run_window
+
+    return run_window(experiment, options.file)
+
+
+def _screenshot(options: argparse.Namespace, experiment: Experiment | None) -> int:
+    png: Path = options.screenshot
+    if png.is_dir():
+        raise InputError(f"{png}: this is a folder, but must be the name of a picture.")
+    if not png.absolute().parent.is_dir():
+        raise InputError(f"{png}: there is no such folder to write the picture into.")
+    _need_no_display()
+    problem = library_problem("offscreen")
+    if problem is not None:
+        raise InputError(problem)
+    from sandbox.ui.app import screenshot
+
+    draft = png.with_name(f".{PROGRAM}-{secrets.token_hex(8)}.png")
+    size, theme = options.size or _WINDOW_SIZE, options.theme or "light"
+    try:
+        screenshot(experiment, draft, size, theme, options.after or 0)
+        os.replace(draft, png)
+    except OSError as error:
+        raise InputError(f"{png}: the picture cannot be written: {_reason(error)}.") from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return _DONE
+
+
+def _need_no_display() -> None:
+    """Let Qt, not yet started, draw into memory alone; macOS and Windows always have a display."""
+    if sys.platform not in ("darwin", "win32"):
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+# run
+
+_RUN_HELP = """writes into DIR:
+  history.csv           a row per lane and recorded epoch: 0, then every K, then the last
+  weights-LANE.npz      W1, b1, W2, ... as they are at the end, or as they last were finite
+  costs.png             the cost of every lane, and what it was told to show beside it
+  boundary-LANE.png     what the network answers; with more than two inputs on a slice through the data, along
+                        the two inputs shown first, the others at their mean
+
+Files of these names in DIR are replaced, others stay. Ctrl+C ends the training after the current epoch and
+writes what there is (exit code 1); a second Ctrl+C quits at once and writes nothing."""
+
+
+def _run(arguments: list[str]) -> int:
+    parser = _Parser("run", "Train an experiment without a display.", _RUN_HELP)
+    parser.add_argument("file", metavar="FILE", type=Path, help="the experiment")
+    parser.add_argument(
+        "--epochs", metavar="N", type=_whole_number(0, MOST_EPOCHS), help="how many (its [run] epochs)"
+    )
+    parser.add_argument(
+        "--every",
+        metavar="K",
+        type=_whole_number(1, MOST_EPOCHS),
+        default=1,
+        help="record every K epochs (1)",
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, help="folder to write into (FILE's name without its ending)"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress bar, no summary: problems alone")
+    parser.add_argument("--no-pictures", action="store_true", help="write no pictures, and do without Qt")
+    options = parser.parse_args(arguments)
+    experiment = Experiment.load(options.file)
+    if options.epochs is not None:
+        experiment = experiment.with_value("run.epochs", options.epochs)
+    trainer = Trainer(experiment, every=options.every)
+    folder = Path(options.file.stem) if options.out is None else options.out
+    problem = None if options.no_pictures else library_problem("offscreen")
+    if problem is not None:
+        _say(f"there will be no pictures (--no-pictures does without them). {problem}")
+    drawn = not options.no_pictures and problem is None
+    with delivery(folder, result_names(lane.name for lane in trainer.lanes)) as draft:
+        interrupted = _train(trainer, options.quiet)
+        write_results(trainer, draft)
+        if drawn:
+            _draw(trainer, draft)
+        files = sorted(path.name for path in draft.iterdir())
+    if not options.quiet:
+        _summarise(trainer, folder, files)
+    if interrupted:
+        _say(f"ended by Ctrl+C after epoch {trainer.epoch:,} of {experiment.run.epochs:,}.")
+    for lane in trainer.lanes:
+        if lane.stopped:
+            _say(f"lane {lane.name} stopped {_where(lane)}: {lane.stopped}.")
+    complete = problem is None and not interrupted and not any(lane.stopped for lane in trainer.lanes)
+    return _DONE if complete else _INCOMPLETE
+
+
+def _train(trainer: Trainer, quiet: bool) -> bool:
+    """Train to the last epoch of [run]; return whether Ctrl+C ended it, after the epoch that it fell into."""
+    from tqdm import tqdm
+
+    last = trainer.experiment.run.epochs
+    with _asked_to_end() as asked, tqdm(total=last, unit="epoch", disable=quiet, dynamic_ncols=True) as bar:
+        while trainer.running and trainer.epoch < last and not asked:
+            pause = monotonic() + _REFRESH
+            trainer.advance(lambda until=pause: trainer.epoch < last and not asked and monotonic() < until)  # type: ignore[misc]
+            bar.set_postfix_str(_costs(trainer), refresh=False)
+            bar.update(trainer.epoch - bar.n)
+        if asked and trainer.epoch_position > trainer.epoch:
+            trainer.step_epoch()
+        interrupted = bool(asked) and trainer.epoch < last
+        trainer.run(epochs=0)  # records the last epoch, whatever K is
+        bar.set_postfix_str(_costs(trainer), refresh=False)
+        bar.update(trainer.epoch - bar.n)
+    return interrupted
+
+
+@contextmanager
+def _asked_to_end() -> Iterator[list[int]]:
+    """Collect Ctrl+C, so that no update is torn apart; the second one gets through."""
+    asked: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _costs(trainer: Trainer) -> str:
+    """Return the last recorded cost of every lane."""
+    several = len(trainer.lanes) > 1
+    costs = []
+    for lane in trainer.lanes:
+        row = lane.history.last
+        if row is not None:
+            costs.append(f"{lane.name + ' ' if several else ''}{row.values['train_cost']:.4g}")
+    return f"cost {', '.join(costs)}"
+
+
+def _draw(trainer: Trainer, folder: Path) -> None:
+    _need_no_display()
+    from sandbox.ui.pictures import has_text, save_pictures
+
+    save_pictures(trainer, folder)
+    if not has_text():
+        _say("the pictures have no text, since there is no font; on Debian, install fonts-dejavu-core.")
+
+
+def _summarise(trainer: Trainer, folder: Path, files: list[str]) -> None:
+    data = trainer.data
+    done = f"{trainer.epoch:,} epochs, {trainer.update:,} updates"
+    parts = f"{len(data.X_train):,} training and {len(data.X_test):,} test samples"
+    print(f"{trainer.experiment.title or data.name}: {done}, {parts}")
+    for notice in data.notices:
+        print(notice)
+    shown = ("cost", "r2" if data.task == "regression" else "accuracy")
+    columns = [f"{part}_{name}" for name in shown for part in ("train", "test")]
+    table = [["lane", *(column.replace("_", " ") for column in columns), ""]]
+    for lane in trainer.lanes:
+        values = trainer.readings(lane)
+        cells = [_figure(column, values.get(column)) for column in columns]
+        table.append([lane.name, *cells, f"stopped {_where(lane)}" if lane.stopped else ""])
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for line in table:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    print(f"In {folder}: {', '.join(files)}")
+
+
+def _where(lane: TrainingLane) -> str:
+    row = lane.history.last
+    if row is None or row.update == 0:
+        return "at the start"
+    return f"after update {row.update:,} (epoch {row.epoch:,})"
+
+
+def _figure(column: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{100 * value:.2f} %" if column.endswith("_accuracy") else f"{value:.6g}"
+
+
+# list
+
+
+def _list(arguments: list[str]) -> int:
+    parser = _Parser("list", "Name what there is to choose from, one line each.")
+    parser.add_argument("kind", metavar="KIND", nargs="?", help=", ".join(KINDS))
+    kind = parser.parse_args(arguments).kind
+    if kind is not None and kind not in KINDS:
+        raise InputError(f'there is no kind "{kind}"; {known_names(kind, KINDS)}.')
+    kinds = [kind] if kind is not None else [name for name in KINDS if KINDS[name]]
+    width = max((len(name) for each in kinds for name in KINDS[each]), default=0)
+    for i, each in enumerate(kinds):
+        if kind is None:
+            print(("\n" if i else "") + each)
+        indent = "  " if kind is None else ""
+        for name, entry in KINDS[each].items():
+            print(f"{indent}{name.ljust(width)}  {entry.summary}")
+    return _DONE
+
+
+# check
+
+
+def _check(arguments: list[str]) -> int:
+    parser = _Parser("check", "Compare this installation with published numbers: some seconds of training.")
+    parser.parse_args(arguments)
+    form = "{:<56}  {:>13}  {:>13}  {:>9}  {}"
+    print(form.format("what", "published", "here", "tolerance", ""))
+    count = differing = 0
+    for row in published.rows():
+        figures = f"{row.published:.10g}", f"{row.here:.10g}", f"{row.tolerance:.0e}"
+        print(form.format(row.what, *figures, "ok" if row.ok else "DIFFERS"), flush=True)
+        count += 1
+        differing += not row.ok
+    print(f"{differing} of {count} differ." if differing else f"All {count} agree.")
+    return _INCOMPLETE if differing else _DONE
+
+
+_COMMANDS: dict[str, Callable[[list[str]], int]] = {"run": _run, "list": _list, "check": _check}

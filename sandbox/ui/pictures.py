@@ -1,0 +1,201 @@
+"""The pictures of a run: its costs, and the decision boundary of every lane.
+
+They are the window's own views, painted into memory with two pixels for one of the screen, so that they stay
+sharp in print and on slides. Nothing is ever shown, so Qt's offscreen platform will do. Text is drawn in the fonts of
+the system: where there is none, there is no text either.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFontDatabase, QImage
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+
+from sandbox.data import DATASETS
+from sandbox.experiment import Trainer
+from sandbox.experiment.snapshot import LaneState, Wanted
+from sandbox.nn import METRICS
+from sandbox.ui import theme as look
+from sandbox.ui.views.boundary import BoundaryView
+from sandbox.ui.views.cost import CostView, label_of
+from sandbox.ui.views.ticks import reading
+
+WIDTH, HEIGHT = 1200, 900  # in pixels of a screen
+RATIO = 2  # pixels of a picture for one of a screen, either way
+_RESOLUTION = 300  # of the boundary's grid, where there are few inputs to keep for each of its points
+_FEW_INPUTS = 8
+_SHOWN_READINGS = ("cost", *METRICS)
+
+_app: QApplication | None = None  # Qt wants it to outlive everything it draws
+
+
+def save_pictures(trainer: Trainer, folder: Path) -> list[str]:
+    """Draw costs.png, and boundary-LANE.png of every lane, into a folder; return their names.
+
+    With more than two inputs the boundary is that of a slice through the data: along the two inputs that the
+    view shows first, the others at their mean. A lane whose outputs are nowhere numbers has no picture.
+
+    Raises
+    ------
+    OSError
+        If a picture cannot be written.
+    """
+    with _light():
+        names = ["costs.png"]
+        _save(_costs(trainer), folder / names[0])
+        for lane in trainer.lanes:
+            picture = _boundary(trainer, lane.name)
+            if picture is not None:
+                names.append(f"boundary-{lane.name}.png")
+                _save(picture, folder / names[-1])
+    return names
+
+
+def has_text() -> bool:
+    """Whether there is any font to draw text with."""
+    with _light():
+        return bool(QFontDatabase.families())
+
+
+@contextmanager
+def _light() -> Iterator[None]:
+    """Draw in the light theme, whatever was and will be in force."""
+    app = _application()
+    before = look.current(), look.scale()
+    look.apply(app, look.LIGHT)
+    try:
+        yield
+    finally:
+        look.apply(app, *before)
+
+
+def _application() -> QApplication:
+    """Return the one application. If it is made here, its screen is as fine as the pictures."""
+    global _app
+    found = QApplication.instance()
+    if isinstance(found, QApplication):
+        return found
+    own = os.environ.get("QT_SCALE_FACTOR")
+    os.environ["QT_SCALE_FACTOR"] = str(RATIO)
+    try:
+        _app = QApplication(["loss-sandbox"])
+    finally:
+        os.environ.pop("QT_SCALE_FACTOR")
+        if own is not None:
+            os.environ["QT_SCALE_FACTOR"] = own
+    return _app
+
+
+def _costs(trainer: Trainer) -> QImage:
+    view = CostView()
+    page = _page(_title(trainer), _progress(trainer), view)
+    view.set_theme(look.LIGHT)
+    view.controls.hide()
+    _painted(page)  # so that the view knows its width in pixels
+    snapshot = trainer.snapshot(wanted=Wanted(curves=view.request()))
+    costs = [curve for curve in snapshot.curves if curve.role != "metric"]
+    view.set_log(False, all(not np.any(curve.values <= 0.0) for curve in costs))
+    view.draw(costs, snapshot.marks, snapshot.lanes, snapshot.epoch_position)
+    # Paper does not scroll: the legend gets all the room it needs, and the curves keep theirs.
+    scrolled = view.legend_area.height()
+    view.legend_area.setFixedHeight(view.legend.sizeHint().height())
+    return _painted(page, HEIGHT + max(0, view.legend_area.height() - scrolled))
+
+
+def _boundary(trainer: Trainer, lane: str) -> QImage | None:
+    view = BoundaryView()
+    view.set_theme(look.LIGHT)
+    view.set_data(trainer.data, trainer.experiment)
+    request = view.request(lane)
+    assert request is not None  # it has data
+    if 1 < len(trainer.data.inputs) <= _FEW_INPUTS:
+        request = dataclasses.replace(request, resolution=_RESOLUTION)
+    snapshot = trainer.snapshot(wanted=Wanted(surfaces=(request,)))
+    state = next(state for state in snapshot.lanes if state.name == lane)
+    (surface,) = snapshot.surfaces
+    if not np.isfinite(surface.values).any():
+        return None
+    page = _page(_title(trainer), _lane_line(trainer, state), view)
+    for choice in (view.across_label, view.across, view.upward_label, view.upward):
+        choice.hide()  # the axes are named beside and below
+    view.draw(surface, state)
+    return _painted(page)
+
+
+def _title(trainer: Trainer) -> str:
+    known = DATASETS.get(trainer.experiment.data.dataset or "")
+    return trainer.experiment.title or (known.label if known is not None else trainer.data.name)
+
+
+def _progress(trainer: Trainer) -> str:
+    return f"after {_count(trainer.epoch, 'epoch')}, {_count(trainer.update, 'update')}"
+
+
+def _lane_line(trainer: Trainer, state: LaneState) -> str:
+    """Say in one line which network this is, what it learned by and how far it came."""
+    last = trainer.history(state.name).last
+    assert last is not None  # the present state was recorded
+    parts = [
+        f"Lane {state.name}" if len(trainer.lanes) > 1 else "",
+        " - ".join(map(str, state.sizes)),
+        f"learns by {label_of(state.objective)}",
+        f"{'stopped ' if state.stopped else ''}after {_count(last.epoch, 'epoch')}",
+        *(_reading(name, state) for name in _SHOWN_READINGS),
+    ]
+    return "  ·  ".join(part for part in parts if part)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _reading(name: str, state: LaneState) -> str:
+    """Return a reading of both parts, as far as it applies."""
+    known = {part: state.readings.get(f"{part}_{name}") for part in ("train", "test")}
+    values = [f"{part} {reading(value)}" for part, value in known.items() if value is not None]
+    return f"{'cost' if name == 'cost' else label_of(name)} {', '.join(values)}" if values else ""
+
+
+def _page(title: str, subtitle: str, view: QWidget) -> QWidget:
+    page = QWidget()
+    page.setObjectName("page")
+    page.setStyleSheet(f"QWidget#page {{ background: {look.LIGHT.card}; }}")
+    column = QVBoxLayout(page)
+    margin = look.px(3 * look.GRID)
+    column.setContentsMargins(margin, margin, margin, margin)
+    column.setSpacing(look.px(look.HALF))
+    for text, font, colour in (
+        (title, look.font(look.LARGE, bold=True), look.LIGHT.ink),
+        (subtitle, look.font(look.NORMAL), look.LIGHT.muted),
+    ):
+        label = QLabel(text)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setFont(font)
+        label.setStyleSheet(f"color: {colour};")
+        label.setWordWrap(True)
+        column.addWidget(label)
+    column.addSpacing(look.px(look.HALF))
+    column.addWidget(view, 1)
+    return page
+
+
+def _painted(page: QWidget, height: int = HEIGHT) -> QImage:
+    """Paint the page, never shown on any screen: rendering lays it out first."""
+    page.resize(WIDTH, height)
+    image = QImage(RATIO * page.size(), QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(RATIO)
+    image.fill(QColor(look.LIGHT.card))
+    page.render(image)
+    return image
+
+
+def _save(image: QImage, path: Path) -> None:
+    if not image.save(str(path), "PNG"):  # type: ignore[call-overload]
+        raise OSError(f"{path} cannot be written")
