@@ -117,3 +117,13 @@ def test_thinning_keeps_spikes_and_gaps() -> None:
     there_and_back = thin(np.zeros(3), np.array([0.0, 40.0, 0.0]))[1]
     assert 40.0 in there_and_back
     assert list(kept_x[[0, -1]]) == [0.0, 5.0]
+
+
+def test_thinning_makes_slopes_of_stairs() -> None:
+    starts = np.arange(0.0, 300.0)
+    top, bottom = 200.0 * np.exp(-starts / 80.0), 200.0 * np.exp(-(starts + 1.0) / 80.0)
+    x, y = thin(np.repeat(starts, 2), np.stack([top, bottom], axis=1).ravel())
+    assert len(x) < 60
+    assert np.abs(np.interp(starts, x, y) - top)[1:-1].max() < 1.0
+    noisy = thin(np.repeat(starts, 2), np.tile([0.0, 50.0], 300))[1]
+    assert (noisy.min(), noisy.max()) == (0.0, 50.0) and len(noisy) >= 598

@@ -36,7 +36,7 @@ Key = tuple[str, str]  # lane, column
 ROLES = {"objective": "learns", "monitor": "shown", "metric": "shown, right axis"}
 # One after the other, where a lane has several monitors.
 DASHES = ((6.0, 3.0), (2.0, 2.5), (10.0, 3.0, 2.0, 3.0), (4.0, 2.0, 1.0, 2.0), (12.0, 4.0))
-# The legend scrolls beyond so many rows.
+# The legend scrolls beyond so many rows, and two more in a high view.
 LEGEND_ROWS = 4
 
 
@@ -270,7 +270,8 @@ class CostView(QWidget):
             for part, column in row.columns:
                 self._chips[row.lane, column].set_look(self._stroke(row, part), ink, faint, hover, font)
         height = max((name.sizeHint().height() for name in self._names), default=0)
-        self.legend_area.setFixedHeight(height * min(len(self._rows), LEGEND_ROWS))
+        most = LEGEND_ROWS if self.height() < 420 * self._scale else LEGEND_ROWS + 2
+        self.legend_area.setFixedHeight(height * min(len(self._rows), most))
 
     def _lane_index(self, lane: str) -> int:
         return next((k for k, state in enumerate(self._lanes) if state.name == lane), 0)

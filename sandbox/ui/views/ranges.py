@@ -37,9 +37,10 @@ def plain(values: Floats) -> Floats:
 
 def _fitting(low: float, high: float, log: bool) -> tuple[float, float]:
     if log:
-        top = math.ceil(high * 4 - 1e-9) / 4
-        bottom = math.floor(max(low, high - DECADES) * 4 + 1e-9) / 4
-        return bottom, max(top, bottom + 0.25)
+        low = max(low, high - DECADES)
+        part = 4 if high - low >= 1.0 else 10
+        top = math.ceil((high + 0.01) * part) / part
+        return math.floor((low - 0.01) * part) / part, top
     if low >= 0.0 and (low < 0.6 * high or low == high > 0.0):
         return 0.0, step_up(high * 1.02)
     span = high - low or max(abs(high), 1.0) * 0.2

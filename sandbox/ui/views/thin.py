@@ -30,6 +30,7 @@ def thin(x: Floats, y: Floats, tolerance: float = 0.08, passes: int = 6) -> tupl
         keep = ~broken
         keep[1:] |= broken[1:] & ~broken[:-1]
         x, y = x[keep], y[keep]
+    x, y = _unstaired(x, y)
     for _ in range(passes):
         if len(x) < 3:
             break
@@ -50,3 +51,25 @@ def thin(x: Floats, y: Floats, tolerance: float = 0.08, passes: int = 6) -> tupl
         keep[1 : 2 * len(drop) : 2] = ~drop
         x, y = x[keep], y[keep]
     return x, y
+
+
+def _unstaired(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Make slopes of the stairs of pixel columns whose minimum and maximum stand at one place.
+
+    Where the line goes one way through the column, its middle takes the place of both; else they move half a
+    column apart.
+    """
+    pair = np.flatnonzero(np.diff(x) == 0.0)
+    pair = pair[(pair > 0) & (pair < len(x) - 2)]
+    if not len(pair):
+        return x, y
+    x, y = x.copy(), y.copy()
+    rise = y[pair + 1] - y[pair]
+    one_way = ((y[pair] - y[pair - 1]) * rise >= 0.0) & ((y[pair + 2] - y[pair + 1]) * rise >= 0.0)
+    middle = 0.5 * (x[pair] + x[pair + 2])
+    y[pair] = np.where(one_way, 0.5 * (y[pair] + y[pair + 1]), y[pair])
+    x[pair] = np.where(one_way, middle, x[pair])
+    x[pair + 1] = middle
+    keep = np.ones(len(x), bool)
+    keep[pair[one_way] + 1] = False
+    return x[keep], y[keep]
