@@ -44,13 +44,13 @@ def coded_targets(y: Array, data: Data, dtype: DTypeLike) -> dict[str, Array]:
 
 @dataclass
 class Samples:
-    """A part of the data as the networks take it: X (m, n_in), and Y (m, n_out) by coding."""
+    """A part of the data as the networks take it: [X; 1] (n_in + 1, m), and Y (m, n_out) by coding."""
 
     X: Array
     Y: dict[str, Array]
 
     def __len__(self) -> int:
-        return len(self.X)
+        return self.X.shape[1]
 
 
 @dataclass(eq=False)

@@ -25,7 +25,7 @@ from sandbox.experiment.snapshot import Curve, CurveRequest, LaneState, Mark, Sn
 from sandbox.experiment.surface import surface
 from sandbox.experiment.weights import load_weights, put_parameters
 from sandbox.nn import LOSSES
-from sandbox.nn.network import Pass
+from sandbox.nn.network import Pass, with_ones
 
 Array = NDArray[Any]
 
@@ -35,6 +35,10 @@ _TEST = 1  # the slot of passes over the test part
 def load_experiment_data(experiment: Experiment) -> Data:
     """Return the data that an experiment names, paths relative to its folder."""
     return load_data(**dataclasses.asdict(experiment.data), folder=experiment.folder)
+
+
+def _samples(X: Array, y: Array, data: Data, dtype: np.dtype[Any]) -> Samples:
+    return Samples(with_ones(X.astype(dtype)), coded_targets(y, data, dtype))
 
 
 class Trainer:
@@ -73,8 +77,8 @@ class Trainer:
         self._pending = list(experiment.edits)
         self.current = dataclasses.replace(experiment, edits=())
         dtype = np.dtype(experiment.run.precision)
-        self._train = Samples(self.data.X_train.astype(dtype), coded_targets(self.data.y_train, self.data, dtype))
-        self._test = Samples(self.data.X_test.astype(dtype), coded_targets(self.data.y_test, self.data, dtype))
+        self._train = _samples(self.data.X_train, self.data.y_train, self.data, dtype)
+        self._test = _samples(self.data.X_test, self.data.y_test, self.data, dtype)
         self._shuffled = Samples(
             self._train.X.copy(), {coding: Y.copy() for coding, Y in self._train.Y.items()}
         )
@@ -212,9 +216,9 @@ class Trainer:
         if self._whole:
             return
         order: Any = self._rng.permutation(len(self._train)) if settings.shuffle else slice(None)
-        self._shuffled.X[...] = self._train.X[order]
-        for coding, Y in self._train.Y.items():
-            self._shuffled.Y[coding][...] = Y[order]
+        self._shuffled.X[...] = self._train.X[:, order]
+        for coding in {lane.coding for lane in self.lanes}:
+            self._shuffled.Y[coding][...] = self._train.Y[coding][order]
 
     def _batch(self) -> tuple[Array, dict[str, Array], int]:
         """Return X, Y and size of the next batch: views that are made once, since the epochs fill the same arrays."""
@@ -225,7 +229,7 @@ class Trainer:
             start = self._position
             end = min(start + (self.current.optimizer.batch_size or len(self._train)), len(self._train))
             Y = {coding: Y[start:end] for coding, Y in self._shuffled.Y.items()}
-            found = self._batches[start] = (self._shuffled.X[start:end], Y, end - start)
+            found = self._batches[start] = (self._shuffled.X[:, start:end], Y, end - start)
         return found
 
     def _stop(self, failed: list[TrainingLane]) -> None:

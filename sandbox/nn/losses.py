@@ -49,7 +49,7 @@ def reduction_factor(reduction: str, samples: int, outputs: int) -> float:
 
 def zero_product(factor: Array, logarithm: Array) -> Array:
     """Return factor * logarithm, and 0 where the factor is 0 whatever the logarithm: 0 log 0 = 0."""
-    product = np.zeros(logarithm.shape, logarithm.dtype)
+    product = np.zeros_like(logarithm)
     return np.multiply(factor, logarithm, out=product, where=factor != 0.0)
 
 

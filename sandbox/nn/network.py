@@ -11,14 +11,14 @@ computed side by side, each by its own matrix products.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from sandbox.nn.activations import ACTIVATIONS
+from sandbox.nn.activations import ACTIVATIONS, Activation
 
 Array = NDArray[Any]
 
@@ -30,42 +30,46 @@ def parameter_count(sizes: tuple[int, ...]) -> int:
 
 def layer_views(flat: Array, sizes: tuple[int, ...]) -> tuple[list[Array], list[Array]]:
     """Return views W[l] (..., n_out, n_in) and b[l] (..., 1, n_out), l = 1..L, of a flat array (..., P)."""
-    W, b, start, lead = [], [], 0, flat.shape[:-1]
+    joint = _joint_views(flat, sizes)
+    return [Wb[..., :-1] for Wb in joint], [Wb[..., -1:].swapaxes(-1, -2) for Wb in joint]
+
+
+def _joint_views(flat: Array, sizes: tuple[int, ...]) -> list[Array]:
+    """Return views [W b] (..., n_out, n_in + 1) of a flat array (..., P)."""
+    joint, start, lead = [], 0, flat.shape[:-1]
     for n_in, n_out in pairwise(sizes):
-        middle, end = start + n_out * n_in, start + n_out * (n_in + 1)
-        W.append(flat[..., start:middle].reshape(*lead, n_out, n_in))
-        b.append(flat[..., middle:end].reshape(*lead, 1, n_out))
+        end = start + n_out * (n_in + 1)
+        joint.append(flat[..., start:end].reshape(*lead, n_out, n_in + 1))
         start = end
-    return W, b
+    return joint
 
 
-def _single_product(left: Array, right: Array, out: Array) -> None:
-    """Matrix product of two matrices. The method skips what a function of numpy asks first: half the time."""
-    left.dot(right, out)
+def with_ones(X: Array) -> Array:
+    """Return [X; 1] (n + 1, m), samples as columns above a row of ones, of X (m, n): what `Network.forward` takes."""
+    columns = np.ones((X.shape[1] + 1, X.shape[0]), X.dtype)
+    columns[:-1] = X.T
+    return columns
 
 
-def _product(left: Array, right: Array, out: Array) -> None:
-    """Matrix products along the leading axes."""
-    np.matmul(left, right, out)
-
-
-@dataclass(frozen=True)
+@dataclass
 class Pass:
-    """One forward pass over m samples: its numbers, and the room that the way back needs.
+    """One forward pass over m samples.
 
     Attributes
     ----------
     Z, A : list of array (..., m, n[l])
-        A[0] is X; Z[0] is a placeholder, so that both are indexed by l.
-    room : list of array
-        Two buffers per layer for the way back.
-    ones : array (1, m)
+        Placeholders at index 0, so that both are indexed by l = 1..L.
+    ones_below : array (n_in + 1, m)
+        What went in: [X; 1].
+    there, back : list of tuple
+        Views and buffers, samples as columns, per layer in the order in which the way there and back uses them.
     """
 
     Z: list[Array]
     A: list[Array]
-    room: list[tuple[Array, Array]]
-    ones: Array
+    ones_below: Array
+    there: list[tuple[Array, Array, Activation, Array, Array, Array]] = field(default_factory=list)
+    back: list[tuple[Array, Array, Array, Array, Activation, Array, Array, Array, Array]] = field(default_factory=list)
 
 
 class Network:
@@ -108,8 +112,7 @@ class Network:
         self.grad = np.zeros_like(self.theta)
         self.W, self.b = layer_views(self.theta, sizes)
         self.dW, self.db = layer_views(self.grad, sizes)
-        self._Wt = [W.swapaxes(-1, -2) for W in self.W]
-        self._layers = list(zip(range(1, len(sizes)), self._Wt, self.b, self.activations, strict=True))
+        self._Wb, self._dWb = _joint_views(self.theta, sizes), _joint_views(self.grad, sizes)
         self.weights = np.zeros(self.theta.shape[-1], self.dtype)
         for W in layer_views(self.weights, sizes)[0]:
             W.fill(1.0)
@@ -119,48 +122,80 @@ class Network:
         if len(self._passes) >= self._KEPT_PASSES:
             self._passes.pop(next(iter(self._passes)))
 
-        def empty(n: int) -> Array:
-            return np.empty((*self.lead, m, n), self.dtype)
+        def columns(n: int) -> Array:
+            return np.empty((*self.lead, n, m), self.dtype)
 
-        outer = self.sizes[1:]
         nothing = np.empty(0, self.dtype)
-        self._passes[m, slot] = new = Pass(
-            Z=[nothing, *(empty(n) for n in outer)],
-            A=[nothing, *(empty(n) for n in outer)],
-            room=[(nothing, nothing), *((empty(n), empty(n)) for n in outer)],
-            ones=np.ones((1, m), self.dtype),
-        )
-        return new
+        done = Pass([nothing], [nothing], nothing)
+        before = nothing
+        for l, (n, Wb, g) in enumerate(zip(self.sizes[1:], self._Wb, self.activations, strict=True), start=1):
+            Z, ones_below = columns(n), columns(n + 1)
+            ones_below[..., -1, :] = 1.0
+            done.Z.append(Z.swapaxes(-1, -2))
+            done.A.append(ones_below[..., :-1, :].swapaxes(-1, -2))
+            done.there.append((Wb, Z, g, done.Z[l], done.A[l], ones_below))
+            if l > 1:
+                dA, dZ = columns(self.sizes[l - 1]), columns(self.sizes[l - 1])
+                done.back.insert(
+                    0,
+                    (
+                        before.swapaxes(-1, -2), self._dWb[l - 1], Wb[..., :-1].swapaxes(-1, -2), dA,
+                        self.activations[l - 2], done.Z[l - 1], done.A[l - 1], dA.swapaxes(-1, -2), dZ.swapaxes(-1, -2),
+                    ),
+                )  # fmt: skip
+            before = ones_below
+        self._passes[m, slot] = done
+        return done
 
-    def forward(self, X: Array, slot: int = 0) -> Pass:
-        """Return Z and A of every layer for X (m, n_in), overwritten by the next pass over as many in this slot."""
-        done = self._passes.get((X.shape[-2], slot)) or self._new_pass(X.shape[-2], slot)
-        done.A[0] = A = X
-        product = _product if self.lead else _single_product
-        for l, Wt, b, g in self._layers:
-            Z = done.Z[l]
-            product(A, Wt, Z)
-            np.add(Z, b, Z)
-            A = g.value(Z, done.A[l])
+    def forward(self, ones_below: Array, slot: int = 0) -> Pass:
+        """Return Z and A of every layer, overwritten by the next pass over as many samples in this slot.
+
+        Parameters
+        ----------
+        ones_below : array (n_in + 1, m)
+            [X; 1], as `with_ones` makes it, or some of its columns.
+        slot : int
+            Keeps passes over equally many samples apart.
+        """
+        m = ones_below.shape[-1]
+        done = self._passes.get((m, slot)) or self._new_pass(m, slot)
+        done.ones_below = before = ones_below
+        if self.lead:
+            for Wb, Z, g, Z_rows, A_rows, after in done.there:
+                np.matmul(Wb, before, Z)
+                g.value(Z_rows, A_rows)
+                before = after
+        else:
+            for Wb, Z, g, Z_rows, A_rows, after in done.there:
+                Wb.dot(before, Z)  # the method skips what a function of numpy asks first: half the time
+                g.value(Z_rows, A_rows)
+                before = after
         return done
 
     def backward(self, done: Pass, dZ: Array) -> None:
         """Fill dW and db, given dZ (..., m, n_out) of the last layer after `forward`."""
-        product = _product if self.lead else _single_product
-        for l in range(len(self.W), 0, -1):
-            product(dZ.swapaxes(-1, -2), done.A[l - 1], self.dW[l - 1])
-            product(done.ones, dZ, self.db[l - 1])
-            if l > 1:
-                dZ_before, dA = done.room[l - 1]
-                product(dZ, self.W[l - 1], dA)
-                dZ = self.activations[l - 2].backward(done.Z[l - 1], done.A[l - 1], dA, dZ_before)
+        single = not self.lead
+        for A_before, dWb, Wt, dA, g, Z, A, dA_rows, dZ_rows in done.back:
+            columns = dZ.swapaxes(-1, -2)
+            if single:
+                columns.dot(A_before, dWb)
+                Wt.dot(columns, dA)
+            else:
+                np.matmul(columns, A_before, dWb)
+                np.matmul(Wt, columns, dA)
+            dZ = g.backward(Z, A, dA_rows, dZ_rows)
+        columns = dZ.swapaxes(-1, -2)
+        if single:
+            columns.dot(done.ones_below.T, self._dWb[0])
+        else:
+            np.matmul(columns, done.ones_below.T, self._dWb[0])
 
     def outputs(self, X: Array, chunk: int = 4096) -> Array:
-        """Return A[L] (..., m, n_out) for any number of samples, leaving the passes of the training alone."""
+        """Return A[L] (..., m, n_out) for X (m, n_in) of any length, leaving the passes of the training alone."""
         parts = []
         for start in range(0, max(X.shape[-2], 1), chunk):
             A = X[..., start : start + chunk, :]
-            for Wt, b, g in zip(self._Wt, self.b, self.activations, strict=True):
-                A = g.value(np.matmul(A, Wt) + b)
+            for W, b, g in zip(self.W, self.b, self.activations, strict=True):
+                A = g.value(np.matmul(A, W.swapaxes(-1, -2)) + b)
             parts.append(A)
         return np.concatenate(parts, axis=-2)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sandbox.experiment import Experiment, Trainer
 from sandbox.nn import ACTIVATIONS, LOSSES, NUMERICS, REDUCTIONS, Network
 from sandbox.nn.losses import reduction_factor
+from sandbox.nn.network import with_ones
 
 PARAMETERS = {
     "huber": [{"delta": 0.3}, {"delta": 1.7}],
@@ -105,7 +106,7 @@ def test_whole_gradient_of_a_small_network(loss: str, activation: str) -> None:
         shifted = Network(sizes, names, lanes=2 * count)
         shifted.theta[:count] = single.theta + STEP * np.eye(count)
         shifted.theta[count:] = single.theta - STEP * np.eye(count)
-        done, far = single.forward(X), shifted.forward(X)
+        done, far = single.forward(with_ones(X)), shifted.forward(with_ones(X))
         for numerics in NUMERICS:
             losses = kind.elements(far.Z[-1], far.A[-1], Y, g, numerics).sum(axis=(-1, -2))
             summed = (losses[:count] - losses[count:]) / (2.0 * STEP)
