@@ -32,7 +32,7 @@ def reason_to_stop(lane: TrainingLane, Z: Array, A: Array, samples: Samples, act
     if np.isfinite(delta).all():
         if not np.isfinite(lane.objective.elements(Z, A, Y, activation, numerics)).all():
             return "overflow: the cost is larger than a number can be; a smaller learning rate keeps it in range"
-        return "overflow: the parameters grew beyond what a number can hold; a smaller learning rate keeps them in range"
+        return "overflow: the parameters grew beyond any number; a smaller learning rate keeps them in range"
     sample, unit = (int(i) for i in np.argwhere(~np.isfinite(delta))[0])
     a, y = float(A[sample, unit]), float(Y[sample, unit])
     where = f"sample {sample + 1}" + (f", output {unit + 1}," if A.shape[1] > 1 else "")

@@ -83,6 +83,8 @@ def delivery(folder: Path, names: Iterable[str]) -> Iterator[Path]:
     InputError
         If the folder, or a file in it, cannot be written.
     """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: this is a file, but must be the folder to write into.")
     made = _missing(folder)
     draft = None
     try:

@@ -155,7 +155,7 @@ class History:
         oldest = len(self._chunks) - _LAST_KEPT
         while self._spilled < oldest:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(prefix="loss-sandbox-history-")
+                self._file = tempfile.TemporaryFile(prefix="loss-sandbox-history-")  # noqa: SIM115: it lives with us
                 weakref.finalize(self, self._file.close)
             self._chunks[self._spilled].spill(self._file)
             self._spilled += 1
@@ -244,7 +244,7 @@ def thin(
     """
     i, j = np.searchsorted(x, span[0], "left"), np.searchsorted(x, span[1], "right")
     x, low, high = (values[max(i - 1, 0) : j + 1] for values in (x, low, high))
-    if low is not high and not np.array_equal(low, high, equal_nan=True) or x.size > 2 * pixels:
+    if x.size > 2 * pixels or not np.array_equal(low, high, equal_nan=True):
         return _columns(x, low, high, pixels, log_x, span)
     return x, low
 

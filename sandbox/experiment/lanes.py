@@ -50,7 +50,7 @@ class Samples:
     Y: dict[str, Array]
 
     def __len__(self) -> int:
-        return self.X.shape[1]
+        return int(self.X.shape[1])
 
 
 @dataclass(eq=False)
@@ -198,7 +198,7 @@ def resized_parameters(old: TrainingLane, sizes: tuple[int, ...], fresh: Array) 
 class _Part:
     """Neighbouring lanes of a group that share one loss, or one optimiser."""
 
-    lanes: slice | int | tuple[()]
+    lanes: slice | tuple[()]  # the index of their rows; () where there is one lane and so no axis for them
     leader: TrainingLane
 
 
@@ -242,6 +242,9 @@ class Group:
         runs = [[i for i, _ in members] for _, members in numbered]
         return [_Part(slice(run[0], run[-1] + 1), self.lanes[run[0]]) for run in runs]
 
+    def _members(self, part: _Part) -> list[TrainingLane]:
+        return self.lanes[part.lanes] if isinstance(part.lanes, slice) else self.lanes
+
     def _optimizer(self, lane: TrainingLane) -> Any:
         kind = OPTIMIZERS[lane.settings.optimizer.name]
         own = {parameter.name for parameter in kind.parameters}
@@ -251,8 +254,7 @@ class Group:
         net, slots = self.net, OPTIMIZERS[part.leader.settings.optimizer.name].slots
         theta = net.theta[part.lanes]
         memory = [np.zeros_like(theta) for _ in range(slots)]
-        members = self.lanes if self.alone else self.lanes[part.lanes]  # type: ignore[index]
-        for i, lane in enumerate(members):
+        for i, lane in enumerate(self._members(part)):
             for k, slot in enumerate(memory):
                 row = slot if self.alone else slot[i]
                 if k < len(lane.memory):
@@ -315,7 +317,7 @@ class Group:
     def release(self) -> None:
         """Give each lane arrays of its own, so that the group can be dissolved."""
         for part, _, descent in self._steps:
-            for lane in self.lanes if self.alone else self.lanes[part.lanes]:  # type: ignore[index]
+            for lane in self._members(part):
                 lane.count = descent.count
         for lane in self.lanes:
             lane.theta = lane.theta.copy()

@@ -18,7 +18,12 @@ from sandbox.experiment.diagnosis import reason_to_stop
 from sandbox.experiment.document import Edit, Experiment
 from sandbox.experiment.history import History
 from sandbox.experiment.lanes import (
-    Group, Samples, TrainingLane, build_lane, coded_targets, resized_parameters,
+    Group,
+    Samples,
+    TrainingLane,
+    build_lane,
+    coded_targets,
+    resized_parameters,
 )  # fmt: skip
 from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.snapshot import Curve, CurveRequest, LaneState, Mark, Snapshot, Wanted

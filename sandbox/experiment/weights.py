@@ -39,7 +39,7 @@ def put_parameters(theta: Array, sizes: tuple[int, ...], parameters: Mapping[str
         if value.shape != place.shape:
             raise InputError(f"{where}: {name} has shape {value.shape}; this network needs {place.shape}.")
         if value.dtype.kind not in "fiu" or not np.isfinite(value).all():
-            raise InputError(f"{where}: {name} has values that are not finite numbers; only finite numbers are allowed.")
+            raise InputError(f"{where}: {name} has values other than finite numbers; only finite numbers are allowed.")
         place[...] = value
     theta[...] = fresh
 

@@ -45,6 +45,8 @@ class Activation:
         g(z) and g'(z) in LaTeX.
     has_logs : bool
         Whether `logs` and `rest` give log A, log(1 - A) and 1 - A from Z, where A may have rounded to 0 or 1.
+    has_finite_logs : bool
+        Whether both logs are finite wherever z is.
     """
 
     name: ClassVar[str]
@@ -53,6 +55,7 @@ class Activation:
     formula: ClassVar[str]
     derivative_formula: ClassVar[str]
     has_logs: ClassVar[bool] = False
+    has_finite_logs: ClassVar[bool] = False
 
     def value(self, Z: Array, out: Array | None = None) -> Array:
         """Return A = g(Z), in `out` where given (shape of Z; never Z itself)."""
@@ -107,6 +110,7 @@ class Sigmoid(Activation):
     formula = r"\frac{1}{1 + e^{-z}}"
     derivative_formula = r"a\,(1 - a)"
     has_logs = True
+    has_finite_logs = True
 
     def value(self, Z: Array, out: Array | None = None) -> Array:
         return _sigmoid(Z, out)

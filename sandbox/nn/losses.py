@@ -148,6 +148,7 @@ class LogLoss(Loss):
     """
 
     has_logs = True
+    has_target_logs: ClassVar[bool] = False  # whether it takes log y, which may be log 0
     has_powers: ClassVar[bool] = False  # whether it looks at c at all, and `by_logs` at s and t
 
     def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
@@ -171,7 +172,8 @@ class LogLoss(Loss):
     def elements(self, Z: Array, A: Array, Y: Array, activation: Activation, numerics: str) -> Array:
         if numerics == "fused" and activation.has_logs:
             s, t = activation.logs(Z, A)
-            return self.of_logs(s, t, A, activation.rest(Z, A) if self.has_powers else A, Y, zero_product)
+            product = np.multiply if activation.has_finite_logs and not self.has_target_logs else zero_product
+            return self.of_logs(s, t, A, activation.rest(Z, A) if self.has_powers else A, Y, product)
         if numerics == "clamped":
             A = np.clip(A, CLAMP, 1.0 - CLAMP)
         c = 1.0 - A
@@ -472,6 +474,7 @@ class KlDivergence(LogLoss):
     label = "KL divergence"
     summary = "How far the outputs are from the targets as distributions: 0 where the two agree."
     formula = r"y\log\frac{y}{a}"
+    has_target_logs = True
     derivative_formula = r"-\frac{y}{a}"
 
     def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:

@@ -16,7 +16,7 @@ Array = NDArray[Any]
 def _share(right: NDArray[np.bool_]) -> Array:
     """Return the share that is true along the last axis."""
     if right.ndim == 1:
-        return np.float64(np.count_nonzero(right) / right.shape[-1])  # without an axis it counts ten times as fast
+        return np.array(np.count_nonzero(right) / right.size)  # without an axis it counts ten times as fast
     share: Array = np.count_nonzero(right, axis=-1) / right.shape[-1]
     return share
 
