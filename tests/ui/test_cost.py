@@ -50,9 +50,7 @@ def _move(port: QWidget, place: QPoint, buttons: Qt.MouseButton = Qt.MouseButton
     """Move the mouse over a widget, whatever other window may lie above it."""
     at = QPointF(place)
     none, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
-    QApplication.sendEvent(
-        port, QMouseEvent(QEvent.Type.MouseMove, at, port.mapToGlobal(at), none, buttons, keys)
-    )
+    QApplication.sendEvent(port, QMouseEvent(QEvent.Type.MouseMove, at, port.mapToGlobal(at), none, buttons, keys))
 
 
 def test_objective_is_solid_and_monitors_are_dashed(qtbot: QtBot) -> None:
@@ -92,9 +90,7 @@ def test_legend_says_it_in_words(qtbot: QtBot) -> None:
 
 
 def test_cost_stands_beside_an_objective_of_its_own() -> None:
-    rows = rows_of(
-        [*CURVES, _curve("train_binary_cross_entropy", "binary_cross_entropy", "objective")], [_lane()]
-    )
+    rows = rows_of([*CURVES, _curve("train_binary_cross_entropy", "binary_cross_entropy", "objective")], [_lane()])
     assert [row.label for row in rows][:2] == ["Cost with penalty", "Binary cross-entropy"]
 
 
@@ -261,11 +257,7 @@ def test_wheel_zooms_drag_moves_double_click_shows_all(qtbot: QtBot) -> None:
     _move(port, start - QPoint(30, 0), Qt.MouseButton.LeftButton)
     qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=start - QPoint(30, 0))
     moved = view.request().epochs
-    assert (
-        moved is not None
-        and moved[0] > zoomed[0]
-        and moved[1] - moved[0] == pytest.approx(zoomed[1] - zoomed[0])
-    )
+    assert moved is not None and moved[0] > zoomed[0] and moved[1] - moved[0] == pytest.approx(zoomed[1] - zoomed[0])
     qtbot.mouseDClick(port, Qt.MouseButton.LeftButton, pos=start)
     assert view.request().epochs is None
     view.plot.setFocus()
@@ -287,9 +279,7 @@ def test_ranges_move_in_steps(qtbot: QtBot) -> None:
     view = _view(qtbot)
     seen = set()
     for last in range(1, 901, 9):
-        part = tuple(
-            Curve(c.lane, c.column, c.name, c.part, c.role, c.epochs[:last], c.values[:last]) for c in CURVES
-        )
+        part = tuple(Curve(c.lane, c.column, c.name, c.part, c.role, c.epochs[:last], c.values[:last]) for c in CURVES)
         view.draw(part, (), [_lane()], float(last))
         assert last <= view.plot.x_range[1] <= max(10.0, 1.5 * last)
         seen.add((view.plot.x_range, view.plot.y_range))
@@ -301,6 +291,11 @@ def test_ranges_move_in_steps(qtbot: QtBot) -> None:
     low, high = value_range(None, [np.array([-3.1, 1.0])], False)
     assert -4.0 <= low < -3.1 and 1.0 < high <= 2.0
     assert value_range(None, [np.array([0.5, 0.5])], False) == (0.0, 0.6)
+    odd = ([0.0], [-3.0], [1e6, 1e6 + 1e-9], [1e-310, 2e-310], [-1e150, 1e150], [5.0, 5.0 + 1e-5])
+    for values, log in [*((v, False) for v in odd), ([-310.0, -309.0], True), ([300.0], True), ([0.0], True)]:
+        low, high = value_range(None, [np.array(values)], log)
+        assert np.isfinite([low, high]).all() and low < high
+        assert low <= min(values) and high >= max(values)
 
 
 def test_lines_have_their_colour_on_screen(qtbot: QtBot) -> None:

@@ -138,6 +138,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         wanted = {"bottom": log[0], "left": log[1]}
         if (x, y, wanted) == (self.x_range, self.y_range, self.log):
             return
+        if not (x[0] < x[1] and y[0] < y[1]):
+            raise ValueError(f"no range: {x}, {y}")  # here, and not while Qt paints
         self.x_range, self.y_range, self.log = x, y, wanted
         self._apply_range()
         self._number()

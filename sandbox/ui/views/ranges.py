@@ -43,7 +43,9 @@ def _fitting(low: float, high: float, log: bool) -> tuple[float, float]:
         return math.floor((low - 0.01) * part) / part, top
     if low >= 0.0 and (low < 0.6 * high or low == high > 0.0):
         return 0.0, step_up(high * 1.02)
-    span = high - low or max(abs(high), 1.0) * 0.2
+    size = max(abs(low), abs(high))
+    # a difference lost in rounding makes no axis
+    span = high - low if high - low > 1e-6 * size else max(size, 1.0) * 0.2
     step = step_up(span / 4)
     bottom, top = math.floor((low - 0.02 * span) / step), math.ceil((high + 0.02 * span) / step)
     return float(f"{bottom * step:.9g}"), float(f"{top * step:.9g}")

@@ -58,7 +58,7 @@ def step_up(value: float) -> float:
     >>> step_up(0.69), step_up(1040.0)
     (0.8, 1200.0)
     """
-    value = min(value, LARGEST)
+    value = min(max(value, 1 / LARGEST), LARGEST)
     power = 10.0 ** math.floor(math.log10(value))
     for step in _STEPS:
         if value <= step * power * (1 + 1e-9):
