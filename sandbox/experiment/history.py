@@ -155,7 +155,7 @@ class History:
         oldest = len(self._chunks) - _LAST_KEPT
         while self._spilled < oldest:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(prefix="loss-sandbox-history-")  # noqa: SIM115: it lives with us
+                self._file = tempfile.TemporaryFile(prefix="loss-sandbox-history-")  # noqa: SIM115
                 weakref.finalize(self, self._file.close)
             self._chunks[self._spilled].spill(self._file)
             self._spilled += 1

@@ -67,6 +67,8 @@ class _Engine(QIconEngine):
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
         pixels = size * scale
         pixmap = QPixmap(pixels)
+        if pixmap.isNull():  # no room: nothing to paint on
+            return pixmap
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
         self.paint(painter, QRect(0, 0, pixels.width(), pixels.height()), mode, state)

@@ -59,16 +59,23 @@ __all__ = [
 ]
 
 
+_WIDEST = 7  # characters of a cost
+
+
 def cost_text(value: float) -> str:
-    """Return a cost in at most seven characters, three or four of them significant: 0.0871, 12.34, 8.7e-6."""
+    """Return a cost in at most seven characters, as exactly as they allow: 0.0871, 12.34, 8.7e-6."""
     if not math.isfinite(value):
         return "\u2013" if math.isnan(value) else ("\u221e" if value > 0 else "\u2212\u221e")
     size = abs(value)
-    if size and (size < 1e-3 or size >= 1e5):
-        mantissa, exponent = f"{value:.1e}".split("e")
-        return f"{mantissa}e{int(exponent)}".replace("-", "\u2212")
-    digits = 4 if size < 10 else 2 if size < 1000 else 0
-    return f"{value:.{digits}f}".replace("-", "\u2212")
+    short = not size or 1e-3 <= size < 1e5
+    for digits in (4, 2, 0) if short else (1, 0):
+        text = f"{value:.{digits}f}"
+        if not short:
+            mantissa, exponent = f"{value:.{digits}e}".split("e")
+            text = f"{mantissa}e{int(exponent)}"
+        if len(text) <= _WIDEST:
+            break
+    return text.replace("-", "\u2212")
 
 
 def share_text(value: float) -> str:

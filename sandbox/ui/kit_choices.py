@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QPushButton,
     QScrollArea,
@@ -185,12 +184,13 @@ class MultiChoice(QComboBox):
         return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
 
 
-class _Popup(QFrame):
+class _Popup(QWidget):
     """The check boxes of a `MultiChoice`."""
 
     def __init__(self, owner: MultiChoice) -> None:
         super().__init__(owner, Qt.WindowType.Popup)
         self.setObjectName("popup")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._owner = owner
         self.boxes: list[QCheckBox] = []
         self._column = QWidget()
@@ -207,8 +207,7 @@ class _Popup(QFrame):
         self._column = QWidget()
         self._column.setObjectName("column")
         layout = QVBoxLayout(self._column)
-        margin = theme.px(theme.GRID)
-        layout.setContentsMargins(margin, theme.px(theme.HALF), margin, theme.px(theme.HALF))
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         self.boxes = []
         for _, text, tooltip in items:
@@ -221,6 +220,8 @@ class _Popup(QFrame):
 
     def open_below(self, owner: QWidget) -> None:
         """Open under its control, as wide, or above it where the screen ends."""
+        step, half = theme.px(theme.GRID), theme.px(theme.HALF)
+        self._column.setContentsMargins(step, half, step, half)
         want = self._column.sizeHint()
         screen = owner.screen().availableGeometry()
         top = owner.mapToGlobal(QPoint(0, 0))

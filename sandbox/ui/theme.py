@@ -479,6 +479,6 @@ QToolTip {{ background: {card}; color: {ink}; border: {one}px solid {edge}; padd
 QFrame#notice {{ background: {accent_soft}; border: {one}px solid {accent}; border-radius: {radius}px; }}
 QFrame#notice QLabel {{ color: {ink}; }}
 QFrame#notice[kind="error"] {{ background: {error_soft}; border-color: {error}; }}
-QFrame#popup {{ background: {card}; border: {one}px solid {edge}; }}
+QWidget#popup {{ background: {card}; border: {one}px solid {edge}; }}
 QSplitter::handle {{ background: transparent; }}
 """

@@ -1,0 +1,374 @@
+"""The panels: what they show of an experiment, and what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QWidget
+
+from sandbox.data import DATASETS, Data, load_data
+from sandbox.experiment.document import Experiment, LaneSettings
+from sandbox.experiment.settings import SETTINGS
+from sandbox.nn import LOSSES, OPTIMIZERS
+from sandbox.ui import kit, theme
+from sandbox.ui.panels import (
+    Change,
+    DataPanel,
+    LossPanel,
+    NetworkPanel,
+    OptimizerPanel,
+    Panel,
+    PanelColumn,
+)
+
+PANELS = {"data": DataPanel, "network": NetworkPanel, "loss": LossPanel, "optimizer": OptimizerPanel}
+WITHOUT_A_CONTROL = {"data.file", "network.weights"}  # they are opened, not set
+
+
+@pytest.fixture(autouse=True)
+def dressed(qapp: QApplication) -> None:
+    theme.apply(qapp, theme.LIGHT)
+
+
+@pytest.fixture
+def opened(qtbot: Any) -> Iterator[Any]:
+    """Show a panel with an experiment, all of its rows that apply open to view."""
+    kept: list[QWidget] = []
+
+    def open_panel(kind: str, experiment: Experiment, more: bool = False) -> Panel:
+        panel = PANELS[kind]()
+        kept.append(panel)
+        qtbot.addWidget(panel)
+        panel.show_settings(experiment, data_of(experiment), None)
+        with qtbot.waitExposed(panel):
+            panel.show()
+        if more:
+            qtbot.mouseClick(panel.more, Qt.MouseButton.LeftButton)
+        return panel
+
+    yield open_panel
+    kept.clear()
+
+
+@cache
+def built_in(name: str) -> Data:
+    return load_data(dataset=name)
+
+
+def data_of(experiment: Experiment) -> Data:
+    assert experiment.data.dataset is not None
+    return built_in(experiment.data.dataset)
+
+
+def changes(panel: Panel) -> list[Change]:
+    heard: list[Change] = []
+    panel.changed.connect(heard.append)
+    return heard
+
+
+def shown_keys(panel: Panel) -> set[str]:
+    return {key for key, row in panel.rows.items() if not row.isHidden()}
+
+
+def type_into(qtbot: Any, edit: QWidget, text: str) -> None:
+    edit.setFocus()
+    edit.selectAll()  # type: ignore[attr-defined]
+    qtbot.keyClicks(edit, text)
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+
+
+@pytest.mark.parametrize("kind", PANELS)
+def test_every_setting_has_a_row_with_the_tables_words(kind: str) -> None:
+    panel = PANELS[kind]()
+    keys = {key for key in SETTINGS if key.startswith(f"{kind}.")}
+    assert set(panel.rows) == keys - WITHOUT_A_CONTROL
+    for key, row in panel.rows.items():
+        assert row.control.toolTip() == SETTINGS[key].summary
+        assert row.control.accessibleName() == row.label.text() != ""
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_showing_an_experiment_asks_for_nothing_and_shows_what_holds(name: str) -> None:
+    experiment = Experiment().with_value("data.dataset", name)
+    for panel in (make() for make in PANELS.values()):
+        heard = changes(panel)
+        panel.show_settings(experiment, None, None)
+        panel.show_settings(experiment, built_in(name), None)
+        assert heard == []
+        for key in shown_keys(panel) - {"data.features"}:
+            assert panel.controls[key].value() == experiment.get(key), key
+
+
+@pytest.mark.parametrize("kind", PANELS)
+def test_what_every_control_asks_for_is_allowed(qtbot: Any, opened: Any, kind: str) -> None:
+    experiment = Experiment().with_values(
+        {
+            "optimizer.batch_size": 10,
+            "loss.monitors": ("huber", "quantile", "focal"),
+            "data.dataset": "imbalanced",
+        }
+    )
+    panel = opened(kind, experiment, more=True)
+    heard = changes(panel)
+    for key in sorted(shown_keys(panel)):
+        before = len(heard)
+        use(qtbot, panel.controls[key])
+        assert len(heard) > before, key
+        assert {change.key for change in heard[before:]} == {key}
+        assert heard[-1].final
+        changed = experiment.with_value(key, heard[-1].value)
+        assert changed != experiment, key
+
+
+def use(qtbot: Any, control: QWidget) -> None:
+    """Change a control as a person does."""
+    match control:
+        case kit.MultiChoice():
+            qtbot.keyClick(control, Qt.Key.Key_Down)
+            popup = QApplication.activePopupWidget()
+            assert popup is not None
+            box = popup.focusWidget()
+            assert box is not None
+            qtbot.keyClick(box, Qt.Key.Key_Space)
+            qtbot.keyClick(popup, Qt.Key.Key_Escape)
+        case kit.Choice():
+            key = Qt.Key.Key_Down if control.currentIndex() == 0 else Qt.Key.Key_Up
+            qtbot.keyClick(control, key)
+        case kit.Toggle():
+            qtbot.keyClick(control, Qt.Key.Key_Space)
+        case kit.SeedField():
+            qtbot.mouseClick(control.dice, Qt.MouseButton.LeftButton)
+        case kit.NumberField():
+            full = control.slider.value() == control.slider.maximum()
+            qtbot.keyClick(control.slider, Qt.Key.Key_Left if full else Qt.Key.Key_Right)
+        case kit.LayersEditor():
+            qtbot.mouseClick(control.plus, Qt.MouseButton.LeftButton)
+        case _:
+            raise AssertionError(type(control))
+
+
+# Data
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_a_data_set_shows_only_what_it_listens_to(opened: Any, name: str) -> None:
+    panel = opened("data", Experiment().with_value("data.dataset", name), more=True)
+    dataset = DATASETS[name]
+    shown = {key.removeprefix("data.") for key in shown_keys(panel)}
+    assert shown & {"samples", "noise", "fraction", "classes"} == dataset.takes
+    assert ("test_fraction" in shown) == dataset.tested
+    assert ("standardize" in shown) == dataset.scaled
+    assert "target" not in shown
+
+
+def test_a_data_sets_own_values_are_shown_until_others_are_chosen(qtbot: Any, opened: Any) -> None:
+    panel = opened("data", Experiment())
+    heard = changes(panel)
+    noise = panel.controls["data.noise"]
+    assert noise.edit.text() == str(DATASETS["moons"].noise)
+    type_into(qtbot, noise.edit, "0.25")
+    type_into(qtbot, panel.controls["data.samples"].edit, "123")
+    assert heard == [Change("data.noise", 0.25, True), Change("data.samples", 123, True)]
+
+
+def test_what_is_not_allowed_is_refused_by_the_panel(qtbot: Any, opened: Any) -> None:
+    panel = opened("data", Experiment())
+    heard = changes(panel)
+    refused: list[str] = []
+    panel.refused.connect(refused.append)
+    type_into(qtbot, panel.controls["data.samples"].edit, "3")
+    assert heard == []
+    assert refused == ['Samples takes a whole number from 4 up to 100,000, not "3".']
+
+
+def test_features_can_be_added_and_left_to_the_data_again(qtbot: Any, opened: Any) -> None:
+    experiment = Experiment()
+    panel = opened("data", experiment, more=True)
+    heard = changes(panel)
+    features = panel.controls["data.features"]
+    assert features.value() == ("x1", "x2")
+    features.showPopup()
+    popup = QApplication.activePopupWidget()
+    assert popup is not None
+    boxes = {box.text(): box for box in popup.findChildren(kit.Toggle.__mro__[1])}
+    assert set(boxes) == {"x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"}
+    for name in ("x1^2", "x1", "x2", "x1^2"):
+        qtbot.keyClick(boxes[name], Qt.Key.Key_Space)
+    popup.hide()
+    assert [change.value for change in heard] == [("x1", "x2", "x1^2"), ("x2", "x1^2"), ("x1^2",), None]
+    for change in heard:
+        asked = experiment.with_value(change.key, change.value).data.features
+        assert load_data(dataset="moons", features=asked).feature_names == (change.value or ("x1", "x2"))
+
+
+def test_a_table_of_ones_own_offers_its_columns(qtbot: Any, tmp_path: Path) -> None:
+    file = tmp_path / "points.csv"
+    rows = (f"{i},{i * i % 7},{i % 3},{i % 2}" for i in range(12))
+    file.write_text("\n".join(("a,b,c,label", *rows)))
+    experiment = Experiment(folder=tmp_path).with_value("data.file", "points.csv")
+    panel = DataPanel()
+    qtbot.addWidget(panel)
+    heard = changes(panel)
+    panel.show_settings(experiment, load_data(dataset=None, file=str(file)), None)
+    assert panel.controls["data.dataset"].currentText() == "points.csv"
+    target = panel.controls["data.target"]
+    assert not panel.rows["data.target"].isHidden()
+    assert [target.itemText(i) for i in range(target.count())] == ["a", "b", "c", "label"]
+    assert target.value() == "label"
+    qtbot.keyClicks(target, "b")
+    assert heard == [Change("data.target", "b", True)]
+    chosen = experiment.with_value("data.target", "b").with_value("data.features", ("a",))
+    panel.show_settings(chosen, load_data(dataset=None, file=str(file), target="b", features=("a",)), None)
+    assert target.value() == "b"
+    assert [target.itemText(i) for i in range(target.count())] == ["a", "b", "c", "label"]
+    qtbot.keyClick(panel.controls["data.dataset"], Qt.Key.Key_Down)
+    assert heard[-1] == Change("data.dataset", next(iter(DATASETS)), True)
+
+
+def test_a_file_is_asked_for(qtbot: Any, opened: Any) -> None:
+    panel = opened("data", Experiment())
+    with qtbot.waitSignal(panel.open_requested):
+        qtbot.mouseClick(panel.open_button, Qt.MouseButton.LeftButton)
+
+
+# Network
+
+
+def test_the_sizes_are_told_as_the_network_has_them(opened: Any) -> None:
+    assert opened("network", Experiment()).subtitle.text() == "2 - 6 - 4 - 1"
+    iris = Experiment().with_values({"data.dataset": "iris", "network.hidden": ()})
+    assert opened("network", iris).subtitle.text() == "4 - 3"
+
+
+def test_auto_says_what_it_stands_for(opened: Any) -> None:
+    for name, output, objective in (
+        ("moons", "Sigmoid (auto)", "Binary cross-entropy (auto)"),
+        ("blobs", "Softmax (auto)", "Categorical cross-entropy (auto)"),
+        ("plane", "Linear (auto)", "Mean squared error (auto)"),
+    ):
+        experiment = Experiment().with_value("data.dataset", name)
+        assert opened("network", experiment).controls["network.output"].currentText() == output
+        assert opened("loss", experiment).controls["loss.objective"].currentText() == objective
+
+
+def test_activations_layer_by_layer_are_shown(opened: Any) -> None:
+    experiment = Experiment().with_value("network.activation", ("tanh", "relu"))
+    choice = opened("network", experiment).controls["network.activation"]
+    assert choice.currentText() == "tanh, ReLU"
+    assert choice.value() == ("tanh", "relu")
+
+
+def test_a_lanes_own_settings_are_shown() -> None:
+    lanes = (LaneSettings("A"), LaneSettings("B", {"network.hidden": (3,), "loss.objective": "mse"}))
+    experiment = Experiment(lanes=lanes).checked()
+    network, loss = NetworkPanel(), LossPanel()
+    for lane, text, objective in (("A", "2 - 6 - 4 - 1", "auto"), ("B", "2 - 3 - 1", "mse")):
+        network.show_settings(experiment, built_in("moons"), lane)
+        loss.show_settings(experiment, built_in("moons"), lane)
+        assert network.subtitle.text() == text
+        assert loss.controls["loss.objective"].value() == objective
+
+
+# Loss
+
+
+def test_what_decides_and_what_is_only_shown_are_told_apart(opened: Any) -> None:
+    panel = opened("loss", Experiment())
+    said = {}
+    for key in ("loss.objective", "loss.monitors"):
+        row = panel.rows[key]
+        (glyph,) = row.findChildren(kit.LineGlyph)
+        texts = [each.text() for each in row.findChildren(type(row.label))]
+        said[key] = (glyph.accessibleName(), *texts)
+    assert said == {
+        "loss.objective": ("solid line", "Learn with", "decides every update"),
+        "loss.monitors": ("dashed line", "Also show", "only shown"),
+    }
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("role", ["objective", "monitor"])
+def test_the_parameters_of_the_losses_in_use_are_shown(opened: Any, name: str, role: str) -> None:
+    use_it = {"loss.objective": name} if role == "objective" else {"loss.monitors": (name,)}
+    experiment = Experiment().with_values({"data.dataset": "plane", **use_it})
+    panel = opened("loss", experiment, more=True)
+    parameters = {f"loss.{each.name}" for loss in LOSSES.values() for each in loss.parameters}
+    own = {f"loss.{each.name}": each.default for each in LOSSES[name].parameters}
+    assert shown_keys(panel) & parameters == set(own)
+    assert {key: panel.controls[key].value() for key in own} == own
+
+
+def test_parameters_that_change_nothing_wait_behind_more(opened: Any) -> None:
+    panel = opened("loss", Experiment())
+    assert shown_keys(panel) == {"loss.objective", "loss.monitors"}
+    weighted = opened("loss", Experiment().with_value("loss.positive_weight", 3.0))
+    assert "loss.positive_weight" in shown_keys(weighted)
+    huber = opened("loss", Experiment().with_value("loss.objective", "huber"))
+    assert "loss.delta" in shown_keys(huber)
+
+
+# Optimiser
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_method_shows_its_own_parameters(opened: Any, name: str) -> None:
+    panel = opened("optimizer", Experiment().with_value("optimizer.name", name))
+    parameters = {f"optimizer.{each.name}" for method in OPTIMIZERS.values() for each in method.parameters}
+    own = {f"optimizer.{each.name}": each.default for each in OPTIMIZERS[name].parameters}
+    assert shown_keys(panel) & parameters == set(own)
+    assert {key: panel.controls[key].value() for key in own} == own
+
+
+def test_a_batch_of_all_is_called_all(qtbot: Any, opened: Any) -> None:
+    panel = opened("optimizer", Experiment())
+    heard = changes(panel)
+    batch = panel.controls["optimizer.batch_size"]
+    assert batch.edit.text() == "all"
+    assert batch.slider.value() == batch.slider.maximum()
+    qtbot.keyClick(batch.slider, Qt.Key.Key_Left)
+    assert heard == [Change("optimizer.batch_size", 200, True)]  # of 210 training samples
+    assert type(heard[0].value) is int
+    shuffled = opened("optimizer", Experiment().with_value("optimizer.batch_size", 10), more=True)
+    assert {"optimizer.shuffle", "optimizer.seed"} <= shown_keys(shuffled)
+
+
+def test_a_dragged_learning_rate_is_final_at_its_end(qtbot: Any, opened: Any) -> None:
+    panel = opened("optimizer", Experiment())
+    heard = changes(panel)
+    bar = panel.controls["optimizer.learning_rate"].slider
+    middle = bar.height() // 2
+    qtbot.mousePress(bar, Qt.MouseButton.LeftButton, pos=QPoint(bar.width() // 4, middle))
+    qtbot.mouseMove(bar, QPoint(bar.width() // 2, middle))
+    assert heard and not any(change.final for change in heard)
+    # What the window answers with meanwhile must not tear the knob away.
+    place = bar.value()
+    panel.show_settings(Experiment(), built_in("moons"), None)
+    assert bar.value() == place
+    qtbot.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=QPoint(bar.width() // 2, middle))
+    assert [change.final for change in heard].count(True) == 1
+    assert heard[-1].final
+
+
+# The column
+
+
+def test_nothing_moves_sideways_when_the_bar_comes(qtbot: Any) -> None:
+    panels = [make() for make in PANELS.values()]
+    column = PanelColumn(panels)
+    qtbot.addWidget(column)
+    for panel in panels:
+        panel.show_settings(Experiment(), built_in("moons"), None)
+    column.resize(column.width(), 4000)
+    with qtbot.waitExposed(column):
+        column.show()
+    wide = panels[0].width(), column.width()
+    assert not column.verticalScrollBar().isVisible()
+    column.resize(column.width(), 200)
+    qtbot.waitUntil(column.verticalScrollBar().isVisible)
+    qtbot.waitUntil(lambda: (panels[0].width(), column.width()) == wide)
+    assert all(panel.width() >= panel.minimumSizeHint().width() for panel in panels)
