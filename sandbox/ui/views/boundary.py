@@ -205,11 +205,7 @@ class BoundaryView(QWidget):
         self.colour_scale.set_range(*self._value_range)
         names = data.inputs
         upwards = (
-            names[self._axes[1]]
-            if not self.one_input
-            else data.target_names[0]
-            if data.target_names
-            else "output"
+            names[self._axes[1]] if not self.one_input else data.target_names[0] if data.target_names else "output"
         )
         self.plot.name_left(upwards)
         self._unprobed()

@@ -39,9 +39,7 @@ def diverging(low: QColor, middle: QColor, high: QColor, softness: float = SOFTN
     """256 colours from `low` through `middle` to `high`, the ends softened towards the middle."""
     ends = [rgb(mix(low, middle, softness)), rgb(middle), rgb(mix(high, middle, softness))]
     place = np.linspace(0.0, 1.0, 256)
-    return _pack(
-        np.stack([np.interp(place, (0.0, 0.5, 1.0), [end[c] for end in ends]) for c in range(3)], axis=-1)
-    )
+    return _pack(np.stack([np.interp(place, (0.0, 0.5, 1.0), [end[c] for end in ends]) for c in range(3)], axis=-1))
 
 
 def sequential(name: str = "viridis") -> Cells:

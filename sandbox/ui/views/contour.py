@@ -35,9 +35,7 @@ _CORNER_X = np.array([0, 1, 1, 0])
 _CORNER_Y = np.array([0, 0, 1, 1])
 
 
-def _corners(
-    values: NDArray[np.floating], rows: NDArray[np.intp], columns: NDArray[np.intp]
-) -> NDArray[np.floating]:
+def _corners(values: NDArray[np.floating], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.floating]:
     corners: NDArray[np.floating] = values[rows[:, None] + _CORNER_Y, columns[:, None] + _CORNER_X]
     return corners
 

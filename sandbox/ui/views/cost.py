@@ -210,9 +210,7 @@ class CostView(QWidget):
 
     def request(self) -> CurveRequest:
         """How curves are to be thinned for this view."""
-        return CurveRequest(
-            max(50, round(self.plot.area.rect().width())), self.log_x.isChecked(), self._window
-        )
+        return CurveRequest(max(50, round(self.plot.area.rect().width())), self.log_x.isChecked(), self._window)
 
     def draw(
         self,
@@ -362,9 +360,7 @@ class CostView(QWidget):
         self.marks.set_marks(places, texts)
 
     def _set_note(self, skipped: bool) -> None:
-        text = (
-            "Values of 0 and below have no place on a logarithmic axis and are left out." if skipped else ""
-        )
+        text = "Values of 0 and below have no place on a logarithmic axis and are left out." if skipped else ""
         if text != self.note.text():
             self.note.setText(text)
             self.note.setVisible(bool(text))

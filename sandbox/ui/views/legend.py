@@ -43,9 +43,7 @@ class PointLegend(QWidget):
         self.setFont(font)
         self.set_entries(self._classes, self._tested, self._notes)
 
-    def set_entries(
-        self, classes: Sequence[tuple[str, str, QColor]], tested: bool, notes: Sequence[str] = ()
-    ) -> None:
+    def set_entries(self, classes: Sequence[tuple[str, str, QColor]], tested: bool, notes: Sequence[str] = ()) -> None:
         """Show classes (name, symbol, colour), then notes; `tested` says whether there are test points."""
         self._classes, self._tested, self._notes = classes, tested, notes
         self._entries = [(name, symbol, color, False) for name, symbol, color in classes]
@@ -168,9 +166,7 @@ class CurveChip(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         glyph, title, value = self._parts()
-        return QSize(
-            round(4 + glyph + 4 + title + 6 + value + 4), round(QFontMetricsF(self.font()).height() + 5)
-        )
+        return QSize(round(4 + glyph + 4 + title + 6 + value + 4), round(QFontMetricsF(self.font()).height() + 5))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

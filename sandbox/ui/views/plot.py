@@ -42,6 +42,8 @@ HOLE = 0.54
 
 # Above this many points wide antialiased strokes cost too much; thin strokes side by side look the same.
 _FEW_POINTS = 160
+# With more than these in a picture, each line gets one thin stroke: what is that dense is seen anyway.
+_MANY_POINTS = 6000
 
 
 class Plot(pg.PlotWidget):  # type: ignore[misc]
@@ -285,9 +287,7 @@ class Layer(QGraphicsItem):
     def boundingRect(self) -> QRectF:
         return self._bounds
 
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if self._bounds.width() >= 1.0 and self._bounds.height() >= 1.0:
             self.draw(painter, self._bounds)
 
@@ -409,20 +409,30 @@ class LinesLayer(Layer):
                 self._stroke(painter, line, path, points)
 
     def _stroke(self, painter: QPainter, line: Line, path: QPainterPath, points: int) -> None:
-        wide = line.pairs or points <= _FEW_POINTS
-        width = line.width if wide else 1.0
-        pen = QPen(line.color, width)
+        if not line.pairs and points > _FEW_POINTS:
+            self._stroke_thin(painter, line, path)
+            return
+        pen = QPen(line.color, line.width)
         # square ends close the joints of loose segments; round ones take 40 times as long
         pen.setCapStyle(Qt.PenCapStyle.SquareCap if line.pairs else Qt.PenCapStyle.FlatCap)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin if wide else Qt.PenJoinStyle.BevelJoin)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         if line.dash:
-            pen.setDashPattern([length / width for length in line.dash])
+            pen.setDashPattern([length / line.width for length in line.dash])
         painter.setPen(pen)
-        if wide or line.width <= 1.0:
-            painter.drawPath(path)
-            return
-        reach = (line.width - 1.0) / 2
-        for shift in np.linspace(-reach, reach, max(2, round(line.width))).tolist():
+        painter.drawPath(path)
+
+    def _stroke_thin(self, painter: QPainter, line: Line, path: QPainterPath) -> None:
+        """Draw strokes one device pixel wide, the only ones that are fast, side by side."""
+        ratio = self.ratio()
+        pen = QPen(line.color, 0)
+        if line.dash:
+            pen.setDashPattern([length * ratio for length in line.dash])
+        painter.setPen(pen)
+        strokes = max(1, round(line.width * ratio))
+        crowd = sum(points for _, points in self._paths)
+        strokes = 1 if crowd > _MANY_POINTS else min(strokes, 4)
+        reach = (line.width - 1.0 / ratio) / 2 if strokes > 1 else 0.0
+        for shift in np.linspace(-reach, reach, strokes).tolist():
             painter.drawPath(path.translated(shift, shift / 2))
 
 

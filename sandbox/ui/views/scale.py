@@ -42,9 +42,7 @@ class ColourScale(QWidget):
         """Set the values of the lowest and highest colour."""
         self._range = (low, high)
         self.setAccessibleDescription(f"from {low:.4g} to {high:.4g}")
-        self.setToolTip(
-            "Which output, and which target, each colour stands for; the ends take in all beyond."
-        )
+        self.setToolTip("Which output, and which target, each colour stands for; the ends take in all beyond.")
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -64,7 +62,5 @@ class ColourScale(QWidget):
             painter.setPen(QPen(self._line, 1))
             painter.drawLine(round(bar.right()), round(y), round(bar.right()) + 3, round(y))
             painter.setPen(self._ink)
-            box = QRectF(
-                bar.right() + 6.0, y - 8.0 * self._scale, self.width() - bar.right() - 6.0, 16.0 * self._scale
-            )
+            box = QRectF(bar.right() + 6.0, y - 8.0 * self._scale, self.width() - bar.right() - 6.0, 16.0 * self._scale)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
