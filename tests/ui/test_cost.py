@@ -311,3 +311,13 @@ def test_lines_have_their_colour_on_screen(qtbot: QtBot) -> None:
         aim = QColor(theme.lane(0))
         assert min(abs(c.red() - aim.red()) + abs(c.blue() - aim.blue()) for c in around) < 60
         assert image.pixelColor(spot.x() + 3, spot.y() + 25) == QColor(theme.card)
+
+
+def test_legend_leaves_room_for_the_plot(qtbot: QtBot) -> None:
+    names = ("mse", "mae", "huber", "log_cosh", "hinge", "focal")
+    curves = (*CURVES, *(_curve(f"train_{name}", name, "monitor") for name in names))
+    view = _view(qtbot, curves)
+    tall = view.legend_area.height()
+    view.resize(640, 300)
+    qtbot.waitUntil(lambda: view.legend_area.height() < tall)
+    assert view.plot.height() > 120

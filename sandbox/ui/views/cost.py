@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -230,6 +230,11 @@ class CostView(QWidget):
             self._build_legend()
         self._redraw()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.isVisible():
+            self._fit_legend()
+
     # The legend
 
     def _build_legend(self) -> None:
@@ -267,6 +272,9 @@ class CostView(QWidget):
             name.set_look(ink, QColor(theme.muted), QColor(color), QColor(look.ink_on(color)), font)
             for part, column in row.columns:
                 self._chips[row.lane, column].set_look(self._stroke(row, part), ink, faint, hover, font)
+        self._fit_legend()
+
+    def _fit_legend(self) -> None:
         height = max((name.sizeHint().height() for name in self._names), default=0)
         most = LEGEND_ROWS if self.height() < 420 * self._scale else LEGEND_ROWS + 2
         self.legend_area.setFixedHeight(height * min(len(self._rows), most))
