@@ -1,7 +1,7 @@
 # make run            open the window           make run FILE=experiment.toml
 # make test           run all tests             make test ARGS="-k moons"
 # make check          lint, types, import contract
-# make bench          measure
+# make bench          measure                 make bench ARGS="--quick --only control"
 # Each sets up .venv first, and only as far as something changed. PYTHON=python3.12 chooses the interpreter.
 
 PYTHON ?= python3
@@ -16,7 +16,7 @@ run: python
 	@$(PREPARE) --platform xcb
 	@$(VENV_PYTHON) -m sandbox $(FILE)
 
-test bench: export QT_QPA_PLATFORM ?= offscreen
+test: export QT_QPA_PLATFORM ?= offscreen
 
 test: python
 	@$(PREPARE) --extra test
@@ -24,7 +24,7 @@ test: python
 
 bench: python
 	@$(PREPARE) --extra bench || { echo "Measuring without scikit-learn and PyTorch." >&2 && $(PREPARE) --extra test; }
-	$(VENV_PYTHON) -m pytest -s -o faulthandler_timeout=0 tests/benchmarks $(ARGS)
+	$(VENV_PYTHON) -m tests.benchmarks $(ARGS)
 
 check: python
 	@$(PREPARE) --extra dev

@@ -1,0 +1,55 @@
+"""Measure, and print the table."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from importlib import import_module
+
+from tests.benchmarks import machine
+from tests.benchmarks.table import FULL, QUICK, SHORTEST, Effort, Row, written
+
+# name -> module and function; imported when all is settled, since numpy reads its settings then
+GROUPS = {
+    "small": "training",
+    "whole": "training",
+    "sklearn": "training",
+    "large": "training",
+    "speed": "window",
+    "control": "window",
+    "frames": "window",
+    "start": "start",
+    "memory": "memory",
+}
+
+
+def measure(name: str, effort: Effort) -> list[Row]:
+    """Return the rows of one group."""
+    group: Callable[[Effort], list[Row]] = getattr(import_module(f"tests.benchmarks.{GROUPS[name]}"), name)
+    return group(effort)
+
+
+def main() -> int:
+    """Return 0: a figure that is missed stands in the table."""
+    parser = argparse.ArgumentParser(prog="make bench", description="Measure how fast the program is.")
+    parser.add_argument("--quick", action="store_true", help="shorter and less exact")
+    parser.add_argument("--shortest", action="store_true", help="only see whether all of it runs")
+    parser.add_argument("--only", metavar="NAME", action="append", choices=GROUPS, help=", ".join(GROUPS))
+    options = parser.parse_args()
+    machine.settle("tests.benchmarks")
+    effort = SHORTEST if options.shortest else QUICK if options.quick else FULL
+    rows: list[Row] = []
+    with machine.display() as where:
+        described = machine.described(where)
+        for name in options.only or GROUPS:
+            print(f"measuring {name} ...", file=sys.stderr, flush=True)
+            rows += measure(name, effort)
+    print(f"\n{written(rows)}\n\n{described}")
+    if options.quick or options.shortest:
+        print("Measured in a hurry; the memory over a shorter time than it is meant to be.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

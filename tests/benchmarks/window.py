@@ -1,0 +1,152 @@
+"""Training with the window open: what it costs, and how soon a person sees what they did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from random import Random
+from statistics import median
+from time import perf_counter
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from sandbox.experiment import Edit, Trainer
+from tests.benchmarks.driven import Driven, Frame, driven
+from tests.benchmarks.table import Effort, Row, at_least, at_most
+from tests.benchmarks.timing import Rates, rate
+from tests.benchmarks.training import ours, planar
+
+_SETTLE = 0.5  # of a round is let pass before the window's rate is taken
+
+
+def _frame_rate(frames: list[Frame]) -> float:
+    return (len(frames) - 1) / (frames[-1].painted - frames[0].painted)
+
+
+def _update_rate(frames: list[Frame]) -> float:
+    return (frames[-1].update - frames[0].update) / (frames[-1].painted - frames[0].painted)
+
+
+def _at_least_two_frames(driver: Driven, seconds: float) -> list[Frame]:
+    frames: list[Frame] = []
+    while len(frames) < 2:
+        frames += driver.live(seconds)
+    return frames
+
+
+def speed(effort: Effort) -> list[Row]:
+    """Updates per second with and without the window."""
+    experiment = planar((8, 8), 0)
+    alone = ours(experiment, updates=50)
+    seconds = 2.0 * effort.seconds  # some frames
+    with_window, without, frame_rates = [], [], []
+    with driven(experiment) as driver:
+        alone()
+        for _ in range(effort.rounds):
+            driver.play()
+            driver.live(_SETTLE * seconds)
+            frames = _at_least_two_frames(driver, seconds)
+            driver.pause()
+            with_window.append(_update_rate(frames))
+            frame_rates.append(_frame_rate(frames))
+            without.append(rate(alone, seconds))
+    rates = Rates(tuple(with_window), tuple(without))
+    shown = median(frame_rates)
+    return [
+        at_least("2-8-8-1, all 250: updates/s with the window 1400x900 against without", rates.ratio, 0.5, rates.note),
+        Row("... at so many frames", f"{shown:.1f}/s", ">= 20/s", shown >= 20.0),
+    ]
+
+
+class _Effects:
+    """Notes when an edit was obeyed, and when the first update with it was done."""
+
+    def __init__(self) -> None:
+        self.waiting = False
+        self.updated: list[float] = []
+
+    def edit(self, trainer: Trainer, *arguments: Any, **named: Any) -> Edit:
+        done = _edit(trainer, *arguments, **named)
+        self.waiting = True
+        return done
+
+    def advance(self, trainer: Trainer, go_on: Callable[[], bool], most: int | None = None) -> int:
+        first = trainer.update
+
+        def noted() -> bool:
+            if self.waiting and trainer.update > first:
+                self._note()
+            return go_on()
+
+        done = _advance(trainer, noted if self.waiting else go_on, most)
+        if self.waiting and done:
+            self._note()
+        return done
+
+    def _note(self) -> None:
+        self.updated.append(perf_counter())
+        self.waiting = False
+
+
+_edit, _advance = Trainer.edit, Trainer.advance
+
+
+def control(effort: Effort) -> list[Row]:
+    """From a changed learning rate to the first update with it, and to its mark on screen."""
+    effects, to_update, to_mark = _Effects(), [], []
+    rng = Random(1)
+    with (
+        patch.object(Trainer, "edit", lambda *a, **k: effects.edit(*a, **k)),
+        patch.object(Trainer, "advance", lambda *a, **k: effects.advance(*a, **k)),
+        driven(planar((8, 8), 0)) as driver,
+    ):
+        driver.play()
+        driver.live(effort.seconds)
+        for change in range(effort.changes):
+            driver.live(rng.uniform(0.02, 0.12))  # any moment of a frame or of a burst
+            first = len(driver.frames)
+            start = perf_counter()
+            driver.session.change("optimizer.learning_rate", 0.1 + 0.001 * (change + 1), True)
+
+            def marked(frame: Frame, count: int = change + 1) -> bool:
+                return frame.drawn and frame.marks >= count
+
+            driver.wait(lambda f=first, m=marked: any(map(m, driver.frames[f:])), "a mark")  # type: ignore[misc]
+            to_mark.append(next(frame.painted for frame in driver.frames[first:] if marked(frame)) - start)
+            driver.wait(lambda n=change + 1: len(effects.updated) >= n, "an update")  # type: ignore[misc]
+            to_update.append(effects.updated[change] - start)
+    return [
+        _percentile("changed learning rate to the first update with it, p95", to_update, 95, 100.0),
+        _percentile("... to its mark on screen, p95", to_mark, 95, 100.0),
+    ]
+
+
+def _percentile(what: str, seconds: list[float], share: float, wanted: float) -> Row:
+    values = 1e3 * np.array(seconds)
+    note = f"median {np.median(values):.3g}, longest {values.max():.3g}, of {values.size}"
+    return at_most(what, float(np.percentile(values, share)), wanted, "ms", note)
+
+
+def frames(effort: Effort) -> list[Row]:
+    """How long the window does nothing but draw, and how regularly it does."""
+    with driven(planar((8, 8), 0)) as driver:
+        driver.play()
+        driver.live(effort.seconds)
+        seen = _at_least_two_frames(driver, effort.frames)
+    between = 1e3 * np.array([after.painted - before.painted for before, after in pairwise(seen)])
+    unseen = sum(not frame.drawn for frame in seen)
+    return [
+        _percentile(
+            "slowest 1 % of frames while training: from snapshot to painted",
+            [frame.blocked for frame in seen],
+            99,
+            50.0,
+        ),
+        Row(
+            "... from one painted frame to the next",
+            f"{np.percentile(between, 99):.3g} ms (median {np.median(between):.3g}, longest {between.max():.3g}, "
+            f"{unseen} of {len(seen)} painted nothing)",
+        ),
+    ]
