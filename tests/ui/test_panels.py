@@ -30,20 +30,31 @@ PANELS = {"data": DataPanel, "network": NetworkPanel, "loss": LossPanel, "optimi
 WITHOUT_A_CONTROL = {"data.file", "network.weights"}  # they are opened, not set
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def dressed(qapp: QApplication) -> None:
     theme.apply(qapp, theme.LIGHT)
 
 
 @pytest.fixture
-def opened(qtbot: Any) -> Iterator[Any]:
+def made(qtbot: Any) -> Any:
+    """Make the panel of a kind, to be thrown away after the test."""
+
+    def make(kind: str) -> Panel:
+        panel = PANELS[kind]()
+        qtbot.addWidget(panel)
+        return panel
+
+    return make
+
+
+@pytest.fixture
+def opened(qtbot: Any, made: Any) -> Iterator[Any]:
     """Show a panel with an experiment, all of its rows that apply open to view."""
     kept: list[QWidget] = []
 
     def open_panel(kind: str, experiment: Experiment, more: bool = False) -> Panel:
-        panel = PANELS[kind]()
+        panel = made(kind)
         kept.append(panel)
-        qtbot.addWidget(panel)
         panel.show_settings(experiment, data_of(experiment), None)
         with qtbot.waitExposed(panel):
             panel.show()
@@ -83,8 +94,8 @@ def type_into(qtbot: Any, edit: QWidget, text: str) -> None:
 
 
 @pytest.mark.parametrize("kind", PANELS)
-def test_every_setting_has_a_row_with_the_tables_words(kind: str) -> None:
-    panel = PANELS[kind]()
+def test_every_setting_has_a_row_with_the_tables_words(made: Any, kind: str) -> None:
+    panel = made(kind)
     keys = {key for key in SETTINGS if key.startswith(f"{kind}.")}
     assert set(panel.rows) == keys - WITHOUT_A_CONTROL
     for key, row in panel.rows.items():
@@ -93,9 +104,9 @@ def test_every_setting_has_a_row_with_the_tables_words(kind: str) -> None:
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_showing_an_experiment_asks_for_nothing_and_shows_what_holds(name: str) -> None:
+def test_showing_an_experiment_asks_for_nothing_and_shows_what_holds(made: Any, name: str) -> None:
     experiment = Experiment().with_value("data.dataset", name)
-    for panel in (make() for make in PANELS.values()):
+    for panel in map(made, PANELS):
         heard = changes(panel)
         panel.show_settings(experiment, None, None)
         panel.show_settings(experiment, built_in(name), None)
@@ -206,13 +217,12 @@ def test_features_can_be_added_and_left_to_the_data_again(qtbot: Any, opened: An
         assert load_data(dataset="moons", features=asked).feature_names == (change.value or ("x1", "x2"))
 
 
-def test_a_table_of_ones_own_offers_its_columns(qtbot: Any, tmp_path: Path) -> None:
+def test_a_table_of_ones_own_offers_its_columns(qtbot: Any, made: Any, tmp_path: Path) -> None:
     file = tmp_path / "points.csv"
     rows = (f"{i},{i * i % 7},{i % 3},{i % 2}" for i in range(12))
     file.write_text("\n".join(("a,b,c,label", *rows)))
     experiment = Experiment(folder=tmp_path).with_value("data.file", "points.csv")
-    panel = DataPanel()
-    qtbot.addWidget(panel)
+    panel = made("data")
     heard = changes(panel)
     panel.show_settings(experiment, load_data(dataset=None, file=str(file)), None)
     assert panel.controls["data.dataset"].currentText() == "points.csv"
@@ -263,10 +273,10 @@ def test_activations_layer_by_layer_are_shown(opened: Any) -> None:
     assert choice.value() == ("tanh", "relu")
 
 
-def test_a_lanes_own_settings_are_shown() -> None:
+def test_a_lanes_own_settings_are_shown(made: Any) -> None:
     lanes = (LaneSettings("A"), LaneSettings("B", {"network.hidden": (3,), "loss.objective": "mse"}))
     experiment = Experiment(lanes=lanes).checked()
-    network, loss = NetworkPanel(), LossPanel()
+    network, loss = made("network"), made("loss")
     for lane, text, objective in (("A", "2 - 6 - 4 - 1", "auto"), ("B", "2 - 3 - 1", "mse")):
         network.show_settings(experiment, built_in("moons"), lane)
         loss.show_settings(experiment, built_in("moons"), lane)
