@@ -65,8 +65,6 @@ class Controls(QFrame):
         self.fit()
 
     def _wire(self, undo_stack: QUndoStack) -> None:
-        self.undo.clicked.connect(undo_stack.undo)
-        self.redo.clicked.connect(undo_stack.redo)
         self.undo.setShortcut("Ctrl+Z")
         self.redo.setShortcut("Ctrl+Shift+Z")
         undo_stack.canUndoChanged.connect(self.undo.setEnabled)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -19,25 +19,58 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from sandbox.data import DATASETS
 from sandbox.errors import InputError
 from sandbox.experiment import Edit, Experiment
+from sandbox.experiment.document import LaneSettings
 from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.snapshot import Snapshot, Wanted
 from sandbox.worker import TrainerThread
 from sandbox.worker.commands import (
-    Change, Command, Pause, Play, Refresh, Return, Start, Step, Train,
-)  # fmt: skip
+    Change,
+    Command,
+    Refresh,
+    Return,
+    Start,
+    Step,
+    Toggle,
+    Train,
+)
 
 _AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
 
 # A new data set brings its own of all that was chosen for the old one.
-_OWN_TO_DATA = ("samples", "noise", "fraction", "classes", "features", "target", "seed", "task")
+_OWN_TO_DATA = {
+    f"data.{name}": SETTINGS[f"data.{name}"].default
+    for name in ("samples", "noise", "fraction", "classes", "features", "target", "seed", "task")
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A run and the settings that the controls showed in it when it was last in view."""
+    """A run and the settings that the controls showed in it when it was last in view.
+
+    `has_edits` says whether it came from a file with edits, which change settings while it goes on.
+    """
 
     number: int
     experiment: Experiment
+    has_edits: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class _Begun:
+    """A run that the thread was asked for and has not accepted yet; `undoable` says whether it is a new one."""
+
+    run: Run
+    key: str
+    final: bool
+    undoable: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class _Wish:
+    """What was asked for meanwhile; a wish takes the place of the one before it where both have the same `of`."""
+
+    of: object
+    act: Callable[[], None]
 
 
 class Session(QObject):
@@ -63,15 +96,15 @@ class Session(QObject):
 
     def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.experiment = dataclasses.replace(experiment, edits=())
+        self.experiment = _without_edits(experiment)
         self.snapshot: Snapshot | None = None
         self.playing = False
         self.undo_stack = QUndoStack(self)
         self._file = experiment
         self._run = Run(-1, self.experiment)
-        self._before = self.experiment  # what the controls showed when the last run was accepted or edited
-        self._outstanding: tuple[Run, str, bool] | None = None  # begun, not yet accepted: run, key, final
-        self._next: tuple[Experiment, str, bool] | None = None  # to be begun after that
+        self._settled = self.experiment  # the settings of the run in view; `experiment` may be ahead of them
+        self._begun: _Begun | None = None
+        self._wishes: list[_Wish] = []
         self._numbers = iter(range(1_000_000_000))
         self._marks = 0
         self._started = 0.0
@@ -99,7 +132,7 @@ class Session(QObject):
 
     def toggle(self) -> None:
         """Play or pause."""
-        self.send(Pause() if self.playing else Play())
+        self.send(Toggle())
 
     def step(self, epoch: bool = False) -> None:
         """Train one update, or to the end of the epoch."""
@@ -111,21 +144,37 @@ class Session(QObject):
 
     def reset(self) -> None:
         """Begin anew with the settings as they are, from the same initial weights."""
+        if self._begun is not None:
+            self._wish("reset", self.reset)
+            return
         self._begin(self.experiment, "reset", True)
 
     def new_weights(self) -> None:
         """Begin anew from other initial weights."""
         seed = random.SystemRandom().randrange(100_000)
-        self.change("network.seed", seed, True)
+        self.change("network.seed", seed + (seed == self.experiment.network.seed), True)
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        if self._begun is not None:
+            self._wish(object(), self.undo)
+            return
+        self.undo_stack.undo()
+
+    def redo(self) -> None:
+        """Make the change that was taken back last."""
+        if self._begun is not None:
+            self._wish(object(), self.redo)
+            return
+        self.undo_stack.redo()
 
     def want(self, wanted: Wanted) -> None:
         """Say what the next snapshots are to hold."""
         self.thread_.want(wanted)
 
     def refresh(self) -> None:
-        """Ask for a snapshot where none comes by itself."""
-        if not self.playing:
-            self.send(Refresh())
+        """Ask for a snapshot, at once where none comes by itself."""
+        self.send(Refresh())
 
     # Settings
 
@@ -134,27 +183,42 @@ class Session(QObject):
 
         What is not allowed is said, and changes nothing.
         """
-        changes: dict[str, Any] = {key: value}
-        setting = SETTINGS[key]
-        lane = lane if len(self.experiment.lanes) > 1 and setting.per_lane else None
+        live = SETTINGS[key].live
+        lane = lane if len(self.experiment.lanes) > 1 and SETTINGS[key].per_lane else None
+        shown = lane or self.experiment.lanes[0].name
+        if self._begun is None and value == self.experiment.get(key, shown):
+            if final:
+                self._close_drag()
+            return
         try:
-            if key == "network.seed" and self.experiment.network.weights is not None:
-                changes["network.weights"] = None
-            if key == "network.hidden":
-                changes |= self._fitting_activation(value, lane)
-            if not setting.live:
-                self._begin(self._with_data(changes) if key == "data.dataset" else self._with(changes, lane), key, final)
-                return
-            changed = self._edited(changes, lane)
+            changes = self._changes(key, value, lane)
+            if live:
+                changed = self._edited(changes, lane)
+            else:
+                changed = self._with_data(changes) if key == "data.dataset" else self._with(changes, lane)
         except InputError as error:
             self.said.emit(str(error), True)
             self.settings_changed.emit()
             return
-        old = {name: self.experiment.get(name, lane or self.experiment.lanes[0].name) for name in changes}
-        if changed != self.experiment:
+        if self._begun is not None:
+            self.experiment = changed
+            of = object() if live and final else (key, lane)
+            self._wish(of, lambda: self.change(key, value, final, lane))
+            self.settings_changed.emit()
+        elif live:
+            old = {name: self.experiment.get(name, shown) for name in changes}
             self.undo_stack.push(_EditCommand(self, changes, old, lane, final))
-        elif final:
-            self._close_drag()
+        else:
+            self._begin(changed, key, final)
+
+    def _changes(self, key: str, value: object, lane: str | None) -> dict[str, Any]:
+        """Return what has to change together with a setting."""
+        changes: dict[str, Any] = {key: value}
+        if key == "network.seed" and self.experiment.network.weights is not None:
+            changes["network.weights"] = None
+        if key == "network.hidden":
+            changes |= self._fitting_activation(value, lane)
+        return changes
 
     def _with(self, changes: Mapping[str, Any], lane: str | None) -> Experiment:
         return self.experiment.with_values(changes, lane)
@@ -172,8 +236,7 @@ class Session(QObject):
 
     def _with_data(self, changes: Mapping[str, Any]) -> Experiment:
         """Other data bring all that is their own; another task lets output and objective follow it."""
-        taken_back = {f"data.{name}": None for name in _OWN_TO_DATA}
-        experiment = self.experiment.with_values({**taken_back, "data.file": None, **changes})
+        experiment = self.experiment.with_values({**_OWN_TO_DATA, "data.file": None, **changes})
         new = DATASETS[str(changes["data.dataset"])].task
         if self.snapshot is None or new != self.snapshot.data.task:
             experiment = experiment.with_values({"network.output": "auto", "loss.objective": "auto"})
@@ -181,7 +244,7 @@ class Session(QObject):
 
     def apply_edit(self, changes: Mapping[str, Any], lane: str | None) -> None:
         """Let an edit take effect; called by the undo stack."""
-        self._before = self.experiment = self._edited(changes, lane)
+        self._settled = self.experiment = self._edited(changes, lane)
         self.send(Change(changes, lane))
         self.settings_changed.emit()
 
@@ -189,17 +252,19 @@ class Session(QObject):
 
     def open_experiment(self, path: Path) -> None:
         """Begin the experiment of a file."""
-        try:
-            self._begin(Experiment.load(path), "open", True)
-        except InputError as error:
-            self.said.emit(str(error), True)
+        self._open(lambda: Experiment.load(path))
 
     def open_table(self, path: Path) -> None:
         """Begin a run on a person's own CSV file."""
-        taken_back = {f"data.{name}": None for name in _OWN_TO_DATA}
         auto = {"network.output": "auto", "loss.objective": "auto"}
+        self._open(lambda: self.experiment.with_values({**_OWN_TO_DATA, **auto, "data.file": str(path)}))
+
+    def _open(self, read: Callable[[], Experiment]) -> None:
+        if self._begun is not None:
+            self._wish(object(), lambda: self._open(read))
+            return
         try:
-            self._begin(self.experiment.with_values({**taken_back, **auto, "data.file": str(path)}), "open", True)
+            self._begin(read(), "open", True)
         except InputError as error:
             self.said.emit(str(error), True)
 
@@ -216,53 +281,53 @@ class Session(QObject):
     # Runs
 
     def _begin(self, experiment: Experiment, key: str, final: bool) -> None:
-        """Begin a run; while one is on its way, the newest wish waits and the ones between are skipped."""
-        self.experiment = dataclasses.replace(experiment, edits=())
-        self.settings_changed.emit()
-        if self._outstanding is not None:
-            self._next = (experiment, key, final)
-            return
-        run = Run(next(self._numbers), self.experiment)
-        self._outstanding = (run, key, final)
+        """Ask the thread for a new run."""
+        self.experiment = _without_edits(experiment)
+        run = Run(next(self._numbers), self.experiment, bool(experiment.edits))
+        self._begun = _Begun(run, key, final, undoable=self._run.number >= 0)
         self.send(Start(run.number, experiment))
-
-    def _accepted(self) -> None:
-        assert self._outstanding is not None
-        run, key, final = self._outstanding
-        before = dataclasses.replace(self._run, experiment=self._before)
-        self._run, self._outstanding = run, None
-        self._before = run.experiment
-        if before.number >= 0:
-            self.undo_stack.push(_RunCommand(self, before, run, key, final))
-        self._begin_next()
-
-    def _begin_next(self) -> None:
-        if self._next is not None:
-            waiting, self._next = self._next, None
-            self._begin(*waiting)
-
-    @Slot(int, str)
-    def _rejected(self, number: int, reason: str) -> None:
-        self._outstanding = None
-        self.said.emit(reason, True)
-        if self._next is not None:
-            self._begin_next()
-        else:
-            self.experiment = self._before
-            self.settings_changed.emit()
+        self.settings_changed.emit()
 
     def go_to(self, run: Run) -> None:
-        """Go back to a run as it was left; called by the undo stack."""
-        self._run = run
-        self._before = self.experiment = run.experiment
-        self._outstanding = self._next = None
-        self._marks = 0
+        """Ask the thread for a run begun before, as it was left; called by the undo stack."""
+        self.experiment = run.experiment
+        self._begun = _Begun(run, "", True, undoable=False)
         self.send(Return(run.number, run.experiment))
         self.settings_changed.emit()
 
+    def _accepted(self, begun: _Begun) -> None:
+        before, self._run, self._begun = self.leave(), begun.run, None
+        self._settled = self.experiment = begun.run.experiment
+        self._marks = 0
+        if begun.undoable:
+            self.undo_stack.push(_RunCommand(self, before, begun.run, begun.key, begun.final))
+        self._grant()
+
+    @Slot(int, str)
+    def _rejected(self, number: int, reason: str) -> None:
+        """The run in view goes on."""
+        if self._begun is None or self._begun.run.number != number:
+            return
+        self._begun = None
+        self.experiment = self._settled
+        self.said.emit(reason, True)
+        self._grant()
+        self.settings_changed.emit()
+
+    def _wish(self, of: object, act: Callable[[], None]) -> None:
+        """Keep what is asked for until the thread has answered; of a whole drag the last place is enough."""
+        if self._wishes and self._wishes[-1].of == of:
+            self._wishes.pop()
+        self._wishes.append(_Wish(of, act))
+
+    def _grant(self) -> None:
+        """Do what was asked for meanwhile, up to what begins a run again."""
+        while self._wishes and self._begun is None:
+            self._wishes.pop(0).act()
+
     def leave(self) -> Run:
         """Return the present run, to come back to."""
-        return dataclasses.replace(self._run, experiment=self.experiment)
+        return dataclasses.replace(self._run, experiment=self._settled)
 
     def _close_drag(self) -> None:
         """A drag that ends where it was last counts as ended."""
@@ -288,8 +353,9 @@ class Session(QObject):
         if snapshot is None:
             return
         try:
-            if self._outstanding is not None and snapshot.run == self._outstanding[0].number:
-                self._accepted()
+            if self._begun is not None and snapshot.run == self._begun.run.number:
+                self.snapshot = snapshot
+                self._accepted(self._begun)
             if snapshot.run == self._run.number:
                 self.snapshot = snapshot
                 self._follow_edits_of_file(snapshot)
@@ -300,11 +366,11 @@ class Session(QObject):
 
     def _follow_edits_of_file(self, snapshot: Snapshot) -> None:
         """Show in the controls what the edits of an opened file have changed by now."""
-        if self._file.edits and len(snapshot.marks) != self._marks:
+        if self._run.has_edits and self._begun is None and len(snapshot.marks) != self._marks:
             self._marks = len(snapshot.marks)
-            settings = snapshot.experiment.effective(snapshot.update)
+            settings = _without_edits(snapshot.experiment.effective(snapshot.update))
             if settings != self.experiment:
-                self._before = self.experiment = settings
+                self._settled = self.experiment = settings
                 self.settings_changed.emit()
 
     @Slot(bool)
@@ -315,6 +381,15 @@ class Session(QObject):
     @Slot(str)
     def _failed(self, reason: str) -> None:
         self.said.emit(reason, True)
+
+
+def _without_edits(experiment: Experiment) -> Experiment:
+    """Return what the controls show: no edits, and the settings of an only lane as the experiment's own."""
+    experiment = dataclasses.replace(experiment, edits=())
+    if len(experiment.lanes) > 1 or not experiment.lanes[0].changes:
+        return experiment
+    name, changes = experiment.lanes[0].name, experiment.lanes[0].changes
+    return dataclasses.replace(experiment, lanes=(LaneSettings(name),)).with_values(changes)
 
 
 class _EditCommand(QUndoCommand):

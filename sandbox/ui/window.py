@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractButton, QApplication, QComboBox, QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget,
-)  # fmt: skip
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QVBoxLayout,
+    QWidget,
+)
 
 from sandbox.experiment import Experiment
 from sandbox.experiment.snapshot import LaneState, Snapshot, Wanted
@@ -51,10 +58,10 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Loss Sandbox")
         self._chosen_theme = theme
-        self._presenting = False
+        self._presenting = self._closed = False
         self._lane = experiment.lanes[0].name
         self._drawn_run = -1
-        self._told: set[tuple[int, str]] = set()
+        self._told: set[str] = set()  # the lanes of this run that are known to have stopped
         self.boundary: BoundaryView | None = None
         self.cost: CostView | None = None
         self.session = Session(experiment, self)
@@ -100,6 +107,8 @@ class MainWindow(QMainWindow):
         controls.step_epoch.clicked.connect(lambda: session.step(epoch=True))
         controls.reset.clicked.connect(session.reset)
         controls.new_weights.clicked.connect(session.new_weights)
+        controls.undo.clicked.connect(session.undo)
+        controls.redo.clicked.connect(session.redo)
         controls.speed.changed.connect(lambda speed, _: self._set_speed(float(speed)))
         controls.open.clicked.connect(self.ask_open)
         controls.save.clicked.connect(self.ask_save)
@@ -115,7 +124,7 @@ class MainWindow(QMainWindow):
         session.playing_changed.connect(controls.set_playing)
         session.said.connect(lambda sentence, error: self.notice.say(sentence, error=error))
         hints = QGuiApplication.styleHints()
-        hints.colorSchemeChanged.connect(lambda _: self._chosen_theme or self.set_theme(self.theme))
+        hints.colorSchemeChanged.connect(self._follow_system)
         for keys, act in (
             (QKeySequence(Qt.Key.Key_F11), self.switch_presenting),
             (QKeySequence.StandardKey.Open, self.ask_open),
@@ -125,13 +134,20 @@ class MainWindow(QMainWindow):
         ):
             QShortcut(keys, self, act)
         # Space plays and pauses from everywhere but a button or a list that has been reached by Tab.
-        space = QShortcut(QKeySequence(Qt.Key.Key_Space), self, session.toggle)
-        space.setAutoRepeat(False)
+        self._space = QShortcut(QKeySequence(Qt.Key.Key_Space), self, session.toggle)
+        self._space.setAutoRepeat(False)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        application.focusChanged.connect(
-            lambda _, now: space.setEnabled(not isinstance(now, (QAbstractButton, QComboBox)))
-        )
+        application.focusChanged.connect(self._free_space)
+
+    # Methods of a QObject: connections to what outlives the window end with it.
+
+    def _free_space(self, _: QWidget | None, now: QWidget | None) -> None:
+        self._space.setEnabled(not isinstance(now, (QAbstractButton, QComboBox)))
+
+    def _follow_system(self) -> None:
+        if self._chosen_theme is None:
+            self.set_theme(self.theme)
 
     def start(self) -> None:
         """Show the shell at once, then load what draws, then begin the first run."""
@@ -143,7 +159,7 @@ class MainWindow(QMainWindow):
         from sandbox.ui.views.boundary import BoundaryView
         from sandbox.ui.views.cost import CostView
 
-        if self.boundary is not None:
+        if self.boundary is not None or self._closed:
             return
         self.boundary, self.cost = BoundaryView(), CostView()
         self.boundary_card.body.addWidget(self.boundary, 1)
@@ -251,7 +267,8 @@ class MainWindow(QMainWindow):
             return
         if snapshot.run != self._drawn_run or snapshot.data is not self._data:
             self._draw_new_run(snapshot)
-        lane = next(lane for lane in snapshot.lanes if lane.name == self._lane)
+        # A file that is being opened may have other lanes than the run that goes on until then.
+        lane = next((lane for lane in snapshot.lanes if lane.name == self._lane), snapshot.lanes[0])
         self._read_out(snapshot, lane)
         for surface in snapshot.surfaces:
             if surface.request.lane == self._lane:
@@ -267,6 +284,9 @@ class MainWindow(QMainWindow):
     def _draw_new_run(self, snapshot: Snapshot) -> None:
         assert self.boundary is not None
         first = self._drawn_run < 0
+        if self._told and snapshot.run != self._drawn_run:
+            self._told.clear()
+            self.notice.hide()  # it told of a run that is gone
         self._drawn_run = snapshot.run
         if snapshot.data is not self._data:
             self._data = snapshot.data
@@ -297,8 +317,8 @@ class MainWindow(QMainWindow):
 
     def _tell_stops(self, snapshot: Snapshot) -> None:
         for lane in snapshot.lanes:
-            if lane.stopped and (snapshot.run, lane.name) not in self._told:
-                self._told.add((snapshot.run, lane.name))
+            if lane.stopped and lane.name not in self._told:
+                self._told.add(lane.name)
                 who = f"Lane {lane.name} stopped" if len(snapshot.lanes) > 1 else "Training stopped"
                 self.notice.say(f"{who}: {lane.stopped}.", error=True, action="Reset", act=self.session.reset)
 
@@ -325,6 +345,7 @@ class MainWindow(QMainWindow):
             self.session.save_experiment(Path(name))
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self._closed = True
         self.hide()  # at once: the thread may need the rest of an update, or of a file, to end
         self.session.close()
         super().closeEvent(event)

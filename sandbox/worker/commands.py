@@ -44,6 +44,11 @@ class Pause:
 
 
 @dataclass(frozen=True)
+class Toggle:
+    """Play if the thread is paused, else pause: the thread alone knows which it is."""
+
+
+@dataclass(frozen=True)
 class Step:
     """Train one update, or to the end of the epoch, and pause."""
 
@@ -67,4 +72,4 @@ class Close:
     """End the thread."""
 
 
-Command = Start | Return | Change | Play | Pause | Step | Train | Refresh | Close
+Command = Start | Return | Change | Play | Pause | Toggle | Step | Train | Refresh | Close

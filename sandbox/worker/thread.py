@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from time import perf_counter
 from typing import Any, assert_never
@@ -21,8 +21,18 @@ from sandbox.errors import InputError
 from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.snapshot import Snapshot, Wanted
 from sandbox.worker.commands import (
-    Change, Close, Command, Pause, Play, Refresh, Return, Start, Step, Train,
-)  # fmt: skip
+    Change,
+    Close,
+    Command,
+    Pause,
+    Play,
+    Refresh,
+    Return,
+    Start,
+    Step,
+    Toggle,
+    Train,
+)
 
 SLOWEST_SPEED = 1.0  # updates per second
 FRAMES = 25.0  # per second: up to this speed every single update is drawn
@@ -63,8 +73,10 @@ class TrainerThread(QThread):
         self.setObjectName("trainer")
         self._listener = listener
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
-        self._mailbox: deque[Snapshot] = deque(maxlen=1)
-        self._painted = threading.Event()
+        # Each snapshot comes with the event that the thread parks on until that very snapshot has been painted.
+        self._mailbox: deque[tuple[Snapshot, threading.Event]] = deque(maxlen=1)
+        self._parked = threading.Event()
+        self._taken: threading.Event | None = None  # of the snapshot that the window has last taken
         self._paint_seconds = 0.010
         self._wanted = Wanted()
         self._speed: float | None = None
@@ -86,6 +98,7 @@ class TrainerThread(QThread):
     def set_speed(self, updates_per_second: float | None) -> None:
         """Train so many updates a second; None is as many as possible."""
         self._speed = updates_per_second
+        self.send(Refresh())  # the thread may be asleep until an update that is due much earlier now
 
     def want(self, wanted: Wanted) -> None:
         """Say what the next snapshots are to hold."""
@@ -94,21 +107,24 @@ class TrainerThread(QThread):
     def take(self) -> Snapshot | None:
         """Take the newest snapshot out of the mailbox."""
         try:
-            return self._mailbox.pop()
+            snapshot, self._taken = self._mailbox.pop()
         except IndexError:
             return None
+        return snapshot
 
     def painted(self, seconds: float) -> None:
         """Let the thread go on: the window has drawn what it took, in so many seconds."""
         self._paint_seconds = seconds
-        self._painted.set()
+        if self._taken is not None:
+            self._taken.set()
 
     def close(self) -> None:
         """End the thread, and wait for it: at most for the update it is in."""
         self._closing = True
         self.send(Close())
-        self._painted.set()
+        self._parked.set()
         self.wait()
+        self._mailbox.clear()
 
     # The thread's side
 
@@ -136,14 +152,19 @@ class TrainerThread(QThread):
     def _do(self, command: Command) -> None:
         match command:
             case Start(run, experiment):
-                self._begin(run, lambda: Trainer(experiment))
+                self._begin(run, experiment)
             case Return(run, experiment):
-                self._begin(run, lambda: self._kept.pop(run, None) or Trainer(experiment))
+                if run != self._run_number:
+                    self._begin(run, experiment)
             case Change(changes, lane):
                 self._change(changes, lane)
             case Play():
-                self._until_epoch = None
-                self._set_playing(self._trainer is not None and self._trainer.running)
+                self._play_on()
+            case Toggle():
+                if self._playing:
+                    self._set_playing(False)
+                else:
+                    self._play_on()
             case Train(epochs):
                 self._until_epoch = epochs
                 self._set_playing(self._trainer is not None and self._trainer.epoch < epochs)
@@ -152,20 +173,34 @@ class TrainerThread(QThread):
             case Step(epoch):
                 self._step(epoch)
             case Refresh():
-                pass
+                if self._playing and self._is_slow:
+                    self._offer()
             case Close():
                 return
             case _:
                 assert_never(command)
-        if not self._playing:
+        if not self._playing and self._commands.empty():  # else the next command offers what comes of both
             self._offer()
 
-    def _begin(self, run: int, make: Callable[[], Trainer]) -> None:
+    def _play_on(self) -> None:
+        self._until_epoch = None
+        self._set_playing(self._trainer is not None and self._trainer.running)
+
+    def _begin(self, run: int, experiment: Experiment) -> None:
+        """Begin a run or go back to one; whatever comes in the way, the run before is left as it was."""
+        trainer = self._kept.get(run)
         try:
-            trainer = make()
+            if trainer is None:
+                trainer = Trainer(experiment)
+            first = trainer.snapshot(run, _fitting(self._wanted, trainer))
         except InputError as error:
             self.rejected.emit(run, str(error))
             return
+        except Exception as error:
+            _log.exception("no run could begin")
+            self.rejected.emit(run, f"The run could not begin, by an error of the program ({error!r}).")
+            return
+        self._kept.pop(run, None)
         if self._trainer is not None:
             self._kept[self._run_number] = self._trainer
             while len(self._kept) > _RUNS_KEPT:
@@ -173,28 +208,33 @@ class TrainerThread(QThread):
         self._trainer, self._run_number = trainer, run
         if self._playing and not trainer.running:
             self._set_playing(False)
-        self._offer()
+        self._post(first)
 
     def _change(self, changes: Mapping[str, Any], lane: str | None) -> None:
         if self._trainer is None:
             return
         try:
-            if self._trainer.update == 0 and not self._playing:
-                # Nothing was trained yet: not an edit of a run, but another experiment.
-                self._trainer = Trainer(_changed(self._trainer.experiment, changes, lane), self._trainer.data)
-            else:
+            if self._trainer.update or self._trainer.marks or self._playing:
                 self._trainer.edit(changes, lane)
+            else:
+                self._trainer = _unlike(self._trainer, changes, lane)
         except InputError as error:
             self.failed.emit(str(error))
-        if self._playing and self._commands.empty():
+        if self._playing and (self._commands.empty() or self._is_slow):
             self._offer()  # its mark is on screen at once
 
     def _step(self, epoch: bool) -> None:
         self._set_playing(False)
-        if self._trainer is None:
+        trainer = self._trainer
+        if trainer is None:
             return
-        first = self._trainer.epoch
-        self._trainer.advance(lambda: not self._closing and self._trainer.epoch == first, None if epoch else 1)  # type: ignore[union-attr]
+        first = trainer.epoch
+        trainer.advance(lambda: not self._closing and trainer.epoch == first, None if epoch else 1)
+
+    @property
+    def _is_slow(self) -> bool:
+        """Whether every single update is to be drawn."""
+        return self._speed is not None and self._speed <= FRAMES
 
     def _set_playing(self, playing: bool) -> None:
         if playing and not self._playing:
@@ -212,23 +252,25 @@ class TrainerThread(QThread):
         if speed is None:
             end, most = now + self._burst(), None
         else:
+            self._next_update = min(self._next_update, now + 1.0 / speed)  # it may have been set at a lower speed
             if now < self._next_update:
                 self._wait(self._next_update - now)
                 return
             frame = max(1.0 / FRAMES, self._paint_seconds)
             # At least one update; as many as fall into this frame where the speed is beyond the frame rate.
-            most = max(1, round(speed * frame)) if speed > FRAMES else 1
-            self._next_update = max(self._next_update + most / speed, now - 1.0 / FRAMES)
+            most = 1 if self._is_slow else max(1, round(speed * frame))
             end = now + max(_LONGEST_FRAME, _SHORTEST_BURST)
         last = self._until_epoch
 
         def go_on() -> bool:
             return perf_counter() < end and commands.empty() and (last is None or trainer.epoch < last)
 
-        trainer.advance(go_on, most)
+        done = trainer.advance(go_on, most)
+        if speed is not None:
+            self._next_update = max(self._next_update + done / speed, now - 1.0 / FRAMES)
         if not trainer.running or (last is not None and trainer.epoch >= last):
             self._set_playing(False)
-        if commands.empty():
+        if commands.empty() or (done and self._is_slow):
             self._offer()
 
     def _burst(self) -> float:
@@ -246,13 +288,33 @@ class TrainerThread(QThread):
 
     def _offer(self) -> None:
         """Put a snapshot into the mailbox, and park until it is painted."""
-        if self._trainer is None or self._closing:
-            return
-        self._painted.clear()
-        self._mailbox.append(self._trainer.snapshot(self._run_number, self._wanted))
+        if self._trainer is not None and not self._closing:
+            self._post(self._trainer.snapshot(self._run_number, _fitting(self._wanted, self._trainer)))
+
+    def _post(self, snapshot: Snapshot) -> None:
+        self._parked = threading.Event()
+        self._mailbox.append((snapshot, self._parked))
         QCoreApplication.postEvent(self._listener, QEvent(self.SNAPSHOT))
         if self._playing and not self._closing:
-            self._painted.wait(_LONGEST_PARK)
+            self._parked.wait(_LONGEST_PARK)
+
+
+def _fitting(wanted: Wanted, trainer: Trainer) -> Wanted:
+    """Leave out surfaces over inputs that the data do not have: the window asked before it knew of these data."""
+    inputs = len(trainer.data.inputs)
+    return replace(wanted, surfaces=tuple(each for each in wanted.surfaces if max(each.axes) < inputs))
+
+
+def _unlike(trainer: Trainer, changes: Mapping[str, Any], lane: str | None) -> Trainer:
+    """Return the trainer with other settings from the start: before any update it is no edit, but another experiment.
+
+    Where weights from a file fit the old layers alone, it is an edit all the same.
+    """
+    try:
+        return Trainer(_changed(trainer.experiment, changes, lane), trainer.data)
+    except InputError:
+        trainer.edit(changes, lane)
+        return trainer
 
 
 def _changed(experiment: Experiment, changes: Mapping[str, Any], lane: str | None) -> Experiment:
