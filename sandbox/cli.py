@@ -222,7 +222,7 @@ def _run(arguments: list[str]) -> int:
     parser = _Parser("run", "Train an experiment without a display.", _RUN_HELP)
     parser.add_argument("file", metavar="FILE", type=Path, help="the experiment")
     parser.add_argument(
-        "--epochs", metavar="N", type=_whole_number(0, MOST_EPOCHS), help="how many (its [run] epochs)"
+        "--epochs", metavar="N", type=_whole_number(0, MOST_EPOCHS), help="train so many (its [run] epochs)"
     )
     parser.add_argument(
         "--every",

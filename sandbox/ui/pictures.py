@@ -189,7 +189,7 @@ def _page(title: str, subtitle: str, view: QWidget) -> QWidget:
 def _painted(page: QWidget, height: int = HEIGHT) -> QImage:
     """Paint the page, never shown on any screen: rendering lays it out first."""
     page.resize(WIDTH, height)
-    image = QImage(RATIO * page.size(), QImage.Format.Format_RGB32)
+    image = QImage(page.size() * RATIO, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(RATIO)
     image.fill(QColor(look.LIGHT.card))
     page.render(image)

@@ -1,0 +1,454 @@
+"""The commands, as a person gives them: what they print, what they write, how they exit."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sandbox import cli, published
+from sandbox.data import DATASETS, load_data
+from sandbox.experiment import Experiment
+from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
+
+ROOT = Path(__file__).parents[1]
+
+BATCHES = """
+[data]
+dataset = "moons"
+samples = 60
+[network]
+hidden = [3]
+[loss]
+monitors = ["mse"]
+[optimizer]
+batch_size = 10
+[run]
+epochs = 5
+"""
+
+TOO_FAST = """
+[data]
+dataset = "sine"
+samples = 40
+[network]
+hidden = []
+[run]
+epochs = 400
+[[lanes]]
+name = "calm"
+optimizer.learning_rate = 0.01
+[[lanes]]
+name = "too fast"
+optimizer.learning_rate = 50.0
+"""
+
+Said = tuple[int, str, str]
+
+
+class Person:
+    """Gives commands in a folder of its own."""
+
+    def __init__(self, folder: Path, capture: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._capture = capture
+
+    def write(self, name: str, text: str) -> Path:
+        (self.folder / name).write_text(text)
+        return self.folder / name
+
+    def say(self, *arguments: str) -> Said:
+        """Return the exit code, standard output and standard error of a command."""
+        self._capture.readouterr()
+        code = cli.main(list(arguments))
+        return code, *self._capture.readouterr()
+
+    def train(self, *arguments: str) -> Said:
+        return self.say("run", *arguments, "--quiet", "--no-pictures")
+
+    def history(self, folder: str) -> list[dict[str, str]]:
+        with (self.folder / folder / "history.csv").open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    def weights(self, folder: str, lane: str = "A") -> dict[str, np.ndarray]:
+        with np.load(self.folder / folder / f"weights-{lane}.npz") as file:
+            return {name: file[name] for name in file.files}
+
+    def files(self) -> list[str]:
+        return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*"))
+
+
+@pytest.fixture
+def person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Person]:
+    monkeypatch.chdir(tmp_path)
+    yield Person(tmp_path, capsys)
+
+
+def bare(*arguments: str, folder: Path = ROOT, code: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the program with an empty environment: no display, no home, no PATH."""
+    command = [sys.executable, *(("-c", code) if code else ("-m", "sandbox")), *arguments]
+    environment = {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
+
+
+# run
+
+
+def test_run_writes_into_a_folder_called_like_the_file(person: Person) -> None:
+    person.write("first try.toml", BATCHES)
+    assert person.train("first try.toml") == (0, "", "")
+    assert person.files() == [
+        "first try", "first try.toml", "first try/history.csv", "first try/weights-A.npz",
+    ]  # fmt: skip
+
+
+def test_run_shows_its_progress_and_ends_with_a_summary(person: Person) -> None:
+    person.write("x.toml", BATCHES)
+    code, out, err = person.say("run", "x.toml", "--no-pictures")
+    assert code == 0
+    assert "5/5" in err and "cost" in err
+    last = person.history("x")[-1]
+    assert f"{float(last['train_cost']):.6g}" in out
+    assert f"{100 * float(last['test_accuracy']):.2f} %" in out
+    assert "history.csv, weights-A.npz" in out and "5 epochs, 25 updates" in out
+
+
+def test_the_last_row_is_of_the_weights_that_were_written(person: Person) -> None:
+    person.write("x.toml", BATCHES)
+    person.train("x.toml")
+    W = person.weights("x")
+    data = load_data(dataset="moons", samples=60)
+    row = person.history("x")[-1]
+    for part, X, y in (("train", data.X_train, data.y_train), ("test", data.X_test, data.y_test)):
+        A = 1 / (1 + np.exp(-(np.tanh(X @ W["W1"].T + W["b1"]) @ W["W2"].T + W["b2"])[:, 0]))
+        entropy = -np.mean(y * np.log(A) + (1 - y) * np.log(1 - A))
+        assert float(row[f"{part}_binary_cross_entropy"]) == pytest.approx(entropy, rel=1e-12)
+        assert float(row[f"{part}_mse"]) == pytest.approx(np.mean((A - y) ** 2), rel=1e-12)
+        assert float(row[f"{part}_accuracy"]) == np.mean((A > 0.5) == y)
+
+
+def test_every_chooses_rows_and_changes_no_bit(person: Person) -> None:
+    person.write("x.toml", BATCHES)
+    person.train("x.toml", "--epochs", "8", "--out", "all")
+    person.train("x.toml", "--epochs", "8", "--out", "some", "--every", "3")
+    every, some = person.history("all"), person.history("some")
+    assert [row["epoch"] for row in some] == ["0", "3", "6", "8"]
+    assert some == [row for row in every if row["epoch"] in ("0", "3", "6", "8")]
+    for name, values in person.weights("all").items():
+        np.testing.assert_array_equal(values, person.weights("some")[name])
+
+
+def test_no_epochs_leave_the_initial_state(person: Person) -> None:
+    person.write("x.toml", BATCHES)
+    person.train("x.toml", "--epochs", "0")
+    (row,) = person.history("x")
+    assert (row["epoch"], row["update"]) == ("0", "0")
+    assert not person.weights("x")["b1"].any() and person.weights("x")["W1"].any()
+
+
+def test_more_epochs_than_the_file_names(person: Person) -> None:
+    person.write("x.toml", BATCHES)
+    person.train("x.toml", "--epochs", "7")
+    assert [row["epoch"] for row in person.history("x")] == [str(k) for k in range(8)]
+
+
+def test_a_second_run_replaces_its_files_alone(person: Person) -> None:
+    person.write("x.toml", BATCHES)
+    person.train("x.toml", "--epochs", "1")
+    person.write("x/notes.txt", "mine")
+    person.train("x.toml", "--epochs", "2")
+    assert len(person.history("x")) == 3
+    assert (person.folder / "x" / "notes.txt").read_text() == "mine"
+
+
+def test_a_stopped_lane_is_named_and_the_other_goes_on(person: Person) -> None:
+    person.write("x.toml", TOO_FAST)
+    code, out, err = person.say("run", "x.toml", "--no-pictures")
+    assert code == 1
+    assert "lane too fast stopped after update" in err and "learning rate" in err
+    assert "stopped after update" in out
+    rows = person.history("x")
+    last = {row["lane"]: row for row in rows}
+    assert last["calm"]["epoch"] == "400" and int(last["too fast"]["epoch"]) < 400
+    assert all(np.isfinite(values).all() for values in person.weights("x", "too fast").values())
+    assert len([row for row in rows if row["lane"] == "calm"]) == 401
+
+
+def test_quiet_still_says_why_a_lane_stopped(person: Person) -> None:
+    person.write("x.toml", TOO_FAST)
+    code, out, err = person.train("x.toml")
+    assert (code, out) == (1, "")
+    assert err.startswith("loss-sandbox: lane too fast stopped") and err.count("\n") == 1
+
+
+def test_notices_about_the_data_are_passed_on(person: Person) -> None:
+    person.write("points.csv", "a,b,y\n" + "1,2,0\n2,1,1\n" * 9 + ",3,1\n")
+    person.write("x.toml", '[data]\nfile = "points.csv"\n[run]\nepochs = 1')
+    code, out, _ = person.say("run", "x.toml", "--no-pictures")
+    assert code == 0 and "1 row with missing values was left out." in out
+
+
+BAD = {
+    "no file": ((), "no such file"),
+    "unknown key": (('[data]\ndatset = "moons"',), "datset"),
+    "no TOML": (("[data",), "TOML"),
+    "no data": (('[data]\nfile = "nowhere.csv"',), "nowhere.csv"),
+    "no weights": (('[network]\nweights = "nowhere.npz"',), "nowhere.npz"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+@pytest.mark.parametrize("command", ["run", "window"])
+def test_bad_input_is_one_message_and_nothing_is_written(person: Person, case: str, command: str) -> None:
+    texts, said = BAD[case]
+    for text in texts:
+        person.write("x.toml", text)
+    before = person.files()
+    code, out, err = person.say(*(("run",) if command == "run" else ()), "x.toml")
+    assert (code, out) == (2, "")
+    assert err.startswith("loss-sandbox: ") and err.count("\n") == 1 and said in err
+    assert person.files() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run",), "FILE"),
+        (("run", "x.toml", "--epochs", "-1"), "--epochs"),
+        (("run", "x.toml", "--epochs", "1.5"), "from 0 to 10,000,000"),
+        (("run", "x.toml", "--epochs", "99999999"), "from 0 to 10,000,000"),
+        (("run", "x.toml", "--every", "0"), "from 1 to 10,000,000"),
+        (("run", "x.toml", "--out", "x.toml"), "must be the folder"),
+        (("run", "x.toml", "--pictures"), "--pictures"),
+        (("run", "x.toml", "y.toml"), "y.toml"),
+        (("rnu", "x.toml"), 'did you mean "loss-sandbox run"'),
+        (("list", "loses"), 'did you mean "losses"'),
+        (("check", "now"), "now"),
+        (("--size", "900x600"), "--screenshot"),
+        (("--screenshot", "x.png", "--size", "900"), "1400x900"),
+        (("--screenshot", "x.png", "--size", "9x9"), "from 200 to 8,000"),
+        (("--screenshot", "x.png", "--theme", "red"), "red"),
+        (("--screenshot", "nowhere/x.png"), "no such folder"),
+        (("--screenshot", "."), "folder"),
+        (("--screenshot", "x.png", "nowhere.toml"), "nowhere.toml"),
+    ],
+)
+def test_a_wrong_command_line_is_one_message(person: Person, arguments: tuple[str, ...], said: str) -> None:
+    person.write("x.toml", BATCHES)
+    code, out, err = person.say(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("loss-sandbox: ") and err.count("\n") == 1 and said in err
+    assert person.files() == ["x.toml"]
+
+
+def test_results_that_cannot_be_written_leave_nothing(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(trainer: object, folder: Path) -> None:
+        (folder / "history.csv").write_text("half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cli, "write_results", full)
+    person.write("x.toml", BATCHES)
+    code, _, err = person.train("x.toml")
+    assert code == 2 and "no space left" in err
+    assert person.files() == ["x.toml"]
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Press Ctrl+C within the second epoch."""
+    learn, updates = cli.Trainer._step, []
+
+    def step(trainer: cli.Trainer) -> bool:
+        updates.append(trainer.update)
+        if len(updates) == 8:
+            for _ in range(times):
+                signal.raise_signal(signal.SIGINT)
+        return learn(trainer)
+
+    monkeypatch.setattr(cli.Trainer, "_step", step)
+
+
+def test_ctrl_c_ends_the_epoch_and_writes_what_there_is(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.write("x.toml", BATCHES)
+    person.train("x.toml", "--epochs", "2", "--out", "two")
+    handler = signal.getsignal(signal.SIGINT)
+    interrupt(monkeypatch, times=1)
+    code, _, err = person.train("x.toml", "--out", "cut")
+    assert (code, err) == (1, "loss-sandbox: ended by Ctrl+C after epoch 2 of 5.\n")
+    assert person.history("cut") == person.history("two")
+    for name, values in person.weights("two").items():
+        np.testing.assert_array_equal(values, person.weights("cut")[name])
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_a_second_ctrl_c_writes_nothing(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    person.write("x.toml", BATCHES)
+    interrupt(monkeypatch, times=2)
+    code, _, err = person.train("x.toml")
+    assert (code, err) == (1, "loss-sandbox: interrupted; nothing was written.\n")
+    assert person.files() == ["x.toml"]
+
+
+def test_a_file_called_like_a_command_is_given_with_its_folder(person: Person) -> None:
+    person.write("run", BATCHES)
+    assert person.train("./run", "--epochs", "1", "--out", "out")[0] == 0
+    code, _, err = person.say("run")
+    assert code == 2 and "FILE" in err
+
+
+def test_the_window_gets_the_experiment(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sandbox.ui import app
+
+    opened: list[tuple[Experiment | None, Path | None]] = []
+    monkeypatch.setattr(cli, "display_problem", lambda: None)
+    monkeypatch.setattr(app, "run_window", lambda *given: opened.append(given) or 0)
+    person.write("check", BATCHES)
+    assert person.say("./check") == (0, "", "")
+    assert person.say() == (0, "", "")
+    assert opened == [(Experiment.load("check"), Path("check")), (None, None)]
+
+
+def test_without_qt_all_but_the_pictures_is_written(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    lacking = "Qt lacks system libraries (libEGL.so.1); install them with: sudo apt-get install libegl1"
+    monkeypatch.setattr(cli, "library_problem", lambda platform: lacking)
+    person.write("x.toml", BATCHES)
+    code, _, err = person.say("run", "x.toml", "--quiet")
+    assert code == 1 and "--no-pictures" in err and lacking in err and err.count("\n") == 1
+    assert person.files() == ["x", "x.toml", "x/history.csv", "x/weights-A.npz"]
+    assert person.train("x.toml") == (0, "", "")
+
+
+# list
+
+REGISTRIES = {
+    "losses": LOSSES,
+    "activations": ACTIVATIONS,
+    "optimizers": OPTIMIZERS,
+    "initializers": INITIALIZERS,
+    "metrics": METRICS,
+    "datasets": DATASETS,
+}
+
+
+@pytest.mark.parametrize("kind", REGISTRIES)
+def test_list_names_everything_in_one_line_each(person: Person, kind: str) -> None:
+    code, out, err = person.say("list", kind)
+    assert (code, err) == (0, "")
+    lines = dict(line.split(maxsplit=1) for line in out.splitlines())
+    assert lines == {name: entry.summary for name, entry in REGISTRIES[kind].items()}
+
+
+def test_list_without_a_kind_names_all_kinds(person: Person) -> None:
+    code, out, _ = person.say("list")
+    assert code == 0
+    headings = [line for line in out.splitlines() if line and not line.startswith(" ")]
+    assert headings == list(REGISTRIES)
+    listed = [line.split()[0] for line in out.splitlines() if line.startswith(" ")]
+    assert listed == [name for registry in REGISTRIES.values() for name in registry]
+
+
+# check
+
+
+def test_check_exits_by_what_it_finds(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    right, wrong = published.Row("this", 1.0, 1.0, 0.1), published.Row("that", 1.0, 2.0, 0.1)
+    monkeypatch.setattr(published, "rows", lambda: iter([right, right]))
+    code, out, _ = person.say("check")
+    assert code == 0 and out.endswith("All 2 agree.\n")
+    monkeypatch.setattr(published, "rows", lambda: iter([right, wrong]))
+    code, out, _ = person.say("check")
+    assert code == 1 and out.endswith("1 of 2 differ.\n")
+    assert [line.split()[-1] for line in out.splitlines()[1:3]] == ["ok", "DIFFERS"]
+
+
+# The program as a process of its own
+
+WITHOUT_QT = """
+import sys
+from sandbox.cli import main
+code = main(sys.argv[1:])
+assert not [name for name in sys.modules if name.partition(".")[0] in ("PySide6", "pyqtgraph")], "Qt was touched"
+sys.exit(code)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="others always have a display")
+def test_without_a_display_one_sentence_says_so(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text(BATCHES)
+    for arguments in ((), ("x.toml",)):
+        child = bare(*arguments, folder=tmp_path, code=WITHOUT_QT)
+        assert (child.returncode, child.stdout) == (2, ""), child.stderr
+        assert child.stderr.count("\n") == 1 and "display" in child.stderr
+        assert "loss-sandbox run" in child.stderr
+
+
+def test_a_file_is_read_before_any_display_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text("[run]\nepochs = -1")
+    child = bare("x.toml", folder=tmp_path, code=WITHOUT_QT)
+    assert child.returncode == 2 and "epochs" in child.stderr and "display" not in child.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("list", "-h"), ("check", "--help")])
+def test_help_needs_nothing(arguments: tuple[str, ...]) -> None:
+    child = bare(*arguments, code=WITHOUT_QT)
+    assert child.returncode == 0 and child.stderr == ""
+    assert child.stdout.startswith("usage: loss-sandbox")
+
+
+def test_python_m_sandbox_is_the_same_program(person: Person) -> None:
+    child = bare("list", "metrics")
+    assert (child.returncode, child.stdout, child.stderr) == person.say("list", "metrics")
+    assert "loss-sandbox run FILE" in bare("--help").stdout
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sandbox", "list"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    process.wait()
+
+
+def png_size(path: Path) -> tuple[int, int]:
+    content = path.read_bytes()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    return struct.unpack(">II", content[16:24])
+
+
+def test_run_draws_its_pictures_without_a_display(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text(BATCHES + '[[lanes]]\nname = "A"\n[[lanes]]\nname = "b c"\n')
+    child = bare("run", "x.toml", "--quiet", folder=tmp_path)
+    assert (child.returncode, child.stdout, child.stderr) == (0, "", "")
+    assert sorted(os.listdir(tmp_path / "x")) == [
+        "boundary-A.png", "boundary-b c.png", "costs.png", "history.csv", "weights-A.npz", "weights-b c.npz",
+    ]  # fmt: skip
+    assert png_size(tmp_path / "x" / "boundary-A.png") == (2400, 1800)
+
+
+def test_a_screenshot_needs_no_display(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text(BATCHES)
+    for theme in ("light", "dark"):
+        options = ("--screenshot", f"{theme}.png", "--size", "1280x800", "--theme", theme, "--after", "3")
+        child = bare(*options, "x.toml", folder=tmp_path)
+        assert (child.returncode, child.stdout) == (0, ""), child.stderr
+        assert png_size(tmp_path / f"{theme}.png") == (1280, 800)
+    assert sorted(os.listdir(tmp_path)) == ["dark.png", "light.png", "x.toml"]
+    assert (tmp_path / "light.png").read_bytes() != (tmp_path / "dark.png").read_bytes()
