@@ -130,7 +130,8 @@ class TrainingLane:
         return float(kind.value(A, samples.Y[coding], middle))
 
 
-def _named_loss(name: str, parameters: Mapping[str, float]) -> Loss:
+def named_loss(name: str, parameters: Mapping[str, float]) -> Loss:
+    """Return a loss by its registry name, with those of the parameters that are its own."""
     kind = LOSSES[name]
     own = {parameter.name for parameter in kind.parameters}
     return kind(**{key: value for key, value in parameters.items() if key in own})
@@ -150,9 +151,9 @@ def build_lane(
         settings=settings,
         sizes=sizes,
         activations=(*network.activations, output),
-        objective=_named_loss(objective, loss.parameters),
+        objective=named_loss(objective, loss.parameters),
         monitors=[
-            (name, METRICS[name]() if name in METRICS else _named_loss(name, loss.parameters)) for name in shown
+            (name, METRICS[name]() if name in METRICS else named_loss(name, loss.parameters)) for name in shown
         ],
         coding=coding_for(network, objective, output),
         theta=initial_parameters(settings, sizes, draw) if theta is None else theta,

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.data import Data
 from sandbox.experiment.document import Experiment
+from sandbox.experiment.scene import Question
 
 Floats = NDArray[np.float64]
 
@@ -64,6 +66,7 @@ class Wanted:
 
     surfaces: tuple[SurfaceRequest, ...] = ()
     curves: CurveRequest | None = None
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,8 @@ class Snapshot:
         Epochs done, counting the part of the current one.
     lanes : tuple of LaneState
     surfaces, curves, marks : tuple
+    answers : mapping
+        Of every question that was asked, about a lane that there is, the answer.
     """
 
     run: int
@@ -186,4 +191,5 @@ class Snapshot:
     lanes: tuple[LaneState, ...]
     surfaces: tuple[Surface, ...] = ()
     curves: tuple[Curve, ...] = ()
-    marks: tuple[Mark, ...] = field(default=())
+    marks: tuple[Mark, ...] = ()
+    answers: Mapping[Question, Any] = field(default_factory=dict)

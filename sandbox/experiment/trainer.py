@@ -5,6 +5,7 @@ A run is a function of its experiment alone. What is recorded, shown or asked fo
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,6 +26,7 @@ from sandbox.experiment.lanes import (
     coded_targets,
     resized_parameters,
 )  # fmt: skip
+from sandbox.experiment.scene import Question, Scene
 from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.snapshot import Curve, CurveRequest, LaneState, Mark, Snapshot, Wanted
 from sandbox.experiment.surface import surface
@@ -364,11 +366,32 @@ class Trainer:
                 for request in wanted.surfaces
                 if any(lane.name == request.lane for lane in self.lanes)
             )
+            answers = self._answers(wanted.questions)
         curves = () if wanted.curves is None else tuple(self._curves(wanted.curves))
         return Snapshot(
             run, self.experiment, self.data, self.update, self.epoch, self.epoch_position, lanes, surfaces, curves,
-            tuple(self.marks),
+            tuple(self.marks), answers,
         )  # fmt: skip
+
+    def _answers(self, questions: tuple[Question, ...]) -> dict[Question, Any]:
+        scenes = {
+            lane.name: Scene(lane, self.data, self._train, self._next_batch)
+            for lane in self.lanes
+            if any(question.lane == lane.name for question in questions)
+        }
+        return {question: question.answer(scenes[question.lane]) for question in questions if question.lane in scenes}
+
+    def _next_batch(self) -> Samples:
+        """Return the samples of the next update, without drawing what that update is to draw."""
+        size = self.current.optimizer.batch_size
+        if self._position == 0:
+            if not 0 < size < len(self._train):
+                return self._train
+            shuffle = self.current.optimizer.shuffle
+            order = copy.deepcopy(self._rng).permutation(len(self._train)) if shuffle else np.arange(len(self._train))
+            return Samples(self._train.X[:, order[:size]], {c: Y[order[:size]] for c, Y in self._train.Y.items()})
+        X, Y, _ = self._batch()
+        return Samples(X.copy(), {coding: targets.copy() for coding, targets in Y.items()})
 
     def _curves(self, request: CurveRequest) -> list[Curve]:
         curves = []
