@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -45,6 +45,14 @@ def focused_wheel(widget: QWidget, event: QWheelEvent, handle: Callable[[QWheelE
         handle(event)
     else:
         event.ignore()
+
+
+def leaves_undo(event: QEvent, typing: bool) -> bool:
+    """Whether an edit is to leave this event to the window: its undo and redo, unless something is being typed."""
+    if typing or event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+    return control and event.key() in (Qt.Key.Key_Z, Qt.Key.Key_Y)
 
 
 def label(text: str, role: str = "") -> QLabel:
@@ -100,8 +108,9 @@ class IconButton(QToolButton):
             self.fit()
 
     def fit(self) -> None:
-        """Set the size of the icon."""
+        """Set the size of the icon, and the height all controls have."""
         self.setIconSize(QSize(theme.px(16), theme.px(16)))
+        self.setFixedHeight(theme.px(theme.CONTROL))
 
 
 class Elided(QLabel):

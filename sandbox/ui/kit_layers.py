@@ -9,7 +9,7 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
 from sandbox.ui import theme
-from sandbox.ui.kit_base import IconButton, Scaled, focused_wheel, set_state
+from sandbox.ui.kit_base import IconButton, Scaled, focused_wheel, leaves_undo, set_state
 
 _PER_LINE = 3
 
@@ -118,9 +118,7 @@ class _Layer(QFrame):
         self.spin.setRange(1, units)
         self.spin.setKeyboardTracking(False)
         self.spin.setAccessibleName(f"Units of hidden layer {index + 1}")
-        self.cross = IconButton(
-            "close", "Takes this hidden layer out.", f"Remove hidden layer {index + 1}", flat=True
-        )
+        self.cross = _Cross("close", "Takes this hidden layer out.", f"Remove hidden layer {index + 1}", True)
         self.cross.setProperty("role", "cross")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 1)
@@ -146,8 +144,15 @@ class _Layer(QFrame):
         """Leave room for four digits."""
         digits = QFontMetrics(theme.font()).horizontalAdvance("0000")
         self.spin.setFixedWidth(digits + theme.px(18))
-        self.cross.setIconSize(QSize(theme.px(10), theme.px(10)))
-        self.cross.setFixedWidth(theme.px(16))
+        self.setFixedHeight(theme.px(theme.CONTROL))
+
+
+class _Cross(IconButton):
+    """A small button that fits into a layer's frame."""
+
+    def fit(self) -> None:
+        self.setIconSize(QSize(theme.px(10), theme.px(10)))
+        self.setFixedSize(theme.px(16), theme.px(theme.CONTROL - 4))
 
 
 class _Spin(QSpinBox):
@@ -158,6 +163,12 @@ class _Spin(QSpinBox):
         self._frame = frame
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFrame(False)
+
+    def event(self, event: QEvent) -> bool:
+        if leaves_undo(event, self.text() != self.textFromValue(self.value())):
+            event.ignore()
+            return True
+        return super().event(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
