@@ -1,0 +1,1 @@
+"""Questions that explain a lane: each module holds a question, its answer, and the arithmetic between."""
