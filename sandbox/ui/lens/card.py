@@ -1,0 +1,169 @@
+"""The card that holds the lenses: one behind each tab, any of them in a window of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from sandbox.experiment.scene import Question
+from sandbox.experiment.snapshot import Snapshot
+from sandbox.ui import theme as look
+from sandbox.ui.kit import IconButton, Segmented, label
+from sandbox.ui.lens.base import Lens
+
+
+class LensCard(QFrame):
+    """Tabs of lenses; the one in front asks and draws, and so does each that stands in a window of its own.
+
+    Signals
+    -------
+    wanted_changed()
+        `questions` gives something else now.
+    change_requested(str, object)
+        A person asks for an edit: dotted key, value.
+    """
+
+    wanted_changed = Signal()
+    change_requested = Signal(str, object)
+
+    def __init__(self, kinds: Sequence[type[Lens]]) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.setAccessibleName("Why it learns")
+        self.lenses = [kind() for kind in kinds]
+        self._apart: dict[Lens, _LensWindow] = {}
+        self.tabs = Segmented([(i, lens.title, lens.summary) for i, lens in enumerate(self.lenses)])
+        self.detach = IconButton("window", "Shows this lens in a window of its own.", "Detach lens", flat=True)
+        self.stack = QStackedWidget()
+        self._top = QHBoxLayout()
+        self._top.addWidget(self.tabs)
+        self._top.addStretch(1)
+        self._top.addWidget(self.detach)
+        self._column = QVBoxLayout(self)
+        self._column.addLayout(self._top)
+        self._column.addWidget(self.stack, 1)
+        for lens in self.lenses:
+            self.stack.addWidget(_Place(lens))
+            lens.wanted_changed.connect(self.wanted_changed)
+            lens.change_requested.connect(self.change_requested)
+        self.tabs.changed.connect(lambda index, _: self.show_lens(self.lenses[index]))
+        self.detach.clicked.connect(lambda: self.take_out(self.current))
+        self.fit()
+
+    @property
+    def current(self) -> Lens:
+        """The lens in front."""
+        return self.lenses[self.stack.currentIndex()]
+
+    def show_lens(self, lens: Lens) -> None:
+        """Bring a lens to the front, here or in its own window."""
+        self.tabs.set_value(self.lenses.index(lens))
+        self.stack.setCurrentIndex(self.lenses.index(lens))
+        self.detach.setVisible(lens not in self._apart)
+        if lens in self._apart:
+            self._apart[lens].raise_()
+            self._apart[lens].activateWindow()
+        self.wanted_changed.emit()
+
+    def take_out(self, lens: Lens) -> None:
+        """Show a lens in a window of its own; closing that brings it back."""
+        if lens in self._apart:
+            return
+        window = _LensWindow(self, lens)
+        self._apart[lens] = window
+        window.resize(look.px(720), look.px(480))
+        window.show()
+        self.detach.setVisible(self.current not in self._apart)
+        self.wanted_changed.emit()
+
+    def take_back(self, lens: Lens) -> None:
+        """Put a lens back behind its tab."""
+        if self._apart.pop(lens, None) is not None:
+            self._place(lens).take(lens)
+            self.detach.setVisible(self.current not in self._apart)
+            self.wanted_changed.emit()
+
+    def _place(self, lens: Lens) -> _Place:
+        place = self.stack.widget(self.lenses.index(lens))
+        assert isinstance(place, _Place)
+        return place
+
+    def close_windows(self) -> None:
+        """Bring all lenses back: the window they belong to is going."""
+        for window in list(self._apart.values()):
+            window.close()
+
+    def set_theme(self, theme: look.Theme, scale: float = 1.0) -> None:
+        """Dress all lenses."""
+        for lens in self.lenses:
+            lens.set_theme(theme, scale)
+
+    def questions(self, lane: str) -> tuple[Question, ...]:
+        """Return what the visible lenses ask."""
+        return tuple(question for lens in self.lenses if lens.isVisible() for question in lens.questions(lane))
+
+    def draw(self, snapshot: Snapshot, lane: str) -> None:
+        """Let the visible lenses draw."""
+        for lens in self.lenses:
+            if lens.isVisible():
+                lens.draw(snapshot, lane)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.fit()
+
+    def fit(self) -> None:
+        """Set margins and spacings."""
+        edge, step = look.px(10), look.px(look.GRID)
+        self._column.setContentsMargins(edge, step, edge, step)
+        self._column.setSpacing(step)
+        self._top.setSpacing(look.px(look.HALF))
+
+
+class _Place(QWidget):
+    """Where a lens stands behind its tab; a sentence while it stands elsewhere."""
+
+    def __init__(self, lens: Lens) -> None:
+        super().__init__()
+        self._away = label("Shown in a window of its own; close that to bring it back.", "hint")
+        self._away.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self._away)
+        self.take(lens)
+
+    def take(self, lens: Lens) -> None:
+        self._layout.addWidget(lens, 1)
+        lens.show()
+        self._away.hide()
+
+    def give(self) -> None:
+        self._away.show()
+
+
+class _LensWindow(QWidget):
+    """A window for one lens."""
+
+    def __init__(self, card: LensCard, lens: Lens) -> None:
+        super().__init__(card.window(), Qt.WindowType.Window)
+        self.setObjectName("ground")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(f"{lens.title} - Loss Sandbox")
+        self._card, self._lens = card, lens
+        frame = QFrame()
+        frame.setObjectName("card")
+        inner = QVBoxLayout(frame)
+        card._place(lens).give()
+        inner.addWidget(lens)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(*4 * (look.px(look.GRID),))
+        outer.addWidget(frame)
+        lens.show()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._card.take_back(self._lens)
+        super().closeEvent(event)
