@@ -95,9 +95,7 @@ class MultiChoice(QComboBox):
 
     changed = Signal(object, bool)
 
-    def __init__(
-        self, items: Sequence[Item] = (), nothing: str = "nothing", parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, items: Sequence[Item] = (), nothing: str = "nothing", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._nothing = nothing

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -268,6 +268,8 @@ def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> None:
         app.setProperty("dressed", True)
     app.setPalette(palette(theme))
     app.setFont(font())
+    for widget in app.allWidgets():  # Qt itself tells them only once its event loop runs
+        app.sendEvent(widget, QEvent(QEvent.Type.ApplicationFontChange))
     app.setStyleSheet(style_sheet(theme))
 
 

@@ -199,6 +199,27 @@ def test_presenting_enlarges_type_controls_and_margins(qapp: QApplication, shown
     assert theme.px(8) == 16
 
 
+def test_what_was_built_before_it_was_dressed_is_dressed_as_well(qapp: QApplication, qtbot: Any) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    inner = QComboBox(window)
+    theme.apply(qapp, theme.LIGHT, 2.0)
+    assert inner.font().pixelSize() == 26
+    assert inner.font().family() == theme.family()
+
+
+def test_controls_are_of_one_height(shown: Any) -> None:
+    seed, choice, layers = kit.SeedField(), kit.Choice(ITEMS), kit.LayersEditor()
+    layers.set_value((6,))
+    column = QWidget()
+    layout = QVBoxLayout(column)
+    for control in (seed, choice, layers):
+        layout.addWidget(control)
+    shown(column)
+    parts = (seed.edit, seed.dice, choice, layers.cells[0], layers.plus)
+    assert {part.height() for part in parts} == {theme.px(theme.CONTROL)}
+
+
 def test_controls_and_panels_do_not_load_the_plots() -> None:
     code = "import sys, sandbox.ui.kit, sandbox.ui.panels; sys.exit('pyqtgraph' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -247,9 +268,7 @@ def test_a_numbers_text_reads_back_as_the_number(value: float) -> None:
     assert float(kit.number_text(value)) == value
 
 
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.5, "0.5"), (300.0, "300"), (1e-5, "1e-5"), (7, "7"), (1e6, "1000000")]
-)
+@pytest.mark.parametrize(("value", "text"), [(0.5, "0.5"), (300.0, "300"), (1e-5, "1e-5"), (7, "7"), (1e6, "1000000")])
 def test_a_numbers_text_is_short(value: float, text: str) -> None:
     assert kit.number_text(value) == text
 
@@ -294,9 +313,7 @@ def test_a_typed_number_is_kept_exactly(qtbot: Any, shown: Any) -> None:
     assert slider.slider.value() == slider.slider.maximum()
 
 
-@pytest.mark.parametrize(
-    "typed", ["abc", "0,5", "nan", "inf", "1e999", "-1", "0", "101", "1_0", "0x1", "", "9" * 400]
-)
+@pytest.mark.parametrize("typed", ["abc", "0,5", "nan", "inf", "1e999", "-1", "0", "101", "1_0", "0x1", "", "9" * 400])
 def test_nonsense_gets_one_sentence_and_the_text_goes_back(qtbot: Any, shown: Any, typed: str) -> None:
     slider = kit.LogSlider(1e-4, 10.0, allowed=(0.0, 100.0), above=True, name="Learning rate")
     slider.set_value(0.5)
