@@ -429,7 +429,8 @@ QFrame#layer {{ background: {field}; border: {one}px solid {edge}; border-radius
 QFrame#layer:hover {{ border-color: {muted}; }}
 QFrame#layer[focused="true"] {{ border-color: {accent}; }}
 QFrame#layer:disabled {{ border-color: {border}; background: {card}; }}
-QFrame#layer QSpinBox {{ border: none; background: transparent; padding: 0 0 0 {half}px; }}
+QFrame#layer QSpinBox {{
+    border: none; background: transparent; padding: 0 0 0 {half}px; min-height: {line}px; }}
 QToolButton[role="cross"] {{
     background: transparent; border: {one}px solid transparent; border-radius: {half}px; padding: 0;
     min-width: 0; min-height: {line}px; }}
