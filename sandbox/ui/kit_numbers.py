@@ -7,12 +7,12 @@ import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QRandomGenerator, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QRandomGenerator, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QStyle, QWidget
 
 from sandbox.ui import theme
-from sandbox.ui.kit_base import IconButton, Scaled, focused_wheel, label, say, set_state
+from sandbox.ui.kit_base import IconButton, Scaled, focused_wheel, label, leaves_undo, say, set_state
 
 Number = float | int
 
@@ -477,6 +477,12 @@ class _Edit(QLineEdit):
 
     def _start(self) -> None:
         self.typing = True
+
+    def event(self, event: QEvent) -> bool:
+        if leaves_undo(event, self.typing):
+            event.ignore()
+            return True
+        return super().event(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
