@@ -28,6 +28,7 @@ from sandbox.ui.views.plot import (
     Plot,
     Points,
     PointsLayer,
+    RingLayer,
 )
 from sandbox.ui.views.scale import ColourScale
 from sandbox.ui.views.slices import chosen, first_axes, input_range, padded
@@ -37,6 +38,8 @@ Floats = NDArray[np.float64]
 
 MAP_POINTS = 100
 CURVE_POINTS = 200
+# A click this many pixels from a point still means it.
+REACH = 10.0
 # Targets of a regression are told apart in so many steps of the colour scale.
 SHADES = 16
 
@@ -48,9 +51,13 @@ class BoundaryView(QWidget):
     -------
     wanted_changed()
         `wanted` gives something else now, so that a resting run owes a new snapshot.
+    sample_clicked(part, index)
+        A person chose a sample of the "train" or "test" part: by a click, by Return at the probed position, or by
+        the full stop and the comma, which go on to the next one and back.
     """
 
     wanted_changed = Signal()
+    sample_clicked = Signal(str, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +71,7 @@ class BoundaryView(QWidget):
         self._value_range = (0.0, 1.0)  # of the colour scale, or of the only axis upwards
         self._span: tuple[float, float] = (0.0, 1.0)
         self._probe: tuple[float, float] | None = None
+        self._sample: tuple[str, int] | None = None
         self._table = colormap.diverging(QColor("orange"), QColor("white"), QColor("blue"))
         self._build()
 
@@ -71,12 +79,14 @@ class BoundaryView(QWidget):
         self.legend = PointLegend(self)
         self.plot = Plot("Decision boundary", self)
         self.plot.setToolTip(
-            "What the network answers everywhere: point at a place, or use the arrow keys, to read it."
+            "What the network answers everywhere: point at a place, or use the arrow keys, to read it. "
+            "A click follows a sample, full stop and comma the next and the previous one."
         )
         self.grid = GridLayer(self.plot)
         self.image = ImageLayer(self.plot)
         self.lines = LinesLayer(self.plot, 0)
         self.points = PointsLayer(self.plot)
+        self.ring = RingLayer(self.plot)
         self.crosshair = CrosshairLayer(self.plot)
         self.colour_scale = ColourScale(self)
         self.across = self._axis_choice("across", "Input shown from left to right")
@@ -108,6 +118,8 @@ class BoundaryView(QWidget):
         column.addWidget(self.readout)
         self.plot.probed.connect(self._probed)
         self.plot.unprobed.connect(self._unprobed)
+        self.plot.picked.connect(self._picked)
+        self.plot.stepped.connect(self._step_sample)
         self._show_choices(False)
 
     def _axis_choice(self, word: str, tooltip: str) -> QComboBox:
@@ -134,6 +146,7 @@ class BoundaryView(QWidget):
         self.plot.set_colors(QColor(theme.card), axis, QColor(theme.edge), font, scale)
         self.grid.color = QColor(theme.grid)
         self.crosshair.color = QColor(theme.boundary)
+        self.ring.color, self.ring.halo = QColor(theme.ink), QColor(theme.card)
         self.legend.set_look(QColor(theme.ink), QColor(theme.muted), font, scale)
         self.colour_scale.set_look(axis, QColor(theme.edge), font, scale)
         for label in (self.readout, self.across_label, self.upward_label):
@@ -249,6 +262,7 @@ class BoundaryView(QWidget):
             groups += place(X[picked], y[picked], part)
         self.points.set_groups(tuple(groups))
         self._describe(left_out)
+        self._place_ring()
 
     def _size(self, count: int) -> float:
         return (8.0 if count <= 400 else 7.0 if count <= 3000 else 5.0) * self._scale
@@ -272,12 +286,19 @@ class BoundaryView(QWidget):
             own = X[y == k]
             if not len(own):
                 continue
-            upwards = own[:, self._axes[1]]
-            if self.one_input:
-                # two classes stand at the ends of the coding; of more, each at its own output's target
-                upwards = np.full(len(own), self._span[k] if len(data.class_names) <= 2 else 1.0)
-            groups.append(self._points(own[:, self._axes[0]], upwards, part, look.symbol(k), color))
+            groups.append(self._points(*self._places(own, y[y == k]), part, look.symbol(k), color))
         return groups
+
+    def _places(self, X: Floats, y: NDArray[Any]) -> tuple[Floats, Floats]:
+        """Where samples stand in the plot, across and up."""
+        data = self._data
+        assert data is not None
+        if not self.one_input:
+            return X[:, self._axes[0]], X[:, self._axes[1]]
+        if data.task == "regression":
+            return X[:, 0], y.reshape(len(y), -1)[:, 0]
+        # two classes stand at the ends of the coding; of more, each at its own output's target
+        return X[:, 0], np.array(self._span)[y] if len(data.class_names) <= 2 else np.ones(len(y))
 
     def _regression_points(self, X: Floats, y: NDArray[Any], part: str) -> list[Points]:
         assert self._theme is not None
@@ -311,6 +332,59 @@ class BoundaryView(QWidget):
         if left_out:
             notes.append(f"{left_out:,} points not drawn")
         self.legend.set_entries(names, len(data.y_test) > 0, notes)
+
+    # One sample
+
+    def _part(self, part: str) -> tuple[Floats, NDArray[Any]]:
+        data = self._data
+        assert data is not None
+        return (data.inputs_train, data.y_train) if part == "train" else (data.inputs_test, data.y_test)
+
+    def choose_sample(self, part: str, index: int) -> None:
+        """Draw a ring around one sample of the "train" or "test" part; one that there is not has none."""
+        self._sample = (part, index)
+        self._place_ring()
+
+    def _place_ring(self) -> None:
+        place = None
+        if self._sample is not None and self._data is not None:
+            part, index = self._sample
+            X, y = self._part(part)
+            if 0 <= index < len(X):
+                across, up = self._places(X[index : index + 1], y[index : index + 1])
+                place = float(across[0]), float(up[0])
+        self.ring.set_place(place)
+
+    def _picked(self, x: float, y: float) -> None:
+        """Choose the sample nearest to a click, of those that are drawn and near enough."""
+        if self._data is None:
+            return
+        best, found = REACH * self._scale, None
+        across, up = self.plot.pixels(np.array([x]), np.array([y]))
+        for part in ("train", "test"):  # of two in one place, that on top
+            X, targets = self._part(part)
+            drawn = chosen(len(X))
+            if not len(drawn):
+                continue
+            there = self.plot.pixels(*self._places(X[drawn], targets[drawn]))
+            distance = np.hypot(there[0] - across[0], there[1] - up[0])
+            nearest = int(distance.argmin())
+            if distance[nearest] < best:
+                best, found = float(distance[nearest]), (part, int(drawn[nearest]))
+        if found is not None:
+            self.choose_sample(*found)
+            self.sample_clicked.emit(*found)
+
+    def _step_sample(self, by: int) -> None:
+        """Go on to the next sample or back, through the training part and then the test part."""
+        if self._data is None:
+            return
+        train, test = len(self._data.inputs_train), len(self._data.inputs_test)
+        part, index = self._sample or ("train", -1 if by > 0 else 0)
+        place = (index + (train if part == "test" else 0) + by) % (train + test)
+        found = ("train", place) if place < train else ("test", place - train)
+        self.choose_sample(*found)
+        self.sample_clicked.emit(*found)
 
     # Every frame
 

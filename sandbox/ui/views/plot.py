@@ -40,6 +40,9 @@ SIZES = {"s": 0.95, "o": 1.0, "t": 1.15, "t1": 1.15, "t2": 1.15, "t3": 1.15, "d"
 # How much of a hollow point is hole.
 HOLE = 0.54
 
+# A press and a release this many pixels apart are a click, not a drag.
+_STILL = 4
+
 # Above this many points wide antialiased strokes cost too much; thin strokes side by side look the same.
 _FEW_POINTS = 160
 # With more than these in a picture, each line gets one thin stroke: what is that dense is seen anyway.
@@ -61,6 +64,10 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         A drag, in plot coordinates along x.
     all_wanted()
         Double click or Home.
+    picked(x, y)
+        A click that is no drag, or Return at the probed position.
+    stepped(by)
+        The full stop or the comma: on to the next (1) or back to the previous one (-1).
     area_changed()
         The size of the area in pixels changed.
     """
@@ -70,6 +77,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     zoomed = Signal(float, float)
     panned = Signal(float)
     all_wanted = Signal()
+    picked = Signal(float, float)
+    stepped = Signal(int)
     area_changed = Signal()
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
@@ -96,6 +105,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.pannable = False
         self._probe: tuple[float, float] | None = None  # in shares of the area
         self._pressed: float | None = None
+        self._pressed_at: QPointF | None = None
         self._font = QFont(self.font())
         self._name = ""
         self.area.sigResized.connect(self._resized)
@@ -193,10 +203,17 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def _x_at(self, share: float) -> float:
         return self.x_range[0] + share * (self.x_range[1] - self.x_range[0])
 
+    def _y_at(self, share: float) -> float:
+        return self.y_range[0] + share * (self.y_range[1] - self.y_range[0])
+
     def _announce(self) -> None:
         if self._probe is not None:
             x, y = self._probe
-            self.probed.emit(self._x_at(x), self.y_range[0] + y * (self.y_range[1] - self.y_range[0]))
+            self.probed.emit(self._x_at(x), self._y_at(y))
+
+    def _pick(self, x: float, y: float) -> None:
+        if 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0:
+            self.picked.emit(self._x_at(x), self._y_at(y))
 
     # Mouse and keys; the scene's own handling is left out, it costs time and does nothing here.
 
@@ -214,9 +231,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed = self._place(event.position())[0]
+            self._pressed_at = event.position()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._pressed = None
+        start, self._pressed, self._pressed_at = self._pressed_at, None, None
+        if start is not None and (event.position() - start).manhattanLength() <= _STILL:
+            self._pick(*self._place(event.position()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.all_wanted.emit()
@@ -261,6 +281,10 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             self._forget()
         elif key == Qt.Key.Key_Home:
             self.all_wanted.emit()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._probe is not None:
+            self._pick(*self._probe)
+        elif key in (Qt.Key.Key_Period, Qt.Key.Key_Comma):
+            self.stepped.emit(1 if key == Qt.Key.Key_Period else -1)
         elif self.pannable and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
             x = self._probe[0] if self._probe else 0.5
             self.zoomed.emit(self._x_at(x), 1 / 0.7 if key == Qt.Key.Key_Minus else 0.7)
@@ -550,6 +574,35 @@ class CrosshairLayer(Layer):
             painter.drawEllipse(QPointF(x[0], y[0]), 6.0, 6.0)
             return
         painter.drawLine(QPointF(round(x[0]) + 0.5, 0.0), QPointF(round(x[0]) + 0.5, bounds.height()))
+
+
+class RingLayer(Layer):
+    """A ring around one point, seen on any ground: a line with a lighter or darker one around it."""
+
+    RADIUS = 8.5
+
+    def __init__(self, plot: Plot) -> None:
+        super().__init__(plot, 20)
+        self.color = QColor("#000000")
+        self.halo = QColor("#ffffff")
+        self.place: tuple[float, float] | None = None
+
+    def set_place(self, place: tuple[float, float] | None) -> None:
+        """Show the ring at x and y (plot coordinates), or not at all."""
+        if place != self.place:
+            self.place = place
+            self.update()
+
+    def draw(self, painter: QPainter, bounds: QRectF) -> None:
+        if self.place is None:
+            return
+        x, y = self.plot.pixels(np.array([self.place[0]]), np.array([self.place[1]]))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        radius = self.RADIUS * self.plot.enlarged
+        for color, width in ((self.halo, 4.0), (self.color, 2.0)):
+            painter.setPen(QPen(color, width * self.plot.enlarged))
+            painter.drawEllipse(QPointF(x[0], y[0]), radius, radius)
 
 
 class MarksLayer(Layer):
