@@ -1,11 +1,20 @@
-"""A mapping that never changes, can be pickled and is equal by value."""
+"""What never changes: a mapping that can be pickled and is equal by value, and arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from numpy.typing import NDArray
 
 T = TypeVar("T")
+Array = TypeVar("Array", bound=NDArray[Any])
+
+
+def read_only(array: Array) -> Array:
+    """Return the array, of which nobody else may have a view, closed to writing."""
+    array.setflags(write=False)
+    return array
 
 
 class FrozenMapping(Mapping[str, T], Generic[T]):
