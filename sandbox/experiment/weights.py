@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from sandbox.errors import InputError
 from sandbox.nn.network import layer_views, parameter_count
 
 Array = NDArray[Any]
+
+# What numpy and zipfile raise for files that are none, are broken, locked, or claim to hold more than memory does.
+_UNREADABLE = (
+    OSError, ValueError, EOFError, AttributeError, TypeError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error
+)  # fmt: skip
 
 
 def put_parameters(theta: Array, sizes: tuple[int, ...], parameters: Mapping[str, Any], where: str) -> None:
@@ -40,25 +46,28 @@ def put_parameters(theta: Array, sizes: tuple[int, ...], parameters: Mapping[str
             raise InputError(f"{where}: {name} has shape {value.shape}; this network needs {place.shape}.")
         if value.dtype.kind not in "fiu" or not np.isfinite(value).all():
             raise InputError(f"{where}: {name} has values other than finite numbers; only finite numbers are allowed.")
-        place[...] = value
+        with np.errstate(over="ignore"):
+            place[...] = value
+        if not np.isfinite(place).all():
+            raise InputError(f"{where}: {name} has values beyond what {place.dtype} can hold.")
     theta[...] = fresh
 
 
-def load_weights(path: Path, sizes: tuple[int, ...]) -> Array:
-    """Return theta (P,) from an .npz file.
+def load_weights(path: Path, sizes: tuple[int, ...], dtype: DTypeLike = np.float64) -> Array:
+    """Return theta (P,), of this precision, from an .npz file.
 
     Raises
     ------
     InputError
         If there is no such file, it is not an .npz file, or does not fit the network.
     """
-    theta = np.zeros(parameter_count(sizes))
+    theta = np.zeros(parameter_count(sizes), dtype)
     try:
         with np.load(path, allow_pickle=False) as file:
             put_parameters(theta, sizes, {name: file[name] for name in file.files}, str(path))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file of weights.") from None
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{path} is not a file of weights: a .npz file with W1, b1, W2, ... is needed.") from None
