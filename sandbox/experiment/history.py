@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import weakref
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
@@ -200,9 +201,19 @@ class History:
         if not self._chunks or not any(name in chunk.names for chunk in self._chunks):
             return np.empty(0), np.empty(0)
         start, end = epochs or (self._chunks[0].first, self._chunks[-1].last)
-        seen = [chunk for chunk in self._chunks if chunk.last >= start and chunk.first <= end]
-        x, low, high = self._extremes(name, seen, pixels, log_x)
+        x, low, high = self._extremes(name, self._seen(start, end), pixels, log_x)
         return thin(x, low, high, pixels, log_x, (start, end))
+
+    def _seen(self, start: float, end: float) -> list[_Chunk]:
+        """Return the chunks that a range of epochs touches, and those that the line comes from and goes to."""
+        chunks = self._chunks
+        first = bisect_left(chunks, start, key=lambda chunk: chunk.last)
+        last = bisect_right(chunks, end, key=lambda chunk: chunk.first)
+        if first == len(chunks) or chunks[first].first > start:
+            first = max(first - 1, 0)
+        if last == 0 or chunks[last - 1].last < end:
+            last += 1
+        return chunks[first:last]
 
     def _extremes(
         self, name: str, seen: list[_Chunk], pixels: int, log_x: bool
@@ -214,7 +225,7 @@ class History:
             return x, y, y
         # Single rows at the start, where a logarithmic axis spreads them, and at the end, which is not sealed yet.
         first = _FIRST_KEPT if log_x else 0
-        head, middle, tail = seen[:first], seen[first:-1], seen[-1]
+        head, middle, tail = seen[:-1][:first], seen[first:-1], seen[-1]
         raw = [chunk.line(name) for chunk in (*head, tail)]
         pieces = [np.stack((x, y, y)) for x, y in raw]
         blocks = self._blocks[name].between(middle[0].first, tail.first) if middle and name in self._blocks else None
@@ -245,7 +256,8 @@ def thin(
     i, j = np.searchsorted(x, span[0], "left"), np.searchsorted(x, span[1], "right")
     x, low, high = (values[max(i - 1, 0) : j + 1] for values in (x, low, high))
     if x.size > 2 * pixels or not np.array_equal(low, high, equal_nan=True):
-        return _columns(x, low, high, pixels, log_x, span)
+        with np.errstate(all="ignore"):  # a cost may be infinite, or none at all
+            return _columns(x, low, high, pixels, log_x, span)
     return x, low
 
 
