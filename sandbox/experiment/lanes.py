@@ -35,7 +35,7 @@ def output_units(data: Data) -> int:
 def coded_targets(y: Array, data: Data, dtype: DTypeLike) -> dict[str, Array]:
     """Return Y (m, n_out) for each coding; regression targets are the same in both."""
     if data.task == "regression":
-        Y = np.ascontiguousarray(y, dtype).reshape(len(y), -1)
+        Y = np.ascontiguousarray(y, dtype).reshape(len(y), len(data.target_names))
         return dict.fromkeys(CODES, Y)
     classes = np.arange(1, 2) if data.task == "binary" else np.arange(len(data.class_names))
     hot = (y[:, None] == classes).astype(dtype)
@@ -76,6 +76,8 @@ class TrainingLane:
         Its optimiser's.
     stopped : str
         Why it stopped; "" while it goes on.
+    edited : int
+        After how many updates it was last edited; -1 before any edit.
     """
 
     settings: LaneSettings
@@ -89,6 +91,7 @@ class TrainingLane:
     memory: list[Array] = field(default_factory=list)
     count: int = 0
     stopped: str = ""
+    edited: int = -1
     history: History = field(default_factory=History)
 
     @property
@@ -162,7 +165,7 @@ def build_lane(
 
 
 def initial_parameters(settings: LaneSettings, sizes: tuple[int, ...], draw: int | None = None) -> Array:
-    """Return theta (P,) drawn by the lane's initialiser and seed; `draw` numbers later draws of the same run."""
+    """Return theta (P,) drawn by the lane's initialiser and seed; `draw`, from 1, numbers the run's later draws."""
     network = settings.network
     rng = np.random.default_rng(network.seed if draw is None else (network.seed, draw))
     initializer = INITIALIZERS[network.initializer]()
@@ -331,8 +334,8 @@ class Group:
 
 
 def _loss_key(lane: TrainingLane) -> tuple[object, ...]:
-    loss = lane.settings.loss
-    return (lane.objective.name, lane.coding, loss.reduction, loss.numerics, sorted(loss.parameters.items()))
+    loss = lane.settings.loss  # not all of its parameters: some may be a monitor's, which must move no bit
+    return (lane.objective.name, lane.coding, loss.reduction, loss.numerics, sorted(vars(lane.objective).items()))
 
 
 def _step_key(lane: TrainingLane) -> tuple[object, ...]:

@@ -17,6 +17,7 @@ from sandbox.data import Data, load_data
 from sandbox.errors import InputError
 from sandbox.experiment.diagnosis import reason_to_stop
 from sandbox.experiment.document import Edit, Experiment
+from sandbox.experiment.frozen import FrozenMapping, read_only
 from sandbox.experiment.history import History
 from sandbox.experiment.lanes import (
     Group,
@@ -91,6 +92,7 @@ class Trainer:
         )
         self._batches: dict[int, tuple[Array, dict[str, Array], int]] = {}  # by position in the epoch
         self._rng = np.random.default_rng(experiment.optimizer.seed)
+        self._order: Any = slice(None)  # of the samples in the current epoch
         self._position = 0  # samples of the current epoch that were used
         self._whole = True  # whether the current epoch is one batch of all samples, in their own order
         self._due = True  # whether the present state is to be recorded before anything changes it
@@ -105,7 +107,7 @@ class Trainer:
         settings = self.current.lane(name)
         lane = build_lane(settings, self.data)
         if settings.network.weights is not None:
-            lane.theta = load_weights(self.current.locate(settings.network.weights), lane.sizes)
+            lane.theta = load_weights(self.current.locate(settings.network.weights), lane.sizes, self._train.X.dtype)
         return lane
 
     def _regroup(self) -> None:
@@ -157,6 +159,9 @@ class Trainer:
             raise InputError("Parameters can be set before the first update only.")
         lane = self.lane(name) if name is not None else self.lanes[0]
         put_parameters(lane.theta, lane.sizes, parameters, "the parameters")
+        for each in self.lanes:  # the row of epoch 0, where it has been asked for already, was of other parameters
+            each.history = History()
+        self._due = True
 
     # Training
 
@@ -166,7 +171,8 @@ class Trainer:
         with np.errstate(all="ignore"):
             while self.epoch < target and self._step():
                 pass
-            self._record(None)
+            if self._position == 0:
+                self._record(None)
 
     def advance(self, go_on: Callable[[], bool], most: int | None = None) -> int:
         """Train until `go_on` says no, so many updates are done or no lane goes on; return how many were done."""
@@ -222,10 +228,14 @@ class Trainer:
         self._whole = not 0 < settings.batch_size < len(self._train)
         if self._whole:
             return
-        order: Any = self._rng.permutation(len(self._train)) if settings.shuffle else slice(None)
-        self._shuffled.X[...] = self._train.X[:, order]
+        self._order = self._rng.permutation(len(self._train)) if settings.shuffle else slice(None)
+        self._shuffled.X[...] = self._train.X[:, self._order]
+        self._deal_targets()
+
+    def _deal_targets(self) -> None:
+        """Put the targets, as the lanes code them, in the order of the current epoch."""
         for coding in {lane.coding for lane in self.lanes}:
-            self._shuffled.Y[coding][...] = self._train.Y[coding][order]
+            self._shuffled.Y[coding][...] = self._train.Y[coding][self._order]
 
     def _batch(self) -> tuple[Array, dict[str, Array], int]:
         """Return X, Y and size of the next batch: views that are made once, since the epochs fill the same arrays."""
@@ -256,6 +266,9 @@ class Trainer:
     def edit(self, changes: Mapping[str, object], lane: str | None = None) -> Edit:
         """Change settings now, before the next update, in one lane or in all.
 
+        In the middle of an epoch, another batch size cuts those samples that are left into new batches; another
+        `shuffle` holds from the next epoch on.
+
         Raises
         ------
         InputError
@@ -263,6 +276,7 @@ class Trainer:
         """
         edit = Edit(self.update, changes, lane)  # type: ignore[arg-type]
         self.experiment = self.experiment.with_edit(edit)
+        self._apply_pending()  # what the experiment foresees for this very update comes first, as when it is replayed
         self._apply(edit)
         return edit
 
@@ -281,6 +295,8 @@ class Trainer:
         for i, lane in enumerate(self.lanes):
             if not lane.stopped:
                 self.lanes[i] = self._edited(lane)
+        if self._position:  # the epoch goes on, and a lane may code its targets otherwise from now on
+            self._deal_targets()
         self._regroup()
         text = "; ".join(_described(key, before, self.current, edit.lane) for key in edit.changes)
         self.marks.append(Mark(edit.update, self.epoch_position, edit.lane, text))
@@ -288,9 +304,9 @@ class Trainer:
     def _edited(self, lane: TrainingLane) -> TrainingLane:
         settings = self.current.lane(lane.name)
         new = build_lane(settings, self.data, lane.theta)
-        new.history = lane.history
+        new.history, new.edited = lane.history, self.update
         if new.sizes != lane.sizes:
-            fresh = build_lane(settings, self.data, draw=self.update).theta
+            fresh = build_lane(settings, self.data, draw=self.update + 1).theta
             new.theta = resized_parameters(lane, new.sizes, fresh)
         elif settings.optimizer.name == lane.settings.optimizer.name:
             new.memory, new.count = lane.memory, lane.count
@@ -340,7 +356,7 @@ class Trainer:
     def readings(self, lane: TrainingLane) -> dict[str, float]:
         """Return the columns of the history at the parameters of this moment, recording nothing."""
         last = lane.history.last
-        if last is not None and (last.update == self.update or lane.stopped) and tuple(last.values) == lane.columns:
+        if last is not None and (lane.stopped or lane.edited < last.update == self.update):
             return dict(last.values)
         with np.errstate(all="ignore"):
             for group in self._groups:
@@ -354,12 +370,7 @@ class Trainer:
         """Return an immutable copy of what the views asked for."""
         wanted = wanted or Wanted()
         self._record_if_due()
-        lanes = tuple(
-            LaneState(
-                lane.name, lane.sizes, lane.activations[-1], lane.objective.name, self.readings(lane), lane.stopped
-            )
-            for lane in self.lanes
-        )
+        lanes = tuple(self._state(lane) for lane in self.lanes)
         with np.errstate(all="ignore"):
             surfaces = tuple(
                 surface(request, self.lane(request.lane), self.data)
@@ -393,6 +404,10 @@ class Trainer:
         X, Y, _ = self._batch()
         return Samples(X.copy(), {coding: targets.copy() for coding, targets in Y.items()})
 
+    def _state(self, lane: TrainingLane) -> LaneState:
+        readings = FrozenMapping(self.readings(lane))
+        return LaneState(lane.name, lane.sizes, lane.activations[-1], lane.objective.name, readings, lane.stopped)
+
     def _curves(self, request: CurveRequest) -> list[Curve]:
         curves = []
         for lane in self.lanes:
@@ -401,7 +416,7 @@ class Trainer:
                 for part in ("train", "test") if len(self._test) else ("train",):
                     column = f"{part}_{name}"
                     line = lane.history.curve(column, request.pixels, request.log_x, request.epochs)
-                    curves.append(Curve(lane.name, column, name, part, role, *line))
+                    curves.append(Curve(lane.name, column, name, part, role, *map(read_only, line)))
         return curves
 
 
