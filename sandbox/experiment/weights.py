@@ -63,7 +63,7 @@ def load_weights(path: Path, sizes: tuple[int, ...], dtype: DTypeLike = np.float
     """
     theta = np.zeros(parameter_count(sizes), dtype)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:  # numpy leaves broken ones open
             put_parameters(theta, sizes, {name: file[name] for name in file.files}, str(path))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file of weights.") from None
