@@ -277,17 +277,18 @@ class Trainer:
         edit = Edit(self.update, changes, lane)  # type: ignore[arg-type]
         self.experiment = self.experiment.with_edit(edit)
         self._apply_pending()  # what the experiment foresees for this very update comes first, as when it is replayed
-        self._apply(edit)
-        return edit
+        return self._apply(edit)
 
     def _apply_pending(self) -> None:
         while self._pending and self._pending[0].update <= self.update:
             self._apply(self._pending.pop(0))
 
-    def _apply(self, edit: Edit) -> None:
+    def _apply(self, edit: Edit) -> Edit:
+        """Change the settings in force; return the edit as a file would tell it."""
         self._record_if_due()
         before = self.current
-        self.current = before.with_edit(edit).effective()
+        after = before.with_edit(edit)
+        self.current, (edit,) = after.effective(), after.edits
         for group in self._groups:
             group.release()
         self._groups = []
@@ -300,6 +301,7 @@ class Trainer:
         self._regroup()
         text = "; ".join(_described(key, before, self.current, edit.lane) for key in edit.changes)
         self.marks.append(Mark(edit.update, self.epoch_position, edit.lane, text))
+        return edit
 
     def _edited(self, lane: TrainingLane) -> TrainingLane:
         settings = self.current.lane(lane.name)
