@@ -1,0 +1,227 @@
+"""The real window, and how a test waits for what it draws."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from sandbox.experiment import Experiment
+from sandbox.experiment.snapshot import Snapshot
+from sandbox.ui import theme
+from sandbox.ui.window import MainWindow
+
+PATIENCE = 20_000  # milliseconds until a wait is given up as a hang
+
+
+class Driver:
+    """A real window, driven by mouse and keys, and everything it has drawn.
+
+    Attributes
+    ----------
+    window : MainWindow
+    drawn : list of Snapshot
+    said : list of (str, bool)
+        Sentences for the person, and whether each is about something refused or broken.
+    """
+
+    def __init__(self, qtbot: Any, experiment: Experiment) -> None:
+        self.qtbot = qtbot
+        self.window = MainWindow(experiment, theme.LIGHT)
+        self.session = self.window.session
+        self.drawn: list[Snapshot] = []
+        self.said: list[tuple[str, bool]] = []
+        self.window.drawn.connect(self.drawn.append)
+        self.session.said.connect(lambda sentence, error: self.said.append((sentence, error)))
+        self.window.resize(1280, 800)
+        self.window.start()
+        self.wait(lambda: bool(self.drawn) and bool(self.last.surfaces))
+        self.activate()
+
+    # What there is
+
+    @property
+    def last(self) -> Snapshot:
+        """What was drawn last."""
+        return self.drawn[-1]
+
+    @property
+    def thread(self) -> Any:
+        """The thread that trains."""
+        return self.session.thread_
+
+    def control(self, key: str) -> Any:
+        """The control of a setting, brought into view from behind "More" where it stands there."""
+        panel = next(panel for panel in self.window.panels if key in panel.controls)
+        control = panel.controls[key]
+        if not control.isVisible() and not panel.more.isChecked():
+            self.click(panel.more)
+        assert control.isVisible(), f"{key} cannot be reached"
+        return control
+
+    def field(self, key: str, lane: str | None = None) -> Any:
+        """The value of a setting in the run that was drawn last, after its edits so far."""
+        experiment = self.last.experiment.effective()
+        return experiment.get(key, lane or experiment.lanes[0].name)
+
+    def trainer(self) -> Any:
+        """The trainer, which belongs to the thread: to be looked at while paused only."""
+        assert not self.session.playing
+        return self.thread._trainer
+
+    def weights(self, lane: str | None = None) -> dict[str, Any]:
+        """The parameters of a lane while paused."""
+        return self.trainer().parameters(lane)  # type: ignore[no-any-return]
+
+    # What a person does
+
+    def click(self, widget: QWidget, **keywords: Any) -> None:
+        """Press and release the left button in the middle of a widget."""
+        assert widget.isVisible(), f"{widget.accessibleName()} cannot be seen"
+        self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, **keywords)
+
+    def key(self, key: Qt.Key, *modifiers: Qt.KeyboardModifier, on: QWidget | None = None) -> None:
+        """Press a key where the focus is."""
+        held = Qt.KeyboardModifier.NoModifier
+        for modifier in modifiers:
+            held |= modifier
+        self.qtbot.keyClick(on or QApplication.focusWidget() or self.window, key, held)
+
+    def undo(self) -> None:
+        """Press Ctrl+Z."""
+        self.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+
+    def redo(self) -> None:
+        """Press Ctrl+Shift+Z."""
+        self.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier)
+
+    def type(self, edit: Any, text: str) -> None:
+        """Click into an edit, replace what stands there and press Return."""
+        self.click(edit)
+        edit.selectAll()
+        self.qtbot.keyClicks(edit, text) if text else self.key(Qt.Key.Key_Delete, on=edit)
+        self.key(Qt.Key.Key_Return, on=edit)
+
+    def choose(self, box: Any, text: str) -> None:
+        """Open a combo box by the mouse and choose the item that begins with a text, by keys."""
+        self.click(box)
+        view = box.view()
+        self.wait(view.isVisible)
+        items = [box.itemText(index) for index in range(box.count())]
+        row = next(row for row, item in enumerate(items) if item.startswith(text))
+        self.key(Qt.Key.Key_Home, on=view)
+        for _ in range(row):
+            self.key(Qt.Key.Key_Down, on=view)
+        self.key(Qt.Key.Key_Return, on=view)
+        self.wait(lambda: not view.isVisible())
+        self.activate()
+
+    def tick(self, choice: Any, text: str) -> None:
+        """Open a drop-down of check boxes, click one and close it."""
+        self.click(choice)
+        box = next(box for box in choice._popup.boxes if box.text() == text)
+        self.qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+        self.key(Qt.Key.Key_Escape, on=choice._popup)
+        self.wait(lambda: not choice._popup.isVisible())
+        self.activate()
+
+    def activate(self) -> None:
+        """Make the window the active one: a platform without a window manager does not, when a list closes."""
+        self.window.activateWindow()
+        self.wait(self.window.isActiveWindow)
+
+    def drag(self, slider: Any, *shares: float) -> None:
+        """Press the left button on a slider, move it to some shares of its width, and let go."""
+        left, middle = Qt.MouseButton.LeftButton, slider.height() // 2
+        places = [QPoint(round(share * (slider.width() - 1)), middle) for share in shares]
+        self.qtbot.mousePress(slider, left, pos=places[0])
+        for place in places[1:]:
+            event = QMouseEvent(
+                QEvent.Type.MouseMove, QPointF(place), slider.mapToGlobal(QPointF(place)), Qt.MouseButton.NoButton,
+                left, Qt.KeyboardModifier.NoModifier,
+            )  # fmt: skip
+            QApplication.sendEvent(slider, event)
+        self.qtbot.mouseRelease(slider, left, pos=places[-1])
+
+    # Waiting
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        """Let the window live until something has come."""
+        self.qtbot.waitUntil(until, timeout=PATIENCE)
+
+    def wait_drawn(self, until: Callable[[Snapshot], bool]) -> Snapshot:
+        """Wait until the last thing drawn is as asked, and return it."""
+        self.wait(lambda: until(self.last))
+        return self.last
+
+    def settle(self) -> Snapshot:
+        """Wait until the thread has obeyed all there is and what came of it is drawn; it must be paused."""
+        count = len(self.drawn)
+        self.session.refresh()
+        self.wait(lambda: len(self.drawn) > count and self.thread._commands.empty() and not self.thread._mailbox)
+        self.wait(lambda: self.session._begun is None)
+        return self.last
+
+    def play(self, updates: int = 1) -> Snapshot:
+        """Press Play and wait until so many updates more are drawn."""
+        first = self.last.update
+        self.click(self.window.controls.play)
+        return self.wait_drawn(lambda snapshot: snapshot.update >= first + updates)
+
+    def pause(self) -> Snapshot:
+        """Press Pause and wait until the last update is drawn."""
+        if self.session.playing:
+            self.click(self.window.controls.play)
+        self.wait(lambda: not self.session.playing)
+        return self.settle()
+
+    def close(self) -> None:
+        """Close the window, and see that nothing is left of it."""
+        self.window.close()
+        assert not self.thread.isRunning()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settings_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what the window remembers out of the person's own settings."""
+    folder = str(tmp_path_factory.mktemp("settings"))
+    for kind in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
+        QSettings.setPath(kind, QSettings.Scope.UserScope, folder)
+    QCoreApplication.setOrganizationName("loss-sandbox-tests")
+    QCoreApplication.setApplicationName("Loss Sandbox")
+
+
+@pytest.fixture
+def open_window(qtbot: Any) -> Iterator[Callable[..., Driver]]:
+    """Open real windows; each is closed at the end."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)  # as the program does
+    drivers: list[Driver] = []
+
+    def make(experiment: Experiment | None = None) -> Driver:
+        drivers.append(Driver(qtbot, experiment or Experiment()))
+        return drivers[-1]
+
+    yield make
+    for driver in drivers:
+        driver.close()
+        driver.window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    sys.setswitchinterval(interval)
+
+
+@pytest.fixture
+def driver(open_window: Callable[..., Driver]) -> Driver:
+    """The window as it is on the first start, its first snapshot drawn."""
+    return open_window()
+
+
+@pytest.fixture
+def window(driver: Driver) -> MainWindow:
+    """That window itself."""
+    return driver.window

@@ -1,0 +1,481 @@
+"""The thread that trains, without a window: a listener that takes snapshots when the test says so."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QObject
+
+import sandbox.worker.thread as worker
+from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.snapshot import CurveRequest, Snapshot, SurfaceRequest, Wanted
+from sandbox.worker import TrainerThread
+from sandbox.worker.commands import Change, Pause, Play, Refresh, Return, Start, Step, Toggle, Train
+
+PATIENCE = 20_000  # milliseconds until a wait is given up as a hang
+EXPERIMENT = Experiment().with_values({"data.samples": 40, "network.hidden": (3,), "optimizer.batch_size": 7})
+MAP = SurfaceRequest("A", (0, 1), (-2.0, 2.0), (-2.0, 2.0), 20)
+
+
+class Listener(QObject):
+    """Takes every snapshot it is told of, and lets the thread go on where `paints` says so."""
+
+    def __init__(self, qtbot: Any) -> None:
+        super().__init__()
+        self.qtbot = qtbot
+        self.takes = self.paints = True
+        self.seen: list[Snapshot] = []
+        self.rejected: list[tuple[int, str]] = []
+        self.failed: list[str] = []
+        self.playing: list[bool] = []
+        self.thread_ = TrainerThread(self)
+        self.thread_.rejected.connect(lambda run, reason: self.rejected.append((run, reason)))
+        self.thread_.failed.connect(self.failed.append)
+        self.thread_.playing_changed.connect(self.playing.append)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() != TrainerThread.SNAPSHOT:
+            return super().event(event)
+        snapshot = self.thread_.take() if self.takes else None
+        if snapshot is not None:
+            self.seen.append(snapshot)
+            if self.paints:
+                self.thread_.painted(0.001)
+        return True
+
+    @property
+    def last(self) -> Snapshot:
+        return self.seen[-1]
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        self.qtbot.waitUntil(until, timeout=PATIENCE)
+
+    def begin(self, experiment: Experiment = EXPERIMENT, run: int = 0) -> None:
+        """Start a run and wait for its first snapshot."""
+        self.thread_.send(Start(run, experiment))
+        self.wait(lambda: bool(self.seen) and self.last.run == run)
+
+    def play_until(self, update: int) -> None:
+        """Train to at least this update, and pause."""
+        self.thread_.send(Play())
+        self.wait(lambda: self.last.update >= update)
+        self.pause()
+
+    def pause(self) -> None:
+        """Pause, and wait for the snapshot of that."""
+        self.thread_.send(Pause())
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until a snapshot has come after all commands."""
+        count = len(self.seen)
+        self.thread_.send(Refresh())
+        self.wait(lambda: len(self.seen) > count and self.thread_._commands.empty() and not self.thread_._mailbox)
+
+    @property
+    def trainer(self) -> Trainer:
+        """The trainer, to be looked at while paused."""
+        trainer = self.thread_._trainer
+        assert trainer is not None
+        return trainer
+
+
+@pytest.fixture
+def listener(qtbot: Any) -> Iterator[Listener]:
+    made = Listener(qtbot)
+    made.thread_.start()
+    yield made
+    made.thread_.close()
+    assert not made.thread_.isRunning()
+
+
+def same_run(one: Trainer, other: Trainer) -> bool:
+    """Whether weights and histories are bit for bit the same."""
+    if one.update != other.update:
+        return False
+    for lane in (lane.name for lane in one.lanes):
+        ours, theirs = one.parameters(lane), other.parameters(lane)
+        if ours.keys() != theirs.keys() or not all(np.array_equal(ours[name], theirs[name]) for name in ours):
+            return False
+        for column in ("train_cost", "test_cost", "train_accuracy"):
+            lines = zip(one.history(lane).curve(column, 10_000), other.history(lane).curve(column, 10_000), strict=True)
+            if not all(np.array_equal(x, y, equal_nan=True) for x, y in lines):
+                return False
+    return True
+
+
+def replayed(experiment: Experiment, updates: int) -> Trainer:
+    """Train as far without a thread, reading the experiment from its text."""
+    trainer = Trainer(Experiment.loads(experiment.dumps()))
+    while trainer.update < updates:
+        trainer.step()
+    return trainer
+
+
+# Turns
+
+
+def test_the_thread_parks_until_what_it_offered_is_painted(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_LONGEST_PARK", 1000.0)
+    listener.begin()
+    listener.paints = False
+    count = len(listener.seen)
+    listener.thread_.send(Play())
+    listener.wait(lambda: len(listener.seen) > count)
+    parked = listener.last.update
+    assert parked > 0
+    assert listener.thread_.take() is None
+    listener.paints = True
+    listener.thread_.painted(0.001)
+    listener.wait(lambda: listener.last.update > parked)
+
+
+def test_commands_sent_while_it_is_parked_are_obeyed_in_order(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_LONGEST_PARK", 1000.0)
+    listener.begin()
+    listener.paints = False
+    count = len(listener.seen)
+    listener.thread_.send(Play())
+    listener.wait(lambda: len(listener.seen) > count)
+    parked = listener.last.update
+    listener.thread_.send(Change({"optimizer.learning_rate": 0.25}))
+    listener.thread_.send(Pause())
+    listener.thread_.send(Change({"optimizer.learning_rate": 0.125}))
+    listener.thread_.send(Step())
+    listener.paints = True
+    listener.thread_.painted(0.001)
+    listener.wait(lambda: listener.last.update == parked + 1 and listener.playing[-1:] == [False])
+    assert [(edit.update, edit.changes["optimizer.learning_rate"]) for edit in listener.last.experiment.edits] == [
+        (parked, 0.25), (parked, 0.125),
+    ]  # fmt: skip
+
+
+def test_a_window_that_never_paints_does_not_hold_it_for_ever(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_LONGEST_PARK", 0.01)
+    listener.begin()
+    listener.paints = False
+    listener.thread_.send(Play())
+    listener.wait(lambda: listener.last.update > 100)
+    listener.pause()
+
+
+def test_the_paint_of_an_older_snapshot_is_not_taken_for_that_of_the_newest(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_LONGEST_PARK", 1000.0)
+    listener.begin()
+    listener.takes = False
+    listener.thread_.send(Play())
+    listener.wait(lambda: bool(listener.thread_._mailbox))
+    offered, parked = listener.thread_._mailbox[0]
+    listener.thread_.painted(0.001)  # comes late, and is of the snapshot of the start
+    assert not parked.is_set()
+    listener.takes = True
+    assert listener.thread_.take() is offered
+    listener.thread_.painted(0.001)
+    listener.wait(lambda: listener.last.update > offered.update)
+
+
+def test_closing_wakes_it_from_its_park(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_LONGEST_PARK", 1000.0)
+    for _ in range(20):
+        listener = Listener(qtbot)
+        listener.paints = False
+        listener.thread_.start()
+        listener.begin()
+        listener.thread_.send(Play())
+        listener.wait(lambda listener=listener: listener.last.update > 0)
+        listener.thread_.close()
+        assert not listener.thread_.isRunning()
+
+
+def test_closing_before_it_ever_started_or_at_once(qtbot: Any) -> None:
+    Listener(qtbot).thread_.close()
+    for _ in range(20):
+        listener = Listener(qtbot)
+        listener.thread_.start()
+        listener.thread_.send(Start(0, EXPERIMENT))
+        listener.thread_.send(Play())
+        listener.thread_.close()
+        assert not listener.thread_.isRunning()
+        assert listener.thread_.take() is None
+
+
+def test_a_slow_thread_asleep_closes_at_once(listener: Listener) -> None:
+    listener.thread_.set_speed(1e-3)
+    listener.begin()
+    listener.thread_.send(Play())
+    listener.wait(lambda: listener.last.update == 1)
+    listener.thread_.close()
+    assert not listener.thread_.isRunning()
+
+
+# Pace
+
+
+def test_at_a_slow_speed_no_update_is_skipped(listener: Listener) -> None:
+    listener.thread_.set_speed(worker.FRAMES)
+    listener.begin()
+    listener.thread_.send(Play())
+    for target in (5, 10, 15):
+        listener.wait(lambda target=target: listener.last.update >= target)
+        for rate in (0.1, 0.2, 0.3):
+            listener.thread_.send(Change({"optimizer.learning_rate": rate}))
+    updates = [snapshot.update for snapshot in listener.seen]
+    assert list(dict.fromkeys(updates)) == list(range(updates[-1] + 1))
+
+
+def test_a_changed_speed_wakes_it(listener: Listener) -> None:
+    listener.thread_.set_speed(1e-3)
+    listener.begin()
+    listener.thread_.send(Play())
+    listener.wait(lambda: listener.last.update == 1)
+    listener.thread_.set_speed(None)
+    listener.wait(lambda: listener.last.update > 50)
+
+
+def test_what_is_wanted_anew_comes_before_a_slow_update(listener: Listener) -> None:
+    listener.thread_.set_speed(1e-3)
+    listener.begin()
+    listener.thread_.send(Play())
+    listener.wait(lambda: listener.last.update == 1)
+    listener.thread_.want(Wanted((MAP,)))
+    listener.thread_.send(Refresh())
+    listener.wait(lambda: bool(listener.last.surfaces))
+    assert listener.last.update == 1
+
+
+def test_steps_and_epochs(listener: Listener) -> None:
+    listener.begin()
+    listener.thread_.send(Step())
+    listener.wait(lambda: listener.last.update == 1)
+    listener.thread_.send(Step(epoch=True))
+    listener.wait(lambda: listener.last.epoch == 1)
+    assert listener.last.update == 4  # 28 samples by 7
+    listener.thread_.send(Train(3))
+    listener.wait(lambda: listener.last.epoch == 3 and listener.playing == [True, False])
+    assert listener.last.update == 12
+
+
+def test_two_toggles_at_once_leave_it_paused(listener: Listener) -> None:
+    listener.begin()
+    listener.thread_.send(Toggle())
+    listener.thread_.send(Toggle())
+    listener.settle()
+    assert listener.playing in ([], [True, False])
+    listener.thread_.send(Toggle())
+    listener.wait(lambda: listener.last.update > 3)
+    listener.thread_.send(Toggle())
+    listener.wait(lambda: listener.playing[-1:] == [False])
+
+
+# The same bits
+
+
+def test_however_it_was_driven_the_run_is_the_one_its_experiment_says(listener: Listener) -> None:
+    listener.thread_.want(Wanted((MAP,), CurveRequest(200)))
+    listener.begin()
+    listener.play_until(50)
+    listener.thread_.send(Change({"optimizer.learning_rate": 0.2, "optimizer.name": "adam"}))
+    listener.thread_.send(Step())
+    listener.thread_.set_speed(20.0)
+    listener.thread_.send(Play())
+    first = listener.last.update
+    listener.wait(lambda: listener.last.update > first + 3)
+    listener.thread_.send(Change({"network.hidden": (5, 2)}))
+    listener.thread_.send(Change({"loss.objective": "huber", "loss.delta": 0.5}))
+    listener.thread_.set_speed(None)
+    listener.thread_.send(Play())
+    listener.wait(lambda: listener.last.update > first + 100)
+    listener.pause()
+    listener.thread_.send(Change({"optimizer.batch_size": 0}))
+    listener.thread_.send(Step(epoch=True))
+    listener.settle()
+    assert len(listener.last.experiment.edits) == 4
+    assert same_run(listener.trainer, replayed(listener.last.experiment, listener.last.update))
+
+
+def test_snapshots_asked_for_or_not_change_no_bit(listener: Listener) -> None:
+    listener.thread_.want(Wanted((MAP,), CurveRequest(200)))
+    listener.begin()
+    for _ in range(30):
+        listener.thread_.send(Step())
+        listener.settle()
+    trainer = Trainer(EXPERIMENT)
+    trainer.advance(lambda: trainer.update < 30)
+    assert same_run(listener.trainer, trainer)
+
+
+def test_monitors_changed_while_training_change_no_bit_of_any_weight(listener: Listener) -> None:
+    listener.begin()
+    listener.thread_.send(Play())
+    for monitors in (("mse",), ("mse", "hinge", "binary_accuracy"), (), ("focal",)):
+        reached = listener.last.update
+        listener.thread_.send(Change({"loss.monitors": monitors}))
+        listener.wait(lambda reached=reached: listener.last.update > reached + 10)
+    listener.pause()
+    assert len(listener.last.experiment.edits) == 4
+    plain = replayed(replace(listener.last.experiment, edits=()), listener.last.update)
+    ours, theirs = listener.trainer.parameters(), plain.parameters()
+    assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_what_crosses_to_the_window_is_frozen_and_can_be_pickled(listener: Listener) -> None:
+    listener.thread_.want(Wanted((MAP,), CurveRequest(200)))
+    listener.begin()
+    listener.play_until(20)
+    snapshot = listener.last
+    again = pickle.loads(pickle.dumps(snapshot))
+    assert again.update == snapshot.update and again.experiment == snapshot.experiment
+    for command in (Start(1, EXPERIMENT), Change({"optimizer.l2": 0.1}, "A"), Step(epoch=True)):
+        assert pickle.loads(pickle.dumps(command)) == command
+    with pytest.raises(AttributeError):
+        snapshot.update = 0  # type: ignore[misc]
+
+
+# Runs
+
+
+def test_a_change_before_the_first_update_is_another_start(listener: Listener) -> None:
+    listener.begin()
+    listener.thread_.send(Change({"network.hidden": (4, 4)}))
+    listener.settle()
+    assert listener.last.experiment == EXPERIMENT.with_value("network.hidden", (4, 4))
+    assert listener.last.experiment.edits == ()
+    assert same_run(listener.trainer, Trainer(EXPERIMENT.with_value("network.hidden", (4, 4))))
+
+
+def test_a_change_where_the_file_has_an_edit_at_the_start_comes_after_it(listener: Listener) -> None:
+    experiment = Experiment.loads(EXPERIMENT.dumps() + "\n[[edits]]\nupdate = 0\noptimizer.learning_rate = 0.1\n")
+    listener.begin(experiment)
+    listener.thread_.send(Change({"optimizer.learning_rate": 0.3}))
+    listener.settle()
+    assert listener.trainer.current.optimizer.learning_rate == 0.3
+
+
+def test_layers_changed_before_the_first_update_where_weights_come_from_a_file(
+    listener: Listener, tmp_path: Any
+) -> None:
+    trainer = Trainer(EXPERIMENT)
+    np.savez(tmp_path / "start.npz", **trainer.parameters())
+    experiment = replace(EXPERIMENT, folder=tmp_path).with_value("network.weights", "start.npz")
+    listener.begin(experiment)
+    listener.thread_.send(Change({"network.hidden": (5,)}))
+    listener.settle()
+    assert not listener.failed
+    assert np.array_equal(listener.trainer.parameters()["W1"][:3], trainer.parameters()["W1"])
+    assert listener.last.lanes[0].sizes == (2, 5, 1)
+
+
+def test_a_run_gone_back_to_is_as_it_was_left(listener: Listener) -> None:
+    listener.begin()
+    listener.play_until(30)
+    left, weights = listener.last, listener.trainer.parameters()
+    other = EXPERIMENT.with_value("data.noise", 0.4)
+    listener.begin(other, run=1)
+    listener.play_until(10)
+    listener.thread_.send(Return(0, EXPERIMENT))
+    listener.wait(lambda: listener.last.run == 0)
+    assert listener.last.update == left.update
+    assert all(np.array_equal(weights[name], array) for name, array in listener.trainer.parameters().items())
+    listener.thread_.send(Return(0, EXPERIMENT))  # where it is already
+    listener.settle()
+    assert (listener.last.run, listener.last.update) == (0, left.update)
+    assert list(listener.thread_._kept) == [1]
+
+
+def test_a_run_that_is_no_longer_kept_begins_anew(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_RUNS_KEPT", 2)
+    for run in range(4):
+        listener.begin(run=run)
+        listener.thread_.send(Step())
+        listener.settle()
+    assert list(listener.thread_._kept) == [1, 2]
+    listener.thread_.send(Return(0, EXPERIMENT))
+    listener.wait(lambda: listener.last.run == 0)
+    assert listener.last.update == 0
+    listener.thread_.send(Return(2, EXPERIMENT))
+    listener.wait(lambda: listener.last.run == 2)
+    assert listener.last.update == 1
+
+
+def test_a_run_refused_leaves_the_one_before_training(listener: Listener, tmp_path: Any) -> None:
+    listener.begin()
+    listener.thread_.send(Play())
+    missing = EXPERIMENT.with_value("data.file", str(tmp_path / "none.csv"))
+    listener.thread_.send(Start(1, missing))
+    listener.wait(lambda: bool(listener.rejected))
+    assert listener.rejected[0][0] == 1 and "none.csv" in listener.rejected[0][1]
+    reached = listener.last.update
+    listener.wait(lambda: listener.last.run == 0 and listener.last.update > reached)
+
+
+def test_data_with_fewer_inputs_than_the_view_asked_for(listener: Listener) -> None:
+    listener.thread_.want(Wanted((replace(MAP, axes=(20, 40)),)))
+    listener.begin(EXPERIMENT.with_values({"data.dataset": "digits", "data.samples": None}))
+    assert listener.last.surfaces
+    listener.begin(run=1)
+    assert not listener.failed and not listener.rejected
+
+
+# Errors
+
+
+def test_an_error_of_the_trainer_arrives_and_the_thread_lives_on(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    listener.begin()
+
+    def broken(*_: object) -> int:
+        raise RuntimeError("boom")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "advance", broken)
+        listener.thread_.send(Play())
+        listener.wait(lambda: bool(listener.failed))
+    assert "boom" in listener.failed[0]
+    assert "boom" in caplog.text
+    listener.wait(lambda: listener.playing == [True, False])
+    listener.play_until(10)
+    assert len(listener.failed) == 1
+
+
+def test_an_error_while_a_run_begins_refuses_it(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    listener.begin()
+
+    def broken(*_: object) -> Snapshot:
+        raise RuntimeError("boom")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "snapshot", broken)
+        listener.thread_.send(Start(1, EXPERIMENT))
+        listener.wait(lambda: bool(listener.rejected))
+    assert listener.rejected[0][0] == 1 and "boom" in listener.rejected[0][1]
+    listener.play_until(5)
+    assert listener.last.run == 0
+
+
+def test_a_lane_that_stops_pauses_the_thread(listener: Listener) -> None:
+    listener.begin(
+        EXPERIMENT.with_values(
+            {"loss.objective": "mse", "network.output": "linear", "network.activation": "relu",
+             "optimizer.learning_rate": 1e6}
+        )
+    )  # fmt: skip
+    listener.thread_.send(Play())
+    listener.wait(lambda: listener.playing == [True, False])
+    listener.wait(lambda: bool(listener.last.lanes[0].stopped))
+    listener.thread_.send(Play())
+    listener.settle()
+    assert listener.playing == [True, False]
