@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 
 import numpy as np
@@ -360,7 +361,7 @@ def resized(trainer: Trainer, hidden: tuple[int, ...]) -> tuple[dict[str, Array]
     new = trainer.parameters()
     sizes = (2, *hidden, 1)
     assert trainer.lanes[0].sizes == sizes
-    for l, (n_in, n_out) in enumerate(zip(sizes, sizes[1:], strict=False), start=1):
+    for l, (n_in, n_out) in enumerate(itertools.pairwise(sizes), start=1):
         assert new[f"W{l}"].shape == (n_out, n_in)
         assert new[f"b{l}"].shape == (n_out,)
     return old, new
