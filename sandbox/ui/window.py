@@ -230,6 +230,8 @@ class MainWindow(QMainWindow):
         self._fill_lanes()
         snapshot = self.session.snapshot
         data = snapshot.data if snapshot is not None else None
+        if snapshot is not None and _source(snapshot.experiment) != _source(experiment):
+            data = None  # still those of the run before
         for panel in self.panels:
             panel.show_settings(experiment, data, self._lane)
 
@@ -349,3 +351,8 @@ class MainWindow(QMainWindow):
         self.hide()  # at once: the thread may need the rest of an update, or of a file, to end
         self.session.close()
         super().closeEvent(event)
+
+
+def _source(experiment: Experiment) -> tuple[object, ...]:
+    """Return what the data of an experiment are read or drawn from."""
+    return experiment.data.dataset, experiment.data.file, experiment.folder if experiment.data.file else None

@@ -422,7 +422,7 @@ def test_what_is_refused_is_said_and_shown_as_it_was(driver: Any) -> None:
 
 def table(folder: Path, rows: int = 40) -> Path:
     path = folder / "own.csv"
-    lines = [f"{k / 10},{(k * 7) % 11},{k % 5},{'yes' if k % 3 else 'no'}" for k in range(rows)]
+    lines = [f"{k / 10},{(k * 7) % 11},{k % 5},{int(k % 3 > 0)}" for k in range(rows)]
     path.write_text("\n".join(["a,b,c,label", *lines]), encoding="utf-8")
     return path
 
@@ -440,7 +440,7 @@ def test_open_csv_then_its_target_task_and_slice(
     choose_file(monkeypatch, table(tmp_path))
     driver.click(driver.window.data_panel.open_button)
     driver.wait_drawn(lambda snapshot: snapshot.data.name.startswith("own"))
-    assert driver.last.data.class_names == ("no", "yes")
+    assert driver.last.data.class_names == ("0", "1")
     assert driver.last.data.inputs == ("a", "b", "c")
     driver.wait_drawn(lambda snapshot: bool(snapshot.surfaces))
 
@@ -450,7 +450,9 @@ def test_open_csv_then_its_target_task_and_slice(
     driver.choose(boundary.across, "b")
     driver.wait_drawn(lambda snapshot: snapshot.surfaces[0].request.axes == (1, 2))
 
-    driver.choose(driver.control("data.target"), "c")
+    targets = driver.control("data.target")
+    assert [targets.itemText(row) for row in range(targets.count())] == ["a", "b", "c", "label"]
+    driver.choose(targets, "c")
     driver.wait_drawn(lambda snapshot: snapshot.data.target_names == ("c",))
     assert driver.last.data.task == "multiclass"
     driver.choose(driver.control("data.task"), "regression")
@@ -580,15 +582,13 @@ def test_a_lane_that_stops_says_why_and_reset_goes_on(driver: Any) -> None:
 
 
 def test_log_of_zero_is_named(open_window: OpenWindow, tmp_path: Path) -> None:
-    np.savez(tmp_path / "start.npz", W1=[[-800.0]], b1=[0.0])
+    np.savez(tmp_path / "start.npz", W1=[[800.0]], b1=[0.0])
     experiment = Experiment.loads(
         '[data]\ndataset = "one_point"\n[network]\nhidden = []\nweights = "start.npz"\n'
-        '[loss]\nobjective = "categorical_cross_entropy"\nnumerics = "naive"\n',
+        '[loss]\nobjective = "binary_cross_entropy"\nnumerics = "naive"\n',
         folder=tmp_path,
     )
-    # the target of the point is 0, so log(1 - a) counts for the binary loss: saturate the other way
-    np.savez(tmp_path / "start.npz", W1=[[800.0]], b1=[0.0])
-    driver = open_window(experiment.with_value("loss.objective", "binary_cross_entropy"))
+    driver = open_window(experiment)
     driver.click(driver.window.controls.play)
     driver.wait_drawn(lambda snapshot: bool(snapshot.lanes[0].stopped))
     assert "log of 0" in driver.window.notice.sentence.text()
