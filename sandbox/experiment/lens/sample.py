@@ -1,0 +1,238 @@
+"""One sample on its way through the network and back, for two losses.
+
+Of one sample, with its loss l and layers 1..L:
+
+    z[l] = W[l] a[l-1] + b[l],   a[l] = g(z[l])
+    da[L] = dl/da[L],   dz[l] = da[l] * g'(z[l]),   da[l-1] = W[l]^T dz[l]
+
+and its share in the derivatives of the cost is factor * dz[l] a[l-1]^T, the factor being that of the reduction:
+1/m for a mean. A softmax takes da through its whole Jacobian; its g'(z) here is the diagonal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.experiment.lanes import coded_targets
+from sandbox.experiment.scene import Scene
+from sandbox.nn import ACTIVATIONS, Loss
+from sandbox.nn.network import with_ones
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class WayBack:
+    """What one loss sends back of the sample.
+
+    Attributes
+    ----------
+    loss : str
+        Registry name.
+    value : float
+        The sample's loss, summed over the output units.
+    target : array (n_out,)
+        As this loss codes it.
+    dA, dZ : tuple of array (n[l],)
+        Derivatives of the sample's loss, for l = 1..L at index l - 1; neither averaged nor with a penalty.
+    dW, db : array (n_out, n[L-1]), (n_out,)
+        The sample's share in those of the last layer.
+    share : float
+        How long that dW is beside the whole dW[L] of the cost, both without the penalty; nan for a test sample.
+    """
+
+    loss: str
+    value: float
+    target: Array
+    dA: tuple[Array, ...]
+    dZ: tuple[Array, ...]
+    dW: Array
+    db: Array
+    share: float
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """One sample's numbers at one moment.
+
+    Attributes
+    ----------
+    part : str
+        "train" or "test".
+    index, count : int
+        Which sample it is, counted from 0, of how many.
+    inputs : array (n_inputs,)
+        In their own units.
+    x : array (n_in,)
+        As the network sees it.
+    target : str
+        Its class or its targets, in words.
+    prediction : str
+        What the network answers, in words.
+    W : tuple of array (n[l], n[l-1])
+        For l = 1..L at index l - 1.
+    Z, A, slopes : tuple of array (n[l],)
+        z, a and g'(z), for l = 1..L at index l - 1.
+    activations : tuple of str
+        Registry names.
+    factor : float
+        What the reduction multiplies the sample's derivatives by.
+    back : tuple of WayBack
+        Of the objective, and of the loss beside it.
+    """
+
+    part: str
+    index: int
+    count: int
+    inputs: Array
+    x: Array
+    target: str
+    prediction: str
+    W: tuple[Array, ...]
+    Z: tuple[Array, ...]
+    A: tuple[Array, ...]
+    slopes: tuple[Array, ...]
+    activations: tuple[str, ...]
+    factor: float
+    back: tuple[WayBack, WayBack]
+
+
+@dataclass(frozen=True)
+class FollowSample:
+    """What happens to one sample on its way there and back?
+
+    Attributes
+    ----------
+    lane : str
+    part : str
+        "train" or "test".
+    index : int
+        Counted from 0.
+    other : str
+        Registry name of the loss to be set beside the objective.
+    """
+
+    lane: str
+    part: str
+    index: int
+    other: str
+
+    def answer(self, scene: Scene) -> Followed | None:
+        """Return the numbers; None where there is no such sample."""
+        data = scene.data
+        train = self.part == "train"
+        X, y = (data.X_train, data.y_train) if train else (data.X_test, data.y_test)
+        inputs = data.inputs_train if train else data.inputs_test
+        if not 0 <= self.index < len(X):
+            return None
+        row = slice(self.index, self.index + 1)
+        dtype = scene.network.dtype
+        x = X[row].astype(dtype)
+        targets = coded_targets(y[row], data, dtype)
+        Z, A = _forward(scene, x)
+        before = [x[0], *A[:-1]]
+        slopes = [
+            ACTIVATIONS[name]().derivative(z[None], a[None])[0]
+            for name, z, a in zip(scene.lane.activations, Z, A, strict=True)
+        ]
+        losses = scene.lane.objective, scene.loss(self.other)
+        back = [_way_back(scene, loss, targets, Z, A, before[-1], train) for loss in losses]
+        middle = 0.5 if scene.lane.coding == "zero_one" else 0.0
+        return Followed(
+            self.part,
+            self.index,
+            len(X),
+            _frozen(inputs[self.index]),
+            _frozen(x[0]),
+            _target_words(data, y[self.index]),
+            _prediction_words(data, A[-1], middle),
+            _all_frozen(scene.network.W),
+            _all_frozen(Z),
+            _all_frozen(A),
+            _all_frozen(slopes),
+            scene.lane.activations,
+            scene.factor,
+            (back[0], back[1]),
+        )
+
+
+def _forward(scene: Scene, x: Array) -> tuple[list[Array], list[Array]]:
+    """Return z and a (n[l],) of every layer, for x (1, n_in)."""
+    done = scene.network.forward(with_ones(x), slot=1)  # 0 may hold the only training sample
+    return [Z[0].copy() for Z in done.Z[1:]], [A[0].copy() for A in done.A[1:]]
+
+
+def _way_back(
+    scene: Scene, loss: Loss, targets: dict[str, Array], Z: list[Array], A: list[Array], before: Array, train: bool
+) -> WayBack:
+    numerics, output = scene.lane.settings.loss.numerics, scene.output
+    recoded = loss.plus_minus_one and loss is not scene.lane.objective
+    Y = targets["plus_minus_one" if recoded else scene.lane.coding]
+    last, out = Z[-1][None], A[-1][None]
+    # Through a linear output dZ is dA itself, of the formula in a: clipped, or to the letter, as the lane asks.
+    dA = loss.dZ(out, out, Y, ACTIVATIONS["linear"](), numerics)
+    dZ = loss.dZ(last, out, Y, output, numerics)
+    ways = [(dA[0], dZ[0])]
+    for l in range(len(Z) - 1, 0, -1):
+        dA = dZ @ scene.network.W[l]
+        dZ = scene.network.activations[l - 1].backward(Z[l - 1][None], A[l - 1][None], dA)
+        ways.insert(0, (dA[0], dZ[0]))
+    own = scene.factor * np.outer(ways[-1][1], before)
+    whole = scene.views(scene.gradient(loss, penalty=False))[0][-1] if train else None
+    return WayBack(
+        loss.name,
+        float(np.add.reduce(loss.elements(last, out, Y, output, numerics), axis=None)),
+        _frozen(Y[0]),
+        _all_frozen([dA for dA, _ in ways]),
+        _all_frozen([dZ for _, dZ in ways]),
+        _frozen(own),
+        _frozen(scene.factor * ways[-1][1]),
+        float("nan") if whole is None else _ratio(_norm(own), _norm(whole)),
+    )
+
+
+def _norm(values: Array) -> float:
+    return float(np.linalg.norm(values.astype(np.float64)))
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else float("nan")
+
+
+def _target_words(data: Any, y: Any) -> str:
+    if data.task != "regression":
+        return f"class {data.class_names[int(y)]}"
+    values = np.atleast_1d(y)
+    return ("target " if len(values) == 1 else "targets ") + ", ".join(f"{value:.4g}" for value in values[:4])
+
+
+def _prediction_words(data: Any, A: Array, middle: float) -> str:
+    if not np.isfinite(A).all():
+        return "not a number"
+    if data.task == "regression":
+        return ", ".join(f"{value:.4g}" for value in A[:4])
+    which = int(A[0] > middle) if len(A) == 1 else int(A.argmax())
+    return f"class {data.class_names[which]}"
+
+
+def _frozen(values: Array) -> Array:
+    copy = np.array(values)
+    copy.setflags(write=False)
+    return copy
+
+
+def _all_frozen(arrays: list[Array]) -> tuple[Array, ...]:
+    return tuple(_frozen(array) for array in arrays)
+
+
+def other_loss(objective: str, task: str) -> str:
+    """Return the loss that teaches most beside an objective: what one would have taken instead."""
+    first = "mae" if task == "regression" else "mse"
+    if objective != first:
+        return first
+    usual = {"binary": "binary_cross_entropy", "multiclass": "categorical_cross_entropy", "regression": "huber"}
+    return usual[task]

@@ -1,0 +1,268 @@
+"""The lens "Sample": one sample's way through the network and back, for two losses side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from time import perf_counter
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+
+from sandbox.experiment.lens.sample import Followed, FollowSample, other_loss
+from sandbox.experiment.scene import Question
+from sandbox.experiment.snapshot import Snapshot
+from sandbox.nn import LOSSES
+from sandbox.ui import theme as look
+from sandbox.ui.kit import Choice, Elided, Item, Toggle, label, share_text
+from sandbox.ui.kit_base import set_state
+from sandbox.ui.lens.base import Lens
+from sandbox.ui.lens.sample_canvas import SampleCanvas
+from sandbox.ui.theme import Theme
+
+PERIOD = 0.1  # seconds between two answers: numbers cannot be read faster
+PARTS = {"train": "Training", "test": "Test"}
+
+
+class SampleLens(Lens):
+    """Follows one sample: its numbers in the network's own layout, what the loss decides among them in blue.
+
+    Signals
+    -------
+    sample_chosen(part, index)
+        A person chose another sample here, of the "train" or "test" part.
+    """
+
+    title = "Sample"
+    summary = "Follows one sample forward and back, for two losses side by side."
+
+    sample_chosen = Signal(str, int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("One sample")
+        self._part, self._index = "train", 0
+        self._counts = {"train": 1, "test": 0}
+        self._other: str | None = None
+        self._objective = ""
+        self._at_output = True
+        self._asked: FollowSample | None = None
+        self._answered = -math.inf
+        self._build()
+        self._connect()
+        self.fit()
+
+    def _build(self) -> None:
+        self.part = Choice(_parts(self._counts))
+        self.part.setAccessibleName("Part of the data")
+        self.part.setToolTip("The part of the data that the sample is taken from.")
+        self.number = QSpinBox()
+        self.number.setAccessibleName("Sample number")
+        self.number.setToolTip(
+            "The sample that is followed, counted from 1; full stop and comma go on and back, and so does a click "
+            "on a point of the boundary."
+        )
+        self.number.setKeyboardTracking(False)
+        self.number.setRange(1, 1)
+        self.words = Elided("", "")
+        self.whole = Toggle("All units")
+        self.whole.setToolTip("Shows all units of large layers, not the first ones alone.")
+        self.left = Elided("", "")
+        self.left.setToolTip("The objective, whose derivatives train: the left one of two numbers.")
+        self.right_word = label("Right:")
+        self.other = Choice()
+        self.other.setAccessibleName("Loss to compare with")
+        self.other.setToolTip("Another loss of the same output: the right one of two numbers.")
+        self.right_word.setBuddy(self.other)
+        self.canvas = SampleCanvas()
+        self.area = QScrollArea()
+        self.area.setAccessibleName("Numbers of the sample")
+        self.area.setWidget(self.canvas)
+        self.area.setWidgetResizable(False)
+        self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setCornerWidget(QWidget())
+        self.legend = label("Blue: decided by the loss", "hint")
+        self.legend.setToolTip("Numbers on blue differ between the two losses; all others are the same for every loss.")
+        self.share = Elided("", "hint")
+        self.share.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._rows = [QHBoxLayout() for _ in range(3)]
+        rows: list[list[QWidget]] = [
+            [self.part, self.number, self.words, self.whole],
+            [self.left, self.right_word, self.other],
+        ]
+        for row, widgets in zip(self._rows, rows, strict=False):
+            for widget in widgets:
+                row.addWidget(widget, int(widget is self.words))
+        self._rows[1].addStretch(1)
+        self._rows[2].addWidget(self.legend)
+        self._rows[2].addWidget(self.share, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addLayout(self._rows[0])
+        self._column.addLayout(self._rows[1])
+        self._column.addWidget(self.area, 1)
+        self._column.addLayout(self._rows[2])
+
+    def _connect(self) -> None:
+        self.part.changed.connect(lambda part, _: self._choose_here(str(part), 0))
+        self.number.valueChanged.connect(lambda number: self._choose_here(self._part, number - 1))
+        self.other.changed.connect(lambda name, _: self._compare(str(name)))
+        self.whole.changed.connect(lambda on, _: self._unfold(bool(on)))
+        self.canvas.unfold_requested.connect(lambda: self._unfold(True))
+        # Where not all columns fit, the output comes first, since there the loss decides; until a person scrolls.
+        bar = self.area.horizontalScrollBar()
+        bar.rangeChanged.connect(lambda _, most: bar.setValue(most) if self._at_output else None)
+        bar.actionTriggered.connect(lambda _: self._leave_output())
+        self.canvas.reshaped.connect(self._to_output)
+        for key, by in ((Qt.Key.Key_Period, 1), (Qt.Key.Key_Comma, -1)):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(lambda by=by: self._step(by))
+        # A resting run that went on a little owes the numbers of its last update.
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.setInterval(round(1500 * PERIOD))
+        self._late.timeout.connect(self.wanted_changed)
+
+    def _to_output(self) -> None:
+        self._at_output = True
+        bar = self.area.horizontalScrollBar()
+        bar.setValue(bar.maximum())
+
+    def _leave_output(self) -> None:
+        self._at_output = False
+
+    # Which sample, which loss
+
+    @property
+    def sample(self) -> tuple[str, int]:
+        """The part, "train" or "test", and the number, counted from 0, of the sample that is followed."""
+        return self._part, self._index
+
+    def choose(self, part: str, index: int) -> None:
+        """Follow another sample, without telling of it; one that there is not becomes the last one that there is."""
+        if not self._counts[part]:
+            part = "train"
+        index = max(0, min(index, self._counts[part] - 1))
+        self._show_choice(part, index)
+        if (part, index) != self.sample:
+            self._part, self._index = part, index
+            self._ask_anew()
+
+    def _show_choice(self, part: str, index: int) -> None:
+        self.part.set_value(part)
+        blocked = self.number.blockSignals(True)
+        self.number.setRange(1, self._counts[part])
+        self.number.setSuffix(f" of {self._counts[part]:,}")
+        self.number.setValue(index + 1)
+        self.number.blockSignals(blocked)
+
+    def _choose_here(self, part: str, index: int) -> None:
+        self.choose(part, index)
+        self.sample_chosen.emit(*self.sample)
+
+    def _step(self, by: int) -> None:
+        train, test = self._counts["train"], self._counts["test"]
+        place = (self._index + (train if self._part == "test" else 0) + by) % (train + test)
+        self._choose_here(*(("train", place) if place < train else ("test", place - train)))
+
+    def _compare(self, name: str) -> None:
+        self._other = name
+        self._ask_anew()
+
+    def _unfold(self, whole: bool) -> None:
+        self.whole.set_value(whole)
+        self.canvas.set_whole(whole)
+
+    def _ask_anew(self) -> None:
+        self._answered = -math.inf
+        self.wanted_changed.emit()
+
+    # Asking and drawing
+
+    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+        self.canvas.set_theme(theme)
+        self.fit()
+
+    def questions(self, lane: str) -> tuple[Question, ...]:
+        if not self.isVisible() or self._other is None:
+            return ()
+        question = FollowSample(lane, self._part, self._index, self._other)
+        if question == self._asked and perf_counter() - self._answered < PERIOD:
+            return ()
+        self._asked = question
+        return (question,)
+
+    def draw(self, snapshot: Snapshot, lane: str) -> None:
+        state = next((state for state in snapshot.lanes if state.name == lane), None)
+        if state is None:
+            return
+        data = snapshot.data
+        counts = {"train": len(data.X_train), "test": len(data.X_test)}
+        if counts != self._counts:
+            self._counts = counts
+            self.part.set_items(_parts(counts))
+            self.choose(self._part, self._index)
+        if state.objective != self._objective:
+            self._take_objective(state.objective, data.task)
+        answer = snapshot.answers.get(self._asked) if self._asked is not None else None
+        if isinstance(answer, Followed) and self._is_current(answer):
+            self._answered = perf_counter()
+            self._late.stop()
+            self._show(answer, data.feature_names, data.class_names or data.target_names)
+        elif not self._late.isActive():
+            self._late.start()
+
+    def _is_current(self, answer: Followed) -> bool:
+        return (answer.part, answer.index, answer.back[1].loss) == (self._part, self._index, self._other)
+
+    def _take_objective(self, objective: str, task: str) -> None:
+        self._objective = objective
+        if self._other is None or self._other == objective:
+            self._other = other_loss(objective, task)
+        self.other.set_items([(name, kind.label, kind.summary) for name, kind in LOSSES.items() if name != objective])
+        self.other.set_value(self._other)
+        self._ask_anew()
+
+    def _show(self, answer: Followed, features: tuple[str, ...], outputs: tuple[str, ...]) -> None:
+        left, right = answer.back
+        self.words.setText(f"{answer.target}, predicted {answer.prediction.removeprefix('class ')}")
+        wrong = bool(outputs) and answer.target.startswith("class") and answer.target != answer.prediction
+        set_state(self.words, "role", "error" if wrong else "")
+        self.left.setText(f"Left: {LOSSES[left.loss].label}")
+        name = f"dW[{len(answer.Z)}]"
+        if answer.part == "train":
+            self.share.setText(f"length of its share in {name}: {share_text(left.share)} | {share_text(right.share)}")
+        else:
+            self.share.setText("a test sample takes no part in any update")
+        number = f"{PARTS[answer.part]} sample {answer.index + 1} of {answer.count}"
+        self.area.setAccessibleDescription(f"{number}: {self.words.text()}")
+        self.canvas.show_sample(answer, features, outputs)
+        self.whole.setVisible(self.canvas.folds)
+
+    # Lengths
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.canvas.set_room(self.area.width() - look.px(look.GRID))
+
+    def fit(self) -> None:
+        """Set spacings, and widths that hold the widest number."""
+        self._column.setSpacing(look.px(look.HALF))
+        for row in self._rows:
+            row.setSpacing(look.px(look.GRID))
+        self.number.setFixedHeight(look.px(look.CONTROL))
+        self.canvas.fit()
+        self.canvas.set_room(self.area.width() - look.px(look.GRID))
+
+
+def _parts(counts: Mapping[str, int]) -> list[Item]:
+    """Return the parts that have samples."""
+    return [(p, name, f"Follows a sample of the {name.lower()} part.") for p, name in PARTS.items() if counts[p]]

@@ -1,0 +1,477 @@
+"""One sample's numbers, painted in the network's own layout: columns are layers, boxes are units."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from sandbox.experiment.lens.sample import Followed
+from sandbox.nn import ACTIVATIONS
+from sandbox.ui import theme as look
+from sandbox.ui.theme import Theme
+
+Floats = NDArray[np.floating]
+
+LOSS = "\u2113"  # of one sample, as the equations write it
+MOST_UNITS = 12  # a larger layer is folded
+FOLDED_UNITS = 8
+MOST_LINES = 400
+
+_KEPT_HEIGHT = 4000  # up to this height all but the numbers is kept as a picture
+_LINED_GAP = 24  # between columns nearer than this there is no room for lines
+
+_COMPACT, _ROOMY = ("−0.000", "−9e−9"), ("−0.0000", "−9.9e−9")
+
+
+def short(value: float, roomy: bool = False) -> str:
+    """Return a number in six characters, or in seven where there is room.
+
+    Examples
+    --------
+    >>> short(-0.12345), short(-0.12345, roomy=True), short(12.345), short(3.2e-5), short(0.0)
+    ('−0.123', '−0.1235', '12.35', '3e−5', '0')
+    """
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else ("∞" if value > 0 else "−∞")
+    size = abs(value)
+    if size == 0.0:
+        return "0"
+    decimals = 4 if roomy else 3
+    if 10.0**-decimals <= size < 9999.5:
+        whole = len(str(int(size)))
+        text = f"{value:.{max(0, decimals + 1 - whole)}f}"
+    else:
+        mantissa, exponent = f"{value:.{int(roomy)}e}".split("e")
+        text = f"{mantissa}e{int(exponent)}"
+    return text.replace("-", "−")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number, or two of which the left one is the objective's."""
+
+    name: str
+    left: float
+    right: float | None = None
+    right_name: str = ""
+
+    @property
+    def decided(self) -> bool:
+        """Whether the loss decides it: the two are more than rounding apart."""
+        if self.right is None or self.right_name:
+            return False
+        both_none = math.isnan(self.left) and math.isnan(self.right)
+        return not (both_none or math.isclose(self.left, self.right, rel_tol=1e-9))
+
+
+@dataclass(frozen=True)
+class Box:
+    """The numbers of one unit, under a title where it has one; `tip` says them all in full."""
+
+    rows: tuple[Cell, ...]
+    title: str = ""
+    tip: str = ""
+    unit: int = -1
+
+
+@dataclass
+class Column:
+    """One layer, and what stands below its units."""
+
+    head: str
+    boxes: list[Box]
+    narrow: bool = False
+    hidden: int = 0
+    below: str = ""
+    more: list[Box] = field(default_factory=list)
+
+
+def columns_of(
+    followed: Followed, features: tuple[str, ...], outputs: tuple[str, ...], whole: bool = False
+) -> list[Column]:
+    """Return what is to be painted, from the input to the output."""
+    x = followed.x.tolist()
+    shown = _shown(len(x), whole)
+    boxes = [
+        Box((Cell("", x[i]),), features[i], f"{features[i]}: {x[i]:.10g} as the network sees it", i)
+        for i in range(shown)
+    ]
+    columns = [Column("Input", boxes, narrow=True, hidden=len(x) - shown)]
+    last = len(followed.Z)
+    for l in range(1, last + 1):
+        columns.append(_layer(followed, l, outputs, whole))
+    if followed.part == "train":
+        columns[-1].below = f"Share in dW[{last}]"
+        columns[-1].more = _shares(followed, outputs, whole)
+    return columns
+
+
+def _shown(count: int, whole: bool) -> int:
+    return count if whole or count <= MOST_UNITS else FOLDED_UNITS
+
+
+def _layer(followed: Followed, l: int, outputs: tuple[str, ...], whole: bool) -> Column:
+    Z, A, slopes = followed.Z[l - 1], followed.A[l - 1], followed.slopes[l - 1]
+    one, two = followed.back
+    is_output = l == len(followed.Z)
+    label = ACTIVATIONS[followed.activations[l - 1]].label
+    column = Column(f"{'Output' if is_output else f'Layer {l}'} · {label}", [])
+    if is_output:
+        loss = [Cell(LOSS, one.value, two.value)]
+        column.boxes.append(Box(tuple(loss), "", _tip("Loss of this sample", loss)))
+    shown = _shown(len(Z), whole)
+    column.hidden = len(Z) - shown
+    for k in range(shown):
+        rows = [Cell("z", float(Z[k]), float(A[k]), "a")]
+        if is_output:
+            rows.append(Cell("y", float(one.target[k]), float(two.target[k])))
+        rows += [
+            Cell("da", float(one.dA[l - 1][k]), float(two.dA[l - 1][k])),
+            Cell("g'", float(slopes[k])),
+            Cell("dz", float(one.dZ[l - 1][k]), float(two.dZ[l - 1][k])),
+        ]
+        title = _output_name(outputs, k) if is_output and len(Z) > 1 else ""
+        tip = _tip(f"Unit {k + 1} of layer {l}", rows)
+        if followed.activations[l - 1] == "softmax":
+            tip += "\nEvery share depends on every z: dz is taken through the whole Jacobian, of which g' is the diagonal."
+        column.boxes.append(Box(tuple(rows), title, tip, k))
+    return column
+
+
+def _shares(followed: Followed, outputs: tuple[str, ...], whole: bool) -> list[Box]:
+    one, two = followed.back
+    boxes = []
+    units, before = one.dW.shape
+    for k in range(_shown(units, whole)):
+        rows = [
+            Cell(f"{j + 1}", float(one.dW[k, j]), float(two.dW[k, j])) for j in range(_shown(before, whole))
+        ]
+        rows.append(Cell("b", float(one.db[k]), float(two.db[k])))
+        name = f"Share in row {k + 1} of dW[{len(followed.Z)}], unit by unit below: {followed.factor:.4g} dz a"
+        boxes.append(Box(tuple(rows), _output_name(outputs, k) if units > 1 else "", _tip(name, rows), k))
+    return boxes
+
+
+def _output_name(outputs: tuple[str, ...], k: int) -> str:
+    return outputs[k] if k < len(outputs) else f"output {k + 1}"
+
+
+def _tip(name: str, rows: list[Cell]) -> str:
+    """The numbers in full, one a line."""
+    lines = [name]
+    for row in rows:
+        if row.right is None:
+            lines.append(f"{row.name}: {row.left:.10g}")
+        elif row.right_name:
+            lines += [f"{row.name}: {row.left:.10g}", f"{row.right_name}: {row.right:.10g}"]
+        else:
+            lines.append(f"{row.name}: {row.left:.10g} | {row.right:.10g}")
+    return "\n".join(lines).replace("-", "−")
+
+
+class SampleCanvas(QWidget):
+    """Paints the columns; as wide as they need, at least as wide as its room.
+
+    Signals
+    -------
+    unfold_requested()
+        A click on "24 more".
+    reshaped()
+        A network of another shape is shown.
+    """
+
+    unfold_requested = Signal()
+    reshaped = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("column")  # on the card's own ground
+        self.setAccessibleName("Numbers of the sample, layer by layer")
+        self._theme: Theme = look.current()
+        self._followed: Followed | None = None
+        self._names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        self._whole = False
+        self._room = 0
+        self._shape: tuple[object, ...] = ()
+        self.columns: list[Column] = []
+        self.places: list[tuple[QRectF, Box]] = []  # of every box, in order
+        self._heads: list[QRectF] = []
+        self._more: list[tuple[QRectF, str]] = []
+        self._below: QRectF = QRectF()
+        self._ends: list[list[tuple[float, float, float, int]]] = []  # per column: left, right, middle, unit
+        self._gap = 0.0
+        self._ground = QPixmap()
+        self._ground_state: tuple[object, ...] | None = None
+        self._drawn_weights: tuple[Floats, ...] = ()
+        self.roomy = False
+        self.fit()
+
+    # What is shown
+
+    @property
+    def folds(self) -> bool:
+        """Whether some layer is too large to be shown whole at first."""
+        if self._followed is None:
+            return False
+        return max(len(self._followed.x), *map(len, self._followed.Z)) > MOST_UNITS
+
+    def show_sample(self, followed: Followed, features: tuple[str, ...], outputs: tuple[str, ...]) -> None:
+        """Show a sample's numbers."""
+        self._followed, self._names = followed, (features, outputs)
+        self._refill()
+
+    def set_whole(self, whole: bool) -> None:
+        """Show all units of large layers, or the first ones."""
+        self._whole = whole
+        self._refill()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        self._theme = theme
+        self.update()
+
+    def set_room(self, width: int) -> None:
+        """Say how wide the part is that can be seen."""
+        if width != self._room:
+            self._room = width
+            self._lay_out(True)
+
+    def fit(self) -> None:
+        """Measure the type anew."""
+        self._font = look.font(look.SMALL)
+        self._bold = look.font(look.SMALL, bold=True)
+        self._metrics = metrics = QFontMetrics(self._font)
+        self._line = metrics.height() + look.px(1)
+        self._label = max(metrics.horizontalAdvance(name) for name in ("da", "dz", "g'")) + look.px(4)
+        self._second = metrics.horizontalAdvance("a") + look.px(9)
+        self._pad = look.px(4)
+        self._numbers = [max(metrics.horizontalAdvance(text) for text in texts) for texts in (_COMPACT, _ROOMY)]
+        self._lay_out(True)
+
+    def _refill(self) -> None:
+        if self._followed is not None:
+            self.columns = columns_of(self._followed, *self._names, self._whole)
+            self._lay_out(False)
+
+    # Where it stands
+
+    def _widths(self, roomy: bool) -> tuple[list[float], float]:
+        """Return how wide each column is, and the room of one number."""
+        number = float(self._numbers[roomy])
+        wide = self._label + number + self._second + number + 2 * self._pad
+        metrics = self._metrics
+        widths = []
+        for column in self.columns:
+            if column.narrow:
+                names = max(metrics.horizontalAdvance(box.title) for box in column.boxes)
+                head = QFontMetrics(self._bold).horizontalAdvance(column.head)
+                most = min(names, look.px(90)) if roomy else 0
+                widths.append(max(number, most, head - 2 * self._pad) + 2 * self._pad)
+            else:
+                widths.append(wide)
+        return widths, number
+
+    def _lay_out(self, anew: bool) -> None:
+        shape = tuple((c.head, c.hidden, c.below, *(len(b.rows) for b in (*c.boxes, *c.more))) for c in self.columns)
+        if not self.columns or (shape == self._shape and not anew):
+            self._fill_places()
+            self.update()
+            return
+        fresh = shape != self._shape
+        self._shape = shape
+        gaps = len(self.columns) - 1
+        self.roomy = True
+        widths, _ = self._widths(True)
+        if sum(widths) + gaps * look.px(14) > self._room:
+            self.roomy = False
+            widths, _ = self._widths(False)
+        spare = (self._room - sum(widths)) / max(gaps, 1)
+        self._gap = float(max(look.px(6), min(spare, look.px(120))))
+        self._place(widths)
+        width = math.ceil(sum(widths) + gaps * self._gap)
+        self.setFixedSize(max(width, 1), math.ceil(self._height) + look.px(4))
+        if fresh:
+            self.reshaped.emit()
+        self.update()
+
+    def _place(self, widths: list[float]) -> None:
+        self.places, self._heads, self._more, self._ends = [], [], [], []
+        x, self._height = 0.0, 0.0
+        between = look.px(4)
+        for column, width in zip(self.columns, widths, strict=True):
+            self._heads.append(QRectF(x, 0.0, width + (self._gap if self._gap > look.px(20) else 0.0), self._line))
+            y, ends = float(self._line + look.px(3)), []
+            for box in column.boxes:
+                rect = QRectF(x, y, width, self._box_height(box))
+                self.places.append((rect, box))
+                if box.unit >= 0:
+                    ends.append((rect.left(), rect.right(), rect.center().y(), box.unit))
+                y = rect.bottom() + between
+            self._ends.append(ends)
+            if column.hidden:
+                self._more.append((QRectF(x, y, width, self._line), f"{column.hidden} more"))
+                y += self._line + between
+            if column.more:
+                y += look.px(4)
+                self._below = QRectF(x, y, width + self._gap, self._line)
+                y += self._line + look.px(3)
+                for box in column.more:
+                    self.places.append((QRectF(x, y, width, self._box_height(box)), box))
+                    y += self._box_height(box) + between
+            self._height = max(self._height, y)
+            x += width + self._gap
+
+    def _fill_places(self) -> None:
+        boxes = [box for column in self.columns for box in (*column.boxes, *column.more)]
+        self.places = [(rect, box) for (rect, _), box in zip(self.places, boxes, strict=True)]
+
+    def _box_height(self, box: Box) -> float:
+        lines = len(box.rows) + bool(box.title)
+        return float(lines * self._line + look.px(5))
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._followed is None:
+            return
+        painter = QPainter(self)
+        seen = QRectF(event.rect())
+        if self.height() <= _KEPT_HEIGHT:
+            painter.drawPixmap(QPointF(0.0, 0.0), self._kept_ground())
+        else:
+            self._paint_ground(painter, seen)
+        painter.setFont(self._font)
+        for rect, box in self.places:
+            if rect.intersects(seen):
+                self._paint_numbers(painter, rect, box)
+
+    def _kept_ground(self) -> QPixmap:
+        """Return all but the numbers: it changes seldom, and takes longer than they do."""
+        assert self._followed is not None
+        ratio = self.devicePixelRatioF()
+        decided = tuple(row.decided for _, box in self.places for row in box.rows)
+        state = (self._shape, decided, self._theme.name, self.size(), ratio, self.roomy, self._line)
+        if state != self._ground_state or not self._weights_as_drawn():
+            self._ground_state, self._drawn_weights = state, self._followed.W
+            self._ground = QPixmap(self.size() * ratio)
+            self._ground.setDevicePixelRatio(ratio)
+            self._ground.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._ground)
+            self._paint_ground(painter, QRectF(self.rect()))
+            painter.end()
+        return self._ground
+
+    def _weights_as_drawn(self) -> bool:
+        """Whether the lines still show the weights, as well as an eye can tell."""
+        assert self._followed is not None
+        if self._gap < look.px(_LINED_GAP):
+            return True
+        pairs = zip(self._followed.W, self._drawn_weights, strict=True)
+        return all(float(np.abs(new - old).max()) <= 0.03 * float(np.abs(old).max()) for new, old in pairs)
+
+    def _paint_ground(self, painter: QPainter, seen: QRectF) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_lines(painter, seen)
+        painter.setFont(self._bold)
+        painter.setPen(QColor(self._theme.ink))
+        metrics = QFontMetrics(self._bold)
+        texts = [(rect, column.head) for rect, column in zip(self._heads, self.columns, strict=True)]
+        if self.columns[-1].below:
+            texts.append((self._below, self.columns[-1].below))
+        for rect, text in texts:
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, round(rect.width()))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, text)
+        painter.setFont(self._font)
+        painter.setPen(QColor(self._theme.accent))
+        for rect, text in self._more:
+            painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, text)
+        for rect, box in self.places:
+            if rect.intersects(seen):
+                self._paint_frame(painter, rect, box)
+
+    def _paint_lines(self, painter: QPainter, seen: QRectF) -> None:
+        """Weights as lines between the boxes: orange below 0, blue above, the wider the larger."""
+        assert self._followed is not None
+        if self._gap < look.px(_LINED_GAP):
+            return
+        for l, W in enumerate(self._followed.W, start=1):
+            before, after = self._ends[l - 1], self._ends[l]
+            if len(before) * len(after) > MOST_LINES:
+                continue
+            top = float(np.abs(W).max()) or 1.0
+            for _, start, y0, j in before:
+                for end, _, y1, k in after:
+                    if max(y0, y1) < seen.top() or min(y0, y1) > seen.bottom():
+                        continue
+                    w = float(W[k, j])
+                    colour = QColor(self._theme.positive if w > 0 else self._theme.negative)
+                    colour.setAlphaF(0.25 + 0.55 * abs(w) / top)
+                    painter.setPen(QPen(colour, look.px(1) * (0.4 + 2.0 * abs(w) / top)))
+                    painter.drawLine(QPointF(start, y0), QPointF(end, y1))
+
+    def _rows(self, rect: QRectF, box: Box) -> tuple[float, float, float]:
+        """Return the first base line, and where the left and the right number end."""
+        metrics = self._metrics
+        y = rect.top() + look.px(2.5) + metrics.ascent() + self._line * bool(box.title)
+        end = rect.right() - self._pad
+        first = end - self._numbers[self.roomy] - self._second if box.rows[0].name else end
+        return y, first, end
+
+    def _paint_frame(self, painter: QPainter, rect: QRectF, box: Box) -> None:
+        colours, line, metrics = self._theme, self._line, self._metrics
+        painter.setPen(QPen(QColor(colours.border), 1))
+        painter.setBrush(QColor(colours.field))
+        painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), look.px(4), look.px(4))
+        left = rect.left() + self._pad
+        y, first, end = self._rows(rect, box)
+        if box.title:
+            painter.setPen(QColor(colours.muted))
+            title = metrics.elidedText(box.title, Qt.TextElideMode.ElideRight, round(end - left))
+            painter.drawText(QPointF(left, y - line), title)
+        number, edge = self._numbers[self.roomy], look.px(2)
+        for row in box.rows:
+            if row.decided:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(colours.accent_soft))
+                wide = end - first + number + 2 * edge
+                painter.drawRoundedRect(QRectF(first - number - edge, y - metrics.ascent(), wide, line), edge, edge)
+            painter.setPen(QColor(colours.muted))
+            painter.drawText(QPointF(left, y), row.name)
+            if row.right_name:
+                painter.drawText(QPointF(first + look.px(6), y), row.right_name)
+            y += line
+
+    def _paint_numbers(self, painter: QPainter, rect: QRectF, box: Box) -> None:
+        y, first, end = self._rows(rect, box)
+        ink, decided = QColor(self._theme.ink), QColor(self._theme.on_soft)
+        for row in box.rows:
+            painter.setPen(decided if row.decided else ink)
+            texts = [(first, row.left)] if row.right is None else [(first, row.left), (end, row.right)]
+            for right, value in texts:
+                text = short(value, self.roomy)
+                painter.drawText(QPointF(right - self._metrics.horizontalAdvance(text), y), text)
+            y += self._line
+
+    # Mouse
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.tip_at(QPointF(event.pos())), self)
+            return True
+        return super().event(event)
+
+    def tip_at(self, place: QPointF) -> str:
+        """Return the numbers of the box at a place, in full."""
+        return next((box.tip for rect, box in self.places if rect.contains(place)), "")
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if any(rect.contains(event.position()) for rect, _ in self._more):
+            self.unfold_requested.emit()
+        else:
+            event.ignore()
