@@ -321,3 +321,16 @@ def test_legend_leaves_room_for_the_plot(qtbot: QtBot) -> None:
     view.resize(640, 300)
     qtbot.waitUntil(lambda: view.legend_area.height() < tall)
     assert view.plot.height() > 120
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_a_lane_that_flew_off_leaves_the_others_in_sight(qtbot: QtBot, log: bool) -> None:
+    view = _view(qtbot)
+    flight = 0.6 * 10.0 ** (np.arange(200.0) * 1.5)
+    curves = (_curve("train_cost", "cost", "objective"), _curve("train_cost", "cost", "objective", flight, "B"))
+    gone = LaneState("B", (2, 6, 4, 1), "sigmoid", "mse", {}, "overflow")
+    view.set_log(False, log)
+    view.draw(curves, (), [_lane("A"), gone], 900.0)
+    low, high = view.plot.y_range
+    assert low <= (np.log10(COSTS.min()) if log else COSTS.min())
+    assert high <= (4.0 if log else 1000.0)

@@ -27,7 +27,7 @@ from sandbox.ui import theme as look
 from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views.legend import CurveChip, CurveName, Stroke
 from sandbox.ui.views.plot import CrosshairLayer, GridLayer, Line, LinesLayer, MarksLayer, Plot
-from sandbox.ui.views.ranges import epochs_end, logarithm, plain, value_range
+from sandbox.ui.views.ranges import before_the_flight, epochs_end, logarithm, plain, value_range
 from sandbox.ui.views.ticks import reading
 
 Floats = NDArray[np.float64]
@@ -333,7 +333,11 @@ class CostView(QWidget):
                 y = logarithm(curve.values) if log else plain(curve.values)
                 skipped = skipped or (log and bool((curve.values <= 0.0).any()))
                 costs.append((row, part, x, y))
-        within = [y[(x >= across[0]) & (x <= across[1])] for _, _, x, y in costs]
+        stopped = {lane.name for lane in self._lanes if lane.stopped}
+        within = []
+        for row, _, x, y in costs:
+            seen = y[(x >= across[0]) & (x <= across[1])]
+            within.append(before_the_flight(seen, log) if row.lane in stopped else seen)
         low, high = value_range(self._values, within, log)
         self._values = (low, high) if costs else None
         self.plot.set_range(across, (low, high), (self.log_x.isChecked(), log))

@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 FILLED = 0.4
 # The smallest values of a logarithmic axis lie at most so many powers of ten below the largest.
 DECADES = 16.0
+# Powers of ten above its start from which on a curve that came to a stop counts as flown off.
+FLIGHT = 3.0
 
 
 def epochs_end(current: float, position: float) -> float:
@@ -49,6 +51,18 @@ def _fitting(low: float, high: float, log: bool) -> tuple[float, float]:
     step = step_up(span / 4)
     bottom, top = math.floor((low - 0.02 * span) / step), math.ceil((high + 0.02 * span) / step)
     return float(f"{bottom * step:.9g}"), float(f"{top * step:.9g}")
+
+
+def before_the_flight(values: Floats, log: bool) -> Floats:
+    """The values of a curve that came to a stop, without those by which it flew off: they would hide all others.
+
+    A curve flies off where it is beyond a thousand times where it started (`values` are logarithms where `log`).
+    """
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return values
+    limit = known[0] + FLIGHT if log else 10.0**FLIGHT * max(abs(float(known[0])), 1e-12)
+    return np.where((values if log else np.abs(values)) > limit, np.nan, values)
 
 
 def value_range(current: tuple[float, float] | None, values: list[Floats], log: bool) -> tuple[float, float]:
