@@ -34,6 +34,7 @@ class Driver:
         self.qtbot = qtbot
         self.window = MainWindow(experiment, theme.LIGHT)
         self.session = self.window.session
+        self.deleted = False
         self.drawn: list[Snapshot] = []
         self.said: list[tuple[str, bool]] = []
         self.window.drawn.connect(self.drawn.append)
@@ -182,8 +183,17 @@ class Driver:
 
     def close(self) -> None:
         """Close the window, and see that nothing is left of it."""
-        self.window.close()
-        assert not self.thread.isRunning()
+        if not self.deleted:
+            self.window.close()
+            assert not self.thread.isRunning()
+
+    def delete(self) -> None:
+        """Close the window and free it, as the end of the program does."""
+        self.close()
+        if not self.deleted:
+            self.deleted = True
+            self.window.deleteLater()
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -209,9 +219,7 @@ def open_window(qtbot: Any) -> Iterator[Callable[..., Driver]]:
 
     yield make
     for driver in drivers:
-        driver.close()
-        driver.window.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        driver.delete()
     sys.setswitchinterval(interval)
 
 
