@@ -1,0 +1,155 @@
+"""Thousands of actions in any order on the real window: nothing a person does can break it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+from sandbox.ui.kit import Choice, LayersEditor, MultiChoice, NumberField, SeedField, Toggle
+
+ACTIONS = 2_000
+TYPED = ("0", "0.1", "0.5", "1", "2", "7", "30", "150", "1e-3", "1e5", "-1", "nan", "", "x", "1 2", "all", "9" * 30)
+KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+MOST_UNITS, MOST_LAYERS = 12, 4  # larger ones are right too, but slow
+
+
+class Person:
+    """Does things at random; the seed says which."""
+
+    def __init__(self, driver: Any, seed: int) -> None:
+        self.driver = driver
+        self.window = driver.window
+        self.random = random.Random(seed)
+        self.done: list[str] = []
+        window, controls = self.window, self.window.controls
+        self.actions: list[tuple[float, str, Callable[[], None]]] = [
+            (30.0, "setting", self.set_something),
+            (6.0, "play", lambda: self.press(controls.play)),
+            (3.0, "space", lambda: driver.key(Qt.Key.Key_Space, on=window)),
+            (3.0, "step", lambda: self.press(controls.step_update)),
+            (1.0, "epoch", lambda: self.press(controls.step_epoch)),
+            (2.0, "reset", lambda: self.press(controls.reset)),
+            (2.0, "new weights", lambda: self.press(controls.new_weights)),
+            (4.0, "speed", lambda: self.steer(controls.speed.slider)),
+            (8.0, "undo", lambda: self.press(controls.undo)),
+            (5.0, "redo", lambda: self.press(controls.redo)),
+            (2.0, "Ctrl+Z", driver.undo),
+            (2.0, "Ctrl+Shift+Z", driver.redo),
+            (0.4, "theme", lambda: self.press(controls.theme)),
+            (0.4, "F11", lambda: driver.key(Qt.Key.Key_F11, on=window)),
+            (1.0, "resize", self.resize),
+            (1.5, "more", lambda: self.press(self.random.choice(window.panels).more)),
+            (1.0, "log x", lambda: self.press(window.cost.log_x)),
+            (1.0, "log y", lambda: self.press(window.cost.log_y)),
+            (2.0, "legend", self.press_chip),
+            (1.0, "axis", self.choose_axis),
+            (1.0, "tab", lambda: driver.key(Qt.Key.Key_Tab)),
+            (1.0, "notice", lambda: self.press(window.notice.close_button)),
+        ]
+
+    def act(self) -> None:
+        """Do one thing."""
+        weights = [weight for weight, _, _ in self.actions]
+        _, name, act = self.random.choices(self.actions, weights)[0]
+        self.done.append(name)
+        act()
+
+    def press(self, button: Any) -> None:
+        if button.isVisible() and button.isEnabled():
+            self.driver.click(button)
+
+    def steer(self, widget: Any) -> None:
+        self.driver.key(self.random.choice(KEYS), on=widget)
+
+    def type(self, edit: QLineEdit) -> None:
+        edit.setFocus()
+        edit.selectAll()
+        text = self.random.choice(TYPED)
+        self.driver.qtbot.keyClicks(edit, text) if text else self.driver.key(Qt.Key.Key_Delete, on=edit)
+        self.driver.key(self.random.choice((Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Tab)), on=edit)
+
+    def set_something(self) -> None:
+        panel = self.random.choice(self.window.panels)
+        key, control = self.random.choice(list(panel.controls.items()))
+        self.done[-1] = key
+        if not control.isVisible():
+            return
+        match control:
+            case LayersEditor():
+                self.change_layers(control)
+            case Choice():
+                self.steer(control)
+            case MultiChoice():
+                box = self.random.choice(control._popup.boxes)
+                box.click()
+            case Toggle():
+                control.click()
+            case SeedField():
+                self.press(control.dice) if self.random.random() < 0.5 else self.type(control.edit)
+            case NumberField():
+                slides = control.slider.isVisible() and self.random.random() < 0.7
+                self.steer(control.slider) if slides else self.type(control.edit)
+            case _:
+                raise AssertionError(f"{key} has a control that nobody knows")
+
+    def change_layers(self, layers: LayersEditor) -> None:
+        sizes = layers.value()
+        if len(sizes) < MOST_LAYERS and self.random.random() < 0.3:
+            self.press(layers.plus)
+        elif sizes:
+            index = self.random.randrange(len(sizes))
+            if self.random.random() < 0.3:
+                self.press(layers.cells[index].cross)
+            else:
+                up = sizes[index] < MOST_UNITS and self.random.random() < 0.5
+                self.driver.key(Qt.Key.Key_Up if up else Qt.Key.Key_Down, on=layers.cells[index].spin)
+
+    def resize(self) -> None:
+        self.window.resize(self.random.randrange(900, 1700), self.random.randrange(600, 1000))
+
+    def press_chip(self) -> None:
+        chips = list(self.window.cost._chips.values())
+        if chips:
+            self.press(self.random.choice(chips))
+
+    def choose_axis(self) -> None:
+        box = self.random.choice((self.window.boundary.across, self.window.boundary.upward))
+        if box.isVisible():
+            self.steer(box)
+
+
+def test_two_thousand_actions_at_random(driver: Any, caplog: pytest.LogCaptureFixture) -> None:
+    person = Person(driver, seed=20)
+    for number in range(ACTIONS):
+        person.act()
+        if person.random.random() < 0.3:
+            QApplication.processEvents()
+        assert driver.thread.isRunning(), f"after {person.done[-5:]}, action {number}"
+    driver.wait(lambda: driver.session._begun is None and not driver.session._wishes)
+    assert not caplog.records
+    assert not [sentence for sentence, _ in driver.said if "error of the program" in sentence]
+
+    # It still answers, and shows what the thread holds.
+    if driver.session.playing:
+        driver.session.toggle()
+    driver.wait(lambda: not driver.session.playing)
+    driver.settle()
+    driver.session.change("data.dataset", "moons", True)
+    driver.session.change("optimizer.learning_rate", 0.05, True)
+    driver.session.reset()
+    driver.wait(lambda: driver.session._begun is None and driver.last.update == 0)
+    driver.settle()
+    assert driver.last.experiment.effective() == driver.session.experiment
+    driver.session.step()
+    driver.wait_drawn(lambda snapshot: snapshot.update == 1 or bool(snapshot.lanes[0].stopped))
+    while driver.session.undo_stack.canUndo():
+        driver.session.undo()
+        driver.wait(lambda: driver.session._begun is None)
+    settled = driver.settle()
+    assert settled.experiment.effective().data == driver.session.experiment.data
+    assert driver.session.experiment.data.dataset == "moons"
