@@ -281,7 +281,8 @@ class Group:
             for part in self._losses:
                 dZ[part.lanes] = self._delta(part, Z[part.lanes], A[part.lanes], Y)
         net.backward(done, dZ)
-        self._penalise()
+        if self._l1 is not None or self._l2 is not None:
+            self._penalise()
         np.copyto(self._backup, net.theta)
         for part, optimizer, descent in self._steps:
             descent.count += 1

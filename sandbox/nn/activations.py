@@ -70,6 +70,10 @@ class Activation:
         D = self.derivative(Z, A, out=out)
         return np.multiply(dA, D, out=D)
 
+    def log(self, Z: Array, A: Array) -> Array:
+        """Return s = log A, from Z: exact where A rounds to 0 or 1, and finite wherever z is."""
+        return self.logs(Z, A)[0]
+
     def logs(self, Z: Array, A: Array) -> tuple[Array, Array]:
         """Return s = log A and t = log(1 - A), from Z: exact where A rounds to 0 or 1."""
         raise NotImplementedError
@@ -284,6 +288,9 @@ class Exp(Activation):
     def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
         return np.positive(A, out=out)
 
+    def log(self, Z: Array, A: Array) -> Array:
+        return Z
+
     def logs(self, Z: Array, A: Array) -> tuple[Array, Array]:
         # log1p keeps a small a, which 1 - a would round away; expm1 keeps a small 1 - a.
         return Z, np.where(A < 0.5, np.log1p(-A), np.log(self.rest(Z, A)))
@@ -323,14 +330,19 @@ class Softmax(Activation):
         out = np.subtract(dA, along, out=out)
         return np.multiply(out, A, out=out)
 
-    def logs(self, Z: Array, A: Array) -> tuple[Array, Array]:
-        top = np.argmax(Z, axis=-1, keepdims=True)
-        s = Z - np.take_along_axis(Z, top, axis=-1)
+    def log(self, Z: Array, A: Array) -> Array:
+        # The largest z is taken out of the sum, whose rest log1p then keeps however small it is.
+        s: Array = Z - np.maximum.reduce(Z, axis=-1, keepdims=True)
         E = np.exp(s)
-        np.put_along_axis(E, top, 0.0, axis=-1)
+        np.put_along_axis(E, np.argmax(Z, axis=-1, keepdims=True), 0.0, axis=-1)
         s -= np.log1p(np.add.reduce(E, axis=-1, keepdims=True))
+        return s
+
+    def logs(self, Z: Array, A: Array) -> tuple[Array, Array]:
+        s = self.log(Z, A)
         if Z.shape[-1] == 1:
             return s, np.full_like(Z, -np.inf)  # a single unit has nothing beside it: log(1 - 1)
+        top = np.argmax(Z, axis=-1, keepdims=True)
         # Only the top unit can have more than half: its rest is summed in logs; for others, log1p is exact.
         others = s.copy()
         np.put_along_axis(others, top, -np.inf, axis=-1)

@@ -44,7 +44,9 @@ CLAMP = 1e-7
 
 def reduction_factor(reduction: str, samples: int, outputs: int) -> float:
     """Return what the summed losses are multiplied by: 1/m, 1 or 1/(m n_out)."""
-    return {"mean": 1.0 / samples, "sum": 1.0, "element_mean": 1.0 / (samples * outputs)}[reduction]
+    if reduction == "mean":
+        return 1.0 / samples
+    return 1.0 if reduction == "sum" else 1.0 / (samples * outputs)
 
 
 def zero_product(factor: Array, logarithm: Array) -> Array:
@@ -148,6 +150,7 @@ class LogLoss(Loss):
     """
 
     has_logs = True
+    has_rest: ClassVar[bool] = True  # whether it looks at t
     has_target_logs: ClassVar[bool] = False  # whether it takes log y, which may be log 0
     has_powers: ClassVar[bool] = False  # whether it looks at c at all, and `by_logs` at s and t
 
@@ -171,8 +174,10 @@ class LogLoss(Loss):
 
     def elements(self, Z: Array, A: Array, Y: Array, activation: Activation, numerics: str) -> Array:
         if numerics == "fused" and activation.has_logs:
-            s, t = activation.logs(Z, A)
-            product = np.multiply if activation.has_finite_logs and not self.has_target_logs else zero_product
+            s, t = activation.logs(Z, A) if self.has_rest else (activation.log(Z, A), A)
+            # Where both logs are finite, or the only one that is looked at, 0 times it is 0 without further care.
+            finite = (activation.has_finite_logs or not self.has_rest) and not self.has_target_logs
+            product = np.multiply if finite else zero_product
             return self.of_logs(s, t, A, activation.rest(Z, A) if self.has_powers else A, Y, product)
         if numerics == "clamped":
             A = np.clip(A, CLAMP, 1.0 - CLAMP)
@@ -377,6 +382,7 @@ class CategoricalCrossEntropy(LogLoss):
     derivative_formula = r"-\frac{y}{a}"
     parameters = (_SMOOTHING,)
     label_smoothing: float
+    has_rest = False
 
     def _targets(self, Y: Array) -> Array:
         e = self.label_smoothing
@@ -454,6 +460,7 @@ class Poisson(LogLoss):
     label = "Poisson"
     summary = "For counts: the output is a rate; goes with the exponential activation."
     formula = r"a - y\log a"
+    has_rest = False
     derivative_formula = r"1 - \frac{y}{a}"
 
     def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
@@ -475,6 +482,7 @@ class KlDivergence(LogLoss):
     summary = "How far the outputs are from the targets as distributions: 0 where the two agree."
     formula = r"y\log\frac{y}{a}"
     has_target_logs = True
+    has_rest = False
     derivative_formula = r"-\frac{y}{a}"
 
     def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
