@@ -101,7 +101,8 @@ class NumberField(Scaled):
         self._own: Number | None = None
         self._moved = False
         self.slider = _Slider(len(self._stops))
-        self.slider.setVisible(bool(self._stops))
+        if not self._stops:  # to show it before it has a parent would make a window of it
+            self.slider.hide()
         self.edit = _Edit(self)
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
