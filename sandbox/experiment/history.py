@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 ROWS = 4096  # of a chunk
 BLOCK = 64  # rows that share one minimum and maximum
 _FIRST_KEPT, _LAST_KEPT = 2, 12  # chunks that stay in memory at either end of the run
+_RAW_CHUNKS = 3  # so few are always looked at row by row: a few rows on both sides of an end may be all that is seen
 _RAW_ROWS = 24  # up to this many rows a pixel, a curve is thinned from the rows themselves
 
 
@@ -219,7 +220,7 @@ class History:
         self, name: str, seen: list[_Chunk], pixels: int, log_x: bool
     ) -> tuple[Floats, Floats, Floats]:
         """Return epochs, minima and maxima: of every row, or of blocks where there are too many rows."""
-        if sum(chunk.length for chunk in seen) <= _RAW_ROWS * pixels:
+        if len(seen) <= _RAW_CHUNKS or sum(chunk.length for chunk in seen) <= _RAW_ROWS * pixels:
             lines = [chunk.line(name) for chunk in seen]
             x, y = np.concatenate([x for x, _ in lines]), np.concatenate([y for _, y in lines])
             return x, y, y
