@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
 
+K = TypeVar("K")
 T = TypeVar("T")
 Array = TypeVar("Array", bound=NDArray[Any])
 
@@ -17,21 +18,21 @@ def read_only(array: Array) -> Array:
     return array
 
 
-class FrozenMapping(Mapping[str, T], Generic[T]):
+class FrozenMapping(Mapping[K, T], Generic[K, T]):
     """A read-only copy of a mapping, in the same order (types.MappingProxyType cannot be pickled)."""
 
     __slots__ = ("_items",)
 
-    def __init__(self, items: Mapping[str, T] | None = None) -> None:
-        self._items: dict[str, T] = dict(items or {})
+    def __init__(self, items: Mapping[K, T] | None = None) -> None:
+        self._items: dict[K, T] = dict(items or {})
 
-    def __getitem__(self, key: str) -> T:
+    def __getitem__(self, key: K) -> T:
         return self._items[key]
 
     def __contains__(self, key: object) -> bool:
         return key in self._items
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[K]:
         return iter(self._items)
 
     def __len__(self) -> int:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sandbox.data import Data
 from sandbox.experiment.document import Experiment
+from sandbox.experiment.frozen import FrozenMapping
 from sandbox.experiment.scene import Question
 
 Floats = NDArray[np.float64]
@@ -192,4 +193,4 @@ class Snapshot:
     surfaces: tuple[Surface, ...] = ()
     curves: tuple[Curve, ...] = ()
     marks: tuple[Mark, ...] = ()
-    answers: Mapping[Question, Any] = field(default_factory=dict)
+    answers: Mapping[Question, Any] = field(default_factory=FrozenMapping)

@@ -383,7 +383,7 @@ class Trainer:
         curves = () if wanted.curves is None else tuple(self._curves(wanted.curves))
         return Snapshot(
             run, self.experiment, self.data, self.update, self.epoch, self.epoch_position, lanes, surfaces, curves,
-            tuple(self.marks), answers,
+            tuple(self.marks), FrozenMapping(answers),
         )  # fmt: skip
 
     def _answers(self, questions: tuple[Question, ...]) -> dict[Question, Any]:
