@@ -6,12 +6,13 @@ that a change of theme or the presenting mode reaches all of it.
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from functools import cache
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from sandbox.resources import resource
 
@@ -268,9 +269,20 @@ def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> None:
         app.setProperty("dressed", True)
     app.setPalette(palette(theme))
     app.setFont(font())
-    for widget in app.allWidgets():  # Qt itself tells them only once its event loop runs
+    for widget in _all_widgets(app):  # Qt itself tells them only once its event loop runs
         app.sendEvent(widget, QEvent(QEvent.Type.ApplicationFontChange))
     app.setStyleSheet(style_sheet(theme))
+
+
+def _all_widgets(app: QApplication) -> list[QWidget]:
+    """Return every widget, with no garbage collection meanwhile: it could free widgets that Qt has just listed."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return app.allWidgets()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def palette(theme: Theme) -> QPalette:

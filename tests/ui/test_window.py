@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QScrollArea, QSpinBox, QWidget
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.settings import SETTINGS
@@ -162,6 +163,26 @@ def test_presenting_by_f11_and_by_click(driver: Any) -> None:
     driver.click(driver.window.controls.present)
     assert not driver.window.presenting and not driver.window.isFullScreen()
     assert theme.scale() == 1.0
+
+
+def test_dressing_survives_widgets_that_nobody_holds_any_more(qapp: QApplication) -> None:
+    thresholds = gc.get_threshold()
+    try:
+        for _ in range(10):
+            gc.disable()
+            for _ in range(60):
+                widget = QWidget()
+                widget.itself = widget  # type: ignore[attr-defined]  # freed by a garbage collection alone
+                QSpinBox(widget)
+                QScrollArea(widget)
+            gc.enable()
+            gc.set_threshold(20)
+            theme.apply(qapp, theme.LIGHT)
+            gc.set_threshold(*thresholds)
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.enable()
+        gc.collect()
 
 
 def test_readouts_tell_the_state_drawn(driver: Any) -> None:
