@@ -30,7 +30,7 @@ def reason_to_stop(lane: TrainingLane, Z: Array, A: Array, samples: Samples, act
     numerics = lane.settings.loss.numerics
     delta = lane.objective.dZ(Z, A, Y, activation, numerics)
     if np.isfinite(delta).all():
-        if not np.isfinite(lane.objective.elements(Z, A, Y, activation, numerics)).all():
+        if np.isinf(lane.objective.elements(Z, A, Y, activation, numerics)).any():
             return "overflow: the cost is larger than a number can be; a smaller learning rate keeps it in range"
         return "overflow: the parameters grew beyond any number; a smaller learning rate keeps them in range"
     sample, unit = (int(i) for i in np.argwhere(~np.isfinite(delta))[0])
@@ -42,6 +42,7 @@ def reason_to_stop(lane: TrainingLane, Z: Array, A: Array, samples: Samples, act
         sign = "a negative output" if a < 0.0 else "1 - a for an output above 1"
         return f"log of {sign}: {where} has output {a:.4g} and target {y:g}"
     if lane.objective.has_logs and a in (0.0, 1.0):
-        product = "0 log 0" if a == y else "log of 0"
+        smoothed = getattr(lane.objective, "label_smoothing", 0.0) > 0.0  # then no factor of a logarithm is 0
+        product = "0 log 0" if a == y and not smoothed else "log of 0"
         return f"{product}: {where} has output exactly {a:g} and target {y:g}"
     return f"no finite gradient: {where} has output {a:.4g} and target {y:g}"

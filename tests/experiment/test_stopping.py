@@ -33,6 +33,7 @@ NAIVE: dict[str, object] = {"loss__numerics": "naive", "loss__objective": "binar
     [
         (50.0, {}, "log of 0: sample 1 has output exactly 1 and target 0"),
         (-800.0, {}, "0 log 0: sample 1 has output exactly 0 and target 0"),
+        (-800.0, {"loss__label_smoothing": 0.2}, "log of 0: sample 1 has output exactly 0 and target 0"),
         (
             -0.5,
             {"network__output": "linear", "network__target_coding": "plus_minus_one"},
@@ -117,6 +118,14 @@ def test_a_step_beyond_any_number_stops_though_its_gradient_is_finite() -> None:
     assert not trainer.step()  # 2e305 * 1e6
     assert "overflow" in trainer.lanes[0].stopped
     assert trainer.parameters()["W1"][0, 0] == 1e305
+
+
+def test_a_cost_that_is_no_number_is_not_called_too_large() -> None:
+    trainer = neuron(0.0, 0.0, loss__objective="kl_divergence", loss__numerics="naive", network__output="linear",
+                     optimizer__learning_rate=1e6, optimizer__l2=1e3)  # fmt: skip
+    trainer.set_parameters({"W1": np.array([[1e300]]), "b1": np.array([0.0])})
+    assert not trainer.step()
+    assert trainer.lanes[0].stopped.startswith("overflow: the parameters grew beyond any number")
 
 
 def test_a_cost_that_is_no_number_stops_nothing() -> None:
