@@ -1,0 +1,452 @@
+"""The learning signal: what a loss sends back of each sample, beside what the loss itself says.
+
+Both are of one sample, before the reduction (1/m): its loss, and |d loss / dz| at the output. The curves come from
+the loss and activation classes; where they stand depends on what the network's output is for:
+
+margin
+    one unit for two classes: over z from the decision, counted towards the true class.
+unit
+    one unit per class, each for itself: over the z of the true class's unit, and the loss of that unit.
+share
+    softmax: over the probability of the true class, the rest spread evenly among the others along the curve; the
+    samples stand at their own numbers.
+residual
+    regression: over the residual a - y, at the middle target where the loss or the output asks for one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.experiment.frozen import read_only
+from sandbox.experiment.lanes import CODES
+from sandbox.experiment.lens.coding import coding_of
+from sandbox.experiment.scene import Scene
+from sandbox.nn import ACTIVATIONS, LOSSES, Loss
+from sandbox.nn.network import with_ones
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+
+MOST = 400  # samples on the curves
+SURE = 0.1  # less than this for the true class is a confident mistake
+POINTS = 241  # of a curve
+
+
+@dataclass(frozen=True)
+class PairedLoss:
+    """A loss with its parameters, and the two numbers that stand for "no" and "yes" in its targets.
+
+    For a regression both are the middle target.
+    """
+
+    name: str
+    parameters: tuple[tuple[str, float], ...]
+    low: float
+    high: float
+
+    def build(self) -> Loss:
+        """Return the loss."""
+        return LOSSES[self.name](**dict(self.parameters))
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """All that the curves depend on: nothing of it changes while a lane learns.
+
+    Attributes
+    ----------
+    kind : str
+        "margin", "unit", "share" or "residual".
+    output : str
+        Activation of the output.
+    units : int
+    numerics : str
+    middle : float
+        "margin": the z at which the decision turns.
+    losses : tuple of PairedLoss
+        The objective first.
+    """
+
+    kind: str
+    output: str
+    units: int
+    numerics: str
+    middle: float
+    losses: tuple[PairedLoss, ...]
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """The targets that have a curve each: 1 for "yes", and -1 for "no" where there is one unit."""
+        return (1, -1) if self.kind == "margin" else (1,)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All training samples in a few numbers; one per loss, the objective first.
+
+    Attributes
+    ----------
+    count : int
+    losses, signals : tuple of float
+        Means over the samples that have a finite one.
+    undefined : tuple of int
+        How many samples have no finite loss or signal.
+    wrong, confident : int
+        Classes: samples told wrongly, and those of them whose true class gets less than a tenth.
+    focus : int
+        How many samples `focused` is about: the confident mistakes; without any, those told wrongly; else all.
+        For a regression, the tenth with the largest residuals.
+    focused : tuple of float
+        Mean signal of those; for a regression, their share in the sum of all signals.
+    """
+
+    count: int
+    losses: tuple[float, ...]
+    signals: tuple[float, ...]
+    undefined: tuple[int, ...]
+    wrong: int
+    confident: int
+    focus: int
+    focused: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Signals:
+    """Where the samples are now.
+
+    Attributes
+    ----------
+    pairing : Pairing
+    x : array (k,)
+        What `Pairing.kind` says.
+    classes : array (k,)
+        Class of each; 0 throughout for a regression.
+    loss, signal : array (losses, k)
+    shown, count : int
+        How many samples stand here, of how many.
+    summary : Summary or None
+        Where it was asked for.
+    """
+
+    pairing: Pairing
+    x: Floats
+    classes: NDArray[np.intp]
+    loss: Floats
+    signal: Floats
+    shown: int
+    count: int
+    summary: Summary | None
+
+
+@dataclass(frozen=True)
+class AskSignals:
+    """What does each loss send back of each sample?
+
+    Attributes
+    ----------
+    lane : str
+    others : tuple of str
+        Registry names of the losses beside the objective.
+    whole : bool
+        Whether a summary over all samples is wanted.
+    """
+
+    lane: str
+    others: tuple[str, ...]
+    whole: bool
+
+    def answer(self, scene: Scene) -> Signals:
+        losses = [scene.lane.objective, *(scene.loss(name) for name in self.others if name != _objective(scene))]
+        pairing = _pairing(scene, losses)
+        most = max(1, MOST // (scene.lane.sizes[-1] if pairing.kind == "residual" else 1))
+        rows: Any = slice(None)
+        if scene.m > most:
+            rows = np.linspace(0, scene.m - 1, most).astype(np.intp)  # the same ones at every moment
+        if self.whole or scene.m <= most:
+            Z, A = scene.done.Z[-1], scene.done.A[-1]
+            x, classes, loss, signal = _measured(scene, pairing, losses, Z, A, slice(None))
+            summary = _summary(scene, pairing, x, classes, loss, signal, A) if self.whole else None
+            x, classes, loss, signal = _of_rows(rows, scene.m, x, classes, loss, signal)
+        else:
+            done = scene.network.forward(with_ones(scene.X[rows]), slot=2)
+            x, classes, loss, signal = _measured(scene, pairing, losses, done.Z[-1], done.A[-1], rows)
+            summary = None
+        shown = min(most, scene.m)
+        kept = read_only(x.copy()), read_only(classes.copy()), read_only(loss.copy()), read_only(signal.copy())
+        return Signals(pairing, *kept, shown, scene.m, summary)
+
+
+def _objective(scene: Scene) -> str:
+    return scene.lane.objective.name
+
+
+def _of_rows(rows: Any, m: int, x: Array, classes: Array, loss: Array, signal: Array) -> tuple[Array, ...]:
+    """Return what belongs to some samples, each of which may have several units."""
+    each = len(x) // m
+    wanted = np.arange(len(x)).reshape(m, each)[rows].ravel()
+    return x[wanted], classes[wanted], loss[:, wanted], signal[:, wanted]
+
+
+# What is paired
+
+
+def _pairing(scene: Scene, losses: list[Loss]) -> Pairing:
+    lane, units = scene.lane, scene.lane.sizes[-1]
+    regression = scene.data.task == "regression"
+    if units > 1 and scene.output.name == "softmax":
+        kind = "share"
+    elif regression:
+        kind = "residual"
+    else:
+        kind = "margin" if units == 1 else "unit"
+    middle_target = float(np.median(scene.samples.Y[lane.coding])) if kind == "residual" else 0.0
+    paired = []
+    for loss in losses:
+        low, high = CODES[coding_of(scene, loss)] if not regression else (0.0, 1.0)
+        if kind == "residual":
+            low = high = middle_target
+        own = tuple((each.name, float(getattr(loss, each.name))) for each in loss.parameters)
+        paired.append(PairedLoss(loss.name, own, low, high))
+    middle = decision(scene.output.name, 0.5 * sum(CODES[lane.coding])) if kind == "margin" else 0.0
+    return Pairing(kind, scene.output.name, units, lane.settings.loss.numerics, middle, tuple(paired))
+
+
+@lru_cache(maxsize=64)
+def decision(output: str, level: float) -> float:
+    """Return the z at which an output rises through `level`; 0 where it never does."""
+    g = ACTIVATIONS[output]()
+
+    def above(z: float) -> bool:
+        Z = np.array([[z]])
+        return bool(g.value(Z)[0, 0] > level)
+
+    low, high = -50.0, 50.0
+    if above(low) or not above(high):
+        return 0.0
+    while high - low > 1e-13:
+        middle = 0.5 * (low + high)
+        if middle in (low, high):
+            break
+        low, high = (low, middle) if above(middle) else (middle, high)
+    return 0.0 if abs(high) < 1e-9 else high
+
+
+# The samples
+
+
+def _measured(
+    scene: Scene, pairing: Pairing, losses: list[Loss], Z: Array, A: Array, rows: Any
+) -> tuple[Array, Array, Array, Array]:
+    """Return x, class, loss and signal of what rides on the curves: samples, or samples by units for a residual."""
+    Y = scene.samples.Y[scene.lane.coding][rows]
+    m, units = Y.shape
+    true = np.zeros(m, np.intp) if units == 1 else Y.argmax(axis=1)
+    each = np.arange(m)
+    if pairing.kind == "residual":
+        x, classes = (A - Y).ravel(), np.zeros(m * units, np.intp)
+    elif pairing.kind == "margin":
+        classes = (Y[:, 0] > 0.5 * sum(CODES[scene.lane.coding])).astype(np.intp)
+        x = (Z[:, 0] - pairing.middle) * (2 * classes - 1)
+    else:
+        classes, x = true, (A if pairing.kind == "share" else Z)[each, true]
+    loss, signal = np.empty((len(losses), len(x))), np.empty((len(losses), len(x)))
+    for i, one in enumerate(losses):
+        targets = scene.samples.Y[coding_of(scene, one)][rows]
+        elements = one.elements(Z, A, targets, scene.output, pairing.numerics)
+        dZ = np.abs(one.dZ(Z, A, targets, scene.output, pairing.numerics))
+        if pairing.kind == "residual":
+            loss[i], signal[i] = elements.ravel(), dZ.ravel()
+        else:
+            loss[i] = elements.sum(axis=1) if pairing.kind == "share" else elements[each, true]
+            signal[i] = dZ[each, true]
+    return x.astype(np.float64), classes, loss, signal
+
+
+def _summary(
+    scene: Scene, pairing: Pairing, x: Array, classes: Array, loss: Array, signal: Array, A: Array
+) -> Summary:
+    finite = np.isfinite(loss) & np.isfinite(signal)
+    undefined = tuple(int(n) for n in (~finite).sum(axis=1))
+    means = [tuple(_mean(v[f]) for v, f in zip(values, finite, strict=True)) for values in (loss, signal)]
+    wrong = confident = 0
+    if scene.data.task == "regression":
+        focus = max(1, len(x) // 10)
+        far = np.argsort(-np.abs(x), kind="stable")[:focus]
+        focused = tuple(_share(v, far) for v in np.where(finite, signal, np.nan))
+    else:
+        missed, sure = _mistakes(scene, classes, A)
+        wrong, confident = int(missed.sum()), int(sure.sum())
+        about = sure if confident else missed if wrong else np.ones(len(x), bool)
+        focus = int(about.sum())
+        focused = tuple(_mean(v[about & f]) for v, f in zip(signal, finite, strict=True))
+    return Summary(len(x), means[0], means[1], undefined, wrong, confident, focus, focused)
+
+
+def _mistakes(scene: Scene, classes: Array, A: Array) -> tuple[Array, Array]:
+    """Return which samples are told wrongly, and for which of them the true class gets less than `SURE`."""
+    low, high = CODES[scene.lane.coding]
+    share = (A - low) / (high - low)
+    if A.shape[1] == 1:
+        told, given = share[:, 0] > 0.5, np.where(classes == 1, share[:, 0], 1.0 - share[:, 0])
+    else:
+        told, given = share.argmax(axis=1), share[np.arange(len(A)), classes]
+    missed = told != classes
+    return missed, missed & (given < SURE)
+
+
+def _mean(values: Array) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _share(values: Array, where: Array) -> float:
+    total = float(np.nansum(values))
+    return float(np.nansum(values[where])) / total if total > 0.0 else float("nan")
+
+
+# The curves
+
+
+def curve_at(pairing: Pairing, index: int, side: int, t: Array) -> tuple[Array, Array, Array]:
+    """Return x, loss and signal along the curve of one loss.
+
+    Parameters
+    ----------
+    pairing : Pairing
+    index : int
+        Which of its losses.
+    side : int
+        1 for the target "yes", -1 for "no" (`Pairing.sides`).
+    t : array (k,)
+        Where: x itself, but z for a residual through an output that is not linear.
+
+    Returns
+    -------
+    x, loss, signal : array (k,)
+    """
+    paired = pairing.losses[index]
+    Z, Y = np.zeros((len(t), pairing.units)), np.full((len(t), pairing.units), paired.low)
+    Y[:, 0] = paired.high if side > 0 else paired.low
+    g, loss = ACTIVATIONS[pairing.output](), paired.build()
+    with np.errstate(all="ignore"):
+        if pairing.kind == "margin":
+            Z[:, 0] = pairing.middle + side * t
+        elif pairing.kind == "share":
+            Z[:, 0] = np.log(t / (1.0 - t)) + np.log(pairing.units - 1)
+        elif pairing.kind == "residual" and pairing.output == "linear":
+            Z[:, 0] = t + paired.high
+        else:
+            Z[:, 0] = t
+        A = g.value(Z)
+        elements = loss.elements(Z, A, Y, g, pairing.numerics)
+        signal = np.abs(loss.dZ(Z, A, Y, g, pairing.numerics)[:, 0])
+    values = elements.sum(axis=1) if pairing.kind == "share" else elements[:, 0]
+    x = A[:, 0] - paired.high if pairing.kind == "residual" and pairing.output != "linear" else t
+    return x, values, signal
+
+
+def is_direct(pairing: Pairing) -> bool:
+    """Whether the places along a curve are its x."""
+    return pairing.kind != "residual" or pairing.output == "linear"
+
+
+def places(pairing: Pairing, low: float, high: float) -> Floats:
+    """Return where along a curve to evaluate it, so that x from `low` to `high` is covered."""
+    if not is_direct(pairing):  # any z may be needed: close together where outputs bend, out to where none does
+        return np.sinh(np.linspace(-7.6, 7.6, 4 * POINTS))
+    if pairing.kind == "share":
+        return np.unique(np.concatenate([np.geomspace(1e-6, 0.02, 40), np.linspace(0.02, 1.0 - 1e-6, POINTS)]))
+    # the ends of both halves, where hinges and absolute values bend, are among them
+    half = max(abs(low), abs(high))
+    return np.linspace(-half, half, POINTS)
+
+
+@lru_cache(maxsize=64)
+def curves(pairing: Pairing, low: float, high: float) -> tuple[tuple[int, int, Floats, Floats, Floats], ...]:
+    """Return (index of the loss, side, x, loss, signal) of every curve with x from `low` to `high`.
+
+    Two sides that look the same are one curve.
+    """
+    found: list[tuple[int, int, Floats, Floats, Floats]] = []
+    t = places(pairing, low, high)
+    for index in range(len(pairing.losses)):
+        drawn: list[tuple[Array, Array, Array]] = []
+        for side in pairing.sides:
+            line = curve_at(pairing, index, side, t)
+            if any(_same(line[1], other[1]) and _same(line[2], other[2]) for other in drawn):
+                continue
+            drawn.append(line)
+            inside = (line[0] >= low - 1e-12) & (line[0] <= high + 1e-12)
+            x, loss, signal = (read_only(np.ascontiguousarray(v[inside])) for v in line)
+            found.append((index, side, x, loss, signal))
+    return tuple(found)
+
+
+def _same(one: Array, other: Array) -> bool:
+    return np.allclose(one, other, rtol=1e-6, atol=1e-9, equal_nan=True)
+
+
+# In words
+
+
+def sentence(summary: Summary, pairing: Pairing) -> str:
+    """Say what there is to see, in one sentence or two."""
+    names = [LOSSES[each.name].label for each in pairing.losses]
+    broken = next((i for i, n in enumerate(summary.undefined) if n), None)
+    if broken is not None:
+        n = summary.undefined[broken]
+        return f"{_counted(n, summary.count)} no finite loss or signal from {names[broken]}.".replace("%", "get")
+    if pairing.kind == "residual" or summary.focus == 0:
+        text = f"The {summary.focus:,} largest of {summary.count:,} residuals make"
+        parts = [f"{100 * s:.0f}\u2009% of the signal of {n}" for s, n in zip(summary.focused, names, strict=True)]
+        return f"{text} {_listed(parts[:3])}." if np.isfinite(summary.focused).all() else "No signal is left."
+    if summary.confident:
+        one = summary.confident == 1
+        text = f"{_counted(summary.confident, summary.count)} confidently wrong".replace("%", "is" if one else "are")
+        text += " (less than a tenth for the true class)"
+    elif summary.wrong:
+        one = summary.wrong == 1
+        text = f"{_counted(summary.wrong, summary.count)} wrong, none of them confidently"
+        text = text.replace("%", "is" if one else "are")
+    else:
+        text = f"All {summary.count:,} samples are right"
+    return f"{text}: {_compared(summary.focused, names)}."
+
+
+def _counted(n: int, count: int) -> str:
+    return f"{n:,} of {count:,} samples %"
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _compared(signals: tuple[float, ...], names: list[str]) -> str:
+    """Say how much the objective and the first loss beside it send back, the stronger one last."""
+    if len(signals) == 1:
+        return f"{names[0]} sends back {_number(signals[0])} each"
+    (weak, less), (strong, more) = sorted(zip(signals[:2], names[:2], strict=True))
+    if not more_than_nothing(strong):
+        return "neither loss sends anything back"
+    ratio = weak / strong
+    if ratio > 0.95:
+        return f"{names[0]} and {names[1]} send back alike, {_number(strong)} each"
+    return f"{less} sends back {_number(ratio)} of what {more} does"
+
+
+def more_than_nothing(value: float) -> bool:
+    """Whether a signal is there at all."""
+    return bool(np.isfinite(value) and value > 0.0)
+
+
+def _number(value: float) -> str:
+    if value >= 0.095:
+        return f"{value:.2f}"
+    if value >= 1e-4:
+        return f"{value:.1g}" if value < 0.0095 else f"{value:.2f}"
+    return f"{value:.0e}".replace("e-0", "e-").replace("-", "\u2212") if value else "nothing"

@@ -1,0 +1,145 @@
+"""What if another loss were the objective: what each would make of the parameters of this moment.
+
+Of every loss: its cost C, with the penalty, the norm of dZ[L] and of each dW[l], and
+
+    cosine = <gradient, objective's gradient> / (|gradient| |objective's gradient|)
+
+over all parameters. Gradients are those that the optimiser would be given, the penalty's part of dW included.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.experiment.lens.coding import coding_of
+from sandbox.experiment.scene import Scene
+from sandbox.nn import LOSSES, Loss
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class LossRow:
+    """What one loss makes of the parameters of this moment.
+
+    Attributes
+    ----------
+    name : str
+        Registry name.
+    cost : float
+        With the penalty.
+    dZ : float
+        Norm of dZ[L].
+    dW : tuple of float
+        Norms, l = 1..L at index l - 1.
+    norm : float
+        Of the whole gradient.
+    cosine : float
+        Between the whole gradient and the objective's; nan where one of them is 0 or not finite.
+    trouble : str
+        Why a number is not finite, in words; "" where all are.
+    """
+
+    name: str
+    cost: float
+    dZ: float
+    dW: tuple[float, ...]
+    norm: float
+    cosine: float
+    trouble: str
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """The losses side by side, in the order of their registry.
+
+    Attributes
+    ----------
+    objective : str
+        Registry name of the one that trains.
+    rows : tuple of LossRow
+    took : float
+        Seconds that the answer took.
+    """
+
+    objective: str
+    rows: tuple[LossRow, ...]
+    took: float
+
+
+@dataclass(frozen=True)
+class AskWhatIf:
+    """Which way would each loss step from here?"""
+
+    lane: str
+
+    def answer(self, scene: Scene) -> Alternatives:
+        start = perf_counter()
+        own = scene.gradient().astype(np.float64)
+        penalty = scene.lane.penalty(scene.network.weights)
+        rows = tuple(_row(scene, scene.loss(name), own, penalty) for name in LOSSES)
+        return Alternatives(scene.lane.objective.name, rows, perf_counter() - start)
+
+
+def _row(scene: Scene, loss: Loss, own: Array, penalty: float) -> LossRow:
+    numerics, network = scene.lane.settings.loss.numerics, scene.network
+    Z, A, Y = scene.done.Z[-1], scene.done.A[-1], scene.samples.Y[coding_of(scene, loss)]
+    elements = loss.elements(Z, A, Y, scene.output, numerics)
+    cost = float(np.add.reduce(elements, axis=None)) * scene.factor + penalty
+    dZ = loss.dZ(Z, A, Y, scene.output, numerics) * scene.factor
+    network.backward(scene.done, dZ)
+    gradient = (network.grad + _penalty_gradient(scene)).astype(np.float64)
+    dW = tuple(norm(part) for part in scene.views(gradient)[0])
+    length = norm(gradient)
+    fine = math.isfinite(cost) and math.isfinite(length)
+    return LossRow(
+        loss.name, cost, norm(dZ), dW, length, cosine_of(gradient, own), "" if fine else _trouble(loss, A, elements, dZ)
+    )
+
+
+def _penalty_gradient(scene: Scene) -> Array | float:
+    network, optimizer = scene.network, scene.lane.settings.optimizer
+    if not (optimizer.l1 or optimizer.l2):
+        return 0.0
+    gradient: Array = (optimizer.l2 * network.theta + optimizer.l1 * np.sign(network.theta)) * network.weights
+    return gradient
+
+
+def norm(values: Array) -> float:
+    """Return the Euclidean norm, also where the squares are larger than a number can be."""
+    values = np.asarray(values, dtype=np.float64)
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest == 0.0 or not math.isfinite(largest):
+        return largest
+    return largest * float(np.sqrt(np.square(values / largest).sum()))
+
+
+def cosine_of(one: Array, other: Array) -> float:
+    """Return the cosine of the angle between two vectors; nan where one of them is 0 or not finite."""
+    lengths = norm(one), norm(other)
+    if not all(map(math.isfinite, lengths)) or 0.0 in lengths:
+        return math.nan
+    return min(max(float((one / lengths[0]) @ (other / lengths[1])), -1.0), 1.0)
+
+
+def _trouble(loss: Loss, A: Array, elements: Array, dZ: Array) -> str:
+    """Say why a loss has no finite cost or gradient."""
+    broken = ~(np.isfinite(elements) & np.isfinite(dZ))
+    if not np.isfinite(A).all() or not broken.any():
+        return "overflow, numbers grow larger than a number can be"
+    count = int(broken.any(axis=-1).sum())
+    outputs = A[broken]
+    who = f"{count:,} of {len(A):,} samples"
+    if loss.has_logs and ((outputs < 0.0) | (outputs > 1.0)).any():
+        return f"log of a negative number, for {who}: outputs outside 0 to 1"
+    if loss.has_logs and np.isin(outputs, (0.0, 1.0)).any():
+        return f"log of 0, for {who}: outputs exactly 0 or 1"
+    if loss.has_logs:
+        return f"log of a negative number, for {who}: targets outside 0 to 1"
+    return f"overflow, for {who}"
