@@ -329,9 +329,7 @@ def test_an_edit_keeps_what_the_optimiser_remembers(changes: dict[str, object]) 
     assert state(trainer)[0] == 7
 
 
-@pytest.mark.parametrize(
-    "changes", [{"optimizer.name": "adamw"}, {"network.hidden": (4, 4)}, {"network.hidden": (4,)}]
-)
+@pytest.mark.parametrize("changes", [{"optimizer.name": "adamw"}, {"network.hidden": (4, 4)}, {"network.hidden": (4,)}])
 def test_another_method_or_shape_starts_anew(changes: dict[str, object]) -> None:
     trainer = advanced(Trainer(made(optimizer__name="adam", optimizer__learning_rate=0.01)), 6)
     trainer.edit(changes)
@@ -376,9 +374,7 @@ PATTERNS = [
 
 @pytest.mark.parametrize("initializer", list(INITIALIZERS))
 @pytest.mark.parametrize(("before", "after"), PATTERNS)
-def test_units_that_stay_keep_their_weights(
-    before: tuple[int, ...], after: tuple[int, ...], initializer: str
-) -> None:
+def test_units_that_stay_keep_their_weights(before: tuple[int, ...], after: tuple[int, ...], initializer: str) -> None:
     trainer = Trainer(made(network__hidden=before, network__initializer=initializer, optimizer__learning_rate=0.1))
     start = trainer.parameters()
     rng = np.random.default_rng(1)

@@ -143,9 +143,7 @@ def test_zoomed_ranges(long_history: History, long_values: Array, span: tuple[fl
     check_extremes(long_history, long_values, 500, log_x, span)
 
 
-def check_extremes(
-    history: History, values: Array, pixels: int, log_x: bool, span: tuple[float, float] | None
-) -> None:
+def check_extremes(history: History, values: Array, pixels: int, log_x: bool, span: tuple[float, float] | None) -> None:
     """Few enough rows for each to be looked at: each pixel column must show its least and its greatest."""
     x, y = history.curve("cost", pixels, log_x, span)
     assert x.size == y.size <= max(2 * (pixels + 4) + 1, 3)

@@ -164,9 +164,7 @@ def test_a_surface_is_of_its_lane_and_of_this_moment() -> None:
     plain = made()
     both = dataclasses.replace(plain, lanes=(LaneSettings("A"), LaneSettings("B", {"network.hidden": (5,)})))
     trainer = trained(both.checked())
-    requests = tuple(
-        SurfaceRequest(lane, (0, 1), (-1.0, 1.0), (-1.0, 1.0), 5) for lane in ("B", "A", "none of these")
-    )
+    requests = tuple(SurfaceRequest(lane, (0, 1), (-1.0, 1.0), (-1.0, 1.0), 5) for lane in ("B", "A", "none of these"))
     second, first = trainer.snapshot(0, Wanted(requests)).surfaces
     assert (second.request.lane, first.request.lane) == ("B", "A")
     assert not np.allclose(first.values, second.values)

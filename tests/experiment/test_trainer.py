@@ -89,8 +89,7 @@ LOSS: dict[str, tuple[Callable[[Array, Array], Array], Callable[[Array, Array], 
     "focal": (
         lambda a, y: -y * (1 - a) ** 2 * np.log(a) - (1 - y) * a**2 * np.log(1 - a),
         lambda a, y: (
-            y * (2 * (1 - a) * np.log(a) - (1 - a) ** 2 / a)
-            + (1 - y) * (a**2 / (1 - a) - 2 * a * np.log(1 - a))
+            y * (2 * (1 - a) * np.log(a) - (1 - a) ** 2 / a) + (1 - y) * (a**2 / (1 - a) - 2 * a * np.log(1 - a))
         ),
     ),
     "hinge": (lambda a, y: np.maximum(0, 1 - y * a), lambda a, y: np.where(y * a < 1, -y, 0)),
@@ -218,9 +217,7 @@ def compare_with_textbook(
     for epoch in itertools.islice(batches(X.shape[1], size, optimizer.shuffle, optimizer.seed), epochs):
         for batch in epoch:
             step += 1
-            g = gradients(
-                X[:, batch], Y[:, batch], at, hidden, output, loss, reduction, optimizer.l1, optimizer.l2
-            )
+            g = gradients(X[:, batch], Y[:, batch], at, hidden, output, loss, reduction, optimizer.l1, optimizer.l2)
             at = {key: rule(at[key], g[key], memory[key], step, key[0] == "W") for key in at}
         record()
 
