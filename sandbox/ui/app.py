@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QEventLoop, QSettings, QTimer
+from PySide6.QtCore import QEventLoop, QSettings, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from sandbox.errors import InputError
@@ -33,10 +33,16 @@ def application() -> QApplication:
     return app
 
 
+def first_experiment() -> Experiment:
+    """What a person sees at the first start: two moons, one loss that learns and another that is only shown."""
+    return Experiment().with_value("loss.monitors", ("mse",))
+
+
 def run_window(experiment: Experiment | None = None, path: Path | None = None) -> int:
     """Open the window and stay until it is closed; return the exit code."""
     app = application()
-    window = MainWindow(experiment or Experiment(), _THEMES.get(str(QSettings().value("theme", "", type=str))))
+    chosen = _THEMES.get(str(QSettings().value("theme", "", type=str)))
+    window = MainWindow(experiment or first_experiment(), chosen)
     if path is not None:
         window.setWindowTitle(f"{path.name} - Loss Sandbox")
     window.resize(1280, 800)
@@ -54,7 +60,13 @@ def _say(
     """An error in the window arrives as a message, and the program lives on."""
     sys.__excepthook__(kind, error, trace)
     if issubclass(kind, Exception):
-        window.notice.say(f"The program met an error ({error!r}); what you see may be stale, Reset starts anew.", error=True)
+        window.notice.say(f"The program met an error ({error!r}): Reset starts anew.", error=True)
+
+
+def _only_what_matters(kind: QtMsgType, context: object, message: str) -> None:
+    """Pass on Qt's messages but for those about what a platform without a screen cannot do."""
+    if "This plugin does not support" not in message:
+        print(message, file=sys.stderr)
 
 
 def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], theme: str, after: int) -> None:
@@ -80,12 +92,17 @@ def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], 
     """
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application()
-    window = MainWindow(experiment or Experiment(), _THEMES[theme])
+    previous = qInstallMessageHandler(_only_what_matters)
+    window = MainWindow(experiment or first_experiment(), _THEMES[theme])
     window.resize(*size)
     loop = QEventLoop()
     refused: list[str] = []
-    window.session.said.connect(lambda sentence, error: (refused.append(sentence), loop.quit()) if error else None)
     begun = False
+
+    def refuse(sentence: str, error: bool) -> None:
+        if error:
+            refused.append(sentence)
+            loop.quit()
 
     def follow(snapshot: Snapshot) -> None:
         nonlocal begun
@@ -95,11 +112,13 @@ def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], 
         if (snapshot.epoch >= after or all(lane.stopped for lane in snapshot.lanes)) and snapshot.curves:
             QTimer.singleShot(0, loop.quit)
 
+    window.session.said.connect(refuse)
     window.drawn.connect(follow)
     window.start()
     loop.exec()
     picture = window.grab()
     window.close()
+    qInstallMessageHandler(previous)
     if refused:
         raise InputError(refused[0])
     if not picture.save(str(png), "PNG"):

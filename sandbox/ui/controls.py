@@ -25,7 +25,7 @@ class Controls(QFrame):
         self.undo = IconButton("undo", "Undoes the last change (Ctrl+Z).", "Undo")
         self.redo = IconButton("redo", "Does again what was undone (Ctrl+Shift+Z).", "Redo")
         self.open = IconButton("open", "Opens an experiment file (Ctrl+O).", "Open experiment")
-        self.save = IconButton("save", "Saves the experiment with all edits, to be replayed (Ctrl+S).", "Save experiment")
+        self.save = IconButton("save", "Saves the experiment, all edits included (Ctrl+S).", "Save experiment")
         self.theme = IconButton("moon", "Switches between light and dark.", "Switch theme")
         self.present = IconButton("present", "Enlarges everything for the back row (F11).", "Present")
         self.present.setCheckable(True)
@@ -69,7 +69,9 @@ class Controls(QFrame):
         self.redo.setShortcut("Ctrl+Shift+Z")
         undo_stack.canUndoChanged.connect(self.undo.setEnabled)
         undo_stack.canRedoChanged.connect(self.redo.setEnabled)
-        undo_stack.undoTextChanged.connect(lambda what: self.undo.setToolTip(f"Undoes the {what or 'last change'} (Ctrl+Z)."))
+        undo_stack.undoTextChanged.connect(
+            lambda what: self.undo.setToolTip(f"Undoes the {what or 'last change'} (Ctrl+Z).")
+        )
         undo_stack.redoTextChanged.connect(
             lambda what: self.redo.setToolTip(f"Does the {what or 'change that was undone'} again (Ctrl+Shift+Z).")
         )

@@ -236,9 +236,10 @@ class Session(QObject):
 
     def _with_data(self, changes: Mapping[str, Any]) -> Experiment:
         """Other data bring all that is their own; another task lets output and objective follow it."""
-        experiment = self.experiment.with_values({**_OWN_TO_DATA, "data.file": None, **changes})
-        new = DATASETS[str(changes["data.dataset"])].task
-        if self.snapshot is None or new != self.snapshot.data.task:
+        dataset = DATASETS[str(changes["data.dataset"])]
+        own = {} if dataset.fraction is None else {"data.fraction": dataset.fraction}
+        experiment = self.experiment.with_values({**_OWN_TO_DATA, **own, "data.file": None, **changes})
+        if self.snapshot is None or dataset.task != self.snapshot.data.task:
             experiment = experiment.with_values({"network.output": "auto", "loss.objective": "auto"})
         return experiment
 

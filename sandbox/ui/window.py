@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -35,6 +36,26 @@ if TYPE_CHECKING:
     from sandbox.ui.views.cost import CostView
 
 PRESENTING = 1.4  # how much larger type and lines are for the back row
+
+
+class _FirstPaint(QObject):
+    """Calls back once a widget has been painted for the first time, or half a second later where it is not."""
+
+    def __init__(self, widget: QWidget, then: Callable[[], None]) -> None:
+        super().__init__(widget)
+        self._widget, self._then = widget, then
+        widget.installEventFilter(self)
+        QTimer.singleShot(500, self, self._call)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            QTimer.singleShot(0, self, self._call)
+        return False
+
+    def _call(self) -> None:
+        self._widget.removeEventFilter(self)
+        then, self._then = self._then, lambda: None
+        then()
 
 
 class MainWindow(QMainWindow):
@@ -67,7 +88,7 @@ class MainWindow(QMainWindow):
         self.session = Session(experiment, self)
         self._build()
         self._connect()
-        self.set_theme(self.theme)
+        self._redress()
         self._show_settings()
 
     # Building
@@ -83,7 +104,7 @@ class MainWindow(QMainWindow):
         self.lane_choice.setToolTip("Chooses the lane whose boundary, readouts and settings are shown.")
         self.boundary_card.header.addWidget(self.lane_choice)
         self.cost_card = Card("Cost")
-        page = QWidget()
+        page = self._ground = QWidget()
         page.setObjectName("ground")
         self._page = QVBoxLayout(page)
         self._columns = QHBoxLayout()
@@ -147,12 +168,12 @@ class MainWindow(QMainWindow):
 
     def _follow_system(self) -> None:
         if self._chosen_theme is None:
-            self.set_theme(self.theme)
+            self._redress()
 
     def start(self) -> None:
         """Show the shell at once, then load what draws, then begin the first run."""
+        self._shell = _FirstPaint(self._ground, self._load_views)
         self.show()
-        QTimer.singleShot(0, self._load_views)
 
     def _load_views(self) -> None:
         # pyqtgraph takes longer to import than all the rest: the shell is on screen by now.
@@ -185,17 +206,32 @@ class MainWindow(QMainWindow):
         return self._presenting
 
     def set_theme(self, theme: look.Theme) -> None:
-        """Dress the program and lay the window out for it."""
+        """Dress the program in a theme and lay the window out for it."""
+        self._chosen_theme = theme
+        self._redress()
+
+    def _redress(self) -> None:
+        self._dress()
+        self._fit()
+
+    def _dress(self) -> None:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        look.apply(application, theme, PRESENTING if self._presenting else 1.0)
+        look.apply(application, self.theme, self._enlarged() if self._presenting else 1.0)
+
+    def _fit(self) -> None:
         gap = look.px(look.GRID)
         self._page.setContentsMargins(gap, gap, gap, gap)
         self._page.setSpacing(gap)
         self._columns.setSpacing(0)  # the panels bring their own gutter
         self._views.setSpacing(gap)
-        self.controls.set_dark(theme.dark)
+        self.controls.set_dark(self.theme.dark)
         self._dress_views()
+
+    def _enlarged(self) -> float:
+        """How much larger everything can be and still fit on the screen; a little larger at any rate."""
+        least = self.minimumSizeHint().width() / look.scale()
+        return max(1.15, min(PRESENTING, self.screen().availableGeometry().width() / max(least, 1.0)))
 
     def _dress_views(self) -> None:
         if self.boundary is not None and self.cost is not None:
@@ -212,7 +248,7 @@ class MainWindow(QMainWindow):
         """Enlarge type and lines and fill the screen, or go back."""
         self._presenting = not self._presenting
         self.controls.present.setChecked(self._presenting)
-        self.set_theme(self.theme)
+        self._redress()
         if self._presenting:
             self.showFullScreen()
         else:
@@ -293,8 +329,8 @@ class MainWindow(QMainWindow):
         if snapshot.data is not self._data:
             self._data = snapshot.data
             self.boundary.set_data(snapshot.data, snapshot.experiment)
-            title = {"regression": "Output", "multiclass": "Decision regions"}.get(snapshot.data.task, "Decision boundary")
-            self.boundary_card.title.setText(title)
+            titles = {"regression": "Output", "multiclass": "Decision regions"}
+            self.boundary_card.title.setText(titles.get(snapshot.data.task, "Decision boundary"))
             for notice in snapshot.data.notices:
                 self.notice.say(notice)
         self._show_settings()
