@@ -1,0 +1,445 @@
+"""The gradient check: what the formulas say against central differences of the cost.
+
+    dC/dtheta is about (C(theta + h) - C(theta - h)) / 2h
+
+for each parameter by itself. The left side is the gradient that trains, in the precision of the run; the right side is
+computed in float64, from a copy, for many parameters at once: networks that differ in one parameter stand side by side.
+
+The error of a layer is |analytic - numeric| / (|analytic| + |numeric|), of vectors. Where a step of h changes the side
+of a kink (ReLU at 0, |r| at 0, ...), the difference is of two slopes; such parameters are left out and named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.experiment.lanes import Samples
+from sandbox.experiment.scene import Scene
+from sandbox.nn import Network
+from sandbox.nn.losses import CLAMP, reduction_factor
+from sandbox.nn.network import Pass, layer_views, parameter_count
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+
+STEP = 1e-5
+# What one check may take, in nanoseconds, as `_nanoseconds` guesses it; and how many numbers a batch may hold.
+MOST_WORK = 2.5e8
+MOST_NUMBERS = 400_000
+FEWEST_SAMPLES, FEWEST_PARAMETERS = 32, 12
+MOST_KINKS = 100
+
+# Up to these errors a gradient is right, probably right, doubtful; beyond, it is wrong. By the precision of the run.
+BOUNDS = {"float64": (1e-7, 1e-5, 1e-3), "float32": (1e-4, 1e-3, 2e-2)}
+VERDICTS = ("right", "probably right", "look closer", "wrong")
+
+
+@dataclass(frozen=True)
+class Kink:
+    """Where a step crosses from one slope to another.
+
+    Attributes
+    ----------
+    kind : str
+        "activation", "residual", "margin", "clipped" or "weight".
+    layer, unit : int
+        Counted from 1; for a weight, the layer and the unit it leads to.
+    sample : int
+        Counted from 1; 0 for a weight.
+    distance : float
+        How far from the kink: z, r, 1 - y a, a's distance from the clip, or w.
+    """
+
+    kind: str
+    layer: int
+    unit: int
+    sample: int
+    distance: float
+
+
+@dataclass(frozen=True)
+class LayerCheck:
+    """The parameters of one layer, weights or biases.
+
+    Attributes
+    ----------
+    name : str
+        "W[1]", "b[1]", ...
+    count, checked, kinked : int
+        How many there are, were compared, and were left out since a step crosses a kink.
+    error : float
+        |analytic - numeric| / (|analytic| + |numeric|); nan where nothing was compared.
+    verdict : str
+        One of `VERDICTS`, "not finite", or "" where nothing was compared.
+    tiny : bool
+        Whether the two differ by no more than rounding, whatever the error says.
+    worst : tuple of (str, float, float)
+        The parameter with the largest difference, its derivative analytic and numeric.
+    """
+
+    name: str
+    count: int
+    checked: int
+    kinked: int
+    error: float
+    verdict: str
+    tiny: bool
+    worst: tuple[str, float, float]
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """What a check found.
+
+    Attributes
+    ----------
+    objective : str
+        Registry name.
+    layers : tuple of LayerCheck
+        W[1], b[1], W[2], ...
+    precision : str
+        Of the run, and so of the analytic gradient.
+    samples, m : int
+        How many training samples were used, of how many.
+    checked, count : int
+        How many parameters were compared or lie at a kink, of how many.
+    kinks : tuple of Kink
+        The nearest first, at most `MOST_KINKS`.
+    """
+
+    objective: str
+    layers: tuple[LayerCheck, ...]
+    precision: str
+    samples: int
+    m: int
+    checked: int
+    count: int
+    kinks: tuple[Kink, ...]
+
+
+@dataclass(frozen=True)
+class CheckGradient:
+    """Is the gradient right? Asked once for every press of the button.
+
+    Attributes
+    ----------
+    lane : str
+    press : int
+        Tells one press from another; it also draws which parameters of a large network are compared.
+    """
+
+    lane: str
+    press: int
+
+    def answer(self, scene: Scene) -> GradientCheck:
+        """Compare at the parameters of this moment."""
+        rng = np.random.default_rng(self.press)
+        m, picked = _selection(scene, rng)
+        part, chosen = scene, np.arange(scene.m)
+        if m < scene.m:
+            chosen = np.sort(rng.choice(scene.m, m, replace=False))
+            samples = Samples(scene.samples.X[:, chosen], {c: Y[chosen] for c, Y in scene.samples.Y.items()})
+            part = Scene(scene.lane, scene.data, samples, lambda: samples)
+        analytic = part.gradient()[picked].astype(np.float64)
+        numeric, kinked, kinks = _differences(part, picked, chosen)
+        floor = _rounding(part)[picked]
+        return GradientCheck(
+            scene.lane.objective.name,
+            tuple(_layers(part, picked, analytic, numeric, kinked, floor)),
+            str(scene.network.dtype),
+            m,
+            scene.m,
+            len(picked),
+            len(scene.network.theta),
+            kinks,
+        )
+
+
+# How much of it
+
+
+def _nanoseconds(sizes: tuple[int, ...]) -> float:
+    """Guess what one sample takes on its way through one of many networks."""
+    products = sum(n_in * n_out for n_in, n_out in pairwise(sizes))
+    return 12.0 * sum(sizes[1:]) + 0.5 * products
+
+
+def _selection(scene: Scene, rng: np.random.Generator) -> tuple[int, NDArray[np.intp]]:
+    """Return how many samples, and which parameters, in order: all, or of each layer as many as there is time for."""
+    sizes, count, m = scene.lane.sizes, len(scene.network.theta), scene.m
+    each = 2.0 * _nanoseconds(sizes)
+    if each * m * count <= MOST_WORK:
+        return m, np.arange(count)
+    groups = _groups(sizes)
+    fewest = sum(min(len(group), FEWEST_PARAMETERS) for group in groups)
+    m = min(m, max(FEWEST_SAMPLES, int(MOST_WORK / (each * fewest))))
+    most = max(FEWEST_PARAMETERS, int(MOST_WORK / (each * m * len(groups))))
+    picked = [g if len(g) <= most else rng.choice(g, most, replace=False) for g in groups]
+    return m, np.sort(np.concatenate(picked))
+
+
+def _groups(sizes: tuple[int, ...]) -> list[NDArray[np.intp]]:
+    """Return where W[1], b[1], W[2], ... lie in theta."""
+    W, b = layer_views(np.arange(parameter_count(sizes)), sizes)
+    return [part.ravel() for pair in zip(W, b, strict=True) for part in pair]
+
+
+# The differences
+
+
+def _differences(
+    scene: Scene, picked: NDArray[np.intp], chosen: NDArray[np.intp]
+) -> tuple[Floats, NDArray[np.bool_], tuple[Kink, ...]]:
+    """Return the central difference by each picked parameter, whether its step crosses a kink, and these kinks."""
+    lane, loss = scene.lane, scene.lane.settings.loss
+    theta = lane.theta.astype(np.float64)
+    X, Y = scene.samples.X.astype(np.float64), scene.samples.Y[lane.coding].astype(np.float64)
+    steps = _steps(scene, theta)[picked]
+    batch = max(1, min(len(picked), int(MOST_NUMBERS / (2 * scene.m * max(1, sum(lane.sizes[1:]))))))
+    net = Network(lane.sizes, lane.activations, lanes=2 * batch)
+    factor = reduction_factor(loss.reduction, scene.m, lane.sizes[-1])
+    numeric, kinked = np.empty(len(picked)), np.zeros(len(picked), np.bool_)
+    kinks: dict[tuple[str, int, int, int], Kink] = {}
+    for start in range(0, len(picked), batch):
+        here = picked[start : start + batch]
+        n, h = len(here), steps[start : start + batch]
+        net.theta[...] = theta
+        rows = np.arange(n)
+        net.theta[rows, here] += h
+        net.theta[batch + rows, here] -= h
+        wide = net.theta[rows, here] - net.theta[batch + rows, here]  # what the step became, rounded
+        done = net.forward(X)
+        elements = lane.objective.elements(done.Z[-1], done.A[-1], Y, net.activations[-1], loss.numerics)
+        # Subtracted sample by sample: what most of the cost has in common never rounds.
+        change = factor * (elements[:n] - elements[batch : batch + n]).sum(axis=(-2, -1))
+        change += _penalty_change(scene, net.theta[rows, here], net.theta[batch + rows, here], here)
+        numeric[start : start + n] = change / wide
+        for kind, layer, distance in _sides(scene, done, Y):
+            crossed = (distance[:n] > 0.0) != (distance[batch : batch + n] > 0.0)
+            kinked[start : start + n] |= crossed.any(axis=(-2, -1))
+            for row, sample, unit in np.argwhere(crossed)[:MOST_KINKS]:
+                value = 0.5 * float(distance[row, sample, unit] + distance[batch + row, sample, unit])
+                _keep(kinks, Kink(kind, layer, int(unit) + 1, int(chosen[sample]) + 1, value))
+    _weight_kinks(scene, theta, picked, steps, kinked, kinks)
+    nearest = sorted(kinks.values(), key=lambda kink: abs(kink.distance))
+    return numeric, kinked, tuple(nearest[:MOST_KINKS])
+
+
+def _steps(scene: Scene, theta: Floats) -> Floats:
+    """Return h for each parameter: shorter where the activation below is large, so that z moves by STEP at most."""
+    h = np.empty_like(theta)
+    W, b = layer_views(h, scene.lane.sizes)
+    for l, (weights, biases) in enumerate(zip(W, b, strict=True)):
+        below = scene.X if l == 0 else scene.done.A[l]
+        largest = np.abs(below.astype(np.float64)).max(axis=0)
+        weights[...] = STEP / np.maximum(1.0, np.where(np.isfinite(largest), largest, 1.0))
+        biases[...] = STEP
+    return np.maximum(h, 1e-9 * np.abs(theta))
+
+
+def _penalty_change(scene: Scene, above: Floats, below: Floats, here: NDArray[np.intp]) -> Floats:
+    l1, l2 = scene.lane.settings.optimizer.l1, scene.lane.settings.optimizer.l2
+    change = l1 * (np.abs(above) - np.abs(below)) + 0.5 * l2 * (above - below) * (above + below)
+    return np.asarray(change * scene.network.weights[here], dtype=np.float64)
+
+
+# Kinks
+
+
+def _sides(scene: Scene, done: Pass, Y: Floats) -> Iterator[tuple[str, int, Floats]]:
+    """Yield the kind, the layer, and how far each sample (..., m, n) of each network is from the kink."""
+    for l, name in enumerate(scene.lane.activations, start=1):
+        if name in ("relu", "leaky_relu"):
+            yield "activation", l, done.Z[l]
+    last, A, loss = len(scene.lane.activations), done.A[-1], scene.lane.objective
+    if loss.name in ("mae", "quantile"):
+        yield "residual", last, A - Y
+    if loss.name == "hinge":
+        yield "margin", last, 1.0 - Y * A
+    if loss.has_logs and scene.lane.settings.loss.numerics == "clamped":
+        yield "clipped", last, A - CLAMP
+        yield "clipped", last, 1.0 - CLAMP - A
+
+
+def _weight_kinks(
+    scene: Scene,
+    theta: Floats,
+    picked: NDArray[np.intp],
+    steps: Floats,
+    kinked: NDArray[np.bool_],
+    kinks: dict[tuple[str, int, int, int], Kink],
+) -> None:
+    """Mark the weights whose step crosses 0, where |w| is part of the penalty."""
+    if not scene.lane.settings.optimizer.l1:
+        return
+    for l, W in enumerate(layer_views(np.arange(len(theta)), scene.lane.sizes)[0], start=1):
+        for row, units in enumerate(W):
+            at = np.flatnonzero(np.isin(picked, units) & (np.abs(theta[picked]) < steps))
+            kinked[at] = True
+            for place in at[:MOST_KINKS]:
+                _keep(kinks, Kink("weight", l, row + 1, 0, float(theta[picked[place]])))
+
+
+def _keep(kinks: dict[tuple[str, int, int, int], Kink], kink: Kink) -> None:
+    key = (kink.kind, kink.layer, kink.unit, kink.sample)
+    if key not in kinks or abs(kink.distance) < abs(kinks[key].distance):
+        kinks[key] = kink
+
+
+# What it means
+
+
+def _rounding(scene: Scene) -> Floats:
+    """Return how large a difference rounding alone can make, for each parameter.
+
+    The analytic gradient adds up m products of dZ and A, each rounded in the run's precision; dZ of the output is a
+    difference of numbers around 1. The numeric one subtracts losses that are rounded in float64, over a step.
+    """
+    lane, network = scene.lane, scene.network
+    D = np.abs(scene.dZ()).astype(np.float64) + scene.factor
+    floor = np.empty(len(network.theta))
+    W, b = layer_views(floor, lane.sizes)
+    for l in range(len(W), 0, -1):
+        below = np.abs(scene.X if l == 1 else scene.done.A[l - 1]).astype(np.float64)
+        W[l - 1][...], b[l - 1][...] = D.T @ below, D.sum(axis=0)
+        if l > 1:
+            g = network.activations[l - 2]
+            slope = np.abs(g.derivative(scene.done.Z[l - 1], scene.done.A[l - 1])).astype(np.float64)
+            D = (D @ np.abs(network.W[l - 1]).astype(np.float64)) * slope
+    floor *= 4.0 * float(np.finfo(network.dtype).eps)
+    elements = lane.objective.elements(
+        scene.done.Z[-1], scene.done.A[-1], scene.targets(lane.objective), scene.output, lane.settings.loss.numerics
+    )
+    size = scene.factor * float(np.sqrt(np.square(np.abs(elements.astype(np.float64)) + 1.0).sum()))
+    return floor + 4.0 * float(np.finfo(np.float64).eps) * size / _steps(scene, lane.theta.astype(np.float64))
+
+
+def _layers(
+    scene: Scene,
+    picked: NDArray[np.intp],
+    analytic: Floats,
+    numeric: Floats,
+    kinked: NDArray[np.bool_],
+    floor: Floats,
+) -> Iterator[LayerCheck]:
+    sizes, bounds = scene.lane.sizes, BOUNDS[str(scene.network.dtype)]
+    for i, group in enumerate(_groups(sizes)):
+        layer, weights = i // 2 + 1, i % 2 == 0
+        inside = (picked >= group[0]) & (picked <= group[-1]) & np.isin(picked, group)
+        used = inside & ~kinked
+        a, n = analytic[used], numeric[used]
+        difference = a - n
+        error = _relative(difference, a, n)
+        tiny = bool(np.all(np.abs(difference) <= floor[used]))
+        verdict = ""
+        if len(a):
+            finite = bool(np.isfinite(difference).all())
+            grade = 0 if tiny else int(np.searchsorted(bounds, error, side="right"))
+            verdict = VERDICTS[grade] if finite else "not finite"
+        worst = ("", 0.0, 0.0)
+        if len(a):
+            k = int(np.argmax(np.where(np.isfinite(difference), np.abs(difference), np.inf)))
+            at = int(np.flatnonzero(group == picked[used][k])[0])
+            unit, below = divmod(at, sizes[layer - 1]) if weights else (at, -1)
+            name = f"W[{layer}][{unit + 1}, {below + 1}]" if weights else f"b[{layer}][{unit + 1}]"
+            worst = (name, float(a[k]), float(n[k]))
+        name = f"{'W' if weights else 'b'}[{layer}]"
+        kinks = int((inside & kinked).sum())
+        yield LayerCheck(name, len(group), len(a), kinks, error, verdict, tiny and bool(verdict), worst)
+
+
+def _relative(difference: Floats, a: Floats, n: Floats) -> float:
+    if not len(a):
+        return float("nan")
+    size = float(np.linalg.norm(a) + np.linalg.norm(n))
+    return float(np.linalg.norm(difference)) / size if size else 0.0
+
+
+# In words
+
+
+def figure(value: float) -> str:
+    """Return a number in two digits: 3.1e−7, 0.25, 1."""
+    if value == 0.0 or 0.01 <= abs(value) < 100.0 or not np.isfinite(value):
+        return f"{value:.2g}".replace("-", "\u2212")
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa.removesuffix('.0')}e{int(exponent)}".replace("-", "\u2212")
+
+
+def verdict_of(check: GradientCheck) -> str:
+    """Return the worst verdict of all layers; "" where nothing was compared."""
+    order = ("", *VERDICTS, "not finite")
+    return max((layer.verdict for layer in check.layers), key=order.index, default="")
+
+
+def meaning(check: GradientCheck) -> str:
+    """Return what the errors mean, in one sentence or two."""
+    right, _, doubtful = BOUNDS[check.precision]
+    verdict = verdict_of(check)
+    worst = [layer for layer in check.layers if layer.verdict == verdict]
+    names = ", ".join(f"d{layer.name}" for layer in worst)
+    error = figure(max((layer.error for layer in worst), default=0.0)) if verdict in VERDICTS else ""
+    if verdict == "right":
+        small = f"no error is above {figure(right)}" if not _hidden(check) else "what differs is rounding"
+        return f"The formulas are right: {small}."
+    if verdict == "probably right":
+        return f"Probably right: {error} in {names} is a little more than usual; strong curvature can make that."
+    if verdict == "look closer":
+        return f"Look closer: {error} in {names} is more than rounding makes; a formula may be slightly off."
+    if verdict == "wrong":
+        return f"Wrong: {error} in {names} is above {figure(doubtful)}; these formulas do not give the cost's slope."
+    if verdict == "not finite":
+        return f"Nothing can be said of {names}: the cost or its gradient is not a number here."
+    return "Nothing could be compared: every step crosses a kink."
+
+
+def _hidden(check: GradientCheck) -> bool:
+    """Whether an error is large only because the gradient is too small to be told from rounding."""
+    return any(layer.tiny and layer.error > BOUNDS[check.precision][0] for layer in check.layers)
+
+
+def extent(check: GradientCheck) -> str:
+    """Return what was compared, and how."""
+    samples, many = _of(check.samples, check.m), _of(check.checked, check.count)
+    text = f"Over {samples} training samples, with the penalty; {many} parameters, moved by {figure(STEP)} at most. "
+    if check.precision == "float32":
+        return text + (
+            f"The run's gradient is in float32, right up to {figure(BOUNDS['float32'][0])}; the differences were "
+            "computed in float64 from a copy of its parameters."
+        )
+    return text + "Computed in float64 from a copy of the parameters."
+
+
+def _of(some: int, count: int) -> str:
+    return f"all {count:,}" if some == count else f"{some:,} random ones of {count:,}"
+
+
+def kink_report(check: GradientCheck, most: int = 3) -> str:
+    """Return which parameters were left out and what sits on a kink; "" where nothing does."""
+    left_out = sum(layer.kinked for layer in check.layers)
+    if not left_out:
+        return ""
+    found = "; ".join(map(kink_words, check.kinks[:most]))
+    rest = len(check.kinks) - most
+    more = "" if rest <= 0 else f"; and {'at least ' * (len(check.kinks) == MOST_KINKS)}{rest} more"
+    which = "1 parameter was" if left_out == 1 else f"{left_out:,} parameters were"
+    return f"{which} left out, since the step crosses a kink, where the slope jumps: {found}{more}."
+
+
+def kink_words(kink: Kink) -> str:
+    """Return who sits on a kink, and how near."""
+    who = f"output {kink.unit}, sample {kink.sample}"
+    at = figure(kink.distance)
+    return {
+        "activation": f"unit {kink.unit} of layer {kink.layer}, sample {kink.sample}, has z = {at} (kink at 0)",
+        "residual": f"{who}, has residual {at} (kink at 0)",
+        "margin": f"{who}, has 1 \u2212 y a = {at} (hinge margin at 0)",
+        "clipped": f"{who}, is {at} from where it is clipped",
+        "weight": f"a weight to unit {kink.unit} of layer {kink.layer} is {at} (kink of |w| at 0)",
+    }[kink.kind]

@@ -1,0 +1,272 @@
+"""The lens "Check": the formulas' gradient against differences of the cost, when a person asks for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QScrollArea,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sandbox.experiment.lens.check import (
+    CheckGradient,
+    GradientCheck,
+    LayerCheck,
+    extent,
+    figure,
+    kink_report,
+    meaning,
+    verdict_of,
+)
+from sandbox.experiment.scene import Question
+from sandbox.experiment.snapshot import Snapshot
+from sandbox.nn import LOSSES
+from sandbox.ui import theme as look
+from sandbox.ui.kit import label
+from sandbox.ui.kit_base import set_state
+from sandbox.ui.lens.base import Lens
+from sandbox.ui.theme import Theme
+
+INTRODUCTION = (
+    "Is the gradient right? Press the button: every parameter is moved a little up and a little down, and how the cost "
+    "changes is compared with what the formulas say."
+)
+ALARMING = ("look closer", "wrong", "not finite")
+
+_COLUMNS = (
+    ("Of", "The derivatives by one layer's weights or biases."),
+    ("Compared", "How many parameters were compared, of how many."),
+    ("Error", "The length of the difference over the lengths of both gradients added up."),
+    ("Meaning", "What an error of this size means."),
+    ("Largest difference", "The parameter where the two differ most: by the formulas | by the cost."),
+)
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class CheckLens(Lens):
+    """A button, what came of it in words, and a row per layer's weights and biases."""
+
+    title = "Check"
+    summary = "Compares the gradient with differences of the cost, layer by layer."
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Gradient check")
+        self._press = 0
+        self._pending: CheckGradient | None = None
+        self._waiting = False
+        self._lane = ""
+        self._of: tuple[int, str] | None = None  # the run and the lane of what is shown
+        self.result: GradientCheck | None = None
+        self.button = QPushButton("Check the gradient")
+        self.button.setAccessibleName("Check the gradient")
+        self.button.setToolTip("Compares the gradient of this moment with differences of the cost.")
+        self.when = label("", "hint")
+        self.words = label(INTRODUCTION)
+        self.kinks = label("", "hint")
+        self.how = label("", "hint")
+        for text in (self.words, self.kinks, self.how):
+            text.setWordWrap(True)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.table = QTableView()
+        self.model = _Model(self)
+        self._build()
+        self.button.clicked.connect(self.check)
+        self.fit()
+
+    def _build(self) -> None:
+        table = self.table
+        table.setModel(self.model)
+        table.setAccessibleName("Errors by layer")
+        table.setFrameShape(QFrame.Shape.NoFrame)
+        table.setShowGrid(False)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        table.setTabKeyNavigation(False)
+        table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.verticalHeader().hide()
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        table.hide()
+        body = QWidget()
+        body.setObjectName("column")
+        self._body = QVBoxLayout(body)
+        self._body.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.words, self.table, self.kinks, self.how):
+            self._body.addWidget(widget)
+        self._body.addStretch(1)
+        self.kinks.hide()
+        self.how.hide()
+        self.area = QScrollArea()
+        self.area.setWidget(body)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.area.setAccessibleName("What the check found")
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._top = QHBoxLayout()
+        self._top.addWidget(self.button)
+        self._top.addWidget(self.when, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addLayout(self._top)
+        self._column.addWidget(self.area, 1)
+
+    # Asking and drawing
+
+    def check(self) -> None:
+        """Ask once more; nothing happens while an answer is still to come."""
+        if self._waiting:
+            return
+        self._press += 1
+        self._waiting, self._pending = True, None
+        self.button.setEnabled(False)
+        self.when.setText("Checking\u2026")
+        self.wanted_changed.emit()
+
+    def questions(self, lane: str) -> tuple[Question, ...]:
+        if not self._waiting or not self.isVisible():
+            return ()
+        self._pending = CheckGradient(lane, self._press)
+        return (self._pending,)
+
+    def draw(self, snapshot: Snapshot, lane: str) -> None:
+        answer = snapshot.answers.get(self._pending) if self._waiting and self._pending is not None else None
+        if isinstance(answer, GradientCheck):
+            self._waiting, self._pending = False, None
+            self.button.setEnabled(True)
+            self._of = (snapshot.run, lane)
+            who = f"lane {lane}, " if len(snapshot.lanes) > 1 else ""
+            after = f"after {snapshot.update:,} updates" if snapshot.update != 1 else "after 1 update"
+            self.when.setText(f"{who}{LOSSES[answer.objective].label}, {after}")
+            self._show(answer)
+        elif self._of is not None and self._of != (snapshot.run, lane):
+            self._clear()
+
+    def _show(self, check: GradientCheck) -> None:
+        self.result = check
+        self.words.setText(meaning(check))
+        set_state(self.words, "role", "error" if verdict_of(check) in ALARMING else "")
+        report = kink_report(check)
+        self.kinks.setText(report)
+        self.kinks.setVisible(bool(report))
+        self.how.setText(extent(check))
+        self.how.show()
+        self.model.show(check.layers)
+        self.table.show()
+        self.fit()
+
+    def _clear(self) -> None:
+        """What was found of another run, or of another lane, is not to be taken for this one's."""
+        self.result, self._of = None, None
+        self.words.setText(INTRODUCTION)
+        set_state(self.words, "role", "")
+        if not self._waiting:
+            self.when.setText("")
+        for widget in (self.table, self.kinks, self.how):
+            widget.hide()
+
+    # How it looks
+
+    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+        self.model.theme = theme
+        self.table.setStyleSheet(
+            f"QTableView {{ background: transparent; }} QHeaderView {{ background: transparent; }}"
+            f"QTableView::item {{ padding: 0 {look.px(10)}px 0 0; border: none; }}"
+            f"QHeaderView::section {{ background: {theme.card}; color: {theme.muted}; border: none;"
+            f" font-size: {look.px(look.SMALL)}px; padding: 0 {look.px(10)}px 0 0; }}"
+        )
+        self.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Set spacings and the height of the table, and leave out its last column where there is no room for it."""
+        self._column.setSpacing(look.px(look.GRID))
+        self._body.setSpacing(look.px(look.GRID))
+        self._top.setSpacing(look.px(look.GRID))
+        self.button.setFixedHeight(look.px(look.CONTROL))
+        font = look.font(look.SMALL)
+        self.table.setFont(font)
+        self.table.horizontalHeader().setFont(font)
+        row = self.table.fontMetrics().height() + look.px(5)
+        self.table.verticalHeader().setMinimumSectionSize(row)
+        self.table.verticalHeader().setDefaultSectionSize(row)
+        self.table.horizontalHeader().setFixedHeight(row)
+        self.table.setFixedHeight(row * (self.model.rowCount() + 1) + look.px(2))
+        last = len(_COLUMNS) - 1
+        narrow = self.width() < look.px(560)
+        self.table.setColumnHidden(last, narrow)
+        stretched = QHeaderView.ResizeMode.Stretch if narrow else QHeaderView.ResizeMode.ResizeToContents
+        self.table.horizontalHeader().setSectionResizeMode(last - 1, stretched)
+
+
+class _Model(QAbstractTableModel):
+    """A row per layer's weights and biases."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = look.current()
+        self._layers: tuple[LayerCheck, ...] = ()
+
+    def show(self, layers: tuple[LayerCheck, ...]) -> None:
+        """Show other rows."""
+        self.beginResetModel()
+        self._layers = layers
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._layers)
+
+    def columnCount(self, parent: _Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(_COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        name, tooltip = _COLUMNS[section]
+        return {Qt.ItemDataRole.DisplayRole: name, Qt.ItemDataRole.ToolTipRole: tooltip}.get(Qt.ItemDataRole(role))
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        layer = self._layers[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _texts(layer)[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"Largest difference: {_worst(layer)}" if layer.checked else _COLUMNS[index.column()][1]
+        if role == Qt.ItemDataRole.ForegroundRole and index.column() >= 2:
+            return QColor(self.theme.error if layer.verdict in ALARMING else self.theme.ink)
+        return None
+
+
+def _texts(layer: LayerCheck) -> tuple[str, ...]:
+    error = "\u2013" if not layer.checked or layer.verdict == "not finite" else figure(layer.error)
+    words = layer.verdict or "at kinks alone"
+    if layer.tiny and layer.error > 1e-7:
+        words = "right: nothing but rounding"
+    kinked = f", {layer.kinked} at kinks" if layer.kinked and layer.checked else ""
+    return f"d{layer.name}", f"{layer.checked:,} of {layer.count:,}", error, words + kinked, _worst(layer)
+
+
+def _worst(layer: LayerCheck) -> str:
+    name, analytic, numeric = layer.worst
+    return f"{name}: {analytic:.9g} | {numeric:.9g}".replace("-", "\u2212") if name else ""
