@@ -165,24 +165,26 @@ def test_presenting_by_f11_and_by_click(driver: Any) -> None:
     assert theme.scale() == 1.0
 
 
-def test_dressing_survives_widgets_that_nobody_holds_any_more(qapp: QApplication) -> None:
+def test_listing_all_widgets_survives_those_that_nobody_holds(qapp: QApplication) -> None:
     thresholds = gc.get_threshold()
     try:
-        for _ in range(10):
+        for _ in range(30):
             gc.disable()
             for _ in range(60):
                 widget = QWidget()
                 widget.itself = widget  # type: ignore[attr-defined]  # freed by a garbage collection alone
                 QSpinBox(widget)
                 QScrollArea(widget)
+            del widget
+            held = [QWidget() for _ in range(50)]
             gc.enable()
             gc.set_threshold(20)
-            theme.apply(qapp, theme.LIGHT)
+            assert set(held) <= set(theme._all_widgets(qapp))
             gc.set_threshold(*thresholds)
+            gc.collect()
     finally:
         gc.set_threshold(*thresholds)
         gc.enable()
-        gc.collect()
 
 
 def test_readouts_tell_the_state_drawn(driver: Any) -> None:
