@@ -179,8 +179,10 @@ def test_listing_all_widgets_survives_those_that_nobody_holds(qapp: QApplication
             held = [QWidget() for _ in range(50)]
             gc.enable()
             gc.set_threshold(20)
-            assert set(held) <= set(theme._all_widgets(qapp))
+            listed = theme._all_widgets(qapp)  # the first thing that could set a collection off
             gc.set_threshold(*thresholds)
+            assert set(held) <= set(listed)
+            del listed
             gc.collect()
     finally:
         gc.set_threshold(*thresholds)
