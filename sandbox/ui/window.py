@@ -32,6 +32,7 @@ from sandbox.ui.panels.column import PanelColumn
 from sandbox.ui.session import Session
 
 if TYPE_CHECKING:
+    from sandbox.ui.lens.card import LensCard
     from sandbox.ui.views.boundary import BoundaryView
     from sandbox.ui.views.cost import CostView
 
@@ -85,6 +86,7 @@ class MainWindow(QMainWindow):
         self._told: set[str] = set()  # the lanes of this run that are known to have stopped
         self.boundary: BoundaryView | None = None
         self.cost: CostView | None = None
+        self.lenses: LensCard | None = None
         self.session = Session(experiment, self)
         self._build()
         self._connect()
@@ -114,7 +116,9 @@ class MainWindow(QMainWindow):
         self._columns.addWidget(PanelColumn(self.panels))
         self._views = QHBoxLayout()
         self._views.addWidget(self.boundary_card, 11)
-        self._views.addWidget(self.cost_card, 10)
+        self._right = QVBoxLayout()
+        self._right.addWidget(self.cost_card, 9)
+        self._views.addLayout(self._right, 10)
         self._columns.addLayout(self._views, 1)
         self.setCentralWidget(page)
         page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -177,6 +181,8 @@ class MainWindow(QMainWindow):
 
     def _load_views(self) -> None:
         # pyqtgraph takes longer to import than all the rest: the shell is on screen by now.
+        from sandbox.ui.lens import LENSES
+        from sandbox.ui.lens.card import LensCard
         from sandbox.ui.views.boundary import BoundaryView
         from sandbox.ui.views.cost import CostView
 
@@ -186,9 +192,15 @@ class MainWindow(QMainWindow):
         self.boundary_card.body.addWidget(self.boundary, 1)
         self.cost_card.body.addWidget(self.cost, 1)
         self.cost_card.header.addWidget(self.cost.controls)
+        self.lenses = LensCard(LENSES)
+        self._right.addWidget(self.lenses, 11)
         self._dress_views()
-        self.boundary.wanted_changed.connect(self._want)
-        self.cost.wanted_changed.connect(self._want)
+        for view in (self.boundary, self.cost, self.lenses):
+            view.wanted_changed.connect(self._want)
+        self.lenses.change_requested.connect(lambda key, value: self.session.change(key, value, True, self._lane))
+        self.lenses.step_requested.connect(self.session.step)
+        self.lenses.sample_chosen.connect(self.boundary.choose_sample)
+        self.boundary.sample_clicked.connect(self.lenses.choose_sample)
         self.session.start()
 
     # Look
@@ -234,9 +246,9 @@ class MainWindow(QMainWindow):
         return max(1.15, min(PRESENTING, self.screen().availableGeometry().width() / max(least, 1.0)))
 
     def _dress_views(self) -> None:
-        if self.boundary is not None and self.cost is not None:
-            self.boundary.set_theme(self.theme, look.scale())
-            self.cost.set_theme(self.theme, look.scale())
+        for view in (self.boundary, self.cost, self.lenses):
+            if view is not None:
+                view.set_theme(self.theme, look.scale())
 
     def switch_theme(self) -> None:
         """Light to dark, or dark to light; remembered."""
@@ -294,14 +306,15 @@ class MainWindow(QMainWindow):
         self.session.refresh()
 
     def _ask(self) -> None:
-        if self.boundary is None or self.cost is None:
+        if self.boundary is None or self.cost is None or self.lenses is None:
             return
         surface = self.boundary.wanted(self._lane)
-        self.session.want(Wanted((surface,) if surface is not None else (), self.cost.wanted()))
+        surfaces = (surface,) if surface is not None else ()
+        self.session.want(Wanted(surfaces, self.cost.wanted(), self.lenses.questions(self._lane)))
 
     def _draw(self, snapshot: Snapshot) -> None:
         """Draw a snapshot; the thread goes on when it has been painted."""
-        if self.boundary is None or self.cost is None:
+        if self.boundary is None or self.cost is None or self.lenses is None:
             return
         if snapshot.run != self._drawn_run or snapshot.data is not self._data:
             self._draw_new_run(snapshot)
@@ -313,6 +326,7 @@ class MainWindow(QMainWindow):
                 self.boundary.draw(surface, lane)
         if snapshot.curves:
             self.cost.draw(snapshot.curves, snapshot.marks, snapshot.lanes, snapshot.epoch_position)
+        self.lenses.draw(snapshot, lane.name)
         self._ask()
         self._tell_stops(snapshot)
         self.drawn.emit(snapshot)

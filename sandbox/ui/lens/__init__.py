@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from sandbox.ui.lens.base import Lens
+from sandbox.ui.lens.check import CheckLens
+from sandbox.ui.lens.sample import SampleLens
 
-LENSES: tuple[type[Lens], ...] = ()
+LENSES: tuple[type[Lens], ...] = (SampleLens, CheckLens)
 
 __all__ = ["LENSES", "Lens"]

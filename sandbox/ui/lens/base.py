@@ -28,6 +28,10 @@ class Lens(QWidget):
         `questions` gives something else now, so that a resting run owes a new snapshot.
     change_requested(str, object)
         A person asks for an edit: dotted key, value.
+    step_requested()
+        A person asks for one update.
+    sample_chosen(str, int)
+        A person follows another sample: "train" or "test", and its index there.
     """
 
     title: ClassVar[str]
@@ -35,6 +39,11 @@ class Lens(QWidget):
 
     wanted_changed = Signal()
     change_requested = Signal(str, object)
+    step_requested = Signal()
+    sample_chosen = Signal(str, int)
+
+    def choose(self, part: str, index: int) -> None:
+        """Follow a sample that was chosen elsewhere; only a lens that follows one has this."""
 
     def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
         """Follow colours and type; `scale` enlarges them (presenting)."""

@@ -24,10 +24,16 @@ class LensCard(QFrame):
         `questions` gives something else now.
     change_requested(str, object)
         A person asks for an edit: dotted key, value.
+    step_requested()
+        A person asks for one update.
+    sample_chosen(str, int)
+        A person follows another sample in a lens.
     """
 
     wanted_changed = Signal()
     change_requested = Signal(str, object)
+    step_requested = Signal()
+    sample_chosen = Signal(str, int)
 
     def __init__(self, kinds: Sequence[type[Lens]]) -> None:
         super().__init__()
@@ -49,6 +55,8 @@ class LensCard(QFrame):
             self.stack.addWidget(_Place(lens))
             lens.wanted_changed.connect(self.wanted_changed)
             lens.change_requested.connect(self.change_requested)
+            lens.step_requested.connect(self.step_requested)
+            lens.sample_chosen.connect(self.sample_chosen)
         self.tabs.changed.connect(lambda index, _: self.show_lens(self.lenses[index]))
         self.detach.clicked.connect(lambda: self.take_out(self.current))
         self.fit()
@@ -67,6 +75,13 @@ class LensCard(QFrame):
             self._apart[lens].raise_()
             self._apart[lens].activateWindow()
         self.wanted_changed.emit()
+
+    def choose_sample(self, part: str, index: int) -> None:
+        """Follow a sample that was clicked elsewhere, in the lens that follows one."""
+        for lens in self.lenses:
+            if type(lens).choose is not Lens.choose:
+                lens.choose(part, index)
+                self.show_lens(lens)
 
     def take_out(self, lens: Lens) -> None:
         """Show a lens in a window of its own; closing that brings it back."""
