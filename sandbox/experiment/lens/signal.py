@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 
 MOST = 400  # samples on the curves
 SURE = 0.1  # less than this for the true class is a confident mistake
-POINTS = 241  # of a curve
+POINTS = 240  # of a curve; even, so that no lone point on a kink at 0 tears it
 
 
 @dataclass(frozen=True)
@@ -268,9 +268,7 @@ def _measured(
     return x.astype(np.float64), classes, loss, signal
 
 
-def _summary(
-    scene: Scene, pairing: Pairing, x: Array, classes: Array, loss: Array, signal: Array, A: Array
-) -> Summary:
+def _summary(scene: Scene, pairing: Pairing, x: Array, classes: Array, loss: Array, signal: Array, A: Array) -> Summary:
     finite = np.isfinite(loss) & np.isfinite(signal)
     undefined = tuple(int(n) for n in (~finite).sum(axis=1))
     means = [tuple(_mean(v[f]) for v, f in zip(values, finite, strict=True)) for values in (loss, signal)]
@@ -361,7 +359,6 @@ def places(pairing: Pairing, low: float, high: float) -> Floats:
         return np.sinh(np.linspace(-7.6, 7.6, 4 * POINTS))
     if pairing.kind == "share":
         return np.unique(np.concatenate([np.geomspace(1e-6, 0.02, 40), np.linspace(0.02, 1.0 - 1e-6, POINTS)]))
-    # the ends of both halves, where hinges and absolute values bend, are among them
     half = max(abs(low), abs(high))
     return np.linspace(-half, half, POINTS)
 
@@ -408,7 +405,6 @@ def sentence(summary: Summary, pairing: Pairing) -> str:
     if summary.confident:
         one = summary.confident == 1
         text = f"{_counted(summary.confident, summary.count)} confidently wrong".replace("%", "is" if one else "are")
-        text += " (less than a tenth for the true class)"
     elif summary.wrong:
         one = summary.wrong == 1
         text = f"{_counted(summary.wrong, summary.count)} wrong, none of them confidently"

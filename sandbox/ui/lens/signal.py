@@ -1,0 +1,413 @@
+"""The lens "Signal": what each loss says of a sample, and what it sends back of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout
+
+from sandbox.experiment.lens.sample import other_loss
+from sandbox.experiment.lens.signal import (
+    AskSignals,
+    Pairing,
+    Signals,
+    Summary,
+    curve_at,
+    curves,
+    is_direct,
+    sentence,
+)
+from sandbox.experiment.scene import Question
+from sandbox.experiment.snapshot import Snapshot
+from sandbox.nn import LOSSES
+from sandbox.ui import theme as look
+from sandbox.ui.kit import MultiChoice, label
+from sandbox.ui.lens.base import Lens
+from sandbox.ui.lens.pace import Pace
+from sandbox.ui.lens.signal_key import Entry, SignalKey
+from sandbox.ui.theme import SMALL, Theme
+from sandbox.ui.views.legend import Stroke
+from sandbox.ui.views.plot import CrosshairLayer, GridLayer, Line, LinesLayer, Plot, Points, PointsLayer
+from sandbox.ui.views.ticks import coordinate, step_up
+
+Floats = NDArray[np.float64]
+
+PERIOD = 0.25  # seconds between two sentences
+FILLED = 0.4  # a range stays while the samples fill this share of it
+CROWD = 1200  # points in a plot
+LEAST = 4.0  # an axis of z, or of a classifier's losses, reaches at least so far
+# Not the colours of the first classes; each loss keeps its own, whatever else is ticked.
+COLOURS = (3, 6, 4, 7, 5, 2)
+DASHES = ((6.0, 3.0), (2.0, 2.0), (9.0, 3.0, 2.0, 3.0), (4.0, 2.0), (12.0, 4.0))
+
+ACROSS = {
+    "margin": "wrong  \u2190  z from the decision, towards the true class  \u2192  right",
+    "unit": "z of the true class",
+    "share": "probability of the true class",
+    "residual": "residual a \u2212 y",
+}
+SHORT = {"margin": "z", "unit": "z", "share": "probability", "residual": "residual"}
+TOLD = {
+    "margin": "A sample of the second class stands at z, one of the first at \u2212z, counted from the decision.",
+    "unit": "Loss and signal are those of the true class's own output unit.",
+    "share": "Along the curves the other classes share the rest evenly; samples stand at their own numbers.",
+    "residual": "Where a loss depends on more than the residual, its curve is that of the middle target.",
+}
+
+
+class SignalLens(Lens):
+    """The objective, solid, beside the losses a person ticks, dashed, the samples of this moment upon them."""
+
+    title = "Signal"
+    summary = "Shows what each loss sends back of every sample: large, small, or almost nothing."
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Learning signal")
+        self._theme: Theme | None = None
+        self._scale = 1.0
+        self._objective = ""
+        self._ticked: tuple[str, ...] | None = None  # None until a person ticks: what teaches most
+        self._others: tuple[str, ...] = ()
+        self._answer: Signals | None = None
+        self._summary: Summary | None = None
+        self._half = 0.0  # what the axis across reaches to both sides
+        self._tops = [0.0, 0.0]
+        self._drawn: tuple[object, ...] = ()
+        self._probe: float | None = None
+        self._pace = Pace(PERIOD, self)
+        self._pace.overdue.connect(self.wanted_changed)
+        self._build()
+        self.fit()
+
+    def _build(self) -> None:
+        self.choice_label = label("Beside it")
+        self.choice = MultiChoice(nothing="no other loss")
+        self.choice.setAccessibleName("Losses beside the objective")
+        self.choice.setToolTip("Losses that are drawn dashed beside the objective; they change nothing.")
+        self.choice_label.setBuddy(self.choice)
+        self.note = label("of one sample, before the 1/m", "hint")
+        self.note.setToolTip("Loss and signal are those of one sample: training averages or sums them over a batch.")
+        self._top = QHBoxLayout()
+        self._top.addWidget(self.choice_label)
+        self._top.addWidget(self.choice, 1)
+        self._top.addWidget(self.note)
+        words = ("Loss", "Signal |d\u2009loss / dz|")
+        names = ("Loss of a sample", "Signal of a sample")
+        self.plots = [Plot(name, self) for name in names]
+        self.captions = [label(text, "caption") for text in words]
+        self.grids = [GridLayer(plot) for plot in self.plots]
+        self.lines = [LinesLayer(plot, 0) for plot in self.plots]
+        self.riders = [PointsLayer(plot) for plot in self.plots]
+        self.crosshairs = [CrosshairLayer(plot) for plot in self.plots]
+        self._middle = QHBoxLayout()
+        for plot, caption in zip(self.plots, self.captions, strict=True):
+            column = QVBoxLayout()
+            column.setSpacing(0)
+            column.addWidget(caption)
+            column.addWidget(plot, 1)
+            self._middle.addLayout(column, 1)
+            plot.probed.connect(lambda x, _: self._probed(x))
+            plot.unprobed.connect(self._unprobed)
+        self.across = label("", "caption")
+        self.across.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.key = SignalKey()
+        self.key_area = QScrollArea()
+        self.key_area.setFrameShape(QFrame.Shape.NoFrame)
+        self.key_area.setWidgetResizable(True)
+        self.key_area.setWidget(self.key)
+        self.key_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.key_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for widget in (self.key_area.viewport(), self.key):
+            widget.setAutoFillBackground(False)
+        self.words = QLabel()
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setWordWrap(True)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.words.setAccessibleName("What there is to see")
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addLayout(self._top)
+        self._column.addLayout(self._middle, 1)
+        self._column.addWidget(self.across)
+        self._column.addWidget(self.key_area)
+        self._column.addWidget(self.words)
+        self.choice.changed.connect(lambda ticked, _: self._tick(ticked))
+
+    # Which losses
+
+    def _tick(self, ticked: Sequence[object]) -> None:
+        self._ticked = tuple(str(name) for name in ticked)
+        self._others = self._ticked
+        self._ask_anew()
+
+    def _take_objective(self, objective: str, task: str) -> None:
+        self._objective = objective
+        self.choice.set_items([(name, kind.label, kind.summary) for name, kind in LOSSES.items() if name != objective])
+        wanted = (other_loss(objective, task),) if self._ticked is None else self._ticked
+        self.choice.set_value(wanted)
+        self._others = tuple(str(name) for name in self.choice.value())
+        self._ask_anew()
+
+    def _ask_anew(self) -> None:
+        self._pace.hurry()
+        self.wanted_changed.emit()
+
+    # Asking and drawing
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._pace.hurry()
+
+    def questions(self, lane: str) -> tuple[Question, ...]:
+        if not self.isVisible():
+            self._pace.rest()
+            return ()
+        return (AskSignals(lane, self._others, self._pace.is_due()),)
+
+    def draw(self, snapshot: Snapshot, lane: str) -> None:
+        state = next((state for state in snapshot.lanes if state.name == lane), None)
+        if state is None:
+            return
+        task = snapshot.data.task
+        if state.objective != self._objective:
+            self._take_objective(state.objective, task)
+        found = [
+            answer
+            for question, answer in snapshot.answers.items()
+            if isinstance(question, AskSignals) and question.lane == lane and question.others == self._others
+        ]
+        if not found:
+            return
+        self._show(found[0])
+
+    def _show(self, answer: Signals) -> None:
+        if self._answer is None or answer.pairing.kind != self._answer.pairing.kind:
+            self._half, self._tops = 0.0, [0.0, 0.0]
+        if self._answer is None or answer.pairing != self._answer.pairing:
+            self._summary = None  # what it tells of is gone
+            self._read()
+        self._answer = answer
+        if answer.summary is not None:
+            self._pace.answered()
+            self._summary = answer.summary
+            self._tell()
+        else:
+            self._pace.unanswered()
+        self._fit_ranges(answer)
+        self._draw_curves(answer.pairing)
+        self._place_riders(answer)
+
+    # Ranges: fixed, and moved in steps where they must be
+
+    def _fit_ranges(self, answer: Signals) -> None:
+        pairing = answer.pairing
+        if pairing.kind == "share":
+            x = (-0.02, 1.02)
+        else:
+            far = np.abs(answer.x[np.isfinite(answer.x)]).max(initial=0.0)
+            least = 1e-9 if pairing.kind == "residual" else LEAST
+            wanted = step_up(max(1.05 * float(far), least))
+            if not FILLED * self._half <= wanted <= self._half:
+                self._half = wanted
+            x = (-self._half, self._half)
+        lines = curves(pairing, *self._span())
+        for which, (plot, values) in enumerate(zip(self.plots, (answer.loss, answer.signal), strict=True)):
+            drawn = [line[3 + which] for line in lines]
+            plot.set_range(x, self._upward(which, values, drawn, pairing.kind))
+
+    def _span(self) -> tuple[float, float]:
+        return (-self._half, self._half) if self._half else (0.0, 1.0)
+
+    def _upward(self, which: int, values: Floats, drawn: list[Floats], kind: str) -> tuple[float, float]:
+        """The range of loss or signal: of the curves, but not far beyond the samples."""
+        most = float(values[np.isfinite(values)].max(initial=0.0))
+        enough = 1.05 * most if kind == "residual" else max(1.05 * most, LEAST)
+        ends = [line[np.isfinite(line)] for line in drawn]
+        high = min(max((float(line.max(initial=0.0)) for line in ends), default=0.0), enough)
+        low = max(min((float(line.min(initial=0.0)) for line in ends), default=0.0), -enough)
+        wanted = step_up(max(1.02 * high, most, 1e-12))
+        if not FILLED * self._tops[which] <= wanted <= self._tops[which]:
+            self._tops[which] = wanted
+        top = self._tops[which]
+        return (-step_up(-low) if low < -1e-9 * top else -0.04 * top), top
+
+    # Curves and samples
+
+    def _stroke(self, name: str, first: bool) -> Stroke:
+        assert self._theme is not None
+        if first:
+            return Stroke(QColor(self._theme.ink), 2.0 * self._scale, ())
+        place = list(LOSSES).index(name)
+        colour = self._theme.curves[COLOURS[place % len(COLOURS)] % len(self._theme.curves)]
+        dash = tuple(length * self._scale for length in DASHES[place % len(DASHES)])
+        return Stroke(QColor(colour), 2.0 * self._scale, dash)
+
+    def _draw_curves(self, pairing: Pairing) -> None:
+        if self._theme is None:
+            return
+        now = (pairing, self._span(), self._theme.name, self._scale)
+        if now == self._drawn:
+            return
+        self._drawn = now
+        strokes = [self._stroke(each.name, i == 0) for i, each in enumerate(pairing.losses)]
+        found = curves(pairing, *self._span())
+        for which, layer in enumerate(self.lines):
+            lines = []
+            for index, _, x, *values in sorted(found, key=lambda line: -line[0]):  # the objective on top
+                y = np.where(np.isfinite(values[which]), values[which], np.nan)
+                lines.append(Line(x, y, strokes[index].color, strokes[index].width, strokes[index].dash))
+            layer.set_lines(tuple(lines))
+        self._describe(pairing)
+
+    def _describe(self, pairing: Pairing) -> None:
+        text = ACROSS[pairing.kind]
+        if pairing.kind == "margin" and pairing.middle == 0.0:
+            text = text.replace(" from the decision,", "")
+        self.across.setText(text)
+        for plot in self.plots:
+            plot.setAccessibleDescription(text)
+            plot.setToolTip(f"{TOLD[pairing.kind]} Point at a place, or use the arrow keys, to read the curves there.")
+
+    def _place_riders(self, answer: Signals) -> None:
+        theme = self._theme
+        if theme is None:
+            return
+        regression = answer.pairing.kind == "residual"
+        edge = QColor(theme.outline)
+        each = slice(None, None, math.ceil(answer.loss.size / CROWD))  # with many losses, fewer samples on each
+        x_all, classes = answer.x[each], answer.classes[each]
+        for which, (plot, layer, values) in enumerate(
+            zip(self.plots, self.riders, (answer.loss, answer.signal), strict=True)
+        ):
+            top = self._tops[which]
+            groups = []
+            for index in range(len(values) - 1, -1, -1):
+                for k in np.unique(classes).tolist():
+                    own = classes == k
+                    x, y = one_per_pixel(plot, x_all[own], np.minimum(values[index, each][own], top))
+                    colour = QColor(theme.class_colour(1 if regression else k))
+                    symbol = "o" if regression else look.symbol(k)
+                    groups.append(Points(x, y, symbol, colour, edge, 0.75 * self._scale, 6.5 * self._scale))
+            layer.set_groups(tuple(groups))
+
+    # In words and numbers
+
+    def _tell(self) -> None:
+        if self._summary is None or self._answer is None:
+            return
+        text = sentence(self._summary, self._answer.pairing)
+        if text != self.words.text():
+            self.words.setText(text)
+            self.words.setToolTip(text)
+        if self._probe is None:
+            self._read()
+
+    def _read(self) -> None:
+        """Show the curves' numbers at the pointer, else the means over the samples."""
+        if self._answer is None or self._theme is None:
+            return
+        pairing, x = self._answer.pairing, self._probe
+        if x is None:
+            summary = self._summary
+            head = "" if summary is None else f"mean of {summary.count:,} samples"
+            if pairing.kind == "residual" and pairing.units > 1:
+                head = head.replace("samples", "outputs")
+            blank = (math.nan,) * len(pairing.losses)
+            losses, signals = (blank, blank) if summary is None else (summary.losses, summary.signals)
+            numbers = list(zip(losses, signals, strict=True))
+        else:
+            low, high = self.plots[0].x_range
+            head = f"at {SHORT[pairing.kind]} {coordinate(x, high - low)}"
+            numbers = [self._at(pairing, index, x) for index in range(len(pairing.losses))]
+        entries = [
+            Entry(LOSSES[each.name].label, self._stroke(each.name, i == 0), numbers[i])
+            for i, each in enumerate(pairing.losses)
+        ]
+        if len(entries) != len(self.key.entries):
+            self.key.show_entries(head, entries)
+            self._fit_key()
+        self.key.show_entries(head, entries)
+
+    def _at(self, pairing: Pairing, index: int, x: float) -> tuple[float, float]:
+        """Loss and signal of a curve at x; where its two sides differ, of the second class."""
+        if is_direct(pairing):
+            if pairing.kind == "share":
+                x = min(max(x, 1e-6), 1.0 - 1e-6)
+            _, loss, signal = curve_at(pairing, index, 1, np.array([x]))
+            return float(loss[0]), float(signal[0])
+        line = next(line for line in curves(pairing, *self._span()) if line[0] == index)
+        if not len(line[2]) or not line[2].min() <= x <= line[2].max():
+            return math.nan, math.nan
+        order = np.argsort(line[2], kind="stable")
+        return tuple(float(np.interp(x, line[2][order], v[order])) for v in line[3:])  # type: ignore[return-value]
+
+    def _probed(self, x: float) -> None:
+        self._probe = x
+        for crosshair in self.crosshairs:
+            crosshair.set_position(x)
+        self._read()
+
+    def _unprobed(self) -> None:
+        self._probe = None
+        for crosshair in self.crosshairs:
+            crosshair.set_position(None)
+        self._read()
+
+    # Look
+
+    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+        self._theme, self._scale = theme, scale
+        font = look.font(SMALL)
+        font.setPixelSize(round(SMALL * scale))
+        for plot, grid, crosshair in zip(self.plots, self.grids, self.crosshairs, strict=True):
+            plot.set_colors(QColor(theme.card), QColor(theme.axis), QColor(theme.edge), font, scale)
+            grid.color, crosshair.color = QColor(theme.grid), QColor(theme.muted)
+        self._drawn = ()
+        if self._answer is not None:
+            self._draw_curves(self._answer.pairing)
+            self._place_riders(self._answer)
+            self.key.show_entries("", ())
+            self._read()
+        self.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_key()
+
+    def fit(self) -> None:
+        """Set the lengths that follow the scale."""
+        self._column.setSpacing(look.px(2))
+        self._top.setSpacing(look.px(look.GRID))
+        self._middle.setSpacing(look.px(look.HALF))
+        self.words.setFont(look.font())
+        self.words.setFixedHeight(2 * self.words.fontMetrics().lineSpacing() + 2)
+        for caption in self.captions:
+            caption.setContentsMargins(look.px(48), 0, 0, 0)
+        self._fit_key()
+
+    def _fit_key(self) -> None:
+        """Leave the plots their room: a long key scrolls."""
+        rows = len(self.key.entries) + 1
+        most = 4 if self.height() < look.px(360) else 6 if self.height() < look.px(480) else 9
+        self.key_area.setFixedHeight(self.key.line() * min(rows, most))
+
+
+def one_per_pixel(plot: Plot, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Leave out points that cannot be told from another one, and those that have no place."""
+    finite = np.isfinite(x) & np.isfinite(y)
+    x, y = x[finite], y[finite]
+    across, up = plot.pixels(x, y)
+    _, first = np.unique(np.round(across) * 100003.0 + np.round(up), return_index=True)
+    return x[first], y[first]

@@ -1,0 +1,97 @@
+"""The key of the signal's curves: each with its stroke, and its loss and signal in two columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from sandbox.ui import theme as look
+from sandbox.ui.kit import cost_text
+from sandbox.ui.theme import SMALL
+from sandbox.ui.views.legend import Stroke
+
+COLUMNS = ("loss", "signal")
+WIDEST = 440  # pixels
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A curve's row; without numbers, `values` are nan."""
+
+    name: str
+    stroke: Stroke
+    values: tuple[float, float]
+
+
+def value_text(value: float) -> str:
+    """A number in seven characters, or why there is none in a word."""
+    return cost_text(value) if math.isfinite(value) else "none" if math.isnan(value) else "infinite"
+
+
+class SignalKey(QWidget):
+    """Rows of curves under a head that says where the numbers are from."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Key of the curves")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.head = ""
+        self.entries: tuple[Entry, ...] = ()
+
+    def show_entries(self, head: str, entries: Sequence[Entry]) -> None:
+        """Show other numbers; nothing happens where they are as before."""
+        now = head, tuple(entries)
+        if now == (self.head, self.entries):
+            return
+        if len(now[1]) != len(self.entries):
+            self.updateGeometry()
+        self.head, self.entries = now
+        rows = [f"{e.name}: loss {value_text(e.values[0])}, signal {value_text(e.values[1])}" for e in self.entries]
+        self.setAccessibleDescription("; ".join([self.head, *rows]))
+        self.update()
+
+    def line(self) -> int:
+        """The height of a row."""
+        return round(QFontMetricsF(look.font(SMALL)).height()) + look.px(1)
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.line() * (len(self.entries) + 1))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(100, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours = look.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(look.font(SMALL))
+        metrics = QFontMetricsF(painter.font())
+        line, wide = float(self.line()), metrics.horizontalAdvance("0.0e\u2212000 ") + look.px(6)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        end = min(float(self.width()), float(look.px(WIDEST)))  # numbers stay near their names
+        ends = (end - wide, end)
+        glyph = float(look.px(30))
+        painter.setPen(QColor(colours.muted))
+        painter.drawText(QRectF(0.0, 0.0, ends[0] - wide, line), left, self.head)
+        for end, text in zip(ends, COLUMNS, strict=True):
+            painter.drawText(QRectF(end - wide, 0.0, wide, line), right, text)
+        for row, entry in enumerate(self.entries, start=1):
+            y = row * line
+            pen = QPen(entry.stroke.color, entry.stroke.width)
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            if entry.stroke.dash:
+                pen.setDashPattern([length / entry.stroke.width for length in entry.stroke.dash])
+            painter.setPen(pen)
+            painter.drawLine(QPointF(0.0, y + line / 2), QPointF(glyph - look.px(6), y + line / 2))
+            painter.setPen(QColor(colours.ink))
+            room = ends[0] - wide - glyph
+            name = metrics.elidedText(entry.name, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QRectF(glyph, y, room, line), left, name)
+            for end, value in zip(ends, entry.values, strict=True):
+                painter.drawText(QRectF(end - wide, y, wide, line), right, value_text(value))

@@ -1,0 +1,326 @@
+"""The table of the what-if: a row per loss, sorted when a person asks for it, repainted as numbers come."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from sandbox.experiment.lens.whatif import Alternatives, LossRow
+from sandbox.nn import LOSSES
+from sandbox.ui import theme as look
+from sandbox.ui.kit import cost_text
+from sandbox.ui.theme import SMALL
+
+Index = QModelIndex | QPersistentModelIndex
+Role = Qt.ItemDataRole
+VALUE = Role.UserRole
+
+NAME, COST, COSINE, DELTA, WEIGHTS = range(5)  # columns; from WEIGHTS on, one per layer
+
+
+def cell_text(row: LossRow, column: int) -> str:
+    """What a cell says: a number, or in a word why there is none."""
+    if column == NAME:
+        return LOSSES[row.name].label
+    value = value_of(row, column)
+    if column == COSINE:
+        if math.isnan(value):
+            return "no step" if row.norm == 0.0 else "\u2013"
+        return f"{value:.3f}".replace("-", "\u2212")
+    if math.isnan(value):
+        return "undefined"
+    return cost_text(value) if math.isfinite(value) else "infinite"
+
+
+def value_of(row: LossRow, column: int) -> float:
+    """The number behind a cell; the place in the registry for the name."""
+    if column == NAME:
+        return float(list(LOSSES).index(row.name))
+    if column >= WEIGHTS:
+        return row.dW[column - WEIGHTS]
+    return {COST: row.cost, COSINE: row.cosine, DELTA: row.dZ}[column]
+
+
+def row_sentence(row: LossRow, objective: LossRow) -> str:
+    """What a loss would do from here."""
+    label = LOSSES[row.name].label
+    if row is objective:
+        return f"{label} trains this lane." + (f" It meets {row.trouble}." if row.trouble else "")
+    if row.trouble:
+        return f"{label}: {row.trouble}."
+    if row.norm == 0.0:
+        return f"{label} would not step at all: its gradient is 0."
+    if not math.isfinite(row.cosine):
+        return f"{label}: there is no direction of the objective to compare with."
+    angle = math.degrees(math.acos(row.cosine))
+    length = f"{row.norm / objective.norm:.2g}"
+    return f"{label} would step {angle:.0f}\u00b0 off the objective's way; its gradient is {length} times as long."
+
+
+class WhatIfModel(QAbstractTableModel):
+    """The rows in a person's order, which new numbers do not change."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answer: Alternatives | None = None
+        self.order = list(LOSSES)
+        self.sorted_by: tuple[int, bool] | None = None  # column, upwards; at first the order of the registry
+        self._rows: dict[str, LossRow] = {}
+        self._tops: list[float] = []
+
+    def show_answer(self, answer: Alternatives) -> None:
+        """Show other numbers in the same places."""
+        layers = self.layers
+        self.answer = answer
+        self._rows = {row.name: row for row in answer.rows}
+        if layers != self.layers:
+            self.beginResetModel()
+            self._measure()
+            self.endResetModel()
+            return
+        self._measure()
+        self.dataChanged.emit(self.index(0, 0), self.index(len(self.order) - 1, self.columnCount() - 1))
+
+    def _measure(self) -> None:
+        self._tops = []
+        for column in range(self.columnCount()):
+            values = [value_of(row, column) for row in self._rows.values()]
+            self._tops.append(max((v for v in values if math.isfinite(v)), default=0.0))
+
+    @property
+    def layers(self) -> int:
+        """How many layers have a column."""
+        return len(next(iter(self._rows.values())).dW) if self._rows else 0
+
+    def loss(self, row: int) -> LossRow | None:
+        """The loss in a row."""
+        return self._rows.get(self.order[row]) if 0 <= row < len(self.order) else None
+
+    @property
+    def objective(self) -> LossRow | None:
+        """The one that trains."""
+        return self._rows.get(self.answer.objective) if self.answer is not None else None
+
+    def share(self, row: int, column: int) -> float:
+        """How much of its column's largest number a cell has; the cosine itself; nan without a number."""
+        loss = self.loss(row)
+        if loss is None or column == NAME:
+            return math.nan
+        value = value_of(loss, column)
+        if column == COSINE or not math.isfinite(value):
+            return value if column == COSINE else math.nan
+        return max(value, 0.0) / self._tops[column] if self._tops[column] > 0.0 else 0.0
+
+    # What Qt asks for
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.order)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else WEIGHTS + self.layers
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        last, l = self.layers or 1, section - WEIGHTS + 1
+        if role == Role.DisplayRole:
+            name = f"|dW[{l}]|" if section >= WEIGHTS else ("Loss", "Cost", "Cosine", f"|dZ[{last}]|")[section]
+            arrows = {(section, True): "\u2191\u2009", (section, False): "\u2193\u2009"}
+            return arrows.get(self.sorted_by, "") + name if self.sorted_by else name
+        if role == Role.ToolTipRole:
+            tips = (
+                "The loss; the one that trains is marked.",
+                "The cost with this loss, the penalty included, at the parameters of this moment.",
+                "Between its whole gradient and the objective's: 1 the same way, 0 across, \u22121 the opposite way.",
+                f"Norm of dZ[{last}], the derivative of its cost by the output's pre-activations.",
+            )
+            text = tips[section] if section < WEIGHTS else f"Norm of dW[{l}] for its cost, the penalty included."
+            return f"{text} Click to sort; rows then keep their places while numbers change."
+        if role == Role.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignLeft if section == NAME else Qt.AlignmentFlag.AlignRight
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        loss = self.loss(index.row())
+        if loss is None:
+            return (
+                LOSSES[self.order[index.row()]].label if role == Role.DisplayRole and index.column() == NAME else None
+            )
+        if role == Role.DisplayRole:
+            return cell_text(loss, index.column())
+        if role == VALUE:
+            return value_of(loss, index.column())
+        if role == Role.AccessibleTextRole:
+            own = self.objective is loss and index.column() == NAME
+            return cell_text(loss, index.column()) + (", the objective" if own else "")
+        if role == Role.ToolTipRole and self.objective is not None:
+            hint = "" if loss is self.objective else " Double click or Enter makes it the objective."
+            return row_sentence(loss, self.objective) + hint
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort now; losses without a number come last."""
+        rising = order == Qt.SortOrder.AscendingOrder
+        self.sorted_by = (column, rising)
+        if self._rows:
+            self.layoutAboutToBeChanged.emit()
+            before = self.persistentIndexList()
+            held = [(self.order[index.row()], index.column()) for index in before]
+            sign = 1.0 if rising else -1.0
+
+            def key(name: str) -> tuple[bool, float]:
+                value = value_of(self._rows[name], column)
+                return math.isnan(value), sign * value
+
+            self.order = sorted(LOSSES, key=key)
+            self.changePersistentIndexList(before, [self.index(self.order.index(name), c) for name, c in held])
+            self.layoutChanged.emit()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
+
+
+class CellDelegate(QStyledItemDelegate):
+    """A number over a quiet bar; the objective's row stands on its own ground behind a stroke."""
+
+    def __init__(self, table: WhatIfTable) -> None:
+        super().__init__(table)
+        self._table = table
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        model, colours = self._table.model_, look.current()
+        box = QRectF(option.rect)  # type: ignore[attr-defined]
+        loss, column = model.loss(index.row()), index.column()
+        own = loss is not None and loss is model.objective
+        state = option.state  # type: ignore[attr-defined]
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        if own or selected:
+            painter.fillRect(box, QColor(colours.accent_soft if own else colours.hover))
+        if own and column == NAME:
+            painter.fillRect(QRectF(box.left(), box.top(), look.px(3), box.height()), QColor(colours.accent))
+        pad = float(look.px(5))
+        inner = box.adjusted(pad + (look.px(3) if column == NAME else 0), 0.0, -pad, 0.0)
+        self._bar(painter, inner, column, model.share(index.row(), column), own)
+        painter.setFont(look.font(SMALL, bold=own and column == NAME))
+        text = str(index.data() or "")
+        number = loss is not None and (column == NAME or math.isfinite(value_of(loss, column)))
+        painter.setPen(QColor(colours.ink if number else colours.muted))
+        side = Qt.AlignmentFlag.AlignLeft if column == NAME else Qt.AlignmentFlag.AlignRight
+        text = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, inner.width() + 1.0)
+        painter.drawText(inner, int(side | Qt.AlignmentFlag.AlignVCenter), text)
+        if self._table.hasFocus() and index == self._table.currentIndex():
+            painter.setPen(QColor(colours.accent))
+            painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _bar(self, painter: QPainter, inner: QRectF, column: int, share: float, own: bool) -> None:
+        """A bar at the foot of the cell: from the left, or for the cosine from the middle to either side."""
+        if not math.isfinite(share):
+            return
+        colours = look.current()
+        high = float(look.px(3))
+        foot = QRectF(inner.left(), inner.bottom() - high, inner.width(), high)
+        painter.fillRect(foot, QColor(look.blend(colours.card, colours.border, 0.0 if own else 0.6)))
+        if column == COSINE:
+            middle, reach = foot.center().x(), share * foot.width() / 2
+            bar = QRectF(min(middle, middle + reach), foot.top(), abs(reach), high)
+            painter.fillRect(bar, QColor(colours.positive if share >= 0.0 else colours.negative))
+        else:
+            painter.fillRect(QRectF(foot.left(), foot.top(), share * foot.width(), high), QColor(colours.accent))
+
+
+class WhatIfTable(QTableView):
+    """The table: arrows move, S sorts by the current column, Enter and a double click choose.
+
+    Signals
+    -------
+    chosen(str)
+        Registry name of the loss that a person wants as objective.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, model: WhatIfModel) -> None:
+        super().__init__()
+        self.model_ = model
+        self.setModel(model)
+        self.setItemDelegate(CellDelegate(self))
+        self.setAccessibleName("What each loss would do from here")
+        self.setShowGrid(False)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        self.viewport().setAutoFillBackground(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        head = self.horizontalHeader()
+        head.setSectionsClickable(True)
+        head.setSortIndicatorShown(False)  # the arrow would cut the names; the head's own text has one
+        head.setHighlightSections(False)
+        head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        head.sectionClicked.connect(self.sort_by)
+        self.doubleClicked.connect(self._choose)
+        model.modelReset.connect(self.fit)
+
+    def sort_by(self, column: int) -> None:
+        """Sort by a column: names and costs upwards first, all else downwards; again, the other way round."""
+        before, rising = self.model_.sorted_by or (-1, True)
+        rising = not rising if column == before else column in (NAME, COST)
+        self.model_.sort(column, Qt.SortOrder.AscendingOrder if rising else Qt.SortOrder.DescendingOrder)
+
+    def _choose(self, index: QModelIndex) -> None:
+        loss = self.model_.loss(index.row()) if index.isValid() else None
+        if loss is not None and loss is not self.model_.objective:
+            self.chosen.emit(loss.name)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._choose(self.currentIndex())
+        elif event.key() == Qt.Key.Key_S and not event.modifiers():
+            self.sort_by(max(self.currentIndex().column(), 0))
+        elif event.key() == Qt.Key.Key_Escape and self.currentIndex().isValid():
+            self.selectionModel().clear()
+            self.setCurrentIndex(QModelIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def dress(self) -> None:
+        """Take the colours in force: head and ground are those of the card."""
+        colours = look.current()
+        self.setStyleSheet(
+            f"QTableView {{ background: transparent; }}"
+            f"QTableCornerButton::section, QAbstractScrollArea::corner {{ background: transparent; border: none; }}"
+            f"QHeaderView {{ background: transparent; border: none; }}"
+            f"QHeaderView::section {{ background: transparent; color: {colours.muted}; border: none;"
+            f" border-bottom: {look.px(1)}px solid {colours.border}; font-size: {look.px(SMALL)}px;"
+            f" padding: 0 {look.px(4)}px; }}"
+            f"QHeaderView::section:hover {{ color: {colours.ink}; background: {colours.hover}; }}"
+        )
+
+    def fit(self) -> None:
+        """Give names and numbers their width; what room is left goes to the numbers."""
+        metrics = QFontMetricsF(look.font(SMALL, bold=True))
+        name = max(metrics.horizontalAdvance(kind.label) for kind in LOSSES.values()) + look.px(14)
+        number = QFontMetricsF(look.font(SMALL)).horizontalAdvance("undefined") + look.px(9)
+        count = self.model_.columnCount() - 1
+        room = self.viewport().width() - name
+        number = max(number, room / max(count, 1))
+        self.setColumnWidth(NAME, round(name))
+        for column in range(1, count + 1):
+            self.setColumnWidth(column, int(number))
+        high = round(QFontMetricsF(look.font(SMALL)).height()) + look.px(6)
+        self.verticalHeader().setMinimumSectionSize(1)
+        self.verticalHeader().setDefaultSectionSize(high)
+        self.horizontalHeader().setFixedHeight(high)
