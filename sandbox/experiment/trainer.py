@@ -83,6 +83,7 @@ class Trainer:
         self.update = self.epoch = 0
         self.marks: list[Mark] = []
         self._pending = list(experiment.edits)
+        self._made: tuple[Edit, Experiment] | None = None  # the last edit made live, and the settings before it
         self.current = dataclasses.replace(experiment, edits=())
         dtype = np.dtype(experiment.run.precision)
         self._train = _samples(self.data.X_train, self.data.y_train, self.data, dtype)
@@ -267,7 +268,8 @@ class Trainer:
         """Change settings now, before the next update, in one lane or in all.
 
         In the middle of an epoch, another batch size cuts those samples that are left into new batches; another
-        `shuffle` holds from the next epoch on.
+        `shuffle` holds from the next epoch on. A number that is changed again before the next update, as while it is
+        dragged, makes one edit with its last value.
 
         Raises
         ------
@@ -275,16 +277,29 @@ class Trainer:
             If a value is not allowed; then nothing has changed.
         """
         edit = Edit(self.update, changes, lane)  # type: ignore[arg-type]
-        self.experiment = self.experiment.with_edit(edit)
+        made, before = self._made if self._made is not None else (None, None)
+        again = made is not None and _changes_again(made, edit)
+        others = tuple(other for other in self.experiment.edits if other is not made)
+        experiment = dataclasses.replace(self.experiment, edits=others) if again else self.experiment
+        self.experiment = experiment.with_edit(edit)
         self._apply_pending()  # what the experiment foresees for this very update comes first, as when it is replayed
-        return self._apply(edit)
+        if again:
+            self.marks.pop()
+        before = before if again else self.current
+        applied = self._apply(edit, before)
+        assert before is not None
+        self._made = ([other for other in self.experiment.edits if other.update == self.update][-1], before)
+        return applied
 
     def _apply_pending(self) -> None:
         while self._pending and self._pending[0].update <= self.update:
             self._apply(self._pending.pop(0))
 
-    def _apply(self, edit: Edit) -> Edit:
-        """Change the settings in force; return the edit as a file would tell it."""
+    def _apply(self, edit: Edit, told_from: Experiment | None = None) -> Edit:
+        """Change the settings in force; return the edit as a file would tell it.
+
+        Its mark tells what changed, from `told_from` on where that is not what was in force just now.
+        """
         self._record_if_due()
         before = self.current
         after = before.with_edit(edit)
@@ -299,7 +314,7 @@ class Trainer:
         if self._position:  # the epoch goes on, and a lane may code its targets otherwise from now on
             self._deal_targets()
         self._regroup()
-        text = "; ".join(_described(key, before, self.current, edit.lane) for key in edit.changes)
+        text = "; ".join(_described(key, told_from or before, self.current, edit.lane) for key in edit.changes)
         self.marks.append(Mark(edit.update, self.epoch_position, edit.lane, text))
         return edit
 
@@ -420,6 +435,12 @@ class Trainer:
                     line = lane.history.curve(column, request.pixels, request.log_x, request.epochs)
                     curves.append(Curve(lane.name, column, name, part, role, *map(read_only, line)))
         return curves
+
+
+def _changes_again(made: Edit, edit: Edit) -> bool:
+    """Whether an edit only gives other values to the numbers of the one just made: the way there leaves no trace."""
+    same = made.update == edit.update and made.lane == edit.lane and made.changes.keys() == edit.changes.keys()
+    return same and all(SETTINGS[key].kind == "number" for key in edit.changes)
 
 
 def _described(key: str, before: Experiment, after: Experiment, lane: str | None) -> str:

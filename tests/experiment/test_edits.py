@@ -434,3 +434,37 @@ def test_layers_before_the_first_update_keep_the_first_weights() -> None:
     drawn = new["W1"][4:].ravel() / np.sqrt(2 / (2 + 6))  # as standard normal numbers
     first = np.concatenate([old[f"W{l}"].ravel() / np.sqrt(2 / sum(old[f"W{l}"].shape)) for l in (1, 2, 3)])
     assert np.abs(drawn[:, None] - first).min() > 1e-6
+
+
+def test_a_number_dragged_before_the_next_update_makes_one_edit() -> None:
+    trainer, once = Trainer(Experiment()), Trainer(Experiment())
+    for either in (trainer, once):
+        either.run(3)
+    for rate in (0.6, 0.7, 0.9):
+        trainer.edit({"optimizer.learning_rate": rate})
+    once.edit({"optimizer.learning_rate": 0.9})
+    assert trainer.experiment == once.experiment
+    assert [mark.text for mark in trainer.marks] == ["learning rate 0.5 to 0.9"]
+    trainer.edit({"optimizer.l2": 0.01})  # another number is another edit
+    trainer.edit({"optimizer.learning_rate": 0.2})
+    assert len(trainer.experiment.edits) == 3
+    trainer.run(1)
+    trainer.edit({"optimizer.learning_rate": 0.3})  # so is the same one after an update
+    assert len(trainer.experiment.edits) == 4
+    replayed = Trainer(trainer.experiment)
+    trainer.run(5)
+    replayed.run(trainer.epoch)
+    np.testing.assert_array_equal(replayed.lanes[0].theta, trainer.lanes[0].theta)
+
+
+def test_layers_changed_twice_before_the_next_update_stay_two_edits() -> None:
+    trainer = Trainer(Experiment())
+    trainer.run(3)
+    trainer.edit({"network.hidden": (2, 4)})
+    trainer.edit({"network.hidden": (6, 4)})  # four units of the first layer are new ones
+    assert len(trainer.experiment.edits) == 2
+    replayed = Trainer(trainer.experiment)
+    replayed.run(3)
+    replayed.step()
+    trainer.step()
+    np.testing.assert_array_equal(replayed.lanes[0].theta, trainer.lanes[0].theta)
