@@ -42,7 +42,7 @@ class Activation:
     name, label, summary : str
         Registry key, what people call it, and one sentence about it.
     formula, derivative_formula : str
-        g(z) and g'(z) in LaTeX.
+        g(z) and g'(z) in LaTeX; what is abbreviated in it follows after ",\\quad ".
     has_logs : bool
         Whether `logs` and `rest` give log A, log(1 - A) and 1 - A from Z, where A may have rounded to 0 or 1.
     has_finite_logs : bool
@@ -150,7 +150,7 @@ class Tanh(Activation):
     label = "tanh"
     summary = "Squeezes z into -1 to 1; flat at both ends."
     formula = r"\tanh z"
-    derivative_formula = r"1 - a^2"
+    derivative_formula = r"1 - a^{2}"
 
     # From so many numbers on, the form in exp, five quick passes, beats numpy's own tanh. Only those of one
     # network count, so that its bits do not depend on the networks beside it.
@@ -175,7 +175,7 @@ class Relu(Activation):
     label = "ReLU"
     summary = "Keeps what is positive, drops the rest; a unit that is never positive is dead."
     formula = r"\max(0, z)"
-    derivative_formula = r"1 \text{ where } z > 0,\ \text{else } 0"
+    derivative_formula = r"\begin{cases} 1 & z > 0 \\ 0 & \text{else} \end{cases}"
 
     def value(self, Z: Array, out: Array | None = None) -> Array:
         return np.maximum(Z, 0.0, out=out)
@@ -191,7 +191,7 @@ class LeakyRelu(Activation):
     label = "Leaky ReLU"
     summary = "ReLU with a slope of 0.01 for negative z, so that no unit dies."
     formula = r"\max(0.01\,z, z)"
-    derivative_formula = r"1 \text{ where } z > 0,\ \text{else } 0.01"
+    derivative_formula = r"\begin{cases} 1 & z > 0 \\ 0.01 & \text{else} \end{cases}"
     slope = 0.01
 
     def value(self, Z: Array, out: Array | None = None) -> Array:
@@ -207,8 +207,8 @@ class Elu(Activation):
     name = "elu"
     label = "ELU"
     summary = "z where positive, else exp z - 1: smooth, and bounded below by -1."
-    formula = r"z \text{ where } z \geq 0,\ \text{else } e^z - 1"
-    derivative_formula = r"1 \text{ where } z \geq 0,\ \text{else } e^z"
+    formula = r"\begin{cases} z & z \geq 0 \\ e^{z} - 1 & \text{else} \end{cases}"
+    derivative_formula = r"\begin{cases} 1 & z \geq 0 \\ e^{z} & \text{else} \end{cases}"
 
     def value(self, Z: Array, out: Array | None = None) -> Array:
         out = np.minimum(Z, 0.0, out=out)
@@ -224,10 +224,10 @@ class Gelu(Activation):
     name = "gelu"
     label = "GELU"
     summary = "z weighted by how likely a normal variable is below z, by its tanh approximation."
-    formula = r"\frac{z}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)\right)"
+    formula = r"\frac{1}{2}z\,(1 + \tanh(\sqrt{\frac{2}{\pi}}\,(z + 0.044715\,z^{3})))"
     derivative_formula = (
-        r"\frac{1 + \tau}{2} + \frac{z}{2}(1 - \tau^2)\sqrt{2/\pi}\,(1 + 0.134145\,z^2),\quad "
-        r"\tau = \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)"
+        r"\frac{1}{2}(1 + \tau) + \frac{1}{2}z\,(1 - \tau^{2})\,\sqrt{\frac{2}{\pi}}\,(1 + 0.134145\,z^{2}),\quad "
+        r"\tau = \tanh(\sqrt{\frac{2}{\pi}}\,(z + 0.044715\,z^{3}))"
     )
     _SCALE = float(np.sqrt(2.0 / np.pi))
     _CUBIC = 0.044715
@@ -248,7 +248,7 @@ class Softplus(Activation):
     name = "softplus"
     label = "Softplus"
     summary = "log(1 + exp z): a smooth ReLU, always positive."
-    formula = r"\log(1 + e^z)"
+    formula = r"\log(1 + e^{z})"
     derivative_formula = r"\frac{1}{1 + e^{-z}}"
 
     def value(self, Z: Array, out: Array | None = None) -> Array:
@@ -263,7 +263,7 @@ class Silu(Activation):
     label = "SiLU"
     summary = "z times its sigmoid: smooth, with a small dip below 0."
     formula = r"\frac{z}{1 + e^{-z}}"
-    derivative_formula = r"\sigma(z)\,(1 + z\,(1 - \sigma(z))),\quad \sigma(z) = \frac{1}{1 + e^{-z}}"
+    derivative_formula = r"\sigma\,(1 + z\,(1 - \sigma)),\quad \sigma = \frac{1}{1 + e^{-z}}"
 
     def value(self, Z: Array, out: Array | None = None) -> Array:
         out = _sigmoid(Z, out)
@@ -278,7 +278,7 @@ class Exp(Activation):
     name = "exp"
     label = "Exponential"
     summary = "exp z: a rate, always positive; the output that Poisson regression asks for."
-    formula = "e^z"
+    formula = "e^{z}"
     derivative_formula = "a"
     has_logs = True
 
@@ -311,8 +311,8 @@ class Softmax(Activation):
     name = "softmax"
     label = "Softmax"
     summary = "Shares of 1 among the units of a layer: one probability per class."
-    formula = r"\frac{e^{z_k}}{\sum_j e^{z_j}}"
-    derivative_formula = r"\frac{\partial a_k}{\partial z_j} = a_k\,(\delta_{kj} - a_j)"
+    formula = r"\frac{e^{z_{j}}}{\sum_{k} e^{z_{k}}}"
+    derivative_formula = r"\frac{\partial a_{k}}{\partial z_{j}} = a_{k}\,(\delta_{kj} - a_{j})"
     has_logs = True
 
     def value(self, Z: Array, out: Array | None = None) -> Array:

@@ -66,7 +66,9 @@ class Loss:
         Registry key, what people call it, and one sentence about it.
     parameters : tuple of Parameter
     formula, derivative_formula : str
-        The loss of one output unit and its derivative by a, in LaTeX; r is a - y.
+        The loss of one output unit and its derivative by a, in LaTeX; r is a - y, parameters stand by their symbols.
+    target_formula : str
+        What takes the place of y where `smooths` says so, in LaTeX; K is the number of output units.
     plus_minus_one : bool
         Whether its targets are -1 and +1 rather than 0 and 1.
     has_logs : bool
@@ -78,6 +80,7 @@ class Loss:
     summary: ClassVar[str]
     formula: ClassVar[str]
     derivative_formula: ClassVar[str]
+    target_formula: ClassVar[str] = ""
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     plus_minus_one: ClassVar[bool] = False
     has_logs: ClassVar[bool] = False
@@ -89,6 +92,22 @@ class Loss:
             raise TypeError(f"{self.name} has no parameter {unknown[0]!r}; it has {sorted(known) or 'none'}")
         for name, value in {**known, **parameters}.items():
             setattr(self, name, float(value))
+
+    @property
+    def smooths(self) -> bool:
+        """Whether targets are drawn towards an even spread."""
+        return False
+
+    def formulas(self) -> tuple[str, str]:
+        """Return `formula` and `derivative_formula` as these parameters make them; symbols stand for numbers."""
+        return self.formula, self.derivative_formula
+
+    def collapsed(self, activation: str, one_hot: bool) -> tuple[str, str] | None:
+        """Return dL/dA times the output activation's derivative: with what cancels struck out, and what is left.
+
+        Both in LaTeX, in a and y; None where nothing cancels. With `one_hot`, the targets of a sample sum to 1.
+        """
+        return None
 
     def values(self, A: Array, Y: Array) -> Array:
         """Return the loss of each element, the shape of A."""
@@ -270,14 +289,16 @@ class Huber(Loss):
     label = "Huber"
     summary = "Squared for small residuals, absolute beyond delta: smooth near 0, calm about outliers."
     formula = (
-        r"\tfrac{1}{2}r^2 \text{ where } |r| \leq \delta,\ \text{else } \delta\,(|r| - \tfrac{\delta}{2})"
+        r"\begin{cases} \tfrac{1}{2}r^2 & \left|r\right| \leq \delta \\"
+        r" \delta\,(\left|r\right| - \tfrac{1}{2}\delta) & \text{else} \end{cases}"
     )
-    derivative_formula = r"r \text{ where } |r| \leq \delta,\ \text{else } \delta\,\mathrm{sign}(r)"
+    derivative_formula = r"\max(-\delta, \min(r, \delta))"
     parameters = (
         Parameter(
-            "delta", 1.0, 0.0, 1e6, "Residuals beyond this count by their size only.", "Delta", above=True
+            "delta", 1.0, 0.0, 1e6, "Residuals beyond this count by their size only.", "Delta", above=True,
+            symbol=r"\delta",
         ),
-    )
+    )  # fmt: skip
     delta: float
 
     def values(self, A: Array, Y: Array) -> Array:
@@ -313,12 +334,12 @@ class Quantile(Loss):
     summary = (
         "Too low costs q, too high 1 - q for each unit of residual: learns the q-quantile, not the mean."
     )
-    formula = r"\max\left(q\,(y - a), (q - 1)(y - a)\right)"
-    derivative_formula = r"-q \text{ where } a < y,\ 1 - q \text{ where } a > y"
+    formula = r"\max(q\,(y - a), (q - 1)\,(y - a))"
+    derivative_formula = r"\begin{cases} -q & a < y \\ 1 - q & a > y \end{cases}"
     parameters = (
         Parameter(
             "quantile", 0.9, 0.0, 1.0, "The share of targets that should lie below the output.", "Quantile",
-            above=True, below=True,
+            above=True, below=True, symbol="q",
         ),
     )  # fmt: skip
     quantile: float
@@ -335,7 +356,7 @@ class Quantile(Loss):
 
 _SMOOTHING = Parameter(
     "label_smoothing", 0.0, 0.0, 1.0, "How far targets are drawn from 0 and 1 towards an even spread.",
-    "Label smoothing", below=True,
+    "Label smoothing", below=True, symbol=r"\varepsilon",
 )  # fmt: skip
 
 
@@ -347,15 +368,31 @@ class BinaryCrossEntropy(LogLoss):
     )
     formula = r"-w\,y\log a - (1 - y)\log(1 - a)"
     derivative_formula = r"-\frac{w\,y}{a} + \frac{1 - y}{1 - a}"
+    target_formula = r"(1 - \varepsilon)\,y + \tfrac{1}{2}\varepsilon"
     parameters = (
         Parameter(
             "positive_weight", 1.0, 0.0, 1e6, "How much more class 1 counts than class 0.", "Positive weight",
-            above=True,
+            above=True, symbol="w",
         ),
         _SMOOTHING,
     )  # fmt: skip
     positive_weight: float
     label_smoothing: float
+
+    @property
+    def smooths(self) -> bool:
+        return self.label_smoothing > 0.0
+
+    def collapsed(self, activation: str, one_hot: bool) -> tuple[str, str] | None:
+        if activation != "sigmoid":
+            return None
+        if self.positive_weight == 1.0:
+            return r"\frac{a - y}{\cancel{a\,(1 - a)}} \odot \cancel{a\,(1 - a)}", "a - y"
+        return (
+            r"-\frac{w\,y}{\cancel{a}} \odot \cancel{a}\,(1 - a)"
+            r" + \frac{1 - y}{\cancel{1 - a}} \odot a\,\cancel{(1 - a)}",
+            r"(1 - y)\,a - w\,y\,(1 - a)",
+        )
 
     def _targets(self, Y: Array) -> Array:
         e = self.label_smoothing
@@ -372,6 +409,18 @@ class BinaryCrossEntropy(LogLoss):
         return -self.positive_weight * y, y - 1.0
 
 
+def _collapsed_share(activation: str, one_hot: bool) -> tuple[str, str] | None:
+    """Return what is left of -y/a behind an output activation, as `Loss.collapsed` does."""
+    return {
+        "sigmoid": (r"-\frac{y}{\cancel{a}} \odot \cancel{a}\,(1 - a)", r"-y\,(1 - a)"),
+        "exp": (r"-\frac{y}{\cancel{a}} \odot \cancel{a}", "-y"),
+        "softmax": (
+            r"-\sum_{k} \frac{y_{k}}{\cancel{a_{k}}}\,\cancel{a_{k}}\,(\delta_{kj} - a_{j})",
+            "a - y" if one_hot else r"a\,\sum_{k} y_{k} - y",
+        ),
+    }.get(activation)
+
+
 class CategoricalCrossEntropy(LogLoss):
     name = "categorical_cross_entropy"
     label = "Categorical cross-entropy"
@@ -380,9 +429,17 @@ class CategoricalCrossEntropy(LogLoss):
     )
     formula = r"-y\log a"
     derivative_formula = r"-\frac{y}{a}"
+    target_formula = r"(1 - \varepsilon)\,y + \frac{\varepsilon}{K}"
     parameters = (_SMOOTHING,)
     label_smoothing: float
     has_rest = False
+
+    @property
+    def smooths(self) -> bool:
+        return self.label_smoothing > 0.0
+
+    def collapsed(self, activation: str, one_hot: bool) -> tuple[str, str] | None:
+        return _collapsed_share(activation, one_hot)
 
     def _targets(self, Y: Array) -> Array:
         e = self.label_smoothing
@@ -403,14 +460,34 @@ class Focal(LogLoss):
     summary = "Cross-entropy that fades for samples already told well, so that the hard ones lead."
     formula = r"-y\,(1 - a)^{\gamma}\log a - (1 - y)\,a^{\gamma}\log(1 - a)"
     derivative_formula = (
-        r"y\left(\gamma(1 - a)^{\gamma - 1}\log a - \frac{(1 - a)^{\gamma}}{a}\right)"
-        r" - (1 - y)\left(\gamma a^{\gamma - 1}\log(1 - a) - \frac{a^{\gamma}}{1 - a}\right)"
+        r"y\,\left(\gamma\,(1 - a)^{\gamma - 1}\log a - \frac{(1 - a)^{\gamma}}{a}\right)"
+        r" - (1 - y)\,\left(\gamma\,a^{\gamma - 1}\log(1 - a) - \frac{a^{\gamma}}{1 - a}\right)"
     )
     parameters = (
-        Parameter("gamma", 2.0, 0.0, 20.0, "How fast well-told samples fade; 0 is cross-entropy.", "Gamma"),
-    )
+        Parameter(
+            "gamma", 2.0, 0.0, 20.0, "How fast well-told samples fade; 0 is cross-entropy.", "Gamma",
+            symbol=r"\gamma",
+        ),
+    )  # fmt: skip
     gamma: float
     has_powers = True
+
+    def formulas(self) -> tuple[str, str]:
+        return super().formulas() if self.gamma else BinaryCrossEntropy().formulas()
+
+    def collapsed(self, activation: str, one_hot: bool) -> tuple[str, str] | None:
+        if self.gamma == 0.0:
+            return BinaryCrossEntropy().collapsed(activation, one_hot)
+        if activation != "sigmoid":
+            return None
+        return (
+            r"y\,\left(\gamma\,(1 - a)^{\gamma - 1}\log a - \frac{(1 - a)^{\gamma}}{\cancel{a}}\right)"
+            r" \odot \cancel{a}\,(1 - a)"
+            r" - (1 - y)\,\left(\gamma\,a^{\gamma - 1}\log(1 - a) - \frac{a^{\gamma}}{\cancel{1 - a}}\right)"
+            r" \odot a\,\cancel{(1 - a)}",
+            r"y\,(1 - a)^{\gamma}\,(\gamma\,a\log a - (1 - a))"
+            r" - (1 - y)\,a^{\gamma}\,(\gamma\,(1 - a)\log(1 - a) - a)",
+        )
 
     def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
         return -product(Y * c**self.gamma, s) - product((1.0 - Y) * a**self.gamma, t)
@@ -427,7 +504,7 @@ class Hinge(Loss):
     label = "Hinge"
     summary = "Nothing once the margin y a reaches 1, a straight line below it; targets are -1 and +1."
     formula = r"\max(0, 1 - y\,a)"
-    derivative_formula = r"-y \text{ where } y\,a < 1,\ \text{else } 0"
+    derivative_formula = r"\begin{cases} -y & y\,a < 1 \\ 0 & \text{else} \end{cases}"
     plus_minus_one = True
 
     def values(self, A: Array, Y: Array) -> Array:
@@ -463,6 +540,12 @@ class Poisson(LogLoss):
     has_rest = False
     derivative_formula = r"1 - \frac{y}{a}"
 
+    def collapsed(self, activation: str, one_hot: bool) -> tuple[str, str] | None:
+        return {
+            "exp": (r"\frac{a - y}{\cancel{a}} \odot \cancel{a}", "a - y"),
+            "sigmoid": (r"\frac{a - y}{\cancel{a}} \odot \cancel{a}\,(1 - a)", r"(a - y)\,(1 - a)"),
+        }.get(activation)
+
     def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
         return a - product(Y, s)
 
@@ -484,6 +567,9 @@ class KlDivergence(LogLoss):
     has_target_logs = True
     has_rest = False
     derivative_formula = r"-\frac{y}{a}"
+
+    def collapsed(self, activation: str, one_hot: bool) -> tuple[str, str] | None:
+        return _collapsed_share(activation, one_hot)
 
     def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
         return product(Y, np.log(Y) - s)

@@ -22,6 +22,8 @@ class Parameter:
         What the window calls it.
     above, below : bool
         Whether `low` (`high`) itself is excluded.
+    symbol : str
+        What stands for it in a formula, in LaTeX.
     """
 
     name: str
@@ -32,3 +34,4 @@ class Parameter:
     label: str
     above: bool = False
     below: bool = False
+    symbol: str = ""
