@@ -187,7 +187,7 @@ class CheckLens(Lens):
             f"QTableView {{ background: transparent; }} QHeaderView {{ background: transparent; }}"
             f"QTableView::item {{ padding: 0 {look.px(10)}px 0 0; border: none; }}"
             f"QHeaderView::section {{ background: {theme.card}; color: {theme.muted}; border: none;"
-            f" font-size: {look.px(look.SMALL)}px; padding: 0 {look.px(10)}px 0 0; }}"
+            f" font-size: {look.px(look.SMALL)}px; padding: 0 {look.px(10)}px 0 {look.px(3)}px; }}"
         )
         self.fit()
 
