@@ -399,8 +399,9 @@ def sentence(summary: Summary, pairing: Pairing) -> str:
         n = summary.undefined[broken]
         return f"{_counted(n, summary.count)} no finite loss or signal from {names[broken]}.".replace("%", "get")
     if pairing.kind == "residual" or summary.focus == 0:
-        text = f"The {summary.focus:,} largest of {summary.count:,} residuals make"
-        parts = [f"{100 * s:.0f}\u2009% of the signal of {n}" for s, n in zip(summary.focused, names, strict=True)]
+        text = f"The {summary.focus:,} largest of {summary.count:,} residuals make up"
+        parts = [f"{100 * s:.0f}\u2009% with {n}" for s, n in zip(summary.focused, names, strict=True)]
+        parts[0] = parts[0].replace("% with", "% of the signal with")
         return f"{text} {_listed(parts[:3])}." if np.isfinite(summary.focused).all() else "No signal is left."
     if summary.confident:
         one = summary.confident == 1

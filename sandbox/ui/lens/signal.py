@@ -219,7 +219,7 @@ class SignalLens(Lens):
             x = (-self._half, self._half)
         lines = curves(pairing, *self._span())
         for which, (plot, values) in enumerate(zip(self.plots, (answer.loss, answer.signal), strict=True)):
-            drawn = [line[3 + which] for line in lines]
+            drawn = [line[3] if which == 0 else line[4] for line in lines]
             plot.set_range(x, self._upward(which, values, drawn, pairing.kind))
 
     def _span(self) -> tuple[float, float]:

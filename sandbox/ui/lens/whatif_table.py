@@ -39,7 +39,7 @@ def cell_text(row: LossRow, column: int) -> str:
             return "no step" if row.norm == 0.0 else "\u2013"
         return f"{value:.3f}".replace("-", "\u2212")
     if math.isnan(value):
-        return "undefined"
+        return "undefined" if column == COST else "\u2013"
     return cost_text(value) if math.isfinite(value) else "infinite"
 
 
@@ -199,10 +199,10 @@ class CellDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model, colours = self._table.model_, look.current()
-        box = QRectF(option.rect)  # type: ignore[attr-defined]
+        box = QRectF(option.rect)
         loss, column = model.loss(index.row()), index.column()
         own = loss is not None and loss is model.objective
-        state = option.state  # type: ignore[attr-defined]
+        state = option.state
         selected = bool(state & QStyle.StateFlag.State_Selected)
         if own or selected:
             painter.fillRect(box, QColor(colours.accent_soft if own else colours.hover))
@@ -313,12 +313,14 @@ class WhatIfTable(QTableView):
         """Give names and numbers their width; what room is left goes to the numbers."""
         metrics = QFontMetricsF(look.font(SMALL, bold=True))
         name = max(metrics.horizontalAdvance(kind.label) for kind in LOSSES.values()) + look.px(14)
-        number = QFontMetricsF(look.font(SMALL)).horizontalAdvance("undefined") + look.px(9)
-        count = self.model_.columnCount() - 1
-        room = self.viewport().width() - name
-        number = max(number, room / max(count, 1))
+        small = QFontMetricsF(look.font(SMALL))
+        cost = small.horizontalAdvance("undefined") + look.px(12)
+        number = small.horizontalAdvance("00.0000") + look.px(12)
+        count = self.model_.columnCount() - 2
+        number = max(number, (self.viewport().width() - name - cost) / max(count, 1))
         self.setColumnWidth(NAME, round(name))
-        for column in range(1, count + 1):
+        self.setColumnWidth(COST, round(cost))
+        for column in range(COSINE, COSINE + count):
             self.setColumnWidth(column, int(number))
         high = round(QFontMetricsF(look.font(SMALL)).height()) + look.px(6)
         self.verticalHeader().setMinimumSectionSize(1)
