@@ -207,16 +207,20 @@ def _target_words(data: Any, y: Any) -> str:
     if data.task != "regression":
         return f"class {data.class_names[int(y)]}"
     values = np.atleast_1d(y)
-    return ("target " if len(values) == 1 else "targets ") + ", ".join(f"{value:.4g}" for value in values[:4])
+    return ("target " if len(values) == 1 else "targets ") + _figures(values)
 
 
 def _prediction_words(data: Any, A: Array, middle: float) -> str:
     if not np.isfinite(A).all():
         return "not a number"
     if data.task == "regression":
-        return ", ".join(f"{value:.4g}" for value in A[:4])
+        return _figures(A)
     which = int(A[0] > middle) if len(A) == 1 else int(A.argmax())
     return f"class {data.class_names[which]}"
+
+
+def _figures(values: Array) -> str:
+    return ", ".join(f"{value:.3g}" for value in values[:4]).replace("-", "\u2212")
 
 
 def _frozen(values: Array) -> Array:

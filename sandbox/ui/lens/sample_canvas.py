@@ -24,13 +24,14 @@ FOLDED_UNITS = 8
 MOST_LINES = 400
 
 _KEPT_HEIGHT = 4000  # up to this height all but the numbers is kept as a picture
+_NOTHING = 0.95e-9  # below this there is no room for the exponent; the tip says it in full
 _LINED_GAP = 24  # between columns nearer than this there is no room for lines
 
-_COMPACT, _ROOMY = ("−0.000", "−9e−9"), ("−0.0000", "−9.9e−9")
+_COMPACT, _ROOMY = ("−0.000", "−9e−9"), ("−0.0000", "−9.9e−99")
 
 
 def short(value: float, roomy: bool = False) -> str:
-    """Return a number in six characters, or in seven where there is room.
+    """Return a number in six characters, or in eight where there is room.
 
     Examples
     --------
@@ -40,15 +41,15 @@ def short(value: float, roomy: bool = False) -> str:
     if not math.isfinite(value):
         return "–" if math.isnan(value) else ("∞" if value > 0 else "−∞")
     size = abs(value)
-    if size == 0.0:
-        return "0"
+    if size < _NOTHING and not roomy:
+        return "≈0" if size else "0"
     decimals = 4 if roomy else 3
     if 10.0**-decimals <= size < 9999.5:
         whole = len(str(int(size)))
         text = f"{value:.{max(0, decimals + 1 - whole)}f}"
     else:
         mantissa, exponent = f"{value:.{int(roomy)}e}".split("e")
-        text = f"{mantissa}e{int(exponent)}"
+        text = f"{mantissa}e{int(exponent)}" if size else "0"
     return text.replace("-", "−")
 
 
@@ -249,7 +250,7 @@ class SampleCanvas(QWidget):
         self._metrics = metrics = QFontMetrics(self._font)
         self._line = metrics.height() + look.px(1)
         self._label = max(metrics.horizontalAdvance(name) for name in ("da", "dz", "g'")) + look.px(4)
-        self._second = metrics.horizontalAdvance("a") + look.px(9)
+        self._second = metrics.horizontalAdvance("a") + look.px(11)
         self._pad = look.px(4)
         self._numbers = [max(metrics.horizontalAdvance(text) for text in texts) for texts in (_COMPACT, _ROOMY)]
         self._lay_out(True)
@@ -444,7 +445,7 @@ class SampleCanvas(QWidget):
             painter.setPen(QColor(colours.muted))
             painter.drawText(QPointF(left, y), row.name)
             if row.right_name:
-                painter.drawText(QPointF(first + look.px(6), y), row.right_name)
+                painter.drawText(QPointF(first + look.px(7), y), row.right_name)
             y += line
 
     def _paint_numbers(self, painter: QPainter, rect: QRectF, box: Box) -> None:
