@@ -150,9 +150,7 @@ def _shares(followed: Followed, outputs: tuple[str, ...], whole: bool) -> list[B
     boxes = []
     units, before = one.dW.shape
     for k in range(_shown(units, whole)):
-        rows = [
-            Cell(f"{j + 1}", float(one.dW[k, j]), float(two.dW[k, j])) for j in range(_shown(before, whole))
-        ]
+        rows = [Cell(f"{j + 1}", float(one.dW[k, j]), float(two.dW[k, j])) for j in range(_shown(before, whole))]
         rows.append(Cell("b", float(one.db[k]), float(two.db[k])))
         name = f"Share in row {k + 1} of dW[{len(followed.Z)}], unit by unit below: {followed.factor:.4g} dz a"
         boxes.append(Box(tuple(rows), _output_name(outputs, k) if units > 1 else "", _tip(name, rows), k))

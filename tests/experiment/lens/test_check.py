@@ -127,8 +127,6 @@ def test_forgotten_penalty_is_wrong_in_the_weights_alone(monkeypatch: pytest.Mon
     assert [verdicts[f"b[{l}]"] for l in (1, 2, 3)] == ["right"] * 3
 
 
-
-
 def test_unit_at_the_kink_of_relu_is_named() -> None:
     trainer = _trainer(0, network__hidden=(2,), network__activation="relu")
     lane = trainer.lane("A")
