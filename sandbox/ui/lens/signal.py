@@ -30,9 +30,10 @@ from sandbox.ui.kit import MultiChoice, label
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.pace import Pace
 from sandbox.ui.lens.signal_key import Entry, SignalKey
+from sandbox.ui.lens.signal_layers import CurvesLayer, RidersLayer, one_per_cell
 from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views.legend import Stroke
-from sandbox.ui.views.plot import CrosshairLayer, GridLayer, Line, LinesLayer, Plot, Points, PointsLayer
+from sandbox.ui.views.plot import CrosshairLayer, GridLayer, Line, Plot, Points
 from sandbox.ui.views.ticks import coordinate, step_up
 
 Floats = NDArray[np.float64]
@@ -102,8 +103,8 @@ class SignalLens(Lens):
         self.plots = [Plot(name, self) for name in names]
         self.captions = [label(text, "caption") for text in words]
         self.grids = [GridLayer(plot) for plot in self.plots]
-        self.lines = [LinesLayer(plot, 0) for plot in self.plots]
-        self.riders = [PointsLayer(plot) for plot in self.plots]
+        self.lines = [CurvesLayer(plot) for plot in self.plots]
+        self.riders = [RidersLayer(plot) for plot in self.plots]
         self.crosshairs = [CrosshairLayer(plot) for plot in self.plots]
         self._middle = QHBoxLayout()
         for plot, caption in zip(self.plots, self.captions, strict=True):
@@ -291,7 +292,7 @@ class SignalLens(Lens):
             for index in range(len(values) - 1, -1, -1):
                 for k in np.unique(classes).tolist():
                     own = classes == k
-                    x, y = one_per_pixel(plot, x_all[own], np.minimum(values[index, each][own], top))
+                    x, y = one_per_cell(plot, x_all[own], np.minimum(values[index, each][own], top))
                     colour = QColor(theme.class_colour(1 if regression else k))
                     symbol = "o" if regression else look.symbol(k)
                     groups.append(Points(x, y, symbol, colour, edge, 0.75 * self._scale, 6.5 * self._scale))
@@ -402,12 +403,3 @@ class SignalLens(Lens):
         rows = len(self.key.entries) + 1
         most = 4 if self.height() < look.px(360) else 6 if self.height() < look.px(480) else 9
         self.key_area.setFixedHeight(self.key.line() * min(rows, most))
-
-
-def one_per_pixel(plot: Plot, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Leave out points that cannot be told from another one, and those that have no place."""
-    finite = np.isfinite(x) & np.isfinite(y)
-    x, y = x[finite], y[finite]
-    across, up = plot.pixels(x, y)
-    _, first = np.unique(np.round(across) * 100003.0 + np.round(up), return_index=True)
-    return x[first], y[first]

@@ -1,0 +1,74 @@
+"""What the signal's plots paint 25 times a second, each part as seldom as it changes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPixmap
+
+from sandbox.ui.views.plot import Line, LinesLayer, Plot, Points, PointsLayer, symbol_pixmap
+
+Floats = NDArray[np.float64]
+
+CELL = 1.5  # pixels: of samples nearer than this, one is drawn
+
+
+class CurvesLayer(LinesLayer):
+    """Lines as one kept picture: they rest while the samples move upon them."""
+
+    def __init__(self, plot: Plot) -> None:
+        super().__init__(plot, 0)
+        self._kept = QPixmap()
+        self._kept_state: tuple[object, ...] | None = None
+
+    def set_lines(self, lines: tuple[Line, ...]) -> None:
+        self._kept_state = None
+        super().set_lines(lines)
+
+    def draw(self, painter: QPainter, bounds: QRectF) -> None:
+        state = self.state()
+        if state != self._kept_state:
+            ratio = self.ratio()
+            self._kept = QPixmap(max(1, round(bounds.width() * ratio)), max(1, round(bounds.height() * ratio)))
+            self._kept.setDevicePixelRatio(ratio)
+            self._kept.fill(Qt.GlobalColor.transparent)
+            own = QPainter(self._kept)
+            super().draw(own, bounds)
+            own.end()
+            self._kept_state = state
+        painter.drawPixmap(QPointF(0.0, 0.0), self._kept)
+
+
+class RidersLayer(PointsLayer):
+    """Points that move with every frame: drawn at once, from symbols that are kept."""
+
+    def __init__(self, plot: Plot) -> None:
+        super().__init__(plot)
+        self._symbols: dict[tuple[object, ...], QPixmap] = {}
+
+    def _symbol(self, points: Points, ratio: float) -> QPixmap:
+        key = (points.symbol, points.fill.rgba(), points.outline.rgba(), points.width, points.size, ratio)
+        if key not in self._symbols:
+            self._symbols[key] = symbol_pixmap(points, ratio)
+        return self._symbols[key]
+
+    def draw(self, painter: QPainter, bounds: QRectF) -> None:
+        ratio = self.ratio()
+        painter.setClipRect(bounds)
+        for group in self.groups:
+            pixmap = self._symbol(group, ratio)
+            half = pixmap.width() / ratio / 2
+            x, y = self.plot.pixels(group.x, group.y)
+            x, y = np.round((x - half) * ratio) / ratio, np.round((y - half) * ratio) / ratio
+            for place in zip(x.tolist(), y.tolist(), strict=True):
+                painter.drawPixmap(QPointF(*place), pixmap)
+
+
+def one_per_cell(plot: Plot, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Leave out points that cannot be told from another one, and those that have no place."""
+    finite = np.isfinite(x) & np.isfinite(y)
+    x, y = x[finite], y[finite]
+    across, up = plot.pixels(x, y)
+    _, first = np.unique(np.round(across / CELL) * 100003.0 + np.round(up / CELL), return_index=True)
+    return x[first], y[first]
