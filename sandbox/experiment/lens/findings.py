@@ -1,0 +1,635 @@
+"""Why a lane stopped, or is slow: named findings from its numbers, each with evidence and a control.
+
+A finding is a function of the scene that returns what it saw, or None; the table `FINDINGS` names them all. Each is
+written to stay silent on a run that does well. `Steady` decides which of them are shown, so that none flickers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.experiment.autos import objective_for, output_for
+from sandbox.experiment.parts import LossSettings, NetworkSettings
+from sandbox.experiment.scene import Scene
+from sandbox.experiment.settings import SETTINGS, Value
+from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, Loss
+from sandbox.nn.losses import CLAMP
+
+Array = NDArray[Any]
+
+FLAT = 0.01  # a unit whose |g'| is below this passes next to nothing back
+SATURATED_SHARE = 0.9  # of a layer's units and samples that are flat
+CONFIDENT = 0.95  # how far off, as a share of the way between the two codes, a confident mistake is
+FADED = 0.15  # of the residual: what less than this comes back of has faded
+VANISHED = 1e-3  # of what a weight of the output layer gets
+HUGE = 1e12  # no pre-activation of a run that does well comes near
+RECENT = 30  # the last rows of the history that a rise is looked for in
+LONG = 512  # the most rows that two losses are compared over
+_AFTER = "After a change, Reset starts anew."
+_LISTED = 6  # units that are named one by one
+
+
+@dataclass(frozen=True)
+class Control:
+    """A change that would help: the dotted key of a setting, the value, and the text of its button."""
+
+    key: str
+    value: Value
+    text: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a finding saw: the evidence with its numbers, what that means, and what would change it."""
+
+    evidence: str
+    meaning: str
+    control: Control | None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A finding that there may be.
+
+    Attributes
+    ----------
+    name, title : str
+        Registry key, and what people call it, short enough for a chip.
+    summary : str
+        What it is, in one sentence.
+    find : callable
+        Returns what it saw in a scene, None where there is nothing.
+    hides : tuple of str
+        Other findings that only follow from this one; "*" is all others.
+    at_once : bool
+        Whether it is shown the moment it is found, since it cannot come and go by itself.
+    """
+
+    name: str
+    title: str
+    summary: str
+    find: Callable[[Scene], Found | None]
+    hides: tuple[str, ...] = ()
+    at_once: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding about a lane; see `Kind` and `Found`. `stopped` where the lane goes on no more because of it."""
+
+    name: str
+    title: str
+    evidence: str
+    meaning: str
+    control: Control | None
+    stopped: bool = False
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All findings of a lane at one moment, and how many seconds they took."""
+
+    findings: tuple[Finding, ...]
+    seconds: float = field(default=0.0, compare=False)
+
+
+@dataclass(frozen=True)
+class AskFindings:
+    """What keeps this lane from learning well?"""
+
+    lane: str
+
+    def answer(self, scene: Scene) -> Findings:
+        """Return what was found, in the order of the table."""
+        start = perf_counter()
+        with np.errstate(all="ignore"):
+            found = tuple(look(scene))
+        return Findings(found, perf_counter() - start)
+
+
+def look(scene: Scene) -> Iterable[Finding]:
+    """Yield what was found in a scene, but for what only follows from something found before it."""
+    hidden: set[str] = set()
+    stopped = bool(scene.lane.stopped)
+    for kind in FINDINGS:
+        if kind.name in hidden:
+            continue
+        found = kind.find(scene)
+        if found is None:
+            continue
+        yield Finding(kind.name, kind.title, found.evidence, found.meaning, found.control, stopped)
+        if stopped or "*" in kind.hides:
+            return
+        hidden.update(kind.hides)
+
+
+# Logarithms and overflow
+
+
+def log_of_zero(scene: Scene) -> Found | None:
+    """A log of 0, or of less: met, or about to be met; or clipped away, with all that it would have sent back."""
+    lane, loss = scene.lane, scene.lane.objective
+    numerics = lane.settings.loss.numerics
+    if not loss.has_logs:
+        return None
+    A, Y = scene.done.A[-1], scene.targets(loss)
+    if lane.stopped:
+        bad = ~np.isfinite(scene.dZ()) & np.isfinite(A)
+        if not bad.any():
+            return None
+        evidence = f"{_sentence(lane.stopped)} It is so for {_of(int(bad.any(axis=1).sum()), scene.m)}."
+        return Found(evidence, f"The gradient is no number, so no update could follow. {_AFTER}", _exact(scene))
+    if numerics == "clamped":
+        return _clipped(scene, A, Y)
+    if numerics == "naive":
+        return _near_the_edge(scene, A, Y)
+    return None
+
+
+def _clipped(scene: Scene, A: Array, Y: Array) -> Found | None:
+    wrong = ((A < CLAMP) | (A > 1.0 - CLAMP)) & (np.abs(A - Y) > 0.5)
+    count = int(wrong.any(axis=1).sum())
+    if not count:
+        return None
+    evidence = f"{_of(count, scene.m)} have a wrong output within {CLAMP:g} of 0 or 1, where the logarithm is clipped."
+    return Found(evidence, "A clipped output sends back nothing at all, however wrong it is.", _exact(scene))
+
+
+def _near_the_edge(scene: Scene, A: Array, Y: Array) -> Found | None:
+    loss, limits = scene.lane.objective, np.finfo(A.dtype)
+    zeros = int((Y == 0.0).sum()) if getattr(loss, "has_target_logs", False) else 0
+    if zeros:
+        evidence = f"{zeros:,} of {Y.size:,} targets are exactly 0, and the formula takes their logarithm."
+        return Found(evidence, "The cost is no number, though the gradient is one.", _exact(scene))
+    low, high = float(A.min()), float(A.max()) if getattr(loss, "has_rest", False) else 0.0
+    if low < limits.tiny / limits.eps:
+        where = "exactly 0" if low == 0.0 else f"{low:.2g}"
+    elif 1.0 - high < 64.0 * limits.eps:
+        where = "exactly 1" if high == 1.0 else f"1 \u2212 {1.0 - high:.2g}"
+    else:
+        return None
+    evidence = f"The output nearest to an edge is {where}; one that rounds to 0 or 1 gives the logarithm of 0."
+    return Found(evidence, "Naive numerics take it to the letter, and the run stops there.", _exact(scene))
+
+
+def _exact(scene: Scene) -> Control | None:
+    """Return what makes the logarithms exact: fused numerics, an output that suits them, or another loss."""
+    task, loss = scene.data.task, scene.lane.objective
+    if scene.output.has_logs:
+        if scene.lane.settings.loss.numerics != "fused":
+            return _set("loss.numerics", "fused", "fused")
+        return None
+    if loss.name == "poisson":
+        return _output("exp")
+    return _objective(objective_for(LossSettings(), task)) if task == "regression" else _output(_suitable(scene))
+
+
+def overflow(scene: Scene) -> Found | None:
+    """Numbers that grow beyond all bounds."""
+    lane = scene.lane
+    meaning = "Each step is longer than the one before and lands farther out."
+    if lane.stopped:
+        return Found(_sentence(lane.stopped.partition(";")[0]), f"{meaning} {_AFTER}", _slower(scene))
+    sizes = [float(np.abs(Z).max()) for Z in scene.done.Z[1:]]
+    layer = int(np.argmax(sizes))
+    if sizes[layer] < HUGE:
+        return None
+    return Found(f"The largest pre-activation of layer {layer + 1} is {sizes[layer]:.2g}.", meaning, _slower(scene))
+
+
+# What the history tells
+
+
+def diverging(scene: Scene) -> Found | None:
+    """The cost rises from third to third of the last epochs, and by more than it jumps about."""
+    cost = _recent(scene, "train_cost", RECENT)
+    if cost is None or cost.size < RECENT // 2:
+        return None
+    first, middle, last = (float(np.median(part)) for part in np.array_split(cost, 3))
+    if not first < middle < last or last - first < 0.2 * abs(first) or last - first < 3.0 * _noise(cost):
+        return None
+    evidence = f"The cost rose from {_figure(first)} to {_figure(last)} over the last {cost.size} recorded epochs."
+    return Found(evidence, "The steps overshoot the valley, so that they lead up instead of down.", _slower(scene))
+
+
+def opposite(scene: Scene) -> Found | None:
+    """A monitor gets worse over the same epochs in which the objective gets better."""
+    lane, rows = scene.lane, _long(scene)
+    own = _thirds(scene, f"train_{lane.objective.name}", rows)
+    if own is None or not own[0] > own[1] > own[2] or own[0] - own[2] < max(3.0 * own[3], 0.1 * abs(own[0])):
+        return None
+    for name, kind in lane.monitors:
+        theirs = _thirds(scene, f"train_{name}", rows)
+        if theirs is None:
+            continue
+        sign = 1.0 if isinstance(kind, Loss) else -1.0
+        first, middle, last = (sign * value for value in theirs[:3])
+        rise = last - first
+        if not first < middle < last or rise < max(3.0 * theirs[3], 0.1 * abs(first)):
+            continue
+        evidence = (
+            f"{lane.objective.label} fell from {_figure(own[0])} to {_figure(own[2])} while {_lower(kind.label)} "
+            f"{'rose' if sign > 0 else 'fell'} from {_figure(theirs[0])} to {_figure(theirs[2])}."
+        )
+        meaning = "Only the objective sends a gradient; a monitor is shown, and nothing holds it."
+        return Found(evidence, meaning, _objective(name) if name in LOSSES else _usual(scene))
+    return None
+
+
+def _usual(scene: Scene) -> Control | None:
+    name = objective_for(LossSettings(), scene.data.task)
+    return _objective(name) if name != scene.lane.objective.name else None
+
+
+def _long(scene: Scene) -> int:
+    """Return how many epochs back two curves are compared: the later half of the run, so far as it is long enough."""
+    last = scene.lane.history.last
+    return 0 if last is None else min(max(RECENT, last.epoch // 2), LONG)
+
+
+def _thirds(scene: Scene, column: str, rows: int) -> tuple[float, float, float, float] | None:
+    """Return the medians of the thirds of the last rows of a column, and its noise."""
+    values = _recent(scene, column, rows)
+    if values is None or values.size < RECENT:
+        return None
+    first, middle, last = (float(np.median(part)) for part in np.array_split(values, 3))
+    return first, middle, last, _noise(values)
+
+
+def _recent(scene: Scene, column: str, epochs: int) -> Array | None:
+    """Return a column over the last epochs, but of none before the last edit; None where there is no such row.
+
+    After the last edit all epochs have as many updates, so its update tells its epoch.
+    """
+    history, edited = scene.lane.history, scene.lane.edited
+    last = history.last
+    if last is None or last.update <= edited:
+        return None
+    size = scene.lane.settings.optimizer.batch_size
+    per_epoch = math.ceil(scene.m / size) if 0 < size < scene.m else 1
+    span = min(epochs - 1, (last.update - edited - 1) // per_epoch, last.epoch)
+    start = last.epoch - span
+    at, values = history.curve(column, epochs, epochs=(start, last.epoch))
+    values = values[at >= start]
+    return values if values.size and np.isfinite(values).all() else None
+
+
+def _noise(values: Array) -> float:
+    """Return by how much neighbouring values usually differ from a straight line through their own neighbours."""
+    if values.size < 3:
+        return 0.0
+    return float(np.median(np.abs(values[1:-1] - 0.5 * (values[:-2] + values[2:])))) * 1.21  # sqrt(2/3) * 1.48
+
+
+# Units and layers
+
+
+def single_softmax(scene: Scene) -> Found | None:
+    """A softmax over one unit, whose only share is always 1."""
+    if scene.output.name != "softmax" or scene.lane.sizes[-1] != 1:
+        return None
+    label = ACTIVATIONS["softmax"].label.lower()
+    evidence = f"The output layer has 1 unit, so {label} gives 1 for all {scene.m:,} samples."
+    meaning = "A constant has no slope: whatever the loss, no gradient comes back and no weight moves."
+    return Found(evidence, meaning, _output(_suitable(scene)))
+
+
+def equal_units(scene: Scene) -> Found | None:
+    """All units of a hidden layer have the same weights and the same bias."""
+    net = scene.network
+    for l, (W, b) in enumerate(zip(net.W[:-1], net.b[:-1], strict=True), start=1):
+        if len(W) > 1 and (W[:1] == W).all() and (b == b[:, :1]).all() and (net.W[l] == net.W[l][:, :1]).all():
+            break
+    else:
+        return None
+    evidence = f"All {len(W)} units of hidden layer {l} have the same weights in and out."
+    meaning = "Equal units get equal gradients, so they stay equal: the layer learns no more than one unit could."
+    return Found(evidence, meaning, _other_start(scene))
+
+
+def _other_start(scene: Scene) -> Control | None:
+    network = scene.lane.settings.network
+    if network.weights is None and network.initializer == "zeros":
+        name = str(SETTINGS["network.initializer"].default)
+        return _set("network.initializer", name, INITIALIZERS[name].label)
+    if network.weights is None and network.initializer_scale == 0.0:
+        return _set("network.initializer_scale", 1.0, "1")
+    return None
+
+
+def confident_mistakes(scene: Scene) -> Found | None:
+    """Samples told wrong with confidence, of which the objective sends back almost nothing."""
+    loss, output = scene.lane.objective, scene.output
+    if scene.data.task == "regression" or output.name not in ("sigmoid", "tanh", "softmax"):
+        return None
+    if scene.lane.sizes[-1] == 1 and output.name == "softmax":
+        return None
+    if loss.has_logs and output.name != "tanh":  # with exact numerics they send the whole residual
+        return None
+    span = 2.0 if scene.lane.coding == "plus_minus_one" else 1.0
+    residual = np.abs(scene.done.A[-1] - scene.targets(loss)) / span
+    wrong = residual.max(axis=1) > CONFIDENT
+    count = int(wrong.sum())
+    if count < max(3, 0.02 * scene.m):
+        return None
+    sent = float(np.abs(scene.dZ()[wrong]).sum(axis=1).mean()) / scene.factor
+    full = float(residual[wrong].sum(axis=1).mean())
+    if sent > FADED * full:
+        return None
+    evidence = (
+        f"{_of(count, scene.m)} are off by more than {CONFIDENT:g}: {_lower(loss.label)} sends back "
+        f"{_figure(sent)} of each, cross-entropy would send {_figure(full)}."
+    )
+    meaning = f"{output.label} is flat where it is sure, and this loss does not cancel that: such mistakes stay."
+    return Found(evidence, meaning, _unfading(scene))
+
+
+def _unfading(scene: Scene) -> Control:
+    """Return a change that lets the whole residual go back."""
+    if scene.output.name == "tanh":
+        return _output("linear")
+    return _objective("categorical_cross_entropy" if scene.output.name == "softmax" else "binary_cross_entropy")
+
+
+def saturated(scene: Scene) -> Found | None:
+    """A hidden layer of sigmoids or tanhs almost all of which are flat, or an output flat where it is wrong."""
+    done, last = scene.done, len(scene.lane.sizes) - 1
+    for l, g in enumerate(scene.network.activations, start=1):
+        if g.name not in ("sigmoid", "tanh"):
+            continue
+        flat = np.abs(g.derivative(done.Z[l], done.A[l])) < FLAT
+        share = float(flat.mean())
+        if share < SATURATED_SHARE or (l == last and not _stuck(scene)):
+            continue
+        where = "the output layer" if l == last else f"hidden layer {l}"
+        units = int((flat.mean(axis=0) >= SATURATED_SHARE).sum())
+        evidence = (
+            f"In {where}, |g'| is below {FLAT:g} for {100.0 * share:.0f} % of all samples and units; "
+            f"{units} of {flat.shape[1]} units are flat nearly everywhere."
+        )
+        meaning = f"Where {g.label} is flat, dZ = dA \u00b7 g' is almost 0, and nothing reaches the weights before it."
+        return Found(evidence, meaning, _unfading(scene) if l == last else _unflatten(scene))
+    return None
+
+
+def _stuck(scene: Scene) -> bool:
+    """Whether an output that is flat is wrong as well, and its loss does not cancel the flatness."""
+    loss = scene.lane.objective
+    residual = np.abs(scene.done.A[-1] - scene.targets(loss))
+    span = 2.0 if scene.lane.coding == "plus_minus_one" else 1.0
+    wrong = residual > 0.5 * span
+    if scene.data.task == "regression" or loss.has_logs or wrong.mean() < 0.1:
+        return False
+    return float(np.abs(scene.dZ()[wrong]).mean()) / scene.factor < FADED
+
+
+def _unflatten(scene: Scene) -> Control:
+    network = scene.lane.settings.network
+    if network.weights is None and network.initializer_scale > 1.0:
+        return _set("network.initializer_scale", 1.0, "1")
+    if network.weights is None and network.initializer in ("normal", "uniform"):
+        return _set("network.initializer", "xavier_normal", INITIALIZERS["xavier_normal"].label)
+    return _activation(scene, ("sigmoid", "tanh"), "relu")
+
+
+def dead_units(scene: Scene) -> Found | None:
+    """ReLU units that are never positive, for no training sample."""
+    last = len(scene.lane.sizes) - 1
+    dead: dict[int, list[int]] = {}
+    for l, g in enumerate(scene.network.activations, start=1):
+        if g.name == "relu":
+            never = np.flatnonzero(scene.done.Z[l].max(axis=0) <= 0.0)
+            if never.size:
+                dead[l] = [int(unit) + 1 for unit in never]
+    if not dead:
+        return None
+    layers = [
+        f"{_units(units, scene.lane.sizes[l])} of {'the output layer' if l == last else f'hidden layer {l}'}"
+        for l, units in dead.items()
+    ]
+    verb = "are" if len(dead) > 1 or sum(map(len, dead.values())) > 1 else "is"
+    evidence = f"{_capital(' and '.join(layers))} {verb} 0 for all {scene.m:,} training samples."
+    meaning = "Where ReLU is 0 its slope is 0 too: such units get no gradient, so they stay as they are."
+    control = _output(_suitable(scene)) if last in dead else _activation(scene, ("relu",), "leaky_relu")
+    return Found(evidence, meaning, control)
+
+
+def vanishing(scene: Scene) -> Found | None:
+    """A layer at whose weights a sample pulls a thousandth, or less, as hard as at those of the output layer."""
+    pulls = _pulls(scene)
+    if len(pulls) < 2 or not 0.0 < pulls[-1] < math.inf:
+        return None
+    layer = int(np.argmin(pulls))
+    if not pulls[layer] < VANISHED * pulls[-1]:
+        return None
+    evidence = (
+        f"One sample pulls at a weight of layer {layer + 1} by {pulls[layer]:.2g}, at one of the output layer by "
+        f"{pulls[-1]:.2g}: a ratio of {pulls[layer] / pulls[-1]:.1g}."
+    )
+    meaning = "On the way back each layer multiplies by W and g', and here that shrinks: the early layers stand still."
+    return Found(evidence, meaning, _against_vanishing(scene))
+
+
+def _pulls(scene: Scene) -> list[float]:
+    """Return per layer the root mean square, over samples and weights, of a sample's share in dW[l].
+
+    Taken sample by sample since in their sum the shares cancel: at a plateau, where early layers matter most, that of
+    the output layer is small as well.
+    """
+    done, net = scene.done, scene.network
+    dZ = scene.dZ()
+    pulls: list[float] = []
+    for l in range(len(net.W), 0, -1):
+        below = done.A[l - 1] if l > 1 else scene.X
+        squares = np.square(dZ).mean(axis=1) @ np.square(below).mean(axis=1)  # the mean of a product of two sums
+        pulls.insert(0, math.sqrt(float(squares) / scene.m))
+        if l > 1:
+            dZ = net.activations[l - 2].backward(done.Z[l - 1], done.A[l - 1], dZ @ net.W[l - 1])
+    return pulls
+
+
+def _against_vanishing(scene: Scene) -> Control | None:
+    hidden = scene.lane.activations[:-1]
+    if "sigmoid" in hidden or "tanh" in hidden:
+        return _activation(scene, ("sigmoid", "tanh"), "relu")
+    if scene.lane.settings.optimizer.name != "adam":
+        return Control("optimizer.name", "adam", f"Learn by {OPTIMIZERS['adam'].label}")
+    return None
+
+
+# Controls and words
+
+
+def _set(key: str, value: Value, shown: str) -> Control:
+    return Control(key, value, f"{SETTINGS[key].label}: {shown}")
+
+
+def _slower(scene: Scene) -> Control:
+    """Return a tenth of the learning rate, to one digit."""
+    rate = max(float(f"{0.1 * scene.lane.settings.optimizer.learning_rate:.0e}"), 1e-12)
+    return Control("optimizer.learning_rate", rate, f"{SETTINGS['optimizer.learning_rate'].label} {rate:g}")
+
+
+def _objective(name: str) -> Control:
+    return Control("loss.objective", name, f"Learn with {_lower(LOSSES[name].label)}")
+
+
+def _output(name: str) -> Control:
+    return _set("network.output", name, ACTIVATIONS[name].label)
+
+
+def _suitable(scene: Scene) -> str:
+    return output_for(NetworkSettings(), scene.data.task)
+
+
+def _activation(scene: Scene, old: tuple[str, ...], new: str) -> Control:
+    """Return another activation in place of the old ones, layer by layer where each has its own."""
+    given = scene.lane.settings.network.activation
+    value = new if isinstance(given, str) else tuple(new if name in old else name for name in given)
+    return _set("network.activation", value, ACTIVATIONS[new].label)
+
+
+_NAMES = ("Huber", "Poisson")  # of people: written large within a sentence, too
+
+
+def _lower(label: str) -> str:
+    """Return a label as it stands within a sentence."""
+    first = label.partition(" ")[0]
+    kept = first in _NAMES or not first[1:].islower()
+    return label if kept else label[0].lower() + label[1:]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _sentence(text: str) -> str:
+    return _capital(text).rstrip(".") + "."
+
+
+def _figure(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def _of(count: int, m: int) -> str:
+    return f"{count:,} of {m:,} samples"
+
+
+def _units(units: list[int], all_units: int) -> str:
+    """Return "unit 3", "units 1, 2 and 5", "12 of 64 units (1, 2, 4, 5, 7, 8, ...)"."""
+    if len(units) == 1:
+        return f"unit {units[0]}"
+    if len(units) == all_units:
+        return f"all {all_units} units"
+    listed = ", ".join(map(str, units[:_LISTED]))
+    if len(units) > _LISTED:
+        return f"{len(units)} of {all_units} units ({listed}, ...)"
+    return f"units {', '.join(map(str, units[:-1]))} and {units[-1]}"
+
+
+FINDINGS: tuple[Kind, ...] = (
+    Kind(
+        "log_of_zero", "Log of 0", "An output reached 0 or 1, where the loss takes the logarithm of 0.",
+        log_of_zero, hides=("confident_mistakes",), at_once=True,
+    ),
+    Kind("overflow", "Overflow", "Numbers grew beyond what can be held.", overflow, hides=("*",), at_once=True),
+    Kind(
+        "single_softmax", "Softmax of one unit", "The only share of 1 is 1, whatever the weights.",
+        single_softmax, hides=("*",), at_once=True,
+    ),
+    Kind(
+        "equal_units", "Equal units", "All units of a layer do the same.",
+        equal_units, hides=("dead_units", "vanishing", "saturated"), at_once=True,
+    ),
+    Kind(
+        "diverging", "Cost rises", "The cost has been rising for many epochs.", diverging,
+        hides=("opposite", "saturated", "vanishing"),
+    ),
+    Kind(
+        "confident_mistakes", "Confident mistakes", "The loss sends back almost nothing of what is most wrong.",
+        confident_mistakes,
+    ),
+    Kind(
+        "saturated", "Saturated units", "Units stand where their activation is flat.", saturated,
+        hides=("vanishing",),
+    ),
+    Kind("dead_units", "Dead ReLU units", "Units are 0 for every training sample.", dead_units),
+    Kind("vanishing", "Vanishing gradient", "Early layers get next to no gradient.", vanishing),
+    Kind(
+        "opposite", "Monitor against objective", "A monitor gets worse while the objective gets better.", opposite,
+    ),
+)  # fmt: skip
+_AT_ONCE = frozenset(kind.name for kind in FINDINGS if kind.at_once)
+
+
+class Steady:
+    """Which findings are shown: one that has held for a while, and until it has been gone for a moment.
+
+    Attributes
+    ----------
+    shown : tuple of Finding
+        In the order of the table.
+    """
+
+    ANSWERS = 3  # in a row, to appear and to go
+    UPDATES = 20  # while training, it must have held for as many
+
+    def __init__(self) -> None:
+        self.shown: tuple[Finding, ...] = ()
+        self._of: tuple[object, object] = (None, None)
+        self._update = -1
+        self._since: dict[str, tuple[int, int]] = {}  # of those not shown yet: answers, and the first one's update
+        self._gone: dict[str, int] = {}  # of those shown but no longer found: answers without them
+
+    @property
+    def settled(self) -> bool:
+        """Whether the same answer again would change nothing."""
+        return not self._since and not self._gone
+
+    def take(self, answer: Findings, update: int, of: object, edits: object = 0) -> None:
+        """Take one more answer into account.
+
+        Parameters
+        ----------
+        answer : Findings
+        update : int
+            After how many updates it was given.
+        of : object
+            The run and the lane: others begin anew.
+        edits : object
+            Another value drops at once what is no longer found: its cause has been changed.
+        """
+        if of != self._of[0] or update < self._update:
+            self.shown, self._since, self._gone = (), {}, {}
+        found = {finding.name: finding for finding in answer.findings}
+        edited = edits != self._of[1]
+        resting = update == self._update
+        self._of, self._update = (of, edits), update
+        shown = {finding.name: finding for finding in self.shown}
+        self._let_go(shown, found, edited)
+        self._since = {name: since for name, since in self._since.items() if name in found}
+        for name, finding in found.items():
+            if name in shown or name in _AT_ONCE or finding.stopped or self._has_held(name, update, resting):
+                shown[name] = finding
+                self._since.pop(name, None)
+        self.shown = tuple(shown[kind.name] for kind in FINDINGS if kind.name in shown)
+
+    def _let_go(self, shown: dict[str, Finding], found: dict[str, Finding], edited: bool) -> None:
+        stopped = any(finding.stopped for finding in found.values())
+        for name in [name for name in shown if name not in found]:
+            self._gone[name] = self._gone.get(name, 0) + 1
+            if edited or stopped or self._gone[name] >= self.ANSWERS:
+                del shown[name]
+        self._gone = {name: count for name, count in self._gone.items() if name in shown and name not in found}
+
+    def _has_held(self, name: str, update: int, resting: bool) -> bool:
+        answers, first = self._since.get(name, (0, update))
+        self._since[name] = (answers + 1, first)
+        return answers + 1 >= self.ANSWERS and (resting or update - first >= self.UPDATES)

@@ -1,0 +1,379 @@
+"""The lens "Findings": what keeps a lane from learning, and the chips that tell of it wherever one looks."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from sandbox.experiment.lens.findings import FINDINGS, AskFindings, Finding, Findings, Steady
+from sandbox.experiment.scene import Question
+from sandbox.experiment.settings import SETTINGS
+from sandbox.experiment.snapshot import Snapshot
+from sandbox.ui import theme as look
+from sandbox.ui.kit import label
+from sandbox.ui.kit_base import Scaled, set_state
+from sandbox.ui.lens.base import Lens
+from sandbox.ui.lens.pace import Pace
+from sandbox.ui.theme import Theme
+
+PERIOD = 0.5  # seconds between two answers
+CHIP = 22  # the height of a chip
+
+
+class Watch(QObject):
+    """Asks for the findings of the lane in view, and keeps those that are to be shown.
+
+    Signals
+    -------
+    changed()
+        Other findings are to be shown, or other numbers in them.
+    wanted_changed()
+        An answer is owed.
+    """
+
+    changed = Signal()
+    wanted_changed = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._steady = Steady()
+        self._of: tuple[int, str] | None = None
+        self._taken: Snapshot | None = None
+        self._pace = Pace(PERIOD, self)
+        self._pace.overdue.connect(self.wanted_changed)
+
+    @property
+    def shown(self) -> tuple[Finding, ...]:
+        """The findings that have held for a while."""
+        return self._steady.shown
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether there has been an answer about the lane in view."""
+        return self._of is not None
+
+    def questions(self, lane: str) -> tuple[Question, ...]:
+        """Return what is to be asked now."""
+        return (AskFindings(lane),) if self._pace.is_due() else ()
+
+    def take(self, snapshot: Snapshot, lane: str) -> None:
+        """Read the answer in a snapshot; each is read once, whoever shows it."""
+        if snapshot is self._taken:
+            return
+        self._taken = snapshot
+        answer, of, before = snapshot.answers.get(AskFindings(lane)), (snapshot.run, lane), self.shown
+        if isinstance(answer, Findings):
+            first, self._of = of != self._of, of
+            self._steady.take(answer, snapshot.update, of, len(snapshot.marks))
+            self._pace.answered(answer.seconds)
+            if not self._steady.settled:  # a run that rests gives the answers, too, that settle it
+                self._pace.unanswered()
+            if first or self.shown != before:
+                self.changed.emit()
+        elif of != self._of:
+            self._steady, self._of = Steady(), None
+            self._pace.hurry()
+            self.changed.emit()
+            self.wanted_changed.emit()
+        else:
+            self._pace.unanswered()
+
+
+class FindingsLens(Lens):
+    """Each finding with its evidence, what it means, and a button that changes its cause."""
+
+    title = "Findings"
+    summary = "Names what keeps this lane from learning, with the evidence and a change that would help."
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Findings")
+        self.watch = Watch(self)
+        self.strip: FindingsStrip | None = None
+        self.views: list[FindingView] = []
+        self._opened = ""
+        self.nothing = label("")
+        self.nothing.setWordWrap(True)
+        names = ", ".join(kind.title[:1].lower() + kind.title[1:] for kind in FINDINGS)
+        self.watched = label(f"Looked for: {names}.", "hint")
+        self.watched.setWordWrap(True)
+        self.watched.setToolTip("\n".join(f"{kind.title}: {kind.summary}" for kind in FINDINGS))
+        self._inner = QWidget()
+        self._inner.setObjectName("column")
+        self._list = QVBoxLayout(self._inner)
+        self._list.addWidget(self.nothing)
+        self._list.addWidget(self.watched)
+        self._list.addStretch(1)
+        self.area = QScrollArea()
+        self.area.setAccessibleName("List of findings")
+        self.area.setWidget(self._inner)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.area)
+        self.watch.changed.connect(self._show)
+        self.watch.wanted_changed.connect(self.wanted_changed)
+        self._show()
+        self.fit()
+
+    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+        self.fit()
+
+    def questions(self, lane: str) -> tuple[Question, ...]:
+        if not self.isVisible() or (self.strip is not None and self.strip.is_asking):
+            return ()
+        return self.watch.questions(lane)
+
+    def draw(self, snapshot: Snapshot, lane: str) -> None:
+        self.watch.take(snapshot, lane)
+
+    def open_finding(self, name: str) -> None:
+        """Bring a finding into view, with the focus on its button."""
+        self._opened = name
+        QTimer.singleShot(0, self, self._reveal)  # once the lens has its place
+
+    def _reveal(self) -> None:
+        for view in self.views:
+            if view.name == self._opened:
+                self.area.ensureWidgetVisible(view, 0, look.px(look.GRID))
+                view.button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show(self) -> None:
+        if not self.isVisible():
+            return
+        findings = self.watch.shown
+        if [view.name for view in self.views] != [finding.name for finding in findings]:
+            self._rebuild(findings)
+        for view, finding in zip(self.views, findings, strict=True):
+            view.show_finding(finding)
+        self.nothing.setVisible(not findings)
+        self.nothing.setText("Nothing was found that keeps this lane from learning." if self.watch.is_answered else "")
+        self.watched.setVisible(not findings)
+
+    def _rebuild(self, findings: tuple[Finding, ...]) -> None:
+        """Give each finding its view; those that stay keep theirs, and with it the focus."""
+        kept = {view.name: view for view in self.views}
+        names = [finding.name for finding in findings]
+        self.views = [kept[name] if name in kept else self._new_view(name) for name in names]
+        for name, view in kept.items():
+            if name not in names:
+                self._list.removeWidget(view)
+                view.hide()
+                view.deleteLater()
+        for place, view in enumerate(self.views):
+            self._list.insertWidget(place, view)
+
+    def _new_view(self, name: str) -> FindingView:
+        view = FindingView(name)
+        view.change_requested.connect(self.change_requested)
+        return view
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show()
+        self.wanted_changed.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.fit()
+
+    def fit(self) -> None:
+        """Set margins and spacings."""
+        self._list.setSpacing(look.px(look.GRID))
+        self._list.setContentsMargins(0, 0, look.px(look.GRID), 0)
+
+
+class FindingView(QFrame):
+    """One finding.
+
+    Signals
+    -------
+    change_requested(str, object)
+        A person asks for the change that would help.
+    """
+
+    change_requested = Signal(str, object)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self._finding: Finding | None = None
+        self.setObjectName("layer")
+        self.heading, self.evidence, self.meaning = label("", "title"), label(""), label("", "hint")
+        for text in (self.evidence, self.meaning):
+            text.setWordWrap(True)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.button = QPushButton()
+        self.button.clicked.connect(self._change)
+        self._top = QHBoxLayout()
+        self._top.addWidget(self.heading)
+        self._top.addStretch(1)
+        self._top.addWidget(self.button)
+        self._column = QVBoxLayout(self)
+        self._column.addLayout(self._top)
+        self._column.addWidget(self.evidence)
+        self._column.addWidget(self.meaning)
+        self.fit()
+
+    def show_finding(self, finding: Finding) -> None:
+        """Show its words and numbers; what has not changed is left alone."""
+        if finding == self._finding:
+            return
+        self._finding = finding
+        self.heading.setText(finding.title)
+        set_state(self.heading, "role", "error" if finding.stopped else "title")
+        self.evidence.setText(finding.evidence)
+        self.meaning.setText(finding.meaning)
+        self.setAccessibleName(finding.title)
+        self.setAccessibleDescription(f"{finding.evidence} {finding.meaning}")
+        control = finding.control
+        self.button.setVisible(control is not None)
+        if control is not None:
+            self.button.setText(control.text)
+            self.button.setAccessibleName(control.text)
+            begins = "" if SETTINGS[control.key].live else " It begins a new run."
+            self.button.setToolTip(f"Changes a setting, which can be undone.{begins}")
+
+    def _change(self) -> None:
+        if self._finding is not None and self._finding.control is not None:
+            self.change_requested.emit(self._finding.control.key, self._finding.control.value)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.fit()
+
+    def fit(self) -> None:
+        """Set margins and spacings."""
+        step, half = look.px(look.GRID), look.px(look.HALF)
+        self._column.setContentsMargins(step, half, half, step)
+        self._column.setSpacing(half)
+        self._top.setSpacing(step)
+
+
+class FindingsStrip(Scaled):
+    """A row of chips, one per finding; gone while there is nothing to say, but watching all the same.
+
+    Parameters
+    ----------
+    lens : FindingsLens
+        Shows the same findings in full.
+
+    Signals
+    -------
+    opened(str)
+        A person asks for a finding; "" is all of them.
+    """
+
+    opened = Signal(str)
+
+    def __init__(self, lens: FindingsLens, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Findings in short")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._watch = lens.watch
+        lens.strip = self
+        self.chips: list[QPushButton] = []
+        self.more = QPushButton(self)
+        self.more.setToolTip("Shows all findings.")
+        self.more.hide()
+        self.more.clicked.connect(lambda: self.opened.emit(""))
+        self._watch.changed.connect(self._show)
+        self.fit()
+        self.hide()
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether it watches: while what it belongs to can be seen."""
+        host = self.parentWidget()
+        return host is None or host.isVisible()
+
+    def questions(self, lane: str) -> tuple[Question, ...]:
+        """Return what the next snapshot is to answer about a lane."""
+        return self._watch.questions(lane) if self.is_asking else ()
+
+    def draw(self, snapshot: Snapshot, lane: str) -> None:
+        """Show the answer in a snapshot."""
+        if self.is_asking:
+            self._watch.take(snapshot, lane)
+
+    def _show(self) -> None:
+        findings = self._watch.shown
+        while len(self.chips) < len(findings):
+            self.chips.append(self._new_chip(len(self.chips)))
+        for chip, finding in zip(self.chips, findings, strict=False):
+            if chip.text() != finding.title:
+                chip.setText(finding.title)
+                chip.setAccessibleName(finding.title)
+            chip.setToolTip(finding.evidence)
+            chip.setAccessibleDescription(finding.evidence)
+            set_state(chip, "kind", "stopped" if finding.stopped else "")
+        self._place()
+        self.setVisible(bool(findings))
+
+    def _new_chip(self, index: int) -> QPushButton:
+        chip = QPushButton(self)
+        chip.clicked.connect(lambda: self.opened.emit(self._watch.shown[index].name))
+        return chip
+
+    def _place(self) -> None:
+        """Put the chips side by side, as many as there is room for, and say how many more there are."""
+        gap, count = look.px(look.HALF), len(self._watch.shown)
+        widths = [chip.sizeHint().width() for chip in self.chips[:count]]
+        self.more.setText(f"+{count}")
+        rest = gap + self.more.sizeHint().width()
+        fitting = count
+        while fitting and sum(widths[:fitting]) + gap * (fitting - 1) + (rest if fitting < count else 0) > self.width():
+            fitting -= 1
+        x = 0
+        for index, chip in enumerate(self.chips):
+            chip.setVisible(index < fitting)
+            if index < fitting:
+                chip.setGeometry(x, 0, widths[index], self.height())
+                x += widths[index] + gap
+        self.more.setVisible(fitting < count)
+        self.more.setText(f"+{count - fitting}")
+        self.more.setAccessibleName(f"{count - fitting} more findings")
+        self.more.setGeometry(x, 0, rest - gap, self.height())
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, look.px(CHIP))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def fit(self) -> None:
+        self.setFixedHeight(look.px(CHIP))
+        sheet = _chip_sheet(look.current())
+        if sheet != self.styleSheet():
+            self.setStyleSheet(sheet)
+        self._place()
+
+
+def _chip_sheet(theme: Theme) -> str:
+    one, radius, step = look.px(1), look.px(CHIP) // 2, look.px(look.GRID)
+
+    def chip(state: str, ground: str, ink: str, edge: str) -> str:
+        return f"QPushButton{state} {{ background: {ground}; color: {ink}; border-color: {edge}; }}"
+
+    return " ".join(
+        (
+            f"QPushButton {{ border: {one}px solid; border-radius: {radius}px; padding: 0 {step}px; min-height: 0;"
+            f" font-size: {look.px(look.SMALL)}px; }}",
+            f"QPushButton:focus {{ border: {one}px solid; padding: 0 {step}px; min-height: 0; }}",
+            chip("", theme.accent_soft, theme.on_soft, theme.accent_soft),
+            chip('[kind="stopped"]', theme.error_soft, theme.error, theme.error_soft),
+            chip(":hover", theme.accent_soft, theme.on_soft, theme.accent),
+            chip('[kind="stopped"]:hover', theme.error_soft, theme.error, theme.error),
+            chip(":focus", theme.accent_soft, theme.on_soft, theme.accent),
+            chip('[kind="stopped"]:focus', theme.error_soft, theme.error, theme.error),
+        )
+    )
