@@ -290,7 +290,7 @@ class _Writer:
         stage = self.stages[0]
         lane = stage.lane
         words = [
-            f"A network of {sizes} units ({', '.join(lane.activations)}) learns {self.data.name}: objective "
+            f"A network of {'-'.join(map(str, lane.sizes))} units ({', '.join(lane.activations)}) learns {self.data.name}: objective "
             f"{LOSSES[lane.objective.name].label.lower()}, optimiser {OPTIMIZERS[lane.settings.optimizer.name].label}.",
             "It does what Loss Sandbox did, update by update, with numpy alone. Samples are columns: X is (n_x, m), "
             "W is (n_l, n_{l-1}), b is (n_l, 1). Lines that the loss decides say so; all others are the same for every "
