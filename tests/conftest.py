@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -83,8 +84,15 @@ def no_widget_left() -> Iterator[None]:
     if widgets is None or not isinstance(application, widgets.QApplication):
         return
     from PySide6.QtCore import QCoreApplication, QEvent
+    from shiboken6 import Shiboken
 
-    for widget in application.topLevelWidgets():
-        widget.close()
-        widget.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()  # and none while Qt lists its widgets: it could free one that has just been listed
+    gc.disable()
+    try:
+        for widget in application.topLevelWidgets():
+            if Shiboken.isValid(widget):  # closing one may have taken another with it
+                widget.close()
+                widget.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    finally:
+        gc.enable()
