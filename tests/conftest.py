@@ -86,8 +86,7 @@ def no_widget_left() -> Iterator[None]:
     from PySide6.QtCore import QCoreApplication, QEvent
     from shiboken6 import Shiboken
 
-    gc.collect()  # and none while Qt lists its widgets: it could free one that has just been listed
-    gc.disable()
+    gc.disable()  # while Qt lists its widgets: a collection could free one that has just been listed
     try:
         for widget in application.topLevelWidgets():
             if Shiboken.isValid(widget):  # closing one may have taken another with it
