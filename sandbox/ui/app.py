@@ -18,6 +18,8 @@ from sandbox.ui.window import MainWindow
 
 # The default of 5 ms lets the training thread keep the interpreter for a third of a frame.
 _SWITCH_INTERVAL = 0.0005
+# Milliseconds in which the slower views, a few answers a second, catch up before a picture is taken.
+_SETTLING = 700
 _THEMES = {"light": look.LIGHT, "dark": look.DARK}
 
 
@@ -110,7 +112,7 @@ def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], 
             begun = True
             window.session.train(after)
         if (snapshot.epoch >= after or all(lane.stopped for lane in snapshot.lanes)) and snapshot.curves:
-            QTimer.singleShot(0, loop.quit)
+            QTimer.singleShot(_SETTLING, loop.quit)
 
     window.session.said.connect(refuse)
     window.drawn.connect(follow)
