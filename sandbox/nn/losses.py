@@ -335,7 +335,7 @@ class Quantile(Loss):
         "Too low costs q, too high 1 - q for each unit of residual: learns the q-quantile, not the mean."
     )
     formula = r"\max(q\,(y - a), (q - 1)\,(y - a))"
-    derivative_formula = r"\begin{cases} -q & a < y \\ 1 - q & a > y \end{cases}"
+    derivative_formula = r"\begin{cases} -q & a < y \\ 1 - q & a > y \\ 0 & \text{else} \end{cases}"
     parameters = (
         Parameter(
             "quantile", 0.9, 0.0, 1.0, "The share of targets that should lie below the output.", "Quantile",
@@ -382,6 +382,12 @@ class BinaryCrossEntropy(LogLoss):
     @property
     def smooths(self) -> bool:
         return self.label_smoothing > 0.0
+
+    def formulas(self) -> tuple[str, str]:
+        formula, derivative = super().formulas()
+        if self.positive_weight == 1.0:
+            return formula.replace(r"w\,", ""), derivative.replace(r"w\,", "")
+        return formula, derivative
 
     def collapsed(self, activation: str, one_hot: bool) -> tuple[str, str] | None:
         if activation != "sigmoid":

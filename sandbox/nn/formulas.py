@@ -1,0 +1,477 @@
+"""The equations of one pairing of loss and output: from the cost to the derivatives by weights and biases, in LaTeX.
+
+The formulas of losses and activations are written for one element, in a, y and z. Here they become equations in the
+matrices of the last layer, with the numbers of the parameters, the reduction and the penalty in their places, cut
+into pieces: each either decided by the loss or the same for every loss, and each perhaps the symbol of an array.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from sandbox.nn.activations import ACTIVATIONS
+from sandbox.nn.losses import Loss
+
+SAME = "the same for every loss, by the chain rule"
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """An array that an equation speaks of.
+
+    Attributes
+    ----------
+    name : str
+        "X", "Y", "Z", "A", "W", "b", "dZ", "dA", "dW" or "db".
+    shift : int or None
+        The layer of a chain-rule equation, relative to its l: 0 or -1; None where `layer` is meant.
+    layer : int
+        The layer, where it does not depend on l.
+    """
+
+    name: str
+    shift: int | None = None
+    layer: int = 0
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What is typeset as one: a symbol with its scripts, an operator, a fraction.
+
+    Attributes
+    ----------
+    latex : str
+    decided : bool
+        Whether the loss decides it.
+    symbol : Symbol, optional
+    """
+
+    latex: str
+    decided: bool = False
+    symbol: Symbol | None = None
+
+
+@dataclass(frozen=True)
+class Equation:
+    """One line: what is left of the first sign of equality, and what it is equal to.
+
+    Attributes
+    ----------
+    key : str
+        "cost", "target", "residual", "clipped", "dA", "slope", "chain", "product", "dZ", "dW", "db", "dA_below",
+        "dZ_below" or "where" (an abbreviation).
+    left, right : str
+        In LaTeX. Lines with an empty `left` go on from the line above them.
+    decided : bool
+        Whether the loss decides it; else it is the same for every loss.
+    note : str
+        A few words about it.
+    pieces : tuple of Piece
+        The whole line, in order.
+    """
+
+    key: str
+    left: str
+    right: str
+    decided: bool
+    note: str = ""
+    pieces: tuple[Piece, ...] = field(default=(), repr=False)
+
+    @property
+    def latex(self) -> str:
+        """The whole line."""
+        return f"{self.left} = {self.right}"
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """What the equations depend on; hashable, so that they are made once.
+
+    Attributes
+    ----------
+    kind : type of Loss
+    parameters : tuple of (str, float)
+    activations : tuple of str
+        Registry names, layer by layer.
+    outputs : int
+        Output units.
+    reduction, numerics : str
+    l1, l2 : float
+    one_hot : bool
+        Whether the targets of a sample are 0 and 1 and sum to 1 over several units.
+    """
+
+    kind: type[Loss]
+    parameters: tuple[tuple[str, float], ...]
+    activations: tuple[str, ...]
+    outputs: int
+    reduction: str = "mean"
+    numerics: str = "fused"
+    l1: float = 0.0
+    l2: float = 0.0
+    one_hot: bool = False
+
+    @property
+    def layers(self) -> int:
+        """L."""
+        return len(self.activations)
+
+    @property
+    def loss(self) -> Loss:
+        """The loss, with its parameters."""
+        return self.kind(**dict(self.parameters))
+
+
+# Reading LaTeX
+
+_TOKEN = re.compile(r"\\(?:[a-zA-Z]+|.)|d[AZWb](?![a-zA-Z])|\d+(?:\.\d+)?|\s+|.")
+_WORDS = {r"\text", r"\mathrm", r"\operatorname", r"\begin", r"\end"}
+_TAKES = {
+    r"\frac": 2, r"\tfrac": 2, r"\sqrt": 1, r"\cancel": 1, r"\bar": 1, r"\tilde": 1, r"\text": 1, r"\mathrm": 1,
+    r"\mathsf": 1, r"\mathbf": 1,
+}  # fmt: skip
+_SIZED = {r"\left", r"\right", r"\Bigl", r"\Bigr"}
+
+
+def tokens(latex: str) -> list[str]:
+    """Return the tokens of a formula, without white space outside of words."""
+    found = _TOKEN.findall(latex)
+    result: list[str] = []
+    for i, token in enumerate(found):
+        if not token.isspace() or _inside_words(found, i):
+            result.append(token)
+    return result
+
+
+def _inside_words(found: list[str], i: int) -> bool:
+    for j in range(i - 1, 0, -1):
+        if found[j] == "}":
+            return False
+        if found[j] == "{":
+            return found[j - 1] in _WORDS
+    return False
+
+
+def group_end(found: list[str], i: int) -> int:
+    """Return where the argument that begins at i ends: after its brace, or after the one token it is."""
+    if found[i] != "{":
+        return i + 1
+    depth = 0
+    for j in range(i, len(found)):
+        depth += (found[j] == "{") - (found[j] == "}")
+        if not depth:
+            return j + 1
+    raise ValueError(f"a brace is left open: {''.join(found)}")
+
+
+def atoms(latex: str) -> list[str]:
+    """Return the parts of a formula that can be typeset one by one: each with its scripts and arguments."""
+    found, i, result = tokens(latex), 0, []
+    while i < len(found):
+        start, token = i, found[i]
+        i += 1
+        if token == r"\begin":
+            depth = 1
+            while depth:
+                depth += (found[i] == r"\begin") - (found[i] == r"\end")
+                i += 1
+            i = group_end(found, i)
+        elif token in _SIZED:
+            i += 1
+        elif token == "{":
+            i = group_end(found, start)
+        for _ in range(_TAKES.get(token, 0)):
+            i = group_end(found, i)
+        while i < len(found) and found[i] in ("^", "_", "'"):
+            i = i + 1 if found[i] == "'" else group_end(found, i + 1)
+        result.append(joined(found[start:i]))
+    return result
+
+
+def joined(found: list[str]) -> str:
+    """Return tokens as LaTeX: a command before a letter needs a space."""
+    text = ""
+    for token in found:
+        if re.search(r"\\[a-zA-Z]+$", text) and token[0].isalpha():
+            text += " "
+        text += token
+    return text
+
+
+def _replaced(latex: str, table: dict[str, str]) -> str:
+    """Return a formula with some of its tokens replaced, but none inside words."""
+    found = tokens(latex)
+    out: list[str] = []
+    i = 0
+    while i < len(found):
+        if found[i] in _WORDS:
+            end = group_end(found, i + 1)
+            out.append(joined(found[i:end]))
+            i = end
+            continue
+        new = table.get(found[i], found[i])
+        if new != found[i] and i + 1 < len(found) and found[i + 1] == "^" and "^" in new:
+            new = f"({new})"
+        elif new != found[i] and i + 1 < len(found) and found[i + 1] == "_":  # A_{k}^{[2]}: the index goes first
+            end = group_end(found, i + 2)
+            base, _, layer = new.partition("^")
+            new = base + joined(found[i + 1 : end]) + (f"^{layer}" if layer else "")
+            i = end - 1
+        out.append(new)
+        i += 1
+    return joined(out)
+
+
+# Numbers
+
+
+def number(value: float) -> str:
+    """Return a number as it is read in a formula: 0.9, 3, 10^{-7}, 2.5 \\cdot 10^{-7}."""
+    text = f"{value:.12g}"
+    if "e" not in text:
+        return text
+    mantissa, exponent = text.split("e")
+    power = f"10^{{{int(exponent)}}}"
+    return power if mantissa == "1" else rf"{mantissa} \cdot {power}"
+
+
+_NUMBER = r"(\d+(?:\.\d+)?)"
+
+
+def _numbered(latex: str, loss: Loss, outputs: int) -> str:
+    """Return a formula of a loss with its parameters' numbers, differences of numbers worked out."""
+    table = {"K": str(outputs)}
+    for parameter in loss.parameters:
+        value = float(getattr(loss, parameter.name))
+        if value == 1.0:
+            latex = latex.replace(parameter.symbol + r"\,", "")
+        table[parameter.symbol] = number(value)
+    latex = _replaced(latex, table)
+    latex = re.sub(rf"(?<![\w.\]}}]){_NUMBER}-{_NUMBER}(?![\w.])", _difference, latex)
+    latex = re.sub(rf"\\tfrac\{{1\}}\{{2\}}{_NUMBER}", lambda half: number(0.5 * float(half[1])), latex)
+    latex = re.sub(rf"(?<![\w}}])\({_NUMBER}\)", r"\1", latex)
+    latex = re.sub(r"(?:\(1-a\)|a)\^\{0\}(?:\\,)?(?=.)", "", latex)
+    return latex.replace("^{1}", "").replace(r"\left(", r"\Bigl(").replace(r"\right)", r"\Bigr)")
+
+
+def _difference(match: re.Match[str]) -> str:
+    return number(float(match[1]) - float(match[2]))
+
+
+# Building
+
+
+class _Writer:
+    """The names that the elements a, y, z, r have in one network, and the equations in them."""
+
+    def __init__(self, pairing: Pairing) -> None:
+        self.pairing, self.loss = pairing, pairing.loss
+        self.g = ACTIVATIONS[pairing.activations[-1]]
+        L = pairing.layers
+        self.L = L
+        self.A, self.Z = f"A^{{[{L}]}}", f"Z^{{[{L}]}}"
+        self.clipped = pairing.numerics == "clamped" and self.loss.has_logs
+        self.value, self.slope = (_numbered(text, self.loss, pairing.outputs) for text in self.loss.formulas())
+        self.one = {
+            "mean": r"\frac{1}{m}", "sum": "", "element_mean": rf"\frac{{1}}{{m\,n^{{[{L}]}}}}",
+        }[pairing.reduction]  # fmt: skip
+
+    def of_loss(self, latex: str, clipped: bool | None = None) -> str:
+        """Return an element's formula in the names of the matrices."""
+        hat = self.clipped if clipped is None else clipped
+        return _replaced(latex, {
+            "a": rf"\bar{{A}}^{{[{self.L}]}}" if hat else self.A,
+            "y": r"\tilde{Y}" if self.loss.smooths else "Y",
+            "z": self.Z,
+            "r": "R",
+        })  # fmt: skip
+
+    def of_activation(self, latex: str, layer: str | None = None) -> str:
+        """Return an activation's formula in the names of the matrices of a layer."""
+        layer = layer or f"[{self.L}]"
+        return _replaced(latex, {"a": f"A^{{{layer}}}", "z": f"Z^{{{layer}}}"})
+
+    def reduced(self, latex: str) -> str:
+        """Return a formula times what the reduction multiplies by, a common sign before all of it."""
+        if not self.one:
+            return latex
+        minus, latex = _sign_out(latex)
+        return " ".join(part for part in (minus, self.one, in_parentheses(latex)) if part)
+
+    def _inner(self, line: str) -> str:
+        """Return what the loss decides of a line: all behind the factor of the reduction."""
+        return line.partition(self.one)[2].strip() if self.one else line
+
+    def equation(self, key: str, left: str, right: str, decided: bool, note: str = "", mine: str = "") -> Equation:
+        """Return one line; `mine` is the part of `right` that the loss decides, all of it by default."""
+        start = right.find(mine) if mine else 0
+        if decided and mine and start < 0:
+            raise ValueError(f"{mine} is not in {right}")
+        end = start + len(mine) if mine else len(right)
+        segments = [(f"{left} =", False)]
+        segments += [(right[:start], False), (right[start:end], decided), (right[end:], False)]
+        pieces = tuple(
+            Piece(atom, coloured, symbol_of(atom)) for text, coloured in segments for atom in atoms(text)
+        )
+        return Equation(key, left, right, decided, note, pieces)
+
+    def lines(self) -> Iterator[Equation]:
+        """Yield all lines, from the cost to the first layer."""
+        yield from self._cost()
+        yield from self._slopes()
+        yield from self._delta()
+        yield from self._chain()
+
+    def _cost(self) -> Iterator[Equation]:
+        L, loss = self.L, self.loss
+        minus, value = _sign_out(self.of_loss(self.value))
+        mine = in_parentheses(value)
+        total = " ".join(part for part in (minus, self.one, r"\sum", mine) if part)
+        penalty = ""
+        if self.pairing.l1:
+            penalty += rf" + {number(self.pairing.l1)} \sum_{{l}} \left|W^{{[l]}}\right|"
+        if self.pairing.l2:
+            penalty += rf" + \frac{{{number(self.pairing.l2)}}}{{2}} \sum_{{l}} (W^{{[l]}})^{{2}}"
+        yield self.equation("cost", "C", total + penalty, True, "the cost", mine)
+        if "r" in tokens(self.value) or "r" in tokens(self.slope):
+            yield self.equation("residual", "R", f"{self.A} - Y", True, "the residual")
+        if loss.smooths:
+            smooth = _numbered(loss.target_formula, loss, self.pairing.outputs)
+            right = _replaced(smooth, {"y": "Y"})
+            yield self.equation("target", r"\tilde{Y}", right, True, "the smoothed targets")
+        if self.clipped:
+            right = rf"\max(10^{{-7}}, \min({self.A}, 1 - 10^{{-7}}))"
+            yield self.equation("clipped", rf"\bar{{A}}^{{[{L}]}}", right, True, "the outputs, clamped")
+
+    def _derivative(self) -> str:
+        slope = self.of_loss(self.slope)
+        if self.clipped:
+            slope = rf"{in_parentheses(slope)}\,\mathbf{{1}}[\bar{{A}}^{{[{self.L}]}} = {self.A}]"
+        return slope
+
+    def _slopes(self) -> Iterator[Equation]:
+        L = self.L
+        right = self.reduced(self._derivative())
+        fraction = rf"\frac{{\partial C}}{{\partial A^{{[{L}]}}}}"
+        note = "its derivative by the outputs"
+        yield self.equation("dA", f"dA^{{[{L}]}} = {fraction}", right, True, note, self._inner(right))
+        main, *rest = self.g.derivative_formula.split(r",\quad ")
+        softmax = " = " in main
+        if softmax:
+            left, right = self.of_activation(main).split("=", 1)
+        else:
+            left, right = rf"g'(Z^{{[{L}]}})", self.of_activation(main)
+        yield self.equation("slope", left.strip(), right.strip(), False, f"the slope of the output, {self.g.label}")
+        for text in rest:
+            left, right = self.of_activation(text).split("=", 1)
+            yield self.equation("where", left.strip(), right.strip(), False, "where")
+
+    def _delta(self) -> Iterator[Equation]:
+        L, A = self.L, self.A
+        dA, dZ = f"dA^{{[{L}]}}", f"dZ^{{[{L}]}}"
+        softmax = self.g.name == "softmax"
+        if softmax:
+            chain = rf"\sum_{{k}} dA_{{k}}^{{[{L}]}}\,\frac{{\partial A_{{k}}^{{[{L}]}}}}{{\partial Z_{{j}}^{{[{L}]}}}}"
+        else:
+            chain = rf"{dA} \odot g'(Z^{{[{L}]}})"
+        yield self.equation("chain", f"dZ_{{j}}^{{[{L}]}}" if softmax else dZ, chain, False, "by the chain rule")
+        collapsed = None
+        if self.pairing.numerics == "fused":
+            collapsed = self.loss.collapsed(self.g.name, self.pairing.one_hot)
+        if collapsed:
+            struck, left = (self.of_loss(_numbered(text, self.loss, self.pairing.outputs)) for text in collapsed)
+            line = self.reduced(struck)
+            yield self.equation("product", "", line, True, "what is struck out cancels", self._inner(line))
+            line = self.reduced(left)
+            yield self.equation("dZ", "", line, True, "what is left", self._inner(line))
+            return
+        derivative, mine = self._derivative(), ""
+        if softmax:
+            each = _indexed(derivative, L)
+            inner = rf"{A} \odot \Bigl({derivative} - \sum_{{k}} A_{{k}}^{{[{L}]}}\,{in_parentheses(each)}\Bigr)"
+            line = " ".join(part for part in (self.one, inner) if part)
+        else:
+            main, *rest = self.g.derivative_formula.split(r",\quad ")
+            minus, inner = _sign_out(derivative) if self.one or main != "1" else ("", derivative)
+            if main != "1" or self.one:
+                inner = in_parentheses(inner)
+            mine = inner
+            if main != "1":
+                slope = rf"g'(Z^{{[{L}]}})" if rest else in_parentheses(self.of_activation(main))
+                inner += rf" \odot {slope}"
+            line = " ".join(part for part in (minus, self.one, inner) if part)
+        note = "the slope is 1" if self.g.name == "linear" else "nothing cancels"
+        yield self.equation("dZ", "", line, True, note, mine or self._inner(line))
+
+    def _chain(self) -> Iterator[Equation]:
+        l1, l2 = self.pairing.l1, self.pairing.l2
+        penalty = (rf" + {number(l1)}\,\mathrm{{sign}}(W^{{[l]}})" if l1 else "") + (
+            rf" + {number(l2)}\,W^{{[l]}}" if l2 else ""
+        )
+        yield self.equation("dW", "dW^{[l]}", r"(dZ^{[l]})^{\mathsf{T}} A^{[l-1]}" + penalty, False, SAME)
+        yield self.equation("db", "db^{[l]}", r"\sum_{i} dZ_{i}^{[l]}", False, SAME)
+        if self.L > 1:
+            yield self.equation("dA_below", "dA^{[l-1]}", "dZ^{[l]} W^{[l]}", False, SAME)
+            yield self.equation("dZ_below", "dZ^{[l-1]}", r"dA^{[l-1]} \odot g'(Z^{[l-1]})", False, SAME)
+
+
+def in_parentheses(latex: str) -> str:
+    """Return a formula in parentheses if it is a sum or begins with a sign; tall ones where it is tall."""
+    if not _is_sum(latex):
+        return latex
+    tall = any(word in latex for word in (r"\frac", r"\sum", r"\begin", r"\Bigl", r"\left("))
+    return rf"\Bigl({latex}\Bigr)" if tall else f"({latex})"
+
+
+def _is_sum(latex: str) -> bool:
+    depth = 0
+    for atom in atoms(latex):
+        bare = atom.split("^")[0]
+        depth += (bare in ("(", "[", r"\left(", r"\Bigl(")) - (bare in (")", "]", r"\right)", r"\Bigr)"))
+        if not depth and atom in ("+", "-"):
+            return True
+    return False
+
+
+def _sign_out(latex: str) -> tuple[str, str]:
+    """Return "-" and the formula with all signs turned if all its terms are negative, else "" and the formula."""
+    parts, depth, signs = atoms(latex), 0, []
+    for i, atom in enumerate(parts):
+        bare = atom.split("^")[0]
+        depth += (bare in ("(", "[", r"\left(", r"\Bigl(")) - (bare in (")", "]", r"\right)", r"\Bigr)"))
+        if not depth and atom in ("+", "-"):
+            signs.append(i)
+    if not signs or signs[0] != 0 or any(parts[i] == "+" for i in signs):
+        return "", latex
+    return "-", joined([("+" if i in signs else atom) for i, atom in enumerate(parts)][1:])
+
+
+def _indexed(latex: str, layer: int) -> str:
+    """Return a formula with its matrices at the unit k."""
+    at = f"^{{[{layer}]}}"
+    names = (rf"\bar{{A}}{at}", r"\tilde{Y}", f"A{at}", "Y", "R")
+    pattern = "|".join(re.escape(name) for name in names)
+    return re.sub(pattern, lambda name: name[0].removesuffix(at) + "_{k}" + at * name[0].endswith(at), latex)
+
+
+_SYMBOL = re.compile(r"^(d?[AZWb]|[YRX])(?:_\{\w\})?(?:\^\{\[(\d+|l|l-1)\]\})?$")
+
+
+def symbol_of(atom: str) -> Symbol | None:
+    """Return which array an atom stands for, if any."""
+    match = _SYMBOL.match(atom)
+    if match is None or (match[1] not in ("Y", "X") and match[2] is None):
+        return None
+    layer = match[2] or "0"
+    if layer.isdigit():
+        return Symbol(match[1], None, int(layer))
+    return Symbol(match[1], 0 if layer == "l" else -1)
+
+
+@lru_cache(maxsize=512)
+def equations(pairing: Pairing) -> tuple[Equation, ...]:
+    """Return the equations of a pairing, in the order in which they are read."""
+    return tuple(_Writer(pairing).lines())
