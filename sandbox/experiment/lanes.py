@@ -93,10 +93,16 @@ class TrainingLane:
     stopped: str = ""
     edited: int = -1
     history: History = field(default_factory=History)
+    descent: Descent | None = None  # of the group that trains it, which counts for it
 
     @property
     def name(self) -> str:
         return self.settings.name
+
+    @property
+    def steps(self) -> int:
+        """How many steps its optimiser has done since its memory was zero."""
+        return self.count if self.descent is None else self.descent.count
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -264,7 +270,10 @@ class Group:
                 if k < len(lane.memory):
                     row[...] = lane.memory[k]
             lane.memory = [slot if self.alone else slot[i] for slot in memory]
-        return Descent(theta, net.grad[part.lanes], np.empty_like(theta), net.weights, memory, part.leader.count)
+        descent = Descent(theta, net.grad[part.lanes], np.empty_like(theta), net.weights, memory, part.leader.count)
+        for lane in self._members(part):
+            lane.descent = descent
+        return descent
 
     def forward(self, X: Array, slot: int = 0) -> Pass:
         """Return Z and A of every layer; `slot` keeps passes over equally many samples apart."""
@@ -323,7 +332,7 @@ class Group:
         """Give each lane arrays of its own, so that the group can be dissolved."""
         for part, _, descent in self._steps:
             for lane in self._members(part):
-                lane.count = descent.count
+                lane.count, lane.descent = descent.count, None
         for lane in self.lanes:
             lane.theta = lane.theta.copy()
             lane.memory = [slot.copy() for slot in lane.memory]

@@ -6,6 +6,7 @@ and which names have a value once it is done, so that it can be written into a f
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -235,7 +236,16 @@ def backward_lines(p: Pairing) -> tuple[Line, ...]:
             shape = p.columns(p.sizes[l - 1])
             lines.append(Line(f"dA{l - 1} = W{l}.T @ dZ{l}", shape, names=(f"dA{l - 1}",)))
             lines.append(_through(p, l - 1))
-    return tuple(lines)
+    return _told_once(lines)
+
+
+def _told_once(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Return the lines, each name with the last of those that work on its value."""
+    last = {name: i for i, line in enumerate(lines) for name in line.names}
+    return tuple(
+        dataclasses.replace(line, names=tuple(name for name in line.names if last[name] == i))
+        for i, line in enumerate(lines)
+    )
 
 
 def _through(p: Pairing, l: int) -> Line:

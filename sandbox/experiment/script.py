@@ -289,12 +289,14 @@ class _Writer:
     def _header(self) -> str:
         stage = self.stages[0]
         lane = stage.lane
+        sizes, loss = "-".join(map(str, lane.sizes)), LOSSES[lane.objective.name].label.lower()
         words = [
-            f"A network of {'-'.join(map(str, lane.sizes))} units ({', '.join(lane.activations)}) learns {self.data.name}: objective "
-            f"{LOSSES[lane.objective.name].label.lower()}, optimiser {OPTIMIZERS[lane.settings.optimizer.name].label}.",
+            f"A network of {sizes} units ({', '.join(lane.activations)}) learns {self.data.name}: objective {loss}, "
+            f"optimiser {OPTIMIZERS[lane.settings.optimizer.name].label}.",
             "It does what Loss Sandbox did, update by update, with numpy alone. Samples are columns: X is (n_x, m), "
             "W is (n_l, n_{l-1}), b is (n_l, 1). Lines that the loss decides say so; all others are the same for every "
-            "loss. `costs` holds the cost after 0, 1, 2, ... epochs.",
+            "loss. `costs` holds the cost after 0, 1, 2, ... epochs, the same to 1e-10. Only where a run leaps, as "
+            "with too large a learning rate, do differences in rounding leap with it, and the two part from there on.",
         ]
         if len(self.stages) > 1:
             words.append("Edits made while it was training end one loop and begin the next one.")
