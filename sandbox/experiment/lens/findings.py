@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.experiment.autos import objective_for, output_for
+from sandbox.experiment.lanes import CODES
 from sandbox.experiment.parts import LossSettings, NetworkSettings
 from sandbox.experiment.scene import Scene
 from sandbox.experiment.settings import SETTINGS, Value
@@ -213,7 +214,7 @@ def diverging(scene: Scene) -> Found | None:
     if cost is None or cost.size < RECENT // 2:
         return None
     first, middle, last = (float(np.median(part)) for part in np.array_split(cost, 3))
-    if not first < middle < last or last - first < 0.2 * abs(first) or last - first < 3.0 * _noise(cost):
+    if not first < middle < last or last - first < max(0.1 * abs(first), 4.0 * _noise(cost)):
         return None
     evidence = f"The cost rose from {_figure(first)} to {_figure(last)} over the last {cost.size} recorded epochs."
     return Found(evidence, "The steps overshoot the valley, so that they lead up instead of down.", _slower(scene))
@@ -333,8 +334,7 @@ def confident_mistakes(scene: Scene) -> Found | None:
         return None
     if loss.has_logs and output.name != "tanh":  # with exact numerics they send the whole residual
         return None
-    span = 2.0 if scene.lane.coding == "plus_minus_one" else 1.0
-    residual = np.abs(scene.done.A[-1] - scene.targets(loss)) / span
+    residual = np.abs(scene.done.A[-1] - scene.targets(loss)) / _span(scene)
     wrong = residual.max(axis=1) > CONFIDENT
     count = int(wrong.sum())
     if count < max(3, 0.02 * scene.m):
@@ -353,7 +353,7 @@ def confident_mistakes(scene: Scene) -> Found | None:
 
 def _unfading(scene: Scene) -> Control:
     """Return a change that lets the whole residual go back."""
-    if scene.output.name == "tanh":
+    if scene.output.name == "tanh" or scene.data.task == "regression":
         return _output("linear")
     return _objective("categorical_cross_entropy" if scene.output.name == "softmax" else "binary_cross_entropy")
 
@@ -369,25 +369,29 @@ def saturated(scene: Scene) -> Found | None:
         if share < SATURATED_SHARE or (l == last and not _stuck(scene)):
             continue
         where = "the output layer" if l == last else f"hidden layer {l}"
-        units = int((flat.mean(axis=0) >= SATURATED_SHARE).sum())
-        evidence = (
-            f"In {where}, |g'| is below {FLAT:g} for {100.0 * share:.0f} % of all samples and units; "
-            f"{units} of {flat.shape[1]} units are flat nearly everywhere."
-        )
+        units = np.flatnonzero(flat.mean(axis=0) >= SATURATED_SHARE) + 1
+        evidence = f"In {where}, |g'| is below {FLAT:g} for {100.0 * share:.0f} % of all samples and units"
+        if flat.shape[1] > 1 and units.size:
+            evidence += f": {_units(units.tolist(), flat.shape[1])} nearly everywhere"
         meaning = f"Where {g.label} is flat, dZ = dA \u00b7 g' is almost 0, and nothing reaches the weights before it."
-        return Found(evidence, meaning, _unfading(scene) if l == last else _unflatten(scene))
+        return Found(f"{evidence}.", meaning, _unfading(scene) if l == last else _unflatten(scene))
     return None
 
 
 def _stuck(scene: Scene) -> bool:
-    """Whether an output that is flat is wrong as well, and its loss does not cancel the flatness."""
+    """Whether an output that is flat is wrong as well, and no mistake of a class that is a finding of its own."""
     loss = scene.lane.objective
     residual = np.abs(scene.done.A[-1] - scene.targets(loss))
-    span = 2.0 if scene.lane.coding == "plus_minus_one" else 1.0
-    wrong = residual > 0.5 * span
-    if scene.data.task == "regression" or loss.has_logs or wrong.mean() < 0.1:
+    wrong = residual > 0.5 * _span(scene)
+    if loss.has_logs or wrong.mean() < 0.1 or confident_mistakes(scene) is not None:
         return False
-    return float(np.abs(scene.dZ()[wrong]).mean()) / scene.factor < FADED
+    return float(np.abs(scene.dZ()[wrong]).mean()) / scene.factor < FADED * float(residual[wrong].mean())
+
+
+def _span(scene: Scene) -> float:
+    """Return how far the two codes of a class are apart; 1 for a regression."""
+    low, high = CODES["zero_one" if scene.data.task == "regression" else scene.lane.coding]
+    return high - low
 
 
 def _unflatten(scene: Scene) -> Control:

@@ -248,7 +248,8 @@ class FindingView(QFrame):
             self.fit()
 
     def fit(self) -> None:
-        """Set margins and spacings."""
+        """Set margins, spacings and the weight of the heading, which an error would not have by itself."""
+        self.heading.setFont(look.font(bold=True))
         step, half = look.px(look.GRID), look.px(look.HALF)
         self._column.setContentsMargins(step, half, half, step)
         self._column.setSpacing(half)
