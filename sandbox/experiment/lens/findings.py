@@ -213,7 +213,7 @@ def diverging(scene: Scene) -> Found | None:
     cost = _recent(scene, "train_cost", RECENT)
     if cost is None or cost.size < RECENT // 2:
         return None
-    first, middle, last = (float(np.median(part)) for part in np.array_split(cost, 3))
+    first, middle, last = _thirds_of(cost)
     if not first < middle < last or last - first < max(0.1 * abs(first), 4.0 * _noise(cost)):
         return None
     evidence = f"The cost rose from {_figure(first)} to {_figure(last)} over the last {cost.size} recorded epochs."
@@ -260,7 +260,7 @@ def _thirds(scene: Scene, column: str, rows: int) -> tuple[float, float, float, 
     values = _recent(scene, column, rows)
     if values is None or values.size < RECENT:
         return None
-    first, middle, last = (float(np.median(part)) for part in np.array_split(values, 3))
+    first, middle, last = _thirds_of(values)
     return first, middle, last, _noise(values)
 
 
@@ -286,7 +286,18 @@ def _noise(values: Array) -> float:
     """Return by how much neighbouring values usually differ from a straight line through their own neighbours."""
     if values.size < 3:
         return 0.0
-    return float(np.median(np.abs(values[1:-1] - 0.5 * (values[:-2] + values[2:])))) * 1.21  # sqrt(2/3) * 1.48
+    return _median(np.abs(values[1:-1] - 0.5 * (values[:-2] + values[2:]))) * 1.21  # sqrt(2/3) * 1.48
+
+
+def _thirds_of(values: Array) -> tuple[float, float, float]:
+    """Return the medians of the first, the middle and the last third."""
+    one, two = round(values.size / 3), round(2 * values.size / 3)
+    return _median(values[:one]), _median(values[one:two]), _median(values[two:])
+
+
+def _median(values: Array) -> float:
+    ordered = np.sort(values)  # much quicker for a few than numpy's own median
+    return 0.5 * float(ordered[(values.size - 1) // 2] + ordered[values.size // 2])
 
 
 # Units and layers

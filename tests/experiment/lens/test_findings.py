@@ -199,6 +199,18 @@ def test_a_rising_cost_and_not_that_of_before_an_edit() -> None:
         assert "diverging" not in ask(trainer)
 
 
+@pytest.mark.parametrize("batch_size", [0, 32])
+def test_a_cost_that_an_edit_multiplied_has_not_risen(batch_size: int) -> None:
+    trainer = trainer_of(optimizer__batch_size=batch_size, optimizer__learning_rate=0.02)
+    trainer.run(20)
+    for _ in range(3):  # into the middle of an epoch, where there is one
+        trainer.step()
+    trainer.edit({"loss.reduction": "sum", "optimizer.learning_rate": 0.02 / 210})
+    for _ in range(50):
+        trainer.step_epoch()
+        assert ask(trainer) == {}
+
+
 def test_a_monitor_that_gets_worse_while_the_objective_gets_better() -> None:
     trainer = trainer_of(
         data__dataset="line_with_outliers", network__hidden=(), optimizer__learning_rate=0.1, loss__monitors=("mae",)
