@@ -1,0 +1,180 @@
+"""The numbers behind the equations: how large each derivative is, layer by layer, and the array behind one symbol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.experiment.autos import coding_for
+from sandbox.experiment.scene import Scene
+from sandbox.experiment.snapshot import Snapshot
+from sandbox.nn import ACTIVATIONS, LOSSES
+from sandbox.nn.formulas import Pairing
+
+Array = NDArray[Any]
+
+MOST = 200  # rows and columns of an array that are shown
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An array, or its beginning.
+
+    Attributes
+    ----------
+    name : str
+    layer : int
+        0 for X and Y.
+    shape : tuple of int
+        Of the whole array.
+    norm : float
+        The square root of the sum of all squares, of the whole array.
+    values : array (at most 200, at most 200), read-only
+        The first rows and columns, as they are.
+    """
+
+    name: str
+    layer: int
+    shape: tuple[int, ...]
+    norm: float
+    values: Array
+
+    @property
+    def note(self) -> str:
+        """What of the array is left out, one sentence; "" where nothing is."""
+        rows, columns = self.values.shape
+        left_out = []
+        if rows < self.shape[0]:
+            left_out.append(f"{rows} of {self.shape[0]} rows")
+        if columns < self.shape[-1]:
+            left_out.append(f"{columns} of {self.shape[-1]} columns")
+        return f"The first {' and '.join(left_out)} are shown." if left_out else ""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The answer.
+
+    Attributes
+    ----------
+    dW, db : tuple of float
+        The norm of each, for l = 1..L.
+    shown : Shown or None
+        The array that was asked for.
+    norms : tuple of float
+        The norm of that array in each layer that has one, for l = 1..L.
+    took : float
+        Seconds.
+    """
+
+    dW: tuple[float, ...]
+    db: tuple[float, ...]
+    shown: Shown | None
+    norms: tuple[float, ...] = ()
+    took: float = 0.0
+
+
+@dataclass(frozen=True)
+class AskNumbers:
+    """Asks for the norms of all dW[l] and db[l], and for one array.
+
+    Attributes
+    ----------
+    lane : str
+    name : str
+        "X", "Y", "Z", "A", "W", "b", "dZ", "dA", "dW", "db" or "R" (A[L] - Y); "" for none.
+    layer : int
+        From 1; out of range, there is no array.
+    """
+
+    lane: str
+    name: str = ""
+    layer: int = 0
+
+    def answer(self, scene: Scene) -> Numbers:
+        """Return the numbers at this moment, over all training samples, with the penalty's part in dW."""
+        start = perf_counter()
+        dW, db = scene.views(scene.gradient())
+        arrays = _arrays(scene, self.name) if self.name else {}
+        shown = arrays.get(self.layer)
+        return Numbers(
+            dW=tuple(map(norm, dW)),
+            db=tuple(map(norm, db)),
+            shown=None if shown is None else _shown(self.name, self.layer, shown),
+            norms=tuple(norm(arrays[l]) for l in sorted(arrays) if l),
+            took=perf_counter() - start,
+        )
+
+
+def norm(array: Array) -> float:
+    """Return the square root of the sum of all squares."""
+    flat = np.asarray(array, np.float64).ravel()
+    return float(np.sqrt(flat @ flat))
+
+
+def _shown(name: str, layer: int, array: Array) -> Shown:
+    whole = array[None, :] if array.ndim == 1 else array
+    values = np.array(whole[:MOST, :MOST], np.float64)
+    values.setflags(write=False)
+    shape = (whole.shape[-1],) if name in ("b", "db") else whole.shape
+    return Shown(name, layer, tuple(map(int, shape)), norm(array), values)
+
+
+def _arrays(scene: Scene, name: str) -> dict[int, Array]:
+    """Return the arrays of one name by layer; those of no layer at 0."""
+    net, L = scene.network, len(scene.network.W)
+    if name == "X":
+        return {0: scene.X}
+    if name == "Y":
+        return {0: scene.targets(scene.lane.objective)}
+    if name == "R":
+        return {0: scene.done.A[-1] - scene.targets(scene.lane.objective)}
+    if name in ("W", "b"):
+        return dict(enumerate(net.W if name == "W" else net.b, start=1))
+    if name in ("dW", "db"):
+        return dict(enumerate(scene.views(scene.gradient())[name == "db"], start=1))
+    if name == "Z":
+        return dict(enumerate(scene.done.Z[1:], start=1))
+    if name == "A":
+        return {0: scene.X} | dict(enumerate(scene.done.A[1:], start=1))
+    return _backward(scene, L)[0 if name == "dA" else 1] if name in ("dA", "dZ") else {}
+
+
+def _backward(scene: Scene, L: int) -> tuple[dict[int, Array], dict[int, Array]]:
+    """Return dA and dZ by layer: the chain rule, from the last layer down."""
+    net, done = scene.network, scene.done
+    objective, settings = scene.lane.objective, scene.lane.settings.loss
+    Y = scene.targets(objective)
+    # By the outputs themselves there is no fused form: the formula is the one that is shown.
+    dA = {L: objective.dZ(done.A[L], done.A[L], Y, ACTIVATIONS["linear"](), settings.numerics) * scene.factor}
+    dZ = {L: scene.dZ()}
+    for l in range(L - 1, 0, -1):
+        dA[l] = dZ[l + 1] @ net.W[l]
+        dZ[l] = net.activations[l - 1].backward(done.Z[l], done.A[l], dA[l])
+    return dA, dZ
+
+
+def pairing_of(snapshot: Snapshot, lane: str) -> Pairing | None:
+    """Return what the equations of a lane depend on, after its edits so far; None where there is no such lane."""
+    state = next((state for state in snapshot.lanes if state.name == lane), None)
+    if state is None:
+        return None
+    settings = snapshot.experiment.effective().lane(lane)
+    kind = LOSSES[state.objective]
+    own = {parameter.name for parameter in kind.parameters}
+    coding = coding_for(settings.network, state.objective, state.output)
+    return Pairing(
+        kind=kind,
+        parameters=tuple(sorted((k, v) for k, v in settings.loss.parameters.items() if k in own)),
+        activations=(*settings.network.activations, state.output),
+        outputs=state.sizes[-1],
+        reduction=settings.loss.reduction,
+        numerics=settings.loss.numerics,
+        l1=settings.optimizer.l1,
+        l2=settings.optimizer.l2,
+        one_hot=snapshot.data.task == "multiclass" and coding == "zero_one",
+    )

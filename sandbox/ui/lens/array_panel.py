@@ -1,0 +1,182 @@
+"""The array behind a symbol: its shape, its norm, and its numbers on heat colours."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout
+
+from sandbox.experiment.lens.equations import Shown
+from sandbox.ui import theme as look
+from sandbox.ui.kit import Elided, IconButton, cost_text
+
+Index = QModelIndex | QPersistentModelIndex
+Role = Qt.ItemDataRole
+
+WORDS = {
+    "X": "the inputs", "Y": "the targets", "R": "the residual", "Z": "the pre-activations", "A": "the activations",
+    "W": "the weights", "b": "the biases", "dZ": "the derivative of C by Z", "dA": "the derivative of C by A",
+    "dW": "the derivative of C by W", "db": "the derivative of C by b",
+}  # fmt: skip
+
+
+class ArrayModel(QAbstractTableModel):
+    """A matrix, counted from 1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values = np.zeros((0, 0))
+        self._largest = 0.0
+
+    def show_values(self, values: np.ndarray[Any, Any]) -> None:
+        """Show other numbers."""
+        same = values.shape == self.values.shape
+        if not same:
+            self.beginResetModel()
+        self.values = values
+        finite = np.abs(values[np.isfinite(values)])
+        self._largest = float(finite.max()) if finite.size else 0.0
+        if same:
+            self.dataChanged.emit(self.index(0, 0), self.index(values.shape[0] - 1, values.shape[1] - 1))
+        else:
+            self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else self.values.shape[0]
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else self.values.shape[1]
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
+        return str(section + 1) if role == Role.DisplayRole else None
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        if role == Role.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role not in (Role.DisplayRole, Role.BackgroundRole, Role.ForegroundRole):
+            return None
+        value = float(self.values[index.row(), index.column()])
+        if role == Role.DisplayRole:
+            return cost_text(value)
+        colour = heat(value, self._largest)
+        return QColor(colour if role == Role.BackgroundRole else look.ink_on(colour))
+
+
+def heat(value: float, largest: float) -> str:
+    """Return the colour of a number: blue above 0, orange below, the fuller the larger."""
+    colours = look.current()
+    if not math.isfinite(value):
+        return colours.error_soft
+    share = min(1.0, abs(value) / largest) if largest > 0.0 else 0.0
+    return look.blend(colours.card, colours.positive if value > 0.0 else colours.negative, 0.85 * share)
+
+
+class ArrayPanel(QFrame):
+    """Shows an array that was pointed at or pinned.
+
+    Signals
+    -------
+    closed()
+        A person wants it away.
+    stepped(int)
+        A person wants the array of the layer before (-1) or after (1).
+    """
+
+    closed = Signal()
+    stepped = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("layer")  # the quiet frame of the theme
+        self.setAccessibleName("The array behind the symbol")
+        self.words = Elided("", "")
+        self.before = IconButton("minus", "Shows the layer before.", "Layer before", flat=True)
+        self.after = IconButton("plus", "Shows the layer after.", "Layer after", flat=True)
+        self.close_button = IconButton("close", "Takes the array away.", "Close array", flat=True)
+        self.note = Elided("", "hint")
+        self.model = ArrayModel()
+        self.table = QTableView()
+        self.table.setModel(self.model)
+        self.table.setAccessibleName("Numbers of the array")
+        self.table.setFrameShape(QFrame.Shape.NoFrame)
+        self.table.setShowGrid(False)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setTabKeyNavigation(False)
+        self.table.setWordWrap(False)
+        for header in (self.table.horizontalHeader(), self.table.verticalHeader()):
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+            header.setHighlightSections(False)
+            header.setSectionsClickable(False)
+        self._top = QHBoxLayout()
+        self._top.addWidget(self.words, 1)
+        for button in (self.before, self.after, self.close_button):
+            self._top.addWidget(button)
+        self._column = QVBoxLayout(self)
+        self._column.addLayout(self._top)
+        self._column.addWidget(self.table, 1)
+        self._column.addWidget(self.note)
+        self.before.clicked.connect(lambda: self.stepped.emit(-1))
+        self.after.clicked.connect(lambda: self.stepped.emit(1))
+        self.close_button.clicked.connect(self.closed)
+        self.shown: Shown | None = None
+        self.fit()
+
+    def show_array(self, shown: Shown) -> None:
+        """Show an array as it is now."""
+        name = f"{shown.name}[{shown.layer}]" if shown.layer else shown.name
+        shape = " \u00d7 ".join(map(str, shown.shape))
+        text = f"{name}  {shape}  norm {cost_text(shown.norm)}  {WORDS[shown.name]}"
+        if text != self.words.text():
+            self.words.setText(text)
+        if shown.note != self.note.text():
+            self.note.setText(shown.note)
+        self.note.setVisible(bool(shown.note))
+        resized = self.model.values.shape != shown.values.shape
+        self.shown = shown
+        self.model.show_values(shown.values)
+        if resized:
+            self.fit()
+
+    def set_pinned(self, pinned: bool, steps: bool) -> None:
+        """Show what only an array that stays needs."""
+        self.close_button.setVisible(pinned)
+        for button in (self.before, self.after):
+            button.setVisible(pinned and steps)
+
+    def natural_height(self) -> int:
+        """Return how high it must be to show all rows."""
+        rows = min(self.model.rowCount(), 40) * self.table.verticalHeader().defaultSectionSize()
+        note = look.px(18) if self.note.text() else 0
+        header = self.table.horizontalHeader().height()
+        return rows + header + note + look.px(look.CONTROL + 3 * look.GRID)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "shown"):
+            self.fit()
+
+    def fit(self) -> None:
+        """Set the lengths that follow the scale."""
+        self._column.setContentsMargins(*4 * (look.px(look.HALF),))
+        self._column.setSpacing(look.px(2))
+        self._top.setSpacing(look.px(2))
+        font = look.font(look.SMALL)
+        self.table.setFont(font)
+        metrics = QFontMetrics(font)
+        across, down = self.table.horizontalHeader(), self.table.verticalHeader()
+        across.setDefaultSectionSize(metrics.horizontalAdvance("\u22120.00000") + look.px(8))
+        down.setDefaultSectionSize(look.px(18))
+        down.setMinimumWidth(metrics.horizontalAdvance("2000") + look.px(6))
+        across.setFixedHeight(look.px(18))
+        colours = look.current()
+        self.table.setStyleSheet(
+            f"QTableView {{ background: transparent; }} QHeaderView {{ background: transparent; }}"
+            f"QHeaderView::section {{ background: transparent; color: {colours.muted}; border: none;"
+            f" font-size: {look.px(look.SMALL)}px; padding: 0 {look.px(2)}px; }}"
+            f"QTableCornerButton::section {{ background: transparent; border: none; }}"
+        )

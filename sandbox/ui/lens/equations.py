@@ -1,0 +1,240 @@
+"""The lens "Equations": what the loss changes, and what is the same for every loss, with the numbers of now."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
+
+from sandbox.experiment.document import Experiment
+from sandbox.experiment.lens.equations import AskNumbers, Numbers, pairing_of
+from sandbox.experiment.scene import Question
+from sandbox.experiment.snapshot import Snapshot
+from sandbox.nn.formulas import Pairing, Symbol, equations
+from sandbox.ui import theme as look
+from sandbox.ui.kit import label
+from sandbox.ui.lens.array_panel import ArrayPanel
+from sandbox.ui.lens.base import Lens
+from sandbox.ui.lens.equations_view import EquationsView, Target
+from sandbox.ui.lens.pace import Pace
+from sandbox.ui.theme import Theme
+
+PERIOD = 0.1  # seconds between two answers: numbers cannot be read faster
+WIDE = 640  # from this width on a pinned array stands beside the equations, not below them
+
+
+class EquationsLens(Lens):
+    """Typesets the equations of the lane in view; pointing at a symbol shows its array, clicking keeps it there."""
+
+    title = "Equations"
+    summary = "Shows which terms of which equations the loss decides, with the numbers of this moment behind them."
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Equations")
+        self._pace = Pace(PERIOD, self)
+        self._pace.overdue.connect(self.wanted_changed)
+        self._pairing: Pairing | None = None
+        self._seen: tuple[Experiment, str, str, str] | None = None
+        self._pinned: Symbol | None = None
+        self._pointed: Target | None = None
+        self._kept: Target | None = None  # pinned just now: to be brought into view beside its array
+        self._layer = 1  # what l stands for where an array is shown
+        self._asked: AskNumbers | None = None
+        self.heading = label("What the loss changes", "title")
+        self.key = label("blue: decided by the loss", "hint")
+        self._head = QWidget(self)
+        line = QHBoxLayout(self._head)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self.heading)
+        line.addStretch(1)
+        line.addWidget(self.key)
+        self.view = EquationsView()
+        self.area = QScrollArea(self)
+        self.area.setAccessibleName("Equations")
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column = QWidget()
+        column.setObjectName("column")
+        inner = QHBoxLayout(column)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.addWidget(self.view, 1, Qt.AlignmentFlag.AlignTop)
+        self.area.setWidget(column)
+        self.panel = ArrayPanel()
+        self.panel.setParent(self)
+        self.panel.hide()
+        self.view.pointed.connect(self._point)
+        self.view.chosen.connect(self._choose)
+        self.view.dismissed.connect(self.unpin)
+        self.view.stepped.connect(self.step_layer)
+        self.panel.closed.connect(self.unpin)
+        self.panel.stepped.connect(self.step_layer)
+        self.fit()
+
+    # Asking and drawing
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._pace.hurry()
+
+    def questions(self, lane: str) -> tuple[Question, ...]:
+        if not self.isVisible():
+            self._pace.rest()
+            return ()
+        question = AskNumbers(lane, *self._wanted())
+        if question == self._asked and not self._pace.is_due():
+            return ()
+        self._asked = question
+        return (question,)
+
+    def draw(self, snapshot: Snapshot, lane: str) -> None:
+        self._follow(snapshot, lane)
+        answer = snapshot.answers.get(self._asked) if self._asked and self._asked.lane == lane else None
+        if not isinstance(answer, Numbers):
+            self._pace.unanswered()
+            return
+        self._pace.answered(answer.took)
+        self.view.set_norms(answer.dW, answer.db)
+        if answer.shown is not None and (answer.shown.name, answer.shown.layer) == self._wanted():
+            self.panel.show_array(answer.shown)
+            if not self.panel.isVisible():
+                self._place()
+            if self._kept is not None:
+                self._reveal(self._kept, look.px(24))
+                self._kept = None
+        elif answer.shown is None:
+            self._hide_panel()
+
+    def _follow(self, snapshot: Snapshot, lane: str) -> None:
+        """Typeset anew if the lane's pairing has changed."""
+        state = next((state for state in snapshot.lanes if state.name == lane), None)
+        if state is None:
+            return
+        seen = (snapshot.experiment, lane, state.objective, state.output)
+        if self._seen is not None and seen[0] is self._seen[0] and seen[1:] == self._seen[1:]:
+            return
+        self._seen = seen
+        pairing = pairing_of(snapshot, lane)
+        if pairing is None or pairing == self._pairing:
+            return
+        if self._pairing is None or pairing.layers != self._pairing.layers:
+            self._layer = pairing.layers
+            self._release()
+        self._pairing = pairing
+        self.view.set_equations(equations(pairing), pairing.layers)
+
+    # Symbols
+
+    def _wanted(self) -> tuple[str, int]:
+        """Return the name and the layer of the array to be shown; ("", 0) for none."""
+        symbol = self._pointed.symbol if self._pointed is not None else self._pinned
+        return ("", 0) if symbol is None else self.resolved(symbol)
+
+    def resolved(self, symbol: Symbol) -> tuple[str, int]:
+        """Return the name and the layer of a symbol, l being the layer in view."""
+        if symbol.shift is None:
+            return symbol.name, symbol.layer
+        lowest = 0 if symbol.name == "A" else 1
+        return symbol.name, max(lowest, self._layer + symbol.shift)
+
+    def _point(self, target: Target | None) -> None:
+        self._pointed = target
+        if target is None and self._pinned is None:
+            self._hide_panel()
+        elif target is not None and self._pinned is None:
+            self.panel.set_pinned(False, False)
+        if target is not None and self.view.hasFocus() and not self.view.underMouse():
+            self._reveal(target, look.px(40))
+        self.wanted_changed.emit()
+
+    def _reveal(self, target: Target, around: int) -> None:
+        centre = target.rect.center().toPoint()
+        self.area.ensureVisible(centre.x(), centre.y(), 0, around)
+
+    def _choose(self, target: Target) -> None:
+        """Pin a symbol; the one that is pinned is let go."""
+        if target.symbol == self._pinned:
+            self.unpin()
+            return
+        self._pinned = target.symbol
+        self.view.set_pinned(self._pinned)
+        self.panel.set_pinned(True, target.symbol.shift is not None)
+        self._kept = target
+        self._place()
+        self.wanted_changed.emit()
+
+    def unpin(self) -> None:
+        """Let the pinned array go."""
+        self._release()
+        self.wanted_changed.emit()
+
+    def _release(self) -> None:
+        self._pinned = self._pointed = self._kept = None
+        self.view.set_pinned(None)
+        self._hide_panel()
+
+    def step_layer(self, by: int) -> None:
+        """Let l stand for the layer before or after."""
+        if self._pairing is not None:
+            self._layer = min(max(1, self._layer + by), self._pairing.layers)
+            self.wanted_changed.emit()
+
+    # Places
+
+    def _hide_panel(self) -> None:
+        self.panel.hide()
+        self._place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def _place(self) -> None:
+        """Put the panel away from what is pointed at, or beside or below the equations while it is pinned."""
+        top = look.px(22)
+        width, height = self.width(), self.height()
+        self._head.setGeometry(0, 0, width, top)
+        room = QRect(0, top, width, max(1, height - top))
+        wanted = self._wanted()[0] and self.panel.shown is not None
+        if not wanted:
+            self.area.setGeometry(room)
+            return
+        tall = min(self.panel.natural_height(), room.height() // 2)
+        if self._pinned is not None and width >= look.px(WIDE):
+            half = width // 2 - look.px(4)
+            self.area.setGeometry(0, top, half, room.height())
+            high = min(self.panel.natural_height(), room.height())
+            self.panel.setGeometry(width - half, top, half, high)
+        elif self._pinned is not None:
+            self.area.setGeometry(0, top, width, room.height() - tall - look.px(4))
+            self.panel.setGeometry(0, height - tall, width, tall)
+        else:
+            self.area.setGeometry(room)
+            self.panel.setGeometry(0, height - tall if self._is_above() else top, width, tall)
+        self.panel.show()
+        self.panel.raise_()
+
+    def _is_above(self) -> bool:
+        """Whether what is pointed at stands in the upper half."""
+        if self._pointed is None:
+            return True
+        y = self.view.mapTo(self, self._pointed.rect.center().toPoint()).y()
+        return y < self.height() // 2 + look.px(11)
+
+    # Look
+
+    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+        self.panel.fit()
+        self.fit()
+        self.view.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "panel"):
+            self.fit()
+
+    def fit(self) -> None:
+        """Set the lengths that follow the scale."""
+        self.view.lay_out()
+        self._place()

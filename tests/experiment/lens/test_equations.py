@@ -1,0 +1,112 @@
+"""The numbers behind the equations against plain arithmetic on the run's own parameters."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.lens.equations import MOST, AskNumbers, Numbers, pairing_of
+from sandbox.experiment.snapshot import Wanted
+
+PLAIN = {"network.hidden": (3, 2), "network.activation": "tanh", "loss.objective": "mse"}
+
+
+def _trainer(values: dict[str, Any]) -> Trainer:
+    trainer = Trainer(Experiment().with_values(values))
+    trainer.run(3)
+    return trainer
+
+
+def _ask(trainer: Trainer, name: str = "", layer: int = 0) -> Numbers:
+    question = AskNumbers("A", name, layer)
+    answer = trainer.snapshot(0, Wanted(questions=(question,))).answers[question]
+    assert isinstance(answer, Numbers)
+    return answer
+
+
+def _by_hand(trainer: Trainer, l1: float = 0.0, l2: float = 0.0) -> dict[tuple[str, int], Any]:
+    """Forward and back for tanh, tanh, sigmoid and the mean squared error, written out."""
+    data, p = trainer.snapshot(0, Wanted()).data, trainer.parameters()
+    X, Y = data.X_train, data.y_train[:, None].astype(float)
+    found: dict[tuple[str, int], Any] = {("X", 0): X, ("Y", 0): Y, ("A", 0): X}
+    A = X
+    for l in (1, 2, 3):
+        found["W", l], found["b", l] = p[f"W{l}"], p[f"b{l}"]
+        found["Z", l] = A @ p[f"W{l}"].T + p[f"b{l}"]
+        A = found["A", l] = np.tanh(found["Z", l]) if l < 3 else 1.0 / (1.0 + np.exp(-found["Z", l]))
+    found["R", 0] = A - Y
+    found["dA", 3] = 2.0 * (A - Y) / len(X)
+    found["dZ", 3] = found["dA", 3] * A * (1.0 - A)
+    for l in (3, 2, 1):
+        dZ = found["dZ", l]
+        W = p[f"W{l}"]
+        found["dW", l] = dZ.T @ found["A", l - 1] + l1 * np.sign(W) + l2 * W
+        found["db", l] = dZ.sum(axis=0)
+        if l > 1:
+            found["dA", l - 1] = dZ @ W
+            found["dZ", l - 1] = found["dA", l - 1] * (1.0 - found["A", l - 1] ** 2)
+    return found
+
+
+@pytest.mark.parametrize(("l1", "l2"), [(0.0, 0.0), (0.01, 0.1)])
+def test_every_array_and_norm(l1: float, l2: float) -> None:
+    trainer = _trainer({**PLAIN, "optimizer.l1": l1, "optimizer.l2": l2})
+    for (name, layer), expected in _by_hand(trainer, l1, l2).items():
+        answer = _ask(trainer, name, layer)
+        shown = answer.shown
+        assert shown is not None and (shown.name, shown.layer) == (name, layer)
+        assert shown.shape == expected.shape
+        assert shown.norm == pytest.approx(math.sqrt(float((expected**2).sum())), rel=1e-9)
+        rows = np.atleast_2d(expected)[:MOST, :MOST]
+        np.testing.assert_allclose(shown.values, rows, rtol=1e-8, atol=1e-12)
+        assert not shown.values.flags.writeable
+
+
+def test_norms_of_all_layers_come_with_every_answer() -> None:
+    trainer = _trainer(PLAIN)
+    by_hand, answer = _by_hand(trainer), _ask(trainer)
+    assert answer.shown is None
+    for l in (1, 2, 3):
+        assert answer.dW[l - 1] == pytest.approx(np.linalg.norm(by_hand["dW", l]), rel=1e-9)
+        assert answer.db[l - 1] == pytest.approx(np.linalg.norm(by_hand["db", l]), rel=1e-9)
+
+
+def test_a_long_array_is_cut_and_says_so() -> None:
+    trainer = _trainer({**PLAIN, "data.samples": 500})
+    shown = _ask(trainer, "A", 1).shown
+    assert shown is not None
+    assert shown.shape == (350, 3) and shown.values.shape == (200, 3)
+    assert shown.note == "The first 200 of 350 rows are shown."
+    assert shown.norm == pytest.approx(np.linalg.norm(_by_hand(trainer)["A", 1]), rel=1e-9)  # of all of it
+
+
+def test_there_is_nothing_behind_a_layer_that_is_not_there() -> None:
+    trainer = _trainer(PLAIN)
+    assert _ask(trainer, "dW", 4).shown is None and _ask(trainer, "dA", 0).shown is None
+
+
+def test_asking_leaves_the_run_as_it_is() -> None:
+    asked, quiet = _trainer(PLAIN), _trainer(PLAIN)
+    for name in ("dZ", "dA", "dW", "A"):
+        _ask(asked, name, 1)
+    asked.run(6)
+    quiet.run(6)
+    for name, value in quiet.parameters().items():
+        assert (asked.parameters()[name] == value).all()
+
+
+def test_the_pairing_is_the_lanes_own() -> None:
+    trainer = _trainer({
+        "data.dataset": "iris", "loss.label_smoothing": 0.1, "loss.reduction": "sum",
+        "loss.numerics": "clamped", "optimizer.l2": 0.5, "network.hidden": (4,),
+    })  # fmt: skip
+    pairing = pairing_of(trainer.snapshot(0, Wanted()), "A")
+    assert pairing is not None
+    assert pairing.kind.name == "categorical_cross_entropy" and pairing.activations[-1] == "softmax"
+    assert dict(pairing.parameters) == {"label_smoothing": 0.1} and pairing.one_hot and pairing.outputs == 3
+    assert (pairing.reduction, pairing.numerics, pairing.l1, pairing.l2) == ("sum", "clamped", 0.0, 0.5)
+    assert pairing_of(trainer.snapshot(0, Wanted()), "nobody") is None

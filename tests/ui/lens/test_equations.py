@@ -1,0 +1,288 @@
+"""The lens of equations: what it typesets, and the numbers behind its symbols, by mouse and by keys."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+
+from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.snapshot import Wanted
+from sandbox.nn import ACTIVATIONS, LOSSES, NUMERICS, REDUCTIONS
+from sandbox.nn.formulas import Pairing, equations
+from sandbox.ui import theme
+from sandbox.ui.lens.equations import EquationsLens
+from sandbox.ui.lens.equations_view import Target
+from sandbox.ui.mathematics import EM, compose, set_line, typeset
+
+PLAIN = {"network.hidden": (3, 2), "network.activation": "tanh", "loss.objective": "mse"}
+
+
+class Shown:
+    """A lens over a resting run, answered at once whenever it asks."""
+
+    def __init__(self, qtbot: Any, values: dict[str, Any], size: tuple[int, int] = (450, 290)) -> None:
+        self.qtbot = qtbot
+        self.trainer = Trainer(Experiment().with_values(values))
+        self.trainer.run(3)
+        self.lens = EquationsLens()
+        self.lens.resize(*size)
+        qtbot.addWidget(self.lens)
+        self.lens.wanted_changed.connect(self.answer)
+        self.lens.show()
+        self.answer()
+
+    def answer(self) -> None:
+        questions = self.lens.questions("A")
+        self.lens.draw(self.trainer.snapshot(0, Wanted(questions=questions)), "A")
+
+    def targets(self, name: str) -> list[Target]:
+        return [target for target in self.lens.view.targets if target.symbol.name == name]
+
+    def place(self, target: Target) -> QPoint:
+        self.lens.area.ensureVisible(round(target.rect.center().x()), round(target.rect.center().y()))
+        return target.rect.center().toPoint()
+
+    def hover(self, target: Target) -> None:
+        self.leave()
+        self.qtbot.mouseMove(self.lens.view, self.place(target))
+        self.qtbot.waitUntil(lambda: self.lens.view.current is not None)
+        current = self.lens.view.current
+        assert current is not None and current.symbol == target.symbol
+
+    def leave(self) -> None:
+        self.qtbot.mouseMove(self.lens.heading)
+        self.qtbot.waitUntil(lambda: self.lens.view.current is None)
+
+    def click(self, target: Target) -> None:
+        self.qtbot.mouseClick(self.lens.view, Qt.MouseButton.LeftButton, pos=self.place(target))
+
+    def key(self, key: Qt.Key) -> None:
+        self.qtbot.keyClick(self.lens.view, key)
+
+    def numbers(self) -> tuple[str, int, Any]:
+        shown = self.lens.panel.shown
+        assert self.lens.panel.isVisible() and shown is not None
+        model = self.lens.panel.model
+        cells = [
+            [str(model.index(row, column).data()) for column in range(model.columnCount())]
+            for row in range(model.rowCount())
+        ]
+        return shown.name, shown.layer, cells
+
+
+@pytest.fixture
+def shown(qtbot: Any) -> Callable[..., Shown]:
+    return lambda size=(450, 290), **values: Shown(
+        qtbot, {**PLAIN, **{key.replace("__", "."): value for key, value in values.items()}}, size
+    )
+
+
+def _value(text: str) -> float:
+    return float(text.replace("\u2212", "-"))
+
+
+def _gradient(trainer: Trainer) -> dict[str, Any]:
+    """tanh, tanh, sigmoid, mean squared error, written out."""
+    data, p = trainer.snapshot(0, Wanted()).data, trainer.parameters()
+    A = [data.X_train]
+    for l in (1, 2, 3):
+        Z = A[-1] @ p[f"W{l}"].T + p[f"b{l}"]
+        A.append(np.tanh(Z) if l < 3 else 1.0 / (1.0 + np.exp(-Z)))
+    dZ = 2.0 * (A[3] - data.y_train[:, None]) * A[3] * (1.0 - A[3]) / len(A[0])
+    found: dict[str, Any] = {}
+    for l in (3, 2, 1):
+        found[f"dZ{l}"], found[f"dW{l}"], found[f"db{l}"] = dZ, dZ.T @ A[l - 1], dZ.sum(axis=0)[None]
+        dZ = (dZ @ p[f"W{l}"]) * (1.0 - A[l - 1] ** 2)
+    return found
+
+
+def _same(cells: list[list[str]], expected: Any) -> None:
+    values = np.array([[_value(cell) for cell in row] for row in cells])
+    assert values.shape == expected.shape
+    np.testing.assert_allclose(values, expected, rtol=0.06, atol=6e-5)  # as written: two digits at least
+    assert np.abs(expected).max() > 4e-4  # so that the comparison says something
+
+
+def test_hovering_shows_the_array_and_leaving_takes_it_away(shown: Callable[..., Shown]) -> None:
+    here = shown()
+    target = here.targets("dZ")[0]
+    here.hover(target)
+    name, layer, cells = here.numbers()
+    assert (name, layer) == ("dZ", 3)
+    expected = _gradient(here.trainer)["dZ3"]
+    _same(cells, expected[:200])
+    norm = float(np.sqrt((expected**2).sum()))
+    assert f"{len(expected)} \u00d7 1" in here.lens.panel.words.text()
+    assert _value(here.lens.panel.words.text().split("norm ")[1].split()[0]) == pytest.approx(norm, abs=6e-5)
+    here.leave()
+    assert not here.lens.panel.isVisible()
+
+
+def test_the_array_never_covers_what_is_pointed_at(shown: Callable[..., Shown]) -> None:
+    here = shown()
+    for target in here.lens.view.targets:
+        here.hover(target)
+        spot = here.lens.view.mapTo(here.lens, target.rect.center().toPoint())
+        assert not here.lens.panel.geometry().contains(spot), target.symbol
+
+
+def test_clicking_pins_and_another_click_lets_go(shown: Callable[..., Shown]) -> None:
+    here = shown()
+    target = here.targets("dW")[0]
+    here.click(target)
+    here.leave()
+    name, layer, cells = here.numbers()
+    assert (name, layer) == ("dW", 3)
+    _same(cells, _gradient(here.trainer)["dW3"])
+    area = here.lens.area.geometry()
+    assert not area.intersects(here.lens.panel.geometry())
+    here.click(here.targets("dW")[0])
+    assert here.lens._pinned is None
+
+
+def test_layers_are_stepped_through_and_bars_belong_to_theirs(shown: Callable[..., Shown]) -> None:
+    here = shown()
+    by_hand = _gradient(here.trainer)
+    here.click(here.targets("dW")[0])
+    here.leave()
+    for layer in (2, 1):
+        here.qtbot.mouseClick(here.lens.panel.before, Qt.MouseButton.LeftButton)
+        assert here.numbers()[:2] == ("dW", layer)
+        _same(here.numbers()[2], by_hand[f"dW{layer}"])
+    here.qtbot.mouseClick(here.lens.panel.close_button, Qt.MouseButton.LeftButton)
+    assert not here.lens.panel.isVisible()
+    bar = next(target for target in here.targets("db") if target.symbol.layer == 2)
+    here.hover(bar)
+    assert here.numbers()[:2] == ("db", 2)
+    _same(here.numbers()[2], by_hand["db2"])
+
+
+def test_norms_stand_beside_the_equations(shown: Callable[..., Shown]) -> None:
+    here = shown()
+    by_hand = _gradient(here.trainer)
+    for name in ("dW", "db"):
+        norms = here.lens.view._norms[name]
+        assert norms == pytest.approx([np.linalg.norm(by_hand[f"{name}{l}"]) for l in (1, 2, 3)])
+
+
+def test_all_of_it_by_keys(shown: Callable[..., Shown]) -> None:
+    here = shown()
+    here.lens.view.setFocus()
+    seen = set()
+    for _ in here.lens.view.targets:
+        here.key(Qt.Key.Key_Right)
+        current = here.lens.view.current
+        assert current is not None
+        seen.add((current.rect.left(), current.rect.top()))
+    assert len(seen) == len({(t.rect.left(), t.rect.top()) for t in here.lens.view.targets})  # every one is reached
+    here.key(Qt.Key.Key_Down)
+    assert here.lens.view.current is not None
+    while here.lens.view.current.symbol.name != "dW" or here.lens.view.current.symbol.shift is None:
+        here.key(Qt.Key.Key_Right)
+    here.key(Qt.Key.Key_Return)
+    assert here.numbers()[:2] == ("dW", 3)
+    here.key(Qt.Key.Key_PageUp)
+    assert here.numbers()[:2] == ("dW", 2)
+    here.key(Qt.Key.Key_Escape)
+    assert not here.lens.panel.isVisible() and here.lens._pinned is None
+
+
+def test_another_objective_brings_its_equations(shown: Callable[..., Shown]) -> None:
+    here = shown()
+    before = {line.key: line.right for line in here.lens.view.equations}
+    here.trainer.edit({"loss.objective": "binary_cross_entropy"})
+    here.answer()
+    after = {line.key: line.right for line in here.lens.view.equations}
+    assert before["dZ"] != after["dZ"] and "product" in after and "product" not in before
+    assert before["dW"] == after["dW"]
+    assert "decided by the loss" in here.lens.view.accessibleDescription()
+
+
+def test_a_hidden_lens_asks_nothing(shown: Callable[..., Shown]) -> None:
+    here = shown()
+    here.lens.hide()
+    assert here.lens.questions("A") == ()
+
+
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=lambda colours: colours.name)
+def test_the_picture_has_both_colours(shown: Callable[..., Shown], colours: theme.Theme, qapp: Any) -> None:
+    theme.apply(qapp, colours)
+    try:
+        here = shown()
+        view = here.lens.view
+        picture = view.grab().toImage()
+        rows = {row.equation.key: row for row in view._rows}
+        ratio = picture.devicePixelRatio()
+
+        def colours_of(key: str) -> set[str]:
+            row = rows[key]
+            top, bottom = round(row.top * ratio), round((row.top + row.height) * ratio)
+            right = min(picture.width(), round((14 + row.line.width) * ratio))
+            return {picture.pixelColor(x, y).name() for y in range(top, bottom) for x in range(8, right)}
+
+        assert QColor(colours.accent).name() in colours_of("dZ")
+        assert QColor(colours.accent).name() not in colours_of("dA_below")
+    finally:
+        theme.apply(qapp, theme.LIGHT)
+
+
+# Type
+
+
+def _all_lines() -> dict[str, str]:
+    lines: dict[str, str] = {}
+    for kind in LOSSES.values():
+        for parameters in ({}, {parameter.name: 0.37 for parameter in kind.parameters}):
+            for output in ACTIVATIONS:
+                for numerics in NUMERICS:
+                    for reduction in REDUCTIONS if output == "sigmoid" else ("mean",):
+                        pairing = Pairing(
+                            kind, tuple(parameters.items()), ("tanh", output), 3, reduction, numerics, 1e-7, 0.25,
+                            one_hot=not kind.plus_minus_one,
+                        )  # fmt: skip
+                        for line in equations(pairing):
+                            lines[line.latex] = line.key
+    return lines
+
+
+def test_every_formula_typesets_and_no_command_comes_out_as_its_name() -> None:
+    glyphs = {mark.glyph for latex in _all_lines() for mark in compose(latex).marks if mark.glyph}
+    assert len(glyphs) > 60
+    wide = []
+    for glyph in glyphs:
+        svg = typeset(glyph).svg
+        assert b"<text" not in svg and b"<path" in svg, glyph
+        # A command that is not known is written out: letter by letter, behind its backslash.
+        words = [word for word in glyph.replace("{", " ").replace("}", " ").split() if word.startswith("\\")]
+        allowed = 2 * len(glyph)
+        if svg.count(b"<path") > allowed or (words and typeset(glyph).box[2] > EM * (2.2 + 0.7 * len(glyph))):
+            wide.append(glyph)
+    assert not wide
+    assert typeset(r"\nosuchthing").box[2] > 4 * typeset(r"\odot").box[2]  # what such a command looks like
+
+
+@pytest.mark.parametrize(
+    "command", [r"\odot", r"\leq", r"\geq", r"\delta_{kj}", r"\sigma", r"\tau", r"\cdot", r"\partial"]
+)
+def test_single_signs_are_single_signs(command: str) -> None:
+    assert typeset(command).svg.count(b"<path") == 1 + 2 * (command == r"\delta_{kj}")
+
+
+def test_long_lines_are_broken_and_keep_all_their_marks() -> None:
+    kind = LOSSES["focal"]
+    line = next(line for line in equations(Pairing(kind, (), ("sigmoid",), 1)) if line.key == "product")
+    wide, narrow = set_line(line.pieces, 4000.0), set_line(line.pieces, 420.0)
+    assert narrow.height > 1.8 * wide.height and narrow.width <= 420.0
+    assert sorted(mark.glyph for mark in wide.marks) == sorted(mark.glyph for mark in narrow.marks)
+
+
+def test_the_typesetter_is_loaded_on_first_use_only() -> None:
+    code = "import sys, sandbox.ui.lens.equations; sys.exit('ziamath' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
