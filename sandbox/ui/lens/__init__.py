@@ -5,10 +5,11 @@ from __future__ import annotations
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.check import CheckLens
 from sandbox.ui.lens.equations import EquationsLens
+from sandbox.ui.lens.findings import FindingsLens
 from sandbox.ui.lens.sample import SampleLens
 from sandbox.ui.lens.signal import SignalLens
 from sandbox.ui.lens.whatif import WhatIfLens
 
-LENSES: tuple[type[Lens], ...] = (EquationsLens, SignalLens, WhatIfLens, SampleLens, CheckLens)
+LENSES: tuple[type[Lens], ...] = (EquationsLens, SignalLens, WhatIfLens, SampleLens, CheckLens, FindingsLens)
 
 __all__ = ["LENSES", "Lens"]
