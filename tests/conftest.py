@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import os
-import sys
 import threading
 import weakref
 from collections.abc import Iterator
@@ -73,25 +71,3 @@ def no_thread_left(started_qthreads: weakref.WeakSet[Any]) -> Iterator[None]:
             left.append(qthread.objectName() or type(qthread).__name__)
     if left:
         pytest.fail(f"threads left running: {', '.join(sorted(left))}")
-
-
-@pytest.fixture(autouse=True)
-def no_widget_left() -> Iterator[None]:
-    """Throw away the widgets of a test after it: every one that is left makes dressing the next window slower."""
-    yield
-    widgets = sys.modules.get("PySide6.QtWidgets")
-    application = widgets.QApplication.instance() if widgets is not None else None
-    if widgets is None or not isinstance(application, widgets.QApplication):
-        return
-    from PySide6.QtCore import QCoreApplication, QEvent
-    from shiboken6 import Shiboken
-
-    gc.disable()  # while Qt lists its widgets: a collection could free one that has just been listed
-    try:
-        for widget in application.topLevelWidgets():
-            if Shiboken.isValid(widget):  # closing one may have taken another with it
-                widget.close()
-                widget.deleteLater()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    finally:
-        gc.enable()

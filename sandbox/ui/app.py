@@ -14,6 +14,7 @@ from sandbox.errors import InputError
 from sandbox.experiment import Experiment
 from sandbox.experiment.snapshot import Snapshot
 from sandbox.ui import theme as look
+from sandbox.ui.kit_base import discard
 from sandbox.ui.window import MainWindow
 
 # The default of 5 ms lets the training thread keep the interpreter for a third of a frame.
@@ -120,6 +121,7 @@ def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], 
     loop.exec()
     picture = window.grab()
     window.close()
+    discard(window)
     qInstallMessageHandler(previous)
     if refused:
         raise InputError(refused[0])

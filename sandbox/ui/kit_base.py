@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -75,6 +75,12 @@ def set_state(widget: QWidget, name: str, value: object) -> None:
 def say(widget: QWidget, sentence: str) -> None:
     """Show one sentence just below a control."""
     QToolTip.showText(widget.mapToGlobal(QPoint(0, widget.height() // 2)), sentence, widget)
+
+
+def discard(widget: QWidget) -> None:
+    """Free a window that is no longer needed, at once and with all it holds."""
+    widget.deleteLater()
+    QCoreApplication.sendPostedEvents(widget, QEvent.Type.DeferredDelete.value)
 
 
 class IconButton(QToolButton):

@@ -23,6 +23,7 @@ from sandbox.experiment import Trainer
 from sandbox.experiment.snapshot import LaneState, Wanted
 from sandbox.nn import METRICS
 from sandbox.ui import theme as look
+from sandbox.ui.kit_base import discard
 from sandbox.ui.views.boundary import BoundaryView
 from sandbox.ui.views.cost import CostView, label_of
 from sandbox.ui.views.ticks import reading
@@ -106,7 +107,7 @@ def _costs(trainer: Trainer) -> QImage:
     # Paper does not scroll: the legend gets all the room it needs, and the curves keep theirs.
     scrolled = view.legend_area.height()
     view.legend_area.setFixedHeight(view.legend.sizeHint().height())
-    return _painted(page, HEIGHT + max(0, view.legend_area.height() - scrolled))
+    return _taken(page, HEIGHT + max(0, view.legend_area.height() - scrolled))
 
 
 def _boundary(trainer: Trainer, lane: str) -> QImage | None:
@@ -121,12 +122,21 @@ def _boundary(trainer: Trainer, lane: str) -> QImage | None:
     state = next(state for state in snapshot.lanes if state.name == lane)
     (surface,) = snapshot.surfaces
     if not np.isfinite(surface.values).any():
+        discard(view)
         return None
     page = _page(_title(trainer), _lane_line(trainer, state), view)
     for choice in (view.across_label, view.across, view.upward_label, view.upward):
         choice.hide()  # the axes are named beside and below
     view.draw(surface, state)
-    return _painted(page)
+    return _taken(page)
+
+
+def _taken(page: QWidget, height: int = HEIGHT) -> QImage:
+    """Return the picture of a page that is then done with."""
+    try:
+        return _painted(page, height)
+    finally:
+        discard(page)
 
 
 def _title(trainer: Trainer) -> str:

@@ -13,6 +13,7 @@ from sandbox.experiment import Experiment
 from sandbox.experiment.snapshot import Snapshot
 from sandbox.ui import theme as look
 from sandbox.ui.app import application
+from sandbox.ui.kit_base import discard
 from sandbox.ui.window import MainWindow
 
 SIZE = (1400, 900)
@@ -148,3 +149,4 @@ def driven(experiment: Experiment) -> Iterator[Driven]:
         yield driver
     finally:
         driver.window.close()
+        discard(driver.window)
