@@ -133,6 +133,8 @@ _TAKES = {
     r"\frac": 2, r"\tfrac": 2, r"\sqrt": 1, r"\cancel": 1, r"\bar": 1, r"\tilde": 1, r"\text": 1, r"\mathrm": 1,
     r"\mathsf": 1, r"\mathbf": 1,
 }  # fmt: skip
+_OPEN = ("(", "[", r"\left(", r"\left|", r"\Bigl(")
+_CLOSE = (")", "]", r"\right)", r"\right|", r"\Bigr)")
 _SIZED = {r"\left", r"\right", r"\Bigl", r"\Bigr"}
 
 
@@ -430,7 +432,7 @@ def _is_sum(latex: str) -> bool:
     depth = 0
     for atom in atoms(latex):
         bare = atom.split("^")[0]
-        depth += (bare in ("(", "[", r"\left(", r"\Bigl(")) - (bare in (")", "]", r"\right)", r"\Bigr)"))
+        depth += (bare in _OPEN) - (bare in _CLOSE)
         if not depth and atom in ("+", "-"):
             return True
     return False
@@ -441,7 +443,7 @@ def _sign_out(latex: str) -> tuple[str, str]:
     parts, depth, signs = atoms(latex), 0, []
     for i, atom in enumerate(parts):
         bare = atom.split("^")[0]
-        depth += (bare in ("(", "[", r"\left(", r"\Bigl(")) - (bare in (")", "]", r"\right)", r"\Bigr)"))
+        depth += (bare in _OPEN) - (bare in _CLOSE)
         if not depth and atom in ("+", "-"):
             signs.append(i)
     if not signs or signs[0] != 0 or any(parts[i] == "+" for i in signs):

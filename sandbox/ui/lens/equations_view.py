@@ -27,6 +27,7 @@ from sandbox.ui.kit import cost_text
 from sandbox.ui.mathematics import EM, Line, atom_box, draw_marks, joined_boxes, set_line
 
 TYPE = 15.0  # px to the em
+NOTES = 560  # where the notes end, at most, so that they stay beside their lines
 _BARS = ("dW", "db")
 
 
@@ -249,11 +250,12 @@ class EquationsView(QWidget):
         metrics = QFontMetricsF(font)
         start = look.px(12) + row.line.width * self._scale + look.px(12)
         note = row.equation.note
-        if note == SAME or not note or start + metrics.horizontalAdvance(note) > self.width() - look.px(4):
+        right = min(self.width() - look.px(4), look.px(NOTES))
+        if note == SAME or not note or start + metrics.horizontalAdvance(note) > right:
             return
         painter.setFont(font)
         painter.setPen(QColor(look.current().muted))
-        place = QRectF(start, row.top, self.width() - start - look.px(4), row.height)
+        place = QRectF(start, row.top, right - start, row.height)
         painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, note)
 
     def _paint_bars(self, painter: QPainter, row: _Row) -> None:
@@ -265,7 +267,7 @@ class EquationsView(QWidget):
         font = look.font(look.SMALL)
         painter.setFont(font)
         metrics = QFontMetricsF(font)
-        head = metrics.horizontalAdvance(f"{row.equation.key}[{len(norms)}]") + look.px(6)
+        head = max(metrics.horizontalAdvance(f"{name}[{len(norms)}]") for name in _BARS) + look.px(6)
         tail = metrics.horizontalAdvance("0.00000") + look.px(8)
         for layer, (rect, norm) in enumerate(zip(rects, norms, strict=True), start=1):
             painter.setPen(QColor(colours.muted))
