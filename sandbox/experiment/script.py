@@ -521,15 +521,21 @@ def _indented(lines: Iterable[Line], by: int) -> list[str]:
 
 
 def commented(lines: tuple[Line, ...]) -> list[str]:
-    """Return the lines with their comments, in one column where that leaves them narrow enough."""
-    column = max((len(line.code) for line in lines if len(line.code) <= 52 and (line.note or line.decided)), default=0)
-    return [with_comment(line, column) for line in lines]
+    """Return the lines with their comments, those that the loss decides saying so."""
+    told = [
+        dataclasses.replace(line, note="; ".join(filter(None, (line.note, "decided by the loss"))))
+        if line.decided
+        else line
+        for line in lines
+    ]
+    return [line.code + comment for line, comment in aligned(tuple(told))]
 
 
-def with_comment(line: Line, column: int) -> str:
-    """Return a line with its comment, which begins at a column or behind the code."""
-    words = "; ".join(each for each in (line.note, "decided by the loss" if line.decided else "") if each)
-    return f"{line.code.ljust(column)}  # {words}" if words else line.code
+def aligned(lines: tuple[Line, ...]) -> list[tuple[Line, str]]:
+    """Return the lines, each with its comment: in one column, or behind the code where that is wide."""
+    noted = [len(line.code) for line in lines if line.note and len(line.code) <= 52]
+    column = max(noted, default=0)
+    return [(line, f"{' ' * (column - len(line.code))}  # {line.note}" if line.note else "") for line in lines]
 
 
 def _printable(text: str) -> str:

@@ -1,0 +1,387 @@
+"""The lens "Update": the next update, phase by phase and line by line, as a course notebook writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QFontMetricsF,
+    QGuiApplication,
+    QResizeEvent,
+    QShowEvent,
+    QTextCharFormat,
+    QTextCursor,
+    QTextFormat,
+)
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QTextEdit, QVBoxLayout
+
+from sandbox.errors import InputError
+from sandbox.experiment.lens.phases import NextUpdate, UpdateSteps, Value
+from sandbox.experiment.listing import TITLES, Line
+from sandbox.experiment.scene import Question
+from sandbox.experiment.script import aligned, script, write_script
+from sandbox.experiment.snapshot import Snapshot
+from sandbox.ui import theme as look
+from sandbox.ui.kit import Elided, Segmented, label
+from sandbox.ui.kit_base import set_state
+from sandbox.ui.lens.base import Lens
+from sandbox.ui.lens.pace import Pace
+from sandbox.ui.lens.sample_canvas import short
+from sandbox.ui.theme import Theme
+
+PERIOD = 0.3  # seconds between two answers: numbers cannot be read faster
+
+SUMMARIES = (
+    "From the inputs to the outputs: the same for every loss.",
+    "What the outputs cost. The number is only written down: nothing below is computed from it.",
+    "Back from the output: what the loss sends there decides every dW and db.",
+    "How the derivatives change the parameters.",
+)
+_NUMBER = 8  # characters of a number and the gap before it
+_UPDATE = len(TITLES) - 1
+
+
+class UpdateLens(Lens):
+    """The code of one phase with the line at work marked, and under it what that line gives.
+
+    Looking at the phases leaves training alone; going on from the last one asks for just this update.
+
+    Signals
+    -------
+    step_requested()
+        Exactly one update is to be done.
+    """
+
+    title = "Update"
+    summary = "Goes through the next update line by line, as a notebook of numpy would."
+
+    step_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("One update in four phases")
+        self.phase = self.line = 0
+        self.steps: UpdateSteps | None = None
+        self._snapshot: Snapshot | None = None
+        self._lane = ""
+        self._stepping: tuple[int, int] | None = None  # the run and update from which one was asked for
+        self._written: tuple[object, ...] = ()
+        self._theme = look.current()
+        self._pace = Pace(PERIOD, self)
+        self._build()
+        self._connect()
+        self.fit()
+
+    def _build(self) -> None:
+        items = [(i, f"{i + 1} {text}", SUMMARIES[i]) for i, text in enumerate(TITLES)]
+        self.strip = Segmented(items)
+        self.strip.setAccessibleName("Phase")
+        self.code = _text("Code of the phase", "The lines of this phase; click one, or walk by the arrow keys.")
+        self.values = _text(
+            "Values of the marked line", "What the marked line gives: a row per unit, a column per sample."
+        )
+        self.words = Elided("", "hint")
+        self.legend = label("Blue: decided by the loss", "hint")
+        self.legend.setToolTip("Blue lines change with the loss; all others are the same for every loss.")
+        self.next_line = _button("Next line", "Goes on to the next line; after the last one the update is done.")
+        self.next_phase = _button("Next phase", "")
+        self.copy = _button("Copy", "Copies this run as a file of numpy alone, with its data, ready to be run.")
+        self.export = _button(
+            "Export script\u2026", "Saves this run as a Python file of numpy alone that gives the same costs."
+        )
+        self.said = Elided("", "hint")
+        self._rows = [QHBoxLayout() for _ in range(3)]
+        self._rows[0].addWidget(self.strip)
+        self._rows[0].addStretch(1)
+        self._rows[1].addWidget(self.words, 1)
+        self._rows[1].addWidget(self.legend)
+        for button in (self.next_line, self.next_phase):
+            self._rows[2].addWidget(button)
+        self._rows[2].addWidget(self.said, 1)
+        for button in (self.copy, self.export):
+            self._rows[2].addWidget(button)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addLayout(self._rows[0])
+        self._column.addWidget(self.code, 3)
+        self._column.addLayout(self._rows[1])
+        self._column.addWidget(self.values, 2)
+        self._column.addLayout(self._rows[2])
+
+    def _connect(self) -> None:
+        self.strip.changed.connect(lambda phase, _: self.go_to(int(str(phase))))
+        self.code.cursorPositionChanged.connect(self._take_cursor)
+        self.next_line.clicked.connect(self.go_on)
+        self.next_phase.clicked.connect(self.leave_phase)
+        self.copy.clicked.connect(self.copy_script)
+        self.export.clicked.connect(self.export_script)
+        self._pace.overdue.connect(self.wanted_changed)
+
+    # Where in the update
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines of the phase that is shown."""
+        return self.steps.phases[self.phase] if self.steps is not None else ()
+
+    def go_to(self, phase: int, line: int = 0) -> None:
+        """Look at a line of a phase."""
+        self.phase, self.line = phase, line
+        self.strip.set_value(phase)
+        self._show()
+
+    def go_on(self) -> None:
+        """Look at the next line; from the last one of all, do the update."""
+        if self.line + 1 < len(self.lines):
+            self.go_to(self.phase, self.line + 1)
+        else:
+            self.leave_phase()
+
+    def leave_phase(self) -> None:
+        """Look at the next phase; from the last one, do the update, after which the next one begins."""
+        if self.phase < _UPDATE:
+            self.go_to(self.phase + 1)
+        elif self._snapshot is not None and self.steps is not None and not self.steps.stopped:
+            self._stepping = self._snapshot.run, self._snapshot.update
+            self._pace.hurry()
+            self.wanted_changed.emit()
+            self.step_requested.emit()
+
+    def _take_cursor(self) -> None:
+        line = self.code.textCursor().blockNumber()
+        if line != self.line:
+            self.line = line
+            self._mark()
+            self._show_values()
+
+    # Asking and drawing
+
+    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+        self._theme = theme
+        self._written = ()
+        self.fit()
+        self._show()
+
+    def questions(self, lane: str) -> tuple[Question, ...]:
+        if not self.isVisible() or not (self._pace.is_due() or lane != self._lane):
+            return ()
+        return (NextUpdate(lane),)
+
+    def draw(self, snapshot: Snapshot, lane: str) -> None:
+        answer = snapshot.answers.get(NextUpdate(lane))
+        if not isinstance(answer, UpdateSteps):
+            self._pace.unanswered()
+            return
+        self._pace.answered()
+        if self._snapshot is None or snapshot.run != self._snapshot.run or lane != self._lane:
+            self._say("")
+        self._snapshot, self._lane, self.steps = snapshot, lane, answer
+        if self._stepping is not None and (snapshot.run, snapshot.update) != self._stepping:
+            self._stepping = None
+            self.go_to(0)
+        else:
+            self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._pace.hurry()
+
+    def _show(self) -> None:
+        if self.steps is None:
+            return
+        self.line = max(0, min(self.line, len(self.lines) - 1))
+        self._write()
+        self._mark()
+        self._show_values()
+        doing = self.phase == _UPDATE
+        self.next_phase.setText("Do update" if doing else "Next phase")
+        self.next_phase.setAccessibleName(self.next_phase.text())
+        tip = (
+            "Does just this update, and begins the next one."
+            if doing
+            else "Goes on to the next phase; training is left alone."
+        )
+        self.next_phase.setToolTip(tip)
+        over = doing and bool(self.steps.stopped)
+        self.next_phase.setDisabled(over)
+        self.next_line.setDisabled(over and self.line + 1 == len(self.lines))
+
+    def _write(self) -> None:
+        """Write the lines where they changed: what the loss decides in the accent, comments in grey."""
+        written = (self.lines, self._theme.name)
+        if written == self._written:
+            return
+        self._written = written
+        blocker = QSignalBlocker(self.code)
+        self.code.clear()
+        cursor = self.code.textCursor()
+        for number, (line, comment) in enumerate(aligned(self.lines)):
+            if number:
+                cursor.insertBlock()
+            ink = self._theme.accent if line.decided else self._theme.ink
+            cursor.insertText(line.code, _ink(ink, line.decided))
+            cursor.insertText(comment, _ink(self._theme.muted))
+        blocker.unblock()
+
+    def _mark(self) -> None:
+        blocker = QSignalBlocker(self.code)
+        block = self.code.document().findBlockByNumber(self.line)
+        cursor = QTextCursor(block)
+        self.code.setTextCursor(cursor)
+        mark = QTextEdit.ExtraSelection()
+        mark.cursor = cursor
+        mark.format.setBackground(QColor(self._theme.accent_soft))
+        mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
+        self.code.setExtraSelections([mark])
+        blocker.unblock()
+
+    def _show_values(self) -> None:
+        steps, snapshot = self.steps, self._snapshot
+        if steps is None or snapshot is None or not self.lines:
+            return
+        words = f"update {snapshot.update + 1:,}"
+        if steps.stopped:
+            words = f"stopped: {steps.stopped}"
+        elif not steps.finite and self.phase == _UPDATE:
+            words += " has no finite numbers: training stops before it"
+        self.words.setText(words)
+        names = self.lines[self.line].names
+        columns = self._columns_that_fit()
+        text = "\n".join(value_text(name, steps.values[name], columns) for name in names if name in steps.values)
+        if text != self.values.toPlainText():
+            bars = self.values.verticalScrollBar(), self.values.horizontalScrollBar()
+            places = [bar.value() for bar in bars]
+            self.values.setPlainText(text)
+            for bar, place in zip(bars, places, strict=True):
+                bar.setValue(place)
+
+    def _columns_that_fit(self) -> int:
+        wide = QFontMetricsF(self.values.font()).horizontalAdvance("0" * 10) / 10
+        room = self.values.viewport().width() - 2 * self.values.document().documentMargin()
+        return max(2, int(room / wide - 2) // _NUMBER)
+
+    # The script
+
+    def _script_of(self) -> tuple[Snapshot, str, int] | None:
+        """Return of what and for how many epochs a script is to be written."""
+        if self._snapshot is None:
+            return None
+        return self._snapshot, self._lane, max(self._snapshot.experiment.run.epochs, self._snapshot.epoch)
+
+    def copy_script(self) -> None:
+        """Copy the whole loop."""
+        if (wanted := self._script_of()) is None:
+            return
+        snapshot, lane, epochs = wanted
+        try:
+            text = script(snapshot.experiment, lane, snapshot.data, epochs)
+        except InputError as error:
+            self._say(str(error), True)
+            return
+        QGuiApplication.clipboard().setText(text)
+        self._say("Copied; its data come with Export" if "np.load(" in text else "Copied")
+
+    def export_script(self) -> None:
+        """Save the whole loop where a person says."""
+        if (wanted := self._script_of()) is None:
+            return
+        snapshot, lane, epochs = wanted
+        name, _ = QFileDialog.getSaveFileName(self, "Export the script", f"training-{lane}.py", "Python files (*.py)")
+        if not name:
+            return
+        path = Path(name) if name.endswith(".py") else Path(f"{name}.py")
+        try:
+            written = write_script(path, snapshot.experiment, lane, snapshot.data, epochs)
+        except InputError as error:
+            self._say(str(error), True)
+        else:
+            self._say("Saved " + " and ".join(each.name for each in written))
+
+    def _say(self, sentence: str, error: bool = False) -> None:
+        set_state(self.said, "role", "error" if error else "hint")
+        self.said.setText(sentence)
+        self.said.setToolTip(sentence)
+
+    # Lengths
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_values()
+
+    def fit(self) -> None:
+        """Set spacings and type."""
+        self._column.setSpacing(look.px(look.HALF))
+        for row in self._rows:
+            row.setSpacing(look.px(look.HALF))
+        font = _type()
+        for view in (self.code, self.values):
+            if view.font() != font:
+                view.setFont(font)
+            view.document().setDocumentMargin(look.px(look.HALF))
+        self.next_phase.setMinimumWidth(look.px(88))
+
+
+def _text(name: str, tip: str) -> QPlainTextEdit:
+    view = QPlainTextEdit()
+    view.setAccessibleName(name)
+    view.setToolTip(tip)
+    view.setReadOnly(True)
+    view.setFrameShape(QFrame.Shape.NoFrame)
+    view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+    view.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    view.setTabChangesFocus(True)
+    view.setUndoRedoEnabled(False)
+    view.setMinimumHeight(0)
+    return view
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    button.setAccessibleName(text)
+    return button
+
+
+def _type() -> QFont:
+    """Return the type of code: every character as wide as the next."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setPixelSize(look.px(look.SMALL))
+    return font
+
+
+def _ink(colour: str, strong: bool = False) -> QTextCharFormat:
+    result = QTextCharFormat()
+    result.setForeground(QColor(colour))
+    if strong:
+        result.setFontWeight(QFont.Weight.DemiBold)
+    return result
+
+
+def value_text(name: str, value: Value, columns: int) -> str:
+    """Return what a name stands for: a number in full, or shape, norm and as many columns as there is room for."""
+    if value.shape == ():
+        return f"{name} = {float(value.corner):.12g}".replace("-", "\u2212")
+    head = f"{name}  {value.shape}  norm {short(value.norm, roomy=True)}"
+    lines = []
+    if value.corner.ndim == 2:
+        lines = [_row(row, value.shape[1]) for row in value.corner[:, :columns].tolist()]
+    if len(lines) < value.shape[0]:
+        lines.append(f"  \u2026 {value.shape[0]} rows in all")
+    return "\n".join([head, *lines])
+
+
+def _row(numbers: Sequence[float], of: int) -> str:
+    text = "".join(short(float(number), roomy=True).rjust(_NUMBER) for number in numbers)
+    return text + (" \u2026" if len(numbers) < of else "")
