@@ -8,8 +8,17 @@ from sandbox.ui.lens.equations import EquationsLens
 from sandbox.ui.lens.findings import FindingsLens
 from sandbox.ui.lens.sample import SampleLens
 from sandbox.ui.lens.signal import SignalLens
+from sandbox.ui.lens.update import UpdateLens
 from sandbox.ui.lens.whatif import WhatIfLens
 
-LENSES: tuple[type[Lens], ...] = (EquationsLens, SignalLens, WhatIfLens, SampleLens, CheckLens, FindingsLens)
+LENSES: tuple[type[Lens], ...] = (
+    EquationsLens,
+    SignalLens,
+    WhatIfLens,
+    SampleLens,
+    UpdateLens,
+    CheckLens,
+    FindingsLens,
+)
 
 __all__ = ["LENSES", "Lens"]
