@@ -398,6 +398,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._closed = True
+        if self.lenses is not None:
+            self.lenses.close_windows()
         self.hide()  # at once: the thread may need the rest of an update, or of a file, to end
         self.session.close()
         super().closeEvent(event)

@@ -13,6 +13,7 @@ from sandbox.experiment.snapshot import Snapshot
 from sandbox.ui import theme as look
 from sandbox.ui.kit import IconButton, Segmented, label
 from sandbox.ui.lens.base import Lens
+from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
 
 
 class LensCard(QFrame):
@@ -44,11 +45,16 @@ class LensCard(QFrame):
         self.tabs = Segmented([(i, lens.title, lens.summary) for i, lens in enumerate(self.lenses)])
         self.detach = IconButton("window", "Shows this lens in a window of its own.", "Detach lens", flat=True)
         self.stack = QStackedWidget()
+        self.findings = next((lens for lens in self.lenses if isinstance(lens, FindingsLens)), None)
+        self.strip = None if self.findings is None else FindingsStrip(self.findings, self)
         self._top = QHBoxLayout()
         self._top.addWidget(self.tabs)
         self._top.addStretch(1)
         self._top.addWidget(self.detach)
         self._column = QVBoxLayout(self)
+        if self.strip is not None:
+            self._column.addWidget(self.strip)
+            self.strip.opened.connect(self.open_finding)
         self._column.addLayout(self._top)
         self._column.addWidget(self.stack, 1)
         for lens in self.lenses:
@@ -75,6 +81,12 @@ class LensCard(QFrame):
             self._apart[lens].raise_()
             self._apart[lens].activateWindow()
         self.wanted_changed.emit()
+
+    def open_finding(self, name: str) -> None:
+        """Show a finding with its evidence; "" is all of them."""
+        if self.findings is not None:
+            self.findings.open_finding(name)
+            self.show_lens(self.findings)
 
     def choose_sample(self, part: str, index: int) -> None:
         """Follow a sample that was clicked elsewhere, in the lens that follows one."""
@@ -118,10 +130,13 @@ class LensCard(QFrame):
 
     def questions(self, lane: str) -> tuple[Question, ...]:
         """Return what the visible lenses ask."""
-        return tuple(question for lens in self.lenses if lens.isVisible() for question in lens.questions(lane))
+        watched = () if self.strip is None else self.strip.questions(lane)
+        return (*watched, *(question for lens in self.lenses if lens.isVisible() for question in lens.questions(lane)))
 
     def draw(self, snapshot: Snapshot, lane: str) -> None:
         """Let the visible lenses draw."""
+        if self.strip is not None:
+            self.strip.draw(snapshot, lane)
         for lens in self.lenses:
             if lens.isVisible():
                 lens.draw(snapshot, lane)

@@ -1,0 +1,92 @@
+"""The card of the lenses in the real window: tabs, windows of their own, and what they send to the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from sandbox.experiment import Experiment
+from sandbox.ui.lens import LENSES
+from sandbox.ui.lens.findings import FindingsLens
+from sandbox.ui.lens.sample import SampleLens
+from sandbox.ui.lens.whatif import WhatIfLens
+
+FLYING = {"loss.objective": "mse", "network.output": "linear", "optimizer.learning_rate": 1e6}
+
+
+def lens_of(driver: Any, kind: type) -> Any:
+    return next(lens for lens in driver.window.lenses.lenses if isinstance(lens, kind))
+
+
+def test_each_tab_brings_its_lens_to_the_front_and_only_that_one_asks(driver: Any) -> None:
+    card = driver.window.lenses
+    assert [type(lens) for lens in card.lenses] == list(LENSES)
+    for index, lens in enumerate(card.lenses):
+        driver.click(card.tabs.button(index))
+        assert card.current is lens and lens.isVisible()
+        assert not any(other.isVisible() for other in card.lenses if other is not lens)
+        hidden = [other for other in card.lenses if other is not lens]
+        assert all(other.questions("A") == () for other in hidden)
+
+
+def test_a_lens_goes_to_a_window_of_its_own_and_comes_back(driver: Any) -> None:
+    card = driver.window.lenses
+    lens = card.lenses[0]
+    driver.click(card.detach)
+    assert lens.window() is not driver.window and lens.isVisible()
+    assert not card.detach.isVisible()
+    driver.click(card.tabs.button(1))
+    assert card.lenses[1].isVisible() and lens.isVisible()  # both at once
+    lens.window().close()
+    assert lens.window() is driver.window
+    driver.click(card.tabs.button(0))
+    assert lens.isVisible() and card.detach.isVisible()
+
+
+def test_closing_the_window_with_a_lens_apart_closes_both(driver: Any) -> None:
+    card = driver.window.lenses
+    driver.click(card.detach)
+    apart = card.lenses[0].window()
+    driver.play(updates=2)
+    driver.close()
+    assert not apart.isVisible()
+
+
+def test_a_clicked_point_is_followed(driver: Any) -> None:
+    view = driver.window.boundary
+    data = driver.last.data
+    x, y = view.plot.pixels(data.inputs_train[:1, 0], data.inputs_train[:1, 1])
+    corner = view.plot.mapFromScene(view.plot.area.mapToScene(QPoint(0, 0)))
+    place = corner + QPoint(round(float(x[0])), round(float(y[0])))
+    QTest.mouseClick(view.plot.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    lens = lens_of(driver, SampleLens)
+    assert driver.window.lenses.current is lens
+    part, index = lens.sample
+    inputs = data.inputs_train if part == "train" else data.inputs_test
+    found = view.plot.pixels(inputs[index : index + 1, 0], inputs[index : index + 1, 1])
+    assert abs(found[0][0] - x[0]) <= 10 and abs(found[1][0] - y[0]) <= 10
+
+
+def test_another_loss_is_learned_by_from_the_what_if_table_and_undone(driver: Any) -> None:
+    driver.play(updates=5)
+    driver.pause()
+    lens = lens_of(driver, WhatIfLens)
+    lens.change_requested.emit("loss.objective", "huber")
+    driver.wait(lambda: driver.last.lanes[0].objective == "huber")
+    assert driver.last.experiment.edits[-1].changes["loss.objective"] == "huber"
+    driver.click(driver.window.controls.undo)
+    driver.wait(lambda: driver.last.lanes[0].objective == "binary_cross_entropy")
+
+
+def test_a_chip_opens_its_finding(open_window: Callable[..., Any]) -> None:
+    driver = open_window(Experiment().with_values(FLYING))
+    card = driver.window.lenses
+    assert card.strip is not None
+    driver.click(driver.window.controls.play)
+    driver.wait(card.strip.isVisible)
+    driver.click(card.strip.chips[0])
+    assert isinstance(card.current, FindingsLens) and card.current.isVisible()
+    assert card.current.views
