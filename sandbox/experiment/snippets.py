@@ -94,7 +94,7 @@ ACTIVATION_SNIPPETS: dict[str, ActivationSnippet] = {
         "np.exp({Z} - {Z}.max(axis=0))",
         log="{Z} - np.logaddexp.reduce({Z}, axis=0)",
         # Of the other units' shares: 1 - a itself may round to 0.
-        log_rest="np.stack([np.logaddexp.reduce(np.delete({s}, k, axis=0), axis=0) for k in range(len({s}))])",
+        log_rest="np.stack([np.logaddexp.reduce(np.delete({s}, k, 0)) for k in range({n_out})])",
         rest="np.exp({t})",
     ),
 }
@@ -228,7 +228,9 @@ _SCALED = "P -= learning_rate * dP / (np.sqrt(V) + epsilon)"
 _ADAM = (
     "M[...] = beta1 * M + (1 - beta1) * dP",
     "V[...] = beta2 * V + (1 - beta2) * dP**2",
-    "P -= learning_rate * (M / (1 - beta1**step)) / (np.sqrt(V / (1 - beta2**step)) + epsilon)",
+    "M_hat = M / (1 - beta1**step)",
+    "V_hat = V / (1 - beta2**step)",
+    "P -= learning_rate * M_hat / (np.sqrt(V_hat) + epsilon)",
 )
 
 OPTIMIZER_SNIPPETS: dict[str, OptimizerSnippet] = {

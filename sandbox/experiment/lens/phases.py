@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,8 @@ class UpdateSteps:
         Whether they are finite; if not, training stops instead.
     stopped : str
         Why there is no next update, "" where there is one.
+    took : float
+        Seconds that this answer took.
     """
 
     pairing: Pairing
@@ -84,6 +87,7 @@ class UpdateSteps:
     theta: Array
     finite: bool
     stopped: str
+    took: float
 
 
 @dataclass(frozen=True)
@@ -94,12 +98,14 @@ class NextUpdate:
 
     def answer(self, scene: Scene) -> UpdateSteps:
         """Return the lines and their values; training is left alone."""
+        start = perf_counter()
         batch = scene.batch
         pairing = pairing_now(scene.lane, scene.data.task, str(len(batch)))
         values, theta, finite = _values(scene, batch)
         theta.setflags(write=False)
         shown = FrozenMapping({name: _value(array) for name, array in values.items()})
-        return UpdateSteps(pairing, phases(pairing), shown, theta, finite, scene.lane.stopped)
+        took = perf_counter() - start
+        return UpdateSteps(pairing, phases(pairing), shown, theta, finite, scene.lane.stopped, took)
 
 
 def _value(array: Any) -> Value:

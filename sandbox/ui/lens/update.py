@@ -18,7 +18,16 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextFormat,
 )
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QTextEdit, QVBoxLayout
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from sandbox.errors import InputError
 from sandbox.experiment.lens.phases import NextUpdate, UpdateSteps, Value
@@ -177,7 +186,7 @@ class UpdateLens(Lens):
         if not isinstance(answer, UpdateSteps):
             self._pace.unanswered()
             return
-        self._pace.answered()
+        self._pace.answered(answer.took)
         if self._snapshot is None or snapshot.run != self._snapshot.run or lane != self._lane:
             self._say("")
         self._snapshot, self._lane, self.steps = snapshot, lane, answer
@@ -249,6 +258,8 @@ class UpdateLens(Lens):
             words = f"stopped: {steps.stopped}"
         elif not steps.finite and self.phase == _UPDATE:
             words += " has no finite numbers: training stops before it"
+        elif "times(" in self.lines[self.line].code:
+            words += ": times(0, anything) is 0"
         self.words.setText(words)
         names = self.lines[self.line].names
         columns = self._columns_that_fit()
@@ -342,6 +353,7 @@ def _text(name: str, tip: str) -> QPlainTextEdit:
         Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
     )
     view.setTabChangesFocus(True)
+    view.setCornerWidget(QWidget())
     view.setUndoRedoEnabled(False)
     view.setMinimumHeight(0)
     return view

@@ -122,6 +122,16 @@ def test_what_is_shown_is_what_training_then_does_to_the_bit(name: str, size: in
             np.testing.assert_array_equal(steps.values[key].corner.reshape(value.shape), value)
 
 
+def test_lanes_of_one_shape_are_shown_as_they_train() -> None:
+    lanes = '[[lanes]]\nname = "A"\n[[lanes]]\nname = "B"\nloss.objective = "mse"\n'
+    trainer = Trainer(experiment(optimizer='name = "adam"\nbatch_size = 8', more=lanes), BINARY)
+    for _ in range(5):
+        steps = [asked(trainer, name) for name in "AB"]
+        trainer.step()
+        for lane, shown in zip(trainer.lanes, steps, strict=True):
+            np.testing.assert_allclose(shown.theta, lane.theta, rtol=1e-12, atol=1e-14)
+
+
 def test_asking_changes_no_bit() -> None:
     optimizer = 'name = "adam"\nbatch_size = 8'
     asking, silent = (Trainer(experiment(optimizer=optimizer), BINARY) for _ in range(2))
