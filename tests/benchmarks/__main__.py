@@ -19,6 +19,7 @@ GROUPS = {
     "speed": "window",
     "control": "window",
     "frames": "window",
+    "lenses": "window",
     "start": "start",
     "memory": "memory",
 }

@@ -150,3 +150,30 @@ def frames(effort: Effort) -> list[Row]:
             f"{unseen} of {len(seen)} painted nothing)",
         ),
     ]
+
+
+def lenses(effort: Effort) -> list[Row]:
+    """Training and drawing with every lens open in a window of its own, against none."""
+    seconds = 2.0 * effort.seconds
+    with_lenses, without, blocked = [], [], []
+    with driven(planar((8, 8), 0)) as driver:
+        card = driver.window.lenses
+        assert card is not None
+        for _ in range(effort.rounds):
+            for everything in (True, False):
+                card.setVisible(everything)
+                for lens in card.lenses:
+                    card.take_out(lens) if everything else card.take_back(lens)
+                driver.live(_SETTLE * seconds)
+                driver.play()
+                driver.live(_SETTLE * seconds)
+                frames = _at_least_two_frames(driver, seconds)
+                driver.pause()
+                (with_lenses if everything else without).append(_update_rate(frames))
+                if everything:
+                    blocked += [frame.blocked for frame in frames]
+    rates = Rates(tuple(with_lenses), tuple(without))
+    return [
+        at_least("all lenses open at once: updates/s against none", rates.ratio, 0.8, rates.note),
+        _percentile("... slowest 1 % of frames: from snapshot to painted", blocked, 99, 50.0),
+    ]

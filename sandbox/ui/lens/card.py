@@ -107,9 +107,11 @@ class LensCard(QFrame):
         self.wanted_changed.emit()
 
     def take_back(self, lens: Lens) -> None:
-        """Put a lens back behind its tab."""
-        if self._apart.pop(lens, None) is not None:
+        """Put a lens back behind its tab, and let the window go that it stood in."""
+        window = self._apart.pop(lens, None)
+        if window is not None:
             self._place(lens).take(lens)
+            window.close()
             self.detach.setVisible(self.current not in self._apart)
             self.wanted_changed.emit()
 
