@@ -342,7 +342,7 @@ def update_lines(p: Pairing) -> tuple[Line, ...]:
     lines.append(Line(f"for P, dP, {', '.join(letters)} in zip(parameters, gradients, {memories}):"))
     for text in snippet.step:
         target = text.split("[")[0].split(" ")[0]
-        of_memory = tuple(f"{target} of {name}" for name in p.parameters) if target in letters else ()
+        of_memory = tuple(f"{target} of {name}" for name in p.parameters) if target[0] in letters else ()
         names = p.parameters if target == "P" else of_memory
         lines.append(Line("    " + text, names=names))
     return tuple(lines)

@@ -215,6 +215,10 @@ def _add_update(values: dict[str, Any], lane: TrainingLane, before: Array, after
     letters = ("M", "V") if len(lane.memory) == 2 else ("V",)
     for letter, slot in zip(letters, lane.memory, strict=False):
         values |= {f"{letter} of {name}": array for name, array in _named(slot, lane.sizes).items()}
+    if len(lane.memory) == 2:
+        for letter, beta, slot in zip("MV", ("beta1", "beta2"), lane.memory, strict=True):
+            grown = _named(slot / (1.0 - numbers(lane)[beta] ** lane.steps), lane.sizes)
+            values |= {f"{letter}_hat of {name}": array for name, array in grown.items()}
     if optimizer.name == "adamw":
         decay = numbers(lane)["weight_decay"]
         shrunk = before - before * weights * (optimizer.learning_rate * decay)

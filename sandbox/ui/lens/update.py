@@ -264,6 +264,7 @@ class UpdateLens(Lens):
         names = self.lines[self.line].names
         columns = self._columns_that_fit()
         text = "\n".join(value_text(name, steps.values[name], columns) for name in names if name in steps.values)
+        text = text or "no value of its own"
         if text != self.values.toPlainText():
             bars = self.values.verticalScrollBar(), self.values.horizontalScrollBar()
             places = [bar.value() for bar in bars]
@@ -389,7 +390,7 @@ def value_text(name: str, value: Value, columns: int) -> str:
     lines = []
     if value.corner.ndim == 2:
         lines = [_row(row, value.shape[1]) for row in value.corner[:, :columns].tolist()]
-    if len(lines) < value.shape[0]:
+    if value.corner.ndim == 2 and len(lines) < value.shape[0]:
         lines.append(f"  \u2026 {value.shape[0]} rows in all")
     return "\n".join([head, *lines])
 

@@ -76,7 +76,9 @@ def run_lines(trainer: Trainer, steps: UpdateSteps, batch: slice | Any) -> list[
         for name in (name for line in block for name in line.names):
             if " of " in name:
                 letter, parameter = name.split(" of ")
-                value = space[f"{letter}s"][names.index(parameter)]
+                value = space[f"{letter[0]}s"][names.index(parameter)]
+                if letter.endswith("_hat"):
+                    value = value / (1 - space["beta1" if letter[0] == "M" else "beta2"] ** space["step"])
             else:
                 value = space[name.removesuffix(" shrunk")]
             found.append((name, np.array(value), steps.values[name]))
