@@ -147,13 +147,13 @@ def test_commands_sent_while_it_is_parked_are_obeyed_in_order(
     parked = listener.last.update
     listener.thread_.send(Change({"optimizer.learning_rate": 0.25}))
     listener.thread_.send(Pause())
-    listener.thread_.send(Change({"optimizer.learning_rate": 0.125}))
+    listener.thread_.send(Change({"optimizer.l2": 0.125}))
     listener.thread_.send(Step())
     listener.paints = True
     listener.thread_.painted(0.001)
     listener.wait(lambda: listener.last.update == parked + 1 and listener.playing[-1:] == [False])
-    assert [(edit.update, edit.changes["optimizer.learning_rate"]) for edit in listener.last.experiment.edits] == [
-        (parked, 0.25), (parked, 0.125),
+    assert [(edit.update, dict(edit.changes)) for edit in listener.last.experiment.edits] == [
+        (parked, {"optimizer.learning_rate": 0.25}), (parked, {"optimizer.l2": 0.125}),
     ]  # fmt: skip
 
 
