@@ -340,6 +340,9 @@ class MainWindow(QMainWindow):
             self._told.clear()
             self.notice.hide()  # it told of a run that is gone
         self._drawn_run = snapshot.run
+        title = snapshot.experiment.title
+        if title or not first:  # a later run is no longer the file that the title may still name
+            self.setWindowTitle(f"{title} - Loss Sandbox" if title else "Loss Sandbox")
         if snapshot.data is not self._data:
             self._data = snapshot.data
             self.boundary.set_data(snapshot.data, snapshot.experiment)
