@@ -15,12 +15,10 @@ MOST_POINTS = 3000
 
 
 def first_axes(data: Data) -> tuple[int, int]:
-    """The two inputs shown first: the first two, or of many those that differ most with the target."""
+    """The two inputs shown first: of more than two those that differ most with the target."""
     inputs = len(data.inputs)
     if inputs <= 2:
         return 0, inputs - 1
-    if inputs <= 8:
-        return 0, 1
     values = data.inputs_train - data.inputs_train.mean(axis=0)
     values = values / np.maximum(values.std(axis=0), 1e-300)
     target = np.asarray(data.y_train, dtype=np.float64)
