@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sandbox.data import Data, load_data
 from sandbox.errors import InputError
+from sandbox.experiment.autos import objective_for, output_for
 from sandbox.experiment.diagnosis import reason_to_stop
 from sandbox.experiment.document import Edit, Experiment
 from sandbox.experiment.frozen import FrozenMapping, read_only
@@ -32,11 +33,14 @@ from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.snapshot import Curve, CurveRequest, LaneState, Mark, Snapshot, Wanted
 from sandbox.experiment.surface import surface
 from sandbox.experiment.weights import load_weights, put_parameters
-from sandbox.nn import LOSSES
+from sandbox.nn import ACTIVATIONS, LOSSES, METRICS, OPTIMIZERS
 from sandbox.nn.network import Pass, with_ones
 
 Array = NDArray[Any]
 
+_LABELS = {
+    name: str(kind.label) for kinds in (LOSSES, METRICS, ACTIVATIONS, OPTIMIZERS) for name, kind in kinds.items()
+}
 _TEST = 1  # the slot of passes over the test part
 
 
@@ -314,7 +318,8 @@ class Trainer:
         if self._position:  # the epoch goes on, and a lane may code its targets otherwise from now on
             self._deal_targets()
         self._regroup()
-        text = "; ".join(_described(key, told_from or before, self.current, edit.lane) for key in edit.changes)
+        told = [key for key in edit.changes if key != "loss.monitors" or "loss.objective" not in edit.changes]
+        text = "; ".join(self._described(key, told_from or before, edit.lane) for key in told)
         self.marks.append(Mark(edit.update, self.epoch_position, edit.lane, text))
         return edit
 
@@ -328,6 +333,20 @@ class Trainer:
         elif settings.optimizer.name == lane.settings.optimizer.name:
             new.memory, new.count = lane.memory, lane.count
         return new
+
+    def _described(self, key: str, before: Experiment, lane: str | None) -> str:
+        """Return what an edit changed, for its mark: "learning rate 0.1 to 0.5"."""
+        setting, name = SETTINGS[key], lane or before.lanes[0].name
+        old, new = (self._in_force(key, settings, name) for settings in (before, self.current))
+        label = setting.label if setting.label.isupper() else setting.label[:1].lower() + setting.label[1:]
+        return f"{label} {_shown(old)} to {_shown(new)}"
+
+    def _in_force(self, key: str, settings: Experiment, lane: str) -> object:
+        """Return the value of a setting, what "auto" stands for in its place."""
+        value, task = settings.get(key, lane), self.data.task
+        if value == "auto" and key == "loss.objective":
+            return objective_for(settings.lane(lane).loss, task)
+        return output_for(settings.lane(lane).network, task) if value == "auto" and key == "network.output" else value
 
     @property
     def epoch_position(self) -> float:
@@ -428,7 +447,11 @@ class Trainer:
     def _curves(self, request: CurveRequest) -> list[Curve]:
         curves = []
         for lane in self.lanes:
-            shown = [("cost", "objective"), *((n, "monitor" if n in LOSSES else "metric") for n, _ in lane.monitors)]
+            # By its own name, so that a loss that was only shown before goes on where it was when it learns.
+            learned = [(lane.objective.name, "objective")]
+            if lane.settings.optimizer.l1 or lane.settings.optimizer.l2:
+                learned.append(("cost", "objective"))
+            shown = [*learned, *((n, "monitor" if n in LOSSES else "metric") for n, _ in lane.monitors)]
             for name, role in shown:
                 for part in ("train", "test") if len(self._test) else ("train",):
                     column = f"{part}_{name}"
@@ -443,17 +466,9 @@ def _changes_again(made: Edit, edit: Edit) -> bool:
     return same and all(SETTINGS[key].kind == "number" for key in edit.changes)
 
 
-def _described(key: str, before: Experiment, after: Experiment, lane: str | None) -> str:
-    """Return what an edit changed, for its mark: "learning rate 0.1 to 0.5"."""
-    setting = SETTINGS[key]
-    old, new = before.get(key, lane or before.lanes[0].name), after.get(key, lane or after.lanes[0].name)
-    label = setting.label if setting.label.isupper() else setting.label[:1].lower() + setting.label[1:]
-    return f"{label} {_shown(old)} to {_shown(new)}"
-
-
 def _shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, tuple):
         return ", ".join(map(_shown, value)) or "none"
-    return str(value).replace("_", " ")
+    return _LABELS.get(str(value), str(value).replace("_", " "))

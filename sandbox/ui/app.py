@@ -21,6 +21,8 @@ from sandbox.ui.window import MainWindow
 _SWITCH_INTERVAL = 0.0005
 # Milliseconds in which the slower views, a few answers a second, catch up before a picture is taken.
 _SETTLING = 700
+# Updates per second at the start: so that a person sees how it learns, not only that it has learned.
+_FIRST_SPEED = 200.0
 _THEMES = {"light": look.LIGHT, "dark": look.DARK}
 
 
@@ -53,6 +55,7 @@ def run_window(experiment: Experiment | None = None, path: Path | None = None) -
     if available.width() < 1300 or available.height() < 840:
         window.resize(available * 0.96)
     sys.excepthook = lambda kind, error, trace: _say(window, kind, error, trace)
+    window.controls.set_speed(_FIRST_SPEED)
     window.start()
     return app.exec()
 

@@ -36,7 +36,7 @@ class Controls(QFrame):
         self.epoch = Readout("Epoch", "0 000 000", "How many times all training samples have been used.")
         self.train = Readout("Train cost", "0.00000", "The objective over the training samples, with the penalty.")
         self.test = Readout("Test cost", "0.00000", "The objective over the test samples, with the penalty.")
-        self.score = Readout("Accuracy", "100.0 %", "How well the test samples are told.")
+        self.score = Readout("Test accuracy", "100.0 %", "How well the test samples are told.")
         self._lay_out()
         self._wire(undo_stack)
 
@@ -82,6 +82,11 @@ class Controls(QFrame):
         """Let the first button say what a press of it does."""
         self.play.set_face(*(("Pause", "pause") if playing else ("Play", "play")))
 
+    def set_speed(self, speed: float) -> None:
+        """Choose a speed, in updates a second, as the slider does."""
+        self.speed.set_value(speed)
+        self.speed.changed.emit(self.speed.value(), True)
+
     def set_dark(self, dark: bool) -> None:
         """Show what the theme button leads to."""
         self.theme.setIcon(icon("sun" if dark else "moon"))
@@ -96,7 +101,7 @@ class Controls(QFrame):
         self.train.set_text(cost_text(train))
         self.train.setToolTip(f"{objective} over the training samples, with the penalty: what training descends.")
         self.test.set_text(cost_text(test))
-        self.score.set_caption("Accuracy" if is_share else "R²")
+        self.score.set_caption(f"{'Test' if of_test else 'Train'} {'accuracy' if is_share else 'R²'}")
         self.score.set_text(share_text(metric) if is_share else f"{metric:.4f}".replace("-", "\u2212"))
         self.score.setToolTip(f"How well the {'test' if of_test else 'training'} samples are told.")
 

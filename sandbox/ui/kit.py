@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -60,6 +60,9 @@ __all__ = [
 
 
 _WIDEST = 7  # characters of a cost
+
+
+_NOTICE_STAYS = 10_000  # milliseconds for which mere news stays
 
 
 def cost_text(value: float) -> str:
@@ -173,6 +176,9 @@ class Notice(QFrame):
         self.button = QPushButton()
         self.close_button = IconButton("close", "Closes this message.", "Close the message", flat=True)
         self._act: Callable[[], object] | None = None
+        self._going = QTimer(self)
+        self._going.setSingleShot(True)
+        self._going.timeout.connect(self.hide)
         self._layout = QHBoxLayout(self)
         self._layout.addWidget(self.sign)
         self._layout.addWidget(self.sentence, 1)
@@ -186,7 +192,7 @@ class Notice(QFrame):
     def say(
         self, sentence: str, *, error: bool = False, action: str = "", act: Callable[[], object] | None = None
     ) -> None:
-        """Show one sentence until it is closed or another one comes.
+        """Show one sentence until it is closed or another one comes; mere news goes by itself.
 
         Parameters
         ----------
@@ -207,6 +213,9 @@ class Notice(QFrame):
         self.button.setVisible(bool(action))
         self.fit()
         self.show()
+        self._going.stop()
+        if not error and not action:
+            self._going.start(_NOTICE_STAYS)
 
     def _do(self) -> None:
         self.hide()

@@ -473,7 +473,7 @@ class _Edit(QLineEdit):
     def __init__(self, field: NumberField) -> None:
         super().__init__()
         self._field = field
-        self.typing = False
+        self.typing = self._clicked_into = False
         self.textEdited.connect(self._start)
 
     def _start(self) -> None:
@@ -487,8 +487,18 @@ class _Edit(QLineEdit):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        if event.reason() in (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.TabFocusReason):
+        self._clicked_into = event.reason() == Qt.FocusReason.MouseFocusReason
+        if event.reason() == Qt.FocusReason.TabFocusReason:
             self.selectAll()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if self._clicked_into and not self.hasSelectedText():  # the first click chooses all, to be typed over
+            self.selectAll()
+        self._clicked_into = False
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.selectAll()  # a number is one word, point and all
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10, Qt.Key.Key_PageDown: -10}

@@ -19,6 +19,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from sandbox.data import DATASETS
 from sandbox.errors import InputError
 from sandbox.experiment import Edit, Experiment
+from sandbox.experiment.autos import objective_for
 from sandbox.experiment.document import LaneSettings
 from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.snapshot import Snapshot, Wanted
@@ -218,7 +219,20 @@ class Session(QObject):
             changes["network.weights"] = None
         if key == "network.hidden":
             changes |= self._fitting_activation(value, lane)
+        if key == "loss.objective" and self.snapshot is not None:
+            changes |= self._swapped_monitors(str(value), lane)
         return changes
+
+    def _swapped_monitors(self, objective: str, lane: str | None) -> dict[str, Any]:
+        """The loss that no longer learns is shown from now on, and the one that learns is no longer only shown."""
+        assert self.snapshot is not None
+        task, shown = self.snapshot.data.task, self.experiment.lane(lane or self.experiment.lanes[0].name).loss
+        old = objective_for(shown, task)
+        new = objective_for(dataclasses.replace(shown, objective=objective), task)
+        monitors = tuple(name for name in shown.monitors if name != new)
+        if old != new and old not in monitors:
+            monitors = (old, *monitors)
+        return {"loss.monitors": monitors} if monitors != shown.monitors else {}
 
     def _with(self, changes: Mapping[str, Any], lane: str | None) -> Experiment:
         return self.experiment.with_values(changes, lane)
@@ -240,7 +254,9 @@ class Session(QObject):
         own = {} if dataset.fraction is None else {"data.fraction": dataset.fraction}
         experiment = self.experiment.with_values({**_OWN_TO_DATA, **own, "data.file": None, **changes})
         if self.snapshot is None or dataset.task != self.snapshot.data.task:
-            experiment = experiment.with_values({"network.output": "auto", "loss.objective": "auto"})
+            auto = experiment.with_values({"network.output": "auto", "loss.objective": "auto"})
+            learns = objective_for(auto.loss, dataset.task)
+            experiment = auto.with_value("loss.monitors", tuple(m for m in auto.loss.monitors if m != learns))
         return experiment
 
     def apply_edit(self, changes: Mapping[str, Any], lane: str | None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -111,7 +111,8 @@ class MainWindow(QMainWindow):
         self._page = QVBoxLayout(page)
         self._columns = QHBoxLayout()
         self._page.addWidget(self.controls)
-        self._page.addWidget(self.notice)
+        self.notice.setParent(page)  # it lies over the views: nothing moves away from under the mouse
+        self.notice.installEventFilter(self)
         self._page.addLayout(self._columns, 1)
         self._columns.addWidget(PanelColumn(self.panels))
         self._views = QHBoxLayout()
@@ -194,6 +195,7 @@ class MainWindow(QMainWindow):
         self.cost_card.header.addWidget(self.cost.controls)
         self.lenses = LensCard(LENSES)
         self._right.addWidget(self.lenses, 11)
+        self._leave_focus(self._ground)
         self._dress_views()
         for view in (self.boundary, self.cost, self.lenses):
             view.wanted_changed.connect(self._want)
@@ -202,6 +204,12 @@ class MainWindow(QMainWindow):
         self.lenses.sample_chosen.connect(self.boundary.choose_sample)
         self.boundary.sample_clicked.connect(self.lenses.choose_sample)
         self.session.start()
+
+    def _leave_focus(self, of: QWidget) -> None:
+        """Let a click on a button leave the focus where it was, so that Space goes on to play and pause."""
+        for button in of.findChildren(QAbstractButton):
+            if button.focusPolicy() != Qt.FocusPolicy.NoFocus:
+                button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     # Look
 
@@ -258,6 +266,8 @@ class MainWindow(QMainWindow):
 
     def switch_presenting(self) -> None:
         """Enlarge type and lines and fill the screen, or go back."""
+        if not self._presenting:
+            self._own_geometry = self.geometry()
         self._presenting = not self._presenting
         self.controls.present.setChecked(self._presenting)
         self._redress()
@@ -265,6 +275,27 @@ class MainWindow(QMainWindow):
             self.showFullScreen()
         else:
             self.showNormal()
+            # The layout is told only now that it may be narrow again.
+            QTimer.singleShot(0, self, lambda: self.setGeometry(self._own_geometry))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.notice and event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
+            self._place_notice()
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_notice()
+
+    def _place_notice(self) -> None:
+        """Lay the notice over the lower edge of the views."""
+        views = self._views.geometry()
+        width = views.width() - 2 * look.px(2 * look.GRID)
+        height = self.notice.heightForWidth(width) if self.notice.hasHeightForWidth() else -1
+        height = max(height, self.notice.sizeHint().height())
+        left, bottom = views.left() + look.px(2 * look.GRID), views.bottom() - look.px(2 * look.GRID)
+        self.notice.setGeometry(left, bottom - height, width, height)
+        self.notice.raise_()
 
     # Settings
 

@@ -206,7 +206,7 @@ def test_marks_say_what_changed_and_where() -> None:
     first, second = trainer.snapshot().marks
     assert (first.update, first.epoch, first.lane) == (5, 1 + 20 / 28, None)
     assert first.text == "hidden layers 4, 3 to 2; learning rate 0.5 to 0.1"
-    assert (second.lane, second.text) == ("B", "objective auto to mse")
+    assert (second.lane, second.text) == ("B", "objective Binary cross-entropy to Mean squared error")
 
 
 # Batches

@@ -239,7 +239,8 @@ def test_a_snapshot_pickles() -> None:
 def test_curves_are_the_columns_that_are_shown() -> None:
     trainer, snapshot = whole()
     assert [(curve.column, curve.name, curve.part, curve.role) for curve in snapshot.curves] == [
-        ("train_cost", "cost", "train", "objective"), ("test_cost", "cost", "test", "objective"),
+        ("train_binary_cross_entropy", "binary_cross_entropy", "train", "objective"),
+            ("test_binary_cross_entropy", "binary_cross_entropy", "test", "objective"),
         ("train_mse", "mse", "train", "monitor"), ("test_mse", "mse", "test", "monitor"),
         ("train_accuracy", "accuracy", "train", "metric"), ("test_accuracy", "accuracy", "test", "metric"),
     ]  # fmt: skip

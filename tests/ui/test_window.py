@@ -300,6 +300,7 @@ def act_on(driver: Any, case: Case) -> None:
     elif case.act == "tick":
         driver.tick(control, case.given)
     else:
+        control.setFocus(Qt.FocusReason.TabFocusReason)
         driver.key(Qt.Key.Key_Space, on=control)
 
 
@@ -483,7 +484,7 @@ def test_open_csv_then_its_target_task_and_slice(
     assert driver.last.data.task == "multiclass"
     driver.choose(driver.control("data.task"), "regression")
     driver.wait_drawn(lambda snapshot: snapshot.data.task == "regression")
-    assert driver.window.controls.score.caption.text() == "R²"
+    assert driver.window.controls.score.caption.text() == "Test R²"
     for task in ("multiclass", "binary"):
         driver.undo()
         driver.wait_drawn(lambda snapshot, task=task: snapshot.data.task == task)
@@ -577,7 +578,7 @@ def test_log_buttons_and_legend(driver: Any) -> None:
     driver.click(cost.log_y)
     driver.settle()
     assert cost.plot.getViewBox().viewRange()[1] != logarithmic
-    chip = cost._chips["A", "train_cost"]
+    chip = cost._chips["A", "train_binary_cross_entropy"]
     lines = len(cost.lines.lines) if hasattr(cost.lines, "lines") else None
     driver.click(chip)
     assert not chip.isChecked()

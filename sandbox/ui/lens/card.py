@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from sandbox.experiment.scene import Question
 from sandbox.experiment.snapshot import Snapshot
@@ -52,11 +52,13 @@ class LensCard(QFrame):
         self._top.addStretch(1)
         self._top.addWidget(self.detach)
         self._column = QVBoxLayout(self)
-        if self.strip is not None:
-            self._column.addWidget(self.strip)
-            self.strip.opened.connect(self.open_finding)
         self._column.addLayout(self._top)
         self._column.addWidget(self.stack, 1)
+        if self.strip is not None:  # below, where its coming and going moves no tab
+            self._column.addWidget(self.strip)
+            self.strip.opened.connect(self.open_finding)
+        # What a lens would like to have makes no window wider than its screen.
+        self.stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         for lens in self.lenses:
             self.stack.addWidget(_Place(lens))
             lens.wanted_changed.connect(self.wanted_changed)
