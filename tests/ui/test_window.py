@@ -579,11 +579,10 @@ def test_log_buttons_and_legend(driver: Any) -> None:
     driver.settle()
     assert cost.plot.getViewBox().viewRange()[1] != logarithmic
     chip = cost._chips["A", "train_binary_cross_entropy"]
-    lines = len(cost.lines.lines) if hasattr(cost.lines, "lines") else None
+    lines = len(cost.lines.lines)
     driver.click(chip)
     assert not chip.isChecked()
-    if lines is not None:
-        assert len(cost.lines.lines) == lines - 1
+    assert len(cost.lines.lines) == lines - 1
 
 
 # Lanes that stop
