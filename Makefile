@@ -20,7 +20,7 @@ test: export QT_QPA_PLATFORM ?= offscreen
 
 test: python
 	@$(PREPARE) --extra test
-	$(VENV_PYTHON) -m pytest $(ARGS)
+	$(VENV_PYTHON) -m pytest -n auto --dist loadfile $(ARGS)
 
 bench: python
 	@$(PREPARE) --extra bench || { echo "Measuring without scikit-learn and PyTorch." >&2 && $(PREPARE) --extra test; }

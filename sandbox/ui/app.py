@@ -22,7 +22,7 @@ _SWITCH_INTERVAL = 0.0005
 # Milliseconds in which the slower views, a few answers a second, catch up before a picture is taken.
 _SETTLING = 700
 # Updates per second at the start: so that a person sees how it learns, not only that it has learned.
-_FIRST_SPEED = 200.0
+_FIRST_SPEED = 500.0
 _THEMES = {"light": look.LIGHT, "dark": look.DARK}
 
 

@@ -43,6 +43,28 @@ _RUNS_KEPT = 12  # runs that an undo can go back to as they were left
 _log = logging.getLogger(__name__)
 
 
+class Beat:
+    """When the next updates are due at a set speed, in updates a second; times are in seconds."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+        self._speed = 0.0
+
+    def start(self, now: float) -> None:
+        """Let the first update be due at once."""
+        self._next = now
+
+    def wait(self, speed: float, now: float) -> float:
+        """Return how long it is until an update is due; what was due at another speed counts no more."""
+        if speed != self._speed:
+            self._next, self._speed = min(self._next, now + 1.0 / speed), speed
+        return self._next - now
+
+    def did(self, updates: int, now: float) -> None:
+        """Take note of updates begun at `now`; what could not be done in time is made up for within one frame."""
+        self._next = max(self._next + updates / self._speed, now - 1.0 / FRAMES)
+
+
 class TrainerThread(QThread):
     """Trains, and offers snapshots.
 
@@ -87,7 +109,7 @@ class TrainerThread(QThread):
         self._kept: OrderedDict[int, Trainer] = OrderedDict()
         self._playing = False
         self._until_epoch: int | None = None
-        self._next_update = 0.0
+        self._beat = Beat()
 
     # The window's side
 
@@ -238,7 +260,7 @@ class TrainerThread(QThread):
 
     def _set_playing(self, playing: bool) -> None:
         if playing and not self._playing:
-            self._next_update = perf_counter()
+            self._beat.start(perf_counter())
         if playing != self._playing:
             self._playing = playing
             self.playing_changed.emit(playing)
@@ -252,9 +274,9 @@ class TrainerThread(QThread):
         if speed is None:
             end, most = now + self._burst(), None
         else:
-            self._next_update = min(self._next_update, now + 1.0 / speed)  # it may have been set at a lower speed
-            if now < self._next_update:
-                self._wait(self._next_update - now)
+            due_in = self._beat.wait(speed, now)
+            if due_in > 0.0:
+                self._wait(due_in)
                 return
             frame = max(1.0 / FRAMES, self._paint_seconds)
             # At least one update; as many as fall into this frame where the speed is beyond the frame rate.
@@ -267,7 +289,7 @@ class TrainerThread(QThread):
 
         done = trainer.advance(go_on, most)
         if speed is not None:
-            self._next_update = max(self._next_update + done / speed, now - 1.0 / FRAMES)
+            self._beat.did(done, now)
         if not trainer.running or (last is not None and trainer.epoch >= last):
             self._set_playing(False)
         if commands.empty() or (done and self._is_slow):

@@ -234,6 +234,42 @@ def test_at_a_slow_speed_no_update_is_skipped(listener: Listener) -> None:
     assert list(dict.fromkeys(updates)) == list(range(updates[-1] + 1))
 
 
+@pytest.mark.parametrize(("speed", "at_once"), [(2.0, 1), (200.0, 8), (1000.0, 40), (5000.0, 200)])
+def test_a_set_speed_is_kept(speed: float, at_once: int) -> None:
+    beat, now, done = worker.Beat(), 100.0, 0
+    beat.start(now)
+    while now < 110.0:  # ten seconds of a clock of our own; each round takes 1 ms
+        wait = beat.wait(speed, now)
+        if wait > 0.0:
+            now += wait
+            continue
+        beat.did(at_once, now)
+        done += at_once
+        now += 0.001
+    assert done == pytest.approx(10.0 * speed, abs=2 * at_once)
+
+
+def test_updates_that_could_not_be_done_in_time_are_not_made_up_for_without_end() -> None:
+    beat = worker.Beat()
+    beat.start(0.0)
+    assert beat.wait(100.0, 0.0) == 0.0
+    beat.did(1, 60.0)  # the machine slept for a minute
+    rounds = 0
+    while beat.wait(100.0, 60.0) <= 0.0:
+        beat.did(1, 60.0)
+        rounds += 1
+    assert rounds <= 100.0 / worker.FRAMES + 1
+
+
+def test_a_higher_speed_does_not_wait_for_what_was_due_at_the_lower() -> None:
+    beat = worker.Beat()
+    beat.start(0.0)
+    beat.wait(0.01, 0.0)
+    beat.did(1, 0.0)
+    assert beat.wait(0.01, 0.0) == pytest.approx(100.0)
+    assert beat.wait(100.0, 0.0) == pytest.approx(0.01)
+
+
 def test_a_changed_speed_wakes_it(listener: Listener) -> None:
     listener.thread_.set_speed(1e-3)
     listener.begin()
