@@ -200,6 +200,7 @@ class MainWindow(QMainWindow):
         for view in (self.boundary, self.cost, self.lenses):
             view.wanted_changed.connect(self._want)
         self.lenses.change_requested.connect(lambda key, value: self.session.change(key, value, True, self._lane))
+        self.lenses.restart_requested.connect(self.session.reset)
         self.lenses.step_requested.connect(self.session.step)
         self.lenses.sample_chosen.connect(self.boundary.choose_sample)
         self.boundary.sample_clicked.connect(self.lenses.choose_sample)
@@ -341,7 +342,8 @@ class MainWindow(QMainWindow):
             return
         surface = self.boundary.wanted(self._lane)
         surfaces = (surface,) if surface is not None else ()
-        self.session.want(Wanted(surfaces, self.cost.wanted(), self.lenses.questions(self._lane)))
+        questions = self.lenses.questions(self._lane, flowing=self.session.playing)
+        self.session.want(Wanted(surfaces, self.cost.wanted(), questions))
 
     def _draw(self, snapshot: Snapshot) -> None:
         """Draw a snapshot; the thread goes on when it has been painted."""

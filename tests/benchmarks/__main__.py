@@ -20,6 +20,7 @@ GROUPS = {
     "control": "window",
     "frames": "window",
     "lenses": "window",
+    "equations": "window",
     "start": "start",
     "memory": "memory",
 }

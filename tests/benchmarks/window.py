@@ -13,6 +13,8 @@ from unittest.mock import patch
 import numpy as np
 
 from sandbox.experiment import Edit, Trainer
+from sandbox.nn import LOSSES
+from sandbox.ui.lens.equations import EquationsLens
 from tests.benchmarks.driven import Driven, Frame, driven
 from tests.benchmarks.table import Effort, Row, at_least, at_most
 from tests.benchmarks.timing import Rates, rate
@@ -177,3 +179,24 @@ def lenses(effort: Effort) -> list[Row]:
         at_least("all lenses open at once: updates/s against none", rates.ratio, 0.8, rates.note),
         _percentile("... slowest 1 % of frames: from snapshot to painted", blocked, 99, 50.0),
     ]
+
+
+def equations(effort: Effort) -> list[Row]:
+    """From another objective to its equations on screen, each typeset for the first time."""
+    seconds = []
+    with driven(planar((8, 8), 0)) as driver:
+        card = driver.window.lenses
+        assert card is not None
+        lens = next(lens for lens in card.lenses if isinstance(lens, EquationsLens))
+        card.show_lens(lens)
+        driver.play()
+        driver.live(effort.seconds)
+        snapshot = driver.session.snapshot
+        assert snapshot is not None
+        for name in [name for name in LOSSES if name != snapshot.lanes[0].objective]:
+            driver.live(0.1)
+            before, start = lens.view.equations, perf_counter()
+            driver.session.change("loss.objective", name, True)
+            driver.wait(lambda b=before: lens.view.equations != b, "other equations")  # type: ignore[misc]
+            seconds.append(driver.frames[-1].painted - start)
+    return [_percentile("changed objective to its equations on screen, p95", seconds, 95, 150.0)]

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from sandbox.experiment.snapshot import Curve, LaneState, Mark
 from sandbox.ui import theme as look
 from sandbox.ui.views.cost import CostView, rows_of, value_at
+from sandbox.ui.views.legend import CurveName
 from sandbox.ui.views.ranges import epochs_end, value_range
 
 EPOCHS = np.arange(0.0, 901.0)
@@ -87,6 +88,16 @@ def test_legend_says_it_in_words(qtbot: QtBot) -> None:
         "Mean squared error · test (shown)",
         "Accuracy · train (shown, right axis)",
     ]
+
+
+def test_a_click_on_a_name_hides_and_shows_all_curves_of_its_row(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    name = view.legend.findChildren(CurveName)[1]
+    assert name.name == "Mean squared error"
+    qtbot.mouseClick(name, Qt.MouseButton.LeftButton)
+    assert len(view.lines.lines) == 2 and not view._chips["A", "test_mse"].isChecked()
+    qtbot.mouseClick(name, Qt.MouseButton.LeftButton)
+    assert len(view.lines.lines) == 4
 
 
 def test_cost_stands_beside_an_objective_of_its_own() -> None:

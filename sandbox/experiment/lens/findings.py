@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.experiment.autos import objective_for, output_for
-from sandbox.experiment.lanes import CODES
+from sandbox.experiment.lanes import CODES, initial_parameters
 from sandbox.experiment.parts import LossSettings, NetworkSettings
 from sandbox.experiment.scene import Scene
 from sandbox.experiment.settings import SETTINGS, Value
-from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, Loss
+from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, Loss, Network
 from sandbox.nn.losses import CLAMP
 
 Array = NDArray[Any]
@@ -385,8 +385,23 @@ def saturated(scene: Scene) -> Found | None:
         if flat.shape[1] > 1 and units.size:
             evidence += f": {_units(units.tolist(), flat.shape[1])} nearly everywhere"
         meaning = f"Where {g.label} is flat, dZ = dA \u00b7 g' is almost 0, and nothing reaches the weights before it."
+        if l < last and _was_steep(scene, l):
+            meaning += f" They were not flat at the start: too long a step took them there. {_AFTER}"
+            return Found(f"{evidence}.", meaning, _slower(scene))
         return Found(f"{evidence}.", meaning, _unfading(scene) if l == last else _unflatten(scene))
     return None
+
+
+def _was_steep(scene: Scene, l: int) -> bool:
+    """Whether most of a layer was not flat yet at the initial parameters of the lane's seed."""
+    lane = scene.lane
+    if lane.settings.network.weights is not None:
+        return False
+    network = Network(lane.sizes, lane.activations, dtype=scene.samples.X.dtype)
+    network.theta[...] = initial_parameters(lane.settings, lane.sizes)
+    done = network.forward(scene.samples.X)
+    slope = network.activations[l - 1].derivative(done.Z[l], done.A[l])
+    return float((np.abs(slope) < FLAT).mean()) < 0.5 * SATURATED_SHARE
 
 
 def _stuck(scene: Scene) -> bool:

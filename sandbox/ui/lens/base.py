@@ -28,6 +28,8 @@ class Lens(QWidget):
         `questions` gives something else now, so that a resting run owes a new snapshot.
     change_requested(str, object)
         A person asks for an edit: dotted key, value.
+    restart_requested()
+        A person asks for a new run from the same initial weights.
     step_requested()
         A person asks for one update.
     sample_chosen(str, int)
@@ -39,6 +41,7 @@ class Lens(QWidget):
 
     wanted_changed = Signal()
     change_requested = Signal(str, object)
+    restart_requested = Signal()
     step_requested = Signal()
     sample_chosen = Signal(str, int)
 

@@ -15,6 +15,8 @@ from sandbox.ui.kit import IconButton, Segmented, label
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
 
+AT_ONCE = 2  # lenses that one snapshot of a flow of them answers
+
 
 class LensCard(QFrame):
     """Tabs of lenses; the one in front asks and draws, and so does each that stands in a window of its own.
@@ -25,6 +27,8 @@ class LensCard(QFrame):
         `questions` gives something else now.
     change_requested(str, object)
         A person asks for an edit: dotted key, value.
+    restart_requested()
+        A person asks for a new run.
     step_requested()
         A person asks for one update.
     sample_chosen(str, int)
@@ -33,6 +37,7 @@ class LensCard(QFrame):
 
     wanted_changed = Signal()
     change_requested = Signal(str, object)
+    restart_requested = Signal()
     step_requested = Signal()
     sample_chosen = Signal(str, int)
 
@@ -42,6 +47,7 @@ class LensCard(QFrame):
         self.setAccessibleName("Why it learns")
         self.lenses = [kind() for kind in kinds]
         self._apart: dict[Lens, _LensWindow] = {}
+        self._turn = 0  # the lens that is asked first the next time
         self.tabs = Segmented([(i, lens.title, lens.summary) for i, lens in enumerate(self.lenses)])
         self.detach = IconButton("window", "Shows this lens in a window of its own.", "Detach lens", flat=True)
         self.stack = QStackedWidget()
@@ -63,6 +69,7 @@ class LensCard(QFrame):
             self.stack.addWidget(_Place(lens))
             lens.wanted_changed.connect(self.wanted_changed)
             lens.change_requested.connect(self.change_requested)
+            lens.restart_requested.connect(self.restart_requested)
             lens.step_requested.connect(self.step_requested)
             lens.sample_chosen.connect(self.sample_chosen)
         self.tabs.changed.connect(lambda index, _: self.show_lens(self.lenses[index]))
@@ -132,10 +139,23 @@ class LensCard(QFrame):
         for lens in self.lenses:
             lens.set_theme(theme, scale)
 
-    def questions(self, lane: str) -> tuple[Question, ...]:
-        """Return what the visible lenses ask."""
-        watched = () if self.strip is None else self.strip.questions(lane)
-        return (*watched, *(question for lens in self.lenses if lens.isVisible() for question in lens.questions(lane)))
+    def questions(self, lane: str, flowing: bool = False) -> tuple[Question, ...]:
+        """Return what the visible lenses ask.
+
+        Where snapshots are `flowing`, lenses that are open side by side take turns, so that no single frame has to
+        answer and draw them all.
+        """
+        asked = list(() if self.strip is None else self.strip.questions(lane))
+        count, first, asking = len(self.lenses), self._turn, 0
+        for place in (*range(first, count), *range(first)):
+            if flowing and asking == AT_ONCE:
+                break
+            lens = self.lenses[place]
+            questions = lens.questions(lane) if lens.isVisible() else ()
+            if questions:
+                asked += questions
+                asking, self._turn = asking + 1, (place + 1) % count
+        return tuple(asked)
 
     def draw(self, snapshot: Snapshot, lane: str) -> None:
         """Let the visible lenses draw."""

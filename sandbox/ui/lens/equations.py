@@ -42,7 +42,11 @@ class EquationsLens(Lens):
         self._layer = 1  # what l stands for where an array is shown
         self._asked: AskNumbers | None = None
         self.heading = label("What the loss changes", "title")
-        self.key = label("blue: decided by the loss", "hint")
+        self.key = label("blue: decided by the loss \u00b7 samples are rows", "hint")
+        self.key.setToolTip(
+            "X, Y, Z and A have a row per sample, as the program computes; the numpy code of an update has a column "
+            "per sample, as notebooks do, so that its products are transposed."
+        )
         self._head = QWidget(self)
         line = QHBoxLayout(self._head)
         line.setContentsMargins(0, 0, 0, 0)

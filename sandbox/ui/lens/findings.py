@@ -169,6 +169,7 @@ class FindingsLens(Lens):
     def _new_view(self, name: str) -> FindingView:
         view = FindingView(name)
         view.change_requested.connect(self.change_requested)
+        view.restart_requested.connect(self.restart_requested)
         return view
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -194,9 +195,12 @@ class FindingView(QFrame):
     -------
     change_requested(str, object)
         A person asks for the change that would help.
+    restart_requested()
+        After that, a new run is asked for: the lane has stopped and would not go on.
     """
 
     change_requested = Signal(str, object)
+    restart_requested = Signal()
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -233,14 +237,18 @@ class FindingView(QFrame):
         control = finding.control
         self.button.setVisible(control is not None)
         if control is not None:
-            self.button.setText(control.text)
-            self.button.setAccessibleName(control.text)
-            begins = "" if SETTINGS[control.key].live else " It begins a new run."
+            live = SETTINGS[control.key].live
+            self.button.setText(f"{control.text}, and reset" if finding.stopped and live else control.text)
+            self.button.setAccessibleName(self.button.text())
+            begins = "" if live and not finding.stopped else " It begins a new run."
             self.button.setToolTip(f"Changes a setting, which can be undone.{begins}")
 
     def _change(self) -> None:
         if self._finding is not None and self._finding.control is not None:
-            self.change_requested.emit(self._finding.control.key, self._finding.control.value)
+            finding, control = self._finding, self._finding.control
+            self.change_requested.emit(control.key, control.value)
+            if finding.stopped and SETTINGS[control.key].live:  # else the change has begun one already
+                self.restart_requested.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
+from sandbox.data import Data
 from sandbox.experiment.lens.sample import Followed, FollowSample, other_loss
 from sandbox.experiment.scene import Question
 from sandbox.experiment.snapshot import Snapshot
@@ -48,6 +49,7 @@ class SampleLens(Lens):
         self._objective = ""
         self._at_output = True
         self._asked: FollowSample | None = None
+        self._data: Data | None = None
         self._answered = -math.inf
         self._build()
         self._connect()
@@ -201,6 +203,9 @@ class SampleLens(Lens):
             return
         data = snapshot.data
         counts = {"train": len(data.X_train), "test": len(data.X_test)}
+        if self._data is None or data.inputs != self._data.inputs:  # the number means another sample now
+            self._part, self._index = "train", 0
+        self._data = data
         if counts != self._counts:
             self._counts = counts
             self.part.set_items(_parts(counts))
@@ -234,9 +239,16 @@ class SampleLens(Lens):
         self.left.setText(f"Left: {LOSSES[left.loss].label}")
         name = f"dW[{len(answer.Z)}]"
         if answer.part == "train":
-            self.share.setText(f"length of its share in {name}: {share_text(left.share)} | {share_text(right.share)}")
+            self.share.setText(f"as long as {share_text(left.share)} | {share_text(right.share)} of {name}")
+            self.share.setToolTip(
+                f"How long this sample's part of {name} is, measured by the whole. Parts that pull in opposite ways "
+                "cancel in the sum, so that a single one can be longer than the whole."
+            )
         else:
             self.share.setText("a test sample takes no part in any update")
+            self.share.setToolTip(self.share.text())
+        scaled = self._data is not None and bool((self._data.scale != 1.0).any())
+        self.legend.setText("Blue: decided by the loss" + " \u00b7 inputs standardised" * scaled)
         number = f"{PARTS[answer.part]} sample {answer.index + 1} of {answer.count}"
         self.area.setAccessibleDescription(f"{number}: {self.words.text()}")
         self.canvas.show_sample(answer, features, outputs)

@@ -95,8 +95,11 @@ class UpdateLens(Lens):
             "Values of the marked line", "What the marked line gives: a row per unit, a column per sample."
         )
         self.words = Elided("", "hint")
-        self.legend = label("Blue: decided by the loss", "hint")
-        self.legend.setToolTip("Blue lines change with the loss; all others are the same for every loss.")
+        self.legend = label("Blue: decided by the loss \u00b7 samples are columns", "hint")
+        self.legend.setToolTip(
+            "Blue lines change with the loss; all others are the same for every loss. Samples are columns here, as "
+            "in a notebook of a course; the equations have them as rows, so that their products are transposed."
+        )
         self.next_line = _button("Next line", "Goes on to the next line; after the last one the update is done.")
         self.next_phase = _button("Next phase", "")
         self.copy = _button("Copy", "Copies this run as a file of numpy alone, with its data, ready to be run.")

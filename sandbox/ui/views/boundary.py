@@ -160,6 +160,7 @@ class BoundaryView(QWidget):
         same = self._data is not None and self._data.inputs == data.inputs
         if not same:
             self._axes = first_axes(data)
+            self._sample = None
             self._fill_choices(data)
         unchanged = self._data is not None and np.array_equal(self._data.inputs_train, data.inputs_train)
         self._data = data

@@ -247,6 +247,7 @@ class CostView(QWidget):
         several = len({row.lane for row in self._rows}) > 1
         for line, row in enumerate(self._rows):
             name = CurveName(row.lane if several else "", row.label, ROLES[row.role], self.legend)
+            name.clicked.connect(lambda _, row=row: self._toggle_row(row))
             self._names.append(name)
             self._grid.addWidget(name, line, 0)
             for part, column in row.columns:
@@ -304,6 +305,13 @@ class CostView(QWidget):
     def _show_curve(self, key: Key, shown: bool) -> None:
         self._shown[key] = shown
         self._redraw()
+
+    def _toggle_row(self, row: Row) -> None:
+        """Hide all curves of a row, or show them where all are hidden."""
+        chips = [self._chips[row.lane, column] for _, column in row.columns]
+        shown = any(chip.isChecked() for chip in chips)
+        for chip in chips:
+            chip.setChecked(not shown)
 
     # Every frame
 

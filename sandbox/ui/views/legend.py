@@ -196,8 +196,11 @@ class CurveChip(QAbstractButton):
         painter.drawText(right, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
 
 
-class CurveName(QWidget):
-    """What a row of curves shows: the lane where there are several, the loss or metric, what it is for."""
+class CurveName(QAbstractButton):
+    """What a row of curves shows: the lane where there are several, the loss or metric, what it is for.
+
+    Pressed, it hides or shows all curves of its row.
+    """
 
     def __init__(self, lane: str, name: str, role: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -205,7 +208,9 @@ class CurveName(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         words = f"{name} ({role})"
         self.setAccessibleName(f"{lane}: {words}" if lane else words)
-        self.setToolTip(tip(self.accessibleName()))
+        self.setToolTip(tip(f"{self.accessibleName()}: click to hide or show its curves."))
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys reach each curve by itself
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._ink, self._muted, self._color, self._on = (QColor("black"),) * 4
 
     def set_look(self, ink: QColor, muted: QColor, color: QColor, on: QColor, font: QFont) -> None:

@@ -313,6 +313,15 @@ def test_saturated_hidden_units(activation: str) -> None:
     assert found.control == Control("network.initializer_scale", 1.0, "Initialiser scale: 1")
 
 
+def test_units_that_too_long_a_step_made_flat_ask_for_a_shorter_one() -> None:
+    trainer = trainer_of(network__hidden=(6,), optimizer__learning_rate=1e3)
+    assert "saturated" not in ask(trainer)  # Xavier's weights leave tanh steep
+    trainer.run(3)
+    found = ask(trainer)["saturated"]
+    assert "too long a step" in found.meaning
+    assert found.control == Control("optimizer.learning_rate", 100.0, "Learning rate 100")
+
+
 def test_a_sigmoid_output_saturated_below_its_targets() -> None:
     trainer = trainer_of(data__dataset="sine", network__output="sigmoid", loss__objective="mse")
     named = trainer.parameters()

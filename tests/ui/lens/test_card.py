@@ -9,6 +9,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from sandbox.experiment import Experiment
+from sandbox.experiment.lens.equations import AskNumbers
+from sandbox.experiment.lens.findings import AskFindings
+from sandbox.experiment.lens.phases import NextUpdate
+from sandbox.experiment.lens.sample import FollowSample
+from sandbox.experiment.lens.signal import AskSignals
+from sandbox.experiment.lens.whatif import AskWhatIf
 from sandbox.ui.lens import LENSES
 from sandbox.ui.lens.findings import FindingsLens
 from sandbox.ui.lens.sample import SampleLens
@@ -90,3 +96,43 @@ def test_a_chip_opens_its_finding(open_window: Callable[..., Any]) -> None:
     driver.click(card.strip.chips[0])
     assert isinstance(card.current, FindingsLens) and card.current.isVisible()
     assert card.current.views
+
+
+def test_the_button_of_a_stopped_lane_changes_the_cause_and_starts_anew(open_window: Callable[..., Any]) -> None:
+    driver = open_window(Experiment().with_values(FLYING))
+    card = driver.window.lenses
+    driver.click(driver.window.controls.play)
+    driver.wait(lambda: bool(driver.last.lanes[0].stopped) and card.strip.isVisible())
+    driver.click(card.strip.chips[0])
+    driver.wait(lambda: bool(card.current.views) and card.current.views[0].button.isVisible())
+    run, button = driver.last.run, card.current.views[0].button
+    assert button.text() == "Learning rate 100000, and reset"
+    driver.click(button)
+    driver.wait(lambda: driver.last.run != run)
+    assert not driver.last.lanes[0].stopped and driver.last.update == 0
+    assert driver.field("optimizer.learning_rate") == 1e5
+
+
+def test_lenses_that_stand_side_by_side_take_turns_and_none_is_forgotten(driver: Any) -> None:
+    card = driver.window.lenses
+    for lens in card.lenses:
+        card.take_out(lens)
+    driver.click(driver.window.controls.play)
+    first = len(driver.drawn)
+    wanted = {AskNumbers, AskSignals, AskWhatIf, FollowSample, NextUpdate, AskFindings}
+
+    def answered() -> list[set[type]]:
+        return [{type(question) for question in snapshot.answers} for snapshot in driver.drawn[first:]]
+
+    driver.wait(lambda: set().union(*answered()) >= wanted)
+    for kinds in answered()[2:]:  # the first ones were asked for while it rested
+        assert len(kinds - {AskFindings}) <= 2
+
+
+def test_lenses_of_a_resting_run_are_answered_all_at_once(driver: Any) -> None:
+    card = driver.window.lenses
+    for lens in card.lenses:
+        card.take_out(lens)
+    first = len(driver.drawn)
+    driver.click(driver.window.controls.step_update)
+    driver.wait(lambda: {type(q) for s in driver.drawn[first:] for q in s.answers} >= {AskNumbers, AskWhatIf, NextUpdate})
