@@ -135,4 +135,6 @@ def test_lenses_of_a_resting_run_are_answered_all_at_once(driver: Any) -> None:
         card.take_out(lens)
     first = len(driver.drawn)
     driver.click(driver.window.controls.step_update)
-    driver.wait(lambda: {type(q) for s in driver.drawn[first:] for q in s.answers} >= {AskNumbers, AskWhatIf, NextUpdate})
+    driver.wait(
+        lambda: {type(q) for s in driver.drawn[first:] for q in s.answers} >= {AskNumbers, AskWhatIf, NextUpdate}
+    )
