@@ -33,12 +33,15 @@ def output_units(data: Data) -> int:
 
 
 def coded_targets(y: Array, data: Data, dtype: DTypeLike) -> dict[str, Array]:
-    """Return Y (m, n_out) for each coding; regression targets are the same in both."""
+    """Return Y (m, n_out) for each coding; regression targets are the same in both.
+
+    Units follow each other in memory, as in Z and A, so that numpy goes through all of them in one way.
+    """
     if data.task == "regression":
-        Y = np.ascontiguousarray(y, dtype).reshape(len(y), len(data.target_names))
+        Y = np.asfortranarray(y.reshape(len(y), len(data.target_names)), dtype)
         return dict.fromkeys(CODES, Y)
     classes = np.arange(1, 2) if data.task == "binary" else np.arange(len(data.class_names))
-    hot = (y[:, None] == classes).astype(dtype)
+    hot = np.asfortranarray(y[:, None] == classes, dtype)
     return {coding: low + (high - low) * hot for coding, (low, high) in CODES.items()}
 
 

@@ -93,7 +93,7 @@ class Trainer:
         self._train = _samples(self.data.X_train, self.data.y_train, self.data, dtype)
         self._test = _samples(self.data.X_test, self.data.y_test, self.data, dtype)
         self._shuffled = Samples(
-            self._train.X.copy(), {coding: Y.copy() for coding, Y in self._train.Y.items()}
+            self._train.X.copy(), {coding: Y.copy(order="K") for coding, Y in self._train.Y.items()}
         )
         self._batches: dict[int, tuple[Array, dict[str, Array], int]] = {}  # by position in the epoch
         self._rng = np.random.default_rng(experiment.optimizer.seed)

@@ -7,11 +7,12 @@ that are computed side by side. `dA` and `dZ` are derivatives of the same number
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]  # float64 or float32
 
@@ -47,6 +48,8 @@ class Activation:
         Whether `logs` and `rest` give log A, log(1 - A) and 1 - A from Z, where A may have rounded to 0 or 1.
     has_finite_logs : bool
         Whether both logs are finite wherever z is.
+    elementwise : bool
+        Whether each a depends on its own z alone.
     """
 
     name: ClassVar[str]
@@ -56,6 +59,14 @@ class Activation:
     derivative_formula: ClassVar[str]
     has_logs: ClassVar[bool] = False
     has_finite_logs: ClassVar[bool] = False
+    elementwise: ClassVar[bool] = True
+
+    def kernel(self, count: int, dtype: DTypeLike) -> Callable[[Array, Array], object]:
+        """Return the function of (Z, out) that `value` takes for `count` numbers of one network.
+
+        Given once for all, it is the same for networks side by side, whose numbers stand in one array.
+        """
+        return self.value
 
     def value(self, Z: Array, out: Array | None = None) -> Array:
         """Return A = g(Z), in `out` where given (shape of Z; never Z itself)."""
@@ -152,13 +163,17 @@ class Tanh(Activation):
     formula = r"\tanh z"
     derivative_formula = r"1 - a^{2}"
 
-    # From so many numbers on, the form in exp, five quick passes, beats numpy's own tanh. Only those of one
-    # network count, so that its bits do not depend on the networks beside it.
-    _MANY = 1500
+    _MANY = 1500  # from so many numbers on, the form in exp, five quick passes, beats numpy's own tanh
+
+    def kernel(self, count: int, dtype: DTypeLike) -> Callable[[Array, Array], object]:
+        return np.tanh if count < self._MANY or dtype != np.float64 else self._by_exp
 
     def value(self, Z: Array, out: Array | None = None) -> Array:
-        if math.prod(Z.shape[-2:]) < self._MANY or Z.dtype != np.float64:
+        if math.prod(Z.shape[-2:]) < self._MANY or Z.dtype != np.float64:  # of one network
             return np.tanh(Z, out=out)
+        return self._by_exp(Z, out)
+
+    def _by_exp(self, Z: Array, out: Array | None = None) -> Array:
         out = np.multiply(Z, 2.0, out=out)
         np.exp(out, out=out)
         np.add(out, 1.0, out=out)
@@ -314,6 +329,7 @@ class Softmax(Activation):
     formula = r"\frac{e^{z_{j}}}{\sum_{k} e^{z_{k}}}"
     derivative_formula = r"\frac{\partial a_{k}}{\partial z_{j}} = a_{k}\,(\delta_{kj} - a_{j})"
     has_logs = True
+    elementwise = False
 
     def value(self, Z: Array, out: Array | None = None) -> Array:
         out = np.subtract(Z, np.maximum.reduce(Z, axis=-1, keepdims=True), out=out)

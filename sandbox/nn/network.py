@@ -6,12 +6,14 @@
 
 Samples are rows. All parameters lie in one flat array, of which W[l] and b[l] are views, so that an optimiser
 touches it in a few calls. With `lanes` given, everything has a leading axis: that many networks of one shape,
-computed side by side, each by its own matrix products.
+computed side by side.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -51,6 +53,10 @@ def with_ones(X: Array) -> Array:
     return columns
 
 
+Multiply = Callable[[Array, Array], object]
+"""Writes a product with a left factor that is known: of its first argument, into the second."""
+
+
 @dataclass
 class Pass:
     """One forward pass over m samples.
@@ -59,21 +65,30 @@ class Pass:
     ----------
     Z, A : list of array (..., m, n[l])
         Placeholders at index 0, so that both are indexed by l = 1..L.
+    dZ, dA : list of array (..., m, n[l])
+        Of the hidden layers, after `backward`; placeholders at index 0.
     ones_below : array (n_in + 1, m)
         What went in: [X; 1].
-    there, back : list of tuple
-        Views and buffers, samples as columns, per layer in the order in which the way there and back uses them.
+    there, back, products : list
+        What the way there and back does, layer by layer, in its order: functions, and the views they work on.
     """
 
     Z: list[Array]
     A: list[Array]
+    dZ: list[Array]
+    dA: list[Array]
     ones_below: Array
-    there: list[tuple[Array, Array, Activation, Array, Array, Array]] = field(default_factory=list)
-    back: list[tuple[Array, Array, Array, Array, Activation, Array, Array, Array, Array]] = field(default_factory=list)
+    there: list[tuple[Multiply, Array, Callable[[Array, Array], object], Array, Array, Array]]
+    back: list[tuple[Array, Array, Multiply, Array, Array, Activation, Array, Array, Array, Array]]
+    products: list[Callable[[Array, Array, Array], object]] = field(default_factory=list)
 
 
 class Network:
     """Fully connected layers whose parameters, gradient and buffers are allocated once.
+
+    Networks side by side get the bits that each would get alone, up to `MOST_EXACT` of them: their products are one
+    call where that has been seen to round alike, else a call each. More of them, replicas, go the quick way however
+    it rounds, and agree to 1e-9 over thousands of updates.
 
     Parameters
     ----------
@@ -93,6 +108,7 @@ class Network:
         1 where theta holds a weight, 0 where it holds a bias.
     """
 
+    MOST_EXACT = 8
     _KEPT_PASSES = 8  # sizes of batch and slots: whole set, test part, batch, last batch, and some to spare
 
     def __init__(
@@ -116,36 +132,67 @@ class Network:
         self.weights = np.zeros(self.theta.shape[-1], self.dtype)
         for W in layer_views(self.weights, sizes)[0]:
             W.fill(1.0)
-        self._passes: dict[tuple[int, int], Pass] = {}
+        self._passes: dict[tuple[int, int, tuple[int, ...]], Pass] = {}
 
-    def _new_pass(self, m: int, slot: int) -> Pass:
+    def _new_pass(self, inputs: Array, slot: int) -> Pass:
         if len(self._passes) >= self._KEPT_PASSES:
             self._passes.pop(next(iter(self._passes)))
-
-        def columns(n: int) -> Array:
-            return np.empty((*self.lead, n, m), self.dtype)
-
-        nothing = np.empty(0, self.dtype)
-        done = Pass([nothing], [nothing], nothing)
-        before = nothing
+        nothing, m = np.empty(0, self.dtype), inputs.shape[-1]
+        done = Pass([nothing], [nothing], [nothing], [nothing], nothing, [], [])
+        below = inputs  # [A; 1] of the layer before
         for l, (n, Wb, g) in enumerate(zip(self.sizes[1:], self._Wb, self.activations, strict=True), start=1):
-            Z, ones_below = columns(n), columns(n + 1)
-            ones_below[..., -1, :] = 1.0
-            done.Z.append(Z.swapaxes(-1, -2))
-            done.A.append(ones_below[..., :-1, :].swapaxes(-1, -2))
-            done.there.append((Wb, Z, g, done.Z[l], done.A[l], ones_below))
+            hidden = l < len(self.activations)
             if l > 1:
-                dA, dZ = columns(self.sizes[l - 1]), columns(self.sizes[l - 1])
-                done.back.insert(
-                    0,
-                    (
-                        before.swapaxes(-1, -2), self._dWb[l - 1], Wb[..., :-1].swapaxes(-1, -2), dA,
-                        self.activations[l - 2], done.Z[l - 1], done.A[l - 1], dA.swapaxes(-1, -2), dZ.swapaxes(-1, -2),
-                    ),
-                )  # fmt: skip
-            before = ones_below
-        self._passes[m, slot] = done
+                self._add_way_back(done, l, below)
+            # Side by side, hidden layers get a unit that stands still in place of the ones, so that all of the layer
+            # is one block of memory, through which numpy goes twice as fast as through its parts.
+            still = int(hidden and bool(self.lead))
+            Z_all = np.zeros((*self.lead, n + still, m), self.dtype)
+            A_all = np.ones((*self.lead, n + int(hidden), m), self.dtype)
+            Z, A = Z_all[..., :n, :], A_all[..., :n, :]
+            done.Z.append(Z.swapaxes(-1, -2))
+            done.A.append(A.swapaxes(-1, -2))
+            value = g.kernel(n * m, self.dtype)
+            multiply = self._multiply(Wb, below, Z)
+            if still and g.elementwise:
+                value = _keeping_ones(value, A_all[..., n, :])
+                done.there.append((multiply, Z, value, _flat(Z_all), _flat(A_all), A_all))
+            else:
+                done.there.append((multiply, Z, value, done.Z[l], done.A[l], A_all))
+            below = A_all
+        dZ = np.empty_like(done.Z[-1]).swapaxes(-1, -2)
+        done.products = [self._product(dZ, way[0], way[1]) for way in done.back[:1]]
+        done.products += [self._product(way[3], after[0], after[1]) for way, after in pairwise(done.back)]
+        done.products.append(self._product(done.back[-1][3] if done.back else dZ, inputs.T, self._dWb[0]))
+        self._passes[m, slot, inputs.strides] = done
         return done
+
+    def _add_way_back(self, done: Pass, l: int, below: Array) -> None:
+        """Add what leads from dZ[l] to dW[l] and dZ[l - 1]."""
+        g, n, m = self.activations[l - 2], self.sizes[l - 1], below.shape[-1]
+        _, _, _, Z, A, _ = done.there[-1]
+        dA_all = np.zeros((*self.lead, n + int(bool(self.lead)), m), self.dtype)
+        dZ_all = np.zeros_like(dA_all)
+        dA, dZ = dA_all[..., :n, :], dZ_all[..., :n, :]
+        done.dA.append(dA.swapaxes(-1, -2))
+        done.dZ.append(dZ.swapaxes(-1, -2))
+        dA_in, dZ_out = (_flat(dA_all), _flat(dZ_all)) if self.lead and g.elementwise else (done.dA[-1], done.dZ[-1])
+        after = np.empty((*self.lead, self.sizes[l], m), self.dtype)  # dZ[l], whose shape alone counts here
+        multiply = self._multiply(self._Wb[l - 1][..., :-1].swapaxes(-1, -2), after, dA)
+        done.back.insert(0, (below.swapaxes(-1, -2), self._dWb[l - 1], multiply, dZ, dA, g, Z, A, dA_in, dZ_out))
+
+    def _multiply(self, left: Array, right: Array, out: Array) -> Multiply:
+        """Return what multiplies by `left`, into arrays laid out like these."""
+        if not self.lead:
+            return left.dot  # the method skips what a function of numpy asks first: half the time
+        product = self._product(left, right, out)
+        return partial(product, left)
+
+    def _product(self, left: Array, right: Array, out: Array) -> Callable[[Array, Array, Array], object]:
+        """Return what writes products of such arrays: of all networks at once, or one by one."""
+        if not self.lead or (self.lead[0] <= self.MOST_EXACT and not _rounds_alike(left, right, out)):
+            return _one_by_one
+        return np.matmul
 
     def forward(self, ones_below: Array, slot: int = 0) -> Pass:
         """Return Z and A of every layer, overwritten by the next pass over as many samples in this slot.
@@ -157,38 +204,36 @@ class Network:
         slot : int
             Keeps passes over equally many samples apart.
         """
-        m = ones_below.shape[-1]
-        done = self._passes.get((m, slot)) or self._new_pass(m, slot)
+        key = (ones_below.shape[-1], slot, ones_below.strides)
+        done = self._passes.get(key) or self._new_pass(ones_below, slot)
         done.ones_below = before = ones_below
-        if self.lead:
-            for Wb, Z, g, Z_rows, A_rows, after in done.there:
-                np.matmul(Wb, before, Z)
-                g.value(Z_rows, A_rows)
-                before = after
-        else:
-            for Wb, Z, g, Z_rows, A_rows, after in done.there:
-                Wb.dot(before, Z)  # the method skips what a function of numpy asks first: half the time
-                g.value(Z_rows, A_rows)
-                before = after
+        for multiply, Z, value, Z_in, A_out, after in done.there:
+            multiply(before, Z)
+            value(Z_in, A_out)
+            before = after
         return done
 
     def backward(self, done: Pass, dZ: Array) -> None:
         """Fill dW and db, given dZ (..., m, n_out) of the last layer after `forward`."""
-        single = not self.lead
-        for A_before, dWb, Wt, dA, g, Z, A, dA_rows, dZ_rows in done.back:
-            columns = dZ.swapaxes(-1, -2)
-            if single:
-                columns.dot(A_before, dWb)
-                Wt.dot(columns, dA)
-            else:
-                np.matmul(columns, A_before, dWb)
-                np.matmul(Wt, columns, dA)
-            dZ = g.backward(Z, A, dA_rows, dZ_rows)
         columns = dZ.swapaxes(-1, -2)
-        if single:
-            columns.dot(done.ones_below.T, self._dWb[0])
+        if not columns.flags.c_contiguous:  # a loss may have laid it out in any way, and products round accordingly
+            columns = np.ascontiguousarray(columns)
+        if self.lead:
+            for product, (A_before, dWb, multiply, dZ_columns, dA, g, Z, A, dA_in, dZ_out) in zip(
+                done.products, done.back, strict=False
+            ):
+                product(columns, A_before, dWb)
+                multiply(columns, dA)
+                g.backward(Z, A, dA_in, dZ_out)
+                columns = dZ_columns
+            done.products[-1](columns, done.ones_below.T, self._dWb[0])
         else:
-            np.matmul(columns, done.ones_below.T, self._dWb[0])
+            for A_before, dWb, multiply, dZ_columns, dA, g, Z, A, dA_in, dZ_out in done.back:
+                columns.dot(A_before, dWb)
+                multiply(columns, dA)
+                g.backward(Z, A, dA_in, dZ_out)
+                columns = dZ_columns
+            columns.dot(done.ones_below.T, self._dWb[0])
 
     def outputs(self, X: Array, chunk: int = 4096) -> Array:
         """Return A[L] (..., m, n_out) for X (m, n_in) of any length, leaving the passes of the training alone."""
@@ -199,3 +244,50 @@ class Network:
                 A = g.value(np.matmul(A, W.swapaxes(-1, -2)) + b)
             parts.append(A)
         return np.concatenate(parts, axis=-2)
+
+
+def _flat(layer: Array) -> Array:
+    """Return (m, lanes * n), samples as rows, of one block of memory (lanes, n, m)."""
+    return layer.reshape(-1, layer.shape[-1]).T
+
+
+def _keeping_ones(value: Callable[[Array, Array], object], ones: Array) -> Callable[[Array, Array], None]:
+    """Return a function that writes A, and then the ones that it has overwritten."""
+
+    def written(Z: Array, A: Array) -> None:
+        value(Z, A)
+        ones[...] = 1.0
+
+    return written
+
+
+def _one_by_one(left: Array, right: Array, out: Array) -> None:
+    """Write the product of each left factor with its own right one, or with the same for all."""
+    for i in range(len(left)):
+        (left[i] if left.ndim == 3 else left).dot(right[i] if right.ndim == 3 else right, out[i])
+
+
+def _rounds_alike(left: Array, right: Array, out: Array) -> bool:
+    """Whether products of arrays laid out like these come to the same bits in one call as one by one."""
+    return _stack_rounds_alike(out.dtype, *((each.shape, each.strides) for each in (left, right, out)))
+
+
+@lru_cache(maxsize=1024)
+def _stack_rounds_alike(dtype: np.dtype[Any], *layouts: tuple[tuple[int, ...], tuple[int, ...]]) -> bool:
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        left, right, out = (_laid_out(rng, dtype, *layout) for layout in layouts)
+        np.matmul(left, right, out)
+        stacked = out.copy()
+        _one_by_one(left, right, out)
+        if not np.array_equal(stacked, out):
+            return False
+    return True
+
+
+def _laid_out(
+    rng: np.random.Generator, dtype: np.dtype[Any], shape: tuple[int, ...], strides: tuple[int, ...]
+) -> Array:
+    """Return an array of random numbers whose elements lie in memory as told."""
+    size = 1 + sum((length - 1) * stride for length, stride in zip(shape, strides, strict=True)) // dtype.itemsize
+    return np.lib.stride_tricks.as_strided(rng.normal(size=size).astype(dtype), shape, strides)

@@ -202,9 +202,8 @@ def _add_backward(values: dict[str, Any], group: Group, done: Pass) -> None:
     net = group.net
     for l, (dW, db) in enumerate(zip(net.dW, net.db, strict=True), start=1):
         values[f"dW{l}"], values[f"db{l}"] = dW, db.T
-    for l, way in zip(range(len(net.sizes) - 2, 0, -1), done.back, strict=True):
-        dA_rows, dZ_rows = way[-2:]
-        values[f"dA{l}"], values[f"dZ{l}"] = dA_rows.T, dZ_rows.T
+    for l in range(len(net.sizes) - 2, 0, -1):
+        values[f"dA{l}"], values[f"dZ{l}"] = done.dA[l].T, done.dZ[l].T
 
 
 def _add_update(values: dict[str, Any], lane: TrainingLane, before: Array, after: Array, weights: Array) -> None:
