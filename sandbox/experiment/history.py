@@ -7,6 +7,7 @@ each block of rows, which is all that a curve of so many points can show.
 
 from __future__ import annotations
 
+import copy
 import tempfile
 import weakref
 from bisect import bisect_left, bisect_right
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-ROWS = 4096  # of a chunk
+ROWS = 4096  # of a chunk, at most
+_NUMBERS = 2**18  # of a chunk, about: one of many columns has fewer rows
 BLOCK = 64  # rows that share one minimum and maximum
 _FIRST_KEPT, _LAST_KEPT = 2, 12  # chunks that stay in memory at either end of the run
 _RAW_CHUNKS = 3  # so few are always looked at row by row: a few rows on both sides of an end may be all that is seen
@@ -36,13 +38,14 @@ class Row:
 
 
 class _Chunk:
-    """Up to ROWS rows of the same columns; line 0 is the epoch, line 1 the update, then a line per column."""
+    """Some rows of the same columns; line 0 is the epoch, line 1 the update, then a line per column."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
+        self.room = max(BLOCK, min(ROWS, _NUMBERS // (2 + len(names)) // BLOCK * BLOCK))
         self.length = 0
         self.first = self.last = 0  # epochs
-        self._table: Floats | None = np.empty((2 + len(names), ROWS))
+        self._table: Floats | None = np.empty((2 + len(names), self.room))
         self._file: IO[bytes] | None = None
         self._offset = 0
 
@@ -77,6 +80,13 @@ class _Chunk:
             return np.array([float(self.first)]), np.array([np.nan])
         table = self.table()
         return table[0], table[2 + self.names.index(name)]
+
+
+    def copy(self) -> _Chunk:
+        """Return one that can grow by itself."""
+        twin = copy.copy(self)
+        twin._table = None if self._table is None else self._table.copy()
+        return twin
 
 
 class _Blocks:
@@ -115,6 +125,7 @@ class History:
         self._last: tuple[int, int, tuple[str, ...], Sequence[float]] | None = None
         self._names: tuple[str, ...] = ()
         self._spilled = _FIRST_KEPT
+        self._source: History | None = None
 
     @property
     def last(self) -> Row | None:
@@ -129,13 +140,21 @@ class History:
         """The update of the newest row; -1 where there is none."""
         return -1 if self._last is None else self._last[1]
 
+    def copy(self) -> History:
+        """Return a history with the same rows, that can go on by itself."""
+        twin = copy.copy(self)
+        twin._chunks = [*self._chunks[:-1], *(chunk.copy() for chunk in self._chunks[-1:])]
+        twin._blocks = copy.deepcopy(self._blocks)
+        twin._file, twin._source = None, self  # whose file is needed as long as chunks of this one lie in it
+        return twin
+
     def __len__(self) -> int:
         return sum(chunk.length for chunk in self._chunks)
 
     def append(self, epoch: int, update: int, names: tuple[str, ...], values: Sequence[float]) -> None:
         """Record one row; the columns may differ from those of the rows before."""
         chunk = self._chunks[-1] if self._chunks else None
-        if chunk is None or chunk.length == ROWS or chunk.names != names:
+        if chunk is None or chunk.length == chunk.room or (chunk.names is not names and chunk.names != names):
             if chunk is not None:
                 self._seal(chunk)
             chunk = _Chunk(names)

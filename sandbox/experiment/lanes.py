@@ -23,6 +23,7 @@ from sandbox.nn.network import Pass, layer_views, parameter_count
 Array = NDArray[Any]
 
 CODES = {"zero_one": (0.0, 1.0), "plus_minus_one": (-1.0, 1.0)}
+LOW, HIGH = "|low", "|high"  # behind a column's name: its quartiles
 
 
 def output_units(data: Data) -> int:
@@ -58,7 +59,7 @@ class Samples:
 
 @dataclass(eq=False)
 class TrainingLane:
-    """One network in training.
+    """One network in training. A lane that trains several, from other initial weights each, is the first of them.
 
     Attributes
     ----------
@@ -69,6 +70,8 @@ class TrainingLane:
     objective : Loss
     monitors : list of (name, Loss or Metric)
         All that is shown beside the objective, `accuracy` or `r2` last.
+    compared : list of (name, Loss)
+        What other lanes learn with, recorded too, so that all can be seen on one scale.
     coding : str
         How its targets are coded.
     theta : array (P,)
@@ -81,6 +84,19 @@ class TrainingLane:
         Why it stopped; "" while it goes on.
     edited : int
         After how many updates it was last edited; -1 before any edit.
+    history : History
+        What was recorded. Of several networks it holds the median of each column and, under the column's name with
+        LOW or HIGH behind it, the quartiles, over those that go on.
+    replica : int
+        Which of its lane's networks it is: it has drawn from the lane's seed plus this number.
+    replicas : list of TrainingLane
+        All networks of the lane, this one included; only the first has them.
+    of : TrainingLane, optional
+        The first of its lane's networks, where it is another.
+    key : int
+        Which lane of the run it is, whatever it is called and however it is edited.
+    each : History, optional
+        Where there are several networks: every column of every one of them, under its name and "#" and its number.
     """
 
     settings: LaneSettings
@@ -90,6 +106,7 @@ class TrainingLane:
     monitors: list[tuple[str, Loss | Metric]]
     coding: str
     theta: Array
+    compared: list[tuple[str, Loss]] = field(default_factory=list)
     tested: bool = False
     memory: list[Array] = field(default_factory=list)
     count: int = 0
@@ -97,6 +114,11 @@ class TrainingLane:
     edited: int = -1
     history: History = field(default_factory=History)
     descent: Descent | None = None  # of the group that trains it, which counts for it
+    replica: int = 0
+    replicas: list[TrainingLane] = field(default_factory=list, repr=False)
+    of: TrainingLane | None = field(default=None, repr=False)
+    key: int = 0
+    each: History | None = None
 
     @property
     def name(self) -> str:
@@ -107,12 +129,43 @@ class TrainingLane:
         """How many steps its optimiser has done since its memory was zero."""
         return self.count if self.descent is None else self.descent.count
 
+    @property
+    def first(self) -> TrainingLane:
+        """The first of its lane's networks."""
+        return self if self.of is None else self.of
+
+    @property
+    def ended(self) -> str:
+        """Why the lane goes on no more: of several networks, why the first one stopped once all have; else ""."""
+        going = any(not network.stopped for network in self.replicas)
+        return "" if going else self.stopped
+
+    @cached_property
+    def kinds(self) -> list[tuple[str, Loss | Metric]]:
+        """All that is read of it, by name: the objective first."""
+        return [(self.objective.name, self.objective), *self.monitors, *self.compared]
+
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """What is recorded of it: the objective with the penalty, the penalty, and all that is shown."""
-        shown = [self.objective.name, *(name for name, _ in self.monitors)]
+        shown = [name for name, _ in self.kinds]
         train = ("train_cost", "train_penalty", *(f"train_{name}" for name in shown))
         return (*train, "test_cost", *(f"test_{name}" for name in shown)) if self.tested else train
+
+    @cached_property
+    def spread_columns(self) -> tuple[str, ...]:
+        """What is recorded of several networks together."""
+        return (*self.columns, *(name + LOW for name in self.columns), *(name + HIGH for name in self.columns))
+
+    @cached_property
+    def each_columns(self) -> tuple[str, ...]:
+        """What is recorded of each of several networks: column by column, number by number."""
+        return tuple(f"{name}#{r}" for name in self.columns for r in range(len(self.replicas)))
+
+    def forget_columns(self) -> None:
+        """Find out anew what is recorded of it."""
+        for name in ("kinds", "columns", "spread_columns", "each_columns"):
+            self.__dict__.pop(name, None)
 
     def parameters(self) -> dict[str, Array]:
         """Return copies of W1, b1, W2, ...: W of shape (n_out, n_in), b of shape (n_out,)."""
@@ -121,25 +174,41 @@ class TrainingLane:
             named[f"W{l}"], named[f"b{l}"] = W.copy(), b[0].copy()
         return named
 
+    def penalties(self, thetas: Array, weights: Array) -> Array:
+        """Return the penalty (k,) of several networks' parameters (k, P)."""
+        l1, l2 = self.settings.optimizer.l1, self.settings.optimizer.l2
+        W, penalties = thetas * weights, np.zeros(len(thetas))
+        if l1:  # where it is 0, 0 times infinity must be nothing
+            penalties += l1 * np.abs(W).sum(axis=-1)
+        if l2:
+            penalties += 0.5 * l2 * np.square(W).sum(axis=-1)
+        return penalties
+
     def penalty(self, weights: Array) -> float:
         """Return l1 sum |W| + l2/2 sum W^2."""
         l1, l2 = self.settings.optimizer.l1, self.settings.optimizer.l2
         if not (l1 or l2):
             return 0.0
         W = self.theta * weights
-        return l1 * float(np.add.reduce(np.abs(W))) + 0.5 * l2 * float(W @ W)
+        absolute = l1 * float(np.add.reduce(np.abs(W))) if l1 else 0.0
+        return absolute + (0.5 * l2 * float(W @ W) if l2 else 0.0)
 
-    def reading(self, name: str, kind: Loss | Metric, Z: Array, A: Array, samples: Samples, g: Any) -> float:
-        """Return one loss, reduced, or one metric over `samples`, given Z and A of the last layer."""
+    def reading(self, name: str, kind: Loss | Metric, Z: Array, A: Array, samples: Samples, g: Any) -> Any:
+        """Return one loss, reduced, or one metric over `samples`, given Z and A of the last layer.
+
+        A number of one network (m, n_out), an array (k,) of several (k, m, n_out).
+        """
         if isinstance(kind, Loss):
             coding = "plus_minus_one" if kind.plus_minus_one and kind is not self.objective else self.coding
             elements = kind.elements(Z, A, samples.Y[coding], g, self.settings.loss.numerics)
-            factor = reduction_factor(self.settings.loss.reduction, *A.shape)
-            return float(np.add.reduce(elements, axis=None)) * factor
+            factor = reduction_factor(self.settings.loss.reduction, *A.shape[-2:])
+            if elements.ndim == 2:
+                return float(np.add.reduce(elements, axis=None)) * factor
+            return np.add.reduce(elements, axis=(-2, -1)) * factor
         # Keras counts targets of 0 and 1; everything else follows the lane's own coding.
         coding = "zero_one" if name in ("binary_accuracy", "categorical_accuracy") else self.coding
-        middle = 0.5 * sum(CODES[coding])
-        return float(kind.value(A, samples.Y[coding], middle))
+        value = kind.value(A, samples.Y[coding], 0.5 * sum(CODES[coding]))
+        return float(value) if A.ndim == 2 else value
 
 
 def named_loss(name: str, parameters: Mapping[str, float]) -> Loss:
@@ -150,9 +219,12 @@ def named_loss(name: str, parameters: Mapping[str, float]) -> Loss:
 
 
 def build_lane(
-    settings: LaneSettings, data: Data, theta: Array | None = None, draw: int | None = None
+    settings: LaneSettings, data: Data, theta: Array | None = None, draw: int | None = None, replica: int = 0
 ) -> TrainingLane:
-    """Return a lane at its initial parameters, or at `theta` where given; for `draw` see `initial_parameters`."""
+    """Return a network at its initial parameters, or at `theta` where given.
+
+    For `draw` and `replica` see `initial_parameters`.
+    """
     network, loss = settings.network, settings.loss
     output = output_for(network, data.task)
     objective = objective_for(loss, data.task)
@@ -168,15 +240,34 @@ def build_lane(
             (name, METRICS[name]() if name in METRICS else named_loss(name, loss.parameters)) for name in shown
         ],
         coding=coding_for(network, objective, output),
-        theta=initial_parameters(settings, sizes, draw) if theta is None else theta,
+        theta=initial_parameters(settings, sizes, draw, replica) if theta is None else theta,
         tested=len(data.X_test) > 0,
+        replica=replica,
     )
 
 
-def initial_parameters(settings: LaneSettings, sizes: tuple[int, ...], draw: int | None = None) -> Array:
-    """Return theta (P,) drawn by the lane's initialiser and seed; `draw`, from 1, numbers the run's later draws."""
+def as_lane(networks: list[TrainingLane], key: int) -> TrainingLane:
+    """Return the first of a lane's networks, after telling each where it belongs."""
+    first = networks[0]
+    first.replicas, first.key = networks, key
+    for network in networks[1:]:
+        network.of = first
+    if len(networks) > 1:
+        first.each = History()
+    return first
+
+
+def initial_parameters(
+    settings: LaneSettings, sizes: tuple[int, ...], draw: int | None = None, replica: int = 0
+) -> Array:
+    """Return theta (P,) drawn by the lane's initialiser and seed.
+
+    `draw`, from 1, numbers the run's later draws; `replica` is added to the seed, so that it draws what a lane with
+    that seed would.
+    """
     network = settings.network
-    rng = np.random.default_rng(network.seed if draw is None else (network.seed, draw))
+    seed = network.seed + replica
+    rng = np.random.default_rng(seed if draw is None else (seed, draw))
     initializer = INITIALIZERS[network.initializer]()
     theta = np.zeros(parameter_count(sizes))
     for W in layer_views(theta, sizes)[0]:
@@ -216,10 +307,10 @@ class _Part:
 
 
 class Group:
-    """Lanes of one shape, computed side by side.
+    """Networks of one shape, computed side by side: lanes, and the networks of each lane, which stand together.
 
-    Each lane's products are its own, so that a lane in a group of one is bit-identical to the same lane alone, and in
-    a larger group equal to it up to rounding (1e-9 over thousands of updates).
+    Up to `Network.MOST_EXACT` of them have the bits that each would have alone; in a larger group, which takes
+    replicas, they are equal to those up to rounding (1e-9 over thousands of updates).
     """
 
     def __init__(self, lanes: Sequence[TrainingLane], dtype: DTypeLike) -> None:
@@ -234,7 +325,11 @@ class Group:
         self._l2 = self._column([lane.settings.optimizer.l2 for lane in self.lanes])
         self._take_in()
         self._losses = self._parts(_loss_key)
-        self._steps = [(part, self._optimizer(part.leader), self._descent(part)) for part in self._parts(_step_key)]
+        self._steps = [
+            (part, self._optimizer(part.leader), self._descent(part), self._rate(part))
+            for part in self._parts(self._step_key)
+        ]
+        self.fresh = True  # whether no update has been done yet in this group
 
     def _column(self, values: list[float]) -> Any:
         if not any(values):
@@ -262,6 +357,17 @@ class Group:
         kind = OPTIMIZERS[lane.settings.optimizer.name]
         own = {parameter.name for parameter in kind.parameters}
         return kind(**{key: value for key, value in lane.settings.optimizer.parameters.items() if key in own})
+
+    def _step_key(self, lane: TrainingLane) -> tuple[object, ...]:
+        optimizer = lane.settings.optimizer
+        # In single precision a column of rates would round where a number does not.
+        rate = optimizer.learning_rate if self.net.dtype == np.float32 else None
+        return (optimizer.name, lane.count, rate, sorted(optimizer.parameters.items()))
+
+    def _rate(self, part: _Part) -> Any:
+        """Return the learning rate: a number, or a column where the lanes of a part differ in it."""
+        rates = [lane.settings.optimizer.learning_rate for lane in self._members(part)]
+        return rates[0] if len(set(rates)) == 1 else np.array(rates, self.net.dtype)[:, None]
 
     def _descent(self, part: _Part) -> Descent:
         net, slots = self.net, OPTIMIZERS[part.leader.settings.optimizer.name].slots
@@ -296,9 +402,10 @@ class Group:
         if self._l1 is not None or self._l2 is not None:
             self._penalise()
         np.copyto(self._backup, net.theta)
-        for part, optimizer, descent in self._steps:
+        for _, optimizer, descent, rate in self._steps:
             descent.count += 1
-            optimizer.step(descent, part.leader.settings.optimizer.learning_rate)
+            optimizer.step(descent, rate)
+        self.fresh = False
         return self._failed()
 
     def _delta(self, part: _Part, Z: Array, A: Array, Y: Mapping[str, Array]) -> Array:
@@ -333,24 +440,41 @@ class Group:
 
     def release(self) -> None:
         """Give each lane arrays of its own, so that the group can be dissolved."""
-        for part, _, descent in self._steps:
+        for part, _, descent, _ in self._steps:
             for lane in self._members(part):
                 lane.count, lane.descent = descent.count, None
         for lane in self.lanes:
             lane.theta = lane.theta.copy()
             lane.memory = [slot.copy() for slot in lane.memory]
 
+    @cached_property
+    def families(self) -> list[tuple[TrainingLane, list[TrainingLane], Any]]:
+        """The lanes with those of their networks that are here, and the index of these: rows, or one of them."""
+        found = []
+        for _, members in groupby(enumerate(self.lanes), key=lambda item: item[1].name):
+            rows, networks = zip(*members, strict=True)
+            first = networks[0].first
+            index: Any = () if self.alone else slice(rows[0], rows[-1] + 1) if len(first.replicas) > 1 else rows[0]
+            found.append((first, list(networks), index))
+        return found
+
     def lane_outputs(self, done: Pass, lane: TrainingLane) -> tuple[Array, Array]:
-        """Return Z and A (m, n_out) of one lane's last layer."""
+        """Return Z and A (m, n_out) of one network's last layer."""
         i = () if self.alone else self.lanes.index(lane)
         return done.Z[-1][i], done.A[-1][i]
+
+    def last_step(self) -> Array:
+        """Return the last change (lanes, P) of the parameters; nan where there was none in this group."""
+        if self.fresh:
+            return np.full_like(self.rows, np.nan)
+        return self.rows - self._backup.reshape(self.rows.shape)
+
+    @property
+    def rows(self) -> Array:
+        """The parameters (lanes, P)."""
+        return self.net.theta.reshape(len(self.lanes), -1)
 
 
 def _loss_key(lane: TrainingLane) -> tuple[object, ...]:
     loss = lane.settings.loss  # not all of its parameters: some may be a monitor's, which must move no bit
     return (lane.objective.name, lane.coding, loss.reduction, loss.numerics, sorted(vars(lane.objective).items()))
-
-
-def _step_key(lane: TrainingLane) -> tuple[object, ...]:
-    optimizer = lane.settings.optimizer
-    return (optimizer.name, optimizer.learning_rate, lane.count, sorted(optimizer.parameters.items()))

@@ -88,10 +88,11 @@ class OptimizerSettings:
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How long and how exactly."""
+    """How long, how exactly, and from how many initial weights."""
 
     epochs: int = _default("run.epochs")
     precision: str = _default("run.precision")
+    replicas: int = _default("run.replicas")
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ MOST_SAMPLES = int(BOUNDS["samples"][1])
 MOST_UNITS = 1_024
 MOST_LAYERS = 8
 MOST_LANES = 16
+MOST_REPLICAS = 64
 MOST_EDITS = 10_000
 MOST_EPOCHS = 10_000_000
 MOST_UPDATES = MOST_EPOCHS * MOST_SAMPLES
@@ -325,6 +326,11 @@ _RUN = [
         "run.precision", "choice", "float64", "Precision",
         "How exactly numbers are held; float32 is faster on large networks.",
         choices=("float64", "float32"),
+    ),
+    Setting(
+        "run.replicas", "integer", 1, "Seeds",
+        "How many networks each lane trains side by side, alike but for their initial weights.",
+        low=1, high=MOST_REPLICAS,
     ),
 ]  # fmt: skip
 

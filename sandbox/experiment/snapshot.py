@@ -150,8 +150,11 @@ class LaneState:
     readings : mapping
         The columns of history.csv at the parameters of this moment: "train_cost", "test_cost" (the objective over the
         test part plus the penalty; absent without a test part), "train_accuracy", "test_r2", ...
+        Of several replicas the median, and with "|low" and "|high" behind the name the quartiles.
     stopped : str
         Why the lane stopped, one sentence; "" while it goes on.
+    replicas, lost : int
+        How many networks it trains, and how many of them have stopped.
     """
 
     name: str
@@ -160,6 +163,8 @@ class LaneState:
     objective: str
     readings: Mapping[str, float]
     stopped: str = ""
+    replicas: int = 1
+    lost: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,10 +25,16 @@ from sandbox.experiment.lanes import (
     Group,
     Samples,
     TrainingLane,
+    as_lane,
     build_lane,
     coded_targets,
+    named_loss,
     resized_parameters,
-)  # fmt: skip
+)
+from sandbox.experiment.pairs import Pairs
+from sandbox.experiment.parts import Lane
+from sandbox.experiment.replicas import spread
+from sandbox.experiment.roster import forked, renamed, with_lane, without_lane
 from sandbox.experiment.scene import Question, Scene
 from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.snapshot import Curve, CurveRequest, LaneState, Mark, Snapshot, Wanted
@@ -64,6 +71,9 @@ class Trainer:
         What the experiment's [data] gives, where it is loaded already.
     every : int
         Every how many epochs the history is recorded.
+    watched : bool
+        Whether a person looks on, who compares lanes: what one learns with is then recorded in all, how far lanes are
+        apart is too, and of many replicas over many epochs no more than can be seen. No bit of a run depends on it.
 
     Attributes
     ----------
@@ -73,6 +83,8 @@ class Trainer:
         The settings in force, without edits.
     update, epoch : int
         Updates done, whole epochs done.
+    lanes : list of TrainingLane
+        The first network of each lane, which knows the others.
 
     Raises
     ------
@@ -80,10 +92,12 @@ class Trainer:
         When the data or a file of weights cannot be used.
     """
 
-    def __init__(self, experiment: Experiment, data: Data | None = None, every: int = 1) -> None:
+    def __init__(
+        self, experiment: Experiment, data: Data | None = None, every: int = 1, watched: bool = False
+    ) -> None:
         self.data = load_experiment_data(experiment) if data is None else data
         self.experiment = experiment
-        self.every = every
+        self.every, self.watched = every, watched
         self.update = self.epoch = 0
         self.marks: list[Mark] = []
         self._pending = list(experiment.edits)
@@ -101,6 +115,8 @@ class Trainer:
         self._position = 0  # samples of the current epoch that were used
         self._whole = True  # whether the current epoch is one batch of all samples, in their own order
         self._due = True  # whether the present state is to be recorded before anything changes it
+        self._keys = itertools.count()
+        self.pairs = Pairs()
         self.lanes = [self._new_lane(lane.name) for lane in experiment.lanes]
         self._groups: list[Group] = []
         self._regroup()
@@ -109,21 +125,113 @@ class Trainer:
     # Lanes
 
     def _new_lane(self, name: str) -> TrainingLane:
-        settings = self.current.lane(name)
-        lane = build_lane(settings, self.data)
+        settings, weights = self.current.lane(name), None
+        networks = [build_lane(settings, self.data, replica=r) for r in range(self.current.run.replicas)]
         if settings.network.weights is not None:
-            lane.theta = load_weights(self.current.locate(settings.network.weights), lane.sizes, self._train.X.dtype)
-        return lane
+            place = self.current.locate(settings.network.weights)
+            weights = load_weights(place, networks[0].sizes, self._train.X.dtype)
+        for network in networks:
+            network.theta = network.theta if weights is None else weights.copy()
+        return as_lane(networks, next(self._keys))
 
     def _regroup(self) -> None:
         for group in self._groups:
             group.release()
-        running = [lane for lane in self.lanes if not lane.stopped]
+        if self.watched:
+            self._compare()
+        running = [network for lane in self.lanes for network in lane.replicas if not network.stopped]
         shapes = dict.fromkeys((lane.sizes, lane.activations) for lane in running)
         dtype = self._train.X.dtype
         self._groups = [
             Group([lane for lane in running if (lane.sizes, lane.activations) == shape], dtype) for shape in shapes
         ]
+        if self.watched:
+            self.pairs.follow(self.lanes, self._groups, self.update)
+
+    def _compare(self) -> None:
+        """Let every lane that goes on record what the others learn with."""
+        learned = {lane.objective.name for lane in self.lanes}
+        for lane in self.lanes:
+            shown = {lane.objective.name, *(name for name, _ in lane.monitors)}
+            names = [name for name in LOSSES if name in learned - shown]
+            if not lane.ended and names != [name for name, _ in lane.compared]:
+                lane.compared = [(name, named_loss(name, lane.settings.loss.parameters)) for name in names]
+                lane.forget_columns()
+
+    def fork_lane(self, name: str, new: str) -> None:
+        """Add a copy of a lane: its parameters, what its optimiser remembers, its history and all it was told.
+
+        Raises
+        ------
+        InputError
+            If there is no such lane, there are too many, or the new name is not allowed.
+        """
+        self._settle()
+        lane = self.lane(name)
+        self._tell(with_lane(self.experiment, *forked(self.experiment, name, new)))
+        networks = [
+            dataclasses.replace(
+                network, theta=network.theta.copy(), memory=[slot.copy() for slot in network.memory],
+                count=network.steps, descent=None, of=None, replicas=[], each=None,
+            )
+            for network in lane.replicas
+        ]  # fmt: skip
+        for network in networks:
+            network.settings = self.current.lane(new)
+        copied = as_lane(networks, next(self._keys))
+        copied.history, copied.each = lane.history.copy(), None if lane.each is None else lane.each.copy()
+        self.pairs.copy(lane.key, copied.key)
+        self.lanes.append(copied)
+        self._regroup()
+
+    def anew(self, experiment: Experiment) -> Trainer:
+        """Return a trainer of another experiment on the same data, from the start: to come as far as this one.
+
+        So a lane is added as if it had been there from the start, on the same batches.
+        """
+        return Trainer(experiment, self.data, self.every, self.watched)
+
+    def remove_lane(self, name: str) -> None:
+        """Take a lane out.
+
+        Raises
+        ------
+        InputError
+            If there is no such lane, or no other.
+        """
+        self._settle()
+        lane = self.lane(name)
+        self._tell(without_lane(self.experiment, name)[0])
+        self.lanes.remove(lane)
+        self.pairs.forget(lane.key)
+        self.marks = [mark for mark in self.marks if mark.lane != name]
+        self._regroup()
+
+    def rename_lane(self, name: str, new: str) -> None:
+        """Call a lane something else.
+
+        Raises
+        ------
+        InputError
+            If there is no such lane, or the new name is not allowed.
+        """
+        self._settle()
+        lane = self.lane(name)
+        self._tell(renamed(self.experiment, name, new))
+        for network in lane.replicas:
+            network.settings = self.current.lane(new)
+        self.marks = [dataclasses.replace(mark, lane=new) if mark.lane == name else mark for mark in self.marks]
+
+    def _settle(self) -> None:
+        """Record what there is, and do all edits that are to come before the next update."""
+        self._record_if_due()
+        self._apply_pending()
+
+    def _tell(self, experiment: Experiment) -> None:
+        """Let the experiment be another, which tells the lanes that stay the same as before."""
+        self.experiment, self.current = experiment, experiment.effective(self.update)
+        self._made = None
+        self._pending = [edit for edit in experiment.edits if edit.update > self.update]
 
     @property
     def running(self) -> bool:
@@ -163,9 +271,10 @@ class Trainer:
         if self.update:
             raise InputError("Parameters can be set before the first update only.")
         lane = self.lane(name) if name is not None else self.lanes[0]
-        put_parameters(lane.theta, lane.sizes, parameters, "the parameters")
+        for network in lane.replicas:
+            put_parameters(network.theta, lane.sizes, parameters, "the parameters")
         for each in self.lanes:  # the row of epoch 0, where it has been asked for already, was of other parameters
-            each.history = History()
+            each.history, each.each = History(), History() if each.each is not None else None
         self._due = True
 
     # Training
@@ -220,6 +329,8 @@ class Trainer:
             if not self._groups:
                 return False
         self.update += 1
+        if self.watched and len(self.lanes) > 1:
+            self.pairs.look(self.update)
         self._position += size
         if self._position >= len(self._train):
             self._position = 0
@@ -255,16 +366,19 @@ class Trainer:
         return found
 
     def _stop(self, failed: list[TrainingLane]) -> None:
-        for lane in failed:
-            lane.stopped = "overflow"  # a placeholder that takes it out of its group before the cost is looked at
+        for network in failed:
+            network.stopped = "overflow"  # a placeholder that takes it out of its group before the cost is looked at
         self._regroup()
-        for lane in failed:
-            group = Group([lane], self._train.X.dtype)
+        for network in failed:
+            group = Group([network], self._train.X.dtype)
             done = group.forward(self._train.X)
-            lane.stopped = reason_to_stop(lane, *group.lane_outputs(done, lane), self._train, group.outputs)
-            if lane.history.last_update != self.update:
-                self._append(lane, group, group.forward(self._train.X))
+            network.stopped = reason_to_stop(network, *group.lane_outputs(done, network), self._train, group.outputs)
             group.release()
+        for lane in dict.fromkeys(network.first for network in failed):
+            if lane.ended and lane.history.last_update != self.update:
+                group = Group([network for network in lane.replicas if network in failed], self._train.X.dtype)
+                self._record_group(group, group.forward(self._train.X))
+                group.release()
 
     # Edits
 
@@ -313,7 +427,7 @@ class Trainer:
         self._groups = []
         self._batches.clear()
         for i, lane in enumerate(self.lanes):
-            if not lane.stopped:
+            if not lane.ended:
                 self.lanes[i] = self._edited(lane)
         if self._position:  # the epoch goes on, and a lane may code its targets otherwise from now on
             self._deal_targets()
@@ -325,13 +439,20 @@ class Trainer:
 
     def _edited(self, lane: TrainingLane) -> TrainingLane:
         settings = self.current.lane(lane.name)
-        new = build_lane(settings, self.data, lane.theta)
-        new.history, new.edited = lane.history, self.update
-        if new.sizes != lane.sizes:
-            fresh = build_lane(settings, self.data, draw=self.update + 1).theta
-            new.theta = resized_parameters(lane, new.sizes, fresh)
-        elif settings.optimizer.name == lane.settings.optimizer.name:
-            new.memory, new.count = lane.memory, lane.count
+        edited = as_lane([self._edited_network(network, settings) for network in lane.replicas], lane.key)
+        edited.history, edited.each = lane.history, lane.each
+        return edited
+
+    def _edited_network(self, old: TrainingLane, settings: Lane) -> TrainingLane:
+        new = build_lane(settings, self.data, old.theta, replica=old.replica)
+        new.edited = self.update
+        if old.stopped:  # it keeps the shape that it had
+            new.sizes, new.activations, new.stopped = old.sizes, old.activations, old.stopped
+        elif new.sizes != old.sizes:
+            fresh = build_lane(settings, self.data, draw=self.update + 1, replica=old.replica).theta
+            new.theta = resized_parameters(old, new.sizes, fresh)
+        elif settings.optimizer.name == old.settings.optimizer.name:
+            new.memory, new.count = old.memory, old.count
         return new
 
     def _described(self, key: str, before: Experiment, lane: str | None) -> str:
@@ -364,42 +485,69 @@ class Trainer:
         """Append the present state to every running lane's history; `passes` saves computing it where it is known."""
         self._due = False
         for i, group in enumerate(self._groups):
-            if group.lanes[0].history.last_update == self.update:
+            if group.families[0][0].history.last_update == self.update:
                 continue
-            done = group.forward(self._train.X) if passes is None else passes[i]
-            test = group.forward(self._test.X, _TEST) if len(self._test) else None
-            for lane in group.lanes:
-                lane.history.append(self.epoch, self.update, lane.columns, self._readings(lane, group, done, test))
+            self._record_group(group, group.forward(self._train.X) if passes is None else passes[i])
+        if self.watched and len(self.lanes) > 1:
+            self.pairs.record(self.epoch, self.update)
 
-    def _append(self, lane: TrainingLane, group: Group, done: Pass) -> None:
+    def _record_group(self, group: Group, done: Pass) -> None:
         test = group.forward(self._test.X, _TEST) if len(self._test) else None
-        lane.history.append(self.epoch, self.update, lane.columns, self._readings(lane, group, done, test))
+        for lane, networks, index in group.families:
+            if len(lane.replicas) == 1:
+                values = self._readings(lane, group, index, done, test)
+                lane.history.append(self.epoch, self.update, lane.columns, values)
+                continue
+            table = self._table(lane, networks, group, index, done, test)
+            lane.history.append(self.epoch, self.update, lane.spread_columns, spread(table))
+            if lane.each is not None and not (self.watched and self.epoch % _stride(self.epoch)):
+                lane.each.append(self.epoch, self.update, lane.each_columns, table.ravel().tolist())
 
-    def _readings(self, lane: TrainingLane, group: Group, done: Pass, test: Pass | None) -> list[float]:
-        """Return the values of the lane's columns."""
+    def _readings(self, lane: TrainingLane, group: Group, index: Any, done: Pass, test: Pass | None) -> list[float]:
+        """Return the values of the columns of a lane's only network."""
         penalty = lane.penalty(group.net.weights)
-        kinds = [(lane.objective.name, lane.objective), *lane.monitors]
-        Z, A = group.lane_outputs(done, lane)
-        train = [lane.reading(name, kind, Z, A, self._train, group.outputs) for name, kind in kinds]
+        Z, A = done.Z[-1][index], done.A[-1][index]
+        train = [lane.reading(name, kind, Z, A, self._train, group.outputs) for name, kind in lane.kinds]
         if test is None:
             return [train[0] + penalty, penalty, *train]
-        Z, A = group.lane_outputs(test, lane)
-        held = [lane.reading(name, kind, Z, A, self._test, group.outputs) for name, kind in kinds]
+        Z, A = test.Z[-1][index], test.A[-1][index]
+        held = [lane.reading(name, kind, Z, A, self._test, group.outputs) for name, kind in lane.kinds]
         return [train[0] + penalty, penalty, *train, held[0] + penalty, *held]
+
+    def _table(
+        self, lane: TrainingLane, networks: list[TrainingLane], group: Group, index: Any, done: Pass, test: Pass | None
+    ) -> Array:
+        """Return the values (columns, replicas) of a lane's networks; nan for those that have stopped."""
+        penalties = lane.penalties(group.rows[index if group.alone is False else slice(None)], group.net.weights)
+        values: list[Array] = []
+        for part, samples in ((done, self._train), (test, self._test)):
+            if part is None:
+                continue
+            Z, A = (array[index].reshape(len(networks), *array.shape[-2:]) for array in (part.Z[-1], part.A[-1]))
+            read = [lane.reading(name, kind, Z, A, samples, group.outputs) for name, kind in lane.kinds]
+            values += [read[0] + penalties, *([penalties] if part is done else []), *read]
+        table = np.full((len(values), len(lane.replicas)), np.nan)
+        table[:, [network.replica for network in networks]] = values
+        return table
 
     # Views
 
     def readings(self, lane: TrainingLane) -> dict[str, float]:
         """Return the columns of the history at the parameters of this moment, recording nothing."""
         last = lane.history.last
-        if last is not None and (lane.stopped or lane.edited < last.update == self.update):
+        if last is not None and (lane.ended or lane.edited < last.update == self.update):
             return dict(last.values)
         with np.errstate(all="ignore"):
             for group in self._groups:
-                if lane in group.lanes:
+                for first, networks, index in group.families:
+                    if first is not lane:
+                        continue
                     done = group.forward(self._train.X)
                     test = group.forward(self._test.X, _TEST) if len(self._test) else None
-                    return dict(zip(lane.columns, self._readings(lane, group, done, test), strict=True))
+                    if len(lane.replicas) == 1:
+                        return dict(zip(lane.columns, self._readings(lane, group, index, done, test), strict=True))
+                    table = self._table(lane, networks, group, index, done, test)
+                    return dict(zip(lane.spread_columns, spread(table), strict=True))
         return dict(last.values) if last is not None else {}
 
     def snapshot(self, run: int = 0, wanted: Wanted | None = None) -> Snapshot:
@@ -442,7 +590,11 @@ class Trainer:
 
     def _state(self, lane: TrainingLane) -> LaneState:
         readings = FrozenMapping(self.readings(lane))
-        return LaneState(lane.name, lane.sizes, lane.activations[-1], lane.objective.name, readings, lane.stopped)
+        lost = sum(bool(network.stopped) for network in lane.replicas)
+        return LaneState(
+            lane.name, lane.sizes, lane.activations[-1], lane.objective.name, readings, lane.ended,
+            len(lane.replicas), lost,
+        )  # fmt: skip
 
     def _curves(self, request: CurveRequest) -> list[Curve]:
         curves = []
@@ -458,6 +610,11 @@ class Trainer:
                     line = lane.history.curve(column, request.pixels, request.log_x, request.epochs)
                     curves.append(Curve(lane.name, column, name, part, role, *map(read_only, line)))
         return curves
+
+
+def _stride(epoch: int) -> int:
+    """Return every how many epochs all replicas are kept: the later the fewer, some thousand for a doubling."""
+    return 1 << max(0, epoch.bit_length() - 11)
 
 
 def _changes_again(made: Edit, edit: Edit) -> bool:

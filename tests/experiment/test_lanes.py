@@ -189,7 +189,7 @@ def test_only_same_parts_in_a_row_are_computed_as_one() -> None:
     (group,) = trainer._groups
     assert isinstance(group, Group)
     assert [part.lanes for part in group._losses] == [slice(0, 2), slice(2, 3), slice(3, 4)]
-    assert [part.lanes for part, _, _ in group._steps] == [slice(0, 4)]
+    assert [part.lanes for part, *_ in group._steps] == [slice(0, 4)]
 
 
 def test_what_a_lane_holds_is_its_own_after_it_left_its_group() -> None:

@@ -59,6 +59,7 @@ DEFAULTS = {
     "optimizer.weight_decay": 0.01,
     "run.epochs": 900,
     "run.precision": "float64",
+    "run.replicas": 1,
 }
 SHARED = {"optimizer.batch_size", "optimizer.shuffle", "optimizer.seed"}
 STARTING = {"network.seed", "network.initializer", "network.initializer_scale", "network.weights"}

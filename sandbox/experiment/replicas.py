@@ -1,0 +1,34 @@
+"""Several networks of one lane, and what can be said of them together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def quartiles(table: Array) -> Array:
+    """Return median, lower and upper quartile (3, columns) of each row of a table (columns, replicas).
+
+    nan, of a replica that has stopped, is left out. Between two values they are interpolated, as numpy does.
+    """
+    ordered = np.sort(table, axis=1)  # nan goes to the end; some ten times as quick as numpy's own quantiles
+    living = ordered.shape[1] - np.isnan(ordered).sum(axis=1)
+    found = np.empty((3, len(table)))
+    rows, last = np.arange(len(table)), np.maximum(living - 1, 0)
+    for k, share in enumerate((0.5, 0.25, 0.75)):
+        place = share * last
+        below = place.astype(np.intp)
+        low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, last)]
+        with np.errstate(invalid="ignore"):  # of infinite costs
+            found[k] = np.where((low == high) | (place == below), low, low + (place - below) * (high - low))
+    return found
+
+
+def spread(table: Array) -> list[float]:
+    """Return medians, lower quartiles and upper quartiles of a table, one after the other."""
+    values: list[float] = quartiles(table).ravel().tolist()
+    return values
