@@ -194,6 +194,24 @@ class History:
             return np.empty(0), np.empty(0)
         return np.concatenate([x for x, _ in lines]), np.concatenate([y for _, y in lines])
 
+    def columns(self, names: Sequence[str]) -> tuple[Floats, Floats]:
+        """Return all epochs at which any of these columns applies, and a row of values each, nan where one does not."""
+        epochs, blocks = [], []
+        for chunk in self._chunks:
+            places = {name: 2 + place for place, name in enumerate(chunk.names)}
+            if not any(name in places for name in names):
+                continue
+            table = chunk.table()
+            block = np.full((len(names), table.shape[1]), np.nan)
+            for row, name in enumerate(names):
+                if name in places:
+                    block[row] = table[places[name]]
+            epochs.append(table[0])
+            blocks.append(block)
+        if not blocks:
+            return np.empty(0), np.empty((len(names), 0))
+        return np.concatenate(epochs), np.concatenate(blocks, axis=1)
+
     def names(self) -> list[str]:
         """Return every column that ever applied, in order of appearance."""
         return list(dict.fromkeys(name for chunk in self._chunks for name in chunk.names))

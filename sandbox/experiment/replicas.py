@@ -7,7 +7,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sandbox.experiment.history import Floats, History, Row
+
 Array = NDArray[Any]
+
+
+class ReplicaHistory:
+    """What was recorded of one of several networks, as a history tells it."""
+
+    def __init__(self, each: History, replica: int) -> None:
+        self._each, self._end = each, f"#{replica}"
+
+    @property
+    def last(self) -> Row | None:
+        """The newest row."""
+        row = self._each.last
+        if row is None:
+            return None
+        values = {name.removesuffix(self._end): v for name, v in row.values.items() if name.endswith(self._end)}
+        return Row(row.epoch, row.update, values)
+
+    def curve(
+        self, name: str, pixels: int, log_x: bool = False, epochs: tuple[float, float] | None = None
+    ) -> tuple[Floats, Floats]:
+        """Return a column as `History.curve` does."""
+        return self._each.curve(name + self._end, pixels, log_x, epochs)
+
+    def column(self, name: str) -> tuple[Floats, Floats]:
+        """Return all epochs at which a column applies, and its values."""
+        return self._each.column(name + self._end)
 
 
 def quartiles(table: Array) -> Array:

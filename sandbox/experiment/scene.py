@@ -6,6 +6,7 @@ builds a snapshot, and the answer, frozen too, comes back in it.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Protocol
@@ -14,7 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.data import Data
-from sandbox.experiment.lanes import Samples, TrainingLane, named_loss
+from sandbox.experiment.document import Experiment
+from sandbox.experiment.history import History
+from sandbox.experiment.lanes import Samples, TrainingLane, initial_parameters, named_loss
+from sandbox.experiment.pairs import Pairs
+from sandbox.experiment.replicas import ReplicaHistory
+from sandbox.experiment.weights import load_weights
 from sandbox.nn import Activation, Loss, Network
 from sandbox.nn.losses import reduction_factor
 from sandbox.nn.network import Pass, layer_views
@@ -33,6 +39,29 @@ class Question(Protocol):
         """Return a frozen object of plain values and read-only arrays."""
 
 
+class Stage(Protocol):
+    """The run that a scene is of."""
+
+    @property
+    def update(self) -> int:
+        """Updates done."""
+
+    @property
+    def lanes(self) -> list[TrainingLane]:
+        """All lanes."""
+
+    @property
+    def pairs(self) -> Pairs:
+        """What is known of every two lanes."""
+
+    @property
+    def current(self) -> Experiment:
+        """The settings in force."""
+
+    def scene(self, lane: str, replica: int | None = None) -> Scene | None:
+        """The scene of another lane; None where there is no such lane."""
+
+
 class Scene:
     """One lane at this moment; what is asked for is computed once, over all training samples.
 
@@ -45,12 +74,31 @@ class Scene:
         The training part.
     m : int
         How many training samples there are.
+    others : Stage, optional
+        The whole run, where a question is about more than one lane.
     """
 
-    def __init__(self, lane: TrainingLane, data: Data, samples: Samples, peek: Callable[[], Samples]) -> None:
-        self.lane, self.data, self.samples, self._peek = lane, data, samples, peek
+    def __init__(
+        self, lane: TrainingLane, data: Data, samples: Samples, peek: Callable[[], Samples], others: Stage | None = None
+    ) -> None:
+        self.lane, self.data, self.samples, self._peek, self.others = lane, data, samples, peek, others
         self.m = len(samples)
         self._gradients: dict[tuple[str, bool], Array] = {}
+
+    @property
+    def history(self) -> History | ReplicaHistory:
+        """What was recorded of this very network."""
+        each = self.lane.first.each
+        return self.lane.history if each is None else ReplicaHistory(each, self.lane.replica)
+
+    def at_start(self, network: TrainingLane) -> Scene:
+        """Return the scene of a network of any lane at its initial parameters, with its settings of now."""
+        theta = initial_parameters(network.settings, network.sizes, replica=network.replica)
+        weights = network.settings.network.weights
+        if weights is not None and self.others is not None:
+            theta = load_weights(self.others.current.locate(weights), network.sizes)
+        start = dataclasses.replace(network, theta=theta.astype(self.samples.X.dtype), memory=[], descent=None)
+        return Scene(start, self.data, self.samples, self._peek, self.others)
 
     @cached_property
     def network(self) -> Network:

@@ -33,6 +33,8 @@ class SurfaceRequest:
         In the features' own units.
     resolution : int
         Grid points along each axis.
+    other : str
+        Another lane, whose output is to be compared with it; "" for none.
     """
 
     lane: str
@@ -40,6 +42,7 @@ class SurfaceRequest:
     x_range: tuple[float, float]
     y_range: tuple[float, float]
     resolution: int = 100
+    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,20 +57,30 @@ class CurveRequest:
         Whether the columns are equally wide in log(epoch) rather than in epoch.
     epochs : tuple of float, optional
         The visible range; None is all of it.
+    only : str
+        One loss or metric to be seen in every lane, whatever each learns with; "" is what each learns with and shows.
+    hidden : frozenset of (str, str)
+        Lanes and columns that need no curve, since none is drawn.
     """
 
     pixels: int
     log_x: bool = False
     epochs: tuple[float, float] | None = None
+    only: str = ""
+    hidden: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the visible views ask of the next snapshot."""
+    """What the visible views ask of the next snapshot.
+
+    `replica` is the one that is picked out of several; None is all of them together.
+    """
 
     surfaces: tuple[SurfaceRequest, ...] = ()
     curves: CurveRequest | None = None
     questions: tuple[Question, ...] = ()
+    replica: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,11 +95,18 @@ class Surface:
         "multiclass": `values` (ny, nx, K), each class's share, non-negative, summing to 1.
         "regression": `values` (ny, nx), the first output.
         "curve": one input; `values` (nx, n_out), the outputs; `level` and `span` as for "binary" (classes) or nan.
+        "difference": `values` (ny, nx), the other lane's output less this one's, from `span`; of many classes the
+        share by which they are at odds, 0 to 1.
     x, y : array (nx,), (ny,)
         Grid in the features' own units; `y` has length 0 for "curve".
     values : float32 array
     level : float
     span : tuple of float
+    replicas : int
+        Of how many networks it is: of several, "binary" and "multiclass" are the shares that say so, all else medians.
+    both : tuple of array
+        For "difference": what the two lanes answer, as each would be told alone. For "curve" with another lane: its
+        `values`.
     """
 
     request: SurfaceRequest
@@ -96,6 +116,8 @@ class Surface:
     values: NDArray[np.float32]
     level: float
     span: tuple[float, float]
+    replicas: int = 1
+    both: tuple[NDArray[np.float32], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,7 +136,11 @@ class Curve:
     role : str
         "objective" (drawn solid), "monitor" (a loss that is only shown, dashed) or "metric".
     epochs, values : array (k,)
-        In order; nan breaks the line.
+        In order; nan breaks the line. Of several replicas the median.
+    band : tuple of (epochs, values)
+        Of several replicas the lower and the upper quartile, as lines.
+    picked : tuple of (epochs, values), optional
+        The line of the replica that is picked out.
     """
 
     lane: str
@@ -124,6 +150,8 @@ class Curve:
     role: str
     epochs: Floats
     values: Floats
+    band: tuple[tuple[Floats, Floats], ...] = ()
+    picked: tuple[Floats, Floats] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,8 @@ from sandbox.experiment.document import Edit, Experiment
 from sandbox.experiment.frozen import FrozenMapping, read_only
 from sandbox.experiment.history import History
 from sandbox.experiment.lanes import (
+    HIGH,
+    LOW,
     Group,
     Samples,
     TrainingLane,
@@ -37,8 +39,8 @@ from sandbox.experiment.replicas import spread
 from sandbox.experiment.roster import forked, renamed, with_lane, without_lane
 from sandbox.experiment.scene import Question, Scene
 from sandbox.experiment.settings import SETTINGS
-from sandbox.experiment.snapshot import Curve, CurveRequest, LaneState, Mark, Snapshot, Wanted
-from sandbox.experiment.surface import surface
+from sandbox.experiment.snapshot import Curve, CurveRequest, LaneState, Mark, Snapshot, Surface, Wanted
+from sandbox.experiment.surface import difference, surface
 from sandbox.experiment.weights import load_weights, put_parameters
 from sandbox.nn import ACTIVATIONS, LOSSES, METRICS, OPTIMIZERS
 from sandbox.nn.network import Pass, with_ones
@@ -556,25 +558,45 @@ class Trainer:
         self._record_if_due()
         lanes = tuple(self._state(lane) for lane in self.lanes)
         with np.errstate(all="ignore"):
-            surfaces = tuple(
-                surface(request, self.lane(request.lane), self.data)
-                for request in wanted.surfaces
-                if any(lane.name == request.lane for lane in self.lanes)
-            )
-            answers = self._answers(wanted.questions)
-        curves = () if wanted.curves is None else tuple(self._curves(wanted.curves))
+            surfaces = tuple(self._surfaces(wanted))
+            answers = self._answers(wanted)
+        curves = () if wanted.curves is None else tuple(self._curves(wanted.curves, wanted.replica))
         return Snapshot(
             run, self.experiment, self.data, self.update, self.epoch, self.epoch_position, lanes, surfaces, curves,
             tuple(self.marks), FrozenMapping(answers),
         )  # fmt: skip
 
-    def _answers(self, questions: tuple[Question, ...]) -> dict[Question, Any]:
-        scenes = {
-            lane.name: Scene(lane, self.data, self._train, self._next_batch)
-            for lane in self.lanes
-            if any(question.lane == lane.name for question in questions)
-        }
-        return {question: question.answer(scenes[question.lane]) for question in questions if question.lane in scenes}
+    def _surfaces(self, wanted: Wanted) -> Iterator[Surface]:
+        lanes = {lane.name: lane for lane in self.lanes}
+        for request in wanted.surfaces:
+            if request.lane not in lanes or (request.other and request.other not in lanes):
+                continue
+            if request.other:
+                yield difference(request, lanes[request.lane], lanes[request.other], self.data, wanted.replica)
+            else:
+                yield surface(request, lanes[request.lane], self.data, wanted.replica)
+
+    def _answers(self, wanted: Wanted) -> dict[Question, Any]:
+        scenes: dict[str, Scene | None] = {}
+        answers = {}
+        for question in wanted.questions:
+            if question.lane not in scenes:
+                scenes[question.lane] = self.scene(question.lane, wanted.replica)
+            scene = scenes[question.lane]
+            if scene is not None:
+                answers[question] = question.answer(scene)
+        return answers
+
+    def scene(self, lane: str, replica: int | None = None) -> Scene | None:
+        """Return what questions about a lane are asked of: of several networks the one given, or the first.
+
+        None where there is no such lane.
+        """
+        for each in self.lanes:
+            if each.name == lane:
+                network = each.replicas[min(replica or 0, len(each.replicas) - 1)]
+                return Scene(network, self.data, self._train, self._next_batch, self)
+        return None
 
     def _next_batch(self) -> Samples:
         """Return the samples of the next update, without drawing what that update is to draw."""
@@ -596,20 +618,45 @@ class Trainer:
             len(lane.replicas), lost,
         )  # fmt: skip
 
-    def _curves(self, request: CurveRequest) -> list[Curve]:
+    def _curves(self, request: CurveRequest, replica: int | None) -> list[Curve]:
         curves = []
         for lane in self.lanes:
-            # By its own name, so that a loss that was only shown before goes on where it was when it learns.
-            learned = [(lane.objective.name, "objective")]
-            if lane.settings.optimizer.l1 or lane.settings.optimizer.l2:
-                learned.append(("cost", "objective"))
-            shown = [*learned, *((n, "monitor" if n in LOSSES else "metric") for n, _ in lane.monitors)]
-            for name, role in shown:
+            for name, role in self._shown(lane, request.only):
                 for part in ("train", "test") if len(self._test) else ("train",):
                     column = f"{part}_{name}"
-                    line = lane.history.curve(column, request.pixels, request.log_x, request.epochs)
-                    curves.append(Curve(lane.name, column, name, part, role, *map(read_only, line)))
+                    if (lane.name, column) in request.hidden:
+                        nothing = read_only(np.empty(0))
+                        curves.append(Curve(lane.name, column, name, part, role, nothing, nothing))
+                    else:
+                        curves.append(self._curve(lane, column, name, part, role, request, replica))
         return curves
+
+    def _shown(self, lane: TrainingLane, only: str) -> list[tuple[str, str]]:
+        """Return the names that a lane's curves are of, and their roles."""
+        # By its own name, so that a loss that was only shown before goes on where it was when it learns.
+        learned = [(lane.objective.name, "objective")]
+        if lane.settings.optimizer.l1 or lane.settings.optimizer.l2:
+            learned.append(("cost", "objective"))
+        shown = [(name, "monitor" if name in LOSSES else "metric") for name, _ in (*lane.monitors, *lane.compared)]
+        if only:
+            return [(name, role) for name, role in (*learned, *shown) if name == only]
+        compared = {name for name, _ in lane.compared}
+        return [*learned, *((name, role) for name, role in shown if name not in compared)]
+
+    def _curve(
+        self, lane: TrainingLane, column: str, name: str, part: str, role: str, request: CurveRequest,
+        replica: int | None,
+    ) -> Curve:  # fmt: skip
+        def line(history: History, key: str) -> tuple[Array, Array]:
+            epochs, values = history.curve(key, request.pixels, request.log_x, request.epochs)
+            return read_only(epochs), read_only(values)
+
+        several = len(lane.replicas) > 1
+        band = tuple(line(lane.history, column + end) for end in (LOW, HIGH)) if several else ()
+        single = None
+        if several and lane.each is not None and replica is not None:
+            single = line(lane.each, f"{column}#{replica}")
+        return Curve(lane.name, column, name, part, role, *line(lane.history, column), band, single)
 
 
 def _stride(epoch: int) -> int:

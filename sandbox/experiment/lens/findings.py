@@ -251,7 +251,7 @@ def _usual(scene: Scene) -> Control | None:
 
 def _long(scene: Scene) -> int:
     """Return how many epochs back two curves are compared: the later half of the run, so far as it is long enough."""
-    last = scene.lane.history.last
+    last = scene.history.last
     return 0 if last is None else min(max(RECENT, last.epoch // 2), LONG)
 
 
@@ -269,7 +269,7 @@ def _recent(scene: Scene, column: str, epochs: int) -> Array | None:
 
     After the last edit all epochs have as many updates, so its update tells its epoch.
     """
-    history, edited = scene.lane.history, scene.lane.edited
+    history, edited = scene.history, scene.lane.edited
     last = history.last
     if last is None or last.update <= edited:
         return None

@@ -1,0 +1,125 @@
+"""Two lanes side by side: are their weights the same to the bit, since when not, and how far apart are they."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.experiment.frozen import read_only
+from sandbox.experiment.roster import PER_LANE
+from sandbox.experiment.scene import Scene
+from sandbox.experiment.settings import Value
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A setting in which two lanes differ: its dotted key, and what each has."""
+
+    key: str
+    one: Value
+    other: Value
+
+
+@dataclass(frozen=True, eq=False)
+class PairState:
+    """What is known of two lanes.
+
+    Attributes
+    ----------
+    lane, other : str
+    update : int
+        Updates done.
+    differences : tuple of Difference
+        The settings in which they differ now.
+    parameters : int
+        How many each network has; 0 where the two are of different shape.
+    differ : int
+        How many of them differ now in any bit; of several replicas in the pair that differs most.
+    parted : int or None
+        After how many updates they first differed: 0 from the start, None not so far.
+    distance, angle : float
+        Between their parameters, and, in degrees, between their last updates; nan where there is none.
+    distances, angles : tuple of array (epochs, values)
+        The same after every epoch, thinned to the pixels.
+    replicas : int
+        Over how many networks each; distance and angle are medians over them.
+    took : float
+        Seconds that this answer took.
+    """
+
+    lane: str
+    other: str
+    update: int
+    differences: tuple[Difference, ...]
+    parameters: int
+    differ: int
+    parted: int | None
+    distance: float
+    angle: float
+    distances: tuple[Array, Array]
+    angles: tuple[Array, Array]
+    replicas: int
+    took: float
+
+
+@dataclass(frozen=True)
+class AskPair:
+    """How do these two lanes differ? `pixels` is the width of the plots."""
+
+    lane: str
+    other: str
+    pixels: int
+
+    def answer(self, scene: Scene) -> PairState | None:
+        """Return what is known; None where there is no such other lane."""
+        start = perf_counter()
+        stage = scene.others
+        rival = None if stage is None else stage.scene(self.other)
+        if stage is None or rival is None:
+            return None
+        one, two = scene.lane.first, rival.lane.first
+        pair = frozenset((one.key, two.key))
+        same_shape = one.sizes == two.sizes
+        parted = stage.pairs.parted.get(pair)
+        history = stage.pairs.histories.get(pair)
+        last = None if history is None else history.last
+        lines = []
+        for column in ("distance", "angle"):
+            line = (np.empty(0), np.empty(0)) if history is None else history.curve(column, self.pixels)
+            lines.append((read_only(line[0]), read_only(line[1])))
+        both = [(a.theta, b.theta) for a, b in zip(one.replicas, two.replicas, strict=True)] if same_shape else []
+        return PairState(
+            self.lane,
+            self.other,
+            stage.update,
+            _differences(scene, rival),
+            parameters=one.theta.size if same_shape else 0,
+            differ=max((_bits_apart(a, b) for a, b in both), default=0),
+            parted=parted,
+            distance=float(np.median([np.linalg.norm(a - b) for a, b in both])) if both else math.nan,
+            angle=math.nan if last is None else last.values["angle"],
+            distances=lines[0],
+            angles=lines[1],
+            replicas=len(one.replicas),
+            took=perf_counter() - start,
+        )
+
+
+def _bits_apart(one: Array, other: Array) -> int:
+    """Return how many numbers differ in any bit."""
+    kind = np.uint64 if one.itemsize == 8 else np.uint32
+    return int(np.count_nonzero(np.ascontiguousarray(one).view(kind) != np.ascontiguousarray(other).view(kind)))
+
+
+def _differences(scene: Scene, rival: Scene) -> tuple[Difference, ...]:
+    assert scene.others is not None
+    current = scene.others.current
+    pairs = ((key, current.get(key, scene.lane.name), current.get(key, rival.lane.name)) for key in PER_LANE)
+    return tuple(Difference(key, one, other) for key, one, other in pairs if one != other)
