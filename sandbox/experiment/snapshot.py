@@ -104,9 +104,11 @@ class Surface:
     span : tuple of float
     replicas : int
         Of how many networks it is: of several, "binary" and "multiclass" are the shares that say so, all else medians.
+    edge : array (ny, nx), optional
+        For "binary": where it is 0, `values` cross `level`; smoother than they are where outputs are steep or counted.
     both : tuple of array
-        For "difference": what the two lanes answer, as each would be told alone. For "curve" with another lane: its
-        `values`.
+        For "difference": of each lane the `edge`, where there is one, else what it answers. For "curve" with another
+        lane: its `values`.
     """
 
     request: SurfaceRequest
@@ -117,6 +119,7 @@ class Surface:
     level: float
     span: tuple[float, float]
     replicas: int = 1
+    edge: NDArray[np.float32] | None = None
     both: tuple[NDArray[np.float32], ...] = ()
 
 
@@ -214,6 +217,8 @@ class Snapshot:
     surfaces, curves, marks : tuple
     answers : mapping
         Of every question that was asked, about a lane that there is, the answer.
+    coming : float
+        How far a lane that has been added is on its way to where the others are; 1 where none is.
     """
 
     run: int
@@ -227,3 +232,4 @@ class Snapshot:
     curves: tuple[Curve, ...] = ()
     marks: tuple[Mark, ...] = ()
     answers: Mapping[Question, Any] = field(default_factory=FrozenMapping)
+    coming: float = 1.0

@@ -26,7 +26,7 @@ def surface(request: SurfaceRequest, lane: TrainingLane, data: Data, replica: in
     x, y, X = _grid(request, data)
     several = len(lane.replicas) > 1 and replica is None
     networks = _living(lane) if several else [lane.replicas[min(replica or 0, len(lane.replicas) - 1)]]
-    A = _outputs(networks, X)
+    Z, A = _outputs(networks, X)
     count = len(networks)
     if len(data.inputs) == 1:
         level, span = (np.nan, (np.nan, np.nan)) if data.task == "regression" else (0.5 * (low + high), (low, high))
@@ -38,10 +38,22 @@ def surface(request: SurfaceRequest, lane: TrainingLane, data: Data, replica: in
     if data.task == "regression":
         values = read_only(_median(A)[:, 0].reshape(shape))
         return Surface(request, "regression", x, y, values, np.nan, (np.nan, np.nan), count)
+    level = 0.5 * (low + high)
+    edge = read_only(_edge(Z, A, level, lane.activations[-1]).reshape(shape))
     if several:
-        share = np.asarray((A[:, :, 0] > 0.5 * (low + high)).mean(axis=0), np.float32)
-        return Surface(request, "binary", x, y, read_only(share.reshape(shape)), 0.5, (0.0, 1.0), count)
-    return Surface(request, "binary", x, y, read_only(A[0, :, 0].reshape(shape)), 0.5 * (low + high), (low, high))
+        share = np.asarray((A[:, :, 0] > level).mean(axis=0), np.float32)
+        return Surface(request, "binary", x, y, read_only(share.reshape(shape)), 0.5, (0.0, 1.0), count, edge)
+    values = read_only(A[0, :, 0].reshape(shape))
+    return Surface(request, "binary", x, y, values, level, (low, high), count, edge)
+
+
+def _edge(Z: Values, A: Values, level: float, output: str) -> Values:
+    """Return what is 0 where the output, or of several networks their median, is at the level.
+
+    A sigmoid or tanh that is at its middle has z = 0, and z goes evenly through it where the output leaps.
+    """
+    even = (output, level) in (("sigmoid", 0.5), ("tanh", 0.0))
+    return _median(Z if even else A - np.float32(level))[:, 0]
 
 
 def difference(
@@ -51,7 +63,7 @@ def difference(
     one, two = (surface(request, each, data, replica) for each in (lane, other))
     a, b = _aligned(one), _aligned(two)
     if one.kind == "curve":
-        return Surface(request, "curve", one.x, one.y, a, one.level, one.span, one.replicas, (b,))
+        return Surface(request, "curve", one.x, one.y, a, one.level, one.span, one.replicas, None, (b,))
     if one.kind == "multiclass":
         apart, span = 0.5 * np.abs(a - b).sum(axis=-1), (0.0, 1.0)
     else:
@@ -59,7 +71,8 @@ def difference(
         wide = 1.0 if one.kind == "binary" else float(np.nanmax(np.abs(apart), initial=1e-12))
         span = (-wide, wide)
     values = read_only(np.asarray(apart, np.float32))
-    return Surface(request, "difference", one.x, one.y, values, 0.0, span, one.replicas, (a, b))
+    edges = (a, b) if one.edge is None or two.edge is None else (one.edge, two.edge)
+    return Surface(request, "difference", one.x, one.y, values, 0.0, span, one.replicas, None, edges)
 
 
 def _aligned(found: Surface) -> Values:
@@ -95,17 +108,14 @@ def _living(lane: TrainingLane) -> list[TrainingLane]:
     return going or [network for network in lane.replicas if network.sizes == lane.sizes]
 
 
-def _outputs(networks: list[TrainingLane], X: Values) -> Values:
-    """Return A[L] (networks, m, n_out), apart from the training's own buffers; single precision is plenty here."""
+def _outputs(networks: list[TrainingLane], X: Values) -> tuple[Values, Values]:
+    """Return Z[L] and A[L] (networks, m, n_out), apart from the training's own buffers, in single precision."""
     first = networks[0]
-    if len(networks) == 1:
-        net = Network(first.sizes, first.activations, dtype=np.float32)
-        net.theta[...] = first.theta
-        return net.outputs(X)[None]
     net = Network(first.sizes, first.activations, len(networks), np.float32)
     for row, network in zip(net.theta, networks, strict=True):
         row[...] = network.theta
-    return net.outputs(X, chunk=max(64, 4096 // len(networks)))
+    Z = net.pre_outputs(X, chunk=max(64, 4096 // len(networks)))
+    return Z, net.activations[-1].value(Z)
 
 
 def _median(A: Values) -> Values:

@@ -237,12 +237,16 @@ class Network:
 
     def outputs(self, X: Array, chunk: int = 4096) -> Array:
         """Return A[L] (..., m, n_out) for X (m, n_in) of any length, leaving the passes of the training alone."""
+        return self.activations[-1].value(self.pre_outputs(X, chunk))
+
+    def pre_outputs(self, X: Array, chunk: int = 4096) -> Array:
+        """Return Z[L] (..., m, n_out), as `outputs` returns A[L]."""
         parts = []
         for start in range(0, max(X.shape[-2], 1), chunk):
             A = X[..., start : start + chunk, :]
-            for W, b, g in zip(self.W, self.b, self.activations, strict=True):
+            for W, b, g in zip(self.W[:-1], self.b[:-1], self.activations[:-1], strict=True):
                 A = g.value(np.matmul(A, W.swapaxes(-1, -2)) + b)
-            parts.append(A)
+            parts.append(np.matmul(A, self.W[-1].swapaxes(-1, -2)) + self.b[-1])
         return np.concatenate(parts, axis=-2)
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
@@ -9,6 +13,44 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
 from sandbox.ui.kit import IconButton, PrimaryButton, Readout, SpeedSlider, cost_text, label, share_text
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A number, and of several networks its quartiles."""
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+
+    def spread(self, written: Callable[[float], str]) -> str:
+        """Return the quartiles in few characters; nothing where there are none."""
+        return "" if math.isnan(self.low) else f"{written(self.low)}\u2013{written(self.high)}"
+
+
+def _brief(value: float) -> str:
+    if 1e-4 <= abs(value) < 10.0 or value == 0.0:
+        return f"{value:.4f}".replace("-", "\u2212")
+    return f"{value:.1e}".replace("e+0", "e").replace("e-0", "e-").replace("-", "\u2212")
+
+
+def _per_cent(value: float) -> str:
+    return f"{100.0 * value:.1f}"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the readouts show of the lane in view."""
+
+    epoch: int
+    update: int
+    train: Reading
+    test: Reading
+    score: Reading
+    is_share: bool
+    of_test: bool
+    objective: str
+    replicas: int = 1
 
 
 class Controls(QFrame):
@@ -91,19 +133,26 @@ class Controls(QFrame):
         """Show what the theme button leads to."""
         self.theme.setIcon(icon("sun" if dark else "moon"))
 
-    def show_readings(
-        self, *, epoch: int, update: int, train: float, test: float, metric: float, is_share: bool, of_test: bool,
-        objective: str,
-    ) -> None:  # fmt: skip
+    def show_readings(self, shown: Shown) -> None:
         """Show the large numbers."""
-        self.epoch.set_text(f"{epoch:,}".replace(",", "\u2009"))
-        self.epoch.setToolTip(f"How many times all training samples have been used; {update:,} updates so far.")
-        self.train.set_text(cost_text(train))
-        self.train.setToolTip(f"{objective} over the training samples, with the penalty: what training descends.")
-        self.test.set_text(cost_text(test))
-        self.score.set_caption(f"{'Test' if of_test else 'Train'} {'accuracy' if is_share else 'R²'}")
-        self.score.set_text(share_text(metric) if is_share else f"{metric:.4f}".replace("-", "\u2212"))
-        self.score.setToolTip(f"How well the {'test' if of_test else 'training'} samples are told.")
+        self.epoch.set_text(f"{shown.epoch:,}".replace(",", "\u2009"))
+        self.epoch.setToolTip(f"How many times all training samples have been used; {shown.update:,} updates so far.")
+        of_many = f", median of {shown.replicas} networks, and their quartiles" if shown.replicas > 1 else ""
+        self.train.set_text(cost_text(shown.train.value))
+        self.train.setToolTip(
+            f"{shown.objective} over the training samples, with the penalty: what training descends{of_many}."
+        )
+        self.test.set_text(cost_text(shown.test.value))
+        self.test.setToolTip(f"The objective over the test samples, with the penalty{of_many}.")
+        kind = "accuracy" if shown.is_share else "R\u00b2"
+        self.score.set_caption(f"{'Test' if shown.of_test else 'Train'} {kind}")
+        score = shown.score.value
+        self.score.set_text(share_text(score) if shown.is_share else f"{score:.4f}".replace("-", "\u2212"))
+        self.score.setToolTip(f"How well the {'test' if shown.of_test else 'training'} samples are told{of_many}.")
+        several = shown.replicas > 1
+        self.train.set_note(shown.train.spread(_brief) if several else "")
+        self.test.set_note(shown.test.spread(_brief) if several else "")
+        self.score.set_note(shown.score.spread(_per_cent if shown.is_share else _brief) if several else "")
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -59,6 +59,7 @@ __all__ = [
 ]
 
 
+_SPREAD = "0.0000\u20130.0000"  # the widest note of a readout
 _WIDEST = 7  # characters of a cost
 
 
@@ -128,6 +129,7 @@ class Readout(Scaled):
     def __init__(self, caption: str, template: str, tooltip: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._template = template
+        self._caption, self._note = caption, ""
         self.caption = label(caption, "caption")
         self.number = label("\u2013", "reading")
         self._layout = QVBoxLayout(self)
@@ -149,17 +151,29 @@ class Readout(Scaled):
 
     def set_caption(self, caption: str) -> None:
         """Call the number something else, e.g. "R²" instead of "Accuracy"."""
-        if caption != self.caption.text():
-            self.caption.setText(caption)
+        if caption != self._caption:
+            self._caption = caption
             self._name()
             self.fit()
 
+    def set_note(self, note: str) -> None:
+        """Say something quiet behind the caption, such as a spread; "" is nothing."""
+        if note != self._note:
+            wider = bool(note) != bool(self._note)
+            self._note = note
+            self._name()
+            if wider:
+                self.fit()
+
     def _name(self) -> None:
-        self.setAccessibleName(f"{self.caption.text()} {self.number.text()}")
+        text = f"{self._caption}  {self._note}" if self._note else self._caption
+        self.caption.setText(text)
+        self.setAccessibleName(f"{text} {self.number.text()}")
 
     def fit(self) -> None:
         numbers = QFontMetrics(theme.font(theme.LARGE, bold=True)).horizontalAdvance(self._template)
-        caption = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(self.caption.text())
+        widest = f"{self._caption}  {_SPREAD}" if self._note else self._caption
+        caption = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(widest)
         self.setFixedWidth(max(numbers, caption) + theme.px(theme.HALF))
 
 

@@ -272,16 +272,26 @@ class Row(Scaled):
         self._layout.addWidget(control, 1)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._tip = ""
         self.name(text, tooltip)
         self.fit()
 
     def name(self, text: str, tooltip: str) -> None:
         """Set the label, and the tooltip of label and control."""
+        self._tip = tooltip
         self.label.setText(text)
+        self.control.setAccessibleName(text)
+        self.mark("")
+
+    def mark(self, differences: str) -> None:
+        """Set the label off where lanes differ in this, and let the tooltips say how; "" where they do not."""
+        tooltip = f"{self._tip}\nLanes differ: {differences}" if differences else self._tip
+        if tooltip == self.label.toolTip():
+            return
         for widget in (self.label, self.control):
             widget.setToolTip(tooltip)
-        self.control.setAccessibleName(text)
         self.control.setAccessibleDescription(tooltip)
+        set_state(self.label, "role", "differs" if differences else "")
 
     def fit(self) -> None:
         if not self._above:

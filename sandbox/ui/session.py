@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -21,19 +21,29 @@ from sandbox.errors import InputError
 from sandbox.experiment import Edit, Experiment
 from sandbox.experiment.autos import objective_for
 from sandbox.experiment.document import LaneSettings
+from sandbox.experiment.frozen import FrozenMapping
+from sandbox.experiment.roster import free_name, renamed, with_lane, without_lane
 from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.snapshot import Snapshot, Wanted
+from sandbox.experiment.validation import fail
 from sandbox.worker import TrainerThread
 from sandbox.worker.commands import (
+    AddLane,
     Change,
     Command,
+    ForkLane,
     Refresh,
+    RemoveLane,
+    RenameLane,
+    RestoreLane,
     Return,
     Start,
     Step,
     Toggle,
     Train,
 )
+
+MOST_LANES = 6  # that there is room for, and colours
 
 _AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
 
@@ -98,6 +108,7 @@ class Session(QObject):
     def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.experiment = _without_edits(experiment)
+        self.hidden: frozenset[str] = frozenset()  # lanes that are not to be seen
         self.snapshot: Snapshot | None = None
         self.playing = False
         self.undo_stack = QUndoStack(self)
@@ -107,11 +118,13 @@ class Session(QObject):
         self._begun: _Begun | None = None
         self._wishes: list[_Wish] = []
         self._numbers = iter(range(1_000_000_000))
+        self._tokens = iter(range(1_000_000_000))
         self._marks = 0
         self._started = 0.0
         self.thread_ = TrainerThread(self)
         self.thread_.playing_changed.connect(self._set_playing)
         self.thread_.rejected.connect(self._rejected)
+        self.thread_.refused.connect(self._refused)
         self.thread_.failed.connect(self._failed)
 
     # Life
@@ -186,8 +199,8 @@ class Session(QObject):
         """
         live = SETTINGS[key].live
         lane = lane if len(self.experiment.lanes) > 1 and SETTINGS[key].per_lane else None
-        shown = lane or self.experiment.lanes[0].name
-        if self._begun is None and value == self.experiment.get(key, shown):
+        of = [lane] if lane is not None else [each.name for each in self.experiment.lanes]
+        if self._begun is None and all(value == self.experiment.get(key, name) for name in of):
             if final:
                 self._close_drag()
             return
@@ -203,14 +216,22 @@ class Session(QObject):
             return
         if self._begun is not None:
             self.experiment = changed
-            of = object() if live and final else (key, lane)
-            self._wish(of, lambda: self.change(key, value, final, lane))
+            drag = object() if live and final else (key, lane)
+            self._wish(drag, lambda: self.change(key, value, final, lane))
             self.settings_changed.emit()
         elif live:
-            old = {name: self.experiment.get(name, shown) for name in changes}
-            self.undo_stack.push(_EditCommand(self, changes, old, lane, final))
+            self.undo_stack.push(_EditCommand(self, changes, self._values_now(changes, of, lane), lane, final))
         else:
             self._begin(changed, key, final)
+
+    def _values_now(
+        self, keys: Iterable[str], of: list[str], lane: str | None
+    ) -> list[tuple[str | None, dict[str, Any]]]:
+        """Return what takes a change back: one edit, or one for each lane where they are not the same."""
+        values = {name: {key: self.experiment.get(key, name) for key in keys} for name in of}
+        if all(own == values[of[0]] for own in values.values()):
+            return [(lane, values[of[0]])]
+        return list(values.items())
 
     def _changes(self, key: str, value: object, lane: str | None) -> dict[str, Any]:
         """Return what has to change together with a setting."""
@@ -235,7 +256,12 @@ class Session(QObject):
         return {"loss.monitors": monitors} if monitors != shown.monitors else {}
 
     def _with(self, changes: Mapping[str, Any], lane: str | None) -> Experiment:
-        return self.experiment.with_values(changes, lane)
+        experiment = self.experiment
+        if lane is None:  # what is changed for all lanes is the same in all of them
+            own = [each.name for each in experiment.lanes if each.changes.keys() & changes.keys()]
+            for name in own:
+                experiment = experiment.with_values(dict.fromkeys(changes), name)
+        return experiment.with_values(changes, lane)
 
     def _edited(self, changes: Mapping[str, Any], lane: str | None) -> Experiment:
         return self.experiment.with_edit(Edit(0, changes, lane)).effective()
@@ -263,6 +289,91 @@ class Session(QObject):
         """Let an edit take effect; called by the undo stack."""
         self._settled = self.experiment = self._edited(changes, lane)
         self.send(Change(changes, lane))
+        self.settings_changed.emit()
+
+    # Lanes
+
+    def fork_lane(self, lane: str) -> None:
+        """Copy a lane as it is now."""
+
+        def fork() -> None:
+            name = free_name(each.name for each in self.experiment.lanes)
+            settings = LaneSettings(name, self._lane_changes(lane))
+            self._take_lane(settings, ForkLane(lane, name), f"fork of lane {lane}")
+
+        self._on_lanes(fork)
+
+    def add_lane(self, like: str, changes: Mapping[str, Any] | None = None) -> None:
+        """Add a lane from the initial weights, with the settings that another has, but for some."""
+
+        def add() -> None:
+            name = free_name(each.name for each in self.experiment.lanes)
+            settings = LaneSettings(name, {**self._lane_changes(like), **(changes or {})})
+            self._take_lane(settings, AddLane(like, name, FrozenMapping(changes)), "new lane")
+
+        self._on_lanes(add)
+
+    def _lane_changes(self, lane: str) -> Mapping[str, Any]:
+        return next(each for each in self.experiment.lanes if each.name == lane).changes
+
+    def _take_lane(self, settings: LaneSettings, command: Command, text: str) -> None:
+        if len(self.experiment.lanes) >= MOST_LANES:
+            raise fail("", f"there are {MOST_LANES} lanes already, and no more can be told apart; remove one first.")
+        self.undo_stack.push(_NewLaneCommand(self, settings, command, next(self._tokens), text))
+
+    def remove_lane(self, lane: str) -> None:
+        """Take a lane out."""
+
+        def remove() -> None:
+            without_lane(self.experiment, lane)  # raises where it is the only one
+            self.undo_stack.push(_RemoveLaneCommand(self, lane, next(self._tokens)))
+
+        self._on_lanes(remove)
+
+    def rename_lane(self, lane: str, name: str) -> None:
+        """Call a lane something else."""
+
+        def rename() -> None:
+            if name != lane:
+                renamed(self.experiment, lane, name)
+                self.undo_stack.push(_RenameLaneCommand(self, lane, name))
+
+        self._on_lanes(rename)
+
+    def hide_lane(self, lane: str, hidden: bool = True) -> None:
+        """Leave a lane out of all pictures, or show it again; it goes on learning."""
+        if (lane in self.hidden) != hidden:
+            self.undo_stack.push(_HideLaneCommand(self, lane, hidden))
+
+    def set_rates(self, rates: Mapping[str, float]) -> None:
+        """Give several lanes learning rates of their own, in one step that can be undone."""
+        key = "optimizer.learning_rate"
+        rates = {lane: rate for lane, rate in rates.items() if self.experiment.get(key, lane) != rate}
+        if not rates:
+            return
+        if self._begun is not None:
+            self._wish(object(), lambda: self.set_rates(rates))
+            return
+        self.undo_stack.beginMacro("matched learning rates")
+        for lane, rate in rates.items():
+            self.change(key, rate, True, lane)
+        self.undo_stack.endMacro()
+
+    def _on_lanes(self, act: Callable[[], None]) -> None:
+        if self._begun is not None:
+            self._wish(object(), lambda: self._on_lanes(act))
+            return
+        try:
+            act()
+        except InputError as error:
+            self.said.emit(str(error), True)
+
+    def apply_lanes(self, experiment: Experiment, command: Command | None, hidden: frozenset[str]) -> None:
+        """Let other lanes be; called by the undo stack."""
+        self._settled = self.experiment = experiment
+        self.hidden = hidden & {lane.name for lane in experiment.lanes}
+        if command is not None:
+            self.send(command)
         self.settings_changed.emit()
 
     # Files
@@ -315,6 +426,7 @@ class Session(QObject):
     def _accepted(self, begun: _Begun) -> None:
         before, self._run, self._begun = self.leave(), begun.run, None
         self._settled = self.experiment = begun.run.experiment
+        self.hidden = frozenset() if begun.key == "open" else self.hidden & {x.name for x in self.experiment.lanes}
         self._marks = 0
         if begun.undoable:
             self.undo_stack.push(_RunCommand(self, before, begun.run, begun.key, begun.final))
@@ -396,6 +508,14 @@ class Session(QObject):
         self.playing_changed.emit(playing)
 
     @Slot(str)
+    def _refused(self, reason: str) -> None:
+        """Show the settings again that the run has."""
+        if self.snapshot is not None and self._begun is None:
+            self._settled = self.experiment = _without_edits(self.snapshot.experiment.effective(self.snapshot.update))
+            self.settings_changed.emit()
+        self.said.emit(reason, True)
+
+    @Slot(str)
     def _failed(self, reason: str) -> None:
         self.said.emit(reason, True)
 
@@ -413,16 +533,22 @@ class _EditCommand(QUndoCommand):
     """An edit that takes effect while training goes on. Undoing it is another edit: time does not run back."""
 
     def __init__(
-        self, session: Session, new: Mapping[str, Any], old: Mapping[str, Any], lane: str | None, final: bool
+        self,
+        session: Session,
+        new: Mapping[str, Any],
+        old: list[tuple[str | None, dict[str, Any]]],
+        lane: str | None,
+        final: bool,
     ) -> None:
         super().__init__(f"change of {', '.join(SETTINGS[key].label.lower() for key in new)}")
-        self.session, self.new, self.old, self.lane, self.final = session, dict(new), dict(old), lane, final
+        self.session, self.new, self.old, self.lane, self.final = session, dict(new), old, lane, final
 
     def redo(self) -> None:
         self.session.apply_edit(self.new, self.lane)
 
     def undo(self) -> None:
-        self.session.apply_edit(self.old, self.lane)
+        for lane, values in self.old:
+            self.session.apply_edit(values, lane)
 
     def id(self) -> int:
         return 1
@@ -434,6 +560,83 @@ class _EditCommand(QUndoCommand):
             return False
         self.new, self.final = other.new, other.final  # type: ignore[attr-defined]
         return True
+
+
+class _NewLaneCommand(QUndoCommand):
+    """A lane that was forked or added; undoing it takes the lane out, and doing it again puts it back."""
+
+    def __init__(self, session: Session, settings: LaneSettings, command: Command, token: int, text: str) -> None:
+        super().__init__(text)
+        self.session, self.settings, self.token = session, settings, token
+        self._command = command  # the first time; later on the lane is put back
+
+    def redo(self) -> None:
+        session = self.session
+        session.apply_lanes(with_lane(session.experiment, self.settings), self._command, session.hidden)
+        self._command = RestoreLane(self.token)
+
+    def undo(self) -> None:
+        session, name = self.session, self.settings.name
+        experiment, self.settings, _ = without_lane(session.experiment, name)
+        session.apply_lanes(experiment, RemoveLane(name, self.token), session.hidden)
+
+
+class _RemoveLaneCommand(QUndoCommand):
+    """A lane that was taken out; undoing it puts it back, trained as far as the others."""
+
+    def __init__(self, session: Session, lane: str, token: int) -> None:
+        super().__init__(f"removal of lane {lane}")
+        self.session, self.lane, self.token = session, lane, token
+
+    def redo(self) -> None:
+        session = self.session
+        self.hidden = session.hidden
+        self.place = [lane.name for lane in session.experiment.lanes].index(self.lane)
+        experiment, self.settings, _ = without_lane(session.experiment, self.lane)
+        session.apply_lanes(experiment, RemoveLane(self.lane, self.token), session.hidden)
+
+    def undo(self) -> None:
+        session = self.session
+        experiment = with_lane(session.experiment, self.settings, place=self.place)
+        session.apply_lanes(experiment, RestoreLane(self.token), session.hidden | (self.hidden & {self.lane}))
+
+
+class _RenameLaneCommand(QUndoCommand):
+    """Another name for a lane."""
+
+    def __init__(self, session: Session, old: str, new: str) -> None:
+        super().__init__(f"name of lane {old}")
+        self.session, self.old, self.new = session, old, new
+
+    def redo(self) -> None:
+        self._rename(self.old, self.new)
+
+    def undo(self) -> None:
+        self._rename(self.new, self.old)
+
+    def _rename(self, old: str, new: str) -> None:
+        session = self.session
+        hidden = frozenset(new if name == old else name for name in session.hidden)
+        session.apply_lanes(renamed(session.experiment, old, new), RenameLane(old, new), hidden)
+
+
+class _HideLaneCommand(QUndoCommand):
+    """A lane that is left out of all pictures, or shown again."""
+
+    def __init__(self, session: Session, lane: str, hidden: bool) -> None:
+        super().__init__(f"{'hiding' if hidden else 'showing'} of lane {lane}")
+        self.session, self.lane, self.hidden = session, lane, hidden
+
+    def redo(self) -> None:
+        self._hide(self.hidden)
+
+    def undo(self) -> None:
+        self._hide(not self.hidden)
+
+    def _hide(self, hidden: bool) -> None:
+        session = self.session
+        names = session.hidden | {self.lane} if hidden else session.hidden - {self.lane}
+        session.apply_lanes(session.experiment, None, names)
 
 
 class _RunCommand(QUndoCommand):

@@ -327,6 +327,8 @@ def style_sheet(theme: Theme) -> str:
         "two": px(2),
         "half": px(HALF),
         "step": px(GRID),
+        "six": px(6),
+        "six_focus": px(6) - (px(2) - max(1, round(_scale))),
         "radius": px(RADIUS),
         "card_radius": px(GRID),
         "control": px(CONTROL) - 2 * max(1, round(_scale)),  # the sheet counts borders extra
@@ -369,6 +371,10 @@ QLabel[role="subtitle"], QLabel[role="hint"], QLabel[role="caption"] {{
     color: {muted}; font-size: {small}px; }}
 QLabel[role="reading"] {{ font-size: {large}px; font-weight: 600; }}
 QLabel[role="error"] {{ color: {error}; }}
+QLabel[role="differs"] {{ color: {on_soft}; font-weight: 600; }}
+QFrame#lane {{ background: transparent; border: {one}px solid {border}; border-radius: {radius}px; }}
+QFrame#lane[current="true"] {{ border-color: {accent}; }}
+QFrame#lane[alone="true"] {{ border: none; }}
 
 QPushButton, QToolButton {{
     background: {field}; color: {ink}; border: {one}px solid {edge}; border-radius: {radius}px;
@@ -401,6 +407,8 @@ QToolButton[role="more"]:checked {{ color: {on_soft}; }}
 QToolButton[role="more"]:disabled {{ color: {faint}; }}
 QToolButton::menu-indicator {{ image: none; }}
 
+QPushButton[segment] {{ padding: 0 {six}px; }}
+QPushButton[segment]:focus {{ padding: 0 {six_focus}px; }}
 QPushButton[segment="first"] {{ border-top-right-radius: 0; border-bottom-right-radius: 0; }}
 QPushButton[segment="middle"] {{ border-radius: 0; border-left: none; }}
 QPushButton[segment="last"] {{ border-top-left-radius: 0; border-bottom-left-radius: 0; border-left: none; }}

@@ -24,17 +24,19 @@ from sandbox.experiment import Experiment
 from sandbox.experiment.snapshot import LaneState, Snapshot, Wanted
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
-from sandbox.ui.controls import Controls
-from sandbox.ui.kit import Card, Choice, Notice
-from sandbox.ui.panels import DataPanel, LossPanel, NetworkPanel, OptimizerPanel
+from sandbox.ui.controls import Controls, Reading, Shown
+from sandbox.ui.kit import Card, Notice
+from sandbox.ui.lane_bar import LaneBar
+from sandbox.ui.lanes import LaneFace, faces
+from sandbox.ui.panels import DataPanel, LanePanel, LossPanel, NetworkPanel, OptimizerPanel
 from sandbox.ui.panels.base import Change, Panel
 from sandbox.ui.panels.column import PanelColumn
 from sandbox.ui.session import Session
 
 if TYPE_CHECKING:
     from sandbox.ui.lens.card import LensCard
-    from sandbox.ui.views.boundary import BoundaryView
     from sandbox.ui.views.cost import CostView
+    from sandbox.ui.views.lane_grid import LaneGrid
 
 PRESENTING = 1.4  # how much larger type and lines are for the back row
 
@@ -84,7 +86,10 @@ class MainWindow(QMainWindow):
         self._lane = experiment.lanes[0].name
         self._drawn_run = -1
         self._told: set[str] = set()  # the lanes of this run that are known to have stopped
-        self.boundary: BoundaryView | None = None
+        self._all = False  # whether a change is made in all lanes
+        self._replica: int | None = None  # the one picked out of several
+        self._rival = ""  # the lane that the one in view is compared with
+        self.boundary: LaneGrid | None = None
         self.cost: CostView | None = None
         self.lenses: LensCard | None = None
         self.session = Session(experiment, self)
@@ -99,12 +104,11 @@ class MainWindow(QMainWindow):
         self.controls = Controls(self.session.undo_stack)
         self.panels: list[Panel] = [DataPanel(), NetworkPanel(), LossPanel(), OptimizerPanel()]
         self.data_panel = self.panels[0]
+        self.lane_panel = LanePanel()
         self.notice = Notice()
         self.boundary_card = Card("Decision boundary")
-        self.lane_choice = Choice()
-        self.lane_choice.setAccessibleName("Lane in view")
-        self.lane_choice.setToolTip("Chooses the lane whose boundary, readouts and settings are shown.")
-        self.boundary_card.header.addWidget(self.lane_choice)
+        self.lane_bar = LaneBar()
+        self.boundary_card.header.addWidget(self.lane_bar)
         self.cost_card = Card("Cost")
         page = self._ground = QWidget()
         page.setObjectName("ground")
@@ -114,7 +118,7 @@ class MainWindow(QMainWindow):
         self.notice.setParent(page)  # it lies over the views: nothing moves away from under the mouse
         self.notice.installEventFilter(self)
         self._page.addLayout(self._columns, 1)
-        self._columns.addWidget(PanelColumn(self.panels))
+        self._columns.addWidget(PanelColumn([self.lane_panel, *self.panels]))
         self._views = QHBoxLayout()
         self._views.addWidget(self.boundary_card, 11)
         self._right = QVBoxLayout()
@@ -124,7 +128,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(page)
         page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         page.setFocus()  # no control is chosen before a person has chosen one
-        self._fill_lanes()
+        self._show_lanes()
 
     def _connect(self) -> None:
         session, controls = self.session, self.controls
@@ -144,7 +148,13 @@ class MainWindow(QMainWindow):
             panel.changed.connect(self._change)
             panel.refused.connect(lambda sentence: self.notice.say(sentence, error=True))
         self.data_panel.open_requested.connect(self.ask_open_table)  # type: ignore[attr-defined]
-        self.lane_choice.changed.connect(lambda name, _: self.view_lane(str(name)))
+        self.lane_panel.lane_chosen.connect(self.view_lane)
+        self.lane_panel.all_changed.connect(self._edit_all)
+        self.lane_bar.fork_requested.connect(lambda: self._fork(self._lane))
+        self.lane_bar.add_requested.connect(lambda: self._add())
+        self.lane_bar.shown_again.connect(lambda name: session.hide_lane(name, False))
+        self.lane_bar.rival_chosen.connect(self._compare)
+        self.lane_bar.replica_chosen.connect(self._pick_replica)
         session.shown.connect(self._draw)
         session.settings_changed.connect(self._show_settings)
         session.playing_changed.connect(controls.set_playing)
@@ -184,12 +194,12 @@ class MainWindow(QMainWindow):
         # pyqtgraph takes longer to import than all the rest: the shell is on screen by now.
         from sandbox.ui.lens import LENSES
         from sandbox.ui.lens.card import LensCard
-        from sandbox.ui.views.boundary import BoundaryView
         from sandbox.ui.views.cost import CostView
+        from sandbox.ui.views.lane_grid import LaneGrid
 
         if self.boundary is not None or self._closed:
             return
-        self.boundary, self.cost = BoundaryView(), CostView()
+        self.boundary, self.cost = LaneGrid(), CostView()
         self.boundary_card.body.addWidget(self.boundary, 1)
         self.cost_card.body.addWidget(self.cost, 1)
         self.cost_card.header.addWidget(self.cost.controls)
@@ -199,11 +209,16 @@ class MainWindow(QMainWindow):
         self._dress_views()
         for view in (self.boundary, self.cost, self.lenses):
             view.wanted_changed.connect(self._want)
-        self.lenses.change_requested.connect(lambda key, value: self.session.change(key, value, True, self._lane))
+        self.lenses.change_requested.connect(lambda key, value: self.session.change(key, value, True, self._edited))
         self.lenses.restart_requested.connect(self.session.reset)
         self.lenses.step_requested.connect(self.session.step)
         self.lenses.sample_chosen.connect(self.boundary.choose_sample)
         self.boundary.sample_clicked.connect(self.lenses.choose_sample)
+        self.boundary.lane_chosen.connect(self.view_lane)
+        self.boundary.lane_acted.connect(self._act_on_lane)
+        self.boundary.lane_renamed.connect(self._rename_lane)
+        self.boundary.rates_chosen.connect(self.session.set_rates)
+        self._show_lanes()
         self.session.start()
 
     def _leave_focus(self, of: QWidget) -> None:
@@ -300,14 +315,17 @@ class MainWindow(QMainWindow):
 
     # Settings
 
+    @property
+    def _edited(self) -> str | None:
+        """The lane that a change is for; None is all of them."""
+        return None if self._all else self._lane
+
     def _change(self, change: Change) -> None:
-        self.session.change(change.key, change.value, change.final, self._lane)
+        self.session.change(change.key, change.value, change.final, self._edited)
 
     def _show_settings(self) -> None:
         experiment = self.session.experiment
-        if self._lane not in [lane.name for lane in experiment.lanes]:
-            self._lane = experiment.lanes[0].name
-        self._fill_lanes()
+        self._show_lanes()
         snapshot = self.session.snapshot
         data = snapshot.data if snapshot is not None else None
         if snapshot is not None and _source(snapshot.experiment) != _source(experiment):
@@ -315,17 +333,105 @@ class MainWindow(QMainWindow):
         for panel in self.panels:
             panel.show_settings(experiment, data, self._lane)
 
-    def _fill_lanes(self) -> None:
-        names = [lane.name for lane in self.session.experiment.lanes]
-        self.lane_choice.set_items([(name, f"Lane {name}", f"Shows lane {name}.") for name in names])
-        self.lane_choice.set_value(self._lane)
-        self.lane_choice.setVisible(len(names) > 1)
+    # Lanes
+
+    @property
+    def faces(self) -> tuple[LaneFace, ...]:
+        """How all lanes are told apart."""
+        snapshot = self.session.snapshot
+        return faces(self.session.experiment, None if snapshot is None else snapshot.data.task)
+
+    def _show_lanes(self) -> None:
+        found, hidden = self.faces, self.session.hidden
+        if self._lane not in [face.name for face in found]:
+            self._lane = found[0].name
+        if self._lane in hidden and len(hidden) < len(found):
+            self._lane = next(face.name for face in found if face.name not in hidden)
+        seen = [face for face in found if face.name not in hidden or face.name == self._lane]
+        rival = next((face for face in seen if face.name == self._rival and face.name != self._lane), None)
+        self._rival = "" if rival is None else rival.name
+        replicas = self.session.experiment.run.replicas
+        if self._replica is not None and self._replica >= replicas:
+            self._replica = None
+        seed = int(self.session.experiment.lane(self._lane).network.seed)
+        self.lane_panel.show_lanes(found, self._lane)
+        self.lane_bar.show_lanes(found, seen, self._lane, self._rival)
+        self.lane_bar.show_replicas(replicas if replicas > 1 else 0, seed, self._replica)
+        wide = 11 if len(seen) == 1 or rival is not None else 14 if len(seen) < 5 else 16
+        self._views.setStretch(0, wide)
+        if self.boundary is not None and self.cost is not None:
+            self.boundary.set_lanes(seen, self._lane, rival)
+            self.cost.set_lanes(seen)
+        if self.lenses is not None:
+            mine = next(face for face in found if face.name == self._lane)
+            self.lenses.set_face(mine if len(found) > 1 else None)
+        self._title_boundary()
+
+    def _title_boundary(self) -> None:
+        """Call the card what it shows."""
+        snapshot = self.session.snapshot
+        task = "binary" if snapshot is None else snapshot.data.task
+        title = {"regression": "Output", "multiclass": "Decision regions"}.get(task, "Decision boundary")
+        self.boundary_card.title.setText("Difference" if self._rival else title)
+        slot = {face.name: face.letter for face in self.faces}
+        one, other = slot[self._lane], slot.get(self._rival, "")
+        what = "output" if task == "regression" else "class 1"
+        words = "colour: how far apart" if task == "multiclass" else f"colour: {what} of {other} less {one}"
+        self.boundary_card.set_subtitle(words if self._rival else "")
 
     def view_lane(self, name: str) -> None:
-        """Show another lane's boundary, readouts and settings."""
-        self._lane = name
-        self._show_settings()
+        """Show another lane's readouts, settings and lenses."""
+        if name != self._lane:
+            self._lane = name
+            self._show_settings()
+            self._want()
+
+    def _edit_all(self, everyone: bool) -> None:
+        self._all = everyone
+
+    def _compare(self, rival: str) -> None:
+        self._rival = rival
+        self._show_lanes()
         self._want()
+
+    def _pick_replica(self, replica: int | None) -> None:
+        self._replica = replica
+        self._want()
+
+    def _fork(self, lane: str) -> None:
+        before = len(self.session.experiment.lanes)
+        self.session.fork_lane(lane)
+        self._view_newest(before)
+
+    def _add(self) -> None:
+        before = len(self.session.experiment.lanes)
+        self.session.add_lane(self._lane)
+        self._view_newest(before)
+
+    def _view_newest(self, before: int) -> None:
+        """Let the next changes be made in the lane that has just come."""
+        lanes = self.session.experiment.lanes
+        if len(lanes) > before:
+            self._all = False
+            self.lane_panel.all.set_value(False)
+            self.view_lane(lanes[-1].name)
+
+    def _act_on_lane(self, lane: str, action: str) -> None:
+        acts: dict[str, Callable[[], None]] = {
+            "fork": lambda: self._fork(lane),
+            "hide": lambda: self.session.hide_lane(lane),
+            "remove": lambda: self.session.remove_lane(lane),
+        }
+        acts[action]()
+
+    def _rename_lane(self, lane: str, text: str) -> None:
+        """Call a lane what was typed, behind its letter; by its letter alone where that is nothing."""
+        face = next(face for face in self.faces if face.name == lane)
+        new = f"{face.letter} {text}" if text else face.letter
+        viewed = self._lane == lane
+        self.session.rename_lane(lane, new)
+        if viewed and new in [each.name for each in self.session.experiment.lanes]:
+            self.view_lane(new)
 
     def _set_speed(self, speed: float) -> None:
         self.session.thread_.set_speed(None if math.isinf(speed) else speed)
@@ -340,10 +446,10 @@ class MainWindow(QMainWindow):
     def _ask(self) -> None:
         if self.boundary is None or self.cost is None or self.lenses is None:
             return
-        surface = self.boundary.wanted(self._lane)
-        surfaces = (surface,) if surface is not None else ()
-        questions = self.lenses.questions(self._lane, flowing=self.session.playing)
-        self.session.want(Wanted(surfaces, self.cost.wanted(), questions))
+        surfaces = self.boundary.wanted()
+        asked = self.lenses.questions(self._lane, flowing=self.session.playing)
+        questions = (*asked, *self.boundary.questions())
+        self.session.want(Wanted(surfaces, self.cost.wanted(), questions, self._replica))
 
     def _draw(self, snapshot: Snapshot) -> None:
         """Draw a snapshot; the thread goes on when it has been painted."""
@@ -354,17 +460,17 @@ class MainWindow(QMainWindow):
         # A file that is being opened may have other lanes than the run that goes on until then.
         lane = next((lane for lane in snapshot.lanes if lane.name == self._lane), snapshot.lanes[0])
         self._read_out(snapshot, lane)
-        for surface in snapshot.surfaces:
-            if surface.request.lane == self._lane:
-                self.boundary.draw(surface, lane)
+        self.boundary.draw(snapshot)
         if snapshot.curves:
             self.cost.draw(snapshot.curves, snapshot.marks, snapshot.lanes, snapshot.epoch_position)
+        self._tell_coming(snapshot)
         self.lenses.draw(snapshot, lane.name)
         self._ask()
         self._tell_stops(snapshot)
         self.drawn.emit(snapshot)
 
     _data: object = None
+    _coming = 1.0
 
     def _draw_new_run(self, snapshot: Snapshot) -> None:
         assert self.boundary is not None
@@ -379,8 +485,7 @@ class MainWindow(QMainWindow):
         if snapshot.data is not self._data:
             self._data = snapshot.data
             self.boundary.set_data(snapshot.data, snapshot.experiment)
-            titles = {"regression": "Output", "multiclass": "Decision regions"}
-            self.boundary_card.title.setText(titles.get(snapshot.data.task, "Decision boundary"))
+            self._show_lanes()
             for notice in snapshot.data.notices:
                 self.notice.say(notice)
         self._show_settings()
@@ -389,25 +494,40 @@ class MainWindow(QMainWindow):
             self.session.refresh()
 
     def _read_out(self, snapshot: Snapshot, lane: LaneState) -> None:
-        readings, controls = lane.readings, self.controls
         metric = "r2" if snapshot.data.task == "regression" else "accuracy"
-        held = f"test_{metric}"
-        controls.show_readings(
+        held = f"test_{metric}" in lane.readings
+
+        def reading(name: str) -> Reading:
+            return Reading(*(lane.readings.get(name + end, math.nan) for end in ("", "|low", "|high")))
+
+        shown = Shown(
             epoch=snapshot.epoch,
             update=snapshot.update,
-            train=readings.get("train_cost", math.nan),
-            test=readings.get("test_cost", math.nan),
-            metric=readings.get(held, readings.get(f"train_{metric}", math.nan)),
+            train=reading("train_cost"),
+            test=reading("test_cost"),
+            score=reading(f"{'test' if held else 'train'}_{metric}"),
             is_share=metric == "accuracy",
-            of_test=held in readings,
+            of_test=held,
             objective=LOSSES[lane.objective].label,
+            replicas=lane.replicas,
         )
+        self.controls.show_readings(shown)
+
+    def _tell_coming(self, snapshot: Snapshot) -> None:
+        """Say how far a lane that has been added is on its way."""
+        if snapshot.coming < 1.0:
+            self.boundary_card.set_subtitle(f"the new lane trains up to here: {100 * snapshot.coming:.0f} %")
+        elif self._coming < 1.0:
+            self._title_boundary()
+        self._coming = snapshot.coming
 
     def _tell_stops(self, snapshot: Snapshot) -> None:
         for lane in snapshot.lanes:
             if lane.stopped and lane.name not in self._told:
                 self._told.add(lane.name)
-                who = f"Lane {lane.name} stopped" if len(snapshot.lanes) > 1 else "Training stopped"
+                face = next((face for face in self.faces if face.name == lane.name), None)
+                called = face.letter if face is not None else lane.name
+                who = f"Lane {called} stopped" if len(snapshot.lanes) > 1 else "Training stopped"
                 self.notice.say(f"{who}: {lane.stopped}.", error=True, action="Reset", act=self.session.reset)
 
     # Files

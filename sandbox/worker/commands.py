@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.experiment import Experiment
+from sandbox.experiment.frozen import FrozenMapping
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,46 @@ class Change:
 
     changes: Mapping[str, Any]
     lane: str | None = None
+
+
+@dataclass(frozen=True)
+class ForkLane:
+    """Copy a lane as it is now, under a new name."""
+
+    lane: str
+    name: str
+
+
+@dataclass(frozen=True)
+class AddLane:
+    """Add a lane that begins with the settings that another has now, but for some: as if always there."""
+
+    like: str
+    name: str
+    changes: Mapping[str, Any] = field(default_factory=FrozenMapping)
+
+
+@dataclass(frozen=True)
+class RemoveLane:
+    """Take a lane out; `token` names it for `RestoreLane`."""
+
+    lane: str
+    token: int
+
+
+@dataclass(frozen=True)
+class RestoreLane:
+    """Put back a lane that was taken out."""
+
+    token: int
+
+
+@dataclass(frozen=True)
+class RenameLane:
+    """Call a lane something else."""
+
+    lane: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -72,4 +113,7 @@ class Close:
     """End the thread."""
 
 
-Command = Start | Return | Change | Play | Pause | Toggle | Step | Train | Refresh | Close
+Command = (
+    Start | Return | Change | ForkLane | AddLane | RemoveLane | RestoreLane | RenameLane | Play | Pause | Toggle | Step
+    | Train | Refresh | Close
+)  # fmt: skip

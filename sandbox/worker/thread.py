@@ -19,14 +19,22 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, Signal
 
 from sandbox.errors import InputError
 from sandbox.experiment import Edit, Experiment, Trainer
+from sandbox.experiment.parts import LaneSettings
+from sandbox.experiment.roster import fresh, with_lane, without_lane
+from sandbox.experiment.rules import lane_index
 from sandbox.experiment.snapshot import Snapshot, Wanted
 from sandbox.worker.commands import (
+    AddLane,
     Change,
     Close,
     Command,
+    ForkLane,
     Pause,
     Play,
     Refresh,
+    RemoveLane,
+    RenameLane,
+    RestoreLane,
     Return,
     Start,
     Step,
@@ -80,6 +88,8 @@ class TrainerThread(QThread):
     playing_changed(bool)
     rejected(int, str)
         A run could not begin, for the reason given; the one before goes on.
+    refused(str)
+        What was asked of the run cannot be; nothing has changed.
     failed(str)
         Something went wrong; the thread has paused and lives on.
     """
@@ -88,6 +98,7 @@ class TrainerThread(QThread):
 
     playing_changed = Signal(bool)
     rejected = Signal(int, str)
+    refused = Signal(str)
     failed = Signal(str)
 
     def __init__(self, listener: QObject) -> None:
@@ -106,7 +117,9 @@ class TrainerThread(QThread):
         # Touched by the thread alone:
         self._run_number = -1
         self._trainer: Trainer | None = None
-        self._kept: OrderedDict[int, Trainer] = OrderedDict()
+        self._heir: Trainer | None = None  # the same run with a lane more, which is on its way to where this one is
+        self._kept: OrderedDict[int, tuple[Trainer, Trainer | None]] = OrderedDict()
+        self._removed: dict[int, tuple[LaneSettings, tuple[Edit, ...], int]] = {}
         self._playing = False
         self._until_epoch: int | None = None
         self._beat = Beat()
@@ -155,10 +168,13 @@ class TrainerThread(QThread):
         while not self._closing:
             try:
                 self._obey()
-                if self._playing:
+                if self._heir is not None:
+                    self._bring_up(self._heir)
+                elif self._playing:
                     self._play()
             except Exception as error:
                 _log.exception("training failed")
+                self._heir = None
                 self._set_playing(False)
                 self.failed.emit(f"Training stopped on an error of the program ({error!r}); reset to start anew.")
 
@@ -166,7 +182,7 @@ class TrainerThread(QThread):
         """Read all commands; while paused, wait for one."""
         while not self._closing:
             try:
-                command = self._commands.get(block=not self._playing)
+                command = self._commands.get(block=not self._playing and self._heir is None)
             except queue.Empty:
                 return
             self._do(command)
@@ -180,6 +196,8 @@ class TrainerThread(QThread):
                     self._begin(run, experiment)
             case Change(changes, lane):
                 self._change(changes, lane)
+            case ForkLane() | AddLane() | RemoveLane() | RestoreLane() | RenameLane():
+                self._change_lanes(command)
             case Play():
                 self._play_on()
             case Toggle():
@@ -188,6 +206,7 @@ class TrainerThread(QThread):
                 else:
                     self._play_on()
             case Train(epochs):
+                self._settle()
                 self._until_epoch = epochs
                 self._set_playing(self._trainer is not None and self._trainer.epoch < epochs)
             case Pause():
@@ -210,10 +229,10 @@ class TrainerThread(QThread):
 
     def _begin(self, run: int, experiment: Experiment) -> None:
         """Begin a run or go back to one; whatever comes in the way, the run before is left as it was."""
-        trainer = self._kept.get(run)
+        trainer, heir = self._kept.get(run, (None, None))
         try:
             if trainer is None:
-                trainer = Trainer(experiment)
+                trainer = Trainer(experiment, watched=True)
             first = trainer.snapshot(run, _fitting(self._wanted, trainer))
         except InputError as error:
             self.rejected.emit(run, str(error))
@@ -224,15 +243,16 @@ class TrainerThread(QThread):
             return
         self._kept.pop(run, None)
         if self._trainer is not None:
-            self._kept[self._run_number] = self._trainer
+            self._kept[self._run_number] = self._trainer, self._heir
             while len(self._kept) > _RUNS_KEPT:
                 self._kept.popitem(last=False)
-        self._trainer, self._run_number = trainer, run
+        self._trainer, self._heir, self._run_number = trainer, heir, run
         if self._playing and not trainer.running:
             self._set_playing(False)
         self._post(first)
 
     def _change(self, changes: Mapping[str, Any], lane: str | None) -> None:
+        self._settle()
         if self._trainer is None:
             return
         try:
@@ -245,7 +265,60 @@ class TrainerThread(QThread):
         if self._playing and (self._commands.empty() or self._is_slow):
             self._offer()  # its mark is on screen at once
 
+    def _change_lanes(self, command: ForkLane | AddLane | RemoveLane | RestoreLane | RenameLane) -> None:
+        self._settle()
+        trainer = self._trainer
+        if trainer is None:
+            return
+        try:
+            match command:
+                case ForkLane(lane, name):
+                    trainer.fork_lane(lane, name)
+                case AddLane(like, name, changes):
+                    model = fresh(trainer.experiment, trainer.current, like, name)
+                    settings = LaneSettings(name, {**model.changes, **changes})
+                    self._heir = trainer.anew(with_lane(trainer.experiment, settings, alone=True))
+                case RemoveLane(lane, token):
+                    place = lane_index(trainer.experiment.lanes, lane)
+                    self._removed[token] = (*without_lane(trainer.experiment, lane)[1:], place)
+                    trainer.remove_lane(lane)
+                case RestoreLane(token):
+                    settings, edits, place = self._removed[token]
+                    self._heir = trainer.anew(with_lane(trainer.experiment, settings, edits, place=place))
+                case RenameLane(lane, name):
+                    trainer.rename_lane(lane, name)
+                case _:
+                    assert_never(command)
+        except InputError as error:
+            self.refused.emit(str(error))
+        if self._heir is not None:
+            self._bring_up(self._heir)
+        elif self._playing and self._commands.empty():
+            self._offer()
+
+    def _bring_up(self, heir: Trainer) -> None:
+        """Train the run with one lane more for a while; it takes the other's place once it has come as far."""
+        assert self._trainer is not None
+        goal, end = self._trainer.update, perf_counter() + _LONGEST_FRAME
+
+        def go_on() -> bool:
+            return perf_counter() < end and not self._closing
+
+        heir.advance(go_on, goal - heir.update)
+        if heir.update == goal or not heir.running:
+            self._trainer, self._heir = heir, None
+        if self._commands.empty():
+            self._offer()
+
+    def _settle(self) -> None:
+        """Let a run with a lane more take its place at once: what is asked next is asked of it."""
+        heir, trainer = self._heir, self._trainer
+        if heir is not None and trainer is not None:
+            heir.advance(lambda: not self._closing, trainer.update - heir.update)
+            self._trainer, self._heir = heir, None
+
     def _step(self, epoch: bool) -> None:
+        self._settle()
         self._set_playing(False)
         trainer = self._trainer
         if trainer is None:
@@ -311,7 +384,10 @@ class TrainerThread(QThread):
     def _offer(self) -> None:
         """Put a snapshot into the mailbox, and park until it is painted."""
         if self._trainer is not None and not self._closing:
-            self._post(self._trainer.snapshot(self._run_number, _fitting(self._wanted, self._trainer)))
+            snapshot = self._trainer.snapshot(self._run_number, _fitting(self._wanted, self._trainer))
+            if self._heir is not None:
+                snapshot = replace(snapshot, coming=self._heir.update / self._trainer.update)
+            self._post(snapshot)
 
     def _post(self, snapshot: Snapshot) -> None:
         self._parked = threading.Event()
@@ -333,7 +409,7 @@ def _unlike(trainer: Trainer, changes: Mapping[str, Any], lane: str | None) -> T
     Where weights from a file fit the old layers alone, it is an edit all the same.
     """
     try:
-        return Trainer(_changed(trainer.experiment, changes, lane), trainer.data)
+        return trainer.anew(_changed(trainer.experiment, changes, lane))
     except InputError:
         trainer.edit(changes, lane)
         return trainer

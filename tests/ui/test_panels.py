@@ -27,6 +27,7 @@ from sandbox.ui.panels import (
 )
 
 PANELS = {"data": DataPanel, "network": NetworkPanel, "loss": LossPanel, "optimizer": OptimizerPanel}
+OF_ANOTHER_SECTION = {"network": {"run.replicas"}}
 WITHOUT_A_CONTROL = {"data.file", "network.weights"}  # they are opened, not set
 
 
@@ -96,7 +97,7 @@ def type_into(qtbot: Any, edit: QWidget, text: str) -> None:
 @pytest.mark.parametrize("kind", PANELS)
 def test_every_setting_has_a_row_with_the_tables_words(made: Any, kind: str) -> None:
     panel = made(kind)
-    keys = {key for key in SETTINGS if key.startswith(f"{kind}.")}
+    keys = {key for key in SETTINGS if key.startswith(f"{kind}.")} | OF_ANOTHER_SECTION.get(kind, set())
     assert set(panel.rows) == keys - WITHOUT_A_CONTROL
     for key, row in panel.rows.items():
         assert row.control.toolTip() == SETTINGS[key].summary

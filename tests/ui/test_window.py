@@ -258,6 +258,7 @@ CASES = [
     Case("network.initializer", "choose", "He normal", "he_normal"),
     Case("network.initializer_scale", "type", "0.25", 0.25),
     Case("network.seed", "type", "99", 99),
+    Case("run.replicas", "type", "3", 3),
     Case("network.target_coding", "choose", "\u22121", "plus_minus_one"),
     Case("loss.objective", "choose", "Mean squared error", "mse"),
     Case("loss.monitors", "tick", "Huber", ("huber",)),
@@ -519,10 +520,10 @@ def test_two_lanes_are_opened_chosen_and_changed_one_by_one(
     choose_file(monkeypatch, path)
     driver.key(Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
     driver.wait_drawn(lambda snapshot: [lane.name for lane in snapshot.lanes] == ["left", "right"])
-    lanes = driver.window.lane_choice
+    lanes = driver.window.lane_panel.choice
     driver.wait(lanes.isVisible)
-    driver.choose(lanes, "Lane right")
-    driver.wait_drawn(lambda snapshot: bool(snapshot.surfaces) and snapshot.surfaces[0].request.lane == "right")
+    driver.wait_drawn(lambda snapshot: {surface.request.lane for surface in snapshot.surfaces} == {"left", "right"})
+    driver.choose(lanes, "right")
     assert driver.control("loss.objective").value() == "mse"
     driver.type(driver.control("optimizer.learning_rate").edit, "0.05")
     driver.wait(lambda: driver.field("optimizer.learning_rate", "right") == 0.05)

@@ -30,6 +30,7 @@ SATURATED_SHARE = 0.9  # of a layer's units and samples that are flat
 CONFIDENT = 0.95  # how far off, as a share of the way between the two codes, a confident mistake is
 FADED = 0.15  # of the residual: what less than this comes back of has faded
 VANISHED = 1e-3  # of what a weight of the output layer gets
+ALIKE = 1e-9  # weights this near to each other, as a share, are those of equal units
 HUGE = 1e12  # no pre-activation of a run that does well comes near
 RECENT = 30  # the last rows of the history that a rise is looked for in
 LONG = 512  # the most rows that two losses are compared over
@@ -317,13 +318,19 @@ def equal_units(scene: Scene) -> Found | None:
     """All units of a hidden layer have the same weights and the same bias."""
     net = scene.network
     for l, (W, b) in enumerate(zip(net.W[:-1], net.b[:-1], strict=True), start=1):
-        if len(W) > 1 and (W[:1] == W).all() and (b == b[:, :1]).all() and (net.W[l] == net.W[l][:, :1]).all():
+        after = net.W[l]
+        if len(W) > 1 and _alike(W, W[:1]) and _alike(b, b[:, :1]) and _alike(after, after[:, :1]):
             break
     else:
         return None
     evidence = f"All {len(W)} units of hidden layer {l} have the same weights in and out."
     meaning = "Equal units get equal gradients, so they stay equal: the layer learns no more than one unit could."
     return Found(evidence, meaning, _other_start(scene))
+
+
+def _alike(values: Array, first: Array) -> bool:
+    """Whether values are the first one but for rounding, which is not the same in every row of a product."""
+    return bool((np.abs(values - first) <= ALIKE * np.abs(first)).all())
 
 
 def _other_start(scene: Scene) -> Control | None:

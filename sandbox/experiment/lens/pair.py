@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.experiment.frozen import read_only
+from sandbox.experiment.lanes import TrainingLane
 from sandbox.experiment.roster import PER_LANE
 from sandbox.experiment.scene import Scene
 from sandbox.experiment.settings import Value
@@ -121,5 +122,16 @@ def _bits_apart(one: Array, other: Array) -> int:
 def _differences(scene: Scene, rival: Scene) -> tuple[Difference, ...]:
     assert scene.others is not None
     current = scene.others.current
-    pairs = ((key, current.get(key, scene.lane.name), current.get(key, rival.lane.name)) for key in PER_LANE)
-    return tuple(Difference(key, one, other) for key, one, other in pairs if one != other)
+    found = []
+    for key in PER_LANE:
+        one, other = (_in_force(current.get(key, each.lane.name), key, each.lane) for each in (scene, rival))
+        if one != other:
+            found.append(Difference(key, one, other))
+    return tuple(found)
+
+
+def _in_force(value: Value, key: str, lane: TrainingLane) -> Value:
+    """Return a setting's value, with what "auto" stands for in its place."""
+    if value != "auto":
+        return value
+    return {"loss.objective": lane.objective.name, "network.output": lane.activations[-1]}.get(key, value)

@@ -12,6 +12,7 @@ from sandbox.experiment.scene import Question
 from sandbox.experiment.snapshot import Snapshot
 from sandbox.ui import theme as look
 from sandbox.ui.kit import IconButton, Segmented, label
+from sandbox.ui.lanes import Badge, LaneFace
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
 
@@ -53,7 +54,11 @@ class LensCard(QFrame):
         self.stack = QStackedWidget()
         self.findings = next((lens for lens in self.lenses if isinstance(lens, FindingsLens)), None)
         self.strip = None if self.findings is None else FindingsStrip(self.findings, self)
+        self.badge = Badge()
+        self.badge.setToolTip("The lane that the lenses show.")
+        self.badge.hide()
         self._top = QHBoxLayout()
+        self._top.addWidget(self.badge)
         self._top.addWidget(self.tabs)
         self._top.addStretch(1)
         self._top.addWidget(self.detach)
@@ -75,6 +80,11 @@ class LensCard(QFrame):
         self.tabs.changed.connect(lambda index, _: self.show_lens(self.lenses[index]))
         self.detach.clicked.connect(lambda: self.take_out(self.current))
         self.fit()
+
+    def set_face(self, face: LaneFace | None) -> None:
+        """Say which lane is looked at; None where there is only one."""
+        self.badge.set_face(face)
+        self.badge.setVisible(face is not None)
 
     @property
     def current(self) -> Lens:

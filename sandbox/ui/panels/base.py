@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QWidget
 
 from sandbox.data import Data
 from sandbox.experiment.document import Experiment
+from sandbox.experiment.roster import differing, letter, slots
 from sandbox.experiment.settings import SETTINGS
 from sandbox.ui.kit import Card, Item, More, NumberField, Row, linear_stops, log_stops
+from sandbox.ui.lanes import value_words
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,11 @@ class Panel(Card):
         lane : str, optional
             Show what holds in this lane.
         """
+        task = None if data is None else data.task
+        marked = differing(experiment)
         for key, control in self.controls.items():
             control.set_value(experiment.get(key, lane))
+            self.rows[key].mark(_told_apart(experiment, key, task) if key in marked else "")
 
     def add(
         self,
@@ -109,6 +114,13 @@ class Panel(Card):
         if more:
             self.more.hold(row, applies, matters)
         return row
+
+
+def _told_apart(experiment: Experiment, key: str, task: str | None) -> str:
+    """Return what each lane has of a setting: "A rate 0.5, B rate 0.1"."""
+    names = tuple(lane.name for lane in experiment.lanes)
+    found = slots(names)
+    return ", ".join(f"{letter(found[name][0])} {value_words(experiment, name, key, task)}" for name in names)
 
 
 def number(key: str, stops: Sequence[float] = (), names: Mapping[float, str] | None = None) -> NumberField:

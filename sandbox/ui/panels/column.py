@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from sandbox.ui import theme
-from sandbox.ui.panels.base import Panel
+from sandbox.ui.kit import Card
 
 _WIDTH = 272
 
@@ -20,7 +20,7 @@ class PanelColumn(QScrollArea):
     holds the bar, so that nothing moves when the bar comes: what stands beside it needs no further gap.
     """
 
-    def __init__(self, panels: Sequence[Panel]) -> None:
+    def __init__(self, panels: Sequence[Card]) -> None:
         super().__init__()
         self._column = QWidget()
         self._column.setObjectName("column")

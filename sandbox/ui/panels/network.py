@@ -17,6 +17,9 @@ _CODINGS: list[Item] = [
 ]
 
 
+_REPLICAS = (1, 2, 4, 8, 16, 32, 64)
+
+
 class NetworkPanel(Panel):
     """Layers, activations and first weights."""
 
@@ -34,6 +37,8 @@ class NetworkPanel(Panel):
         )
         self.add("network.seed", SeedField(name=SETTINGS["network.seed"].label), more=True)
         self.add("network.target_coding", Choice(_CODINGS), more=True)
+        seeds = number("run.replicas", _REPLICAS)
+        self.add("run.replicas", seeds, more=True, matters=lambda: seeds.value() != 1)
 
     def show_settings(self, experiment: Experiment, data: Data | None, lane: str | None) -> None:
         chosen = experiment.get("network.activation", lane)

@@ -15,6 +15,7 @@ from sandbox.data import Data
 from sandbox.experiment.document import Experiment
 from sandbox.experiment.snapshot import LaneState, Surface, SurfaceRequest
 from sandbox.ui import theme as look
+from sandbox.ui.kit import share_text
 from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views import colormap
 from sandbox.ui.views.contour import class_lines, contour
@@ -36,7 +37,7 @@ from sandbox.ui.views.ticks import coordinate, grown, reading
 
 Floats = NDArray[np.float64]
 
-MAP_POINTS = 100
+MAP_POINTS, FEWEST_POINTS = 100, 40
 CURVE_POINTS = 200
 # A click this many pixels from a point still means it.
 REACH = 10.0
@@ -51,16 +52,22 @@ class BoundaryView(QWidget):
     -------
     wanted_changed()
         `wanted` gives something else now, so that a resting run owes a new snapshot.
+    axes_changed(int, int)
+        A person chose other inputs to look at.
     sample_clicked(part, index)
         A person chose a sample of the "train" or "test" part: by a click, by Return at the probed position, or by
         the full stop and the comma, which go on to the next one and back.
     """
 
     wanted_changed = Signal()
+    axes_changed = Signal(int, int)
     sample_clicked = Signal(str, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._compact = False
+        self.other = ""  # the lane that the one shown is compared with
+        self._pair = (QColor("blue"), QColor("orange"))  # the colours of the two
         self._theme: Theme | None = None
         self._scale = 1.0
         self._data: Data | None = None
@@ -105,6 +112,12 @@ class BoundaryView(QWidget):
         for widget in (self.across_label, self.across, self.upward_label, self.upward):
             slicing.addWidget(widget)
         slicing.addStretch(1)
+        self.head = QWidget(self)  # what several views of the same data need only once
+        head = QVBoxLayout(self.head)
+        head.setContentsMargins(0, 0, 0, 0)
+        head.setSpacing(2)
+        head.addWidget(self.legend)
+        head.addLayout(slicing)
         middle = QHBoxLayout()
         middle.setSpacing(4)
         middle.addWidget(self.plot, 1)
@@ -112,14 +125,15 @@ class BoundaryView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        column.addWidget(self.legend)
-        column.addLayout(slicing)
+        column.addWidget(self.head)
         column.addLayout(middle, 1)
         column.addWidget(self.readout)
         self.plot.probed.connect(self._probed)
         self.plot.unprobed.connect(self._unprobed)
         self.plot.picked.connect(self._picked)
         self.plot.stepped.connect(self._step_sample)
+        self.plot.area_changed.connect(self._fit_points)
+        self._drawn_room = 1.0
         self._show_choices(False)
 
     def _axis_choice(self, word: str, tooltip: str) -> QComboBox:
@@ -187,9 +201,18 @@ class BoundaryView(QWidget):
             with QSignalBlocker(self.across), QSignalBlocker(self.upward):
                 self.across.setCurrentIndex(x)
                 self.upward.setCurrentIndex(y)
-        if (x, y) == self._axes:
+        if (x, y) != self._axes:
+            self.set_axes(x, y)
+            self.axes_changed.emit(x, y)
+
+    def set_axes(self, x: int, y: int) -> None:
+        """Show other inputs across and up."""
+        if self._data is None or (x, y) == self._axes:
             return
         self._axes = (x, y)
+        with QSignalBlocker(self.across), QSignalBlocker(self.upward):
+            self.across.setCurrentIndex(x)
+            self.upward.setCurrentIndex(y)
         self._surface = None
         self._fit_ranges()
         self._place_points()
@@ -215,13 +238,13 @@ class BoundaryView(QWidget):
             self._value_range = padded(*self._span)
         self._y_range = self._value_range if self.one_input else input_range(data, self._axes[1])
         self.grid.setVisible(self.one_input)
-        self.colour_scale.setVisible(data.task == "regression" and not self.one_input)
+        self.colour_scale.setVisible((data.task == "regression" or bool(self.other)) and not self.one_input)
         self.colour_scale.set_range(*self._value_range)
         names = data.inputs
         upwards = (
             names[self._axes[1]] if not self.one_input else data.target_names[0] if data.target_names else "output"
         )
-        self.plot.name_left(upwards)
+        self.plot.name_left("" if self._compact else upwards)
         self._unprobed()
         self.plot.set_range(self._x_range, self._y_range)
         self.plot.setAccessibleDescription(f"{names[self._axes[0]]} across, {upwards} up")
@@ -229,7 +252,13 @@ class BoundaryView(QWidget):
     def _make_table(self) -> None:
         if self._theme is None or self._data is None:
             return
-        if self._data.task == "regression":
+        if self.other:
+            of_many = self._data.task == "multiclass"
+            low, high = (self._neutral(), QColor(self._theme.marks)) if of_many else self._class_colors()[:2]
+            middle = colormap.mix(low, high, 0.5) if of_many else self._neutral()
+            self._table = colormap.diverging(low, middle, high, 0.0)
+            self.colour_scale.set_table(self._table)
+        elif self._data.task == "regression":
             self._table = colormap.sequential()
             self.colour_scale.set_table(self._table)
         else:
@@ -266,7 +295,19 @@ class BoundaryView(QWidget):
         self._place_ring()
 
     def _size(self, count: int) -> float:
-        return (8.0 if count <= 400 else 7.0 if count <= 3000 else 5.0) * self._scale
+        usual = 8.0 if count <= 400 else 7.0 if count <= 3000 else 5.0
+        return round(2.0 * usual * self._room()) / 2.0 * self._scale
+
+    def _room(self) -> float:
+        """Return how large points are drawn, as a share: in a small picture they would cover each other."""
+        side = min(self.plot.area.rect().width(), self.plot.area.rect().height()) / self._scale
+        return min(1.0, max(0.65, side / 320.0)) if side > 1.0 else 1.0
+
+    def _fit_points(self) -> None:
+        """Draw the points anew where the room for them has changed."""
+        if self._room() != self._drawn_room:
+            self._drawn_room = self._room()
+            self._place_points()
 
     def _points(self, x: Floats, y: Floats, part: str, symbol: str, color: QColor) -> Points:
         theme, data = self._theme, self._data
@@ -277,7 +318,8 @@ class BoundaryView(QWidget):
             edge.setAlpha(150)
         opacity = 0.7 if len(data.inputs) > 2 else 1.0  # projected: not where they seem to be
         hole = QColor(theme.card) if part == "test" else None
-        return Points(x, y, symbol, inside, edge, self._scale, self._size(len(data.y_train)), hole, opacity)
+        width, size = self._scale * (0.5 + 0.5 * self._room()), self._size(len(data.y_train))
+        return Points(x, y, symbol, inside, edge, width, size, hole, opacity)
 
     def _class_points(self, X: Floats, y: NDArray[Any], part: str) -> list[Points]:
         theme, data = self._theme, self._data
@@ -387,15 +429,40 @@ class BoundaryView(QWidget):
         self.choose_sample(*found)
         self.sample_clicked.emit(*found)
 
+    def set_compact(self, compact: bool) -> None:
+        """Leave out the name of the upward axis, which the picture beside it tells as well."""
+        if compact != self._compact:
+            self._compact = compact
+            if self._data is not None:
+                self._fit_ranges()
+
+    def compare_with(self, other: str, one_colour: QColor, other_colour: QColor) -> None:
+        """Show where the lane and another one are at odds; "" shows the lane alone."""
+        self._pair = (one_colour, other_colour)
+        if other == self.other:
+            return
+        self.other = other
+        self._surface = None
+        self._make_table()
+        if self._data is not None:
+            self._fit_ranges()
+        self._redraw()
+        self.wanted_changed.emit()
+
     # Every frame
+
+    def _resolution(self) -> int:
+        """Return how many points along each axis a map needs: a small picture shows no more."""
+        side = max(self.plot.area.rect().width(), self.plot.area.rect().height())
+        return int(min(MAP_POINTS, max(FEWEST_POINTS, 10 * round(side / 35))))
 
     def request(self, lane: str) -> SurfaceRequest | None:
         """What this view needs to draw a lane; None without data."""
         if self._data is None:
             return None
         if self.one_input:
-            return SurfaceRequest(lane, (0, 0), self._x_range, (0.0, 0.0), CURVE_POINTS)
-        return SurfaceRequest(lane, self._axes, self._x_range, self._y_range, MAP_POINTS)
+            return SurfaceRequest(lane, (0, 0), self._x_range, (0.0, 0.0), CURVE_POINTS, self.other)
+        return SurfaceRequest(lane, self._axes, self._x_range, self._y_range, self._resolution(), self.other)
 
     def wanted(self, lane: str) -> SurfaceRequest | None:
         """What the next snapshot is to hold for this view; None while it is hidden."""
@@ -406,6 +473,8 @@ class BoundaryView(QWidget):
         if self._data is None or surface.request.axes[0] != self._axes[0]:
             return
         if not self.one_input and surface.request.axes != self._axes:
+            return
+        if surface.request.other != self.other:
             return
         self._surface = surface
         self._redraw()
@@ -430,15 +499,38 @@ class BoundaryView(QWidget):
         if surface.kind == "multiclass":
             cells = colormap.blended(values, self._class_colors()[: values.shape[2]], self._neutral())
             lines = class_lines(values, x, y)
+        elif surface.kind == "difference":
+            self._draw_difference(surface)
+            return
         elif surface.kind == "binary":
             cells = self._table[colormap.indices(values, *surface.span)]
-            lines = contour(values, surface.level, x, y)
+            lines = contour(*((values, surface.level) if surface.edge is None else (surface.edge, 0.0)), x, y)
         else:
             self._grow(values, self.colour_scale.isVisibleTo(self))
             cells = self._table[colormap.indices(values, *self._value_range)]
         self.image.set_cells(cells, (float(x[0]), float(y[0]), float(x[-1]), float(y[-1])))
         ink = QColor(self._theme.boundary) if self._theme is not None else QColor()
         self.lines.set_lines(() if lines is None else (Line(*lines, ink, 2.0 * self._scale, pairs=True),))
+
+    def _draw_difference(self, surface: Surface) -> None:
+        """Colour where two lanes are at odds, and draw the boundary of each in its own colour."""
+        values, x, y = surface.values, surface.x, surface.y
+        low, high = surface.span
+        if (low, high) != self._value_range:
+            self._value_range = (low, high)
+            self.colour_scale.set_range(low, high)
+        where = (float(x[0]), float(y[0]), float(x[-1]), float(y[-1]))
+        self.image.set_cells(self._table[colormap.indices(values, low, high)], where)
+        lines = []
+        for answers, color in zip(surface.both, self._pair, strict=False):
+            if answers.ndim == 3:
+                found = class_lines(answers, x, y)
+            elif self._data is not None and self._data.task != "regression":
+                found = contour(answers, 0.0, x, y)
+            else:
+                continue
+            lines.append(Line(*found, color, 2.0 * self._scale, pairs=True))
+        self.lines.set_lines(tuple(lines))
 
     def _grow(self, values: NDArray[np.floating], place: bool = True) -> None:
         """Widen the range of values in steps, up to one span of the targets beyond them."""
@@ -480,10 +572,15 @@ class BoundaryView(QWidget):
         if classes and not binary:
             colors = self._class_colors()
             lines += [Line(x, values[:, k], colors[k % len(colors)], wide) for k in range(values.shape[1])]
+        elif surface.both:
+            both = (values, surface.both[0].astype(np.float64))
+            lines += [Line(x, each[:, 0], color, wide) for each, color in zip(both, self._pair, strict=True)]
         else:
             lines += [Line(x, values[:, 0], ink, wide)]
         self.lines.set_lines(tuple(lines))
-        if binary:
+        if surface.both:
+            self.image.set_cells(None, (0.0, 0.0, 1.0, 1.0))
+        elif binary:
             cells = self._table[colormap.indices(surface.values[:, 0], *surface.span)][None, :]
             self.image.set_cells(cells, (float(x[0]), self._y_range[0], float(x[-1]), self._y_range[1]))
         else:
@@ -522,6 +619,13 @@ class BoundaryView(QWidget):
             else surface.values[int(np.abs(surface.y - y).argmin()), column]
         )
         outputs = np.atleast_1d(np.asarray(at, dtype=np.float64))
+        if surface.kind == "difference":
+            many = "at odds by" if data.task == "multiclass" else "difference"
+            return f"{many} {reading(float(outputs[0]))}"
+        if surface.both:
+            return f"{reading(float(outputs[0]))} and {reading(float(surface.both[0][column, 0]))}"
+        if surface.replicas > 1 and data.task == "binary" and surface.kind == "binary":
+            return f"{share_text(float(outputs[0]))} of {surface.replicas} networks say class {data.class_names[1]}"
         if data.task == "regression":
             return reading(float(outputs[0]))
         if outputs.size == 1:

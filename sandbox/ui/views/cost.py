@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,12 +21,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sandbox.experiment.roster import letter, slots
 from sandbox.experiment.snapshot import Curve, CurveRequest, LaneState, Mark
 from sandbox.nn import LOSSES, METRICS
 from sandbox.ui import theme as look
+from sandbox.ui.kit import Choice
+from sandbox.ui.lanes import LaneFace
 from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views.legend import CurveChip, CurveName, Stroke
-from sandbox.ui.views.plot import CrosshairLayer, GridLayer, Line, LinesLayer, MarksLayer, Plot
+from sandbox.ui.views.plot import Band, BandsLayer, CrosshairLayer, GridLayer, Line, LinesLayer, MarksLayer, Plot
 from sandbox.ui.views.ranges import before_the_flight, epochs_end, logarithm, plain, value_range
 from sandbox.ui.views.ticks import reading
 
@@ -38,6 +41,8 @@ ROLES = {"objective": "learns", "monitor": "shown", "metric": "shown, right axis
 DASHES = ((6.0, 3.0), (2.0, 2.5), (10.0, 3.0, 2.0, 3.0), (4.0, 2.0, 1.0, 2.0), (12.0, 4.0))
 # The legend scrolls beyond so many rows, and two more in a high view.
 LEGEND_ROWS = 4
+FEW_LANES = 3  # up to so many, the test part of a common loss is drawn too
+_OWN_TIP = "Shows for every lane what it learns with, and what is shown beside it."
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def label_of(name: str) -> str:
 
 
 def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[Row, ...]:
-    """The rows of the legend, lane by lane: objective, monitors, metrics."""
+    """The rows of the legend: of one lane objective, monitors, metrics; of several first all that they learn with."""
     objectives = {lane.name: lane.objective for lane in lanes}
     own = {(c.lane, c.part, c.name) for c in curves if c.role == "objective"}
     found: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
@@ -70,7 +75,7 @@ def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[Row, .
         found.setdefault((curve.lane, curve.role, name), []).append((curve.part, curve.column))
     order = list(ROLES)
     places = {lane.name: k for k, lane in enumerate(lanes)}
-    keys = sorted(found, key=lambda key: (places.get(key[0], len(places)), order.index(key[1])))
+    keys = sorted(found, key=lambda key: (order.index(key[1]), places.get(key[0], len(places))))
     return tuple(
         Row(
             lane,
@@ -101,6 +106,7 @@ class CostView(QWidget):
         self._curves: tuple[Curve, ...] = ()
         self._marks: tuple[Mark, ...] = ()
         self._lanes: tuple[LaneState, ...] = ()
+        self._faces: dict[str, LaneFace] = {}  # of the lanes that are to be seen; none is all
         self._position = 0.0
         self._end = 0.0
         self._values: tuple[float, float] | None = None
@@ -120,6 +126,7 @@ class CostView(QWidget):
             "point at an epoch, or use the arrow keys, to read it."
         )
         self.grid = GridLayer(self.plot)
+        self.bands = BandsLayer(self.plot, -4)
         self.metrics = LinesLayer(self.plot, -2)
         self.lines = LinesLayer(self.plot, 0)
         self.marks = MarksLayer(self.plot)
@@ -127,11 +134,18 @@ class CostView(QWidget):
         self.log_x = self._switch("log x", "Count epochs logarithmically, so that the first ones get room")
         self.log_y = self._switch("log y", "Show costs logarithmically, so that small ones can be told apart")
         self.log_y.setChecked(True)
+        self.only = Choice([("", "what each learns with", _OWN_TIP)])
+        self.only.setAccessibleName("Loss to be seen in every lane")
+        self.only.setToolTip("Shows one loss or metric for every lane, so that all are on one scale.")
+        self.only.changed.connect(lambda name, _: self._see_only(str(name)))
+        self.only.set_value("")
+        self.only.hide()
         self.controls = QWidget(self)
         controls = QHBoxLayout(self.controls)
         controls.setContentsMargins(0, 0, 0, 0)
         controls.setSpacing(6)
         controls.addStretch(1)
+        controls.addWidget(self.only)
         controls.addWidget(self.log_x)
         controls.addWidget(self.log_y)
         self.legend = QWidget()
@@ -210,7 +224,9 @@ class CostView(QWidget):
 
     def request(self) -> CurveRequest:
         """How curves are to be thinned for this view."""
-        return CurveRequest(max(50, round(self.plot.area.rect().width())), self.log_x.isChecked(), self._window)
+        width = max(50, round(self.plot.area.rect().width()))
+        hidden = frozenset(key for key, chip in self._chips.items() if not chip.isChecked())
+        return CurveRequest(width, self.log_x.isChecked(), self._window, str(self.only.value() or ""), hidden)
 
     def draw(
         self,
@@ -222,13 +238,45 @@ class CostView(QWidget):
         """Show a snapshot's curves and marks."""
         if epoch_position < self._position:  # another run: its ranges are its own
             self._end, self._values, self._window = 0.0, None, None
+        if self._faces:
+            curves = [curve for curve in curves if curve.lane in self._faces]
+            marks = [mark for mark in marks if mark.lane is None or mark.lane in self._faces]
         self._curves, self._marks, self._lanes = tuple(curves), tuple(marks), tuple(lanes)
         self._position = epoch_position
+        self._offer_common()
         rows = rows_of(self._curves, self._lanes)
         if rows != self._rows:
             self._rows = rows
             self._build_legend()
         self._redraw()
+
+    def set_lanes(self, faces: Sequence[LaneFace]) -> None:
+        """Show these lanes, by their letters and colours."""
+        found = {face.name: face for face in faces}
+        if found == self._faces:
+            return
+        self._faces = found
+        self.only.setVisible(len(found) > 1)
+        if len(found) < 2 and self.only.value():
+            self.only.set_value("")
+        self._rows = ()
+        if self._curves:
+            self.draw(self._curves, self._marks, self._lanes, self._position)
+        self.wanted_changed.emit()
+
+    def _offer_common(self) -> None:
+        """Offer each loss and metric that any lane learns with or shows, to be seen in all of them."""
+        columns = {name for lane in self._lanes for name in lane.readings}
+        names = [name for name in (*LOSSES, *METRICS) if f"train_{name}" in columns]
+        items = [("", "what each learns with", _OWN_TIP)]
+        items += [(name, label_of(name), f"Shows {label_of(name)} for every lane.") for name in names]
+        self.only.set_items(items)
+        if self.only.value() is None:
+            self.only.set_value("")
+
+    def _see_only(self, name: str) -> None:
+        self._values = None
+        self.wanted_changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -246,13 +294,13 @@ class CostView(QWidget):
         self._names, self._chips = [], {}
         several = len({row.lane for row in self._rows}) > 1
         for line, row in enumerate(self._rows):
-            name = CurveName(row.lane if several else "", row.label, ROLES[row.role], self.legend)
+            name = CurveName(self._letter(row.lane) if several else "", row.label, ROLES[row.role], self.legend)
             name.clicked.connect(lambda _, row=row: self._toggle_row(row))
             self._names.append(name)
             self._grid.addWidget(name, line, 0)
             for part, column in row.columns:
                 words = f"{row.label} · {part} ({ROLES[row.role]})"
-                chip = CurveChip(f"{row.lane}: {words}" if several else words, part, self.legend)
+                chip = CurveChip(f"{self._letter(row.lane)}: {words}" if several else words, part, self.legend)
                 chip.setChecked(self._is_shown(row.lane, column, row.role))
                 chip.toggled.connect(lambda on, key=(row.lane, column): self._show_curve(key, on))
                 self._chips[row.lane, column] = chip
@@ -281,7 +329,13 @@ class CostView(QWidget):
         self.legend_area.setFixedHeight(height * min(len(self._rows), most))
 
     def _lane_index(self, lane: str) -> int:
-        return next((k for k, state in enumerate(self._lanes) if state.name == lane), 0)
+        """The slot that gives a lane its colour."""
+        if lane in self._faces:
+            return self._faces[lane].slot
+        return slots(tuple(state.name for state in self._lanes)).get(lane, (0, ""))[0]
+
+    def _letter(self, lane: str) -> str:
+        return letter(self._lane_index(lane))
 
     def _stroke(self, row: Row, part: str) -> Stroke:
         """How a curve is drawn: colour by lane, dashes by role, the test part thinner and paler."""
@@ -300,11 +354,20 @@ class CostView(QWidget):
         return Stroke(QColor(color), width * self._scale, dash)
 
     def _is_shown(self, lane: str, column: str, role: str) -> bool:
-        return self._shown.get((lane, column), role != "metric")
+        """Whether a curve is drawn: as a person chose, else with ever fewer beside what is learned as lanes add up."""
+        lanes = len({row.lane for row in self._rows})
+        if self.only.value():
+            chosen = column.startswith("train_") or lanes <= FEW_LANES
+        else:
+            chosen = role != "metric" and (role == "objective" or lanes <= 2)
+            chosen = chosen and (column.startswith("train_") or lanes <= 2)
+        return self._shown.get((lane, column), chosen)
 
     def _show_curve(self, key: Key, shown: bool) -> None:
         self._shown[key] = shown
         self._redraw()
+        if shown:
+            self.wanted_changed.emit()  # a hidden curve was not asked for
 
     def _toggle_row(self, row: Row) -> None:
         """Hide all curves of a row, or show them where all are hidden."""
@@ -335,7 +398,7 @@ class CostView(QWidget):
                     continue
                 curve = curves[row.lane, column]
                 x = self._across(curve.epochs)
-                if row.role == "metric":
+                if row.role == "metric" and not self.only.value():
                     metrics.append((row, part, x, plain(curve.values)))
                     continue
                 y = logarithm(curve.values) if log else plain(curve.values)
@@ -350,7 +413,8 @@ class CostView(QWidget):
         self._values = (low, high) if costs else None
         self.plot.set_range(across, (low, high), (self.log_x.isChecked(), log))
         self.plot.show_right_axis(bool(metrics))
-        self._set_lines(self.lines, costs)
+        self._set_bands([(row, part) for row, part, *_ in costs], curves, log)
+        self._set_lines(self.lines, costs, curves, log)
         self._set_lines(self.metrics, [(row, part, x, low + y * (high - low)) for row, part, x, y in metrics])
         self._set_marks()
         self._set_note(skipped)
@@ -362,19 +426,44 @@ class CostView(QWidget):
             return float(np.log10(max(low, 1.0))), float(np.log10(max(high, 2.0)))
         return low, high
 
-    def _set_lines(self, layer: LinesLayer, curves: list[tuple[Row, str, Floats, Floats]]) -> None:
+    def _set_lines(
+        self,
+        layer: LinesLayer,
+        drawn: list[tuple[Row, str, Floats, Floats]],
+        curves: Mapping[Key, Curve] | None = None,
+        log: bool = False,
+    ) -> None:
         # objectives over monitors, training over test
-        order = sorted(curves, key=lambda c: (c[0].role == "objective", c[1] == "train"))
+        order = sorted(drawn, key=lambda c: (c[0].role == "objective", c[1] == "train"))
         lines = []
         for row, part, x, y in order:
             stroke = self._stroke(row, part)
+            picked = None if curves is None else curves[row.lane, dict(row.columns)[part]].picked
+            if picked is not None:  # the one picked out stands before the median of all
+                faint = QColor(stroke.color)
+                faint.setAlphaF(0.45)
+                lines.append(Line(x, y, faint, stroke.width, stroke.dash))
+                x, y = self._across(picked[0]), (logarithm if log else plain)(picked[1])
             lines.append(Line(x, y, stroke.color, stroke.width, stroke.dash))
         layer.set_lines(tuple(lines))
+
+    def _set_bands(self, drawn: list[tuple[Row, str]], curves: Mapping[Key, Curve], log: bool) -> None:
+        """Fill between the quartiles of several networks."""
+        scaled = logarithm if log else plain
+        bands = []
+        for row, part in drawn:
+            curve = curves[row.lane, dict(row.columns)[part]]
+            if len(curve.band) == 2 and len(curve.epochs):
+                low, high = ((self._across(x), scaled(y)) for x, y in curve.band)
+                color = QColor(self._stroke(row, part).color)
+                color.setAlphaF(0.18 if part == "train" else 0.10)
+                bands.append(Band(low, high, color))
+        self.bands.set_bands(tuple(bands))
 
     def _set_marks(self) -> None:
         several = len(self._lanes) > 1
         places = self._across(np.array([mark.epoch for mark in self._marks], dtype=np.float64))
-        texts = tuple(f"{m.lane}: {m.text}" if m.lane and several else m.text for m in self._marks)
+        texts = tuple(f"{self._letter(m.lane)}: {m.text}" if m.lane and several else m.text for m in self._marks)
         if self.log_x.isChecked():
             places = np.nan_to_num(places, nan=self._visible_range()[0])
         self.marks.set_marks(places, texts)

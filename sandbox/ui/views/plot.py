@@ -397,6 +397,51 @@ class Line:
     pairs: bool = False
 
 
+@dataclass(frozen=True)
+class Band:
+    """What lies between two lines, in plot coordinates, each with places of its own; nan ends it."""
+
+    low: tuple[Floats, Floats]
+    high: tuple[Floats, Floats]
+    color: QColor
+
+
+class BandsLayer(Layer):
+    """Any number of bands, filled faintly."""
+
+    def __init__(self, plot: Plot, z: float) -> None:
+        super().__init__(plot, z)
+        self.bands: tuple[Band, ...] = ()
+
+    def set_bands(self, bands: tuple[Band, ...]) -> None:
+        """Show these bands instead."""
+        if bands or self.bands:
+            self.bands = bands
+            self.update()
+
+    def draw(self, painter: QPainter, bounds: QRectF) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        for band in self.bands:
+            painter.setBrush(band.color)
+            painter.drawPath(self._outline(band, bounds.height()))
+
+    def _outline(self, band: Band, height: float) -> QPainterPath:
+        """There along the upper line, and back along the lower one."""
+        there, back = (self._known(line, height) for line in (band.high, band.low))
+        x = np.concatenate((there[0], back[0][::-1]))
+        y = np.concatenate((there[1], back[1][::-1]))
+        if len(x) < 3:
+            return QPainterPath()
+        path: QPainterPath = pg.arrayToQPath(x, y, connect="all")
+        path.closeSubpath()
+        return path
+
+    def _known(self, line: tuple[Floats, Floats], height: float) -> tuple[Floats, Floats]:
+        x, y = self.plot.pixels(*line)
+        known = np.isfinite(x) & np.isfinite(y)
+        return thin(x[known], np.clip(y[known], -height, 2.0 * height))
+
+
 class LinesLayer(Layer):
     """Any number of lines, painted in order."""
 

@@ -260,7 +260,7 @@ def test_units_that_start_equal_stay_equal(activation: str) -> None:
         assert found.name == "equal_units"
         assert numbers(found.evidence) == [6, 1]
         trainer.step()
-    assert np.ptp(trainer.parameters()["W1"], axis=0).max() == 0.0
+    assert np.ptp(trainer.parameters()["W1"], axis=0).max() < 1e-12  # rows of a product may round differently
     assert found.control == Control("network.initializer", "xavier_normal", "Initialiser: Xavier normal")
 
 

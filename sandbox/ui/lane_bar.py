@@ -1,0 +1,117 @@
+"""The row that adds lanes, brings hidden ones back, and says what of them is to be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QToolButton
+
+from sandbox.ui import theme
+from sandbox.ui.kit import Choice
+from sandbox.ui.kit_base import Scaled
+from sandbox.ui.lanes import LaneFace
+
+
+class LaneBar(Scaled):
+    """Fork, Add lane, and what depends on how many lanes and networks there are.
+
+    Signals
+    -------
+    fork_requested(), add_requested()
+    shown_again(str)
+        A hidden lane is to be seen again.
+    rival_chosen(str)
+        The lane in view is to be compared with this one; "" is with none.
+    replica_chosen(object)
+        The number of a network to be picked out; None is all together.
+    """
+
+    fork_requested = Signal()
+    add_requested = Signal()
+    shown_again = Signal(str)
+    rival_chosen = Signal(str)
+    replica_chosen = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden: list[QToolButton] = []
+        self.rival = Choice()
+        self.rival.setAccessibleName("Boundary of each lane, or a difference")
+        self.rival.setToolTip("Shows every lane, or where the lane that is edited and another one are at odds.")
+        self.rival.changed.connect(lambda name, _: self.rival_chosen.emit(str(name)))
+        self.replica = Choice()
+        self.replica.setAccessibleName("Seeds in view")
+        self.replica.setToolTip("Shows what all seeds do together, or picks one of them out.")
+        self.replica.changed.connect(lambda number, _: self.replica_chosen.emit(number))
+        self.fork = _button(
+            "Fork", "Copies the lane in view as it is now: weights, optimiser and history.", "Fork lane"
+        )
+        self.add = _button(
+            "Add lane", "Adds a lane like the one in view, from the initial weights, trained as far as the others."
+        )
+        self.fork.clicked.connect(self.fork_requested)
+        self.add.clicked.connect(self.add_requested)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.rival, self.replica, self.fork, self.add):
+            self._row.addWidget(widget)
+        self.rival.hide()
+        self.replica.hide()
+        self.fit()
+
+    def show_lanes(self, all_lanes: Sequence[LaneFace], seen: Sequence[LaneFace], current: str, rival: str) -> None:
+        """Offer what there is to be done with these lanes."""
+        out = [face for face in all_lanes if face not in seen]
+        if [button.property("lane") for button in self.hidden] != [face.name for face in out]:
+            for button in self.hidden:
+                self._row.removeWidget(button)
+                button.hide()
+                button.deleteLater()
+            self.hidden = [self._hidden_button(face) for face in out]
+            for place, button in enumerate(self.hidden):
+                self._row.insertWidget(place, button)
+        mine = next((face for face in seen if face.name == current), None)
+        others = [face for face in seen if face.name != current]
+        items = [("", "Each lane", "Shows the boundary of every lane.")]
+        if mine is not None:
+            items += [
+                (
+                    face.name,
+                    f"{mine.letter} against {face.letter}",
+                    f"Shows where {mine.full} and {face.full} are at odds.",
+                )
+                for face in others
+            ]
+        self.rival.set_items(items)
+        self.rival.set_value(rival)
+        self.rival.setVisible(len(seen) > 1)
+
+    def show_replicas(self, count: int, seed: int, picked: int | None) -> None:
+        """Offer so many networks, the first from this seed; 0 is nothing to offer."""
+        items: list[tuple[object, str, str]] = [(None, f"All {count} seeds", "Medians, quartiles and shares of all.")]
+        items += [
+            (r, f"Seed {seed + r}", f"The network whose weights were drawn from seed {seed + r}.") for r in range(count)
+        ]
+        self.replica.set_items(items)
+        self.replica.set_value(picked)
+        self.replica.setVisible(count > 1)
+
+    def _hidden_button(self, face: LaneFace) -> QToolButton:
+        button = _button(f"{face.letter} hidden", f"Shows lane {face.full} again.", f"Show lane {face.letter}")
+        button.setProperty("lane", face.name)
+        button.clicked.connect(lambda: self.shown_again.emit(face.name))
+        return button
+
+    def fit(self) -> None:
+        self._row.setSpacing(theme.px(theme.HALF))
+
+
+def _button(text: str, tip: str, name: str = "") -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setProperty("role", "more")
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setToolTip(tip)
+    button.setAccessibleName(name or text)
+    return button

@@ -1,0 +1,149 @@
+"""How lanes are told apart on screen: each has a letter, a colour and a few words on what differs in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from sandbox.experiment import Experiment
+from sandbox.experiment.autos import objective_for, output_for
+from sandbox.experiment.roster import differing, letter, slots
+from sandbox.experiment.settings import SETTINGS, Value
+from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
+from sandbox.ui import theme as look
+from sandbox.ui.kit_base import Scaled
+
+_LABELS = {
+    name: str(kind.label)
+    for kinds in (METRICS, INITIALIZERS, OPTIMIZERS, ACTIVATIONS, LOSSES)
+    for name, kind in kinds.items()
+}
+_SHORT = {"optimizer.learning_rate": "rate", "network.seed": "seed", "network.hidden": "layers"}
+_NAMED = ("loss.objective", "optimizer.name", "network.activation", "network.output", "network.initializer")
+_MOST = 3  # settings that are named; of more there is no room to read
+
+
+@dataclass(frozen=True)
+class LaneFace:
+    """How a lane looks.
+
+    Attributes
+    ----------
+    name : str
+        In the experiment.
+    slot : int
+        Which letter and which colour it has.
+    words : str
+        What it is called, or else what differs in it.
+    """
+
+    name: str
+    slot: int
+    words: str
+
+    @property
+    def letter(self) -> str:
+        """Its letter."""
+        return letter(self.slot)
+
+    @property
+    def full(self) -> str:
+        """Letter and words: "B: mean squared error"."""
+        return f"{self.letter}: {self.words}"
+
+
+def faces(experiment: Experiment, task: str | None) -> tuple[LaneFace, ...]:
+    """Return all lanes' faces; `task`, once it is known, tells what "auto" stands for."""
+    names = tuple(lane.name for lane in experiment.lanes)
+    keys = differing(experiment)
+    if any(key != "loss.monitors" for key in keys):
+        keys = tuple(key for key in keys if key != "loss.monitors")
+    found = []
+    for name, (slot, own) in slots(names).items():
+        # Lanes are told by how they depart from the first one; that by the one thing that differs, if it is one.
+        told = keys if len(keys) == 1 else [k for k in keys if experiment.get(k, name) != experiment.get(k, names[0])]
+        words = own or ", ".join(value_words(experiment, name, key, task) for key in told[:_MOST])
+        found.append(LaneFace(name, slot, words or objective_words(experiment, name, task)))
+    return tuple(found)
+
+
+def objective_words(experiment: Experiment, lane: str, task: str | None) -> str:
+    """Return what a lane learns with."""
+    name = experiment.lane(lane).loss.objective if task is None else objective_for(experiment.lane(lane).loss, task)
+    return LOSSES[name].label if name in LOSSES else "its own loss"
+
+
+def value_words(experiment: Experiment, lane: str, key: str, task: str | None) -> str:
+    """Return a setting's value in a lane as a few words: "Adam", "rate 0.1"."""
+    value = experiment.get(key, lane)
+    if key == "loss.objective":
+        return objective_words(experiment, lane, task)
+    if key == "network.output" and value == "auto" and task is not None:
+        value = output_for(experiment.lane(lane).network, task)
+    text = value_text(value)
+    if key == "loss.monitors":
+        return f"shows {text}"
+    if key == "network.hidden":
+        return f"layers {text.replace(', ', '-')}" if value else "no hidden layer"
+    if key in _NAMED:
+        return text
+    label = _SHORT.get(key, SETTINGS[key].label)
+    return f"{label if label.isupper() or label[1:2].isdigit() else label[:1].lower() + label[1:]} {text}"
+
+
+def value_text(value: Value) -> str:
+    """Return a value as people write it."""
+    if isinstance(value, tuple):
+        return ", ".join(map(value_text, value)) or "nothing"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:g}".replace("-", "\u2212")
+    return _LABELS.get(str(value), "its own" if value is None else str(value).replace("_", " "))
+
+
+class Badge(Scaled):
+    """A lane's letter on its colour."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._face: LaneFace | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.fit()
+
+    def set_face(self, face: LaneFace | None) -> None:
+        """Show a lane's letter; nothing for None."""
+        self._face = face
+        self.setAccessibleName(f"Lane {face.letter}" if face is not None else "")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(look.px(24), look.px(18))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def fit(self) -> None:
+        self.setFont(look.font(look.SMALL, bold=True))
+        self.updateGeometry()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._face is not None:
+            painter = QPainter(self)
+            painter.setFont(self.font())
+            paint_badge(painter, QRectF(self.rect()), self._face.letter, self._face.slot)
+
+
+def paint_badge(painter: QPainter, box: QRectF, text: str, slot: int) -> None:
+    """Paint a letter on a lane's colour, in the painter's type."""
+    colour = look.current().lane(slot)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colour))
+    painter.drawRoundedRect(box, look.px(3), look.px(3))
+    painter.setPen(QColor(look.ink_on(colour)))
+    elided = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, elided)

@@ -1,0 +1,366 @@
+"""The panel below the difference of two lanes: the proof, how far apart, who is first, and at which rates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QColor, QShowEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from sandbox.experiment.lens.advantage import Advantage, AskAdvantage
+from sandbox.experiment.lens.fair import AskFairRates, FairRates
+from sandbox.experiment.lens.pair import AskPair, PairState
+from sandbox.experiment.scene import Question
+from sandbox.experiment.snapshot import LaneState, Snapshot
+from sandbox.nn import LOSSES, METRICS, OPTIMIZERS
+from sandbox.ui import theme as look
+from sandbox.ui.kit import Choice, NumberField, Segmented, cost_text, label
+from sandbox.ui.lanes import Badge, LaneFace
+from sandbox.ui.lens.pace import Pace
+from sandbox.ui.pair import words
+from sandbox.ui.theme import SMALL, Theme
+from sandbox.ui.views.plot import GridLayer, Line, LinesLayer, Plot
+from sandbox.ui.views.ranges import epochs_end
+from sandbox.ui.views.ticks import step_up
+
+Floats = NDArray[np.float64]
+
+PERIOD = 0.3  # seconds between two answers
+HEIGHT = 112  # of a plot
+_PARTS = {"test": "Test", "train": "Training"}
+_HEADS = ("", "Rate", "\u2026 of a mean", "|gradient| at start", "Matched rate")
+_REDUCED = {"mean": "of a mean", "sum": "of a sum"}
+
+
+class PairPanel(QWidget):
+    """What is known of the lane in view and its rival.
+
+    Signals
+    -------
+    wanted_changed()
+        `questions` gives something else now.
+    rates_chosen(object)
+        A person wants these learning rates: lane to rate.
+    """
+
+    wanted_changed = Signal()
+    rates_chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Two lanes compared")
+        self._one: LaneFace | None = None
+        self._other: LaneFace | None = None
+        self._theme: Theme | None = None
+        self._pace = Pace(PERIOD, self)
+        self._pace.overdue.connect(self.wanted_changed)
+        self._rates: FairRates | None = None
+        self._told_for: object = None  # the experiment that the rates were told for
+        self._chosen = False  # whether a person chose the column
+        self._end = 0.0
+        self._faces: dict[str, LaneFace] = {}
+        self._build()
+        self.fit()
+
+    def _build(self) -> None:
+        self.proof, self.difference = _sentence("What is proved"), _sentence("In what they differ", "hint")
+        self.plots = [Plot(name, self) for name in ("Distance of the weights", "Angle between the updates")]
+        self.captions = [
+            label("Distance of the weights", "caption"),
+            label("Angle between the updates, degrees", "caption"),
+        ]
+        self.grids = [GridLayer(plot) for plot in self.plots]
+        self.lines = [LinesLayer(plot, 0) for plot in self.plots]
+        self._plots = QHBoxLayout()
+        for plot, caption in zip(self.plots, self.captions, strict=True):
+            column = QVBoxLayout()
+            column.setSpacing(0)
+            column.addWidget(caption)
+            column.addWidget(plot)
+            self._plots.addLayout(column, 1)
+        self.column_choice = Choice()
+        self.column_choice.setAccessibleName("What is to be reached")
+        self.column_choice.setToolTip("The loss or metric by which the two lanes are compared.")
+        self.level = NumberField(name="The level")
+        self.level.setAccessibleName("Level")
+        self.level.setToolTip("What is to be reached: at least, for a metric; at most, for a loss.")
+        self.level.set_value(0.95)
+        self.first, self.gap = _sentence("Which lane gets there first"), _sentence("What they have now", "hint")
+        self._goal = QHBoxLayout()
+        self._goal.addWidget(label("First to reach"))
+        self._goal.addWidget(self.column_choice, 1)
+        self._goal.addWidget(self.level)
+        self.reduction = Segmented(
+            [
+                (key, text, f"Tells rates as they are for a cost that is the {key} over a batch.")
+                for key, text in _REDUCED.items()
+            ]
+        )
+        self.reduction.setAccessibleName("Rates told as those of a mean or of a sum")
+        self.match = QPushButton("Match rates")
+        self.match.setToolTip(
+            "Gives every lane the rate that makes its first step as long as that of the lane in view."
+        )
+        self.table = RateTable()
+        self.fair = _sentence("What matching does", "hint")
+        self._fair = QHBoxLayout()
+        self._fair.addWidget(label("Learning rates", "title"))
+        self._fair.addStretch(1)
+        self._fair.addWidget(self.reduction)
+        self._fair.addWidget(self.match)
+        inner = QWidget()
+        inner.setObjectName("column")
+        self._column = QVBoxLayout(inner)
+        self._column.addWidget(self.proof)
+        self._column.addWidget(self.difference)
+        self._column.addLayout(self._plots)
+        self._column.addLayout(self._goal)
+        self._column.addWidget(self.first)
+        self._column.addWidget(self.gap)
+        self._column.addLayout(self._fair)
+        self._column.addWidget(self.table)
+        self._column.addWidget(self.fair)
+        self._column.addStretch(1)
+        self.area = QScrollArea()
+        self.area.setWidget(inner)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setAccessibleName("Two lanes compared")
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.area)
+        self.column_choice.changed.connect(lambda *_: self._choose_column())
+        self.level.changed.connect(lambda *_: self._ask_anew())
+        self.reduction.changed.connect(lambda *_: self._show_rates())
+        self.match.clicked.connect(self._match)
+        for plot in self.plots:
+            plot.setToolTip("After every epoch, since the start of the run.")
+
+    # What it is about
+
+    def set_pair(self, one: LaneFace | None, other: LaneFace | None, all_faces: Sequence[LaneFace]) -> None:
+        """Be about these two lanes; the rates are told of all."""
+        self._faces = {face.name: face for face in all_faces}
+        if (one, other) != (self._one, self._other):
+            self._one, self._other = one, other
+            self._told_for = None
+            for layer in self.lines:
+                layer.set_lines(())
+            self._ask_anew()
+
+    def _ask_anew(self) -> None:
+        self._pace.hurry()
+        self.wanted_changed.emit()
+
+    def _choose_column(self) -> None:
+        self._chosen = True
+        name = str(self.column_choice.value()).partition("_")[2]
+        self.level.set_value(0.95 if name in words.SHARES else 0.9 if name == "r2" else 0.1)
+        self._ask_anew()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask_anew()
+
+    def questions(self) -> tuple[Question, ...]:
+        """Return what the next snapshot is to answer; nothing while hidden or not due yet."""
+        if not self.isVisible():
+            self._pace.rest()
+            return ()
+        if self._one is None or self._other is None or not self._pace.is_due():
+            return ()
+        one, other = self._one.name, self._other.name
+        asked: list[Question] = [AskPair(one, other, max(50, round(self.plots[0].area.rect().width())))]
+        if (goal := self._goal_now(one, other)) is not None:
+            asked.append(goal)
+        if self._told_for is None:
+            asked.append(AskFairRates(one))
+        return tuple(asked)
+
+    def _goal_now(self, one: str, other: str) -> AskAdvantage | None:
+        column, level = self.column_choice.value(), self.level.value()
+        return None if column is None or level is None else AskAdvantage(one, other, str(column), float(level))
+
+    # What is shown
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Show the answers in a snapshot."""
+        if not self.isVisible() or self._one is None or self._other is None:
+            return
+        states = {state.name: state for state in snapshot.lanes}
+        one, other = (states.get(face.name) for face in (self._one, self._other))
+        if one is not None and other is not None:
+            self._offer_columns(one, other, snapshot.data.task)
+        settled = (snapshot.run, snapshot.experiment)
+        if self._told_for is not None and settled != self._told_for:
+            self._told_for = None
+        took, answered = 0.0, False
+        for answer in snapshot.answers.values():
+            if isinstance(answer, PairState) and (answer.lane, answer.other) == (self._one.name, self._other.name):
+                self._show_pair(answer)
+                took, answered = took + answer.took, True
+            elif isinstance(answer, Advantage) and answer.lane == self._one.name:
+                self._show_first(answer)
+                took += answer.took
+            elif isinstance(answer, FairRates):
+                self._rates, self._told_for = answer, settled
+                self._show_rates()
+                took += answer.took
+        if answered:
+            self._pace.answered(took)
+        else:
+            self._pace.unanswered()
+
+    def _offer_columns(self, one: LaneState, other: LaneState, task: str) -> None:
+        both = [name for name in one.readings if name in other.readings]
+        usual = "r2" if task == "regression" else "accuracy"
+        names = sorted((*METRICS, *LOSSES), key=lambda name: name != usual)
+        items = [
+            (f"{part}_{name}", f"{text} {_lower((METRICS.get(name) or LOSSES[name]).label)}", "")
+            for name in names
+            for part, text in _PARTS.items()
+            if f"{part}_{name}" in both
+        ]
+        kept = self.column_choice.value()
+        self.column_choice.set_items(items)
+        if items and self.column_choice.value() is None:
+            self.column_choice.set_value(items[0][0])
+            if kept is None:
+                self._choose_column()
+
+    def _show_pair(self, state: PairState) -> None:
+        _say(self.proof, words.proof(state))
+        _say(self.difference, words.difference(state))
+        if self._theme is None:
+            return
+        ink, wide = QColor(self._theme.ink), 1.6 * look.scale()
+        last = max((float(x[-1]) for x, _ in (state.distances, state.angles) if len(x)), default=0.0)
+        self._end = epochs_end(self._end if last >= 0.5 * self._end else 0.0, last)
+        for plot, layer, (x, y), top in zip(
+            self.plots, self.lines, (state.distances, state.angles), (None, 180.0), strict=True
+        ):
+            known = y[np.isfinite(y)]
+            high = top or step_up(max(float(known.max()) if known.size else 0.0, 1e-6) * 1.02)
+            plot.set_range((0.0, self._end), (0.0, high))
+            layer.set_lines((Line(x, y, ink, wide),) if len(x) else ())
+
+    def _show_first(self, found: Advantage) -> None:
+        assert self._one is not None and self._other is not None
+        _say(self.first, words.first(found, self._one.letter, self._other.letter))
+        _say(self.gap, words.gap(found, self._one.letter, self._other.letter))
+
+    def _show_rates(self) -> None:
+        if self._rates is not None:
+            self.table.show_rates(self._rates, self._faces, str(self.reduction.value()))
+            adaptive = sorted({row.optimizer for row in self._rates.rows if row.optimizer not in _BY_GRADIENT})
+            names = ", ".join(OPTIMIZERS[name].label for name in adaptive)
+            note = f" {names} scales its own steps, so that a match says less there." if names else ""
+            _say(self.fair, f"At the matched rate every first step is as long as that of the lane in view.{note}")
+            self.match.setEnabled(len(self._wanted_rates()) > 0)
+
+    def _wanted_rates(self) -> dict[str, float]:
+        if self._rates is None:
+            return {}
+        rows = self._rates.rows
+        return {row.lane: row.matched for row in rows if math.isfinite(row.matched) and row.matched != row.rate}
+
+    def _match(self) -> None:
+        if rates := self._wanted_rates():
+            self.rates_chosen.emit(rates)
+
+    # Look
+
+    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+        """Colours and type."""
+        self._theme = theme
+        font = look.font(SMALL)
+        for plot, grid in zip(self.plots, self.grids, strict=True):
+            plot.set_colors(QColor(theme.card), QColor(theme.axis), QColor(theme.edge), font, scale)
+            grid.color = QColor(theme.grid)
+        self.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "area"):
+            self.fit()
+
+    def fit(self) -> None:
+        """Set heights and spacings."""
+        self._column.setContentsMargins(0, 0, look.px(look.GRID), 0)
+        self._column.setSpacing(look.px(look.HALF))
+        for row in (self._plots, self._goal, self._fair):
+            row.setSpacing(look.px(look.GRID))
+        for plot in self.plots:
+            plot.setFixedHeight(look.px(HEIGHT))
+        self.level.setFixedWidth(look.px(72))
+
+
+_BY_GRADIENT = ("gradient_descent", "momentum", "nesterov")  # whose first step is as long as rate times gradient
+
+
+class RateTable(QWidget):
+    """A row per lane: its rate, what that amounts to, how long its gradient is at the start, and the matched rate."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Learning rates of all lanes")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self.heads = [label(text, "caption") for text in _HEADS]
+        for column, head in enumerate(self.heads):
+            head.setAlignment(Qt.AlignmentFlag.AlignRight)
+            self._grid.addWidget(head, 0, column)
+            self._grid.setColumnStretch(column, int(column > 0))
+        self.rows: list[tuple[Badge, list[QLabel]]] = []
+
+    def show_rates(self, rates: FairRates, faces: dict[str, LaneFace], reduction: str) -> None:
+        """Show these rates, told for one reduction."""
+        self.heads[2].setText(f"\u2026 {_REDUCED[reduction]}")
+        self.heads[2].setToolTip(
+            f"What the rate amounts to {_REDUCED[reduction]} over batches of {rates.batch:,} samples."
+        )
+        while len(self.rows) < len(rates.rows):
+            badge, numbers = Badge(), [label("") for _ in _HEADS[1:]]
+            line = len(self.rows) + 1
+            self._grid.addWidget(badge, line, 0)
+            for column, number in enumerate(numbers, start=1):
+                number.setAlignment(Qt.AlignmentFlag.AlignRight)
+                self._grid.addWidget(number, line, column)
+            self.rows.append((badge, numbers))
+        for (badge, numbers), row in zip(self.rows, rates.rows, strict=False):
+            badge.set_face(faces.get(row.lane))
+            amount = row.of_mean if reduction == "mean" else row.of_sum
+            matched = "none" if math.isnan(row.matched) else f"{row.matched:.4g}"
+            if math.isfinite(row.factor) and row.matched != row.rate:
+                matched += f"  (\u00d7{row.factor:.3g})"
+            for number, text in zip(
+                numbers, (f"{row.rate:.4g}", f"{amount:.4g}", cost_text(row.norm), matched), strict=True
+            ):
+                _say(number, text.replace("-", "\u2212"))
+        for index, (badge, numbers) in enumerate(self.rows):
+            for widget in (badge, *numbers):
+                widget.setVisible(index < len(rates.rows))
+
+
+def _sentence(name: str, role: str = "") -> QLabel:
+    text = label("", role)
+    text.setWordWrap(True)
+    text.setAccessibleName(name)
+    text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return text
+
+
+def _say(place: QLabel, text: str) -> None:
+    if text != place.text():
+        place.setText(text)
+        place.setAccessibleDescription(text)
+
+
+def _lower(text: str) -> str:
+    return text if text.startswith("R\u00b2") else text[:1].lower() + text[1:]

@@ -1,0 +1,132 @@
+"""What is known of two lanes, in sentences."""
+
+from __future__ import annotations
+
+import math
+
+from sandbox.experiment.lens.advantage import FEWEST, Advantage, Estimate
+from sandbox.experiment.lens.pair import PairState
+from sandbox.experiment.settings import SETTINGS
+from sandbox.nn import LOSSES, METRICS
+from sandbox.ui.kit import cost_text, share_text
+from sandbox.ui.lanes import value_text
+
+SHARES = ("accuracy", "binary_accuracy", "categorical_accuracy")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 update", "900 updates"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def proof(state: PairState) -> str:
+    """Return whether the weights are the same, and since when not."""
+    after = f"after {counted(state.update, 'update')}"
+    if not state.parameters:
+        return "The networks are of different shape: their weights cannot be compared one by one."
+    if state.parted is None:
+        each = f" in each of {state.replicas} networks" if state.replicas > 1 else ""
+        return f"Weights identical: {state.differ:,} of {state.parameters:,} differ{each} {after}."
+    now = f"Now {state.differ:,} of {state.parameters:,} differ, and they are {cost_text(state.distance)} apart"
+    if not math.isnan(state.angle):
+        now += f"; the last two updates point {state.angle:.0f}\u00b0 apart"
+    if state.parted == 0:
+        return f"The weights differ from the start. {now}."
+    if state.parted == 1:
+        return f"The weights part at the first update. {now}."
+    return f"The weights are identical up to update {state.parted - 1:,}, and part at update {state.parted:,}. {now}."
+
+
+def difference(state: PairState) -> str:
+    """Return in what the two differ."""
+    if not state.differences:
+        return "They have the same settings."
+    parts = [
+        f"{SETTINGS[each.key].label.lower()}: {value_text(each.one)} | {value_text(each.other)}"
+        for each in state.differences
+    ]
+    if [each.key for each in state.differences] == ["loss.monitors"]:
+        return f"They differ only in what is shown, which changes no weight ({parts[0]})."
+    return f"They differ in {'; '.join(parts)}."
+
+
+def goal(column: str, level: float) -> str:
+    """Return what is to be reached: "a test accuracy of 95 %"."""
+    part, _, name = column.partition("_")
+    label = (METRICS.get(name) or LOSSES[name]).label
+    label = label if label.isupper() or label.startswith("R") else label[:1].lower() + label[1:]
+    whose = {"train": "training", "test": "test"}[part]
+    return f"a {whose} {label} of {level_text(name, level)}"
+
+
+def level_text(name: str, level: float) -> str:
+    """Return a level as people write it: 95 % for a share."""
+    if name in SHARES:
+        return f"{100 * level:.4g}\u2009%"
+    return f"{level:.4g}".replace("-", "\u2212")
+
+
+def first(found: Advantage, one: str, other: str) -> str:
+    """Return which of two lanes, called so, gets there first."""
+    to = goal(found.column, found.level)
+    if not found.reached and not found.other_reached:
+        return f"Neither lane has reached {to} yet."
+    if found.seeds == 1:
+        return _first_of_one(found, one, other, to)
+    reached = f"{found.reached} of {found.seeds} seeds of {one} reach it, {found.other_reached} of {other}."
+    ratio = found.ratio
+    if math.isinf(ratio.value) or ratio.value == 0.0:
+        quick, slow = (one, other) if math.isinf(ratio.value) else (other, one)
+        return f"With most seeds {slow} has not reached {to} yet, and {quick} has. {reached}"
+    slow, quick = (other, one) if ratio.value >= 1.0 else (one, other)
+    told = ratio if ratio.value >= 1.0 else inverse(ratio)
+    if told.value == 1.0:
+        sentence = f"{one} and {other} need the same number of epochs to reach {to}"
+    else:
+        sentence = f"{slow} needs {_times(told.value)} the epochs of {quick} to reach {to}"
+    return f"{sentence}, {interval(told)}{found.seeds} seeds. {reached}"
+
+
+def _first_of_one(found: Advantage, one: str, other: str, to: str) -> str:
+    if not (found.reached and found.other_reached):
+        quick, slow, epochs = (one, other, found.epochs) if found.reached else (other, one, found.other_epochs)
+        return f"{quick} reached {to} after {counted(int(epochs), 'epoch')}; {slow} has not yet."
+    at = f"({found.epochs:,.0f} epochs of {one}, {found.other_epochs:,.0f} of {other})"
+    if found.epochs == found.other_epochs:
+        return f"Both reached {to} after {counted(int(found.epochs), 'epoch')}."
+    slow, quick = (other, one) if found.ratio.value >= 1.0 else (one, other)
+    ratio = max(found.ratio.value, 1.0 / found.ratio.value)
+    return f"{slow} needed {_times(ratio)} the epochs of {quick} to reach {to} {at}. One seed says little."
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2g} times" if ratio < 100 else f"{ratio:,.0f} times"
+
+
+def inverse(estimate: Estimate) -> Estimate:
+    """Return the estimate of one over it."""
+    low, high = (math.inf if end == 0.0 else 1.0 / end for end in (estimate.high, estimate.low))
+    return Estimate(math.inf if estimate.value == 0.0 else 1.0 / estimate.value, low, high)
+
+
+def interval(estimate: Estimate) -> str:
+    """Return "1.6 to 2.3, "; what too few seeds cannot tell is left out."""
+    if math.isnan(estimate.low):
+        return ""
+    high = "no end" if math.isinf(estimate.high) else f"{estimate.high:.2g}"
+    return f"{estimate.low:.2g} to {high}, "
+
+
+def gap(found: Advantage, one: str, other: str) -> str:
+    """Return how the newest values compare."""
+    if math.isnan(found.gap.value):
+        return ""
+    name = found.column.partition("_")[2]
+    written = share_text if name in SHARES else cost_text
+    now = f"Now {written(found.last)} ({one}) and {written(found.other_last)} ({other})"
+    if found.seeds < FEWEST or math.isnan(found.gap.low):
+        return f"{now}."
+    low, high = (100.0 * end if name in SHARES else end for end in (found.gap.low, found.gap.high))
+    unit = " points" if name in SHARES else ""
+    ends = f"{low:+.3g} to {high:+.3g}".replace("-", "\u2212")
+    return f"{now}; seed by seed {other} less {one}: {ends}{unit}."

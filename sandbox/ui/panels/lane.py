@@ -1,0 +1,58 @@
+"""The panel that says which lane the others edit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout
+
+from sandbox.ui import theme
+from sandbox.ui.kit import Card, Choice, Toggle
+from sandbox.ui.lanes import Badge, LaneFace
+
+
+class LanePanel(Card):
+    """Which lane is edited, or that all are. Gone while there is only one.
+
+    Signals
+    -------
+    lane_chosen(str)
+        A person wants to see and edit another lane.
+    all_changed(bool)
+        A person wants to edit all lanes at once, or only one.
+    """
+
+    lane_chosen = Signal(str)
+    all_changed = Signal(bool)
+
+    def __init__(self) -> None:
+        super().__init__("Edit lane")
+        self.badge = Badge()
+        self.choice = Choice()
+        self.choice.setAccessibleName("Lane that is edited")
+        self.choice.setToolTip("The lane whose settings are shown below and in the lenses. Bold labels: lanes differ.")
+        self.choice.setMinimumContentsLength(8)
+        self.choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.all = Toggle("All lanes")
+        self.all.setToolTip("Lets every change below be made in all lanes at once.")
+        self._row = QHBoxLayout()
+        self._row.addWidget(self.badge)
+        self._row.addWidget(self.choice, 1)
+        self.body.addLayout(self._row)
+        self.header.addWidget(self.all)
+        self.choice.changed.connect(lambda name, _: self.lane_chosen.emit(str(name)))
+        self.all.changed.connect(lambda on, _: self.all_changed.emit(bool(on)))
+        self.hide()
+
+    def show_lanes(self, faces: Sequence[LaneFace], current: str) -> None:
+        """Offer these lanes; the current one is edited."""
+        self.choice.set_items([(face.name, face.words, f"Shows and edits lane {face.full}.") for face in faces])
+        self.choice.set_value(current)
+        self.badge.set_face(next((face for face in faces if face.name == current), None))
+        self.setVisible(len(faces) > 1)
+
+    def fit(self) -> None:
+        super().fit()
+        if hasattr(self, "_row"):
+            self._row.setSpacing(theme.px(theme.GRID))

@@ -1,0 +1,436 @@
+"""The boundaries of all lanes side by side, or where two of them are at odds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sandbox.data import Data
+from sandbox.experiment import Experiment
+from sandbox.experiment.scene import Question
+from sandbox.experiment.snapshot import LaneState, Snapshot, SurfaceRequest
+from sandbox.ui import theme as look
+from sandbox.ui.kit import Elided, IconButton, cost_text, label, share_text
+from sandbox.ui.kit_base import set_state
+from sandbox.ui.lanes import Badge, LaneFace
+from sandbox.ui.pair import PairPanel
+from sandbox.ui.theme import Theme
+from sandbox.ui.views.boundary import BoundaryView
+
+ACTIONS = {
+    "rename": ("Rename\u2026", "Gives this lane a name of its own."),
+    "fork": ("Duplicate", "Copies this lane as it is now: weights, optimiser and history."),
+    "hide": ("Hide", "Leaves this lane out of all pictures; it goes on learning."),
+    "remove": ("Remove", "Takes this lane out; undo brings it back."),
+}
+
+
+class LaneFrame(QFrame):
+    """One lane: its letter and name, how well it does, a menu, and its boundary.
+
+    Signals
+    -------
+    chosen()
+        A click anywhere on it.
+    acted(str)
+        One of `ACTIONS`, but "rename".
+    renamed(str)
+        What a person typed.
+    """
+
+    chosen = Signal()
+    acted = Signal(str)
+    renamed = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("lane")
+        self.face: LaneFace | None = None
+        self.view = BoundaryView()
+        self.badge = Badge()
+        self.words = Elided("", "title")
+        self.edit = _NameEdit()
+        self.score = label("", "hint")
+        self.menu_button = IconButton(
+            "dots", "Renames, duplicates, hides or removes this lane.", "Lane menu", flat=True
+        )
+        self.menu = QMenu(self)
+        self.actions_: dict[str, QAction] = {}
+        for name, (text, tip) in ACTIONS.items():
+            action = self.menu.addAction(text)
+            action.setToolTip(tip)
+            action.triggered.connect(lambda _, name=name: self._act(name))
+            self.actions_[name] = action
+        self.menu.setToolTipsVisible(True)
+        self.menu_button.clicked.connect(self._open_menu)
+        self.head = QWidget()
+        self._head = QHBoxLayout(self.head)
+        self._head.setContentsMargins(0, 0, 0, 0)
+        for widget, stretch in (
+            (self.badge, 0),
+            (self.words, 1),
+            (self.edit, 1),
+            (self.score, 0),
+            (self.menu_button, 0),
+        ):
+            self._head.addWidget(widget, stretch)
+        self.edit.hide()
+        self.edit.done.connect(self._rename)
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self.head)
+        self._column.addWidget(self.view, 1)
+        self.view.plot.picked.connect(lambda *_: self.chosen.emit())
+        self.fit()
+
+    def show_face(self, face: LaneFace, current: bool, alone: bool) -> None:
+        """Show which lane it is; one that is alone needs no head."""
+        self.face = face
+        self.badge.set_face(face)
+        self.words.setText(face.words)
+        self.words.setToolTip(face.full)
+        self.setAccessibleName(f"Lane {face.full}")
+        self.menu_button.setAccessibleName(f"Menu of lane {face.letter}")
+        self.view.plot.setAccessibleName("Decision boundary" if alone else f"Decision boundary of lane {face.letter}")
+        self.head.setVisible(not alone)
+        set_state(self, "current", str(current and not alone).lower())
+        set_state(self, "alone", str(alone).lower())
+        self.fit()
+
+    def show_state(self, state: LaneState, task: str) -> None:
+        """Show how well the lane does."""
+        metric = "r2" if task == "regression" else "accuracy"
+        value = state.readings.get(f"test_{metric}", state.readings.get(f"train_{metric}", math.nan))
+        text = share_text(value) if metric == "accuracy" else f"R\u00b2 {cost_text(value)}"
+        if state.stopped:
+            text = "stopped"
+        elif state.lost:
+            text += f" \u00b7 {state.lost} of {state.replicas} stopped"
+        if text != self.score.text():
+            self.score.setText(text)
+        part = "test" if f"test_{metric}" in state.readings else "training"
+        self.score.setToolTip(state.stopped or f"How well its {part} samples are told.")
+
+    def _open_menu(self) -> None:
+        self.menu.popup(self.menu_button.mapToGlobal(self.menu_button.rect().bottomLeft()))
+
+    def _act(self, name: str) -> None:
+        if name == "rename":
+            self.begin_rename()
+        else:
+            self.acted.emit(name)
+
+    def begin_rename(self) -> None:
+        """Let a person type another name in place of the words."""
+        if self.face is not None:
+            self.words.hide()
+            self.edit.begin("" if self.face.name == self.face.letter else self.face.words, self.face.words)
+
+    def _rename(self, text: str | None) -> None:
+        self.words.show()
+        if text is not None:
+            self.renamed.emit(text)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.chosen.emit()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.head.isVisible() and self.head.geometry().contains(event.position().toPoint()):
+            self.begin_rename()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_column"):
+            self.fit()
+
+    def fit(self) -> None:
+        """Set margins and spacings."""
+        edge = 0 if self.property("alone") == "true" else look.px(6)
+        self._column.setContentsMargins(edge, edge, edge, edge)
+        self._column.setSpacing(look.px(2))
+        self._head.setSpacing(look.px(6))
+
+
+class _NameEdit(QLineEdit):
+    """A name that is being typed: Return takes it, Escape and leaving do not.
+
+    Signals
+    -------
+    done(object)
+        The text; None where it is not to be taken.
+    """
+
+    done = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Name of the lane")
+        self.setToolTip("Letters, digits, spaces, - and _; empty lets it be called by what differs.")
+        self.setMaxLength(36)
+        self.returnPressed.connect(lambda: self._end(self.text().strip()))
+        self.editingFinished.connect(lambda: self._end(None))
+        self._open = False
+
+    def begin(self, text: str, hint: str) -> None:
+        """Show, with the text chosen."""
+        self._open = True
+        self.setText(text)
+        self.setPlaceholderText(hint)
+        self.show()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.selectAll()
+
+    def _end(self, text: str | None) -> None:
+        if self._open:
+            self._open = False
+            self.hide()
+            self.done.emit(text)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._end(None)
+        else:
+            super().keyPressEvent(event)
+
+    def sizeHint(self) -> QSize:
+        return QSize(look.px(80), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(look.px(40), super().minimumSizeHint().height())
+
+
+class LaneGrid(QWidget):
+    """A frame for every lane that is to be seen, as large as they can all be; or one for the difference of two.
+
+    Signals
+    -------
+    wanted_changed()
+        `wanted` gives something else now, so that a resting run owes a new snapshot.
+    sample_clicked(part, index)
+        A person chose a sample in any of the views.
+    lane_chosen(str)
+        A person clicked into a lane's frame.
+    lane_acted(str, str)
+        A lane, and one of `ACTIONS`, but "rename".
+    lane_renamed(str, str)
+        A lane, and what a person wants it to be called.
+    rates_chosen(object)
+        A person wants these learning rates: lane to rate.
+    """
+
+    wanted_changed = Signal()
+    sample_clicked = Signal(str, int)
+    lane_chosen = Signal(str)
+    lane_acted = Signal(str, str)
+    lane_renamed = Signal(str, str)
+    rates_chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.pair: PairPanel | None = None  # made when it is first asked for
+        self.frames: list[LaneFrame] = []
+        self._shown: tuple[LaneFace, ...] = ()
+        self._current = ""
+        self._rival: LaneFace | None = None
+        self._data: tuple[Data, Experiment | None] | None = None
+        self._dress: tuple[Theme, float] | None = None
+        self._sample: tuple[str, int] | None = None
+        self._columns = 0
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._frame(0)
+        self._column.addWidget(self.frames[0].view.head)
+        self._column.addLayout(self._grid, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+
+    # The frames
+
+    @property
+    def current(self) -> BoundaryView:
+        """The view of the lane in view."""
+        return next((f.view for f in self.frames if f.face is not None and f.face.name == self._current), self._first)
+
+    @property
+    def _first(self) -> BoundaryView:
+        return self.frames[0].view
+
+    @property
+    def plot(self) -> object:
+        """The plot of the lane in view."""
+        return self.current.plot
+
+    @property
+    def across(self) -> object:
+        """The choice of the input from left to right, of all views."""
+        return self._first.across
+
+    @property
+    def upward(self) -> object:
+        """The choice of the input from bottom to top, of all views."""
+        return self._first.upward
+
+    def _frame(self, index: int) -> LaneFrame:
+        while len(self.frames) <= index:
+            frame = LaneFrame(self)
+            view = frame.view
+            if self.frames:
+                view.head.hide()
+            if self._dress is not None:
+                view.set_theme(*self._dress)
+            if self._data is not None:
+                view.set_data(*self._data)
+                view.set_axes(self._first.across.currentIndex(), self._first.upward.currentIndex())
+            if self._sample is not None:
+                view.choose_sample(*self._sample)
+            view.wanted_changed.connect(self.wanted_changed)
+            view.axes_changed.connect(self._follow_axes)
+            view.sample_clicked.connect(self.sample_clicked)
+            frame.chosen.connect(lambda frame=frame: self._tell(frame, self.lane_chosen))
+            frame.acted.connect(lambda name, frame=frame: self._tell(frame, self.lane_acted, name))
+            frame.renamed.connect(lambda text, frame=frame: self._tell(frame, self.lane_renamed, text))
+            self.frames.append(frame)
+        return self.frames[index]
+
+    def _tell(self, frame: LaneFrame, signal: object, *more: str) -> None:
+        if frame.face is not None:
+            signal.emit(frame.face.name, *more)  # type: ignore[attr-defined]
+
+    def _follow_axes(self, x: int, y: int) -> None:
+        for frame in self.frames[1:]:
+            frame.view.set_axes(x, y)
+
+    def set_lanes(self, faces: Sequence[LaneFace], current: str, rival: LaneFace | None = None) -> None:
+        """Show these lanes; or, with a rival, where the one in view and the rival are at odds."""
+        shown = tuple(faces) if rival is None else tuple(face for face in faces if face.name == current)
+        shown = shown or tuple(faces)[:1]
+        anew = shown != self._shown or rival != self._rival
+        self._shown, self._current, self._rival = shown, current, rival
+        alone = len(faces) <= 1
+        for index, face in enumerate(shown):
+            frame = self._frame(index)
+            frame.show_face(face, face.name == current and rival is None, alone)
+            if rival is None:
+                frame.view.compare_with("", QColor(), QColor())
+            else:
+                theme = look.current()
+                frame.view.compare_with(rival.name, QColor(theme.lane(face.slot)), QColor(theme.lane(rival.slot)))
+                frame.words.setText(f"against {rival.full}")
+            frame.view.set_compact(len(shown) > 2)
+            frame.menu_button.setVisible(rival is None)
+            frame.actions_["remove"].setEnabled(len(faces) > 1)
+        for frame in self.frames[len(shown) :]:
+            frame.face = None
+        self._show_pair(faces)
+        if anew:
+            self._arrange(True)
+            self.wanted_changed.emit()
+
+    def _show_pair(self, faces: Sequence[LaneFace]) -> None:
+        """Say below the difference of two lanes what is known of them."""
+        if self.pair is None and self._rival is not None:
+            self.pair = PairPanel(self)
+            self._column.addWidget(self.pair, 1)
+            if self._dress is not None:
+                self.pair.set_theme(*self._dress)
+            self.pair.wanted_changed.connect(self.wanted_changed)
+            self.pair.rates_chosen.connect(self.rates_chosen)
+        if self.pair is not None:
+            one = self._shown[0] if self._rival is not None else None
+            self.pair.setVisible(self._rival is not None)
+            self.pair.set_pair(one, self._rival, faces)
+
+    def questions(self) -> tuple[Question, ...]:
+        """What the next snapshot is to answer of two lanes."""
+        return () if self.pair is None else self.pair.questions()
+
+    def _arrange(self, anew: bool = False) -> None:
+        count = max(1, len(self._shown))
+        columns = best_columns(count, self.width(), self.height() - self._first.head.height())
+        if columns == self._columns and not anew:
+            return
+        self._columns = columns
+        while self._grid.count():
+            self._grid.takeAt(0)
+        for index, frame in enumerate(self.frames):
+            frame.setVisible(index < count)
+            if index < count:
+                self._grid.addWidget(frame, index // columns, index % columns)
+        for place in range(6):
+            self._grid.setColumnStretch(place, int(place < columns))
+            self._grid.setRowStretch(place, int(place < -(-count // columns)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    # What is shown
+
+    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+        """Colours and type."""
+        self._dress = theme, scale
+        self._grid.setSpacing(look.px(look.GRID))
+        self._column.setSpacing(look.px(look.HALF))
+        for frame in self.frames:
+            frame.view.set_theme(theme, scale)
+            frame.fit()
+        if self.pair is not None:
+            self.pair.set_theme(theme, scale)
+
+    def set_data(self, data: Data, experiment: Experiment | None = None) -> None:
+        """Show other data in all views."""
+        if self._data is None or self._data[0].inputs != data.inputs:
+            self._sample = None
+        self._data = data, experiment
+        for frame in self.frames:
+            frame.view.set_data(data, experiment)
+
+    def choose_sample(self, part: str, index: int) -> None:
+        """Draw a ring around one sample in all views."""
+        self._sample = part, index
+        for frame in self.frames:
+            frame.view.choose_sample(part, index)
+
+    def wanted(self) -> tuple[SurfaceRequest, ...]:
+        """What the next snapshot is to hold for the views that can be seen."""
+        if not self.isVisible():
+            return ()
+        requests = (frame.view.request(face.name) for frame, face in zip(self.frames, self._shown, strict=False))
+        return tuple(request for request in requests if request is not None)
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Show what the lanes of a snapshot answer, and how well they do."""
+        surfaces = {surface.request.lane: surface for surface in snapshot.surfaces}
+        states = {state.name: state for state in snapshot.lanes}
+        for frame, face in zip(self.frames, self._shown, strict=False):
+            state = states.get(face.name)
+            if state is not None:
+                frame.show_state(state, snapshot.data.task)
+            if face.name in surfaces:
+                frame.view.draw(surfaces[face.name], state)
+        if self.pair is not None:
+            self.pair.draw(snapshot)
+
+
+def best_columns(count: int, width: int, height: int) -> int:
+    """Return in how many columns so many frames are largest, measured by the shorter of their sides."""
+    best, found = -1.0, 1
+    for columns in range(1, count + 1):
+        rows = -(-count // columns)
+        size = min(width / columns, 1.15 * height / rows)
+        if size > best * 1.02:
+            best, found = size, columns
+    return found
