@@ -69,7 +69,11 @@ def test_a_fork_is_told_what_its_model_was() -> None:
     experiment = made(LaneSettings("A", {"optimizer.l2": 0.1}), LaneSettings("B"))
     experiment = dataclasses.replace(
         experiment,
-        edits=(Edit(3, {"optimizer.learning_rate": 0.2}, "A"), Edit(4, {"loss.objective": "mse"}), Edit(5, {"optimizer.l1": 0.1}, "B")),
+        edits=(
+            Edit(3, {"optimizer.learning_rate": 0.2}, "A"),
+            Edit(4, {"loss.objective": "mse"}),
+            Edit(5, {"optimizer.l1": 0.1}, "B"),
+        ),
     ).checked()  # fmt: skip
     lane, edits = forked(experiment, "A", "C")
     assert lane == LaneSettings("C", {"optimizer.l2": 0.1})
@@ -124,7 +128,7 @@ def test_a_renamed_lane_keeps_what_was_said_of_it() -> None:
 def test_bad_requests_are_told_in_a_sentence() -> None:
     with pytest.raises(InputError, match="lanes is empty"):
         without_lane(made(), "A")
-    with pytest.raises(InputError, match="lane is .*X.*, but must be one of A"):
+    with pytest.raises(InputError, match=r"lane is .*X.*, but must be one of A"):
         without_lane(made(), "X")
     many = made(*(LaneSettings(f"L{i}") for i in range(16)))
     with pytest.raises(InputError, match="17 lanes, but at most 16"):

@@ -13,9 +13,25 @@ from PySide6.QtCore import QEvent, QObject
 
 import sandbox.worker.thread as worker
 from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.document import LaneSettings
 from sandbox.experiment.snapshot import CurveRequest, Snapshot, SurfaceRequest, Wanted
 from sandbox.worker import TrainerThread
-from sandbox.worker.commands import Change, Pause, Play, Refresh, Return, Start, Step, Toggle, Train
+from sandbox.worker.commands import (
+    AddLane,
+    Change,
+    ForkLane,
+    Pause,
+    Play,
+    Refresh,
+    RemoveLane,
+    RenameLane,
+    RestoreLane,
+    Return,
+    Start,
+    Step,
+    Toggle,
+    Train,
+)
 
 PATIENCE = 20_000  # milliseconds until a wait is given up as a hang
 EXPERIMENT = Experiment().with_values({"data.samples": 40, "network.hidden": (3,), "optimizer.batch_size": 7})
@@ -35,6 +51,8 @@ class Listener(QObject):
         self.playing: list[bool] = []
         self.thread_ = TrainerThread(self)
         self.thread_.rejected.connect(lambda run, reason: self.rejected.append((run, reason)))
+        self.refused: list[str] = []
+        self.thread_.refused.connect(self.refused.append)
         self.thread_.failed.connect(self.failed.append)
         self.thread_.playing_changed.connect(self.playing.append)
 
@@ -515,3 +533,93 @@ def test_a_lane_that_stops_pauses_the_thread(listener: Listener) -> None:
     listener.thread_.send(Play())
     listener.settle()
     assert listener.playing == [True, False]
+
+
+# Lanes
+
+
+def test_a_lane_is_forked_while_training(listener: Listener) -> None:
+    listener.begin()
+    listener.thread_.send(Play())
+    listener.wait(lambda: listener.last.update >= 3)
+    listener.thread_.send(ForkLane("A", "B"))
+    listener.thread_.send(Change({"loss.objective": "mse"}, "B"))
+    listener.wait(lambda: len(listener.last.lanes) == 2 and listener.last.lanes[1].objective == "mse")
+    listener.pause()
+    trainer = listener.thread_._trainer
+    assert trainer is not None
+    replayed = Trainer(trainer.experiment, trainer.data)
+    replayed.advance(lambda: True, trainer.update)
+    for name in "AB":
+        np.testing.assert_array_equal(trainer.lane(name).theta, replayed.lane(name).theta)
+
+
+def test_a_lane_added_late_comes_up_bit_by_bit_while_the_others_wait(listener: Listener) -> None:
+    listener.begin()
+    listener.play_until(20_000)
+    goal = listener.last.update
+    listener.thread_.send(AddLane("A", "B", {"loss.objective": "mse"}))
+    listener.wait(lambda: listener.last.coming < 1.0)
+    coming = [snapshot for snapshot in listener.seen if snapshot.coming < 1.0]
+    assert all(snapshot.update == goal and len(snapshot.lanes) == 1 for snapshot in coming)
+    listener.wait(lambda: listener.last.coming == 1.0 and len(listener.last.lanes) == 2)
+    assert listener.last.update == goal
+    assert listener.last.lanes[1].objective == "mse"
+
+
+def test_what_is_asked_while_a_lane_comes_up_is_asked_of_both(listener: Listener) -> None:
+    listener.begin()
+    listener.play_until(5_000)
+    goal = listener.last.update
+    listener.thread_.send(AddLane("A", "B"))
+    listener.thread_.send(Change({"optimizer.learning_rate": 0.01}, "B"))
+    listener.thread_.send(Step())
+    listener.wait(lambda: listener.last.update == goal + 1)
+    rates = {lane: listener.last.experiment.effective().lane(lane).optimizer.learning_rate for lane in "AB"}
+    assert rates == {"A": 0.5, "B": 0.01}
+
+
+def test_closing_does_not_wait_for_a_lane_that_comes_up(listener: Listener) -> None:
+    listener.begin()
+    listener.play_until(20_000)
+    listener.thread_.send(AddLane("A", "B"))
+    listener.wait(lambda: listener.last.coming < 1.0)
+    listener.thread_.close()
+    assert not listener.thread_.isRunning() and listener.thread_._heir is not None
+
+
+def test_a_run_left_while_a_lane_comes_up_goes_on_with_it(listener: Listener) -> None:
+    listener.begin()
+    listener.play_until(20_000)
+    listener.thread_.send(AddLane("A", "B"))
+    listener.wait(lambda: listener.last.coming < 1.0)
+    listener.begin(EXPERIMENT.with_value("network.seed", 3), 1)
+    assert listener.last.coming == 1.0 and len(listener.last.lanes) == 1
+    listener.thread_.send(Return(0, EXPERIMENT))
+    listener.wait(lambda: listener.last.run == 0 and listener.last.coming == 1.0 and len(listener.last.lanes) == 2)
+
+
+def test_a_lane_taken_out_is_put_back_in_its_place(listener: Listener) -> None:
+    lanes = tuple(LaneSettings(name, {"optimizer.learning_rate": 0.1 * k}) for k, name in enumerate("ABC", start=1))
+    listener.begin(replace(EXPERIMENT, lanes=lanes).checked())
+    listener.play_until(30)
+    listener.thread_.send(RemoveLane("B", 5))
+    listener.settle()
+    assert [lane.name for lane in listener.last.lanes] == ["A", "C"]
+    listener.thread_.send(RestoreLane(5))
+    listener.thread_.send(RenameLane("C", "C slow"))
+    listener.settle()
+    assert [lane.name for lane in listener.last.lanes] == ["A", "B", "C slow"]
+    assert listener.last.experiment.lane("B").optimizer.learning_rate == 0.2
+
+
+@pytest.mark.parametrize(
+    "command", [ForkLane("X", "B"), AddLane("X", "B"), RemoveLane("X", 1), RemoveLane("A", 1), RenameLane("A", "a:b")]
+)
+def test_what_cannot_be_done_with_lanes_is_refused_in_a_sentence(listener: Listener, command: Any) -> None:
+    listener.begin()
+    listener.thread_.send(command)
+    listener.wait(lambda: bool(listener.refused))
+    listener.settle()
+    assert [lane.name for lane in listener.last.lanes] == ["A"]
+    assert listener.failed == []

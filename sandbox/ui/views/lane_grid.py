@@ -298,6 +298,7 @@ class LaneGrid(QWidget):
                 view.choose_sample(*self._sample)
             view.wanted_changed.connect(self.wanted_changed)
             view.axes_changed.connect(self._follow_axes)
+            view.sample_clicked.connect(self.choose_sample)
             view.sample_clicked.connect(self.sample_clicked)
             frame.chosen.connect(lambda frame=frame: self._tell(frame, self.lane_chosen))
             frame.acted.connect(lambda name, frame=frame: self._tell(frame, self.lane_acted, name))

@@ -1,0 +1,535 @@
+"""Lanes in the real window, by mouse and keys: forked, added, renamed, hidden, removed, edited together, compared."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
+
+from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.document import LaneSettings
+from sandbox.experiment.lens.advantage import Advantage, Estimate
+from sandbox.ui import theme as look
+from sandbox.ui.lanes import faces
+from sandbox.ui.pair import words
+from sandbox.ui.views.lane_grid import best_columns
+
+TWO = (LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse"}))
+
+
+def with_lanes(*lanes: LaneSettings, **values: Any) -> Experiment:
+    experiment = Experiment().with_values({"data.samples": 60, **{k.replace("__", "."): v for k, v in values.items()}})
+    return dataclasses.replace(experiment, lanes=lanes or TWO).checked()
+
+
+def names(driver: Any) -> list[str]:
+    return [lane.name for lane in driver.last.lanes]
+
+
+def frame(driver: Any, name: str) -> Any:
+    return next(f for f in driver.window.boundary.frames if f.face is not None and f.face.name == name)
+
+
+def act(driver: Any, lane: str, action: str) -> None:
+    """Open a lane's menu and trigger one of its entries."""
+    found = frame(driver, lane)
+    driver.click(found.menu_button)
+    driver.wait(found.menu.isVisible)
+    place = found.menu.actionGeometry(found.actions_[action]).center()
+    QTest.mouseClick(found.menu, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    driver.activate()
+
+
+def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return all(np.array_equal(one[key], other[key]) for key in one)
+
+
+# Lanes that come and go
+
+
+def test_a_fork_is_a_copy_that_goes_its_own_way(driver: Any) -> None:
+    driver.play(updates=20)
+    driver.pause()
+    driver.click(driver.window.lane_bar.fork)
+    driver.wait(lambda: names(driver) == ["A", "B"])
+    driver.settle()
+    assert same(driver.weights("A"), driver.weights("B"))
+    assert len(driver.trainer().history("B")) == len(driver.trainer().history("A"))
+    assert driver.window.lane_panel.choice.value() == "B"  # what is changed next is changed in the new lane
+    driver.choose(driver.control("loss.objective"), "Mean squared")
+    driver.play(updates=10)
+    driver.pause()
+    assert driver.field("loss.objective", "B") == "mse" and driver.field("loss.objective", "A") == "auto"
+    assert not same(driver.weights("A"), driver.weights("B"))
+    replayed = Trainer(driver.last.experiment, driver.last.data)
+    replayed.advance(lambda: True, driver.last.update)
+    assert same(replayed.parameters("A"), driver.weights("A")) and same(replayed.parameters("B"), driver.weights("B"))
+
+
+def test_a_fork_is_undone_and_done_again(driver: Any) -> None:
+    driver.play(updates=10)
+    driver.pause()
+    driver.click(driver.window.lane_bar.fork)
+    driver.wait(lambda: names(driver) == ["A", "B"])
+    driver.undo()
+    driver.wait(lambda: names(driver) == ["A"])
+    driver.play(updates=10)
+    driver.pause()
+    driver.redo()
+    driver.wait(lambda: names(driver) == ["A", "B"])
+    driver.settle()
+    assert same(driver.weights("A"), driver.weights("B"))  # it has trained on with the other
+
+
+def test_a_lane_added_late_is_as_if_always_there(driver: Any) -> None:
+    driver.play(updates=30)
+    driver.pause()
+    driver.type(driver.control("optimizer.learning_rate").edit, "0.1")
+    driver.wait(lambda: driver.field("optimizer.learning_rate") == 0.1)
+    driver.play(updates=20)
+    driver.pause()
+    before, update = driver.weights("A"), driver.last.update
+    driver.click(driver.window.lane_bar.add)
+    driver.wait(lambda: names(driver) == ["A", "B"] and driver.last.coming == 1.0)
+    driver.settle()
+    assert driver.last.update == update and same(driver.weights("A"), before)
+    always = Trainer(Experiment().with_value("optimizer.learning_rate", 0.1), driver.last.data)
+    always.advance(lambda: True, update)
+    assert same(driver.weights("B"), always.parameters())
+
+
+def test_there_is_room_for_six(driver: Any) -> None:
+    for count in range(2, 7):
+        driver.click(driver.window.lane_bar.add)
+        driver.wait(lambda count=count: len(driver.last.lanes) == count)
+    driver.wait(lambda: len(driver.last.surfaces) == 6)
+    assert names(driver) == list("ABCDEF")
+    driver.click(driver.window.lane_bar.fork)
+    assert driver.said[-1][1] and "6 lanes already" in driver.said[-1][0]
+    assert len(driver.session.experiment.lanes) == 6
+
+
+def test_a_lane_is_taken_out_and_comes_back_as_it_would_be(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes())
+    driver.play(updates=10)
+    driver.pause()
+    act(driver, "B", "remove")
+    driver.wait(lambda: names(driver) == ["A"])
+    assert not driver.window.lane_panel.isVisible()
+    driver.play(updates=10)
+    driver.pause()
+    driver.undo()
+    driver.wait(lambda: names(driver) == ["A", "B"])
+    driver.settle()
+    always = Trainer(with_lanes(), driver.last.data)
+    always.advance(lambda: True, driver.last.update)
+    for name in "AB":
+        assert same(driver.weights(name), always.parameters(name))
+
+
+def test_the_only_lane_cannot_be_taken_out(driver: Any) -> None:
+    driver.session.remove_lane("A")
+    assert driver.said[-1][1] and "lanes is empty" in driver.said[-1][0]
+
+
+def test_a_lane_is_called_what_is_typed(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes())
+    found = frame(driver, "B")
+    place = found.head.geometry().center() - QPoint(40, 0)
+    QTest.mouseDClick(found, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    driver.wait(found.edit.isVisible)
+    driver.qtbot.keyClicks(found.edit, "slow learner")
+    driver.key(Qt.Key.Key_Return, on=found.edit)
+    driver.wait(lambda: names(driver) == ["A", "B slow learner"])
+    assert frame(driver, "B slow learner").words.text() == "slow learner"
+    act(driver, "B slow learner", "rename")
+    driver.wait(found.edit.isVisible)
+    driver.qtbot.keyClicks(found.edit, "x: y")
+    driver.key(Qt.Key.Key_Return, on=found.edit)
+    assert driver.said[-1][1] and "name is" in driver.said[-1][0]
+    driver.undo()
+    driver.wait(lambda: names(driver) == ["A", "B"])
+
+
+def test_escape_leaves_a_name_as_it_was(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes())
+    found = frame(driver, "A")
+    act(driver, "A", "rename")
+    driver.wait(found.edit.isVisible)
+    driver.qtbot.keyClicks(found.edit, "other")
+    driver.key(Qt.Key.Key_Escape, on=found.edit)
+    assert not found.edit.isVisible() and found.words.isVisible() and names(driver) == ["A", "B"]
+
+
+def test_a_hidden_lane_is_in_no_picture_and_learns_on(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes())
+    act(driver, "B", "hide")
+    driver.wait(lambda: len(driver.last.surfaces) == 1)
+    driver.play(updates=5)
+    driver.pause()
+    assert {row.lane for row in driver.window.cost._rows} == {"A"}
+    assert driver.last.lanes[1].readings["train_cost"] != driver.trainer().history("B").column("train_cost")[1][0]
+    (button,) = driver.window.lane_bar.hidden
+    driver.click(button)
+    driver.wait(lambda: len(driver.last.surfaces) == 2)
+    driver.undo()
+    driver.wait(lambda: len(driver.last.surfaces) == 1)
+
+
+def test_all_lanes_begin_anew_together(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes())
+    starts = {name: driver.weights(name) for name in "AB"}
+    driver.play(updates=8)
+    driver.click(driver.window.controls.reset)
+    driver.wait_drawn(lambda snapshot: snapshot.run == 1)
+    driver.pause()
+    driver.click(driver.window.controls.reset)
+    driver.wait_drawn(lambda snapshot: snapshot.run == 2 and snapshot.update == 0)
+    assert all(same(driver.weights(name), starts[name]) for name in "AB")
+
+
+def test_a_click_into_a_lane_lets_it_be_edited(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes())
+    assert driver.control("loss.objective").value() == "auto"
+    found = frame(driver, "B")
+    QTest.mouseClick(found, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, found.head.geometry().center())
+    driver.wait(lambda: driver.control("loss.objective").value() == "mse")
+    assert found.property("current") == "true" and frame(driver, "A").property("current") == "false"
+
+
+# Settings of one and of all
+
+
+def test_what_differs_is_set_off_and_told(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes(LaneSettings("A"), LaneSettings("B", {"optimizer.learning_rate": 0.05})))
+    rows = {key: row for panel in driver.window.panels for key, row in panel.rows.items()}
+    told = {key for key, row in rows.items() if row.label.property("role") == "differs"}
+    assert told == {"optimizer.learning_rate"}
+    assert "A rate 0.5, B rate 0.05" in rows["optimizer.learning_rate"].control.toolTip()
+
+
+def test_a_change_in_all_lanes_and_back(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes(LaneSettings("A"), LaneSettings("B", {"optimizer.learning_rate": 0.05})))
+    driver.play(updates=3)
+    driver.pause()
+    toggle = driver.window.lane_panel.all
+    driver.qtbot.mouseClick(toggle, Qt.MouseButton.LeftButton, pos=QPoint(8, toggle.height() // 2))
+    driver.type(driver.control("optimizer.learning_rate").edit, "0.2")
+    driver.wait(lambda: [driver.field("optimizer.learning_rate", name) for name in "AB"] == [0.2, 0.2])
+    assert driver.last.experiment.edits[-1].lane is None
+    driver.undo()
+    driver.wait(lambda: [driver.field("optimizer.learning_rate", name) for name in "AB"] == [0.5, 0.05])
+
+
+def test_a_start_of_all_lanes_is_the_same_in_all(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes(LaneSettings("A"), LaneSettings("B", {"network.seed": 9})))
+    driver.session.change("network.seed", 4, True, None)
+    driver.wait_drawn(lambda snapshot: snapshot.run == 1)
+    assert [driver.field("network.seed", name) for name in "AB"] == [4, 4]
+    driver.undo()
+    driver.wait_drawn(lambda snapshot: snapshot.run == 0)
+    assert [driver.field("network.seed", name) for name in "AB"] == [7, 9]
+
+
+def test_faces_say_what_differs() -> None:
+    lanes = (
+        LaneSettings("A"),
+        LaneSettings("B", {"loss.objective": "mse"}),
+        LaneSettings("C", {"optimizer.name": "adam", "optimizer.learning_rate": 0.02}),
+        LaneSettings("D long run", {"network.hidden": ()}),
+        LaneSettings("other", {"network.hidden": (8, 8)}),
+    )
+    found = faces(with_lanes(*lanes), "binary")
+    assert [face.letter for face in found] == ["A", "B", "C", "D", "E"]
+    assert [face.words for face in found] == [
+        "Binary cross-entropy", "Mean squared error", "Adam, rate 0.02", "long run", "other",
+    ]  # fmt: skip
+    (face,) = faces(with_lanes(LaneSettings("A")), "regression")
+    assert face.words == "Mean squared error"
+    monitors = faces(with_lanes(LaneSettings("A"), LaneSettings("B", {"loss.monitors": ("mae",)})), "binary")
+    assert [face.words for face in monitors] == ["shows nothing", "shows Mean absolute error"]
+
+
+def test_letters_keep_their_colours(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes())
+    cost = driver.window.cost
+    colours = {row.lane: cost._stroke(row, "train").color.name() for row in cost._rows if row.role == "objective"}
+    assert colours == {"A": look.LIGHT.lane(0), "B": look.LIGHT.lane(1)}
+    act(driver, "A", "remove")
+    driver.wait(lambda: names(driver) == ["B"])
+    driver.settle()
+    assert cost._stroke(cost._rows[0], "train").color.name() == look.LIGHT.lane(1)
+
+
+# Curves
+
+
+def test_one_loss_is_seen_in_every_lane(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes())
+    driver.play(updates=12)
+    driver.pause()
+    cost = driver.window.cost
+    driver.choose(cost.only, "Mean squared error")
+    driver.wait(lambda: {curve.name for curve in driver.last.curves} == {"mse"})
+    assert {(curve.lane, curve.role) for curve in driver.last.curves} == {("A", "monitor"), ("B", "objective")}
+    assert [row.lane for row in cost._rows] == ["B", "A"]
+    trainer = driver.trainer()
+    for curve in driver.last.curves:
+        A = trainer.lane(curve.lane)
+        X = trainer.data.X_train if curve.part == "train" else trainer.data.X_test
+        y = trainer.data.y_train if curve.part == "train" else trainer.data.y_test
+        for l in range(1, 4):
+            W, b = A.parameters()[f"W{l}"], A.parameters()[f"b{l}"]
+            X = X @ W.T + b
+            X = np.tanh(X) if l < 3 else 1.0 / (1.0 + np.exp(-X))
+        assert curve.values[-1] == pytest.approx(np.mean((X[:, 0] - y) ** 2), rel=1e-9)
+
+
+def test_with_many_lanes_only_what_they_learn_with_is_drawn_at_first(open_window: Callable[..., Any]) -> None:
+    lanes = [LaneSettings("ABCD"[i], {"optimizer.learning_rate": 0.1 * (i + 1)}) for i in range(4)]
+    driver = open_window(with_lanes(*lanes, loss__monitors=("mse",)))
+    driver.play(updates=3)
+    driver.pause()
+    drawn = driver.window.cost.lines.lines
+    assert len(drawn) == 4 and all(line.dash == () for line in drawn)
+    hidden = [curve for curve in driver.last.curves if curve.name == "mse"]
+    assert hidden and all(not len(curve.epochs) for curve in hidden)  # nor thinned by the thread
+    chip = driver.window.cost._chips["B", "train_mse"]
+    driver.window.cost.legend_area.ensureWidgetVisible(chip)
+    driver.click(chip)
+    driver.wait(lambda: any(len(curve.epochs) for curve in driver.last.curves if curve.name == "mse"))
+
+
+# Two lanes
+
+
+def choose_rival(driver: Any, text: str) -> Any:
+    driver.choose(driver.window.lane_bar.rival, text)
+    driver.wait(lambda: driver.window.boundary.pair is not None and bool(driver.window.boundary.pair.proof.text()))
+    return driver.window.boundary.pair
+
+
+def test_monitors_leave_the_weights_identical(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes(LaneSettings("A"), LaneSettings("B", {"loss.monitors": ("mse", "hinge")})))
+    driver.play(updates=9)
+    update = driver.pause().update
+    pair = choose_rival(driver, "A against B")
+    count = 6 * 2 + 6 + 4 * 6 + 4 + 4 + 1
+    driver.wait(lambda: pair.proof.text() == f"Weights identical: 0 of {count} differ after {update:,} updates.")
+    assert "changes no weight" in pair.difference.text()
+    assert same(driver.weights("A"), driver.weights("B"))
+
+
+def test_the_objective_parts_them_and_the_picture_shows_where(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes())
+    driver.play(updates=60)
+    driver.pause()
+    pair = choose_rival(driver, "A against B")
+    driver.wait_drawn(lambda s: len(s.surfaces) == 1 and s.surfaces[0].kind == "difference")
+    a, b = (np.concatenate([v.ravel() for v in driver.weights(name).values()]) for name in "AB")
+    assert "part at the first update" in pair.proof.text()
+    assert f"Now {np.count_nonzero(a != b)} of {a.size} differ" in pair.proof.text()
+    assert f"{np.linalg.norm(a - b):.4f} apart" in pair.proof.text()
+    assert "Binary cross-entropy | Mean squared error" in pair.difference.text()
+    assert all(len(layer.lines) == 1 for layer in pair.lines)
+    surface = driver.last.surfaces[0]
+    trainer, outputs = driver.trainer(), []
+    point = surface.y.size // 3, surface.x.size // 2
+    for name in "AB":
+        X = trainer.data.from_inputs(np.array([[surface.x[point[1]], surface.y[point[0]]]]))
+        for l in range(1, 4):
+            weights = trainer.lane(name).parameters()
+            X = X @ weights[f"W{l}"].T + weights[f"b{l}"]
+            X = np.tanh(X) if l < 3 else 1.0 / (1.0 + np.exp(-X))
+        outputs.append(float(X[0, 0]))
+    assert surface.values[point] == pytest.approx(outputs[1] - outputs[0], abs=1e-5)
+    driver.choose(driver.window.lane_bar.rival, "Each lane")
+    driver.wait(lambda: len(driver.last.surfaces) == 2)
+    assert not pair.isVisible()
+
+
+def test_who_gets_there_first_is_told(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes(TWO[0], LaneSettings("B", {"optimizer.learning_rate": 0.1})))
+    driver.play(updates=150)
+    driver.pause()
+    pair = choose_rival(driver, "A against B")
+    driver.choose(pair.column_choice, "Training binary cross-entropy")
+    driver.type(pair.level.edit, "0.45")
+    needed = {}
+    for name in "AB":
+        epochs, values = driver.trainer().history(name).column("train_binary_cross_entropy")
+        needed[name] = next((int(e) for e, v in zip(epochs, values, strict=True) if v <= 0.45), None)
+    assert needed["A"] is not None
+    if needed["B"] is None:
+        text = f"A reached a training binary cross-entropy of 0.45 after {needed['A']} epochs; B has not yet."
+    else:
+        ratio = needed["B"] / needed["A"]
+        text = f"B needed {ratio:.2g} times the epochs of A to reach a training binary cross-entropy of 0.45"
+    driver.wait(lambda: pair.first.text().startswith(text))
+
+
+def test_rates_are_matched_by_one_click_and_back_by_one_undo(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes())
+    pair = choose_rival(driver, "A against B")
+    driver.wait(lambda: bool(pair.table.rows) and pair.match.isEnabled())
+    before = {name: driver.weights(name) for name in "AB"}
+    driver.click(pair.match)
+    driver.wait(lambda: driver.field("optimizer.learning_rate", "B") != 0.5)
+    driver.click(driver.window.controls.step_update)
+    driver.wait_drawn(lambda snapshot: snapshot.update == 1)
+    driver.settle()
+    steps = []
+    for name in "AB":
+        now = driver.weights(name)
+        steps.append(math.sqrt(sum(float(((now[k] - before[name][k]) ** 2).sum()) for k in now)))
+    assert steps[1] == pytest.approx(steps[0], rel=2e-3)
+    shown = [number.text() for number in pair.table.rows[1][1]]
+    assert shown[3].startswith(f"{driver.field('optimizer.learning_rate', 'B'):.4g}")
+    driver.undo()
+    driver.wait(lambda: driver.field("optimizer.learning_rate", "B") == 0.5)
+
+
+def test_rates_are_told_as_those_of_a_sum(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes(TWO[0], LaneSettings("B", {"loss.reduction": "sum"}), optimizer__batch_size=7))
+    pair = choose_rival(driver, "A against B")
+    driver.wait(lambda: bool(pair.table.rows))
+    assert [row[1][1].text() for row in pair.table.rows] == ["0.5", "3.5"]
+    driver.click(pair.reduction.button("sum"))
+    assert [row[1][1].text() for row in pair.table.rows] == ["0.07143", "0.5"]
+    assert pair.table.heads[2].text() == "\u2026 of a sum"
+
+
+def found(**changes: Any) -> Advantage:
+    usual: dict[str, Any] = {
+        "lane": "A", "other": "B", "column": "test_accuracy", "level": 0.95, "seeds": 32, "reached": 32,
+        "other_reached": 31, "epochs": 300.0, "other_epochs": 570.0, "ratio": Estimate(1.9, 1.6, 2.3), "last": 0.98,
+        "other_last": 0.97, "gap": Estimate(-0.01, -0.02, 0.0),
+    }  # fmt: skip
+    return Advantage(**(usual | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {},
+            "B needs 1.9 times the epochs of A to reach a test accuracy of 95\u2009%, 1.6 to 2.3, 32 seeds. "
+            "32 of 32 seeds of A reach it, 31 of B.",
+        ),
+        (
+            {"ratio": Estimate(0.5, 0.4, 0.8)},
+            "A needs 2 times the epochs of B to reach a test accuracy of 95\u2009%, 1.2 to 2.5, 32 seeds. "
+            "32 of 32 seeds of A reach it, 31 of B.",
+        ),
+        ({"reached": 0, "other_reached": 0}, "Neither lane has reached a test accuracy of 95\u2009% yet."),
+        (
+            {"ratio": Estimate(math.inf, 2.0, math.inf), "other_reached": 3},
+            "With most seeds B has not reached a test accuracy of 95\u2009% yet, and A has. "
+            "32 of 32 seeds of A reach it, 3 of B.",
+        ),
+        (
+            {"ratio": Estimate(3.0, 2.0, math.inf)},
+            "B needs 3 times the epochs of A to reach a test accuracy of 95\u2009%, 2 to no end, 32 seeds. "
+            "32 of 32 seeds of A reach it, 31 of B.",
+        ),
+        (
+            {"seeds": 1, "reached": 1, "other_reached": 0, "other_epochs": math.inf},
+            "A reached a test accuracy of 95\u2009% after 300 epochs; B has not yet.",
+        ),
+        (
+            {"seeds": 1, "reached": 1, "other_reached": 1, "ratio": Estimate(1.9, math.nan, math.nan)},
+            "B needed 1.9 times the epochs of A to reach a test accuracy of 95\u2009% (300 epochs of A, 570 of B). "
+            "One seed says little.",
+        ),
+    ],
+)
+def test_sentences_on_who_is_first(changes: dict[str, Any], text: str) -> None:
+    assert words.first(found(**changes), "A", "B") == text
+
+
+def test_sentences_on_what_they_have_now() -> None:
+    text = words.gap(found(), "A", "B")
+    assert text == "Now 98.0\u2009% (A) and 97.0\u2009% (B); seed by seed B less A: \u22122 to +0 points."
+
+
+# Several seeds
+
+
+def test_several_seeds_are_told_of_together_and_one_by_one(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes(run__replicas=5))
+    driver.play(updates=20)
+    driver.pause()
+    networks = driver.trainer().lane("A").replicas
+    costs = []
+    for network in networks:
+        X, y = driver.last.data.X_train, driver.last.data.y_train
+        for l in range(1, 4):
+            weights = network.parameters()
+            X = X @ weights[f"W{l}"].T + weights[f"b{l}"]
+            X = np.tanh(X) if l < 3 else 1.0 / (1.0 + np.exp(-X))
+        a = X[:, 0]
+        costs.append(float(np.mean(-y * np.log(a) - (1 - y) * np.log(1 - a))))
+    low, middle, high = np.percentile(costs, (25, 50, 75))
+    controls = driver.window.controls
+    assert controls.train.number.text() == f"{middle:.4f}"
+    assert controls.train.findChild(QLabel).text() == f"Train cost  {low:.4f}\u2013{high:.4f}"
+    assert driver.last.surfaces[0].replicas == 5
+    assert set(np.unique(driver.last.surfaces[0].values)) <= {np.float32(k / 5) for k in range(6)}
+    assert len(driver.window.cost.bands.bands) == len([r for r in driver.window.cost._rows if r.role != "metric"]) * 2
+    driver.choose(driver.window.lane_bar.replica, "Seed 9")  # the network's seed is 7
+    driver.wait(lambda: driver.last.surfaces[0].replicas == 1)
+    curve = next(c for c in driver.last.curves if (c.lane, c.column) == ("A", "train_binary_cross_entropy"))
+    assert curve.picked is not None and curve.picked[1][-1] == pytest.approx(costs[2], rel=1e-9)
+    driver.choose(driver.window.lane_bar.replica, "All 5 seeds")
+    driver.wait(lambda: driver.last.surfaces[0].replicas == 5)
+
+
+def test_seeds_are_chosen_beside_the_network(driver: Any) -> None:
+    driver.type(driver.control("run.replicas").edit, "4")
+    driver.wait(lambda: driver.last.lanes[0].replicas == 4)
+    driver.undo()
+    driver.wait(lambda: driver.last.lanes[0].replicas == 1)
+
+
+# Places
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "columns"),
+    [
+        (1, (400, 600), 1),
+        (2, (400, 600), 1),
+        (2, (900, 600), 2),
+        (4, (600, 600), 2),
+        (6, (480, 640), 2),
+        (6, (900, 500), 3),
+    ],
+)
+def test_frames_are_as_large_as_they_can_be(count: int, size: tuple[int, int], columns: int) -> None:
+    assert best_columns(count, *size) == columns
+
+
+def test_a_followed_sample_is_ringed_in_every_lane(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes())
+    view = driver.window.boundary.current
+    driver.key(Qt.Key.Key_Period, on=view.plot)
+    rings = [f.view.ring.place for f in driver.window.boundary.frames]
+    assert rings[0] is not None and rings[0] == rings[1]
+
+
+def test_other_inputs_are_shown_in_every_lane(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes(data__dataset="iris"))
+    driver.choose(driver.window.boundary.across, "sepal_length")
+    driver.wait(
+        lambda: (
+            len({s.request.axes for s in driver.last.surfaces}) == 1 and driver.last.surfaces[0].request.axes[0] == 0
+        )
+    )
+    assert {s.request.lane for s in driver.last.surfaces} == {"A", "B"}
