@@ -210,6 +210,8 @@ def _reason(error: OSError) -> str:
 _RUN_HELP = """writes into DIR:
   history.csv           a row per lane and recorded epoch: 0, then every K, then the last
   weights-LANE.npz      W1, b1, W2, ... as they are at the end, or as they last were finite
+  Where [run] replicas trains several networks a lane, the history has a row for each, told by its seed, and
+  weights-LANE-seed-SEED.npz has those of all but the first; pictures show medians, quartiles and shares.
   costs.png             the cost of every lane, and what it was told to show beside it
   boundary-LANE.png     what the network answers; with more than two inputs on a slice through the data, along
                         the two inputs shown first, the others at their mean
@@ -256,11 +258,20 @@ def _run(arguments: list[str]) -> int:
         _summarise(trainer, folder, files)
     if interrupted:
         _say(f"ended by Ctrl+C after epoch {trainer.epoch:,} of {experiment.run.epochs:,}.")
-    for lane in trainer.lanes:
-        if lane.stopped:
-            _say(f"lane {lane.name} stopped {_where(lane)}: {lane.stopped}.")
-    complete = problem is None and not interrupted and not any(lane.stopped for lane in trainer.lanes)
+    stopped = [lane for lane in trainer.lanes if any(network.stopped for network in lane.replicas)]
+    for lane in stopped:
+        _say(_stop_of(lane))
+    complete = problem is None and not interrupted and not stopped
     return _DONE if complete else _INCOMPLETE
+
+
+def _stop_of(lane: TrainingLane) -> str:
+    """Return which networks of a lane stopped, and why the first of them did."""
+    if lane.ended and len(lane.replicas) == 1:
+        return f"lane {lane.name} stopped {_where(lane)}: {lane.stopped}."
+    gone = [network for network in lane.replicas if network.stopped]
+    seed = lane.settings.network.seed + gone[0].replica
+    return f"lane {lane.name}: {len(gone)} of {len(lane.replicas)} seeds stopped; seed {seed}: {gone[0].stopped}."
 
 
 def _train(trainer: Trainer, quiet: bool) -> bool:
@@ -324,7 +335,9 @@ def _summarise(trainer: Trainer, folder: Path, files: list[str]) -> None:
     data = trainer.data
     done = f"{trainer.epoch:,} epochs, {trainer.update:,} updates"
     parts = f"{len(data.X_train):,} training and {len(data.X_test):,} test samples"
-    print(f"{trainer.experiment.title or data.name}: {done}, {parts}")
+    replicas = trainer.experiment.run.replicas
+    seeds = f", medians of {replicas} seeds" if replicas > 1 else ""
+    print(f"{trainer.experiment.title or data.name}: {done}, {parts}{seeds}")
     for notice in data.notices:
         print(notice)
     shown = ("cost", "r2" if data.task == "regression" else "accuracy")
@@ -333,7 +346,7 @@ def _summarise(trainer: Trainer, folder: Path, files: list[str]) -> None:
     for lane in trainer.lanes:
         values = trainer.readings(lane)
         cells = [_figure(column, values.get(column)) for column in columns]
-        table.append([lane.name, *cells, f"stopped {_where(lane)}" if lane.stopped else ""])
+        table.append([lane.name, *cells, f"stopped {_where(lane)}" if lane.ended else ""])
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for line in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -294,7 +294,9 @@ class CostView(QWidget):
         self._names, self._chips = [], {}
         several = len({row.lane for row in self._rows}) > 1
         for line, row in enumerate(self._rows):
-            name = CurveName(self._letter(row.lane) if several else "", row.label, ROLES[row.role], self.legend)
+            own = slots((row.lane,))[row.lane][1] if several else ""  # what a person has called the lane
+            words = f"{own}: {row.label}" if own else row.label
+            name = CurveName(self._letter(row.lane) if several else "", words, ROLES[row.role], self.legend)
             name.clicked.connect(lambda _, row=row: self._toggle_row(row))
             self._names.append(name)
             self._grid.addWidget(name, line, 0)
