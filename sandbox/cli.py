@@ -1,4 +1,4 @@
-"""The commands: the window, run, list, check.
+"""The commands: the window, run, sweep, list, check.
 
 How they exit is a contract: 0 done, 1 a lane stopped early or not all that was asked for is there, 2 bad
 input, with one clear message on standard error.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 import io
+import multiprocessing
 import os
 import secrets
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
@@ -29,7 +31,21 @@ from sandbox.errors import InputError
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.export import delivery, result_names, write_results
 from sandbox.experiment.lanes import TrainingLane
-from sandbox.experiment.settings import MOST_EPOCHS
+from sandbox.experiment.settings import MOST_EPOCHS, MOST_REPLICAS
+from sandbox.experiment.sweep import (
+    Cell,
+    Result,
+    Sweep,
+    cells,
+    columns,
+    cores,
+    process_pool,
+    read_axis,
+    usual_column,
+    value_text,
+    write_table,
+)
+from sandbox.experiment.trainer import load_experiment_data
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 
 PROGRAM = "loss-sandbox"
@@ -131,6 +147,7 @@ _ABOUT = "Open the window: see how the loss function decides what a network lear
 
 _COMMANDS_HELP = f"""commands:
   {PROGRAM} run FILE      train without a display; write history, weights and pictures
+  {PROGRAM} sweep FILE    run an experiment over a grid of settings, on all cores
   {PROGRAM} list [KIND]   name the losses, activations, data sets, ...
   {PROGRAM} check         compare this installation with published numbers
   Each has its own --help. A FILE that is called like a command is given with its folder: ./run
@@ -347,10 +364,14 @@ def _summarise(trainer: Trainer, folder: Path, files: list[str]) -> None:
         values = trainer.readings(lane)
         cells = [_figure(column, values.get(column)) for column in columns]
         table.append([lane.name, *cells, f"stopped {_where(lane)}" if lane.ended else ""])
+    _print_table(table)
+    print(f"In {folder}: {', '.join(files)}")
+
+
+def _print_table(table: list[list[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for line in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-    print(f"In {folder}: {', '.join(files)}")
 
 
 def _where(lane: TrainingLane) -> str:
@@ -364,6 +385,183 @@ def _figure(column: str, value: float | None) -> str:
     if value is None:
         return "-"
     return f"{100 * value:.2f} %" if column.endswith("_accuracy") else f"{value:.6g}"
+
+
+# sweep
+
+_SWEEP_HELP = """values are written as in an experiment file; texts may do without quotes:
+  --set optimizer.learning_rate=0.01,0.1,1 --set loss.objective=mse,binary_cross_entropy
+  --set network.hidden=[4],[8,8]
+
+writes into DIR:
+  sweep.csv             a row per cell and lane: median and quartiles over the seeds of every column, at the end
+  heatmap.png           one column of it: test accuracy (or R2), or the one that --column names
+  cells/                a file for every finished cell
+
+A sweep that was interrupted goes on where it was when it is given again with the same DIR; a cell is done again only
+where what determines it has changed. A cell that diverges or cannot be run is told, and the others go on. Ctrl+C lets
+the cells at work end; a second one quits at once. With --scheduler the work goes to a Dask cluster, whose workers
+need this program and, at the same place, the files that the experiment names."""
+
+
+def _sweep(arguments: list[str]) -> int:
+    parser = _Parser("sweep", "Run an experiment over a grid of settings, on all cores.", _SWEEP_HELP)
+    parser.add_argument("file", metavar="FILE", type=Path, help="the experiment")
+    parser.add_argument(
+        "--set", metavar="KEY=V1,V2,...", action="append", default=[], dest="sets", help="a setting and its values"
+    )
+    parser.add_argument(
+        "--replicas", metavar="R", type=_whole_number(1, MOST_REPLICAS), help="seeds per cell (its [run] replicas)"
+    )
+    parser.add_argument(
+        "--epochs", metavar="N", type=_whole_number(0, MOST_EPOCHS), help="train so many (its [run] epochs)"
+    )
+    parser.add_argument("--out", metavar="DIR", type=Path, help="folder to write into (FILE's name and -sweep)")
+    parser.add_argument("--column", metavar="NAME", help="what the heat map shows, such as test_mse")
+    parser.add_argument(
+        "--workers", metavar="N", type=_whole_number(1, 1024), help="processes at work (as many as cores)"
+    )
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that does the work instead")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar, no summary: problems alone")
+    parser.add_argument("--no-pictures", action="store_true", help="draw no heat map, and do without Qt")
+    options = parser.parse_args(arguments)
+    experiment = Experiment.load(options.file)
+    if options.epochs is not None:
+        experiment = experiment.with_value("run.epochs", options.epochs)
+    grid = cells(experiment, [read_axis(text) for text in options.sets], options.replicas)
+    _check_column(options.column)
+    load_experiment_data(experiment)  # what is wrong with its file is said before anything begins
+    problem = None if options.no_pictures else library_problem("offscreen")
+    if problem is not None:
+        _say(f"there will be no heat map (--no-pictures does without it). {problem}")
+    folder = Path(f"{options.file.stem}-sweep") if options.out is None else options.out
+    names = ["sweep.csv", "heatmap.png"]
+    with delivery(folder, names) as draft:
+        sweep = Sweep(grid, folder / "cells")
+        done = sweep.resume()
+        if done and not options.quiet:
+            print(f"{done:,} of {len(grid):,} cells were done before.")
+        try:
+            interrupted = _do_cells(sweep, options)
+        except KeyboardInterrupt:
+            _say(f"interrupted; {len(sweep.results):,} of {len(grid):,} cells are kept, nothing else was written.")
+            return _INCOMPLETE
+        write_table(draft / "sweep.csv", sweep)
+        column = _column_of(sweep, options.column)
+        if not options.no_pictures and problem is None and sweep.results:
+            _draw_heatmap(sweep, column, draft / "heatmap.png")
+    if not options.quiet:
+        _tell_sweep(sweep, folder, column)
+    return _end_of_sweep(sweep, interrupted, problem)
+
+
+def _do_cells(sweep: Sweep, options: argparse.Namespace) -> bool:
+    """Run what is missing; return whether Ctrl+C ended it."""
+    from tqdm import tqdm
+
+    total = len(sweep.cells)
+    with (
+        _asked_to_end() as asked,
+        tqdm(total=total, initial=len(sweep.results), unit="cell", disable=options.quiet, dynamic_ncols=True) as bar,
+    ):
+        if not sweep.missing:
+            return False
+        with _executor(options.scheduler, options.workers, len(sweep.missing)) as executor:
+            for cell in sweep.run(executor, lambda: bool(asked)):
+                result = sweep.results[cell.number]
+                if result.error or result.stopped:
+                    bar.write(_trouble(cell, result), file=sys.stderr)
+                bar.update()
+    return bool(asked) and bool(sweep.missing)
+
+
+@contextmanager
+def _executor(scheduler: str | None, workers: int | None, tasks: int) -> Iterator[Executor]:
+    """Provide what does the work: processes of this machine, or a cluster."""
+    if scheduler is None:
+        pool = process_pool(min(workers or cores(), tasks))
+        try:
+            with pool:
+                yield pool
+        except KeyboardInterrupt:
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        needed = 'python -m pip install "loss-sandbox[dask]"'
+        raise InputError(f"--scheduler needs Dask's distributed, which is not installed: {needed}") from None
+    try:
+        client = Client(scheduler, timeout=10)
+    except (OSError, ValueError) as error:
+        raise InputError(f'--scheduler: there is no Dask scheduler to be reached at "{scheduler}" ({error}).') from None
+    try:
+        yield client.get_executor(pure=False)
+    finally:
+        client.close()
+
+
+def _trouble(cell: Cell, result: Result) -> str:
+    values = ", ".join(f"{key}={value_text(value)}" for key, value in cell.values.items())
+    if result.error:
+        return f"{PROGRAM}: cell {cell.number} ({values}): {result.error}"
+    lane = next(lane for lane in result.lanes if lane.stopped)
+    seeds = max(map(len, lane.values.values()), default=0)
+    which = f"{lane.stopped} of {seeds} seeds stopped" if seeds > 1 else "it stopped"
+    return f"{PROGRAM}: cell {cell.number} ({values}): {which}: {lane.reason}"
+
+
+def _check_column(wanted: str | None) -> None:
+    """Raise InputError for what can be no column of any run."""
+    names = [f"{part}_{name}" for part in ("train", "test") for name in ("cost", "penalty", *METRICS, *LOSSES)]
+    if wanted is not None and wanted not in names:
+        raise InputError(f'--column: there is no column "{wanted}"; {known_names(wanted, names)}.')
+
+
+def _column_of(sweep: Sweep, wanted: str | None) -> str:
+    """Return the column that the heat map shows."""
+    names = columns(sweep.results.values())
+    usual = usual_column(names)
+    if wanted is not None and wanted not in names and names:
+        _say(f"no cell has {wanted}: it is neither learned with nor shown; the heat map shows {usual}.")
+        return usual
+    return wanted or usual
+
+
+def _draw_heatmap(sweep: Sweep, column: str, path: Path) -> None:
+    _need_no_display()
+    from sandbox.ui.pictures import has_text, save_heatmap
+
+    save_heatmap(sweep, column, path)
+    if not has_text():
+        _say("the heat map has no text, since there is no font; on Debian, install fonts-dejavu-core.")
+
+
+def _tell_sweep(sweep: Sweep, folder: Path, column: str) -> None:
+    """Print a line per cell and lane, and where the rest is."""
+    keys = list(sweep.cells[0].values)
+    several = len(sweep.cells[0].experiment.lanes) > 1
+    table = [[*keys, *(["lane"] if several else []), column.replace("_", " "), "quartiles", ""]]
+    for cell in sweep.cells:
+        result = sweep.results.get(cell.number)
+        for lane in () if result is None else result.lanes:
+            middle, low, high = lane.spread(column)
+            own = [*map(value_text, cell.values.values()), *([lane.lane] if several else [])]
+            spread = "" if middle != middle else f"{_figure(column, low)} to {_figure(column, high)}"
+            told = f"{lane.stopped} stopped" if lane.stopped else ""
+            table.append([*own, "-" if middle != middle else _figure(column, middle), spread, told])
+    _print_table(table)
+    print(f"In {folder}: sweep.csv, heatmap.png, cells")
+
+
+def _end_of_sweep(sweep: Sweep, interrupted: bool, problem: str | None) -> int:
+    if interrupted:
+        done = f"{len(sweep.results):,} of {len(sweep.cells):,} cells are done"
+        _say(f"ended by Ctrl+C; {done}, and the same command goes on from there.")
+    troubled = any(result.error or result.stopped for result in sweep.results.values())
+    return _INCOMPLETE if interrupted or troubled or problem is not None else _DONE
 
 
 # list
@@ -404,4 +602,4 @@ def _check(arguments: list[str]) -> int:
     return _INCOMPLETE if differing else _DONE
 
 
-_COMMANDS: dict[str, Callable[[list[str]], int]] = {"run": _run, "list": _list, "check": _check}
+_COMMANDS: dict[str, Callable[[list[str]], int]] = {"run": _run, "sweep": _sweep, "list": _list, "check": _check}

@@ -21,8 +21,10 @@ from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from sandbox.data import DATASETS
 from sandbox.experiment import Trainer
 from sandbox.experiment.snapshot import LaneState, Wanted
+from sandbox.experiment.sweep import Sweep
 from sandbox.nn import METRICS
 from sandbox.ui import theme as look
+from sandbox.ui.heatmap import HeatView, column_words, map_of
 from sandbox.ui.kit_base import discard
 from sandbox.ui.views.boundary import BoundaryView
 from sandbox.ui.views.cost import CostView, label_of
@@ -57,6 +59,32 @@ def save_pictures(trainer: Trainer, folder: Path) -> list[str]:
                 names.append(f"boundary-{lane.name}.png")
                 _save(picture, folder / names[-1])
     return names
+
+
+def save_heatmap(sweep: Sweep, column: str, path: Path) -> None:
+    """Draw the results of a sweep, one column of them, as a heat map.
+
+    Raises
+    ------
+    OSError
+        If the picture cannot be written.
+    """
+    with _light():
+        view = HeatView()
+        view.show_map(map_of(sweep.cells, sweep.results, column))
+        first = sweep.cells[0].experiment
+        known = DATASETS.get(first.data.dataset or "")
+        title = first.title or (known.label if known is not None else Path(first.data.file or "").name)
+        seeds = f", median of {first.run.replicas} seeds above their quartiles" if first.run.replicas > 1 else ""
+        words = f"{column_words(column)} after {_count(first.run.epochs, 'epoch')}{seeds}"
+        page = _page(title, words, view)
+        hint = page.sizeHint()
+        width = max(hint.width(), view.minimumWidth() + 2 * look.px(3 * look.GRID), 480)
+        page.resize(width, page.heightForWidth(width) if page.hasHeightForWidth() else hint.height())
+        try:
+            _save(_rendered(page), path)
+        finally:
+            discard(page)
 
 
 def has_text() -> bool:
@@ -199,6 +227,10 @@ def _page(title: str, subtitle: str, view: QWidget) -> QWidget:
 def _painted(page: QWidget, height: int = HEIGHT) -> QImage:
     """Paint the page, never shown on any screen: rendering lays it out first."""
     page.resize(WIDTH, height)
+    return _rendered(page)
+
+
+def _rendered(page: QWidget) -> QImage:
     image = QImage(page.size() * RATIO, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(RATIO)
     image.fill(QColor(look.LIGHT.card))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from itertools import pairwise
 from random import Random
@@ -13,6 +14,7 @@ from unittest.mock import patch
 import numpy as np
 
 from sandbox.experiment import Edit, Trainer
+from sandbox.experiment.document import LaneSettings
 from sandbox.nn import LOSSES
 from sandbox.ui.lens.equations import EquationsLens
 from tests.benchmarks.driven import Driven, Frame, driven
@@ -200,3 +202,17 @@ def equations(effort: Effort) -> list[Row]:
             driver.wait(lambda b=before: lens.view.equations != b, "other equations")  # type: ignore[misc]
             seconds.append(driver.frames[-1].painted - start)
     return [_percentile("changed objective to its equations on screen, p95", seconds, 95, 150.0)]
+
+
+def six_lanes(effort: Effort) -> list[Row]:
+    """How long the window does nothing but draw, with as many lanes as it takes."""
+    lanes = tuple(LaneSettings("ABCDEF"[k], {"optimizer.learning_rate": 0.05 * (k + 1)}) for k in range(6))
+    with driven(dataclasses.replace(planar((8, 8), 0), lanes=lanes).checked()) as driver:
+        driver.play()
+        driver.live(effort.seconds)
+        seen = _at_least_two_frames(driver, effort.frames)
+    blocked = [frame.blocked for frame in seen]
+    return [
+        _percentile("six lanes: slowest 1 % of frames, from snapshot to painted", blocked, 99, 50.0),
+        Row("... at so many frames", f"{_frame_rate(seen):.1f}/s, {_update_rate(seen):,.0f} updates/s in every lane"),
+    ]

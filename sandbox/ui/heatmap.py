@@ -1,0 +1,358 @@
+"""A sweep as a picture: a square for every cell, the better the brighter, with its number and its spread."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from sandbox.experiment.settings import SETTINGS, Value
+from sandbox.experiment.sweep import Cell, LaneResult, Result
+from sandbox.nn import LOSSES, METRICS
+from sandbox.ui import theme as look
+from sandbox.ui.kit import cost_text, share_text
+from sandbox.ui.lanes import value_text as words
+from sandbox.ui.pair.words import SHARES
+from sandbox.ui.views.colormap import color_of, sequential
+
+SIDE, HIGH = 96, 52  # of a cell
+_GAP = 2
+_SPAN = 30.0  # costs that differ by more than so many times are coloured by their logarithm
+
+
+@dataclass(frozen=True)
+class Square:
+    """One square: the cell, its row and column within its map, and what came of it."""
+
+    cell: int
+    row: int
+    column: int
+    result: LaneResult | None
+    error: str
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A map of two settings, all others fixed: its title, and its squares."""
+
+    title: str
+    squares: tuple[Square, ...]
+
+
+@dataclass(frozen=True)
+class Map:
+    """All maps of a sweep, for one column of its results.
+
+    Attributes
+    ----------
+    column : str
+    across, up : str
+        The settings of columns and rows; `up` is "" where there is only one.
+    columns, rows : tuple of str
+        Their values, as text.
+    facets : tuple of Facet
+    """
+
+    column: str
+    across: str
+    up: str
+    columns: tuple[str, ...]
+    rows: tuple[str, ...]
+    facets: tuple[Facet, ...]
+
+    def value(self, square: Square) -> float:
+        """Return the median of a square; nan where there is none."""
+        return math.nan if square.result is None else square.result.spread(self.column)[0]
+
+
+def map_of(cells: Sequence[Cell], results: Mapping[int, Result], column: str) -> Map:
+    """Return the maps of a sweep: the longest two settings as columns and rows, a map for all else."""
+    keys = list(cells[0].values)
+    values = {key: tuple(dict.fromkeys(cell.values[key] for cell in cells)) for key in keys}
+    longest = sorted(keys, key=lambda key: -len(values[key]))
+    across, up = longest[0], longest[1] if len(longest) > 1 and len(values[longest[1]]) > 1 else ""
+    others = [key for key in keys if key not in (across, up) and len(values[key]) > 1]
+    lanes = list(dict.fromkeys(lane.lane for result in results.values() for lane in result.lanes)) or [""]
+    facets = []
+    for lane, fixed in itertools.product(lanes, itertools.product(*(values[key] for key in others))):
+        own = [cell for cell in cells if all(cell.values[k] == v for k, v in zip(others, fixed, strict=True))]
+        title = [f"lane {lane}"] if len(lanes) > 1 else []
+        title += [f"{SETTINGS[key].label} {words(value)}" for key, value in zip(others, fixed, strict=True)]
+        squares = tuple(_square(cell, results.get(cell.number), lane, values, across, up) for cell in own)
+        facets.append(Facet(", ".join(title), squares))
+    texts = {key: tuple(map(words, values[key])) for key in (across, up) if key}
+    return Map(column, across, up, texts[across], texts.get(up, ("",)), tuple(facets))
+
+
+def _square(
+    cell: Cell, result: Result | None, lane: str, values: Mapping[str, tuple[Value, ...]], across: str, up: str
+) -> Square:
+    found = None if result is None else next((each for each in result.lanes if each.lane == lane), None)
+    row = values[up].index(cell.values[up]) if up else 0
+    column = values[across].index(cell.values[across])
+    return Square(cell.number, row, column, found, "" if result is None else result.error)
+
+
+def rising(column: str) -> bool:
+    """Whether more is better."""
+    return column.partition("_")[2] in METRICS
+
+
+def column_words(column: str) -> str:
+    """Return a column as people call it: "Test accuracy"."""
+    part, _, name = column.partition("_")
+    known = METRICS.get(name) or LOSSES.get(name)
+    label = {"cost": "cost", "penalty": "penalty"}.get(name) or (known.label if known is not None else name)
+    label = label if label.startswith("R\u00b2") else label[:1].lower() + label[1:]
+    return f"{'Test' if part == 'test' else 'Training'} {label}"
+
+
+def figure(column: str, value: float) -> str:
+    """Return a value of a column as text."""
+    return share_text(value) if column.partition("_")[2] in SHARES else cost_text(value)
+
+
+class HeatView(QWidget):
+    """Paints the maps; a square can be pointed at, reached by the arrow keys and chosen.
+
+    Signals
+    -------
+    chosen(int)
+        The number of a cell that was clicked, or on which Return was pressed.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Results of the sweep")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.map: Map | None = None
+        self.current = -1  # index among the places
+        self.places: list[tuple[QRectF, Square]] = []
+        self._heads: list[tuple[QRectF, str, Qt.AlignmentFlag, bool]] = []
+        self._table = sequential()
+
+    def show_map(self, shown: Map | None) -> None:
+        """Show these results."""
+        self.map = shown
+        self._lay_out()
+
+    # Places
+
+    def _lay_out(self) -> None:
+        self.places, self._heads = [], []
+        shown = self.map
+        if shown is None:
+            return
+        small = QFontMetricsF(look.font(look.SMALL))
+        line, side, high = small.height() + look.px(4), look.px(SIDE), look.px(HIGH)
+        left = float(look.px(_GAP))
+        if shown.up:
+            wide = max(small.horizontalAdvance(text) for text in (*shown.rows, SETTINGS[shown.up].label))
+            left = min(wide, look.px(160)) + look.px(look.GRID)
+        middle = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
+        y = 0.0
+        for facet in shown.facets:
+            if facet.title:
+                self._heads.append((QRectF(0, y, 2000, line), facet.title, Qt.AlignmentFlag.AlignVCenter, True))
+                y += line
+            across = SETTINGS[shown.across].label
+            wide_across = QRectF(left, y, len(shown.columns) * side, line)
+            self._heads.append((wide_across, across, middle, False))
+            if shown.up:
+                head = QRectF(0, y + line, left - look.px(look.GRID), line)
+                right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                self._heads.append((head, SETTINGS[shown.up].label, right, False))
+            for column, text in enumerate(shown.columns):
+                self._heads.append((QRectF(left + column * side, y + line, side, line), text, middle, False))
+            top = y + 2 * line
+            for row, text in enumerate(shown.rows):
+                box = QRectF(0, top + row * high, left - look.px(look.GRID), high)
+                right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                self._heads.append((box, text, right, False))
+            for square in facet.squares:
+                place = QRectF(left + square.column * side, top + square.row * high, side - _GAP, high - _GAP)
+                self.places.append((place, square))
+            y = top + len(shown.rows) * high + look.px(2 * look.GRID)
+        width = left + len(shown.columns) * side
+        self.setMinimumSize(math.ceil(width), math.ceil(y))
+        self.resize(self.minimumSize())
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSize()
+
+    def _range(self) -> tuple[float, float, bool]:
+        """Return the ends of the colours, and whether they are logarithms."""
+        shown = self.map
+        values = [] if shown is None else [shown.value(square) for _, square in self.places]
+        known = [value for value in values if math.isfinite(value)]
+        if not known or shown is None:
+            return 0.0, 1.0, False
+        low, high = min(known), max(known)
+        log = not rising(shown.column) and low > 0.0 and high > _SPAN * low
+        return (math.log10(low), math.log10(high), True) if log else (low, high, False)
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        shown = self.map
+        if shown is None:
+            return
+        theme, painter = look.current(), QPainter(self)
+        for place, text, flags, bold in self._heads:
+            font = look.font(look.SMALL, bold=bold)
+            painter.setFont(font)
+            painter.setPen(QColor(theme.ink if bold else theme.muted))
+            elided = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, place.width())
+            painter.drawText(place, flags, elided)
+        ends = self._range()
+        for index, (place, square) in enumerate(self.places):
+            self._paint_square(painter, shown, place, square, ends)
+            if index == self.current:
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(QColor(theme.accent), look.px(3)))
+                painter.drawRect(place.adjusted(1, 1, -1, -1))
+
+    def _paint_square(
+        self, painter: QPainter, shown: Map, place: QRectF, square: Square, ends: tuple[float, float, bool]
+    ) -> None:
+        theme = look.current()
+        value = shown.value(square)
+        ground = QColor(theme.ground)
+        if math.isfinite(value):
+            ground = self._colour(value, shown.column, ends)
+        painter.fillRect(place, ground)
+        if not math.isfinite(value):
+            painter.fillRect(place, Qt.BrushStyle.BDiagPattern if square.result or square.error else ground)
+        ink = QColor(look.ink_on(ground.name())) if math.isfinite(value) else QColor(theme.muted)
+        painter.setPen(ink)
+        lines = square_lines(shown, square)
+        fonts = [look.font(look.NORMAL, bold=True), *[look.font(look.SMALL)] * 2]
+        heights = [QFontMetricsF(font).height() for font in fonts[: len(lines)]]
+        y = place.center().y() - sum(heights) / 2
+        for text, font, height in zip(lines, fonts, heights, strict=False):
+            painter.setFont(font)
+            elided = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, place.width())
+            painter.drawText(QRectF(place.left(), y, place.width(), height), Qt.AlignmentFlag.AlignCenter, elided)
+            y += height
+
+    def _colour(self, value: float, column: str, ends: tuple[float, float, bool]) -> QColor:
+        low, high, log = ends
+        at = math.log10(value) if log and value > 0.0 else value
+        share = 0.5 if high == low else (at - low) / (high - low)
+        share = share if rising(column) else 1.0 - share
+        return color_of(self._table[int(np.clip(round(40 + 215 * share), 0, 255))])
+
+    # Mouse and keys
+
+    def _at(self, point: QPointF) -> int:
+        return next((index for index, (place, _) in enumerate(self.places) if place.contains(point)), -1)
+
+    def _point(self, index: int) -> None:
+        if index != self.current:
+            self.current = index
+            self.setAccessibleDescription(self.tip(index))
+            self.update()
+
+    def tip(self, index: int) -> str:
+        """Return what a square says, in full."""
+        if self.map is None or not 0 <= index < len(self.places):
+            return ""
+        square = self.places[index][1]
+        lines = [f"cell {square.cell}", *square_lines(self.map, square)]
+        if square.error:
+            lines.append(square.error)
+        elif square.result is not None and square.result.reason:
+            lines.append(square.result.reason)
+        return "\n".join(lines)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._point(self._at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if not self.hasFocus():
+            self._point(-1)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self._at(event.position())
+        if index >= 0 and event.button() == Qt.MouseButton.LeftButton:
+            self._point(index)
+            self.chosen.emit(self.places[index][1].cell)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Up: (-1, 0)}
+        key = Qt.Key(event.key())
+        if key in steps and self.places:
+            self._step(*steps[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= self.current < len(self.places):
+            self.chosen.emit(self.places[self.current][1].cell)
+        else:
+            super().keyPressEvent(event)
+
+    def _step(self, down: int, right: int) -> None:
+        if self.current < 0:
+            self._point(0)
+            return
+        here = self.places[self.current][0].center()
+        beyond = [
+            (abs(place.center().x() - here.x()) + abs(place.center().y() - here.y()), index)
+            for index, (place, _) in enumerate(self.places)
+            if (place.center().x() - here.x()) * right + (place.center().y() - here.y()) * down > 1.0
+            and (right == 0 or abs(place.center().y() - here.y()) < 1.0)
+            and (down == 0 or abs(place.center().x() - here.x()) < 1.0)
+        ]
+        if beyond:
+            self._point(min(beyond)[1])
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if self.current < 0 and self.places and event.reason() != Qt.FocusReason.MouseFocusReason:
+            self._point(0)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.tip(self._at(QPointF(event.pos()))), self)
+            return True
+        return super().event(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "map"):
+            self._lay_out()
+
+
+def square_lines(shown: Map, square: Square) -> list[str]:
+    """Return what stands in a square: the median, the quartiles, and how many have stopped."""
+    if square.error:
+        return ["failed"]
+    if square.result is None:
+        return [""]
+    middle, low, high = square.result.spread(shown.column)
+    seeds = max((len(values) for values in square.result.values.values()), default=0)
+    stopped = f"{square.result.stopped} of {seeds} stopped" if square.result.stopped else ""
+    if math.isnan(middle):
+        return ["stopped" if square.result.stopped else "none"]
+    lines = [figure(shown.column, middle)]
+    if seeds > 1:
+        lines.append(f"{figure(shown.column, low)}\u2013{figure(shown.column, high)}")
+    return [*lines, stopped] if stopped else lines

@@ -1,0 +1,178 @@
+"""The sweep command, as a person gives it: processes of its own, resumed, interrupted, on a cluster."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+from sandbox import cli
+
+ROOT = Path(__file__).parents[1]
+SMALL = """
+[data]
+samples = 40
+[network]
+hidden = [3]
+[run]
+epochs = 5
+"""
+GRID = ("--set", "optimizer.learning_rate=0.1,1", "--set", "loss.objective=mse,mae,focal")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.toml").write_text(SMALL)
+    return tmp_path
+
+
+def say(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    capsys.readouterr()
+    code = cli.main(["sweep", *arguments])
+    return code, *capsys.readouterr()
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def kept(path: Path) -> dict[str, float]:
+    return {each.name: each.stat().st_mtime_ns for each in path.glob("*.json")}
+
+
+def test_a_sweep_writes_its_table_and_its_picture_and_goes_on_where_it_was(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = say(capsys, "x.toml", *GRID, "--replicas", "2", "--workers", "2")
+    assert code == 0, err
+    assert "6/6" in err  # the progress bar
+    found = rows(folder / "x-sweep" / "sweep.csv")
+    assert [(row["optimizer.learning_rate"], row["loss.objective"]) for row in found] == [
+        (rate, loss) for rate in ("0.1", "1") for loss in ("mse", "mae", "focal")
+    ]
+    assert all(row["seeds"] == "2" and row["epochs"] == "5" for row in found)
+    assert len(out.splitlines()) == 8 and out.splitlines()[-1].startswith("In x-sweep")
+    picture = QImage(str(folder / "x-sweep" / "heatmap.png"))
+    assert picture.width() > 400 and picture.height() > 200
+    first = kept(folder / "x-sweep" / "cells")
+    next(iter((folder / "x-sweep" / "cells").glob("*.json"))).unlink()
+    code, out, _ = say(capsys, "x.toml", *GRID, "--replicas", "2", "--no-pictures")
+    assert code == 0 and out.startswith("5 of 6 cells were done before.")
+    again = kept(folder / "x-sweep" / "cells")
+    assert again.keys() == first.keys() and sum(again[name] == first[name] for name in first) == 5
+    assert [row["train_cost"] for row in rows(folder / "x-sweep" / "sweep.csv")] == [row["train_cost"] for row in found]
+
+
+def test_a_cell_that_diverges_is_told_and_ends_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "x.toml").write_text(
+        SMALL.replace("epochs = 5", "epochs = 300").replace("[run]", 'output="linear"\n[run]')
+    )
+    wild = ("--set", "optimizer.learning_rate=0.01,1e6", "--set", "loss.objective=mse")
+    code, out, err = say(capsys, "x.toml", *wild, "--replicas", "2", "--workers", "1", "--out", "wild")
+    assert code == 1
+    assert "cell 1 (optimizer.learning_rate=1e+06, loss.objective=mse): 2 of 2 seeds stopped: overflow" in err
+    calm, flown = rows(folder / "wild" / "sweep.csv")
+    assert float(calm["train_cost"]) > 0.0 and calm["stopped"] == "0"
+    assert flown["train_cost"] == "" and flown["stopped"] == "2" and "overflow" in flown["error"]
+    assert "2 stopped" in out and (folder / "wild" / "heatmap.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("x.toml",), "nothing to sweep over"),
+        (("x.toml", "--set", "loss.objectiv=mse"), "loss.objective"),
+        (("x.toml", "--set", "loss.objective=msee"), "mse"),
+        (("x.toml", *GRID, "--column", "test_acuracy"), "test_accuracy"),
+        (("x.toml", *GRID, "--replicas", "65"), "from 1 to 64"),
+        (("x.toml", *GRID, "--workers", "0"), "from 1 to 1,024"),
+        (("gone.toml", *GRID), "gone.toml"),
+        (("x.toml", *GRID, "--out", "x.toml"), "must be the folder"),
+    ],
+)
+def test_bad_input_is_told_in_one_message_and_nothing_is_written(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+) -> None:
+    code, out, err = say(capsys, *arguments)
+    assert (code, out) == (2, "") and told in err and err.count("\n") == 1
+    assert [path.name for path in folder.iterdir()] == ["x.toml"]
+
+
+def test_another_column_can_be_looked_at(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = ("--set", "optimizer.learning_rate=0.1,1", "--workers", "1", "--quiet", "--no-pictures", "--out", "o")
+    assert say(capsys, "x.toml", *one, "--column", "test_cost") == (0, "", "")
+    code, _, err = say(capsys, "x.toml", *one, "--column", "test_mae")
+    assert code == 0 and "no cell has test_mae" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent in another way there")
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_keeps_what_is_done(folder: Path, times: int) -> None:
+    (folder / "x.toml").write_text(SMALL.replace("epochs = 5", "epochs = 3000"))
+    rates = ",".join(f"0.{k:03d}" for k in range(1, 200))
+    command = [sys.executable, "-m", "sandbox", "sweep", "x.toml", "--set", f"optimizer.learning_rate={rates}"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [*command, "--workers", "2", "--no-pictures"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env=environment, start_new_session=True,
+    )  # fmt: skip
+    cells = folder / "x-sweep" / "cells"
+    end = time.monotonic() + 60
+    while len(kept(cells)) < 3 and time.monotonic() < end:
+        time.sleep(0.05)
+    for _ in range(times):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.02)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    done = kept(cells)
+    assert 3 <= len(done) < 199
+    assert "Traceback" not in err
+    for name in done:
+        assert json.loads((cells / name).read_text())["epochs"] == 3000
+    if times == 1:
+        assert f"{len(done)} of 199 cells are done, and the same command goes on from there" in err
+        assert len(rows(folder / "x-sweep" / "sweep.csv")) == len(done)
+
+
+@pytest.mark.skipif(find_spec("distributed") is None, reason="Dask's distributed is an extra")
+def test_the_work_goes_to_a_cluster(folder: Path) -> None:
+    """In a process of its own: a cluster leaves threads behind."""
+    code = """
+from distributed import LocalCluster
+from sandbox import cli
+if __name__ == "__main__":
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+        arguments = ["x.toml", "--set", "optimizer.learning_rate=0.1,1", "--scheduler", cluster.scheduler_address]
+        raise SystemExit(cli.main(["sweep", *arguments, "--no-pictures", "--quiet", "--replicas", "2"]))
+"""
+    (folder / "cluster.py").write_text(code)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "cluster.py"], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    found = rows(folder / "x-sweep" / "sweep.csv")
+    assert cli.main(["sweep", "x.toml", "--set", "optimizer.learning_rate=0.1,1", "--replicas", "2", "--quiet",
+                     "--no-pictures", "--workers", "1", "--out", "here"]) == 0  # fmt: skip
+    here = rows(folder / "here" / "sweep.csv")
+    assert [row["train_cost"] for row in found] == [row["train_cost"] for row in here]
+
+
+def test_without_the_extra_a_scheduler_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    code, _, err = say(capsys, "x.toml", *GRID, "--scheduler", "tcp://127.0.0.1:1", "--quiet")
+    assert code == 2 and "loss-sandbox[dask]" in err
