@@ -489,12 +489,13 @@ def _executor(scheduler: str | None, workers: int | None, tasks: int) -> Iterato
             raise
         return
     try:
-        from distributed import Client
+        import distributed
     except ImportError:
         needed = 'python -m pip install "loss-sandbox[dask]"'
         raise InputError(f"--scheduler needs Dask's distributed, which is not installed: {needed}") from None
     try:
-        client = Client(scheduler, timeout=10)
+        connect: Any = distributed.Client  # untyped in part
+        client = connect(scheduler, timeout=10)
     except (OSError, ValueError) as error:
         raise InputError(f'--scheduler: there is no Dask scheduler to be reached at "{scheduler}" ({error}).') from None
     try:

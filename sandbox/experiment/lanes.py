@@ -204,10 +204,15 @@ class TrainingLane:
             factor = reduction_factor(self.settings.loss.reduction, *A.shape[-2:])
             if elements.ndim == 2:
                 return float(np.add.reduce(elements, axis=None)) * factor
+            if len(elements) <= Network.MOST_EXACT:  # summed one by one, as each would be alone
+                return np.array([float(np.add.reduce(each, axis=None)) * factor for each in elements])
             return np.add.reduce(elements, axis=(-2, -1)) * factor
         # Keras counts targets of 0 and 1; everything else follows the lane's own coding.
         coding = "zero_one" if name in ("binary_accuracy", "categorical_accuracy") else self.coding
-        value = kind.value(A, samples.Y[coding], 0.5 * sum(CODES[coding]))
+        middle = 0.5 * sum(CODES[coding])
+        if A.ndim == 3 and not kind.counted and len(A) <= Network.MOST_EXACT:
+            return np.array([kind.value(each, samples.Y[coding], middle) for each in A])
+        value = kind.value(A, samples.Y[coding], middle)
         return float(value) if A.ndim == 2 else value
 
 
@@ -412,7 +417,9 @@ class Group:
         lane = part.leader
         loss = lane.settings.loss
         dZ = lane.objective.dZ(Z, A, Y[lane.coding], self.outputs, loss.numerics)
-        if loss.reduction != "sum":
+        if loss.reduction == "mean":
+            dZ *= 1.0 / Z.shape[-2]
+        elif loss.reduction != "sum":
             dZ *= reduction_factor(loss.reduction, *Z.shape[-2:])
         return dZ
 
@@ -458,6 +465,22 @@ class Group:
             found.append((first, list(networks), index))
         return found
 
+    @cached_property
+    def alike(self) -> list[tuple[list[TrainingLane], Any]]:
+        """The lanes, those in a row that read the same of their outputs together, and the index of their networks."""
+        found: list[tuple[list[TrainingLane], Any]] = []
+        for key, members in groupby(self.families, key=lambda family: _reading_key(family[0])):
+            lanes = list(members)
+            if key is None or len(lanes) == 1:  # several networks each: a lane at a time
+                found += [([lane], index) for lane, _, index in lanes]
+            else:
+                found.append(([lane for lane, _, _ in lanes], slice(lanes[0][2], lanes[-1][2] + 1)))
+        return found
+
+    def networks_of(self, lane: TrainingLane) -> list[TrainingLane]:
+        """Return those of a lane's networks that are here."""
+        return next(networks for first, networks, _ in self.families if first is lane)
+
     def lane_outputs(self, done: Pass, lane: TrainingLane) -> tuple[Array, Array]:
         """Return Z and A (m, n_out) of one network's last layer."""
         i = () if self.alone else self.lanes.index(lane)
@@ -473,6 +496,15 @@ class Group:
     def rows(self) -> Array:
         """The parameters (lanes, P)."""
         return self.net.theta.reshape(len(self.lanes), -1)
+
+
+def _reading_key(lane: TrainingLane) -> tuple[object, ...] | None:
+    """Return what is equal where lanes of one network are told of by the same numbers; None for several networks."""
+    if len(lane.replicas) > 1:
+        return None
+    loss = lane.settings.loss
+    kinds = tuple((name, tuple(sorted(vars(kind).items()))) for name, kind in lane.kinds)
+    return (lane.objective.name, lane.coding, loss.reduction, loss.numerics, kinds)
 
 
 def _loss_key(lane: TrainingLane) -> tuple[object, ...]:

@@ -50,6 +50,8 @@ class Activation:
         Whether both logs are finite wherever z is.
     elementwise : bool
         Whether each a depends on its own z alone.
+    one : float or None
+        A z at which a is exactly 1, in either precision; None where there is none.
     """
 
     name: ClassVar[str]
@@ -60,6 +62,7 @@ class Activation:
     has_logs: ClassVar[bool] = False
     has_finite_logs: ClassVar[bool] = False
     elementwise: ClassVar[bool] = True
+    one: ClassVar[float | None] = None
 
     def kernel(self, count: int, dtype: DTypeLike) -> Callable[[Array, Array], object]:
         """Return the function of (Z, out) that `value` takes for `count` numbers of one network.
@@ -103,6 +106,7 @@ class Linear(Activation):
     label = "Linear"
     summary = "Passes z on unchanged."
     formula = "z"
+    one = 1.0
     derivative_formula = "1"
 
     def value(self, Z: Array, out: Array | None = None) -> Array:
@@ -123,6 +127,7 @@ class Sigmoid(Activation):
     label = "Sigmoid"
     summary = "Squeezes z into a probability between 0 and 1; flat at both ends."
     formula = r"\frac{1}{1 + e^{-z}}"
+    one = 40.0
     derivative_formula = r"a\,(1 - a)"
     has_logs = True
     has_finite_logs = True
@@ -161,6 +166,7 @@ class Tanh(Activation):
     label = "tanh"
     summary = "Squeezes z into -1 to 1; flat at both ends."
     formula = r"\tanh z"
+    one = 40.0
     derivative_formula = r"1 - a^{2}"
 
     _MANY = 1500  # from so many numbers on, the form in exp, five quick passes, beats numpy's own tanh
@@ -184,12 +190,18 @@ class Tanh(Activation):
         out = np.multiply(A, A, out=out)
         return np.subtract(1.0, out, out=out)
 
+    def backward(self, Z: Array, A: Array, dA: Array, out: Array | None = None) -> Array:
+        out = np.multiply(A, A, out=out)
+        np.subtract(1.0, out, out=out)
+        return np.multiply(dA, out, out=out)
+
 
 class Relu(Activation):
     name = "relu"
     label = "ReLU"
     summary = "Keeps what is positive, drops the rest; a unit that is never positive is dead."
     formula = r"\max(0, z)"
+    one = 1.0
     derivative_formula = r"\begin{cases} 1 & z > 0 \\ 0 & \text{else} \end{cases}"
 
     def value(self, Z: Array, out: Array | None = None) -> Array:
@@ -206,6 +218,7 @@ class LeakyRelu(Activation):
     label = "Leaky ReLU"
     summary = "ReLU with a slope of 0.01 for negative z, so that no unit dies."
     formula = r"\max(0.01\,z, z)"
+    one = 1.0
     derivative_formula = r"\begin{cases} 1 & z > 0 \\ 0.01 & \text{else} \end{cases}"
     slope = 0.01
 
@@ -223,6 +236,7 @@ class Elu(Activation):
     label = "ELU"
     summary = "z where positive, else exp z - 1: smooth, and bounded below by -1."
     formula = r"\begin{cases} z & z \geq 0 \\ e^{z} - 1 & \text{else} \end{cases}"
+    one = 1.0
     derivative_formula = r"\begin{cases} 1 & z \geq 0 \\ e^{z} & \text{else} \end{cases}"
 
     def value(self, Z: Array, out: Array | None = None) -> Array:
@@ -294,6 +308,7 @@ class Exp(Activation):
     label = "Exponential"
     summary = "exp z: a rate, always positive; the output that Poisson regression asks for."
     formula = "e^{z}"
+    one = 0.0
     derivative_formula = "a"
     has_logs = True
 

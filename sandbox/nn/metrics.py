@@ -27,11 +27,14 @@ class Metric:
     Attributes
     ----------
     name, label, summary : str
+    counted : bool
+        Whether it counts samples, so that no order of summation rounds it otherwise.
     """
 
     name: ClassVar[str]
     label: ClassVar[str]
     summary: ClassVar[str]
+    counted: ClassVar[bool] = True
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
         """Return the metric of A against targets Y; `middle` is halfway between the codes of two classes."""
@@ -76,6 +79,7 @@ class CategoricalAccuracy(Metric):
 class R2(Metric):
     name = "r2"
     label = "R²"
+    counted = False
     summary = "Share of the targets' variance that is explained: 1 is all, 0 no better than their mean."
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:

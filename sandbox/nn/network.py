@@ -57,6 +57,12 @@ Multiply = Callable[[Array, Array], object]
 """Writes a product with a left factor that is known: of its first argument, into the second."""
 
 
+Product = Callable[[Array, Array, Array], object]
+"""Writes the product of its first two arguments into the third."""
+
+Way = tuple[Array, Array, Multiply, Array, Array, Activation, Array, Array, Array, Array]
+
+
 @dataclass
 class Pass:
     """One forward pass over m samples.
@@ -69,8 +75,11 @@ class Pass:
         Of the hidden layers, after `backward`; placeholders at index 0.
     ones_below : array (n_in + 1, m)
         What went in: [X; 1].
-    there, back, products : list
-        What the way there and back does, layer by layer, in its order: functions, and the views they work on.
+    there, back, way : list
+        What the way there and back does, layer by layer, in its order: functions, and the views they work on; `way`
+        with what multiplies several networks' matrices on the way back.
+    last : callable
+        What multiplies them at the first layer.
     """
 
     Z: list[Array]
@@ -79,8 +88,9 @@ class Pass:
     dA: list[Array]
     ones_below: Array
     there: list[tuple[Multiply, Array, Callable[[Array, Array], object], Array, Array, Array]]
-    back: list[tuple[Array, Array, Multiply, Array, Array, Activation, Array, Array, Array, Array]]
-    products: list[Callable[[Array, Array, Array], object]] = field(default_factory=list)
+    back: list[Way]
+    way: list[tuple[Product, Way]] = field(default_factory=list)
+    last: Product = np.matmul
 
 
 class Network:
@@ -155,15 +165,18 @@ class Network:
             value = g.kernel(n * m, self.dtype)
             multiply = self._multiply(Wb, below, Z)
             if still and g.elementwise:
-                value = _keeping_ones(value, A_all[..., n, :])
+                if g.one is None:
+                    value = _keeping_ones(value, A_all[..., n, :])
+                else:  # the unit that stands still gives the ones by itself
+                    Z_all[..., n, :] = g.one
                 done.there.append((multiply, Z, value, _flat(Z_all), _flat(A_all), A_all))
             else:
                 done.there.append((multiply, Z, value, done.Z[l], done.A[l], A_all))
             below = A_all
         dZ = np.empty_like(done.Z[-1]).swapaxes(-1, -2)
-        done.products = [self._product(dZ, way[0], way[1]) for way in done.back[:1]]
-        done.products += [self._product(way[3], after[0], after[1]) for way, after in pairwise(done.back)]
-        done.products.append(self._product(done.back[-1][3] if done.back else dZ, inputs.T, self._dWb[0]))
+        columns = [dZ, *(way[3] for way in done.back)]  # dZ[l] of every layer, last to first
+        done.way = [(self._product(here, way[0], way[1]), way) for here, way in zip(columns, done.back, strict=False)]
+        done.last = self._product(columns[-1], inputs.T, self._dWb[0])
         self._passes[m, slot, inputs.strides] = done
         return done
 
@@ -188,7 +201,7 @@ class Network:
         product = self._product(left, right, out)
         return partial(product, left)
 
-    def _product(self, left: Array, right: Array, out: Array) -> Callable[[Array, Array, Array], object]:
+    def _product(self, left: Array, right: Array, out: Array) -> Product:
         """Return what writes products of such arrays: of all networks at once, or one by one."""
         if not self.lead or (self.lead[0] <= self.MOST_EXACT and not _rounds_alike(left, right, out)):
             return _one_by_one
@@ -219,14 +232,12 @@ class Network:
         if not columns.flags.c_contiguous:  # a loss may have laid it out in any way, and products round accordingly
             columns = np.ascontiguousarray(columns)
         if self.lead:
-            for product, (A_before, dWb, multiply, dZ_columns, dA, g, Z, A, dA_in, dZ_out) in zip(
-                done.products, done.back, strict=False
-            ):
+            for product, (A_before, dWb, multiply, dZ_columns, dA, g, Z, A, dA_in, dZ_out) in done.way:
                 product(columns, A_before, dWb)
                 multiply(columns, dA)
                 g.backward(Z, A, dA_in, dZ_out)
                 columns = dZ_columns
-            done.products[-1](columns, done.ones_below.T, self._dWb[0])
+            done.last(columns, done.ones_below.T, self._dWb[0])
         else:
             for A_before, dWb, multiply, dZ_columns, dA, g, Z, A, dA_in, dZ_out in done.back:
                 columns.dot(A_before, dWb)

@@ -79,3 +79,16 @@ def test_softmax() -> None:
     np.testing.assert_allclose(far, [[0.25, 0.75, 0.0]], rtol=1e-12)
     rows = g.value(np.random.default_rng(1).normal(0.0, 50.0, (20, 4)))
     np.testing.assert_allclose(rows.sum(axis=1), 1.0, rtol=1e-15)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("count", [1, 2000])
+def test_one_is_where_the_activation_is_exactly_one(name: str, dtype: type, count: int) -> None:
+    g = ACTIVATIONS[name]()
+    if g.one is None:
+        return
+    Z = np.full((count, 1), g.one, dtype)
+    out = np.empty_like(Z)
+    g.kernel(count, np.dtype(dtype))(Z, out)
+    assert (out == 1.0).all() and np.isfinite(g.derivative(Z, out)).all()
