@@ -68,6 +68,7 @@ class Controls(QFrame):
         self.redo = IconButton("redo", "Does again what was undone (Ctrl+Shift+Z).", "Redo")
         self.open = IconButton("open", "Opens an experiment file (Ctrl+O).", "Open experiment")
         self.save = IconButton("save", "Saves the experiment, all edits included (Ctrl+S).", "Save experiment")
+        self.sweep = IconButton("sweep", "Runs this experiment over a grid of settings (Ctrl+G).", "Sweep")
         self.theme = IconButton("moon", "Switches between light and dark.", "Switch theme")
         self.present = IconButton("present", "Enlarges everything for the back row (F11).", "Present")
         self.present.setCheckable(True)
@@ -95,12 +96,12 @@ class Controls(QFrame):
         for readout in (self.epoch, self.train, self.test, self.score):
             self._row.addWidget(readout)
         self._row.addStretch(1)
-        for widget in (self.undo, self.redo, self.open, self.save, self.theme, self.present):
+        for widget in (self.undo, self.redo, self.open, self.save, self.sweep, self.theme, self.present):
             self._row.addWidget(widget)
         # A click leaves the focus where it was, so that Space goes on to play and pause.
         buttons: tuple[QWidget, ...] = (
             self.play, self.step_update, self.step_epoch, self.reset, self.new_weights, self.undo, self.redo, self.open,
-            self.save, self.theme, self.present,
+            self.save, self.sweep, self.theme, self.present,
         )  # fmt: skip
         for button in buttons:
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

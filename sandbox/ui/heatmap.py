@@ -141,6 +141,7 @@ class HeatView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("column")  # on the ground of the card
         self.setAccessibleName("Results of the sweep")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)

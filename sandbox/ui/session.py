@@ -387,6 +387,10 @@ class Session(QObject):
         auto = {"network.output": "auto", "loss.objective": "auto"}
         self._open(lambda: self.experiment.with_values({**_OWN_TO_DATA, **auto, "data.file": str(path)}))
 
+    def open_cell(self, experiment: Experiment) -> None:
+        """Begin the experiment of a sweep's cell."""
+        self._open(lambda: experiment)
+
     def _open(self, read: Callable[[], Experiment]) -> None:
         if self._begun is not None:
             self._wish(object(), lambda: self._open(read))

@@ -503,5 +503,7 @@ QFrame#notice {{ background: {accent_soft}; border: {one}px solid {accent}; bord
 QFrame#notice QLabel {{ color: {ink}; }}
 QFrame#notice[kind="error"] {{ background: {error_soft}; border-color: {error}; }}
 QWidget#popup {{ background: {card}; border: {one}px solid {edge}; }}
+QProgressBar {{ background: {track}; border: none; border-radius: {groove_radius}px; }}
+QProgressBar::chunk {{ background: {accent}; border-radius: {groove_radius}px; }}
 QSplitter::handle {{ background: transparent; }}
 """

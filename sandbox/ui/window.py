@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from sandbox.experiment import Experiment
+from sandbox.experiment.roster import PER_LANE, shared_differences
+from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.snapshot import LaneState, Snapshot, Wanted
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
@@ -34,7 +36,9 @@ from sandbox.ui.panels.column import PanelColumn
 from sandbox.ui.session import Session
 
 if TYPE_CHECKING:
+    from sandbox.experiment.sweep import Cell
     from sandbox.ui.lens.card import LensCard
+    from sandbox.ui.sweep import SweepDialog
     from sandbox.ui.views.cost import CostView
     from sandbox.ui.views.lane_grid import LaneGrid
 
@@ -92,6 +96,7 @@ class MainWindow(QMainWindow):
         self.boundary: LaneGrid | None = None
         self.cost: CostView | None = None
         self.lenses: LensCard | None = None
+        self.sweep: SweepDialog | None = None
         self.session = Session(experiment, self)
         self._build()
         self._connect()
@@ -142,6 +147,7 @@ class MainWindow(QMainWindow):
         controls.speed.changed.connect(lambda speed, _: self._set_speed(float(speed)))
         controls.open.clicked.connect(self.ask_open)
         controls.save.clicked.connect(self.ask_save)
+        controls.sweep.clicked.connect(self.open_sweep)
         controls.theme.clicked.connect(self.switch_theme)
         controls.present.clicked.connect(self.switch_presenting)
         for panel in self.panels:
@@ -166,6 +172,7 @@ class MainWindow(QMainWindow):
             (QKeySequence.StandardKey.Open, self.ask_open),
             (QKeySequence.StandardKey.Save, self.ask_save),
             (QKeySequence("Ctrl+Shift+O"), self.ask_open_table),
+            (QKeySequence("Ctrl+G"), self.open_sweep),
             (QKeySequence.StandardKey.Quit, self.close),
         ):
             QShortcut(keys, self, act)
@@ -416,6 +423,35 @@ class MainWindow(QMainWindow):
             self.lane_panel.all.set_value(False)
             self.view_lane(lanes[-1].name)
 
+    def open_sweep(self) -> None:
+        """Show the dialog of a sweep of the experiment as it is now; one that is at work goes on."""
+        from sandbox.ui.sweep import SweepDialog  # processes and all that comes with them: only when asked for
+
+        if self.sweep is None or not self.sweep.is_running:
+            if self.sweep is not None:
+                self.sweep.deleteLater()
+            snapshot = self.session.snapshot
+            task = "binary" if snapshot is None else snapshot.data.task
+            self.sweep = SweepDialog(self.session.experiment, task, self)
+            self.sweep.cell_chosen.connect(self._open_cell)
+        self.sweep.show()
+        self.sweep.raise_()
+        self.sweep.activateWindow()
+
+    def _open_cell(self, cell: Cell) -> None:
+        """Show a cell of a sweep: as a lane where it differs in nothing that lanes share, else as a run of its own."""
+        shared = shared_differences(self.session.experiment, cell.experiment)
+        lane = self._lane if self._lane in [each.name for each in cell.experiment.lanes] else None
+        own = {key: cell.experiment.get(key, lane) for key in PER_LANE}
+        if not shared:
+            before = len(self.session.experiment.lanes)
+            self.session.add_lane(self._lane, {key: value for key, value in own.items() if value is not None})
+            self._view_newest(before)
+            return
+        self.session.open_cell(cell.experiment)
+        differ = ", ".join(SETTINGS[key].label.lower() for key in shared)
+        self.notice.say(f"All lanes share {differ}: the cell is opened as a run of its own, which can be undone.")
+
     def _act_on_lane(self, lane: str, action: str) -> None:
         acts: dict[str, Callable[[], None]] = {
             "fork": lambda: self._fork(lane),
@@ -556,6 +592,9 @@ class MainWindow(QMainWindow):
         self._closed = True
         if self.lenses is not None:
             self.lenses.close_windows()
+        if self.sweep is not None:
+            self.sweep.end()
+            self.sweep.close()
         self.hide()  # at once: the thread may need the rest of an update, or of a file, to end
         self.session.close()
         super().closeEvent(event)

@@ -1,0 +1,349 @@
+"""The dialog of a sweep: what is varied, how far it is, and a map of what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths, Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sandbox.errors import InputError
+from sandbox.experiment import Experiment
+from sandbox.experiment.settings import MOST_EPOCHS, MOST_REPLICAS, PATHS, SETTINGS
+from sandbox.experiment.sweep import Axis, Cell, Result, Sweep, cells, columns, read_axis, usual_column, write_table
+from sandbox.ui import theme as look
+from sandbox.ui.heatmap import HeatView, column_words, map_of
+from sandbox.ui.kit import Card, Choice, Item, NumberField, Row, label, log_stops
+from sandbox.ui.kit_base import set_state
+from sandbox.ui.lanes import value_text
+from sandbox.ui.sweep.thread import SweepThread
+
+SECTIONS = {"data": "Data", "network": "Network", "loss": "Loss", "optimizer": "Optimiser", "run": "Run"}
+_NOT_SWEPT = {"title", "run.replicas", *PATHS}
+_SEEDS = (1, 2, 4, 8, 16, 32, 64)
+_FIRST = (("optimizer.learning_rate", "0.01, 0.1, 1"), ("loss.objective", "mse, binary_cross_entropy"))
+_OTHER_LOSSES = {"multiclass": "mse, categorical_cross_entropy", "regression": "mse, mae, huber"}
+
+
+class AxisRow(QWidget):
+    """One setting and the values that it takes.
+
+    Signals
+    -------
+    changed()
+    """
+
+    changed = Signal()
+
+    def __init__(self, key: str, values: str) -> None:
+        super().__init__()
+        self.key = Choice(_settings())
+        self.key.setAccessibleName("Setting that is varied")
+        self.key.setToolTip("The setting that takes each of the values in turn.")
+        self.key.set_value(key)
+        self.values = QLineEdit(values)
+        self.values.setAccessibleName("Values")
+        self.values.setToolTip(
+            "Values, with commas between them, written as in an experiment file: 0.1, 1 or [4], [8, 8]."
+        )
+        self.values.setPlaceholderText("value, value, ...")
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addWidget(self.key, 2)
+        self._row.addWidget(self.values, 3)
+        self.key.changed.connect(lambda *_: self.changed.emit())
+        self.values.textChanged.connect(lambda _: self.changed.emit())
+
+    def axis(self) -> Axis | None:
+        """Return what is to be varied; None where no value stands there.
+
+        Raises
+        ------
+        InputError
+            If a value is not allowed.
+        """
+        text = self.values.text().strip()
+        return read_axis(f"{self.key.value()}={text}") if text else None
+
+
+def _settings() -> list[Item]:
+    items: list[Item] = []
+    for key, setting in SETTINGS.items():
+        section = key.partition(".")[0]
+        if key not in _NOT_SWEPT:
+            items.append((key, f"{SECTIONS[section]}: {setting.label}", setting.summary))
+    return items
+
+
+class SweepDialog(QDialog):
+    """Runs the experiment of the window over a grid, and opens any cell of it.
+
+    Signals
+    -------
+    cell_chosen(object)
+        A person wants to see this `Cell` in the window.
+    """
+
+    cell_chosen = Signal(object)
+
+    def __init__(self, experiment: Experiment, task: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Sweep - Loss Sandbox")
+        self.setAccessibleName("Sweep")
+        self.experiment = experiment
+        self.sweep: Sweep | None = None
+        self.thread_: SweepThread | None = None
+        self._results: dict[int, Result] = {}
+        self._cells: list[Cell] = []
+        self._chosen: int | None = None
+        self._build(task)
+        self._connect()
+        self._count()
+        self._show()
+        self.resize(look.px(760), look.px(600))
+
+    def _build(self, task: str) -> None:
+        first = [_FIRST[0], (_FIRST[1][0], _OTHER_LOSSES.get(task, _FIRST[1][1])), ("network.hidden", "")]
+        self.axes = [AxisRow(key, values) for key, values in first]
+        self.seeds = NumberField(_SEEDS, low=1, high=MOST_REPLICAS, integer=True, name="Seeds")
+        self.seeds.set_value(8)
+        self.epochs = NumberField(log_stops(10, 1e5), low=0, high=MOST_EPOCHS, integer=True, name="Epochs")
+        self.epochs.set_value(self.experiment.run.epochs)
+        self.run_button = QPushButton("Run")
+        self.run_button.setProperty("role", "primary")
+        self.run_button.setToolTip("Runs every cell of the grid on all cores, or stops; finished cells are kept.")
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName("Progress")
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(look.px(6))
+        self.words = label("", "hint")
+        self.words.setWordWrap(True)
+        self.column = Choice()
+        self.column.setAccessibleName("What the map shows")
+        self.column.setToolTip("The loss or metric that the map shows.")
+        self.view = HeatView()
+        self.area = QScrollArea()
+        self.area.setWidget(self.view)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setAccessibleName("Map of the sweep")
+        self.detail = label("", "hint")
+        self.detail.setWordWrap(True)
+        self.open_button = QPushButton("Open as lane")
+        self.open_button.setToolTip("Adds a lane with the settings of the chosen cell, trained as far as the others.")
+        self.open_button.setEnabled(False)
+        self.save_button = QPushButton("Save table\u2026")
+        self.save_button.setToolTip("Writes the results as a CSV table.")
+        self.save_button.setEnabled(False)
+        grid, result = Card("What is varied"), Card("What came of it")
+        for axis in self.axes:
+            grid.body.addWidget(axis)
+        numbers = QHBoxLayout()
+        numbers.addWidget(
+            Row("Seeds", self.seeds, "How many networks each cell trains, from seeds in a row.", tight=True), 1
+        )
+        numbers.addWidget(Row("Epochs", self.epochs, "How many passes over the samples each makes.", tight=True), 1)
+        numbers.addWidget(self.run_button)
+        grid.body.addLayout(numbers)
+        grid.body.addWidget(self.bar)
+        grid.body.addWidget(self.words)
+        result.header.addWidget(self.column)
+        result.body.addWidget(self.area, 1)
+        below = QHBoxLayout()
+        below.addWidget(self.detail, 1)
+        below.addWidget(self.open_button)
+        below.addWidget(self.save_button)
+        result.body.addLayout(below)
+        column = QVBoxLayout(self)
+        step = look.px(look.GRID)
+        column.setContentsMargins(step, step, step, step)
+        column.setSpacing(step)
+        column.addWidget(grid)
+        column.addWidget(result, 1)
+
+    def _connect(self) -> None:
+        for button in (self.run_button, self.open_button, self.save_button):
+            button.setAutoDefault(False)  # Return in a field only takes what was typed there
+        for axis in self.axes:
+            axis.changed.connect(self._count)
+        self.seeds.changed.connect(lambda *_: self._count())
+        self.epochs.changed.connect(lambda *_: self._count())
+        for field in (self.seeds, self.epochs):
+            field.refused.connect(lambda sentence: self._say(sentence, True))
+        self.run_button.clicked.connect(self._run_or_stop)
+        self.column.changed.connect(lambda *_: self._show())
+        self.view.chosen.connect(self._choose)
+        self.open_button.clicked.connect(self._open)
+        self.save_button.clicked.connect(self._save)
+
+    # The grid
+
+    def grid(self) -> list[Cell]:
+        """Return the cells that are asked for.
+
+        Raises
+        ------
+        InputError
+            If a value is not allowed, or nothing is varied.
+        """
+        axes = [axis for row in self.axes if (axis := row.axis()) is not None]
+        epochs, seeds = self.epochs.value(), self.seeds.value()
+        experiment = self.experiment if epochs is None else self.experiment.with_value("run.epochs", int(epochs))
+        return cells(experiment, axes, None if seeds is None else int(seeds))
+
+    def _count(self) -> None:
+        """Say how many cells that makes, or what is wrong with it."""
+        if self.is_running:
+            return
+        try:
+            grid = self.grid()
+        except InputError as error:
+            self._say(str(error), True)
+            self.run_button.setEnabled(False)
+            return
+        self.run_button.setEnabled(True)
+        seeds = grid[0].experiment.run.replicas
+        self._say(f"{len(grid):,} cells of {seeds:,} {'seed' if seeds == 1 else 'seeds'} each.")
+
+    @property
+    def is_running(self) -> bool:
+        """Whether cells are at work."""
+        return self.thread_ is not None and self.thread_.isRunning()
+
+    def _run_or_stop(self) -> None:
+        if self.thread_ is not None and self.is_running:
+            self.run_button.setEnabled(False)
+            self.thread_.stop()
+            self._say("The cells at work are finished and kept; the others wait.")
+            return
+        try:
+            grid = self.grid()
+        except InputError as error:
+            self._say(str(error), True)
+            return
+        self._begin(grid)
+
+    def _begin(self, grid: list[Cell]) -> None:
+        self.sweep = Sweep(grid, sweep_folder(grid))
+        self.sweep.resume()
+        self._cells, self._results, self._chosen = grid, dict(self.sweep.results), None
+        self.open_button.setEnabled(False)
+        self.bar.setRange(0, len(grid))
+        self._show()
+        if not self.sweep.missing:
+            self._say(f"All {len(grid):,} cells were done before.")
+            return
+        for row in self.axes:
+            row.setEnabled(False)
+        self.run_button.setText("Stop")
+        self.thread_ = SweepThread(self.sweep)
+        self.thread_.cell_done.connect(self._take)
+        self.thread_.failed.connect(lambda sentence: self._say(sentence, True))
+        self.thread_.finished.connect(self._ended)
+        self._tell_progress()
+        self.thread_.start()
+
+    def _take(self, number: int, result: Result) -> None:
+        self._results[number] = result
+        self._tell_progress()
+        self._show()
+
+    def _tell_progress(self) -> None:
+        troubled = sum(bool(result.error or result.stopped) for result in self._results.values())
+        note = f"; {troubled:,} with networks that stopped or failed" if troubled else ""
+        self._say(f"{len(self._results):,} of {len(self._cells):,} cells are done{note}.")
+        self.bar.setValue(len(self._results))
+
+    def _ended(self) -> None:
+        for row in self.axes:
+            row.setEnabled(True)
+        self.run_button.setText("Run")
+        self.run_button.setEnabled(True)
+        self._tell_progress()
+
+    def _say(self, sentence: str, error: bool = False) -> None:
+        set_state(self.words, "role", "error" if error else "hint")
+        self.words.setText(sentence)
+
+    # What came of it
+
+    def _show(self) -> None:
+        names = columns(self._results.values())
+        if names:
+            kept = self.column.value()
+            self.column.set_items([(name, column_words(name), "") for name in names])
+            if self.column.value() is None:
+                self.column.set_value(kept if kept in names else usual_column(names))
+        column = str(self.column.value() or usual_column(names))
+        self.view.show_map(map_of(self._cells, self._results, column) if self._cells else None)
+        self.save_button.setEnabled(bool(self._results))
+        self.column.setVisible(bool(names))
+        self._tell_cell()
+
+    def _choose(self, number: int) -> None:
+        self._chosen = number
+        self._tell_cell()
+
+    def _tell_cell(self) -> None:
+        cell = self.chosen
+        self.open_button.setEnabled(cell is not None)
+        if cell is None:
+            nothing = "Run shows here what every cell comes to."
+            self.detail.setText("Click a square to choose its cell." if self._cells else nothing)
+            return
+        values = ", ".join(f"{SETTINGS[key].label} {value_text(value)}" for key, value in cell.values.items())
+        result = self._results.get(cell.number)
+        trouble = "" if result is None else result.error or next((x.reason for x in result.lanes if x.reason), "")
+        self.detail.setText(f"Cell {cell.number}: {values}." + (f" {trouble}" if trouble else ""))
+
+    @property
+    def chosen(self) -> Cell | None:
+        """The cell that was clicked."""
+        return None if self._chosen is None else self._cells[self._chosen]
+
+    def _open(self) -> None:
+        if self.chosen is not None:
+            self.cell_chosen.emit(self.chosen)
+
+    def _save(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save the table", "sweep.csv", "Tables (*.csv)")
+        if not name or self.sweep is None:
+            return
+        kept = Sweep(self._cells, self.sweep.folder, dict(self._results))
+        try:
+            write_table(Path(name), kept)
+        except OSError as error:
+            self._say(f"{name} could not be written: {error}", True)
+        else:
+            self._say(f"Saved as {Path(name).name}.")
+
+    def end(self) -> None:
+        """Give up what is at work; the window is closing."""
+        if self.thread_ is not None:
+            self.thread_.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Only hide while cells are at work: they go on."""
+        if self.is_running:
+            event.ignore()
+            self.hide()
+        else:
+            super().closeEvent(event)
+
+
+def sweep_folder(grid: list[Cell]) -> Path:
+    """Return where the results of a grid are kept, so that the same grid is never done twice."""
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
+    name = hashlib.sha256("".join(cell.digest for cell in grid).encode()).hexdigest()[:16]
+    return Path(place) / "sweeps" / name
