@@ -190,11 +190,6 @@ class Tanh(Activation):
         out = np.multiply(A, A, out=out)
         return np.subtract(1.0, out, out=out)
 
-    def backward(self, Z: Array, A: Array, dA: Array, out: Array | None = None) -> Array:
-        out = np.multiply(A, A, out=out)
-        np.subtract(1.0, out, out=out)
-        return np.multiply(dA, out, out=out)
-
 
 class Relu(Activation):
     name = "relu"

@@ -270,6 +270,7 @@ def test_wheel_zooms_drag_moves_double_click_shows_all(qtbot: QtBot) -> None:
     moved = view.request().epochs
     assert moved is not None and moved[0] > zoomed[0] and moved[1] - moved[0] == pytest.approx(zoomed[1] - zoomed[0])
     qtbot.mouseDClick(port, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=start)
     assert view.request().epochs is None
     view.plot.setFocus()
     qtbot.keyClick(view.plot, Qt.Key.Key_Plus)
