@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import multiprocessing
 import os
 import secrets
 import signal
@@ -34,12 +33,12 @@ from sandbox.experiment.lanes import TrainingLane
 from sandbox.experiment.settings import MOST_EPOCHS, MOST_REPLICAS
 from sandbox.experiment.sweep import (
     Cell,
+    Processes,
     Result,
     Sweep,
     cells,
     columns,
     cores,
-    process_pool,
     read_axis,
     usual_column,
     value_text,
@@ -479,14 +478,12 @@ def _do_cells(sweep: Sweep, options: argparse.Namespace) -> bool:
 def _executor(scheduler: str | None, workers: int | None, tasks: int) -> Iterator[Executor]:
     """Provide what does the work: processes of this machine, or a cluster."""
     if scheduler is None:
-        pool = process_pool(min(workers or cores(), tasks))
-        try:
-            with pool:
+        with Processes(min(workers or cores(), tasks)) as pool:
+            try:
                 yield pool
-        except KeyboardInterrupt:
-            for child in multiprocessing.active_children():
-                child.terminate()
-            raise
+            except KeyboardInterrupt:
+                pool.give_up()
+                raise
         return
     try:
         import distributed

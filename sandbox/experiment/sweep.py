@@ -234,11 +234,28 @@ def run_cell(text: str, folder: str | None, digest: str) -> Result:
     try:
         experiment = Experiment.loads(text, folder=None if folder is None else Path(folder))
         trainer = Trainer(experiment, every=max(1, experiment.run.epochs))
-        trainer.run()
+        _train(trainer)
         lanes = tuple(_lane_result(trainer, lane) for lane in trainer.lanes)
     except InputError as error:
         return Result(digest, error=str(error), seconds=perf_counter() - start)
     return Result(digest, lanes, trainer.epoch, perf_counter() - start)
+
+
+def _train(trainer: Trainer) -> None:
+    """Train to the last epoch of [run], and look now and then whether that is still wanted.
+
+    Raises
+    ------
+    GivenUp
+        If it is not.
+    """
+    last = trainer.experiment.run.epochs
+    while trainer.running and trainer.epoch < last:
+        pause = perf_counter() + _PATIENCE
+        trainer.advance(lambda until=pause: trainer.epoch < last and perf_counter() < until)  # type: ignore[misc]
+        if _given_up is not None and _given_up.is_set():
+            raise GivenUp
+    trainer.run(epochs=0)  # records the last epoch
 
 
 def _lane_result(trainer: Trainer, lane: TrainingLane) -> LaneResult:
@@ -316,13 +333,16 @@ class Sweep:
                 for future in sorted(done & futures.keys(), key=lambda future: futures[future].number):
                     cell = futures.pop(future)
                     self._take(cell, future)
-                    yield cell
+                    if cell.number in self.results:
+                        yield cell
         finally:
             for future in futures:
                 future.cancel()
 
     def _take(self, cell: Cell, future: Future[Result]) -> None:
         error = future.exception()
+        if isinstance(error, GivenUp):
+            return
         if error is None:
             self.results[cell.number] = future.result()
             self._keep(cell, future.result())
@@ -362,14 +382,36 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def process_pool(workers: int | None = None) -> ProcessPoolExecutor:
-    """Return an executor of processes of their own, begun afresh, that leave Ctrl+C to this one."""
-    fresh = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers or cores(), mp_context=fresh, initializer=_leave_interrupts)
+class Processes(ProcessPoolExecutor):
+    """Processes of their own, begun afresh, that leave Ctrl+C to this one.
+
+    Parameters
+    ----------
+    workers : int, optional
+        How many; one for each core by default.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        fresh = multiprocessing.get_context("spawn")
+        self._given_up = fresh.Event()
+        super().__init__(workers or cores(), mp_context=fresh, initializer=_begin_process, initargs=(self._given_up,))
+
+    def give_up(self) -> None:
+        """Let the cells at work end at once, with no result."""
+        self._given_up.set()
 
 
-def _leave_interrupts() -> None:
+_given_up: Any = None  # of the process that works on cells for `Processes`
+
+
+def _begin_process(given_up: Any) -> None:
+    global _given_up
+    _given_up = given_up
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class GivenUp(Exception):
+    """What a cell that is given up raises in place of a result."""
 
 
 # What came of it

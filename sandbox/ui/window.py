@@ -592,10 +592,10 @@ class MainWindow(QMainWindow):
         self._closed = True
         if self.lenses is not None:
             self.lenses.close_windows()
-        if self.sweep is not None:
-            self.sweep.end()
-            self.sweep.close()
         self.hide()  # at once: the thread may need the rest of an update, or of a file, to end
+        if self.sweep is not None:
+            self.sweep.hide()
+            self.sweep.end()
         self.session.close()
         super().closeEvent(event)
 

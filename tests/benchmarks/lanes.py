@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.experiment import Experiment
 from sandbox.experiment.document import LaneSettings
-from sandbox.experiment.sweep import Sweep, axis, cells, cores, process_pool
+from sandbox.experiment.sweep import Processes, Sweep, axis, cells, cores
 from tests.benchmarks.table import Effort, Row, at_least, at_most
 from tests.benchmarks.timing import Rates, in_turn
 from tests.benchmarks.training import ours, planar
@@ -58,7 +58,7 @@ def sweep(effort: Effort) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         before, start = _used(), perf_counter()
         work = Sweep(grid, Path(folder))
-        with process_pool() as pool:
+        with Processes() as pool:
             for _ in work.run(pool):
                 pass
         seconds, used = perf_counter() - start, _used() - before

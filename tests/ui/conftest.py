@@ -172,7 +172,10 @@ class Driver:
         """Press Play and wait until so many updates more are drawn."""
         first = self.last.update
         self.click(self.window.controls.play)
-        return self.wait_drawn(lambda snapshot: snapshot.update >= first + updates)
+        self.wait_drawn(lambda snapshot: snapshot.update >= first + updates)
+        # A snapshot may overtake the word that training goes on: an older event finds the newest one in the mailbox.
+        self.wait(lambda: self.session.playing or not self.thread._playing)
+        return self.last
 
     def pause(self) -> Snapshot:
         """Press Pause and wait until the last update is drawn."""

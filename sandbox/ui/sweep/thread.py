@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
 
 from PySide6.QtCore import QThread, Signal
 
-from sandbox.experiment.sweep import Sweep, cores, process_pool
+from sandbox.experiment.sweep import Processes, Sweep, cores
 
 _log = logging.getLogger(__name__)
 
 
 def own_processes(tasks: int) -> Executor:
     """Return processes for so many tasks, no more than there are cores."""
-    return process_pool(min(cores(), max(1, tasks)))
+    return Processes(min(cores(), max(1, tasks)))
 
 
 class SweepThread(QThread):
@@ -45,18 +44,23 @@ class SweepThread(QThread):
         super().__init__()
         self.setObjectName("sweep")
         self._sweep, self._executor = sweep, executor
-        self._ending = threading.Event()
+        self._ending, self._given_up = threading.Event(), threading.Event()
 
     def run(self) -> None:
         """Hand the cells over, and tell of each that is done."""
         try:
             with self._executor(len(self._sweep.missing)) as executor:
-                for cell in self._sweep.run(executor, self._ending.is_set):
+                for cell in self._sweep.run(executor, lambda: self._is_ending(executor)):
                     self.cell_done.emit(cell.number, self._sweep.results[cell.number])
         except Exception as error:
             if not self._ending.is_set():
                 _log.exception("the sweep failed")
                 self.failed.emit(f"The sweep ended on an error of the program ({error!r}).")
+
+    def _is_ending(self, executor: Executor) -> bool:
+        if self._given_up.is_set() and isinstance(executor, Processes):
+            executor.give_up()
+        return self._ending.is_set()
 
     def stop(self) -> None:
         """Begin no more cells; what is at work ends and is kept."""
@@ -64,8 +68,6 @@ class SweepThread(QThread):
 
     def close(self) -> None:
         """End at once, and wait for it; what is at work is given up."""
+        self._given_up.set()
         self._ending.set()
-        while self.isRunning():
-            for child in multiprocessing.active_children():
-                child.terminate()
-            self.wait(100)
+        self.wait()
