@@ -22,13 +22,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from sandbox.experiment.lens.words import SHARES
 from sandbox.experiment.settings import SETTINGS, Value
 from sandbox.experiment.sweep import Cell, LaneResult, Result
+from sandbox.experiment.texts import cost_text, share_text
+from sandbox.experiment.texts import value_text as words
 from sandbox.nn import LOSSES, METRICS
 from sandbox.ui import theme as look
-from sandbox.ui.kit import cost_text, share_text
-from sandbox.ui.lanes import value_text as words
-from sandbox.ui.pair.words import SHARES
 from sandbox.ui.views.colormap import color_of, sequential
 
 SIDE, HIGH = 96, 52  # of a cell

@@ -6,13 +6,13 @@ Every control is used alike: `value()`, `set_value(value)`, which emits nothing,
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from sandbox.experiment.texts import cost_text, share_text
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
 from sandbox.ui.kit_base import Card, Elided, IconButton, LineGlyph, More, Row, Scaled, label, set_state
@@ -60,31 +60,7 @@ __all__ = [
 
 
 _SPREAD = "0.0000\u20130.0000"  # the widest note of a readout
-_WIDEST = 7  # characters of a cost
-
-
 _NOTICE_STAYS = 10_000  # milliseconds for which mere news stays
-
-
-def cost_text(value: float) -> str:
-    """Return a cost in at most seven characters, as exactly as they allow: 0.0871, 12.34, 8.7e-6."""
-    if not math.isfinite(value):
-        return "\u2013" if math.isnan(value) else ("\u221e" if value > 0 else "\u2212\u221e")
-    size = abs(value)
-    short = not size or 1e-3 <= size < 1e5
-    for digits in (4, 2, 0) if short else (1, 0):
-        text = f"{value:.{digits}f}"
-        if not short:
-            mantissa, exponent = f"{value:.{digits}e}".split("e")
-            text = f"{mantissa}e{int(exponent)}"
-        if len(text) <= _WIDEST:
-            break
-    return text.replace("-", "\u2212")
-
-
-def share_text(value: float) -> str:
-    """Return a share as per cent: 97.3 %."""
-    return "\u2013" if math.isnan(value) else f"{100 * value:.1f}\u2009%"
 
 
 class PrimaryButton(QPushButton):

@@ -11,16 +11,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from sandbox.experiment import Experiment
 from sandbox.experiment.autos import objective_for, output_for
 from sandbox.experiment.roster import differing, letter, slots
-from sandbox.experiment.settings import SETTINGS, Value
-from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
+from sandbox.experiment.settings import SETTINGS
+from sandbox.experiment.texts import value_text
+from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.kit_base import Scaled
 
-_LABELS = {
-    name: str(kind.label)
-    for kinds in (METRICS, INITIALIZERS, OPTIMIZERS, ACTIVATIONS, LOSSES)
-    for name, kind in kinds.items()
-}
 _SHORT = {"optimizer.learning_rate": "rate", "network.seed": "seed", "network.hidden": "layers"}
 _NAMED = ("loss.objective", "optimizer.name", "network.activation", "network.output", "network.initializer")
 _MOST = 3  # settings that are named; of more there is no room to read
@@ -92,17 +88,6 @@ def value_words(experiment: Experiment, lane: str, key: str, task: str | None) -
         return text
     label = _SHORT.get(key, SETTINGS[key].label)
     return f"{label if label.isupper() or label[1:2].isdigit() else label[:1].lower() + label[1:]} {text}"
-
-
-def value_text(value: Value) -> str:
-    """Return a value as people write it."""
-    if isinstance(value, tuple):
-        return ", ".join(map(value_text, value)) or "nothing"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, float):
-        return f"{value:g}".replace("-", "\u2212")
-    return _LABELS.get(str(value), "its own" if value is None else str(value).replace("_", " "))
 
 
 class Badge(Scaled):

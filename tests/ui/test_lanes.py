@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QLabel
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document import LaneSettings
+from sandbox.experiment.lens import words
 from sandbox.experiment.lens.advantage import Advantage, Estimate
 from sandbox.ui import theme as look
 from sandbox.ui.lanes import faces
-from sandbox.ui.pair import words
 from sandbox.ui.views.lane_grid import best_columns
 
 TWO = (LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse"}))

@@ -31,6 +31,7 @@ CONFIDENT = 0.95  # how far off, as a share of the way between the two codes, a 
 FADED = 0.15  # of the residual: what less than this comes back of has faded
 VANISHED = 1e-3  # of what a weight of the output layer gets
 ALIKE = 1e-9  # weights this near to each other, as a share, are those of equal units
+ROUNDING = 1e-14  # what sums of terms near 1 that cancel each other leave behind
 HUGE = 1e12  # no pre-activation of a run that does well comes near
 RECENT = 30  # the last rows of the history that a rise is looked for in
 LONG = 512  # the most rows that two losses are compared over
@@ -330,7 +331,7 @@ def equal_units(scene: Scene) -> Found | None:
 
 def _alike(values: Array, first: Array) -> bool:
     """Whether values are the first one but for rounding, which is not the same in every row of a product."""
-    return bool((np.abs(values - first) <= ALIKE * np.abs(first)).all())
+    return bool((np.abs(values - first) <= ALIKE * np.abs(first) + ROUNDING).all())
 
 
 def _other_start(scene: Scene) -> Control | None:

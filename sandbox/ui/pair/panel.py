@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from sandbox.experiment.lens import words
 from sandbox.experiment.lens.advantage import Advantage, AskAdvantage
 from sandbox.experiment.lens.fair import AskFairRates, FairRates
 from sandbox.experiment.lens.pair import AskPair, PairState
@@ -21,7 +22,6 @@ from sandbox.ui import theme as look
 from sandbox.ui.kit import Choice, NumberField, Segmented, cost_text, label
 from sandbox.ui.lanes import Badge, LaneFace
 from sandbox.ui.lens.pace import Pace
-from sandbox.ui.pair import words
 from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views.plot import GridLayer, Line, LinesLayer, Plot
 from sandbox.ui.views.ranges import epochs_end

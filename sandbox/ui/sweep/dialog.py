@@ -23,11 +23,11 @@ from sandbox.errors import InputError
 from sandbox.experiment import Experiment
 from sandbox.experiment.settings import MOST_EPOCHS, MOST_REPLICAS, PATHS, SETTINGS
 from sandbox.experiment.sweep import Axis, Cell, Result, Sweep, cells, columns, read_axis, usual_column, write_table
+from sandbox.experiment.texts import value_text
 from sandbox.ui import theme as look
 from sandbox.ui.heatmap import HeatView, column_words, map_of
 from sandbox.ui.kit import Card, Choice, Item, NumberField, Row, label, log_stops
 from sandbox.ui.kit_base import set_state
-from sandbox.ui.lanes import value_text
 from sandbox.ui.sweep.thread import SweepThread
 
 SECTIONS = {"data": "Data", "network": "Network", "loss": "Loss", "optimizer": "Optimiser", "run": "Run"}

@@ -7,9 +7,8 @@ import math
 from sandbox.experiment.lens.advantage import FEWEST, Advantage, Estimate
 from sandbox.experiment.lens.pair import PairState
 from sandbox.experiment.settings import SETTINGS
+from sandbox.experiment.texts import cost_text, share_text, value_text
 from sandbox.nn import LOSSES, METRICS
-from sandbox.ui.kit import cost_text, share_text
-from sandbox.ui.lanes import value_text
 
 SHARES = ("accuracy", "binary_accuracy", "categorical_accuracy")
 
