@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import math
 import os
 import secrets
 import signal
@@ -30,6 +31,8 @@ from sandbox.errors import InputError
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.export import delivery, result_names, write_results
 from sandbox.experiment.lanes import TrainingLane
+from sandbox.experiment.lens import words
+from sandbox.experiment.lens.advantage import AskAdvantage, usual_level
 from sandbox.experiment.settings import MOST_EPOCHS, MOST_REPLICAS
 from sandbox.experiment.sweep import (
     Cell,
@@ -59,6 +62,9 @@ KINDS: dict[str, Mapping[str, Any]] = {
     "lessons": {},
 }
 
+Goal = tuple[str, float]  # a column of the history, and the level to be reached
+
+_COLUMNS = [f"{part}_{name}" for part in ("train", "test") for name in ("cost", "penalty", *METRICS, *LOSSES)]
 _DONE, _INCOMPLETE, _BAD_INPUT = 0, 1, 2
 _REFRESH = 0.1  # seconds between two looks at the progress
 _WINDOW_SIZE = (1400, 900)
@@ -127,6 +133,14 @@ def _whole_number(low: int, high: int) -> Callable[[str], int]:
         raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from {low:,} to {high:,}')
 
     return read
+
+
+def _goal(text: str) -> Goal:
+    column, _, level = text.partition("=")
+    with suppress(ValueError):
+        if math.isfinite(float(level)):
+            return column.strip(), float(level)
+    raise argparse.ArgumentTypeError(f'"{text}" is not a column and a number, such as test_accuracy=0.95')
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -232,6 +246,9 @@ _RUN_HELP = """writes into DIR:
   boundary-LANE.png     what the network answers; with more than two inputs on a slice through the data, along
                         the two inputs shown first, the others at their mean
 
+With several lanes it tells which of them reaches a level first, against the first lane; over seeds as the median
+of the ratio, seed by seed, with a 95 % bootstrap interval.
+
 Files of these names in DIR are replaced, others stay. Ctrl+C ends the training after the current epoch and
 writes what there is (exit code 1); a second Ctrl+C quits at once and writes nothing."""
 
@@ -252,6 +269,12 @@ def _run(arguments: list[str]) -> int:
     parser.add_argument(
         "--out", metavar="DIR", type=Path, help="folder to write into (FILE's name without its ending)"
     )
+    parser.add_argument(
+        "--reach",
+        metavar="COLUMN=LEVEL",
+        type=_goal,
+        help="what the lanes are compared by (test_accuracy=0.95, or test_r2=0.9)",
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no summary: problems alone")
     parser.add_argument("--no-pictures", action="store_true", help="write no pictures, and do without Qt")
     options = parser.parse_args(arguments)
@@ -259,6 +282,8 @@ def _run(arguments: list[str]) -> int:
     if options.epochs is not None:
         experiment = experiment.with_value("run.epochs", options.epochs)
     trainer = Trainer(experiment, every=options.every)
+    goal = options.reach or _usual_goal(trainer)
+    _check_goal(trainer, goal[0])
     folder = Path(options.file.stem) if options.out is None else options.out
     problem = None if options.no_pictures else library_problem("offscreen")
     if problem is not None:
@@ -271,7 +296,7 @@ def _run(arguments: list[str]) -> int:
             _draw(trainer, draft)
         files = sorted(path.name for path in draft.iterdir())
     if not options.quiet:
-        _summarise(trainer, folder, files)
+        _summarise(trainer, folder, files, goal)
     if interrupted:
         _say(f"ended by Ctrl+C after epoch {trainer.epoch:,} of {experiment.run.epochs:,}.")
     stopped = [lane for lane in trainer.lanes if any(network.stopped for network in lane.replicas)]
@@ -347,7 +372,7 @@ def _draw(trainer: Trainer, folder: Path) -> None:
         _say("the pictures have no text, since there is no font; on Debian, install fonts-dejavu-core.")
 
 
-def _summarise(trainer: Trainer, folder: Path, files: list[str]) -> None:
+def _summarise(trainer: Trainer, folder: Path, files: list[str], goal: Goal) -> None:
     data = trainer.data
     done = f"{trainer.epoch:,} epochs, {trainer.update:,} updates"
     parts = f"{len(data.X_train):,} training and {len(data.X_test):,} test samples"
@@ -364,7 +389,45 @@ def _summarise(trainer: Trainer, folder: Path, files: list[str]) -> None:
         cells = [_figure(column, values.get(column)) for column in columns]
         table.append([lane.name, *cells, f"stopped {_where(lane)}" if lane.ended else ""])
     _print_table(table)
-    print(f"In {folder}: {', '.join(files)}")
+    for sentence in _compared(trainer, *goal):
+        print(sentence)
+    seeds = [name for name in files if "-seed-" in name]
+    named = [name for name in files if name not in seeds]
+    print(f"In {folder}: {', '.join(named)}{f', and {len(seeds)} weights of the other seeds' if seeds else ''}")
+
+
+def _compared(trainer: Trainer, column: str, level: float) -> Iterator[str]:
+    """Tell of every other lane how it compares with the first."""
+    first, *others = trainer.lanes
+    scene = trainer.scene(first.name)
+    for other in others:
+        found = AskAdvantage(first.name, other.name, column, level).answer(scene) if scene else None
+        if found is not None:
+            yield words.first(found, first.name, other.name)
+            yield words.gap(found, first.name, other.name)
+
+
+def _usual_goal(trainer: Trainer) -> Goal:
+    column = usual_column(_comparable(trainer))
+    return column, usual_level(column)
+
+
+def _check_goal(trainer: Trainer, column: str) -> None:
+    names = _comparable(trainer)
+    if column in names:
+        return
+    if column.endswith(("_cost", "_penalty")):
+        raise InputError(f"--reach: {column} is what each lane learns with; name a loss or metric, such as {names[0]}.")
+    if column in _COLUMNS:
+        raise InputError(f"--reach: not every lane records {column}; [loss] monitors can name its loss or metric.")
+    raise InputError(f'--reach: there is no column "{column}"; {known_names(column, names)}.')
+
+
+def _comparable(trainer: Trainer) -> list[str]:
+    """Return the columns that mean the same in every lane: losses and metrics."""
+    first, *others = (trainer.readings(lane) for lane in trainer.lanes)
+    own = [name for name in first if name.partition("_")[2] in {**METRICS, **LOSSES}]
+    return [name for name in own if all(name in other for other in others)]
 
 
 def _print_table(table: list[list[str]]) -> None:
@@ -513,9 +576,8 @@ def _trouble(cell: Cell, result: Result) -> str:
 
 def _check_column(wanted: str | None) -> None:
     """Raise InputError for what can be no column of any run."""
-    names = [f"{part}_{name}" for part in ("train", "test") for name in ("cost", "penalty", *METRICS, *LOSSES)]
-    if wanted is not None and wanted not in names:
-        raise InputError(f'--column: there is no column "{wanted}"; {known_names(wanted, names)}.')
+    if wanted is not None and wanted not in _COLUMNS:
+        raise InputError(f'--column: there is no column "{wanted}"; {known_names(wanted, _COLUMNS)}.')
 
 
 def _column_of(sweep: Sweep, wanted: str | None) -> str:

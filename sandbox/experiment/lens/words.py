@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 
-from sandbox.experiment.lens.advantage import FEWEST, Advantage, Estimate
+from sandbox.experiment.lens.advantage import FEWEST, SHARES, Advantage, Estimate
 from sandbox.experiment.lens.pair import PairState
 from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.texts import cost_text, share_text, value_text
 from sandbox.nn import LOSSES, METRICS
-
-SHARES = ("accuracy", "binary_accuracy", "categorical_accuracy")
 
 
 def counted(number: int, noun: str) -> str:
@@ -127,5 +125,5 @@ def gap(found: Advantage, one: str, other: str) -> str:
         return f"{now}."
     low, high = (100.0 * end if name in SHARES else end for end in (found.gap.low, found.gap.high))
     unit = " points" if name in SHARES else ""
-    ends = f"{low:+.3g} to {high:+.3g}".replace("-", "\u2212")
+    ends = " to ".join(f"{end:+.3g}" if end else "0" for end in (low, high)).replace("-", "\u2212")
     return f"{now}; seed by seed {other} less {one}: {ends}{unit}."

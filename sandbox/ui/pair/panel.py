@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from sandbox.experiment.lens import words
-from sandbox.experiment.lens.advantage import Advantage, AskAdvantage
+from sandbox.experiment.lens.advantage import Advantage, AskAdvantage, usual_level
 from sandbox.experiment.lens.fair import AskFairRates, FairRates
 from sandbox.experiment.lens.pair import AskPair, PairState
 from sandbox.experiment.scene import Question
@@ -160,8 +160,7 @@ class PairPanel(QWidget):
 
     def _choose_column(self) -> None:
         self._chosen = True
-        name = str(self.column_choice.value()).partition("_")[2]
-        self.level.set_value(0.95 if name in words.SHARES else 0.9 if name == "r2" else 0.1)
+        self.level.set_value(usual_level(str(self.column_choice.value())))
         self._ask_anew()
 
     def showEvent(self, event: QShowEvent) -> None:
