@@ -391,9 +391,9 @@ def _summarise(trainer: Trainer, folder: Path, files: list[str], goal: Goal) -> 
     _print_table(table)
     for sentence in _compared(trainer, *goal):
         print(sentence)
-    seeds = [name for name in files if "-seed-" in name]
-    named = [name for name in files if name not in seeds]
-    print(f"In {folder}: {', '.join(named)}{f', and {len(seeds)} weights of the other seeds' if seeds else ''}")
+    named = [name for name in files if "-seed-" not in name]
+    rest = len(files) - len(named)
+    print(f"In {folder}: {', '.join(named)}{f', and {rest} weights of the other seeds' if rest else ''}")
 
 
 def _compared(trainer: Trainer, column: str, level: float) -> Iterator[str]:

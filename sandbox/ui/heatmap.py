@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from sandbox.experiment.lens.words import SHARES
+from sandbox.experiment.lens.advantage import SHARES
 from sandbox.experiment.settings import SETTINGS, Value
 from sandbox.experiment.sweep import Cell, LaneResult, Result
 from sandbox.experiment.texts import cost_text, share_text

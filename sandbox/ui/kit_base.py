@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
 
-LABEL_WIDTH = 88  # of the labels left of their controls, so that these stand in one column
+LABEL_WIDTH = 94  # of the labels left of their controls, so that these stand in one column
 
 
 class Scaled(QWidget):

@@ -382,8 +382,12 @@ class MainWindow(QMainWindow):
         self.boundary_card.title.setText("Difference" if self._rival else title)
         slot = {face.name: face.letter for face in self.faces}
         one, other = slot[self._lane], slot.get(self._rival, "")
-        what = "output" if task == "regression" else "class 1"
-        words = "colour: how far apart" if task == "multiclass" else f"colour: {what} of {other} less {one}"
+        if snapshot is not None and snapshot.data.X_train.shape[1] == 1:
+            words = f"lines: {one} and {other}"
+        elif task == "multiclass":
+            words = "colour: how far apart"
+        else:
+            words = f"colour: {'output' if task == 'regression' else 'class 1'} of {other} less {one}"
         self.boundary_card.set_subtitle(words if self._rival else "")
 
     def view_lane(self, name: str) -> None:

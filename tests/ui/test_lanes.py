@@ -457,7 +457,11 @@ def test_sentences_on_who_is_first(changes: dict[str, Any], text: str) -> None:
 
 def test_sentences_on_what_they_have_now() -> None:
     text = words.gap(found(), "A", "B")
-    assert text == "Now 98.0\u2009% (A) and 97.0\u2009% (B); seed by seed B less A: \u22122 to +0 points."
+    assert text == "Now 98.0\u2009% (A) and 97.0\u2009% (B); seed by seed B less A: \u22122 to 0 points."
+
+    less = Estimate(-0.0097, -0.0098, 2e-5)
+    text = words.gap(found(column="test_mse", last=0.01, other_last=0.0003, gap=less), "A", "B")
+    assert text == "Now 0.0100 (A) and 3.0e\u22124 (B); seed by seed B less A: \u22120.0098 to +2.0e\u22125."
 
 
 # Several seeds

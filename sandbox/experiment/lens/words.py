@@ -123,7 +123,14 @@ def gap(found: Advantage, one: str, other: str) -> str:
     now = f"Now {written(found.last)} ({one}) and {written(found.other_last)} ({other})"
     if found.seeds < FEWEST or math.isnan(found.gap.low):
         return f"{now}."
-    low, high = (100.0 * end if name in SHARES else end for end in (found.gap.low, found.gap.high))
-    unit = " points" if name in SHARES else ""
-    ends = " to ".join(f"{end:+.3g}" if end else "0" for end in (low, high)).replace("-", "\u2212")
-    return f"{now}; seed by seed {other} less {one}: {ends}{unit}."
+    ends = " to ".join(_signed(end, name in SHARES) for end in (found.gap.low, found.gap.high))
+    return f"{now}; seed by seed {other} less {one}: {ends}{' points' if name in SHARES else ''}."
+
+
+def _signed(value: float, share: bool) -> str:
+    """Return "+3.3" for a share of 0.033, "\u22121.3e\u22125" for what is none, and "0"."""
+    if not value:
+        return "0"
+    if share:
+        return f"{100 * value:+.3g}".replace("-", "\u2212")
+    return f"{'+' if value > 0 else ''}{cost_text(value)}"
