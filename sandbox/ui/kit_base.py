@@ -272,13 +272,13 @@ class Row(Scaled):
         self._layout.addWidget(control, 1)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._tip = ""
+        self._text = self._tip = ""
         self.name(text, tooltip)
         self.fit()
 
     def name(self, text: str, tooltip: str) -> None:
         """Set the label, and the tooltip of label and control."""
-        self._tip = tooltip
+        self._text, self._tip = text, tooltip
         self.label.setText(text)
         self.control.setAccessibleName(text)
         self.mark("")
@@ -291,6 +291,7 @@ class Row(Scaled):
         for widget in (self.label, self.control):
             widget.setToolTip(tooltip)
         self.control.setAccessibleDescription(tooltip)
+        self.label.setText(f"{self._text} \u2260" if differences else self._text)
         set_state(self.label, "role", "differs" if differences else "")
 
     def fit(self) -> None:

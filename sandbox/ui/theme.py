@@ -371,7 +371,7 @@ QLabel[role="subtitle"], QLabel[role="hint"], QLabel[role="caption"] {{
     color: {muted}; font-size: {small}px; }}
 QLabel[role="reading"] {{ font-size: {large}px; font-weight: 600; }}
 QLabel[role="error"] {{ color: {error}; }}
-QLabel[role="differs"] {{ color: {on_soft}; font-weight: 600; }}
+QLabel[role="differs"] {{ color: {on_soft}; }}
 QFrame#lane {{ background: transparent; border: {one}px solid {border}; border-radius: {radius}px; }}
 QFrame#lane[current="true"] {{ border-color: {accent}; }}
 QFrame#lane[alone="true"] {{ border: none; }}
