@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -16,6 +17,21 @@ Array = NDArray[Any]
 Pair = frozenset[int]  # of the keys of two lanes
 
 COLUMNS = ("distance", "angle")
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A lane's place: the key of the lane, its group and its rows there; `whole`, whether all its networks go on."""
+
+    key: int
+    group: Group
+    rows: slice
+    whole: bool
+
+    def bits(self) -> Array:
+        """Return its parameters (replicas, P) as whole numbers: equal where they are the same to the bit."""
+        found = self.group.rows[self.rows]
+        return found.view(np.uint64 if found.itemsize == 8 else np.uint32)
 
 
 class Pairs:
@@ -34,56 +50,58 @@ class Pairs:
     def __init__(self) -> None:
         self.parted: dict[Pair, int] = {}
         self.histories: dict[Pair, History] = {}
-        self._same: list[tuple[Group, list[tuple[int, Array]]]] = []  # lanes that are equal so far: keys and rows
-        self._groups: list[Group] = []
+        self._shapes: list[list[Member]] = []  # the lanes of each shape
+        self._same: list[list[Member]] = []  # those of them that are equal so far
 
     def follow(self, lanes: Sequence[TrainingLane], groups: list[Group], update: int) -> None:
         """Look at all lanes anew, as after an edit or when one has come."""
-        self._groups, self._same = groups, []
         contents = {lane.key: _content(lane) for lane in lanes}
         for one, other in combinations(lanes, 2):
             pair = frozenset((one.key, other.key))
             if pair not in self.parted and contents[one.key] != contents[other.key]:
                 self.parted[pair] = update
-        for group in groups:
-            rows = [(lane.key, np.arange(len(group.lanes))[_rows(index)]) for lane, _, index in group.families]
-            self._same += [(group, equal) for equal in self._split(rows) if len(equal) > 1]
+        shapes: dict[tuple[int, ...], list[Member]] = {}
+        for group in groups:  # those of other activations stand in another group, and can be equal all the same
+            for lane, networks, index in group.families:
+                whole = len(networks) == len(lane.replicas)
+                shapes.setdefault(lane.sizes, []).append(Member(lane.key, group, _rows(index), whole))
+        self._shapes = list(shapes.values())
+        self._same = [equal for members in self._shapes for equal in self._split(members)]
 
-    def _split(self, rows: Iterable[tuple[int, Array]]) -> list[list[tuple[int, Array]]]:
-        """Return lanes in groups of those that have not parted."""
-        found: list[list[tuple[int, Array]]] = []
-        for key, own in rows:
+    def _split(self, members: Iterable[Member]) -> list[list[Member]]:
+        """Return lanes in groups of two or more that have not parted."""
+        found: list[list[Member]] = []
+        for member in members:
             for equal in found:
-                if frozenset((key, equal[0][0])) not in self.parted:
-                    equal.append((key, own))
+                if frozenset((member.key, equal[0].key)) not in self.parted:
+                    equal.append(member)
                     break
             else:
-                found.append([(key, own)])
-        return found
+                found.append([member])
+        return [equal for equal in found if len(equal) > 1]
 
     def look(self, update: int) -> None:
         """Note which lanes have parted by this update."""
-        for group, equal in list(self._same):
-            bits = group.rows.view(np.uint64 if group.rows.itemsize == 8 else np.uint32)
-            first = bits[equal[0][1]]
-            if all((bits[own] == first).all() for _, own in equal[1:]):
+        for equal in list(self._same):
+            first = equal[0].bits()
+            if all((each.bits() == first).all() for each in equal[1:]):
                 continue
-            for (one, rows), (other, others) in combinations(equal, 2):
-                if not np.array_equal(bits[rows], bits[others]):
-                    self.parted.setdefault(frozenset((one, other)), update)
-            self._same.remove((group, equal))
-            self._same += [(group, rest) for rest in self._split(equal) if len(rest) > 1]
+            for one, other in combinations(equal, 2):
+                if (one.bits() != other.bits()).any():
+                    self.parted.setdefault(frozenset((one.key, other.key)), update)
+            self._same.remove(equal)
+            self._same += self._split(equal)
 
     def record(self, epoch: int, update: int) -> None:
         """Append how far the lanes of each shape are apart now."""
-        for group in self._groups:
-            lanes = [(lane.key, _rows(index)) for lane, networks, index in group.families if _whole(lane, networks)]
-            if len(lanes) < 2:
+        for shape in self._shapes:
+            members = [member for member in shape if member.whole]
+            if len(members) < 2:
                 continue
-            rows = np.array([np.arange(len(group.lanes))[index] for _, index in lanes])  # (lanes, replicas)
-            distances, angles = _apart(group.rows[rows], group.last_step()[rows])
-            for (i, (one, _)), (j, (other, _)) in combinations(enumerate(lanes), 2):
-                history = self.histories.setdefault(frozenset((one, other)), History())
+            thetas = np.array([each.group.rows[each.rows] for each in members])  # (lanes, replicas, P)
+            distances, angles = _apart(thetas, np.array([each.group.last_step()[each.rows] for each in members]))
+            for (i, one), (j, other) in combinations(enumerate(members), 2):
+                history = self.histories.setdefault(frozenset((one.key, other.key)), History())
                 history.append(epoch, update, COLUMNS, (float(distances[i, j]), float(angles[i, j])))
 
     def forget(self, key: int) -> None:
@@ -102,10 +120,6 @@ class Pairs:
 def _rows(index: Any) -> slice:
     """Return the rows of a lane in its group."""
     return slice(index, index + 1) if isinstance(index, int) else index if isinstance(index, slice) else slice(None)
-
-
-def _whole(lane: TrainingLane, networks: list[TrainingLane]) -> bool:
-    return len(networks) == len(lane.replicas)
 
 
 def _content(lane: TrainingLane) -> tuple[object, ...]:

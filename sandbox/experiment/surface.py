@@ -61,9 +61,11 @@ def difference(
 ) -> Surface:
     """Return where two lanes are at odds, and by how much; see `Surface`."""
     one, two = (surface(request, each, data, replica) for each in (lane, other))
-    a, b = _aligned(one), _aligned(two)
     if one.kind == "curve":
-        return Surface(request, "curve", one.x, one.y, a, one.level, one.span, one.replicas, None, (b,))
+        coded = two.values if np.isnan(one.level) else _aligned(two) * (one.span[1] - one.span[0]) + one.span[0]
+        both = (read_only(np.asarray(coded, np.float32)),)
+        return Surface(request, "curve", one.x, one.y, one.values, one.level, one.span, one.replicas, None, both)
+    a, b = _aligned(one), _aligned(two)
     if one.kind == "multiclass":
         apart, span = 0.5 * np.abs(a - b).sum(axis=-1), (0.0, 1.0)
     else:
@@ -77,7 +79,7 @@ def difference(
 
 def _aligned(found: Surface) -> Values:
     """Return a surface's values, those of two classes as shares of class 1, whatever their coding."""
-    if found.kind != "binary":
+    if np.isnan(found.level):
         return found.values
     low, high = found.span
     return read_only(np.asarray((found.values - low) / (high - low), np.float32))

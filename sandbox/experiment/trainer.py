@@ -136,7 +136,8 @@ class Trainer:
             network.theta = network.theta if weights is None else weights.copy()
         return as_lane(networks, next(self._keys))
 
-    def _regroup(self) -> None:
+    def _regroup(self, learned: int = 0) -> None:
+        """Form the groups anew; `learned` is 1 where they have done an update that is not counted yet."""
         for group in self._groups:
             group.release()
         if self.watched:
@@ -148,7 +149,7 @@ class Trainer:
             Group([lane for lane in running if (lane.sizes, lane.activations) == shape], dtype) for shape in shapes
         ]
         if self.watched:
-            self.pairs.follow(self.lanes, self._groups, self.update)
+            self.pairs.follow(self.lanes, self._groups, self.update + learned)
 
     def _compare(self) -> None:
         """Let every lane that goes on record what the others learn with."""
@@ -377,7 +378,7 @@ class Trainer:
     def _stop(self, failed: list[TrainingLane]) -> None:
         for network in failed:
             network.stopped = "overflow"  # a placeholder that takes it out of its group before the cost is looked at
-        self._regroup()
+        self._regroup(learned=1)
         for network in failed:
             group = Group([network], self._train.X.dtype)
             done = group.forward(self._train.X)

@@ -23,6 +23,7 @@ from sandbox.experiment.autos import objective_for
 from sandbox.experiment.document import LaneSettings
 from sandbox.experiment.frozen import FrozenMapping
 from sandbox.experiment.roster import free_name, renamed, with_lane, without_lane
+from sandbox.experiment.rules import lane_index
 from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.snapshot import Snapshot, Wanted
 from sandbox.experiment.validation import fail
@@ -199,7 +200,9 @@ class Session(QObject):
         """
         live = SETTINGS[key].live
         lane = lane if len(self.experiment.lanes) > 1 and SETTINGS[key].per_lane else None
-        of = [lane] if lane is not None else [each.name for each in self.experiment.lanes]
+        if lane is not None and lane not in self._lane_names():
+            return  # taken out before its turn came
+        of = self._lane_names() if lane is None else [lane]
         if self._begun is None and all(value == self.experiment.get(key, name) for name in of):
             if final:
                 self._close_drag()
@@ -297,7 +300,7 @@ class Session(QObject):
         """Copy a lane as it is now."""
 
         def fork() -> None:
-            name = free_name(each.name for each in self.experiment.lanes)
+            name = free_name(self._lane_names())
             settings = LaneSettings(name, self._lane_changes(lane))
             self._take_lane(settings, ForkLane(lane, name), f"fork of lane {lane}")
 
@@ -307,14 +310,17 @@ class Session(QObject):
         """Add a lane from the initial weights, with the settings that another has, but for some."""
 
         def add() -> None:
-            name = free_name(each.name for each in self.experiment.lanes)
+            name = free_name(self._lane_names())
             settings = LaneSettings(name, {**self._lane_changes(like), **(changes or {})})
             self._take_lane(settings, AddLane(like, name, FrozenMapping(changes)), "new lane")
 
         self._on_lanes(add)
 
+    def _lane_names(self) -> list[str]:
+        return [each.name for each in self.experiment.lanes]
+
     def _lane_changes(self, lane: str) -> Mapping[str, Any]:
-        return next(each for each in self.experiment.lanes if each.name == lane).changes
+        return self.experiment.lanes[lane_index(self.experiment.lanes, lane)].changes
 
     def _take_lane(self, settings: LaneSettings, command: Command, text: str) -> None:
         if len(self.experiment.lanes) >= MOST_LANES:
@@ -342,13 +348,14 @@ class Session(QObject):
 
     def hide_lane(self, lane: str, hidden: bool = True) -> None:
         """Leave a lane out of all pictures, or show it again; it goes on learning."""
-        if (lane in self.hidden) != hidden:
+        if (lane in self.hidden) != hidden and lane in self._lane_names():
             self.undo_stack.push(_HideLaneCommand(self, lane, hidden))
 
     def set_rates(self, rates: Mapping[str, float]) -> None:
         """Give several lanes learning rates of their own, in one step that can be undone."""
         key = "optimizer.learning_rate"
-        rates = {lane: rate for lane, rate in rates.items() if self.experiment.get(key, lane) != rate}
+        there = set(rates) & set(self._lane_names())
+        rates = {lane: rates[lane] for lane in sorted(there) if self.experiment.get(key, lane) != rates[lane]}
         if not rates:
             return
         if self._begun is not None:

@@ -50,6 +50,26 @@ def test_the_update_at_which_lanes_part_is_exact() -> None:
     assert parted(trainer, "A", "C") is None
 
 
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_lanes_of_other_activations_part_at_the_first_update(replicas: int) -> None:
+    trainer = watched({}, {"network.activation": "relu"}, {"network.output": "linear"}, run__replicas=replicas)
+    assert trainer.pairs.parted == {}  # from the same initial weights
+    trainer.step()
+    assert [parted(trainer, one, other) for one, other in ("AB", "AC", "BC")] == [1, 1, 1]
+    trainer.run(2)
+    thetas = [[network.theta for network in trainer.lane(name).replicas] for name in "AB"]
+    by_hand = np.median([np.linalg.norm(one - other) for one, other in zip(*thetas, strict=True)])
+    assert apart(trainer, "A", "B", "distance")[-1] == pytest.approx(by_hand, rel=1e-12)
+    assert apart(trainer, "A", "B", "angle")[-1] > 0.0
+
+
+def test_lanes_part_at_the_update_at_which_another_one_stops() -> None:
+    trainer = watched({}, {"loss.objective": "mse"}, {"network.output": "tanh"})  # cross-entropy has no log of a minus
+    trainer.step()
+    assert trainer.lane("C").stopped
+    assert [parted(trainer, one, other) for one, other in ("AB", "AC", "BC")] == [1, 1, 1]
+
+
 def test_other_initial_weights_are_other_from_the_start() -> None:
     trainer = watched({}, {"network.seed": 8}, {"network.hidden": (5,)})
     assert parted(trainer, "A", "B") == parted(trainer, "A", "C") == 0

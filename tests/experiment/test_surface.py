@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document import LaneSettings
 from sandbox.experiment.snapshot import CurveRequest, Snapshot, Surface, SurfaceRequest, Wanted
+from sandbox.nn.network import layer_views
 
 Array = NDArray[np.float64]
 
@@ -121,6 +122,128 @@ def test_one_input_is_a_curve() -> None:
     np.testing.assert_allclose(surface.values.T, outputs(trainer, X, "linear"), atol=1e-5)
     neuron = drawn(Trainer(made(data__dataset="one_point", data__samples=None)), axes=(0, 0))
     assert (neuron.kind, neuron.level, neuron.span) == ("curve", 0.5, (0.0, 1.0))
+
+
+def lanes_of(*lanes: dict[str, object], **changes: object) -> Trainer:
+    """A trained run whose lanes are called A, B, ... and say only what differs."""
+    experiment = made(**changes)
+    named = tuple(LaneSettings("ABC"[i], lane) for i, lane in enumerate(lanes))
+    return trained(dataclasses.replace(experiment, lanes=named))
+
+
+# Several networks
+
+
+def each_output(trainer: Trainer, surface: Surface) -> Array:
+    """The outputs (R, points, n_out) of every network of lane A, computed by hand."""
+    lane = trainer.lanes[0]
+    points = grid(surface) if surface.y.size else surface.x[:, None]
+    X = (points - trainer.data.mean) / trainer.data.scale
+    found = []
+    for network in lane.replicas:
+        A = X.T
+        layers = list(zip(*layer_views(network.theta, network.sizes), strict=True))
+        for W, b in layers:
+            Z = W @ A + b.reshape(-1, 1)
+            A = OUTPUT[lane.activations[-1]](Z) if b is layers[-1][1] else np.tanh(Z)
+        found.append(A.T)
+    return np.array(found)
+
+
+def test_of_several_networks_the_share_that_says_class_1() -> None:
+    trainer = trained(made(run__replicas=9))
+    surface = drawn(trainer)
+    answers = each_output(trainer, surface)[:, :, 0]
+    share = (answers > 0.5).sum(axis=0) / 9
+    assert len(set(share)) > 3  # they are not of one mind
+    np.testing.assert_allclose(surface.values.ravel(), share, atol=1e-6)
+    assert (surface.kind, surface.level, surface.span, surface.replicas) == ("binary", 0.5, (0.0, 1.0), 9)
+    assert surface.edge is not None  # most of them say class 1 where it is above 0
+    assert ((surface.edge.ravel() > 0) == (share > 0.5)).all()
+
+
+def test_one_network_picked_out_of_several() -> None:
+    trainer = trained(made(run__replicas=5))
+    request = SurfaceRequest("A", (0, 1), (-1.5, 2.0), (-1.0, 1.5), 7)
+    (surface,) = trainer.snapshot(0, Wanted((request,), replica=3)).surfaces
+    np.testing.assert_allclose(surface.values.ravel(), each_output(trainer, surface)[3, :, 0], atol=1e-5)
+    assert surface.replicas == 1
+
+
+def test_of_several_networks_the_share_that_says_each_class() -> None:
+    trainer = trained(made(data__dataset="blobs", data__classes=4, run__replicas=6))
+    surface = drawn(trainer)
+    said = each_output(trainer, surface).argmax(axis=2)
+    shares = np.stack([(said == k).mean(axis=0) for k in range(4)], axis=1)
+    np.testing.assert_allclose(surface.values.reshape(49, 4), shares, atol=1e-6)
+
+
+@pytest.mark.parametrize("dataset", ["hills", "sine"])
+def test_of_several_regressions_the_median(dataset: str) -> None:
+    trainer = trained(made(data__dataset=dataset, run__replicas=6))
+    surface = drawn(trainer, axes=(0, 0) if dataset == "sine" else (0, 1))
+    median = np.median(each_output(trainer, surface), axis=0)
+    np.testing.assert_allclose(surface.values.ravel(), median.ravel(), atol=1e-5)
+
+
+# Two lanes
+
+
+def test_where_two_lanes_of_two_classes_are_at_odds() -> None:
+    trainer = lanes_of({}, {"loss.objective": "hinge", "network.output": "tanh"})
+    one, two = (drawn(trainer, lane=lane) for lane in "AB")
+    surface = drawn(trainer, other="B")
+    assert two.span == (-1.0, 1.0)  # the codes differ; shares of class 1 can be compared
+    np.testing.assert_allclose(surface.values, (two.values + 1) / 2 - one.values, atol=1e-6)
+    assert (surface.kind, surface.span) == ("difference", (-1.0, 1.0))
+    assert np.ptp(surface.values) > 0.05
+    a, b = surface.both
+    assert ((a > 0) == (one.values > 0.5)).all()
+    assert ((b > 0) == (two.values > 0.0)).all()
+
+
+def test_where_two_lanes_of_many_classes_are_at_odds() -> None:
+    trainer = lanes_of({}, {"loss.objective": "mse"}, data__dataset="blobs", data__classes=3)
+    one, two = (drawn(trainer, lane=lane) for lane in "AB")
+    surface = drawn(trainer, other="B")
+    by_hand = np.maximum(one.values - two.values, 0.0).sum(axis=2)  # total variation: what one has beyond the other
+    np.testing.assert_allclose(surface.values, by_hand, atol=1e-6)
+    assert surface.span == (0.0, 1.0) and surface.values.max() > 0.01
+
+
+def test_by_how_much_two_regressions_are_apart() -> None:
+    trainer = lanes_of({}, {"loss.objective": "mae"}, data__dataset="hills")
+    one, two = (drawn(trainer, lane=lane) for lane in "AB")
+    surface = drawn(trainer, other="B")
+    np.testing.assert_allclose(surface.values, two.values - one.values, atol=1e-6)
+    assert surface.span == pytest.approx((-np.abs(surface.values).max(), np.abs(surface.values).max()))
+
+
+def test_two_lanes_of_one_input_are_two_curves() -> None:
+    trainer = lanes_of({}, {"loss.objective": "mae"}, data__dataset="sine")
+    one, two = (drawn(trainer, lane=lane, axes=(0, 0)) for lane in "AB")
+    surface = drawn(trainer, other="B", axes=(0, 0))
+    assert surface.kind == "curve"
+    np.testing.assert_array_equal(surface.values, one.values)
+    np.testing.assert_array_equal(surface.both[0], two.values)
+
+
+def test_two_curves_of_classes_have_the_codes_of_the_first() -> None:
+    trainer = lanes_of(
+        {}, {"network.target_coding": "plus_minus_one", "network.output": "tanh", "loss.objective": "mse"},
+        data__dataset="one_point", data__samples=None, network__hidden=(),
+    )  # fmt: skip
+    one, two = (drawn(trainer, lane=lane, axes=(0, 0)) for lane in "AB")
+    surface = drawn(trainer, other="B", axes=(0, 0))
+    np.testing.assert_array_equal(surface.values, one.values)
+    np.testing.assert_allclose(surface.both[0], (two.values + 1) / 2, atol=1e-6)
+    assert surface.span == (0.0, 1.0)
+
+
+def test_a_lane_that_is_not_there_has_no_difference() -> None:
+    trainer = lanes_of({}, {})
+    request = SurfaceRequest("A", (0, 1), (-1.5, 2.0), (-1.0, 1.5), 7, "Z")
+    assert trainer.snapshot(0, Wanted((request,))).surfaces == ()
 
 
 def test_a_derived_feature_of_one_input() -> None:

@@ -49,6 +49,16 @@ class Person:
             (2.0, "legend", self.press_chip),
             (1.0, "axis", self.choose_axis),
             (1.0, "tab", lambda: driver.key(Qt.Key.Key_Tab)),
+            (1.5, "fork", lambda: self.press(window.lane_bar.fork)),
+            (0.7, "add lane", lambda: self.press(window.lane_bar.add)),
+            (3.0, "lane menu", self.use_menu),
+            (2.0, "lane", lambda: self.choose(window.lane_panel.choice)),
+            (1.0, "all lanes", lambda: self.press(window.lane_panel.all)),
+            (2.0, "other lane", lambda: self.choose(window.lane_bar.rival)),
+            (1.0, "seed", lambda: self.choose(window.lane_bar.replica)),
+            (1.0, "shown again", self.show_again),
+            (1.0, "chosen loss", lambda: self.choose(window.cost.only)),
+            (1.0, "matched rates", self.match_rates),
             (1.0, "notice", lambda: self.press(window.notice.close_button)),
         ]
 
@@ -117,10 +127,33 @@ class Person:
         if chips:
             self.press(self.random.choice(chips))
 
-    def choose_axis(self) -> None:
-        box = self.random.choice((self.window.boundary.across, self.window.boundary.upward))
-        if box.isVisible():
+    def use_menu(self) -> None:
+        """Rename, duplicate, hide, ... a lane."""
+        frames = [frame for frame in self.window.boundary.frames if frame.menu_button.isVisible()]
+        if not frames:
+            return
+        frame = self.random.choice(frames)
+        name, action = self.random.choice(list(frame.actions_.items()))
+        self.done[-1] = f"{name} lane"
+        if action.isEnabled():
+            action.trigger()
+        if name == "rename":
+            self.type(frame.edit)
+
+    def show_again(self) -> None:
+        if self.window.lane_bar.hidden:
+            self.press(self.random.choice(self.window.lane_bar.hidden))
+
+    def match_rates(self) -> None:
+        if self.window.boundary.pair is not None:
+            self.press(self.window.boundary.pair.match)
+
+    def choose(self, box: Choice) -> None:
+        if box.isVisible() and box.isEnabled():
             self.steer(box)
+
+    def choose_axis(self) -> None:
+        self.choose(self.random.choice((self.window.boundary.across, self.window.boundary.upward)))
 
 
 def test_two_thousand_actions_at_random(driver: Any, caplog: pytest.LogCaptureFixture) -> None:

@@ -135,7 +135,8 @@ def epochs_to(epochs: Array, values: Array, level: float, rising: bool) -> Array
         there = values >= level if rising else values <= level
     first = np.full(len(values), np.inf)
     reached = there.any(axis=1)
-    first[reached] = epochs[there[reached].argmax(axis=1)]
+    if reached.any():
+        first[reached] = epochs[there[reached].argmax(axis=1)]
     return first
 
 
