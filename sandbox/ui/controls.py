@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QUndoStack
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent, QUndoStack
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from sandbox.ui import theme
@@ -154,6 +154,25 @@ class Controls(QFrame):
         self.train.set_note(shown.train.spread(_brief) if several else "")
         self.test.set_note(shown.test.spread(_brief) if several else "")
         self.score.set_note(shown.score.spread(_per_cent if shown.is_share else _brief) if several else "")
+
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Leave the quartiles out where the window is too narrow for them; the tooltips have them too."""
+        readouts = (self.train, self.test, self.score)
+        shown = sum(readout.spare for readout in readouts if readout.roomy)
+        wanted = self._row.minimumSize().width() - shown + sum(readout.spare for readout in readouts)
+        for readout in readouts:
+            readout.set_roomy(wanted <= self.width())
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        noted = sum(readout.spare for readout in (self.train, self.test, self.score) if readout.roomy)
+        return QSize(hint.width() - noted, hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

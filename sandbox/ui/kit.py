@@ -105,7 +105,7 @@ class Readout(Scaled):
     def __init__(self, caption: str, template: str, tooltip: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._template = template
-        self._caption, self._note = caption, ""
+        self._caption, self._note, self._roomy = caption, "", True
         self.caption = label(caption, "caption")
         self.number = label("\u2013", "reading")
         self._layout = QVBoxLayout(self)
@@ -133,7 +133,7 @@ class Readout(Scaled):
             self.fit()
 
     def set_note(self, note: str) -> None:
-        """Say something quiet behind the caption, such as a spread; "" is nothing."""
+        """Say something quiet behind the caption, such as a spread, where there is room; "" is nothing."""
         if note != self._note:
             wider = bool(note) != bool(self._note)
             self._note = note
@@ -141,16 +141,35 @@ class Readout(Scaled):
             if wider:
                 self.fit()
 
+    def set_roomy(self, roomy: bool) -> None:
+        """Say whether there is room for a note."""
+        if roomy != self._roomy:
+            self._roomy = roomy
+            self._name()
+            self.fit()
+
+    @property
+    def roomy(self) -> bool:
+        """Whether there is room for a note."""
+        return self._roomy
+
+    @property
+    def spare(self) -> int:
+        """The pixels that its note takes, or would take."""
+        return self._width(noted=True) - self._width(noted=False) if self._note else 0
+
     def _name(self) -> None:
         text = f"{self._caption}  {self._note}" if self._note else self._caption
-        self.caption.setText(text)
+        self.caption.setText(text if self._roomy else self._caption)
         self.setAccessibleName(f"{text} {self.number.text()}")
 
-    def fit(self) -> None:
+    def _width(self, noted: bool) -> int:
         numbers = QFontMetrics(theme.font(theme.LARGE, bold=True)).horizontalAdvance(self._template)
-        widest = f"{self._caption}  {_SPREAD}" if self._note else self._caption
-        caption = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(widest)
-        self.setFixedWidth(max(numbers, caption) + theme.px(theme.HALF))
+        widest = f"{self._caption}  {_SPREAD}" if noted else self._caption
+        return max(numbers, QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(widest)) + theme.px(theme.HALF)
+
+    def fit(self) -> None:
+        self.setFixedWidth(self._width(noted=bool(self._note) and self._roomy))
 
 
 class Notice(QFrame):

@@ -120,10 +120,14 @@ class IconButton(QToolButton):
 
 
 class Elided(QLabel):
-    """A label that gives way: what does not fit ends in an ellipsis, and the tooltip says it whole."""
+    """A label that gives way: what does not fit ends in an ellipsis, and the tooltip says it whole.
 
-    def __init__(self, text: str = "", role: str = "subtitle") -> None:
+    `least` is the width below which it does not go.
+    """
+
+    def __init__(self, text: str = "", role: str = "subtitle", least: int = 0) -> None:
         super().__init__(text)
+        self._least = least
         self.setProperty("role", role)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -134,7 +138,8 @@ class Elided(QLabel):
         super().setToolTip(text)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), theme.px(self._least)) if self._least else 0, hint.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -162,7 +167,7 @@ class Card(QFrame):
         super().__init__(parent)
         self.setObjectName("card")
         self.setAccessibleName(title)
-        self.title = label(title, "title")
+        self.title = Elided(title, "title", least=72)
         self.subtitle = Elided(subtitle)
         self.header = QHBoxLayout()
         self._top = QHBoxLayout()

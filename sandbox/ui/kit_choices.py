@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
@@ -26,12 +26,12 @@ from sandbox.ui.kit_base import Scaled, focused_wheel
 
 Item = tuple[object, str, str]  # value, label, tooltip
 
-_Key = Qt.Key
+_Key, _ElideRight = Qt.Key, Qt.TextElideMode.ElideRight
 _OPENERS = (_Key.Key_Space, _Key.Key_Down, _Key.Key_Up, _Key.Key_Return, _Key.Key_Enter, _Key.Key_F4)
 
 
 class Choice(QComboBox):
-    """A combo box over (value, label, tooltip): typing selects, and no label is ever cut.
+    """A combo box over (value, label, tooltip): typing selects, and no label is ever cut unless `give_way` allows it.
 
     Signals
     -------
@@ -48,8 +48,14 @@ class Choice(QComboBox):
         self.setMaxVisibleItems(20)
         self.setItemDelegate(QStyledItemDelegate(self))  # the style's own delegate ignores the style sheet
         self._items: tuple[Item, ...] = ()
+        self._least: int | None = None
         self.set_items(items)
         self.activated.connect(self._choose)
+
+    def give_way(self, least: int) -> None:
+        """Become as narrow as this where there is no room; what does not fit ends in an ellipsis."""
+        self._least = least
+        self.updateGeometry()
 
     def set_items(self, items: Sequence[Item]) -> None:
         """Offer other things, keeping the chosen value where it is still there. Emits nothing."""
@@ -78,7 +84,11 @@ class Choice(QComboBox):
         self.changed.emit(self._items[index][0], True)
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        hint = self.sizeHint()
+        return hint if self._least is None else QSize(min(hint.width(), theme.px(self._least)), hint.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        _paint_box(self, lambda room: self.fontMetrics().elidedText(self.currentText(), _ElideRight, room))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         focused_wheel(self, event, super().wheelEvent)
@@ -162,13 +172,7 @@ class MultiChoice(QComboBox):
         return QSize(theme.px(96), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QStylePainter(self)
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        room = self.width() - theme.px(theme.GRID + 26)
-        option.currentText = self._short(room)
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        _paint_box(self, self._short)
 
     def _short(self, room: int) -> str:
         """Return the labels that fit, and how many more there are."""
@@ -179,7 +183,17 @@ class MultiChoice(QComboBox):
             if metrics.horizontalAdvance(text) <= room:
                 break
             text = f"{', '.join(labels[:shown])} +{len(labels) - shown}"
-        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        return metrics.elidedText(text, _ElideRight, room)
+
+
+def _paint_box(box: QComboBox, text: Callable[[int], str]) -> None:
+    """Paint a combo box with the text that fits into so many pixels."""
+    painter = QStylePainter(box)
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+    option.currentText = text(box.width() - theme.px(theme.GRID + 26))
+    painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
 
 class _Popup(QWidget):

@@ -419,7 +419,7 @@ class SpeedSlider(Scaled):
 
     def fit(self) -> None:
         self._layout.setSpacing(theme.px(theme.GRID))
-        self.slider.setMinimumWidth(theme.px(96))
+        self.slider.setMinimumWidth(theme.px(56))
         metrics = QFontMetrics(theme.font(theme.SMALL))
         widest = max(metrics.horizontalAdvance(_speed_text(speed)) for speed in self._speeds)
         self.words.setFixedWidth(widest + theme.px(2))

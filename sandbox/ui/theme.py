@@ -322,6 +322,7 @@ def palette(theme: Theme) -> QPalette:
 def style_sheet(theme: Theme) -> str:
     """Return the style sheet at the scale in force."""
     values = {key: value for key, value in vars(theme).items() if isinstance(value, str)}
+    knob = px(4) + 2 * ((px(14) - px(4)) // 2)  # as far over the groove as under it, else it is no circle
     lengths = {
         "one": max(1, round(_scale)),
         "two": px(2),
@@ -337,9 +338,9 @@ def style_sheet(theme: Theme) -> str:
         "box": px(14),
         "groove": px(4),
         "groove_radius": px(4) // 2,
-        "knob": px(10),
-        "knob_radius": (px(10) + 2 * px(2)) // 2,
-        "knob_out": -((px(10) + 2 * px(2) - px(4)) // 2),
+        "knob": knob - 2 * px(2),
+        "knob_radius": knob // 2,
+        "knob_out": -((knob - px(4)) // 2),
         "bar": px(10),
         "small": px(SMALL),
         "normal": px(NORMAL),
@@ -352,7 +353,7 @@ def style_sheet(theme: Theme) -> str:
         "spin": px(8),
         "spin_room": px(14),
         "bar_room": px(18),
-        "knob_height": px(10) + 2 * px(2) + px(2),
+        "knob_height": knob + px(2),
         "track": theme.edge if theme.dark else "#d5dbe2",
         "accent_hover": blend(theme.accent, theme.ink, 0.15),
     }

@@ -272,9 +272,9 @@ class MainWindow(QMainWindow):
         self._dress_views()
 
     def _enlarged(self) -> float:
-        """How much larger everything can be and still fit on the screen; a little larger at any rate."""
+        """How much larger everything can be and still fit on the screen."""
         least = self.minimumSizeHint().width() / look.scale()
-        return max(1.15, min(PRESENTING, self.screen().availableGeometry().width() / max(least, 1.0)))
+        return max(1.0, min(PRESENTING, self.screen().availableGeometry().width() / max(least, 1.0)))
 
     def _dress_views(self) -> None:
         for view in (self.boundary, self.cost, self.lenses):
@@ -315,7 +315,7 @@ class MainWindow(QMainWindow):
         views = self._views.geometry()
         width = views.width() - 2 * look.px(2 * look.GRID)
         height = self.notice.heightForWidth(width) if self.notice.hasHeightForWidth() else -1
-        height = max(height, self.notice.sizeHint().height())
+        height = height if height > 0 else self.notice.sizeHint().height()
         left, bottom = views.left() + look.px(2 * look.GRID), views.bottom() - look.px(2 * look.GRID)
         self.notice.setGeometry(left, bottom - height, width, height)
         self.notice.raise_()

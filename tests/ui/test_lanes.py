@@ -538,3 +538,27 @@ def test_other_inputs_are_shown_in_every_lane(open_window: Callable[..., Any]) -
         )
     )
     assert {s.request.lane for s in driver.last.surfaces} == {"A", "B"}
+
+
+# Room
+
+
+@pytest.mark.parametrize("seeds", [1, 16])
+@pytest.mark.parametrize("lanes", [1, 2, 6])
+def test_a_window_of_many_lanes_fits_on_a_small_screen(open_window: Callable[..., Any], lanes: int, seeds: int) -> None:
+    named = [LaneSettings("ABCDEF"[i], {"optimizer.learning_rate": 0.1 + i}) for i in range(lanes)]
+    driver = open_window(with_lanes(*named, run__replicas=seeds))
+    driver.window.resize(1280, 720)
+    driver.settle()
+    assert driver.window.minimumSizeHint().width() <= 1120
+    assert driver.window.width() == 1280
+    note = driver.window.controls.train.caption
+    assert ("\u2013" in note.text()) == (seeds > 1)  # there is room for the quartiles
+    driver.window.resize(1120, 720)
+    driver.settle()
+    assert driver.window.width() == 1120
+    assert "\u2013" not in note.text()
+    if lanes > 1:
+        driver.choose(driver.window.lane_bar.rival, "A against B")
+        driver.settle()
+        assert driver.window.width() == 1120

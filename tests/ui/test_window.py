@@ -7,11 +7,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QScrollArea, QSpinBox, QWidget
 
 from sandbox.experiment import Experiment, Trainer
@@ -156,10 +157,14 @@ def test_theme_by_click(driver: Any) -> None:
     assert not theme.current().dark
 
 
-def test_presenting_by_f11_and_by_click(driver: Any) -> None:
+@pytest.mark.parametrize(("wide", "scale"), [(1000, 1.0), (1280, 1.15), (1920, 1.4), (3840, 1.4)])
+def test_presenting_by_f11_and_by_click(driver: Any, monkeypatch: pytest.MonkeyPatch, wide: int, scale: float) -> None:
+    screen = SimpleNamespace(availableGeometry=lambda: QRect(0, 0, wide, 800))
+    monkeypatch.setattr(driver.window, "screen", lambda: screen)  # that of the tests is a small one
     driver.key(Qt.Key.Key_F11)
     assert driver.window.presenting and driver.window.isFullScreen()
-    assert theme.scale() > 1.0
+    assert theme.scale() == pytest.approx(scale, abs=0.03)
+    assert driver.window.minimumSizeHint().width() <= max(wide, 1120)
     driver.click(driver.window.controls.present)
     assert not driver.window.presenting and not driver.window.isFullScreen()
     assert theme.scale() == 1.0

@@ -135,6 +135,7 @@ class CostView(QWidget):
         self.log_y = self._switch("log y", "Show costs logarithmically, so that small ones can be told apart")
         self.log_y.setChecked(True)
         self.only = Choice([("", "what each learns with", _OWN_TIP)])
+        self.only.give_way(96)
         self.only.setAccessibleName("Loss to be seen in every lane")
         self.only.setToolTip("Shows one loss or metric for every lane, so that all are on one scale.")
         self.only.changed.connect(lambda name, _: self._see_only(str(name)))
