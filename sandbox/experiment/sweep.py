@@ -28,7 +28,7 @@ import numpy as np
 
 import sandbox
 from sandbox.errors import InputError
-from sandbox.experiment.document import Experiment
+from sandbox.experiment.document import Experiment, LaneSettings
 from sandbox.experiment.lanes import TrainingLane
 from sandbox.experiment.replicas import quartiles
 from sandbox.experiment.settings import SETTINGS, Value
@@ -174,7 +174,8 @@ def cells(experiment: Experiment, axes: Sequence[Axis], replicas: int | None = N
     Parameters
     ----------
     experiment : Experiment
-        What all cells have in common. What an axis sets holds in every lane.
+        What all cells have in common. What an axis sets holds in every lane; lanes that are the same but for that are
+        run once, under the name of the first.
     axes : sequence of Axis
     replicas : int, optional
         Networks per lane; the experiment's by default.
@@ -195,12 +196,25 @@ def cells(experiment: Experiment, axes: Sequence[Axis], replicas: int | None = N
         raise InputError(f"this makes {count:,} cells, but at most {MOST_CELLS:,} are allowed.")
     if replicas is not None:
         experiment = experiment.with_value("run.replicas", replicas)
+    experiment = _without_twins(experiment, keys)
     found = []
     for number, values in enumerate(itertools.product(*(each.values for each in axes))):
         changes = dict(zip(keys, values, strict=True))
         changed = in_all_lanes(experiment, changes)
         found.append(Cell(number, changes, changed, _digest(changed)))
     return found
+
+
+def _without_twins(experiment: Experiment, keys: Sequence[str]) -> Experiment:
+    """Leave out lanes that differ from an earlier one in nothing but these settings."""
+    kept: list[LaneSettings] = []
+    owns: list[dict[str, Value]] = []
+    for lane in experiment.lanes:
+        own = {key: value for key, value in lane.changes.items() if key not in keys}
+        if own not in owns or any(edit.lane == lane.name for edit in experiment.edits):
+            kept.append(lane)
+        owns.append(own)
+    return dataclasses.replace(experiment, lanes=tuple(kept))
 
 
 def in_all_lanes(experiment: Experiment, changes: Mapping[str, Value]) -> Experiment:

@@ -36,6 +36,11 @@ def share_text(value: float) -> str:
     return "\u2013" if math.isnan(value) else f"{100 * value:.1f}\u2009%"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return "1 update", "900 updates"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def value_text(value: Value) -> str:
     """Return a value as people write it."""
     if isinstance(value, tuple):

@@ -38,9 +38,10 @@ _SPAN = 30.0  # costs that differ by more than so many times are coloured by the
 
 @dataclass(frozen=True)
 class Square:
-    """One square: the cell, its row and column within its map, and what came of it."""
+    """One square: the cell and lane, its row and column within its map, and what came of it."""
 
     cell: int
+    lane: str
     row: int
     column: int
     result: LaneResult | None
@@ -106,7 +107,7 @@ def _square(
     found = None if result is None else next((each for each in result.lanes if each.lane == lane), None)
     row = values[up].index(cell.values[up]) if up else 0
     column = values[across].index(cell.values[across])
-    return Square(cell.number, row, column, found, "" if result is None else result.error)
+    return Square(cell.number, lane, row, column, found, "" if result is None else result.error)
 
 
 def rising(column: str) -> bool:
@@ -133,11 +134,11 @@ class HeatView(QWidget):
 
     Signals
     -------
-    chosen(int)
-        The number of a cell that was clicked, or on which Return was pressed.
+    chosen(int, str)
+        The number of a cell, and the lane, of a square that was clicked or on which Return was pressed.
     """
 
-    chosen = Signal(int)
+    chosen = Signal(int, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -298,7 +299,7 @@ class HeatView(QWidget):
         index = self._at(event.position())
         if index >= 0 and event.button() == Qt.MouseButton.LeftButton:
             self._point(index)
-            self.chosen.emit(self.places[index][1].cell)
+            self._choose(index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Up: (-1, 0)}
@@ -306,9 +307,13 @@ class HeatView(QWidget):
         if key in steps and self.places:
             self._step(*steps[key])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= self.current < len(self.places):
-            self.chosen.emit(self.places[self.current][1].cell)
+            self._choose(self.current)
         else:
             super().keyPressEvent(event)
+
+    def _choose(self, index: int) -> None:
+        square = self.places[index][1]
+        self.chosen.emit(square.cell, square.lane)
 
     def _step(self, down: int, right: int) -> None:
         if self.current < 0:

@@ -120,14 +120,10 @@ class IconButton(QToolButton):
 
 
 class Elided(QLabel):
-    """A label that gives way: what does not fit ends in an ellipsis, and the tooltip says it whole.
+    """A label that gives way: what does not fit ends in an ellipsis, and the tooltip says it whole."""
 
-    `least` is the width below which it does not go.
-    """
-
-    def __init__(self, text: str = "", role: str = "subtitle", least: int = 0) -> None:
+    def __init__(self, text: str = "", role: str = "subtitle") -> None:
         super().__init__(text)
-        self._least = least
         self.setProperty("role", role)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -138,8 +134,7 @@ class Elided(QLabel):
         super().setToolTip(text)
 
     def minimumSizeHint(self) -> QSize:
-        hint = super().minimumSizeHint()
-        return QSize(min(hint.width(), theme.px(self._least)) if self._least else 0, hint.height())
+        return QSize(0, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -150,6 +145,8 @@ class Elided(QLabel):
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        if len(text) < min(4, len(self.text())):
+            return  # a letter or two say nothing
         painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
 
 
@@ -167,7 +164,7 @@ class Card(QFrame):
         super().__init__(parent)
         self.setObjectName("card")
         self.setAccessibleName(title)
-        self.title = Elided(title, "title", least=72)
+        self.title = Elided(title, "title")
         self.subtitle = Elided(subtitle)
         self.header = QHBoxLayout()
         self._top = QHBoxLayout()

@@ -22,6 +22,7 @@ from sandbox.data import DATASETS
 from sandbox.experiment import Trainer
 from sandbox.experiment.snapshot import LaneState, Wanted
 from sandbox.experiment.sweep import Sweep
+from sandbox.experiment.texts import counted
 from sandbox.nn import METRICS
 from sandbox.ui import theme as look
 from sandbox.ui.heatmap import HeatView, column_words, map_of
@@ -76,7 +77,7 @@ def save_heatmap(sweep: Sweep, column: str, path: Path) -> None:
         known = DATASETS.get(first.data.dataset or "")
         title = first.title or (known.label if known is not None else Path(first.data.file or "").name)
         seeds = f", median of {first.run.replicas} seeds above their quartiles" if first.run.replicas > 1 else ""
-        words = f"{column_words(column)} after {_count(first.run.epochs, 'epoch')}{seeds}"
+        words = f"{column_words(column)} after {counted(first.run.epochs, 'epoch')}{seeds}"
         page = _page(title, words, view)
         hint = page.sizeHint()
         width = max(hint.width(), view.minimumWidth() + 2 * look.px(3 * look.GRID), 480)
@@ -173,7 +174,7 @@ def _title(trainer: Trainer) -> str:
 
 
 def _progress(trainer: Trainer) -> str:
-    return f"after {_count(trainer.epoch, 'epoch')}, {_count(trainer.update, 'update')}"
+    return f"after {counted(trainer.epoch, 'epoch')}, {counted(trainer.update, 'update')}"
 
 
 def _lane_line(trainer: Trainer, state: LaneState) -> str:
@@ -184,14 +185,10 @@ def _lane_line(trainer: Trainer, state: LaneState) -> str:
         f"Lane {state.name}" if len(trainer.lanes) > 1 else "",
         " - ".join(map(str, state.sizes)),
         f"learns by {label_of(state.objective)}",
-        f"{'stopped ' if state.stopped else ''}after {_count(last.epoch, 'epoch')}",
+        f"{'stopped ' if state.stopped else ''}after {counted(last.epoch, 'epoch')}",
         *(_reading(name, state) for name in _SHOWN_READINGS),
     ]
     return "  ·  ".join(part for part in parts if part)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _reading(name: str, state: LaneState) -> str:

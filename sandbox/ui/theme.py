@@ -391,19 +391,19 @@ QPushButton[role="primary"]:hover {{ background: {accent_hover}; }}
 QPushButton:focus, QPushButton[role="primary"]:focus, QToolButton:focus {{
     border: {two}px solid {accent}; min-height: {control_focus}px; padding: 0 {step_focus}px;
     outline: none; }}
-QToolButton:focus {{ padding: 0; min-width: {control_focus}px; }}
+IconButton:focus {{ padding: 0; min-width: {control_focus}px; }}
 QPushButton[role="primary"]:focus {{ border-color: {ink}; }}
 QPushButton[role="primary"]:disabled {{ background: {border}; color: {faint}; border-color: {border}; }}
-QToolButton {{ padding: 0; min-width: {control}px; }}
+IconButton {{ padding: 0; min-width: {control}px; }}
 QToolButton[role="flat"] {{ background: transparent; border-color: transparent; color: {muted}; }}
 QToolButton[role="flat"]:hover {{ background: {hover}; color: {ink}; }}
 QToolButton[role="flat"]:focus {{ border-color: {accent}; color: {ink}; }}
 QToolButton[role="more"] {{
     background: transparent; border: {one}px solid transparent; border-radius: {half}px; color: {muted};
-    font-size: {small}px; padding: 0 {half}px; min-height: {line}px; min-width: 0; }}
+    font-size: {small}px; padding: 0 {half}px; min-height: {line}px; }}
 QToolButton[role="more"]:hover {{ background: {hover}; color: {ink}; }}
 QToolButton[role="more"]:focus {{
-    border: {one}px solid {accent}; padding: 0 {half}px; min-height: {line}px; min-width: 0; }}
+    border: {one}px solid {accent}; padding: 0 {half}px; min-height: {line}px; }}
 QToolButton[role="more"]:checked {{ color: {on_soft}; }}
 QToolButton[role="more"]:disabled {{ color: {faint}; }}
 QToolButton::menu-indicator {{ image: none; }}

@@ -24,6 +24,7 @@ from sandbox.experiment import Experiment
 from sandbox.experiment.roster import PER_LANE, shared_differences
 from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.snapshot import LaneState, Snapshot, Wanted
+from sandbox.experiment.texts import counted
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.controls import Controls, Reading, Shown
@@ -431,30 +432,31 @@ class MainWindow(QMainWindow):
         """Show the dialog of a sweep of the experiment as it is now; one that is at work goes on."""
         from sandbox.ui.sweep import SweepDialog  # processes and all that comes with them: only when asked for
 
-        if self.sweep is None or not self.sweep.is_running:
-            if self.sweep is not None:
-                self.sweep.deleteLater()
+        if self.sweep is None:
             snapshot = self.session.snapshot
             task = "binary" if snapshot is None else snapshot.data.task
             self.sweep = SweepDialog(self.session.experiment, task, self)
             self.sweep.cell_chosen.connect(self._open_cell)
+        self.sweep.rebase(self.session.experiment)
         self.sweep.show()
         self.sweep.raise_()
         self.sweep.activateWindow()
 
-    def _open_cell(self, cell: Cell) -> None:
+    def _open_cell(self, cell: Cell, lane: str) -> None:
         """Show a cell of a sweep: as a lane where it differs in nothing that lanes share, else as a run of its own."""
         shared = shared_differences(self.session.experiment, cell.experiment)
-        lane = self._lane if self._lane in [each.name for each in cell.experiment.lanes] else None
-        own = {key: cell.experiment.get(key, lane) for key in PER_LANE}
-        if not shared:
-            before = len(self.session.experiment.lanes)
-            self.session.add_lane(self._lane, {key: value for key, value in own.items() if value is not None})
-            self._view_newest(before)
+        if shared:
+            self.session.open_cell(cell.experiment)
+            differ = ", ".join(SETTINGS[key].label.lower() for key in shared)
+            self.notice.say(f"All lanes share {differ}: the cell is opened as a run of its own, which can be undone.")
             return
-        self.session.open_cell(cell.experiment)
-        differ = ", ".join(SETTINGS[key].label.lower() for key in shared)
-        self.notice.say(f"All lanes share {differ}: the cell is opened as a run of its own, which can be undone.")
+        own = {key: cell.experiment.get(key, lane or cell.experiment.lanes[0].name) for key in PER_LANE}
+        before, seeds = len(self.session.experiment.lanes), self.session.experiment.run.replicas
+        self.session.add_lane(self._lane, {key: value for key, value in own.items() if value is not None})
+        self._view_newest(before)
+        if len(self.session.experiment.lanes) > before and cell.experiment.run.replicas != seeds:
+            there, here = (counted(number, "seed") for number in (cell.experiment.run.replicas, seeds))
+            self.notice.say(f"The new lane has {here}, as all lanes here; the cell was trained with {there}.")
 
     def _act_on_lane(self, lane: str, action: str) -> None:
         acts: dict[str, Callable[[], None]] = {

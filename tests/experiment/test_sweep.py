@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from sandbox.errors import InputError
-from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document import LaneSettings
 from sandbox.experiment.sweep import (
     Axis,
@@ -267,3 +267,18 @@ def test_what_crosses_to_another_process_is_plain(tmp_path: Path) -> None:
 
     result = run_cell(made().dumps(), str(tmp_path), "x")
     assert pickle.loads(pickle.dumps(result)) == result
+
+
+def test_lanes_that_the_sweep_makes_alike_are_run_once() -> None:
+    lanes = (
+        LaneSettings("A"), LaneSettings("B", {"optimizer.learning_rate": 0.1}),
+        LaneSettings("C", {"loss.objective": "mse"}),
+        LaneSettings("D", {"optimizer.learning_rate": 2.0, "loss.objective": "mse"}),
+    )  # fmt: skip
+    experiment = dataclasses.replace(Experiment(), lanes=lanes).checked()
+    rates = axis("optimizer.learning_rate", (0.1, 1.0))
+    assert [[lane.name for lane in cell.experiment.lanes] for cell in cells(experiment, [rates])] == [["A", "C"]] * 2
+    other = cells(experiment, [axis("network.hidden", ((3,),))])
+    assert [lane.name for lane in other[0].experiment.lanes] == ["A", "B", "C", "D"]
+    edited = experiment.with_edit(Edit(3, {"optimizer.l2": 0.1}, "B"))
+    assert [lane.name for lane in cells(edited, [rates])[0].experiment.lanes] == ["A", "B", "C"]

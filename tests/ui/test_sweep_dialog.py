@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import functools
 import math
 import multiprocessing
@@ -20,6 +21,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.document import LaneSettings
 from sandbox.experiment.sweep import Cell, LaneResult, Result, axis, cells
 from sandbox.ui.heatmap import HeatView, column_words, map_of, square_lines
 from sandbox.ui.sweep import dialog as module
@@ -116,7 +118,7 @@ def test_a_cell_is_opened_as_a_lane(opened: Any, here: Here) -> None:
     opened.pause()
     dialog = run(opened)
     press(opened, dialog.view, 3)
-    assert "Cell 3" in dialog.detail.text() and "Learning rate 1" in dialog.detail.text()
+    assert dialog.detail.text() == "Learning rate 1, Objective Mean absolute error."
     opened.click(dialog.open_button)
     opened.wait(lambda: len(opened.last.lanes) == 2)
     settings = opened.last.experiment.effective().lane("B")
@@ -127,6 +129,26 @@ def test_a_cell_is_opened_as_a_lane(opened: Any, here: Here) -> None:
     np.testing.assert_array_equal(opened.trainer().lane("B").theta, alone.lanes[0].theta)
     opened.session.undo()
     opened.wait(lambda: len(opened.last.lanes) == 1)
+
+
+def test_the_lane_that_was_clicked_is_opened(open_window: Callable[..., Any], here: Here) -> None:
+    lanes = (LaneSettings("A"), LaneSettings("B", {"network.activation": "relu", "loss.objective": "mse"}))
+    driver = open_window(dataclasses.replace(Experiment().with_values(SMALL), lanes=lanes).checked())
+    driver.window.view_lane("B")
+    driver.key(Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    driver.wait(lambda: driver.window.sweep is not None and driver.window.sweep.isVisible())
+    dialog = run(driver, rates="0.1, 1", losses="", seeds=2)
+    place = next(place for place, square in dialog.view.places if (square.cell, square.lane) == (1, "A"))
+    QTest.mouseClick(dialog.view, Qt.MouseButton.LeftButton, pos=place.center().toPoint())
+    assert dialog.detail.text() == "Lane A, Learning rate 1."
+    driver.click(dialog.open_button)
+    driver.wait(lambda: len(driver.last.lanes) == 3)
+    opened_lane = driver.last.experiment.effective().lane("C")
+    assert (opened_lane.network.activation, opened_lane.loss.objective) == ("tanh", "auto")
+    assert opened_lane.optimizer.learning_rate == 1.0
+    assert driver.window.notice.sentence.text() == (
+        "The new lane has 1 seed, as all lanes here; the cell was trained with 2 seeds."
+    )
 
 
 def test_a_cell_of_other_data_is_opened_as_a_run_of_its_own(opened: Any, here: Here) -> None:
@@ -182,6 +204,20 @@ def test_closing_the_dialog_lets_its_cells_go_on_and_it_comes_back(opened: Any, 
     assert opened.window.sweep is dialog and dialog.isVisible()
     opened.close()
     assert not dialog.is_running
+
+
+def test_results_stay_when_the_dialog_is_closed_and_say_when_they_are_old(opened: Any, here: Here) -> None:
+    dialog = run(opened)
+    assert dialog.result.subtitle.text().startswith("brighter is better; medians over the seeds")
+    dialog.close()
+    opened.activate()
+    opened.session.change("optimizer.l2", 0.1, True)
+    opened.click(opened.window.controls.sweep)
+    assert opened.window.sweep is dialog and len(dialog._results) == 4
+    assert dialog.result.subtitle.text().startswith("before the last changes; brighter is better")
+    dialog = run(opened)
+    assert dialog._cells[0].experiment.optimizer.l2 == 0.1
+    assert dialog.result.subtitle.text().startswith("brighter is better")
 
 
 def test_real_processes_do_the_work_and_end_with_the_window(opened: Any) -> None:

@@ -7,13 +7,8 @@ import math
 from sandbox.experiment.lens.advantage import FEWEST, SHARES, Advantage, Estimate
 from sandbox.experiment.lens.pair import PairState
 from sandbox.experiment.settings import SETTINGS
-from sandbox.experiment.texts import cost_text, share_text, value_text
+from sandbox.experiment.texts import cost_text, counted, share_text, value_text
 from sandbox.nn import LOSSES, METRICS
-
-
-def counted(number: int, noun: str) -> str:
-    """Return "1 update", "900 updates"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def proof(state: PairState) -> str:

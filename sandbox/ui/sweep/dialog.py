@@ -92,11 +92,11 @@ class SweepDialog(QDialog):
 
     Signals
     -------
-    cell_chosen(object)
-        A person wants to see this `Cell` in the window.
+    cell_chosen(object, str)
+        A person wants to see this lane of this `Cell` in the window.
     """
 
-    cell_chosen = Signal(object)
+    cell_chosen = Signal(object, str)
 
     def __init__(self, experiment: Experiment, task: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -107,7 +107,8 @@ class SweepDialog(QDialog):
         self.thread_: SweepThread | None = None
         self._results: dict[int, Result] = {}
         self._cells: list[Cell] = []
-        self._chosen: int | None = None
+        self._run_of: Experiment | None = None  # what the results are of
+        self._chosen: tuple[int, str] | None = None  # a cell, and a lane
         self._build(task)
         self._connect()
         self._count()
@@ -146,7 +147,8 @@ class SweepDialog(QDialog):
         self.save_button = QPushButton("Save table\u2026")
         self.save_button.setToolTip("Writes the results as a CSV table.")
         self.save_button.setEnabled(False)
-        grid, result = Card("What is varied"), Card("What came of it")
+        grid, self.result = Card("What is varied"), Card("What came of it")
+        result = self.result
         for axis in self.axes:
             grid.body.addWidget(axis)
         numbers = QHBoxLayout()
@@ -188,6 +190,13 @@ class SweepDialog(QDialog):
         self.save_button.clicked.connect(self._save)
 
     # The grid
+
+    def rebase(self, experiment: Experiment) -> None:
+        """Vary another experiment from now on; what came of the last one stays until then."""
+        if experiment != self.experiment and not self.is_running:
+            self.experiment = experiment
+            self._count()
+            self._explain()
 
     def grid(self) -> list[Cell]:
         """Return the cells that are asked for.
@@ -238,6 +247,7 @@ class SweepDialog(QDialog):
         self.sweep = Sweep(grid, sweep_folder(grid))
         self.sweep.resume()
         self._cells, self._results, self._chosen = grid, dict(self.sweep.results), None
+        self._run_of = self.experiment
         self.open_button.setEnabled(False)
         self.bar.setRange(0, len(grid))
         self._show()
@@ -289,10 +299,21 @@ class SweepDialog(QDialog):
         self.view.show_map(map_of(self._cells, self._results, column) if self._cells else None)
         self.save_button.setEnabled(bool(self._results))
         self.column.setVisible(bool(names))
+        self._explain()
         self._tell_cell()
 
-    def _choose(self, number: int) -> None:
-        self._chosen = number
+    def _explain(self) -> None:
+        """Say how the map is to be read."""
+        several = bool(self._cells) and self._cells[0].experiment.run.replicas > 1
+        words = "brighter is better; medians over the seeds, and half of them lie between the two numbers below"
+        if self._run_of is not None and self._run_of != self.experiment:
+            words = f"before the last changes; {words}" if several else "before the last changes; brighter is better"
+        elif not several:
+            words = "brighter is better"
+        self.result.set_subtitle(words if self._results else "")
+
+    def _choose(self, number: int, lane: str) -> None:
+        self._chosen = number, lane
         self._tell_cell()
 
     def _tell_cell(self) -> None:
@@ -302,19 +323,26 @@ class SweepDialog(QDialog):
             nothing = "Run shows here what every cell comes to."
             self.detail.setText("Click a square to choose its cell." if self._cells else nothing)
             return
-        values = ", ".join(f"{SETTINGS[key].label} {value_text(value)}" for key, value in cell.values.items())
+        parts = [f"{SETTINGS[key].label} {value_text(value)}" for key, value in cell.values.items()]
+        if len(cell.experiment.lanes) > 1 and self.chosen_lane:
+            parts.insert(0, f"Lane {self.chosen_lane}")
         result = self._results.get(cell.number)
         trouble = "" if result is None else result.error or next((x.reason for x in result.lanes if x.reason), "")
-        self.detail.setText(f"Cell {cell.number}: {values}." + (f" {trouble}" if trouble else ""))
+        self.detail.setText(", ".join(parts) + "." + (f" {trouble}" if trouble else ""))
 
     @property
     def chosen(self) -> Cell | None:
         """The cell that was clicked."""
-        return None if self._chosen is None else self._cells[self._chosen]
+        return None if self._chosen is None else self._cells[self._chosen[0]]
+
+    @property
+    def chosen_lane(self) -> str:
+        """The lane whose map was clicked; "" where that has no lanes yet."""
+        return "" if self._chosen is None else self._chosen[1]
 
     def _open(self) -> None:
         if self.chosen is not None:
-            self.cell_chosen.emit(self.chosen)
+            self.cell_chosen.emit(self.chosen, self.chosen_lane)
 
     def _save(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, "Save the table", "sweep.csv", "Tables (*.csv)")
