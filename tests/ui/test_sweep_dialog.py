@@ -208,16 +208,16 @@ def test_closing_the_dialog_lets_its_cells_go_on_and_it_comes_back(opened: Any, 
 
 def test_results_stay_when_the_dialog_is_closed_and_say_when_they_are_old(opened: Any, here: Here) -> None:
     dialog = run(opened)
-    assert dialog.result.subtitle.text().startswith("brighter is better; medians over the seeds")
+    assert dialog.outcome.subtitle.text().startswith("brighter is better; medians over the seeds")
     dialog.close()
     opened.activate()
     opened.session.change("optimizer.l2", 0.1, True)
     opened.click(opened.window.controls.sweep)
     assert opened.window.sweep is dialog and len(dialog._results) == 4
-    assert dialog.result.subtitle.text().startswith("before the last changes; brighter is better")
+    assert dialog.outcome.subtitle.text().startswith("before the last changes; brighter is better")
     dialog = run(opened)
     assert dialog._cells[0].experiment.optimizer.l2 == 0.1
-    assert dialog.result.subtitle.text().startswith("brighter is better")
+    assert dialog.outcome.subtitle.text().startswith("brighter is better")
 
 
 def test_real_processes_do_the_work_and_end_with_the_window(opened: Any) -> None:

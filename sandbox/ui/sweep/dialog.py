@@ -147,8 +147,8 @@ class SweepDialog(QDialog):
         self.save_button = QPushButton("Save table\u2026")
         self.save_button.setToolTip("Writes the results as a CSV table.")
         self.save_button.setEnabled(False)
-        grid, self.result = Card("What is varied"), Card("What came of it")
-        result = self.result
+        grid, self.outcome = Card("What is varied"), Card("What came of it")
+        result = self.outcome
         for axis in self.axes:
             grid.body.addWidget(axis)
         numbers = QHBoxLayout()
@@ -310,7 +310,7 @@ class SweepDialog(QDialog):
             words = f"before the last changes; {words}" if several else "before the last changes; brighter is better"
         elif not several:
             words = "brighter is better"
-        self.result.set_subtitle(words if self._results else "")
+        self.outcome.set_subtitle(words if self._results else "")
 
     def _choose(self, number: int, lane: str) -> None:
         self._chosen = number, lane
