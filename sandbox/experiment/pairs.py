@@ -64,7 +64,7 @@ class Pairs:
         for group in groups:  # those of other activations stand in another group, and can be equal all the same
             for lane, networks, index in group.families:
                 whole = len(networks) == len(lane.replicas)
-                shapes.setdefault(lane.sizes, []).append(Member(lane.key, group, _rows(index), whole))
+                shapes.setdefault(networks[0].sizes, []).append(Member(lane.key, group, _rows(index), whole))
         self._shapes = list(shapes.values())
         self._same = [equal for members in self._shapes for equal in self._split(members)]
 

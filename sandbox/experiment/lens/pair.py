@@ -87,7 +87,8 @@ class AskPair:
             return None
         one, two = scene.lane.first, rival.lane.first
         pair = frozenset((one.key, two.key))
-        same_shape = one.sizes == two.sizes
+        networks = list(zip(one.replicas, two.replicas, strict=True))
+        same_shape = all(a.sizes == b.sizes for a, b in networks)  # those that stopped keep the shape that they had
         parted = stage.pairs.parted.get(pair)
         history = stage.pairs.histories.get(pair)
         last = None if history is None else history.last
@@ -95,7 +96,7 @@ class AskPair:
         for column in ("distance", "angle"):
             line = (np.empty(0), np.empty(0)) if history is None else history.curve(column, self.pixels)
             lines.append((read_only(line[0]), read_only(line[1])))
-        both = [(a.theta, b.theta) for a, b in zip(one.replicas, two.replicas, strict=True)] if same_shape else []
+        both = [(a.theta, b.theta) for a, b in networks] if same_shape else []
         return PairState(
             self.lane,
             self.other,

@@ -76,6 +76,18 @@ def test_lanes_of_another_shape_have_no_distance() -> None:
     assert state.parted == 0
 
 
+def test_where_a_network_stopped_before_the_others_grew_there_is_no_distance() -> None:
+    values = {"data.dataset": "sine", "network.activation": "exp", "run.replicas": 6, "network.hidden": (4,)}
+    named = {key.replace(".", "__"): value for key, value in values.items()}
+    trainer = trainer_of({}, {"optimizer.learning_rate": 1e-3}, **named)
+    trainer.run(120)
+    assert 0 < sum(bool(network.stopped) for network in trainer.lane("A").replicas) < 6
+    trainer.edit({"network.hidden": (6,)})
+    trainer.run(2)
+    state = pair(trainer)
+    assert state.parameters == 0 and math.isnan(state.distance)
+
+
 def test_of_replicas_the_pair_that_differs_most_counts() -> None:
     trainer = trainer_of({}, {}, run__replicas=3)
     trainer.run(1)
