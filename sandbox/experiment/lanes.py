@@ -95,6 +95,8 @@ class TrainingLane:
         The first of its lane's networks, where it is another.
     key : int
         Which lane of the run it is, whatever it is called and however it is edited.
+    learned : tuple of (epoch, name)
+        The losses that it has learned with so far, and from where on each.
     each : History, optional
         Where there are several networks: every column of every one of them, under its name and "#" and its number.
     """
@@ -119,6 +121,7 @@ class TrainingLane:
     of: TrainingLane | None = field(default=None, repr=False)
     key: int = 0
     each: History | None = None
+    learned: tuple[tuple[float, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -248,6 +251,7 @@ def build_lane(
         theta=initial_parameters(settings, sizes, draw, replica) if theta is None else theta,
         tested=len(data.X_test) > 0,
         replica=replica,
+        learned=((0.0, objective),),
     )
 
 

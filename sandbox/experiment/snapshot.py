@@ -95,7 +95,7 @@ class Surface:
         "multiclass": `values` (ny, nx, K), each class's share, non-negative, summing to 1.
         "regression": `values` (ny, nx), the first output.
         "curve": one input; `values` (nx, n_out), the outputs; `level` and `span` as for "binary" (classes) or nan.
-        "difference": `values` (ny, nx), the other lane's output less this one's, from `span`; of many classes the
+        "difference": `values` (ny, nx), this lane's output less the other's, from `span`; of many classes the
         share by which they are at odds, 0 to 1.
     x, y : array (nx,), (ny,)
         Grid in the features' own units; `y` has length 0 for "curve".
@@ -144,6 +144,8 @@ class Curve:
         Of several replicas the lower and the upper quartile, as lines.
     picked : tuple of (epochs, values), optional
         The line of the replica that is picked out.
+    learned : tuple of (float, float), optional
+        From which epoch to which the lane has learned with this loss; None where its role has been the same all along.
     """
 
     lane: str
@@ -155,6 +157,7 @@ class Curve:
     values: Floats
     band: tuple[tuple[Floats, Floats], ...] = ()
     picked: tuple[Floats, Floats] | None = None
+    learned: tuple[tuple[float, float], ...] | None = None
 
 
 @dataclass(frozen=True)

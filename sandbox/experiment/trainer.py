@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -50,6 +51,7 @@ Array = NDArray[Any]
 _LABELS = {
     name: str(kind.label) for kinds in (LOSSES, METRICS, ACTIVATIONS, OPTIMIZERS) for name, kind in kinds.items()
 }
+_LOSING = {"network.hidden", "optimizer.name"}  # an edit of these and back leaves other weights or an empty memory
 _TEST = 1  # the slot of passes over the test part
 
 
@@ -103,7 +105,7 @@ class Trainer:
         self.update = self.epoch = 0
         self.marks: list[Mark] = []
         self._pending = list(experiment.edits)
-        self._made: tuple[Edit, Experiment] | None = None  # the last edit made live, and the settings before it
+        self._made: list[tuple[Edit, Experiment]] = []  # edits made live since the last update, settings before each
         self.current = dataclasses.replace(experiment, edits=())
         dtype = np.dtype(experiment.run.precision)
         self._train = _samples(self.data.X_train, self.data.y_train, self.data, dtype)
@@ -169,7 +171,7 @@ class Trainer:
         InputError
             If there is no such lane, there are too many, or the new name is not allowed.
         """
-        self._settle()
+        self.settle()
         lane = self.lane(name)
         self._tell(with_lane(self.experiment, *forked(self.experiment, name, new)))
         networks = [
@@ -202,7 +204,7 @@ class Trainer:
         InputError
             If there is no such lane, or no other.
         """
-        self._settle()
+        self.settle()
         lane = self.lane(name)
         self._tell(without_lane(self.experiment, name)[0])
         self.lanes.remove(lane)
@@ -218,14 +220,14 @@ class Trainer:
         InputError
             If there is no such lane, or the new name is not allowed.
         """
-        self._settle()
+        self.settle()
         lane = self.lane(name)
         self._tell(renamed(self.experiment, name, new))
         for network in lane.replicas:
             network.settings = self.current.lane(new)
         self.marks = [dataclasses.replace(mark, lane=new) if mark.lane == name else mark for mark in self.marks]
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Record what there is, and do all edits that are to come before the next update."""
         self._record_if_due()
         self._apply_pending()
@@ -233,7 +235,7 @@ class Trainer:
     def _tell(self, experiment: Experiment) -> None:
         """Let the experiment be another, which tells the lanes that stay the same as before."""
         self.experiment, self.current = experiment, experiment.effective(self.update)
-        self._made = None
+        self._made = []
         self._pending = [edit for edit in experiment.edits if edit.update > self.update]
 
     @property
@@ -396,8 +398,8 @@ class Trainer:
         """Change settings now, before the next update, in one lane or in all.
 
         In the middle of an epoch, another batch size cuts those samples that are left into new batches; another
-        `shuffle` holds from the next epoch on. A number that is changed again before the next update, as while it is
-        dragged, makes one edit with its last value.
+        `shuffle` holds from the next epoch on. What is changed again before the next update, as while a number is
+        dragged, makes one edit with its last value; none where that is what it was before.
 
         Raises
         ------
@@ -405,18 +407,24 @@ class Trainer:
             If a value is not allowed; then nothing has changed.
         """
         edit = Edit(self.update, changes, lane)  # type: ignore[arg-type]
-        made, before = self._made if self._made is not None else (None, None)
-        again = made is not None and _changes_again(made, edit)
+        if self._made and self._made[-1][0].update != self.update:
+            self._made = []
+        again = bool(self._made) and _changes_again(self._made[-1][0], edit)
+        made, before = self._made[-1] if again else (None, None)
         others = tuple(other for other in self.experiment.edits if other is not made)
         experiment = dataclasses.replace(self.experiment, edits=others) if again else self.experiment
         self.experiment = experiment.with_edit(edit)
         self._apply_pending()  # what the experiment foresees for this very update comes first, as when it is replayed
         if again:
             self.marks.pop()
-        before = before if again else self.current
+            self._made.pop()
+        before = self.current if before is None else before
         applied = self._apply(edit, before)
-        assert before is not None
-        self._made = ([other for other in self.experiment.edits if other.update == self.update][-1], before)
+        if again and all(self.current.get(key, lane) == before.get(key, lane) for key in changes):
+            self.marks.pop()
+            self.experiment, self.current = experiment, before
+        else:
+            self._made.append(([other for other in self.experiment.edits if other.update == self.update][-1], before))
         return applied
 
     def _apply_pending(self) -> None:
@@ -451,6 +459,9 @@ class Trainer:
         settings = self.current.lane(lane.name)
         edited = as_lane([self._edited_network(network, settings) for network in lane.replicas], lane.key)
         edited.history, edited.each = lane.history, lane.each
+        before = tuple(each for each in lane.learned if each[0] < self.epoch_position)
+        now = (self.epoch_position, edited.objective.name)
+        edited.learned = before if before and before[-1][1] == now[1] else (*before, now)
         return edited
 
     def _edited_network(self, old: TrainingLane, settings: Lane) -> TrainingLane:
@@ -551,8 +562,13 @@ class Trainer:
 
     # Views
 
-    def readings(self, lane: TrainingLane) -> dict[str, float]:
-        """Return the columns of the history at the parameters of this moment, recording nothing."""
+    def readings(self, lane: TrainingLane, replica: int | None = None) -> dict[str, float]:
+        """Return the columns of the history at the parameters of this moment, recording nothing.
+
+        Of several networks the medians and quartiles; with `replica`, the columns of that one alone.
+        """
+        if replica is not None and len(lane.replicas) > 1:
+            return self._readings_of(lane, replica)
         last = lane.history.last
         if last is not None and (lane.ended or lane.edited < last.update == self.update):
             return dict(last.values)
@@ -570,11 +586,25 @@ class Trainer:
                     return dict(zip(lane.spread_columns, spread(table), strict=True))
         return dict(last.values) if last is not None else {}
 
+    def _readings_of(self, lane: TrainingLane, replica: int) -> dict[str, float]:
+        """Return the columns of one of a lane's networks; of one that has stopped, the last that were kept."""
+        with np.errstate(all="ignore"):
+            for group in self._groups:
+                for first, networks, index in group.families:
+                    if first is not lane or lane.replicas[replica].stopped:
+                        continue
+                    test = group.forward(self._test.X, _TEST) if len(self._test) else None
+                    table = self._table(lane, networks, group, index, group.forward(self._train.X), test)
+                    return dict(zip(lane.columns, table[:, replica].tolist(), strict=True))
+        last, end = None if lane.each is None else lane.each.last, f"#{replica}"
+        values = {} if last is None else last.values
+        return {name.removesuffix(end): value for name, value in values.items() if name.endswith(end)}
+
     def snapshot(self, run: int = 0, wanted: Wanted | None = None) -> Snapshot:
         """Return an immutable copy of what the views asked for."""
         wanted = wanted or Wanted()
         self._record_if_due()
-        lanes = tuple(self._state(lane) for lane in self.lanes)
+        lanes = tuple(self._state(lane, wanted.replica) for lane in self.lanes)
         with np.errstate(all="ignore"):
             surfaces = tuple(self._surfaces(wanted))
             answers = self._answers(wanted)
@@ -628,8 +658,8 @@ class Trainer:
         X, Y, _ = self._batch()
         return Samples(X.copy(), {coding: targets.copy() for coding, targets in Y.items()})
 
-    def _state(self, lane: TrainingLane) -> LaneState:
-        readings = FrozenMapping(self.readings(lane))
+    def _state(self, lane: TrainingLane, replica: int | None) -> LaneState:
+        readings = FrozenMapping(self.readings(lane, replica))
         lost = sum(bool(network.stopped) for network in lane.replicas)
         return LaneState(
             lane.name, lane.sizes, lane.activations[-1], lane.objective.name, readings, lane.ended,
@@ -674,7 +704,17 @@ class Trainer:
         single = None
         if several and lane.each is not None and replica is not None:
             single = line(lane.each, f"{column}#{replica}")
-        return Curve(lane.name, column, name, part, role, *line(lane.history, column), band, single)
+        return Curve(
+            lane.name, column, name, part, role, *line(lane.history, column), band, single, _learned(lane, name)
+        )  # fmt: skip
+
+
+def _learned(lane: TrainingLane, name: str) -> tuple[tuple[float, float], ...] | None:
+    """Return from where to where a lane has learned with a loss; None where that never changed."""
+    if len(lane.learned) < 2 or name not in LOSSES:
+        return None
+    ends = [start for start, _ in lane.learned[1:]] + [math.inf]
+    return tuple((start, end) for (start, own), end in zip(lane.learned, ends, strict=True) if own == name)
 
 
 def _stride(epoch: int) -> int:
@@ -683,9 +723,9 @@ def _stride(epoch: int) -> int:
 
 
 def _changes_again(made: Edit, edit: Edit) -> bool:
-    """Whether an edit only gives other values to the numbers of the one just made: the way there leaves no trace."""
+    """Whether an edit only gives other values to the settings of the one just made: the way there leaves no trace."""
     same = made.update == edit.update and made.lane == edit.lane and made.changes.keys() == edit.changes.keys()
-    return same and all(SETTINGS[key].kind == "number" for key in edit.changes)
+    return same and not _LOSING & edit.changes.keys()
 
 
 def _shown(value: object) -> str:

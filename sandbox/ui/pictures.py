@@ -28,7 +28,7 @@ from sandbox.ui import theme as look
 from sandbox.ui.heatmap import HeatView, column_words, map_of
 from sandbox.ui.kit_base import discard
 from sandbox.ui.views.boundary import BoundaryView
-from sandbox.ui.views.cost import CostView, label_of
+from sandbox.ui.views.cost import LEGEND_ROWS, CostView, label_of
 from sandbox.ui.views.ticks import reading
 
 WIDTH, HEIGHT = 1200, 900  # in pixels of a screen
@@ -134,9 +134,9 @@ def _costs(trainer: Trainer) -> QImage:
     view.set_log(False, all(not np.any(curve.values <= 0.0) for curve in costs))
     view.draw(costs, snapshot.marks, snapshot.lanes, snapshot.epoch_position)
     # Paper does not scroll: the legend gets all the room it needs, and the curves keep theirs.
-    scrolled = view.legend_area.height()
-    view.legend_area.setFixedHeight(view.legend.sizeHint().height())
-    return _taken(page, HEIGHT + max(0, view.legend_area.height() - scrolled))
+    full = view.legend.sizeHint().height()
+    view.legend_area.setFixedHeight(full)
+    return _taken(page, HEIGHT + max(0, round(full * (1.0 - LEGEND_ROWS / max(view.legend_rows, 1)))))
 
 
 def _boundary(trainer: Trainer, lane: str) -> QImage | None:

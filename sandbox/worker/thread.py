@@ -306,16 +306,17 @@ class TrainerThread(QThread):
 
         heir.advance(go_on, goal - heir.update)
         if heir.update == goal or not heir.running:
+            heir.settle()
             self._trainer, self._heir = heir, None
         if self._commands.empty():
             self._offer()
 
     def _settle(self) -> None:
         """Let a run with a lane more take its place at once: what is asked next is asked of it."""
-        heir, trainer = self._heir, self._trainer
-        if heir is not None and trainer is not None:
-            heir.advance(lambda: not self._closing, trainer.update - heir.update)
-            self._trainer, self._heir = heir, None
+        while self._heir is not None and not self._closing:
+            self._bring_up(self._heir)
+            if self._heir is not None and not self._commands.empty():
+                self._offer()  # a person sees how far it is, whatever else waits
 
     def _step(self, epoch: bool) -> None:
         self._settle()
@@ -398,9 +399,11 @@ class TrainerThread(QThread):
 
 
 def _fitting(wanted: Wanted, trainer: Trainer) -> Wanted:
-    """Leave out surfaces over inputs that the data do not have: the window asked before it knew of these data."""
-    inputs = len(trainer.data.inputs)
-    return replace(wanted, surfaces=tuple(each for each in wanted.surfaces if max(each.axes) < inputs))
+    """Leave out surfaces over inputs and a seed that there are not: the window asked before it knew of this run."""
+    inputs, seeds = len(trainer.data.inputs), trainer.current.run.replicas
+    surfaces = tuple(each for each in wanted.surfaces if max(each.axes) < inputs)
+    picked = wanted.replica if wanted.replica is not None and wanted.replica < seeds else None
+    return replace(wanted, surfaces=surfaces, replica=picked)
 
 
 def _unlike(trainer: Trainer, changes: Mapping[str, Any], lane: str | None) -> Trainer:

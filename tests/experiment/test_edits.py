@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from sandbox.errors import InputError
 from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document import LaneSettings
+from sandbox.experiment.snapshot import CurveRequest, Wanted
 from sandbox.nn import INITIALIZERS
 
 Array = NDArray[np.float64]
@@ -468,3 +470,57 @@ def test_layers_changed_twice_before_the_next_update_stay_two_edits() -> None:
     replayed.step()
     trainer.step()
     np.testing.assert_array_equal(replayed.lanes[0].theta, trainer.lanes[0].theta)
+
+
+def test_what_is_taken_back_before_the_next_update_leaves_no_trace() -> None:
+    trainer, untouched = (advanced(Trainer(two_lanes(made(loss__monitors=("mse",)))), 5) for _ in range(2))
+    swap = {"loss.objective": "mse", "loss.monitors": ("binary_cross_entropy",)}
+    trainer.edit(swap, "B")
+    trainer.edit({"optimizer.learning_rate": 2.0}, "A")
+    assert len(trainer.marks) == len(trainer.experiment.edits) == 2
+    trainer.edit({"optimizer.learning_rate": 0.5}, "A")  # undone, the last one first
+    assert [mark.lane for mark in trainer.marks] == ["B"]
+    trainer.edit({"loss.objective": "auto", "loss.monitors": ("mse",)}, "B")
+    assert_same_run(trainer, untouched)
+    trainer.edit(swap, "B")  # and done again
+    assert [mark.text for mark in trainer.marks] == ["objective Binary cross-entropy to Mean squared error"]
+    assert len(trainer.experiment.edits) == 1
+    assert_same_run(advanced(Trainer(trainer.experiment), 12), advanced(trainer, 12))
+
+
+def test_what_is_taken_back_later_is_an_edit_of_its_own() -> None:
+    trainer = advanced(Trainer(made()), 5)
+    trainer.edit({"optimizer.learning_rate": 2.0})
+    trainer.step()
+    trainer.edit({"optimizer.learning_rate": 0.5})
+    assert len(trainer.marks) == len(trainer.experiment.edits) == 2
+    assert_same_run(advanced(Trainer(trainer.experiment), 12), advanced(trainer, 12))
+
+
+@pytest.mark.parametrize("key", ["network.hidden", "optimizer.name"])
+def test_what_loses_something_on_the_way_is_never_taken_for_nothing(key: str) -> None:
+    trainer = advanced(Trainer(made(optimizer__name="adam", optimizer__learning_rate=0.01)), 5)
+    there, back = {"network.hidden": ((2, 3), (4, 3)), "optimizer.name": ("momentum", "adam")}[key]
+    trainer.edit({key: there})
+    trainer.edit({key: back})
+    assert len(trainer.experiment.edits) == 2
+    assert_same_run(advanced(Trainer(trainer.experiment), 12), advanced(trainer, 12))
+
+
+def test_what_a_lane_has_learned_with_is_known_from_where_to_where() -> None:
+    trainer = Trainer(two_lanes(made(loss__monitors=("mse",))), watched=True)
+    advanced(trainer, 4)
+    trainer.edit({"loss.objective": "mse"}, "B")
+    advanced(trainer, 6)
+    trainer.edit({"loss.objective": "mae"}, "B")
+    trainer.edit({"loss.objective": "binary_cross_entropy"}, "B")
+    advanced(trainer, 9)
+    curves = {(c.lane, c.name): c for c in trainer.snapshot(0, Wanted(curves=CurveRequest(100))).curves}
+    assert curves["A", "mse"].learned is None and curves["A", "binary_cross_entropy"].learned is None
+    assert curves["B", "binary_cross_entropy"].learned == ((0.0, 4.0), (6.0, math.inf))
+    assert curves["B", "mse"].learned == ((4.0, 6.0),)
+    trainer.fork_lane("B", "C")
+    trainer.edit({"loss.objective": "mse"}, "C")
+    curves = {(c.lane, c.name): c for c in trainer.snapshot(0, Wanted(curves=CurveRequest(100))).curves}
+    assert curves["C", "mse"].learned == ((4.0, 6.0), (9.0, math.inf))
+    assert curves["B", "mse"].learned == ((4.0, 6.0),)

@@ -189,3 +189,31 @@ def test_looking_on_changes_no_bit() -> None:
 def test_the_number_of_replicas_has_bounds(replicas: object) -> None:
     with pytest.raises(InputError, match=r"run\.replicas .* whole number from 1 to 64"):
         Experiment().with_value("run.replicas", replicas)
+
+
+def test_one_network_of_several_is_told_of_alone() -> None:
+    experiment = Experiment().with_values({"data.samples": 60, "run.replicas": 5, "loss.monitors": ("mse",)})
+    trainer = Trainer(experiment)
+    trainer.run(7)
+    for r in range(5):
+        alone = Trainer(experiment.with_values({"run.replicas": 1, "network.seed": experiment.network.seed + r}))
+        alone.run(7)
+        expected = alone.readings(alone.lanes[0])
+        found = trainer.readings(trainer.lanes[0], r)
+        assert found.keys() == expected.keys()
+        for name, value in expected.items():
+            assert found[name] == pytest.approx(value, rel=1e-9), name
+
+
+def test_one_network_that_has_stopped_is_told_of_as_it_was() -> None:
+    experiment = Experiment().with_values(
+        {"data.dataset": "sine", "run.replicas": 3, "optimizer.learning_rate": 50.0, "network.hidden": ()}
+    )
+    trainer = Trainer(experiment)
+    trainer.run(400)
+    lane = trainer.lanes[0]
+    assert all(network.stopped for network in lane.replicas)
+    before = trainer.readings(lane, 1)
+    trainer.edit({"loss.monitors": ("huber",)})  # what is recorded of it changes no more
+    assert trainer.readings(trainer.lanes[0], 1).keys() == before.keys()
+    assert "train_cost" in before

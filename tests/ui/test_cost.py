@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -11,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from sandbox.experiment.snapshot import Curve, LaneState, Mark
 from sandbox.ui import theme as look
+from sandbox.ui.lanes import LaneFace
 from sandbox.ui.views.cost import CostView, rows_of, value_at
 from sandbox.ui.views.legend import CurveName
 from sandbox.ui.views.ranges import epochs_end, value_range
@@ -175,6 +178,48 @@ def test_values_without_a_logarithm_are_left_out_with_a_note(qtbot: QtBot) -> No
     view.set_log(False, False)
     assert not view.note.isVisible()
     assert view.plot.y_range[0] <= values.min()
+
+
+def test_a_loss_is_solid_only_where_it_was_learned_with(qtbot: QtBot) -> None:
+    learned = Curve("A", "train_mse", "mse", "train", "objective", EPOCHS, COSTS / 3, learned=((400.0, math.inf),))
+    shown = Curve(
+        "A", "train_binary_cross_entropy", "binary_cross_entropy", "train", "monitor", EPOCHS, COSTS,
+        learned=((0.0, 400.0),),
+    )  # fmt: skip
+    view = CostView()
+    qtbot.addWidget(view)
+    view.set_theme(look.LIGHT, 1.0)
+    view.draw((learned, shown), (), [_lane(objective="mse")], 900.0)
+    found = {(bool(line.dash), round(float(line.y[np.isfinite(line.y)][0]), 6)): line for line in view.lines.lines}
+    assert len(found) == 4
+    for values, solid_first in ((COSTS / 3, False), (COSTS, True)):
+        early = found[not solid_first, round(float(np.log10(values[0])), 6)]
+        late = found[solid_first, round(float(np.log10(values[400])), 6)]
+        assert np.isfinite(early.y[:401]).all() and np.isnan(early.y[401:]).all()
+        assert np.isnan(late.y[:400]).all() and np.isfinite(late.y[400:]).all()
+        solid = early if solid_first else late
+        assert solid.width > (late if solid_first else early).width
+
+
+def test_one_metric_of_all_lanes_has_the_left_axis_to_itself(qtbot: QtBot) -> None:
+    lanes = [_lane("A"), _lane("B")]
+    lanes = [LaneState(x.name, x.sizes, x.output, x.objective, {"train_accuracy": 0.5}) for x in lanes]
+    shares = 1 - COSTS / 2
+    curves = tuple(_curve("train_accuracy", "accuracy", "metric", shares, lane) for lane in "AB")
+    view = _view(qtbot)
+    view.set_lanes([LaneFace("A", 0, "one"), LaneFace("B", 1, "two")])
+    view.draw(curves, (), lanes, 900.0)
+    view.only.set_value("accuracy")
+    view._see_only("accuracy")
+    view.set_theme(look.DARK)  # the legend stays as it is until the curves asked for have come
+    assert len(view._names) == 2
+    view.draw(curves, (), lanes, 900.0)
+    assert not view.log_y.isEnabled()
+    assert [name.role for name in view._names] == ["", ""]
+    for line in view.lines.lines:
+        np.testing.assert_array_equal(line.y, shares)
+    low, high = view.plot.y_range
+    assert low >= 0.0 and 0.9 < high <= 1.2
 
 
 def test_marks_stand_where_they_are_and_texts_apart(qtbot: QtBot) -> None:

@@ -481,6 +481,16 @@ def test_data_with_fewer_inputs_than_the_view_asked_for(listener: Listener) -> N
     assert not listener.failed and not listener.rejected
 
 
+def test_a_run_of_fewer_seeds_than_the_one_picked(listener: Listener) -> None:
+    listener.begin(EXPERIMENT.with_value("run.replicas", 8))
+    listener.thread_.want(Wanted((MAP,), CurveRequest(200), replica=7))
+    listener.settle()
+    listener.begin(EXPERIMENT.with_value("run.replicas", 2), run=1)
+    listener.begin(run=2)
+    assert listener.last.surfaces and listener.last.lanes[0].readings
+    assert not listener.failed and not listener.rejected
+
+
 # Errors
 
 

@@ -39,8 +39,7 @@ Key = tuple[str, str]  # lane, column
 ROLES = {"objective": "learns", "monitor": "shown", "metric": "shown, right axis"}
 # One after the other, where a lane has several monitors.
 DASHES = ((6.0, 3.0), (2.0, 2.5), (10.0, 3.0, 2.0, 3.0), (4.0, 2.0, 1.0, 2.0), (12.0, 4.0))
-# The legend scrolls beyond so many rows, and two more in a high view.
-LEGEND_ROWS = 4
+LEGEND_ROWS, LEGEND_SHARE = 4, 0.3  # the legend scrolls beyond so many rows, or beyond this share of a high view
 FEW_LANES = 3  # up to so many, the test part of a common loss is drawn too
 _OWN_TIP = "Shows for every lane what it learns with, and what is shown beside it."
 
@@ -113,6 +112,7 @@ class CostView(QWidget):
         self._window: tuple[float, float] | None = None  # the epochs zoomed to
         self._shown: dict[Key, bool] = {}  # what the person chose; new runs keep it
         self._rows: tuple[Row, ...] = ()
+        self._stale = False  # whether the legend says something else from the next snapshot on
         self._chips: dict[Key, CurveChip] = {}
         self._names: list[CurveName] = []
         self._probe: float | None = None
@@ -246,8 +246,8 @@ class CostView(QWidget):
         self._position = epoch_position
         self._offer_common()
         rows = rows_of(self._curves, self._lanes)
-        if rows != self._rows:
-            self._rows = rows
+        if rows != self._rows or self._stale:
+            self._rows, self._stale = rows, False
             self._build_legend()
         self._redraw()
 
@@ -260,7 +260,8 @@ class CostView(QWidget):
         self.only.setVisible(len(found) > 1)
         if len(found) < 2 and self.only.value():
             self.only.set_value("")
-        self._rows = ()
+            self.log_y.setEnabled(True)
+        self._stale = True
         if self._curves:
             self.draw(self._curves, self._marks, self._lanes, self._position)
         self.wanted_changed.emit()
@@ -277,6 +278,8 @@ class CostView(QWidget):
 
     def _see_only(self, name: str) -> None:
         self._values = None
+        self.log_y.setEnabled(name not in METRICS)
+        self._stale = True  # what a row says of its axis is another thing now
         self.wanted_changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -297,7 +300,8 @@ class CostView(QWidget):
         for line, row in enumerate(self._rows):
             own = slots((row.lane,))[row.lane][1] if several else ""  # what a person has called the lane
             words = f"{own}: {row.label}" if own else row.label
-            name = CurveName(self._letter(row.lane) if several else "", words, ROLES[row.role], self.legend)
+            role = "" if self.only.value() in METRICS else ROLES[row.role]
+            name = CurveName(self._letter(row.lane) if several else "", words, role, self.legend)
             name.clicked.connect(lambda _, row=row: self._toggle_row(row))
             self._names.append(name)
             self._grid.addWidget(name, line, 0)
@@ -328,8 +332,13 @@ class CostView(QWidget):
 
     def _fit_legend(self) -> None:
         height = max((name.sizeHint().height() for name in self._names), default=0)
-        most = LEGEND_ROWS if self.height() < 420 * self._scale else LEGEND_ROWS + 2
+        most = max(LEGEND_ROWS, int(LEGEND_SHARE * self.height() / max(height, 1)))
         self.legend_area.setFixedHeight(height * min(len(self._rows), most))
+
+    @property
+    def legend_rows(self) -> int:
+        """How many rows the legend has, those to be scrolled to included."""
+        return len(self._rows)
 
     def _lane_index(self, lane: str) -> int:
         """The slot that gives a lane its colour."""
@@ -340,20 +349,24 @@ class CostView(QWidget):
     def _letter(self, lane: str) -> str:
         return letter(self._lane_index(lane))
 
-    def _stroke(self, row: Row, part: str) -> Stroke:
-        """How a curve is drawn: colour by lane, dashes by role, the test part thinner and paler."""
+    def _stroke(self, row: Row, part: str, role: str = "") -> Stroke:
+        """How a curve is drawn: colour by lane, dashes by role, the test part thinner and paler.
+
+        `role` is another one than the row's for where a lane once learned with what it only shows now, or the reverse.
+        """
         assert self._theme is not None
         color = self._theme.lane(self._lane_index(row.lane))
         dash: tuple[float, ...] = ()
-        if row.role != "objective":
+        role = role or row.role
+        if row.role != "objective" or role != "objective":
             others = list(dict.fromkeys(r.name for r in self._rows if r.role != "objective"))
-            place = others.index(row.name)
-            dash = tuple(length * self._scale for length in DASHES[place % len(DASHES)])
+            place = others.index(row.name) if row.role != "objective" else 0
+            dash = () if role == "objective" else tuple(length * self._scale for length in DASHES[place % len(DASHES)])
             if place > 0 and len({r.lane for r in self._rows}) == 1:
                 color = self._theme.curves[place % len(self._theme.curves)]
         if part == "test":
             color = look.blend(color, self._theme.card, 0.42)
-        width = (2.0 if row.role == "objective" else 1.5) * (0.75 if part == "test" else 1.0)
+        width = (2.0 if role == "objective" else 1.5) * (0.75 if part == "test" else 1.0)
         return Stroke(QColor(color), width * self._scale, dash)
 
     def _is_shown(self, lane: str, column: str, role: str) -> bool:
@@ -394,7 +407,7 @@ class CostView(QWidget):
         costs: list[tuple[Row, str, Floats, Floats]] = []
         metrics: list[tuple[Row, str, Floats, Floats]] = []
         skipped = False
-        log = self.log_y.isChecked()
+        log = self._log
         for row in self._rows:
             for part, column in row.columns:
                 if not self._is_shown(row.lane, column, row.role):
@@ -423,6 +436,11 @@ class CostView(QWidget):
         self._set_note(skipped)
         self._read()
 
+    @property
+    def _log(self) -> bool:
+        """Whether values go by their logarithm; a metric that all lanes are compared by has no need of it."""
+        return self.log_y.isChecked() and self.only.value() not in METRICS
+
     def _visible_range(self) -> tuple[float, float]:
         low, high = self._window or (0.0, self._end)
         if self.log_x.isChecked():
@@ -441,13 +459,22 @@ class CostView(QWidget):
         lines = []
         for row, part, x, y in order:
             stroke = self._stroke(row, part)
-            picked = None if curves is None else curves[row.lane, dict(row.columns)[part]].picked
-            if picked is not None:  # the one picked out stands before the median of all
+            curve = None if curves is None else curves[row.lane, dict(row.columns)[part]]
+            epochs = None if curve is None else curve.epochs
+            if curve is not None and curve.picked is not None:  # it stands before the median of all
                 faint = QColor(stroke.color)
                 faint.setAlphaF(0.45)
                 lines.append(Line(x, y, faint, stroke.width, stroke.dash))
-                x, y = self._across(picked[0]), (logarithm if log else plain)(picked[1])
-            lines.append(Line(x, y, stroke.color, stroke.width, stroke.dash))
+                epochs = curve.picked[0]
+                x, y = self._across(epochs), (logarithm if log else plain)(curve.picked[1])
+            if curve is None or epochs is None or curve.learned is None:
+                lines.append(Line(x, y, stroke.color, stroke.width, stroke.dash))
+                continue
+            learns = learning(epochs, curve.learned)
+            for role, there in (("monitor", ~learns), ("objective", learns)):
+                if there.any():
+                    stroke = self._stroke(row, part, role)
+                    lines.append(Line(x, only_where(there, y), stroke.color, stroke.width, stroke.dash))
         layer.set_lines(tuple(lines))
 
     def _set_bands(self, drawn: list[tuple[Row, str]], curves: Mapping[Key, Curve], log: bool) -> None:
@@ -551,14 +578,32 @@ class CostView(QWidget):
             self._look_at(ends)
 
 
+def learning(epochs: Floats, spans: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
+    """Return which stretches between two points (k - 1,) lie where a lane learned with this loss."""
+    middle = 0.5 * (epochs[1:] + epochs[:-1])
+    found: NDArray[np.bool_] = np.zeros(middle.size, dtype=bool)
+    for start, end in spans:
+        found |= (middle > start) & (middle <= end)
+    return found
+
+
+def only_where(stretches: NDArray[np.bool_], y: Floats) -> Floats:
+    """Return y with nan at every point that no stretch of these touches."""
+    touched = np.zeros(y.size, dtype=bool)
+    touched[1:] |= stretches
+    touched[:-1] |= stretches
+    return np.where(touched, y, np.nan)
+
+
 def value_at(curve: Curve, epoch: float | None) -> str:
     """A curve's value at the recorded epoch nearest to `epoch`, or its last; "–" where it has none."""
-    if not len(curve.epochs):
+    epochs, values = (curve.epochs, curve.values) if curve.picked is None else curve.picked
+    if not len(epochs):
         return "–"
-    place = len(curve.epochs) - 1
+    place = len(epochs) - 1
     if epoch is not None:
-        after = min(int(np.searchsorted(curve.epochs, epoch)), place)
+        after = min(int(np.searchsorted(epochs, epoch)), place)
         before = max(after - 1, 0)
-        place = before if abs(curve.epochs[before] - epoch) <= abs(curve.epochs[after] - epoch) else after
-    value = float(curve.values[place])
+        place = before if abs(epochs[before] - epoch) <= abs(epochs[after] - epoch) else after
+    value = float(values[place])
     return "–" if np.isnan(value) else reading(value)

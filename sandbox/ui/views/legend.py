@@ -204,9 +204,9 @@ class CurveName(QAbstractButton):
 
     def __init__(self, lane: str, name: str, role: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.lane, self.name, self.role = lane, name, f"({role})"
+        self.lane, self.name, self.role = lane, name, f"({role})" if role else ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        words = f"{name} ({role})"
+        words = f"{name} ({role})" if role else name
         self.setAccessibleName(f"{lane}: {words}" if lane else words)
         self.setToolTip(tip(f"{self.accessibleName()}: click to hide or show its curves."))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys reach each curve by itself
