@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 import signal
 import struct
@@ -331,6 +332,90 @@ def test_without_qt_all_but_the_pictures_is_written(person: Person, monkeypatch:
     assert code == 1 and "--no-pictures" in err and lacking in err and err.count("\n") == 1
     assert person.files() == ["x", "x.toml", "x/history.csv", "x/weights-A.npz"]
     assert person.train("x.toml") == (0, "", "")
+
+
+# run: which lane gets there first
+
+
+TWO_LANES = """
+[data]
+dataset = "moons"
+[loss]
+monitors = ["mse"]
+[run]
+epochs = 60
+replicas = 7
+[[lanes]]
+name = "A"
+[[lanes]]
+name = "slow"
+optimizer.learning_rate = 0.05
+"""
+
+
+def epochs_by_hand(rows: list[dict[str, str]], lane: str, level: float) -> list[float]:
+    """Return, seed by seed, the first epoch in a history that has a test accuracy."""
+    seeds = dict.fromkeys(row["seed"] for row in rows)
+    there = [(row["seed"], float(row["epoch"])) for row in rows if lane_reaches(row, lane, level)]
+    return [min((epoch for seed, epoch in there if seed == each), default=math.inf) for each in seeds]
+
+
+def lane_reaches(row: dict[str, str], lane: str, level: float) -> bool:
+    return row["lane"] == lane and float(row["test_accuracy"]) >= level
+
+
+def test_run_tells_which_lane_is_first_over_the_seeds(person: Person) -> None:
+    file = person.write("two.toml", TWO_LANES)
+    code, out, _ = person.say("run", str(file), "--no-pictures", "--reach", "test_accuracy=0.8")
+    assert code == 0
+    rows = person.history("two")
+    one, other = (epochs_by_hand(rows, lane, 0.8) for lane in ("A", "slow"))
+    ratios = [max(b, 1.0) / max(a, 1.0) for a, b in zip(one, other, strict=True) if min(a, b) < math.inf]
+    assert math.isfinite(np.median(ratios)) and np.median(ratios) > 1.0
+    (sentence,) = [line for line in out.splitlines() if " epochs of A" in line]
+    assert f"slow needs {np.median(ratios):.2g} times the epochs of A to reach a test accuracy of 80" in sentence
+    assert "(95\u2009% interval), 7 seeds." in sentence
+    reached = [sum(map(math.isfinite, each)) for each in (one, other)]
+    assert f"{reached[0]} of 7 seeds of A reach it, {reached[1]} of slow." in sentence
+
+
+def test_run_compares_every_lane_with_the_first(person: Person) -> None:
+    file = person.write("three.toml", TWO_LANES + '[[lanes]]\nname = "same"\n')
+    _, out, _ = person.say("run", str(file), "--no-pictures", "--reach", "train_mse=0.2", "--epochs", "20")
+    same = "A and same need the same number of epochs to reach a training mean squared error of 0.2"
+    assert same in out and "slow" in out
+    assert sum("After epoch 20: " in line for line in out.splitlines()) == 2
+
+
+def test_run_says_nothing_of_others_with_one_lane(person: Person) -> None:
+    file = person.write("one.toml", BATCHES)
+    _, out, _ = person.say("run", str(file), "--no-pictures")
+    assert "reach" not in out and "After epoch" not in out
+
+
+@pytest.mark.parametrize(
+    ("goal", "told"),
+    [
+        ("test_accuracy", '"test_accuracy" is not a column and a number, such as test_accuracy=0.95'),
+        ("test_accuracy=most", "is not a column and a number"),
+        ("test_accuracy=nan", "is not a column and a number"),
+        ("test_acuracy=0.9", 'there is no column "test_acuracy"; did you mean "test_accuracy"?'),
+        ("train_cost=0.1", "train_cost is what each lane learns with; name a loss or metric"),
+        ("test_huber=0.1", "not every lane records test_huber; [loss] monitors can name its loss or metric"),
+    ],
+)
+def test_run_refuses_what_cannot_be_reached_before_it_trains(person: Person, goal: str, told: str) -> None:
+    file = person.write("two.toml", TWO_LANES)
+    code, out, err = person.say("run", str(file), "--reach", goal)
+    assert (code, out) == (2, "") and told in err and err.count("\n") == 1
+    assert not (person.folder / "two").exists()
+
+
+def test_run_counts_the_files_of_many_seeds(person: Person) -> None:
+    file = person.write("two.toml", TWO_LANES)
+    _, out, _ = person.say("run", str(file), "--no-pictures", "--epochs", "1")
+    assert out.splitlines()[-1].endswith("weights-A.npz, weights-slow.npz, and 12 weights of the other seeds")
+    assert sum("-seed-" in name for name in person.files()) == 12
 
 
 # list

@@ -9,6 +9,7 @@ import dataclasses
 import string
 from collections.abc import Iterable
 
+from sandbox.experiment.autos import objective_for, output_for
 from sandbox.experiment.document import Experiment
 from sandbox.experiment.parts import Edit, LaneSettings
 from sandbox.experiment.rules import lane_index
@@ -161,15 +162,31 @@ def renamed(experiment: Experiment, name: str, new: str) -> Experiment:
 # In what lanes differ
 
 
-def differing(experiment: Experiment) -> tuple[str, ...]:
-    """Return the settings, by dotted key, in which not all lanes are the same."""
+def differing(experiment: Experiment, task: str | None = None) -> tuple[str, ...]:
+    """Return the settings, by dotted key, in which not all lanes are the same.
+
+    Where the task is known, what "auto" stands for is compared.
+    """
     names = [lane.name for lane in experiment.lanes]
     touched = {key for lane in experiment.lanes for key in lane.changes}
+
+    def value(key: str, name: str) -> Value:
+        return in_force(experiment, key, name, task)
+
     return tuple(
-        key
-        for key in PER_LANE
-        if key in touched and any(experiment.get(key, name) != experiment.get(key, names[0]) for name in names[1:])
+        key for key in PER_LANE if key in touched and any(value(key, x) != value(key, names[0]) for x in names[1:])
     )
+
+
+def in_force(experiment: Experiment, key: str, lane: str, task: str | None) -> Value:
+    """Return what a lane has of a setting; where the task is known, what "auto" stands for."""
+    value = experiment.get(key, lane)
+    if value == "auto" and task is not None:
+        if key == "loss.objective":
+            return objective_for(experiment.lane(lane).loss, task)
+        if key == "network.output":
+            return output_for(experiment.lane(lane).network, task)
+    return value
 
 
 def shared_differences(one: Experiment, other: Experiment) -> tuple[str, ...]:

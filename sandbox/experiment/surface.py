@@ -69,7 +69,7 @@ def difference(
     if one.kind == "multiclass":
         apart, span = 0.5 * np.abs(a - b).sum(axis=-1), (0.0, 1.0)
     else:
-        apart = b - a
+        apart = a - b
         wide = 1.0 if one.kind == "binary" else float(np.nanmax(np.abs(apart), initial=1e-12))
         span = (-wide, wide)
     values = read_only(np.asarray(apart, np.float32))

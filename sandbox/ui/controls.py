@@ -51,6 +51,8 @@ class Shown:
     of_test: bool
     objective: str
     replicas: int = 1
+    lane: str = ""  # the letter, where there are several
+    seed: int | None = None  # of the network that is picked out
 
 
 class Controls(QFrame):
@@ -76,7 +78,7 @@ class Controls(QFrame):
         self.speed.setAccessibleName("Speed")
         self.speed.setToolTip("How many updates a second; up to 25 each one is drawn.")
         self.speed.set_value(float("inf"))
-        self.epoch = Readout("Epoch", "0 000 000", "How many times all training samples have been used.")
+        self.epoch = Readout("Epoch", "000 000", "How many times all training samples have been used.")
         self.train = Readout("Train cost", "0.00000", "The objective over the training samples, with the penalty.")
         self.test = Readout("Test cost", "0.00000", "The objective over the test samples, with the penalty.")
         self.score = Readout("Test accuracy", "100.0 %", "How well the test samples are told.")
@@ -138,7 +140,13 @@ class Controls(QFrame):
         """Show the large numbers."""
         self.epoch.set_text(f"{shown.epoch:,}".replace(",", "\u2009"))
         self.epoch.setToolTip(f"How many times all training samples have been used; {shown.update:,} updates so far.")
-        of_many = f", median of {shown.replicas} networks, and their quartiles" if shown.replicas > 1 else ""
+        several = shown.replicas > 1 and shown.seed is None
+        of_many = f", median of {shown.replicas} networks, and their quartiles" if several else ""
+        of_one = "" if shown.seed is None else f"seed {shown.seed}"
+
+        def caption(text: str) -> str:
+            return f"{shown.lane}: {text[:1].lower()}{text[1:]}" if shown.lane else text
+
         self.train.set_text(cost_text(shown.train.value))
         self.train.setToolTip(
             f"{shown.objective} over the training samples, with the penalty: what training descends{of_many}."
@@ -146,14 +154,15 @@ class Controls(QFrame):
         self.test.set_text(cost_text(shown.test.value))
         self.test.setToolTip(f"The objective over the test samples, with the penalty{of_many}.")
         kind = "accuracy" if shown.is_share else "R\u00b2"
-        self.score.set_caption(f"{'Test' if shown.of_test else 'Train'} {kind}")
+        self.train.set_caption(caption("Train cost"))
+        self.test.set_caption(caption("Test cost"))
+        self.score.set_caption(caption(f"{'Test' if shown.of_test else 'Train'} {kind}"))
         score = shown.score.value
         self.score.set_text(share_text(score) if shown.is_share else f"{score:.4f}".replace("-", "\u2212"))
         self.score.setToolTip(f"How well the {'test' if shown.of_test else 'training'} samples are told{of_many}.")
-        several = shown.replicas > 1
-        self.train.set_note(shown.train.spread(_brief) if several else "")
-        self.test.set_note(shown.test.spread(_brief) if several else "")
-        self.score.set_note(shown.score.spread(_per_cent if shown.is_share else _brief) if several else "")
+        self.train.set_note(shown.train.spread(_brief) if several else of_one)
+        self.test.set_note(shown.test.spread(_brief) if several else of_one)
+        self.score.set_note(shown.score.spread(_per_cent if shown.is_share else _brief) if several else of_one)
 
         self._make_room()
 

@@ -140,6 +140,7 @@ class Elided(QLabel):
         super().resizeEvent(event)
         cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
         super().setToolTip(self.text() if cut and not self._hint else self._hint)
+        self.update()  # all of it: another part of the text may fit now
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

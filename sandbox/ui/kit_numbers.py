@@ -23,9 +23,10 @@ _LONGEST = 40  # characters of a typed number; longer ones are nonsense
 
 
 def number_text(value: Number) -> str:
-    """Return the shortest text that reads back as exactly this number: 0.5, 300, 1e-5."""
+    """Return the shortest text that reads back as exactly this number: 0.5, 300, 1e-5, 2e6."""
     if isinstance(value, int) or (abs(value) < 1e15 and value == int(value)):
-        return str(int(value))
+        text, short = str(int(value)), f"{float(value):.0e}".replace("e+0", "e").replace("e+", "e")
+        return short if isinstance(value, float) and len(text) > 5 and float(short) == value else text
     text = repr(float(value))
     if "e" in text:
         mantissa, exponent = text.split("e")
@@ -419,7 +420,7 @@ class SpeedSlider(Scaled):
 
     def fit(self) -> None:
         self._layout.setSpacing(theme.px(theme.GRID))
-        self.slider.setMinimumWidth(theme.px(56))
+        self.slider.setMinimumWidth(theme.px(48))
         metrics = QFontMetrics(theme.font(theme.SMALL))
         widest = max(metrics.horizontalAdvance(_speed_text(speed)) for speed in self._speeds)
         self.words.setFixedWidth(widest + theme.px(2))

@@ -10,7 +10,10 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton
 from sandbox.ui import theme
 from sandbox.ui.kit import Choice
 from sandbox.ui.kit_base import Scaled
-from sandbox.ui.lanes import LaneFace
+from sandbox.ui.lanes import MOST_LANES, LaneFace
+
+_FORK = "Copies the lane in view as it is now: weights, optimiser and history."
+_ADD = "Adds a lane like the one in view, from the initial weights, trained as far as the others."
 
 
 class LaneBar(Scaled):
@@ -46,12 +49,7 @@ class LaneBar(Scaled):
         self.replica.setAccessibleName("Seeds in view")
         self.replica.setToolTip("Shows what all seeds do together, or picks one of them out.")
         self.replica.changed.connect(lambda number, _: self.replica_chosen.emit(number))
-        self.fork = _button(
-            "Fork", "Copies the lane in view as it is now: weights, optimiser and history.", "Fork lane"
-        )
-        self.add = _button(
-            "Add lane", "Adds a lane like the one in view, from the initial weights, trained as far as the others."
-        )
+        self.fork, self.add = _button("Fork", _FORK, "Fork lane"), _button("Add lane", _ADD)
         self.fork.clicked.connect(self.fork_requested)
         self.add.clicked.connect(self.add_requested)
         self._row = QHBoxLayout(self)
@@ -73,6 +71,9 @@ class LaneBar(Scaled):
             self.hidden = [self._hidden_button(face) for face in out]
             for place, button in enumerate(self.hidden):
                 self._row.insertWidget(place, button)
+        for button, tip in ((self.fork, _FORK), (self.add, _ADD)):
+            button.setEnabled(len(all_lanes) < MOST_LANES)
+            button.setToolTip(tip if button.isEnabled() else f"There are {MOST_LANES} lanes; remove one first.")
         mine = next((face for face in seen if face.name == current), None)
         others = [face for face in seen if face.name != current]
         items = [("", "Each lane", "Shows the boundary of every lane.")]
@@ -100,7 +101,7 @@ class LaneBar(Scaled):
         self.replica.setVisible(count > 1)
 
     def _hidden_button(self, face: LaneFace) -> QToolButton:
-        button = _button(f"{face.letter} hidden", f"Shows lane {face.full} again.", f"Show lane {face.letter}")
+        button = _button(f"Show {face.letter}", f"Shows lane {face.full} again.", f"Show lane {face.letter}")
         button.setProperty("lane", face.name)
         button.clicked.connect(lambda: self.shown_again.emit(face.name))
         return button

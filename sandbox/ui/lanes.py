@@ -9,17 +9,18 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sandbox.experiment import Experiment
-from sandbox.experiment.autos import objective_for, output_for
-from sandbox.experiment.roster import differing, letter, slots
+from sandbox.experiment.autos import objective_for
+from sandbox.experiment.roster import differing, in_force, letter, slots
 from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.texts import value_text
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.kit_base import Scaled
 
+MOST_LANES = 6  # in the window: that there is room for, and colours
 _SHORT = {"optimizer.learning_rate": "rate", "network.seed": "seed", "network.hidden": "layers"}
 _NAMED = ("loss.objective", "optimizer.name", "network.activation", "network.output", "network.initializer")
-_MOST = 3  # settings that are named; of more there is no room to read
+_FEW, _MOST = 2, 3  # settings that are named; of more there is no room to read
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,14 @@ class LaneFace:
 def faces(experiment: Experiment, task: str | None) -> tuple[LaneFace, ...]:
     """Return all lanes' faces; `task`, once it is known, tells what "auto" stands for."""
     names = tuple(lane.name for lane in experiment.lanes)
-    keys = differing(experiment)
+    keys = differing(experiment, task)
     if any(key != "loss.monitors" for key in keys):
         keys = tuple(key for key in keys if key != "loss.monitors")
     found = []
     for name, (slot, own) in slots(names).items():
-        # Lanes are told by how they depart from the first one; that by the one thing that differs, if it is one.
-        told = keys if len(keys) == 1 else [k for k in keys if experiment.get(k, name) != experiment.get(k, names[0])]
+        # All are told by what differs where that is little, else by how they depart from the first one.
+        departed = [key for key in keys if experiment.get(key, name) != experiment.get(key, names[0])]
+        told = keys if len(keys) <= _FEW else departed
         words = own or ", ".join(value_words(experiment, name, key, task) for key in told[:_MOST])
         found.append(LaneFace(name, slot, words or objective_words(experiment, name, task)))
     return tuple(found)
@@ -74,11 +76,9 @@ def objective_words(experiment: Experiment, lane: str, task: str | None) -> str:
 
 def value_words(experiment: Experiment, lane: str, key: str, task: str | None) -> str:
     """Return a setting's value in a lane as a few words: "Adam", "rate 0.1"."""
-    value = experiment.get(key, lane)
     if key == "loss.objective":
         return objective_words(experiment, lane, task)
-    if key == "network.output" and value == "auto" and task is not None:
-        value = output_for(experiment.lane(lane).network, task)
+    value = in_force(experiment, key, lane, task)
     text = value_text(value)
     if key == "loss.monitors":
         return f"shows {text}"

@@ -27,6 +27,7 @@ from sandbox.experiment.rules import lane_index
 from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.snapshot import Snapshot, Wanted
 from sandbox.experiment.validation import fail
+from sandbox.ui.lanes import MOST_LANES
 from sandbox.worker import TrainerThread
 from sandbox.worker.commands import (
     AddLane,
@@ -43,8 +44,6 @@ from sandbox.worker.commands import (
     Toggle,
     Train,
 )
-
-MOST_LANES = 6  # that there is room for, and colours
 
 _AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
 
@@ -283,9 +282,12 @@ class Session(QObject):
         own = {} if dataset.fraction is None else {"data.fraction": dataset.fraction}
         experiment = self.experiment.with_values({**_OWN_TO_DATA, **own, "data.file": None, **changes})
         if self.snapshot is None or dataset.task != self.snapshot.data.task:
-            auto = experiment.with_values({"network.output": "auto", "loss.objective": "auto"})
-            learns = objective_for(auto.loss, dataset.task)
-            experiment = auto.with_value("loss.monitors", tuple(m for m in auto.loss.monitors if m != learns))
+            experiment = experiment.with_values({"network.output": "auto", "loss.objective": "auto"})
+            old = "" if self.snapshot is None else objective_for(experiment.loss, self.snapshot.data.task)
+            experiment = _with_monitors(experiment, None, old, dataset.task)
+            for lane in experiment.lanes:
+                if "loss.monitors" in lane.changes:
+                    experiment = _with_monitors(experiment, lane.name, old, dataset.task)
         return experiment
 
     def apply_edit(self, changes: Mapping[str, Any], lane: str | None) -> None:
@@ -529,6 +531,15 @@ class Session(QObject):
     @Slot(str)
     def _failed(self, reason: str) -> None:
         self.said.emit(reason, True)
+
+
+def _with_monitors(experiment: Experiment, lane: str | None, old: str, task: str) -> Experiment:
+    """Show the loss that suits the new task instead of the one that suited the old; none that is learned with."""
+    loss = (experiment if lane is None else experiment.lane(lane)).loss
+    suits = objective_for(dataclasses.replace(loss, objective="auto"), task)
+    shown = dict.fromkeys(suits if name == old else name for name in loss.monitors)
+    shown.pop(objective_for(loss, task), None)
+    return experiment.with_value("loss.monitors", tuple(shown), lane)
 
 
 def _without_edits(experiment: Experiment) -> Experiment:

@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sandbox.errors import InputError
 from sandbox.experiment import Experiment
-from sandbox.experiment.roster import PER_LANE, shared_differences
+from sandbox.experiment.roster import PER_LANE, renamed, shared_differences
 from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.snapshot import LaneState, Snapshot, Wanted
 from sandbox.experiment.texts import counted
@@ -368,7 +369,7 @@ class MainWindow(QMainWindow):
         wide = 11 if len(seen) == 1 or rival is not None else 14 if len(seen) < 5 else 16
         self._views.setStretch(0, wide)
         if self.boundary is not None and self.cost is not None:
-            self.boundary.set_lanes(seen, self._lane, rival)
+            self.boundary.set_lanes(seen, self._lane, rival, len(found) - len(seen))
             self.cost.set_lanes(seen)
         if self.lenses is not None:
             mine = next(face for face in found if face.name == self._lane)
@@ -388,7 +389,7 @@ class MainWindow(QMainWindow):
         elif task == "multiclass":
             words = "colour: how far apart"
         else:
-            words = f"colour: {'output' if task == 'regression' else 'class 1'} of {other} less {one}"
+            words = f"colour: {'output' if task == 'regression' else 'class 1'} of {one} less {other}"
         self.boundary_card.set_subtitle(words if self._rival else "")
 
     def view_lane(self, name: str) -> None:
@@ -471,6 +472,15 @@ class MainWindow(QMainWindow):
         face = next(face for face in self.faces if face.name == lane)
         new = f"{face.letter} {text}" if text else face.letter
         viewed = self._lane == lane
+        try:
+            renamed(self.session.experiment, lane, new)
+        except InputError as error:
+            strange = [c for c in dict.fromkeys(text) if not (c.isalpha() or c.isdecimal() or c in " -_")]
+            allowed = "A lane's name may have letters, digits, inner spaces, - and _"
+            self.notice.say(f"{allowed}, but not {' '.join(strange)}" if strange else str(error), error=True)
+            if self.boundary is not None:
+                self.boundary.rename_again(lane, text)
+            return
         self.session.rename_lane(lane, new)
         if viewed and new in [each.name for each in self.session.experiment.lanes]:
             self.view_lane(new)
@@ -537,7 +547,7 @@ class MainWindow(QMainWindow):
 
     def _read_out(self, snapshot: Snapshot, lane: LaneState) -> None:
         metric = "r2" if snapshot.data.task == "regression" else "accuracy"
-        held = f"test_{metric}" in lane.readings
+        held, several = f"test_{metric}" in lane.readings, len(snapshot.lanes) > 1
 
         def reading(name: str) -> Reading:
             return Reading(*(lane.readings.get(name + end, math.nan) for end in ("", "|low", "|high")))
@@ -552,13 +562,21 @@ class MainWindow(QMainWindow):
             of_test=held,
             objective=LOSSES[lane.objective].label,
             replicas=lane.replicas,
+            lane=next((face.letter for face in self.faces if face.name == lane.name), "") if several else "",
+            seed=self._picked_seed(snapshot, lane),
         )
         self.controls.show_readings(shown)
+
+    def _picked_seed(self, snapshot: Snapshot, lane: LaneState) -> int | None:
+        """Return the seed of the network that is picked out, once the numbers are its own."""
+        if self._replica is None or lane.replicas < 2 or "train_cost|low" in lane.readings:
+            return None
+        return int(snapshot.experiment.effective().lane(lane.name).network.seed) + self._replica
 
     def _tell_coming(self, snapshot: Snapshot) -> None:
         """Say how far a lane that has been added is on its way."""
         if snapshot.coming < 1.0:
-            self.boundary_card.set_subtitle(f"the new lane trains up to here: {100 * snapshot.coming:.0f} %")
+            self.boundary_card.title.setText(f"Training the new lane: {100 * snapshot.coming:.0f} %")
         elif self._coming < 1.0:
             self._title_boundary()
         self._coming = snapshot.coming

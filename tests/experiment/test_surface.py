@@ -194,7 +194,7 @@ def test_where_two_lanes_of_two_classes_are_at_odds() -> None:
     one, two = (drawn(trainer, lane=lane) for lane in "AB")
     surface = drawn(trainer, other="B")
     assert two.span == (-1.0, 1.0)  # the codes differ; shares of class 1 can be compared
-    np.testing.assert_allclose(surface.values, (two.values + 1) / 2 - one.values, atol=1e-6)
+    np.testing.assert_allclose(surface.values, one.values - (two.values + 1) / 2, atol=1e-6)
     assert (surface.kind, surface.span) == ("difference", (-1.0, 1.0))
     assert np.ptp(surface.values) > 0.05
     a, b = surface.both
@@ -215,7 +215,7 @@ def test_by_how_much_two_regressions_are_apart() -> None:
     trainer = lanes_of({}, {"loss.objective": "mae"}, data__dataset="hills")
     one, two = (drawn(trainer, lane=lane) for lane in "AB")
     surface = drawn(trainer, other="B")
-    np.testing.assert_allclose(surface.values, two.values - one.values, atol=1e-6)
+    np.testing.assert_allclose(surface.values, one.values - two.values, atol=1e-6)
     assert surface.span == pytest.approx((-np.abs(surface.values).max(), np.abs(surface.values).max()))
 
 

@@ -111,9 +111,52 @@ def test_there_is_room_for_six(driver: Any) -> None:
         driver.wait(lambda count=count: len(driver.last.lanes) == count)
     driver.wait(lambda: len(driver.last.surfaces) == 6)
     assert names(driver) == list("ABCDEF")
-    driver.click(driver.window.lane_bar.fork)
+    for button in (driver.window.lane_bar.fork, driver.window.lane_bar.add):
+        assert not button.isEnabled() and button.toolTip() == "There are 6 lanes; remove one first."
+    assert not frame(driver, "A").actions_["fork"].isEnabled()
+    driver.session.fork_lane("A")
     assert driver.said[-1][1] and "6 lanes already" in driver.said[-1][0]
     assert len(driver.session.experiment.lanes) == 6
+    act(driver, "F", "remove")
+    driver.wait(lambda: len(driver.last.lanes) == 5)
+    assert driver.window.lane_bar.fork.isEnabled()
+
+
+def test_what_was_just_changed_holds_when_a_lane_is_added(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes())
+    driver.play(updates=9)
+    driver.pause()
+    driver.choose(driver.control("loss.objective"), "Huber")
+    driver.wait(lambda: driver.last.lanes[0].objective == "huber")
+    marks = driver.last.marks
+    driver.click(driver.window.lane_bar.add)
+    driver.wait(lambda: names(driver) == ["A", "B", "C"] and driver.last.coming == 1.0)
+    driver.settle()
+    assert driver.last.lanes[0].objective == "huber" and driver.last.marks == marks
+
+
+def test_undo_takes_back_the_mark_too(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes())
+    driver.play(updates=9)
+    driver.pause()
+    pair = choose_rival(driver, "A against B")
+    driver.wait(lambda: pair.match.isEnabled())
+    driver.click(pair.match)
+    driver.wait(lambda: len(driver.last.marks) == 1)
+    assert driver.window.focusWidget() is not driver.window.cost
+    driver.wait(lambda: pair.changed_.isVisible())
+    assert pair.changed_.text() == (
+        f"Settings were changed while they trained, last after update {driver.last.update}: "
+        "Reset compares them from the start with those in force."
+    )
+    driver.undo()
+    driver.wait(lambda: driver.last.marks == () and driver.last.experiment.edits == ())
+    driver.wait(lambda: not pair.changed_.isVisible())
+    driver.redo()
+    driver.wait(lambda: len(driver.last.marks) == 1)
+    driver.session.reset()
+    driver.wait_drawn(lambda snapshot: snapshot.run == 1)
+    driver.wait(lambda: not pair.changed_.isVisible())
 
 
 def test_a_lane_is_taken_out_and_comes_back_as_it_would_be(open_window: Callable[..., Any]) -> None:
@@ -154,7 +197,13 @@ def test_a_lane_is_called_what_is_typed(open_window: Callable[..., Any]) -> None
     driver.wait(found.edit.isVisible)
     driver.qtbot.keyClicks(found.edit, "x: y")
     driver.key(Qt.Key.Key_Return, on=found.edit)
-    assert driver.said[-1][1] and "name is" in driver.said[-1][0]
+    notice = driver.window.notice
+    assert notice.sentence.text() == "A lane's name may have letters, digits, inner spaces, - and _, but not :"
+    assert notice.isVisible() and found.edit.isVisible() and found.edit.text() == "x: y"  # what was typed stays
+    driver.type(found.edit, "a")  # the letter of another lane is no name for this one
+    driver.wait(lambda: names(driver) == ["A", "B a"])
+    driver.undo()
+    driver.wait(lambda: names(driver) == ["A", "B slow learner"])
     driver.undo()
     driver.wait(lambda: names(driver) == ["A", "B"])
 
@@ -214,6 +263,31 @@ def test_what_differs_is_set_off_and_told(open_window: Callable[..., Any]) -> No
     told = {key for key, row in rows.items() if row.label.property("role") == "differs"}
     assert told == {"optimizer.learning_rate"}
     assert "A rate 0.5, B rate 0.05" in rows["optimizer.learning_rate"].control.toolTip()
+
+
+def test_what_auto_stands_for_does_not_differ_from_it(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes(TWO[0], LaneSettings("B", {"loss.objective": "mse"}), data__dataset="sine"))
+    rows = {key: row for panel in driver.window.panels for key, row in panel.rows.items()}
+    assert rows["loss.objective"].label.text() == "Learn with"
+    driver.choose(driver.control("data.dataset"), "Two moons")
+    driver.wait(lambda: driver.last.data.task == "binary")
+    assert rows["loss.objective"].label.text() == "Learn with \u2260"
+
+
+def test_monitors_go_with_the_task(open_window: Callable[..., Any]) -> None:
+    driver = open_window(with_lanes(LaneSettings("A"), LaneSettings("B")))
+    driver.window.view_lane("B")
+    driver.choose(driver.control("loss.objective"), "Mean squared error")
+    driver.wait(lambda: driver.field("loss.monitors", "B") == ("binary_cross_entropy",))
+    driver.choose(driver.control("data.dataset"), "Iris")
+    driver.wait(lambda: driver.last.data.task == "multiclass")
+    assert driver.field("loss.monitors", "B") == ("categorical_cross_entropy",)
+    driver.choose(driver.control("data.dataset"), "Sine")
+    driver.wait(lambda: driver.last.data.task == "regression")
+    assert driver.field("loss.monitors", "A") == driver.field("loss.monitors", "B") == ()
+    driver.choose(driver.control("data.dataset"), "Two moons")
+    driver.wait(lambda: driver.last.data.task == "binary")
+    assert driver.field("loss.objective", "B") == "mse"
 
 
 def test_a_change_in_all_lanes_and_back(open_window: Callable[..., Any]) -> None:
@@ -350,7 +424,7 @@ def test_the_objective_parts_them_and_the_picture_shows_where(open_window: Calla
             X = X @ weights[f"W{l}"].T + weights[f"b{l}"]
             X = np.tanh(X) if l < 3 else 1.0 / (1.0 + np.exp(-X))
         outputs.append(float(X[0, 0]))
-    assert surface.values[point] == pytest.approx(outputs[1] - outputs[0], abs=1e-5)
+    assert surface.values[point] == pytest.approx(outputs[0] - outputs[1], abs=1e-5)
     driver.choose(driver.window.lane_bar.rival, "Each lane")
     driver.wait(lambda: len(driver.last.surfaces) == 2)
     assert not pair.isVisible()
@@ -411,7 +485,7 @@ def found(**changes: Any) -> Advantage:
     usual: dict[str, Any] = {
         "lane": "A", "other": "B", "column": "test_accuracy", "level": 0.95, "seeds": 32, "reached": 32,
         "other_reached": 31, "epochs": 300.0, "other_epochs": 570.0, "ratio": Estimate(1.9, 1.6, 2.3), "last": 0.98,
-        "other_last": 0.97, "gap": Estimate(-0.01, -0.02, 0.0),
+        "other_last": 0.97, "gap": Estimate(-0.01, -0.02, 0.0), "epoch": 1200,
     }  # fmt: skip
     return Advantage(**(usual | changes))
 
@@ -421,24 +495,29 @@ def found(**changes: Any) -> Advantage:
     [
         (
             {},
-            "B needs 1.9 times the epochs of A to reach a test accuracy of 95\u2009%, 1.6 to 2.3, 32 seeds. "
-            "32 of 32 seeds of A reach it, 31 of B.",
+            "B needs 1.9 times the epochs of A to reach a test accuracy of 95\u2009%, 1.6 to 2.3 (95\u2009% interval), "
+            "32 seeds. 32 of 32 seeds of A reach it, 31 of B.",
         ),
         (
             {"ratio": Estimate(0.5, 0.4, 0.8)},
-            "A needs 2 times the epochs of B to reach a test accuracy of 95\u2009%, 1.2 to 2.5, 32 seeds. "
-            "32 of 32 seeds of A reach it, 31 of B.",
+            "A needs 2 times the epochs of B to reach a test accuracy of 95\u2009%, 1.2 to 2.5 (95\u2009% interval), "
+            "32 seeds. 32 of 32 seeds of A reach it, 31 of B.",
         ),
         ({"reached": 0, "other_reached": 0}, "Neither lane has reached a test accuracy of 95\u2009% yet."),
         (
             {"ratio": Estimate(math.inf, 2.0, math.inf), "other_reached": 3},
-            "With most seeds B has not reached a test accuracy of 95\u2009% yet, and A has. "
+            "A has reached a test accuracy of 95\u2009% with most seeds, B has not yet. "
             "32 of 32 seeds of A reach it, 3 of B.",
         ),
         (
             {"ratio": Estimate(3.0, 2.0, math.inf)},
-            "B needs 3 times the epochs of A to reach a test accuracy of 95\u2009%, 2 to no end, 32 seeds. "
-            "32 of 32 seeds of A reach it, 31 of B.",
+            "B needs 3 times the epochs of A to reach a test accuracy of 95\u2009%, 2 or more (95\u2009% interval), "
+            "32 seeds. 32 of 32 seeds of A reach it, 31 of B.",
+        ),
+        (
+            {"ratio": Estimate(1.2, 0.9, 1.5)},
+            "B needs 1.2 times the epochs of A to reach a test accuracy of 95\u2009%, 0.9 to 1.5 (95\u2009% interval), "
+            "32 seeds. The interval holds 1: the difference may be chance. 32 of 32 seeds of A reach it, 31 of B.",
         ),
         (
             {"seeds": 1, "reached": 1, "other_reached": 0, "other_epochs": math.inf},
@@ -457,11 +536,13 @@ def test_sentences_on_who_is_first(changes: dict[str, Any], text: str) -> None:
 
 def test_sentences_on_what_they_have_now() -> None:
     text = words.gap(found(), "A", "B")
-    assert text == "Now 98.0\u2009% (A) and 97.0\u2009% (B); seed by seed B less A: \u22122 to 0 points."
+    told = "After epoch 1,200: 98.0\u2009% (A) and 97.0\u2009% (B); seed by seed B less A: \u22122 to 0 points"
+    assert text == f"{told} (95\u2009% interval)."
 
     less = Estimate(-0.0097, -0.0098, 2e-5)
     text = words.gap(found(column="test_mse", last=0.01, other_last=0.0003, gap=less), "A", "B")
-    assert text == "Now 0.0100 (A) and 3.0e\u22124 (B); seed by seed B less A: \u22120.0098 to +2.0e\u22125."
+    told = "After epoch 1,200: 0.0100 (A) and 3.0e\u22124 (B); seed by seed B less A: \u22120.0098 to +2.0e\u22125"
+    assert text == f"{told} (95\u2009% interval)."
 
 
 # Several seeds
@@ -469,6 +550,7 @@ def test_sentences_on_what_they_have_now() -> None:
 
 def test_several_seeds_are_told_of_together_and_one_by_one(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes(run__replicas=5))
+    driver.window.resize(1400, 800)
     driver.play(updates=20)
     driver.pause()
     networks = driver.trainer().lane("A").replicas
@@ -484,7 +566,7 @@ def test_several_seeds_are_told_of_together_and_one_by_one(open_window: Callable
     low, middle, high = np.percentile(costs, (25, 50, 75))
     controls = driver.window.controls
     assert controls.train.number.text() == f"{middle:.4f}"
-    assert controls.train.findChild(QLabel).text() == f"Train cost  {low:.4f}\u2013{high:.4f}"
+    assert controls.train.findChild(QLabel).text() == f"A: train cost  {low:.4f}\u2013{high:.4f}"
     assert driver.last.surfaces[0].replicas == 5
     assert set(np.unique(driver.last.surfaces[0].values)) <= {np.float32(k / 5) for k in range(6)}
     assert len(driver.window.cost.bands.bands) == len([r for r in driver.window.cost._rows if r.role != "metric"]) * 2
@@ -492,6 +574,8 @@ def test_several_seeds_are_told_of_together_and_one_by_one(open_window: Callable
     driver.wait(lambda: driver.last.surfaces[0].replicas == 1)
     curve = next(c for c in driver.last.curves if (c.lane, c.column) == ("A", "train_binary_cross_entropy"))
     assert curve.picked is not None and curve.picked[1][-1] == pytest.approx(costs[2], rel=1e-9)
+    assert controls.train.number.text() == driver.window.cost._chips["A", curve.column].value == f"{costs[2]:.4f}"
+    assert controls.train.caption.text() == "A: train cost  seed 9" and "median" not in controls.train.toolTip()
     driver.choose(driver.window.lane_bar.replica, "All 5 seeds")
     driver.wait(lambda: driver.last.surfaces[0].replicas == 5)
 

@@ -57,6 +57,8 @@ class Advantage:
         The median of the newest values.
     gap : Estimate
         The other lane's newest value less this one's, seed by seed.
+    epoch : int
+        The newest that is recorded.
     took : float
         Seconds that this answer took.
     """
@@ -74,6 +76,7 @@ class Advantage:
     last: float
     other_last: float
     gap: Estimate
+    epoch: int = 0
     took: float = 0.0
 
 
@@ -112,6 +115,7 @@ class AskAdvantage:
             last=_median(last),
             other_last=_median(other_last),
             gap=estimate(other_last - last),
+            epoch=int(epochs[-1]) if epochs.size else 0,
             took=perf_counter() - start,
         )
 

@@ -22,6 +22,8 @@ def proof(state: PairState) -> str:
     now = f"Now {state.differ:,} of {state.parameters:,} differ, and they are {cost_text(state.distance)} apart"
     if not math.isnan(state.angle):
         now += f"; the last two updates point {state.angle:.0f}\u00b0 apart"
+    if state.replicas > 1:
+        now += f" (medians of {state.replicas} seeds)"
     if state.parted == 0:
         return f"The weights differ from the start. {now}."
     if state.parted == 1:
@@ -33,11 +35,13 @@ def difference(state: PairState) -> str:
     """Return in what the two differ."""
     if not state.differences:
         return "They have the same settings."
+    keys = [each.key for each in state.differences]
     parts = [
         f"{SETTINGS[each.key].label.lower()}: {value_text(each.one)} | {value_text(each.other)}"
         for each in state.differences
+        if each.key != "loss.monitors" or "loss.objective" not in keys  # they follow the objective
     ]
-    if [each.key for each in state.differences] == ["loss.monitors"]:
+    if keys == ["loss.monitors"]:
         return f"They differ only in what is shown, which changes no weight ({parts[0]})."
     return f"They differ in {'; '.join(parts)}."
 
@@ -69,14 +73,15 @@ def first(found: Advantage, one: str, other: str) -> str:
     ratio = found.ratio
     if math.isinf(ratio.value) or ratio.value == 0.0:
         quick, slow = (one, other) if math.isinf(ratio.value) else (other, one)
-        return f"With most seeds {slow} has not reached {to} yet, and {quick} has. {reached}"
+        return f"{quick} has reached {to} with most seeds, {slow} has not yet. {reached}"
     slow, quick = (other, one) if ratio.value >= 1.0 else (one, other)
     told = ratio if ratio.value >= 1.0 else inverse(ratio)
     if told.value == 1.0:
         sentence = f"{one} and {other} need the same number of epochs to reach {to}"
     else:
         sentence = f"{slow} needs {_times(told.value)} the epochs of {quick} to reach {to}"
-    return f"{sentence}, {interval(told)}{found.seeds} seeds. {reached}"
+    chance = " The interval holds 1: the difference may be chance." if told.low <= 1.0 <= told.high else ""
+    return f"{sentence}, {interval(told)}{found.seeds} seeds.{chance} {reached}"
 
 
 def _first_of_one(found: Advantage, one: str, other: str, to: str) -> str:
@@ -102,24 +107,25 @@ def inverse(estimate: Estimate) -> Estimate:
 
 
 def interval(estimate: Estimate) -> str:
-    """Return "1.6 to 2.3, "; what too few seeds cannot tell is left out."""
+    """Return "1.6 to 2.3 (95 % interval), "; what too few seeds cannot tell is left out."""
     if math.isnan(estimate.low):
         return ""
-    high = "no end" if math.isinf(estimate.high) else f"{estimate.high:.2g}"
-    return f"{estimate.low:.2g} to {high}, "
+    ends = f"{estimate.low:.2g} or more" if math.isinf(estimate.high) else f"{estimate.low:.2g} to {estimate.high:.2g}"
+    return f"{ends} (95\u2009% interval), "
 
 
 def gap(found: Advantage, one: str, other: str) -> str:
-    """Return how the newest values compare."""
+    """Return how the newest values that are recorded compare."""
     if math.isnan(found.gap.value):
         return ""
     name = found.column.partition("_")[2]
     written = share_text if name in SHARES else cost_text
-    now = f"Now {written(found.last)} ({one}) and {written(found.other_last)} ({other})"
+    now = f"After epoch {found.epoch:,}: {written(found.last)} ({one}) and {written(found.other_last)} ({other})"
     if found.seeds < FEWEST or math.isnan(found.gap.low):
         return f"{now}."
     ends = " to ".join(_signed(end, name in SHARES) for end in (found.gap.low, found.gap.high))
-    return f"{now}; seed by seed {other} less {one}: {ends}{' points' if name in SHARES else ''}."
+    points = " points" if name in SHARES else ""
+    return f"{now}; seed by seed {other} less {one}: {ends}{points} (95\u2009% interval)."
 
 
 def _signed(value: float, share: bool) -> str:

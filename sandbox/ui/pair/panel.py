@@ -19,7 +19,7 @@ from sandbox.experiment.scene import Question
 from sandbox.experiment.snapshot import LaneState, Snapshot
 from sandbox.nn import LOSSES, METRICS, OPTIMIZERS
 from sandbox.ui import theme as look
-from sandbox.ui.kit import Choice, NumberField, Segmented, cost_text, label
+from sandbox.ui.kit import Choice, Elided, NumberField, Segmented, cost_text, label
 from sandbox.ui.lanes import Badge, LaneFace
 from sandbox.ui.lens.pace import Pace
 from sandbox.ui.theme import SMALL, Theme
@@ -69,10 +69,7 @@ class PairPanel(QWidget):
     def _build(self) -> None:
         self.proof, self.difference = _sentence("What is proved"), _sentence("In what they differ", "hint")
         self.plots = [Plot(name, self) for name in ("Distance of the weights", "Angle between the updates")]
-        self.captions = [
-            label("Distance of the weights", "caption"),
-            label("Angle between the updates, degrees", "caption"),
-        ]
+        self.captions = [Elided(text, "caption") for text in _CAPTIONS]
         self.grids = [GridLayer(plot) for plot in self.plots]
         self.lines = [LinesLayer(plot, 0) for plot in self.plots]
         self._plots = QHBoxLayout()
@@ -90,6 +87,12 @@ class PairPanel(QWidget):
         self.level.setToolTip("What is to be reached: at least, for a metric; at most, for a loss.")
         self.level.set_value(0.95)
         self.first, self.gap = _sentence("Which lane gets there first"), _sentence("What they have now", "hint")
+        self.first.setToolTip(
+            "Seed by seed the epochs of one lane by those of the other, and of these ratios the median; its interval "
+            "from resampling the seeds. A seed that gets there in one lane alone counts as endlessly slow in the other."
+        )
+        self.changed_ = _sentence("Whether they were changed on the way", "hint")
+        self.changed_.hide()
         self._goal = QHBoxLayout()
         self._goal.addWidget(label("First to reach"))
         self._goal.addWidget(self.column_choice, 1)
@@ -121,6 +124,7 @@ class PairPanel(QWidget):
         self._column.addLayout(self._goal)
         self._column.addWidget(self.first)
         self._column.addWidget(self.gap)
+        self._column.addWidget(self.changed_)
         self._column.addLayout(self._fair)
         self._column.addWidget(self.table)
         self._column.addWidget(self.fair)
@@ -152,6 +156,7 @@ class PairPanel(QWidget):
             self._told_for = None
             for layer in self.lines:
                 layer.set_lines(())
+            self.area.verticalScrollBar().setValue(0)
             self._ask_anew()
 
     def _ask_anew(self) -> None:
@@ -196,6 +201,7 @@ class PairPanel(QWidget):
         one, other = (states.get(face.name) for face in (self._one, self._other))
         if one is not None and other is not None:
             self._offer_columns(one, other, snapshot.data.task)
+        self._tell_changes(snapshot, (self._one.name, self._other.name))
         settled = (snapshot.run, snapshot.experiment)
         if self._told_for is not None and settled != self._told_for:
             self._told_for = None
@@ -233,7 +239,22 @@ class PairPanel(QWidget):
             if kept is None:
                 self._choose_column()
 
+    def _tell_changes(self, snapshot: Snapshot, names: tuple[str, str]) -> None:
+        """Say where two lanes are no fair comparison, since their settings have not been the same all along."""
+        made = [
+            edit for edit in snapshot.experiment.edits
+            if 0 < edit.update <= snapshot.update and edit.lane in (None, *names) and set(edit.changes) - _HARMLESS
+        ]  # fmt: skip
+        self.changed_.setVisible(bool(made))
+        if made:
+            since = f"Settings were changed while they trained, last after update {made[-1].update:,}"
+            _say(self.changed_, f"{since}: Reset compares them from the start with those in force.")
+
     def _show_pair(self, state: PairState) -> None:
+        median = f", median of {state.replicas} seeds" if state.replicas > 1 else ""
+        for caption, text in zip(self.captions, _CAPTIONS, strict=True):
+            if caption.text() != text + median:
+                caption.setText(text + median)
         _say(self.proof, words.proof(state))
         _say(self.difference, words.difference(state))
         if self._theme is None:
@@ -271,6 +292,7 @@ class PairPanel(QWidget):
 
     def _match(self) -> None:
         if rates := self._wanted_rates():
+            self.match.clearFocus()  # else it goes on to whatever is next when the button has done its work
             self.rates_chosen.emit(rates)
 
     # Look
@@ -300,6 +322,8 @@ class PairPanel(QWidget):
         self.level.setFixedWidth(look.px(72))
 
 
+_CAPTIONS = ("Distance of the weights", "Angle between the updates, degrees")
+_HARMLESS = {"loss.monitors"}  # what changes no weight
 _BY_GRADIENT = ("gradient_descent", "momentum", "nesterov")  # whose first step is as long as rate times gradient
 
 

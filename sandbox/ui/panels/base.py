@@ -69,7 +69,7 @@ class Panel(Card):
             Show what holds in this lane.
         """
         task = None if data is None else data.task
-        marked = differing(experiment)
+        marked = differing(experiment, task)
         for key, control in self.controls.items():
             control.set_value(experiment.get(key, lane))
             self.rows[key].mark(_told_apart(experiment, key, task) if key in marked else "")

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from sandbox.data import Data
 from sandbox.experiment.document import Experiment
 from sandbox.experiment.snapshot import LaneState, Surface, SurfaceRequest
 from sandbox.ui import theme as look
-from sandbox.ui.kit import share_text
+from sandbox.ui.kit import Choice, share_text
 from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views import colormap
 from sandbox.ui.views.contour import class_lines, contour
@@ -136,12 +136,11 @@ class BoundaryView(QWidget):
         self._drawn_room = 1.0
         self._show_choices(False)
 
-    def _axis_choice(self, word: str, tooltip: str) -> QComboBox:
-        box = QComboBox(self)
+    def _axis_choice(self, word: str, tooltip: str) -> Choice:
+        box = Choice(parent=self)
+        box.give_way(88)
         box.setAccessibleName(tooltip)
         box.setToolTip(f"{tooltip}; all but the two chosen inputs stay at their mean.")
-        box.setMinimumContentsLength(8)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.activated.connect(self._choose_axes)
         return box
 
@@ -171,13 +170,13 @@ class BoundaryView(QWidget):
 
     def set_data(self, data: Data, experiment: Experiment | None = None) -> None:
         """Show other data, on a new run; chosen inputs stay where the inputs stay the same."""
-        same = self._data is not None and self._data.inputs == data.inputs
+        before, self._data = self._data, data
+        same = before is not None and before.inputs == data.inputs
+        unchanged = before is not None and np.array_equal(before.inputs_train, data.inputs_train)
         if not same:
             self._axes = first_axes(data)
             self._sample = None
-            self._fill_choices(data)
-        unchanged = self._data is not None and np.array_equal(self._data.inputs_train, data.inputs_train)
-        self._data = data
+            self._fill_choices(data)  # which can move the plot, and so draws its points anew
         if not (unchanged and same):  # else the last picture stays until the new run's first
             self._surface = None
         self._fit_ranges()
@@ -189,8 +188,7 @@ class BoundaryView(QWidget):
     def _fill_choices(self, data: Data) -> None:
         for box, axis in ((self.across, self._axes[0]), (self.upward, self._axes[1])):
             with QSignalBlocker(box):
-                box.clear()
-                box.addItems(list(data.inputs))
+                box.set_items([(place, name, "") for place, name in enumerate(data.inputs)])
                 box.setCurrentIndex(axis)
         self._show_choices(len(data.inputs) > 2)
 

@@ -25,7 +25,7 @@ from sandbox.experiment.snapshot import LaneState, Snapshot, SurfaceRequest
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Elided, IconButton, cost_text, label, share_text
 from sandbox.ui.kit_base import set_state
-from sandbox.ui.lanes import Badge, LaneFace
+from sandbox.ui.lanes import MOST_LANES, Badge, LaneFace
 from sandbox.ui.pair import PairPanel
 from sandbox.ui.theme import Theme
 from sandbox.ui.views.boundary import BoundaryView
@@ -130,6 +130,7 @@ class LaneFrame(QFrame):
         if name == "rename":
             self.begin_rename()
         else:
+            self.menu_button.clearFocus()  # it may be gone in a moment, and no other control is meant
             self.acted.emit(name)
 
     def begin_rename(self) -> None:
@@ -137,6 +138,12 @@ class LaneFrame(QFrame):
         if self.face is not None:
             self.words.hide()
             self.edit.begin("" if self.face.name == self.face.letter else self.face.words, self.face.words)
+
+    def rename_again(self, text: str) -> None:
+        """Let a person mend a name that was refused."""
+        self.begin_rename()
+        self.edit.setText(text)
+        self.edit.deselect()
 
     def _rename(self, text: str | None) -> None:
         self.words.show()
@@ -180,12 +187,12 @@ class _NameEdit(QLineEdit):
         self.setToolTip("Letters, digits, spaces, - and _; empty lets it be called by what differs.")
         self.setMaxLength(36)
         self.returnPressed.connect(lambda: self._end(self.text().strip()))
-        self.editingFinished.connect(lambda: self._end(None))
-        self._open = False
+        self.editingFinished.connect(lambda: self._end(self.text().strip()))
+        self._open, self._before = False, ""
 
     def begin(self, text: str, hint: str) -> None:
         """Show, with the text chosen."""
-        self._open = True
+        self._open, self._before = True, text
         self.setText(text)
         self.setPlaceholderText(hint)
         self.show()
@@ -196,7 +203,7 @@ class _NameEdit(QLineEdit):
         if self._open:
             self._open = False
             self.hide()
-            self.done.emit(text)
+            self.done.emit(None if text == self._before else text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -314,13 +321,18 @@ class LaneGrid(QWidget):
         for frame in self.frames[1:]:
             frame.view.set_axes(x, y)
 
-    def set_lanes(self, faces: Sequence[LaneFace], current: str, rival: LaneFace | None = None) -> None:
-        """Show these lanes; or, with a rival, where the one in view and the rival are at odds."""
+    def set_lanes(
+        self, faces: Sequence[LaneFace], current: str, rival: LaneFace | None = None, hidden: int = 0
+    ) -> None:
+        """Show these lanes; or, with a rival, where the one in view and the rival are at odds.
+
+        So many more are there and not to be seen.
+        """
         shown = tuple(faces) if rival is None else tuple(face for face in faces if face.name == current)
         shown = shown or tuple(faces)[:1]
         anew = shown != self._shown or rival != self._rival
         self._shown, self._current, self._rival = shown, current, rival
-        alone = len(faces) <= 1
+        alone = len(faces) + hidden <= 1
         for index, face in enumerate(shown):
             frame = self._frame(index)
             frame.show_face(face, face.name == current and rival is None, alone)
@@ -332,13 +344,21 @@ class LaneGrid(QWidget):
                 frame.words.setText(f"against {rival.full}")
             frame.view.set_compact(len(shown) > 2)
             frame.menu_button.setVisible(rival is None)
-            frame.actions_["remove"].setEnabled(len(faces) > 1)
+            frame.actions_["remove"].setEnabled(not alone)
+            frame.actions_["hide"].setEnabled(len(faces) > 1)
+            frame.actions_["fork"].setEnabled(len(faces) + hidden < MOST_LANES)
         for frame in self.frames[len(shown) :]:
             frame.face = None
         self._show_pair(faces)
         if anew:
             self._arrange(True)
             self.wanted_changed.emit()
+
+    def rename_again(self, lane: str, text: str) -> None:
+        """Let a person mend a lane's name that was refused."""
+        for frame in self.frames:
+            if frame.face is not None and frame.face.name == lane:
+                frame.rename_again(text)
 
     def _show_pair(self, faces: Sequence[LaneFace]) -> None:
         """Say below the difference of two lanes what is known of them."""
