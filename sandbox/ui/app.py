@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment
 from sandbox.experiment.snapshot import Snapshot
+from sandbox.ui import kept
 from sandbox.ui import theme as look
 from sandbox.ui.kit_base import discard
 from sandbox.ui.window import MainWindow
@@ -57,7 +58,11 @@ def run_window(experiment: Experiment | None = None, path: Path | None = None) -
     sys.excepthook = lambda kind, error, trace: _say(window, kind, error, trace)
     window.controls.set_speed(_FIRST_SPEED)
     window.start()
-    return app.exec()
+    if experiment is None:
+        kept.offer(window, kept.place())
+    code = app.exec()
+    kept.keep(window, kept.place())
+    return code
 
 
 def _say(

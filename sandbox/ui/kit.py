@@ -199,7 +199,13 @@ class Notice(QFrame):
         self.hide()
 
     def say(
-        self, sentence: str, *, error: bool = False, action: str = "", act: Callable[[], object] | None = None
+        self,
+        sentence: str,
+        *,
+        error: bool = False,
+        action: str = "",
+        act: Callable[[], object] | None = None,
+        goes: bool = False,
     ) -> None:
         """Show one sentence until it is closed or another one comes; mere news goes by itself.
 
@@ -212,6 +218,8 @@ class Notice(QFrame):
             The text of a button, e.g. "Undo"; none if empty.
         act : callable
             What that button does; the bar closes after it.
+        goes : bool
+            Whether it goes by itself although there is something to do.
         """
         set_state(self, "kind", "error" if error else "info")
         self._ink = "error" if error else "accent"
@@ -223,7 +231,7 @@ class Notice(QFrame):
         self.fit()
         self.show()
         self._going.stop()
-        if not error and not action:
+        if goes or not (error or action):
             self._going.start(_NOTICE_STAYS)
 
     def _do(self) -> None:

@@ -112,7 +112,7 @@ class Session(QObject):
         self.snapshot: Snapshot | None = None
         self.playing = False
         self.undo_stack = QUndoStack(self)
-        self._file = experiment
+        self.opened_with = experiment
         self._run = Run(-1, self.experiment)
         self._settled = self.experiment  # the settings of the run in view; `experiment` may be ahead of them
         self._begun: _Begun | None = None
@@ -132,7 +132,7 @@ class Session(QObject):
     def start(self) -> None:
         """Start the thread and the first run."""
         self.thread_.start()
-        self._begin(self._file, "", True)
+        self._begin(self.opened_with, "", True)
 
     def close(self) -> None:
         """End the thread; nothing is drawn from here on."""

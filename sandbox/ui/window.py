@@ -228,6 +228,7 @@ class MainWindow(QMainWindow):
         self.boundary.lane_renamed.connect(self._rename_lane)
         self.boundary.rates_chosen.connect(self.session.set_rates)
         self._show_lanes()
+        self._place_notice()  # above the views that have just come
         self.session.start()
 
     def _leave_focus(self, of: QWidget) -> None:

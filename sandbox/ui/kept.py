@@ -1,0 +1,46 @@
+"""What a person did last time: kept when the window closes, offered when it opens again."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths
+
+from sandbox.errors import InputError
+from sandbox.ui.window import MainWindow
+
+_log = logging.getLogger(__name__)
+
+
+def place() -> Path:
+    """Return the file in which the last experiment is kept."""
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)) / "last.toml"
+
+
+def keep(window: MainWindow, path: Path) -> bool:
+    """Write the experiment of a window that was closed, with all edits, where it is not the one it opened with.
+
+    Returns whether it was written. A disk that is full is no reason not to close.
+    """
+    snapshot = window.session.snapshot
+    if snapshot is None or snapshot.experiment == window.session.opened_with:
+        return False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        snapshot.experiment.save(path)
+    except (InputError, OSError):
+        _log.exception("the experiment could not be kept")
+        return False
+    return True
+
+
+def offer(window: MainWindow, path: Path) -> None:
+    """Offer what was kept, where there is anything."""
+    if path.is_file():
+        window.notice.say(
+            "The experiment of last time was kept, with every change: Play repeats it.",
+            action="Open it",
+            act=lambda: window.session.open_experiment(path),
+            goes=True,
+        )
