@@ -208,7 +208,7 @@ def test_closing_the_dialog_lets_its_cells_go_on_and_it_comes_back(opened: Any, 
 
 def test_results_stay_when_the_dialog_is_closed_and_say_when_they_are_old(opened: Any, here: Here) -> None:
     dialog = run(opened)
-    assert dialog.outcome.subtitle.text().startswith("brighter is better; medians over the seeds")
+    assert dialog.outcome.subtitle.text().startswith("brighter is better; median and quartiles of ")
     dialog.close()
     opened.activate()
     opened.session.change("optimizer.l2", 0.1, True)

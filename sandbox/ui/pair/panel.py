@@ -251,7 +251,7 @@ class PairPanel(QWidget):
             _say(self.changed_, f"{since}: Reset compares them from the start with those in force.")
 
     def _show_pair(self, state: PairState) -> None:
-        median = f", median of {state.replicas} seeds" if state.replicas > 1 else ""
+        median = " (median)" if state.replicas > 1 else ""  # of how many seeds says the sentence above
         for caption, text in zip(self.captions, _CAPTIONS, strict=True):
             if caption.text() != text + median:
                 caption.setText(text + median)
@@ -322,7 +322,7 @@ class PairPanel(QWidget):
         self.level.setFixedWidth(look.px(72))
 
 
-_CAPTIONS = ("Distance of the weights", "Angle between the updates, degrees")
+_CAPTIONS = ("Distance of the weights", "Angle of the updates, degrees")
 _HARMLESS = {"loss.monitors"}  # what changes no weight
 _BY_GRADIENT = ("gradient_descent", "momentum", "nesterov")  # whose first step is as long as rate times gradient
 

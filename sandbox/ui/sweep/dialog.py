@@ -304,12 +304,10 @@ class SweepDialog(QDialog):
 
     def _explain(self) -> None:
         """Say how the map is to be read."""
-        several = bool(self._cells) and self._cells[0].experiment.run.replicas > 1
-        words = "brighter is better; medians over the seeds, and half of them lie between the two numbers below"
+        seeds = self._cells[0].experiment.run.replicas if self._cells else 1
+        words = "brighter is better" + (f"; median and quartiles of {seeds} seeds" if seeds > 1 else "")
         if self._run_of is not None and self._run_of != self.experiment:
-            words = f"before the last changes; {words}" if several else "before the last changes; brighter is better"
-        elif not several:
-            words = "brighter is better"
+            words = f"before the last changes; {words}"
         self.outcome.set_subtitle(words if self._results else "")
 
     def _choose(self, number: int, lane: str) -> None:
