@@ -48,8 +48,8 @@ def test_the_offer_lies_over_the_views_that_come_after_it(qtbot: Any, tmp_path: 
     kept.offer(window, path)
     window.start()
     try:
-        qtbot.waitUntil(lambda: window.session.snapshot is not None and window.notice.button.isVisible(), timeout=20_000)
         button = window.notice.button
+        qtbot.waitUntil(lambda: window.session.snapshot is not None and button.isVisible(), timeout=20_000)
         assert window.childAt(button.mapTo(window, button.rect().center())) is button
     finally:
         window.close()
