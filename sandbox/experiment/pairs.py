@@ -15,6 +15,7 @@ from sandbox.experiment.lanes import Group, TrainingLane
 
 Array = NDArray[Any]
 Pair = frozenset[int]  # of the keys of two lanes
+Known = tuple[dict[Pair, int], dict[Pair, History]]  # when each pair parted, and how far it is apart
 
 COLUMNS = ("distance", "angle")
 
@@ -104,11 +105,15 @@ class Pairs:
                 history = self.histories.setdefault(frozenset((one.key, other.key)), History())
                 history.append(epoch, update, COLUMNS, (float(distances[i, j]), float(angles[i, j])))
 
-    def forget(self, key: int) -> None:
-        """Know no more of a lane that is gone."""
-        for pairs in (self.parted, self.histories):
-            for pair in [pair for pair in pairs if key in pair]:
-                del pairs[pair]
+    def forget(self, key: int) -> Known:
+        """Know no more of a lane that is gone; return what was known."""
+        parted = {pair: self.parted.pop(pair) for pair in list(self.parted) if key in pair}
+        return parted, {pair: self.histories.pop(pair) for pair in list(self.histories) if key in pair}
+
+    def recall(self, known: Known) -> None:
+        """Know again of a lane what was known of it."""
+        self.parted.update(known[0])
+        self.histories.update(known[1])
 
     def copy(self, key: int, new: int) -> None:
         """Let a new lane have what is known of the one that it is a copy of."""

@@ -34,7 +34,7 @@ from sandbox.experiment.lanes import (
     named_loss,
     resized_parameters,
 )
-from sandbox.experiment.pairs import Pairs
+from sandbox.experiment.pairs import Known, Pairs
 from sandbox.experiment.parts import Lane
 from sandbox.experiment.replicas import spread
 from sandbox.experiment.roster import forked, renamed, with_lane, without_lane
@@ -62,6 +62,19 @@ def load_experiment_data(experiment: Experiment) -> Data:
 
 def _samples(X: Array, y: Array, data: Data, dtype: np.dtype[Any]) -> Samples:
     return Samples(with_ones(X.astype(dtype)), coded_targets(y, data, dtype))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Removed:
+    """A lane that was taken out, with all that was known of it, and the experiment before and after."""
+
+    lane: TrainingLane
+    place: int
+    marks: tuple[Mark, ...]
+    known: Known
+    before: Experiment
+    after: Experiment
+    update: int
 
 
 class Trainer:
@@ -196,8 +209,8 @@ class Trainer:
         """
         return Trainer(experiment, self.data, self.every, self.watched)
 
-    def remove_lane(self, name: str) -> None:
-        """Take a lane out.
+    def remove_lane(self, name: str) -> Removed:
+        """Take a lane out, and return it as it is, for `put_back`.
 
         Raises
         ------
@@ -205,12 +218,25 @@ class Trainer:
             If there is no such lane, or no other.
         """
         self.settle()
-        lane = self.lane(name)
-        self._tell(without_lane(self.experiment, name)[0])
+        lane, before, marks = self.lane(name), self.experiment, self.marks
+        self._tell(without_lane(before, name)[0])
+        place = self.lanes.index(lane)
         self.lanes.remove(lane)
-        self.pairs.forget(lane.key)
-        self.marks = [mark for mark in self.marks if mark.lane != name]
+        known = self.pairs.forget(lane.key)
+        self.marks = [mark for mark in marks if mark.lane != name]
         self._regroup()
+        return Removed(lane, place, tuple(marks), known, before, self.experiment, self.update)
+
+    def put_back(self, removed: Removed) -> bool:
+        """Put a lane back that was taken out of this very run, unless anything was done since; return whether it is."""
+        if (self.experiment, self.update) != (removed.after, removed.update):
+            return False
+        self._tell(removed.before)
+        self.lanes.insert(removed.place, removed.lane)
+        self.pairs.recall(removed.known)
+        self.marks = list(removed.marks)
+        self._regroup()
+        return True
 
     def rename_lane(self, name: str, new: str) -> None:
         """Call a lane something else.

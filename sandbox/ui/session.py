@@ -229,11 +229,15 @@ class Session(QObject):
     def _values_now(
         self, keys: Iterable[str], of: list[str], lane: str | None
     ) -> list[tuple[str | None, dict[str, Any]]]:
-        """Return what takes a change back: one edit, or one for each lane where they are not the same."""
-        values = {name: {key: self.experiment.get(key, name) for key in keys} for name in of}
+        """Return what takes a change back: one edit, or one for each lane where they are not the same.
+
+        What a lane's optimiser does not know has no value there, and nothing that could be taken back.
+        """
+        there = {name: {key: self.experiment.get(key, name) for key in keys} for name in of}
+        values = {name: {key: value for key, value in own.items() if value is not None} for name, own in there.items()}
         if all(own == values[of[0]] for own in values.values()):
             return [(lane, values[of[0]])]
-        return list(values.items())
+        return [(name, own) for name, own in values.items() if own]
 
     def _changes(self, key: str, value: object, lane: str | None) -> dict[str, Any]:
         """Return what has to change together with a setting."""

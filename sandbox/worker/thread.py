@@ -11,7 +11,7 @@ import queue
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, assert_never
 
@@ -23,6 +23,7 @@ from sandbox.experiment.parts import LaneSettings
 from sandbox.experiment.roster import fresh, with_lane, without_lane
 from sandbox.experiment.rules import lane_index
 from sandbox.experiment.snapshot import Snapshot, Wanted
+from sandbox.experiment.trainer import Removed
 from sandbox.worker.commands import (
     AddLane,
     Change,
@@ -119,7 +120,7 @@ class TrainerThread(QThread):
         self._trainer: Trainer | None = None
         self._heir: Trainer | None = None  # the same run with a lane more, which is on its way to where this one is
         self._kept: OrderedDict[int, tuple[Trainer, Trainer | None]] = OrderedDict()
-        self._removed: dict[int, tuple[LaneSettings, tuple[Edit, ...], int]] = {}
+        self._removed: dict[int, _Taken] = {}  # by the token under which each was taken out
         self._playing = False
         self._until_epoch: int | None = None
         self._beat = Beat()
@@ -266,6 +267,8 @@ class TrainerThread(QThread):
             self._offer()  # its mark is on screen at once
 
     def _change_lanes(self, command: ForkLane | AddLane | RemoveLane | RestoreLane | RenameLane) -> None:
+        if isinstance(command, RemoveLane) and self._give_up(command):
+            return
         self._settle()
         trainer = self._trainer
         if trainer is None:
@@ -279,12 +282,17 @@ class TrainerThread(QThread):
                     settings = LaneSettings(name, {**model.changes, **changes})
                     self._heir = trainer.anew(with_lane(trainer.experiment, settings, alone=True))
                 case RemoveLane(lane, token):
-                    place = lane_index(trainer.experiment.lanes, lane)
-                    self._removed[token] = (*without_lane(trainer.experiment, lane)[1:], place)
-                    trainer.remove_lane(lane)
+                    taken = _taken(trainer.experiment, lane)
+                    for kept in self._removed.values():  # no two runs, and no two moments, can have it back
+                        if kept.of is not trainer or (kept.lane and kept.lane.update != trainer.update):
+                            kept.of = kept.lane = None
+                    taken.of, taken.lane = trainer, trainer.remove_lane(lane)
+                    self._removed[token] = taken
                 case RestoreLane(token):
-                    settings, edits, place = self._removed[token]
-                    self._heir = trainer.anew(with_lane(trainer.experiment, settings, edits, place=place))
+                    taken = self._removed[token]
+                    if taken.of is not trainer or taken.lane is None or not trainer.put_back(taken.lane):
+                        experiment = with_lane(trainer.experiment, taken.settings, taken.edits, place=taken.place)
+                        self._heir = trainer.anew(experiment)
                 case RenameLane(lane, name):
                     trainer.rename_lane(lane, name)
                 case _:
@@ -295,6 +303,18 @@ class TrainerThread(QThread):
             self._bring_up(self._heir)
         elif self._playing and self._commands.empty():
             self._offer()
+
+    def _give_up(self, command: RemoveLane) -> bool:
+        """Where the lane to be taken out is one that comes up, let it come no more; return whether it was."""
+        trainer, heir = self._trainer, self._heir
+        if trainer is None or heir is None:
+            return False
+        coming = {lane.name for lane in heir.lanes} - {lane.name for lane in trainer.lanes}
+        if command.lane not in coming:
+            return False
+        self._removed[command.token] = _taken(heir.experiment, command.lane)
+        self._heir = None
+        return True
 
     def _bring_up(self, heir: Trainer) -> None:
         """Train the run with one lane more for a while; it takes the other's place once it has come as far."""
@@ -396,6 +416,21 @@ class TrainerThread(QThread):
         QCoreApplication.postEvent(self._listener, QEvent(self.SNAPSHOT))
         if self._playing and not self._closing:
             self._parked.wait(_LONGEST_PARK)
+
+
+@dataclass
+class _Taken:
+    """What a lane that was taken out was told; and the lane itself, until anything else is done in its run."""
+
+    settings: LaneSettings
+    edits: tuple[Edit, ...]
+    place: int
+    of: Trainer | None = None
+    lane: Removed | None = None
+
+
+def _taken(experiment: Experiment, lane: str) -> _Taken:
+    return _Taken(*without_lane(experiment, lane)[1:], lane_index(experiment.lanes, lane))
 
 
 def _fitting(wanted: Wanted, trainer: Trainer) -> Wanted:

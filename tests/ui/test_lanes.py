@@ -303,6 +303,20 @@ def test_a_change_in_all_lanes_and_back(open_window: Callable[..., Any]) -> None
     driver.wait(lambda: [driver.field("optimizer.learning_rate", name) for name in "AB"] == [0.5, 0.05])
 
 
+def test_what_only_one_lanes_optimiser_knows_is_changed_in_all_and_back(open_window: Callable[..., Any]) -> None:
+    lanes = LaneSettings("A", {"optimizer.name": "adam"}), LaneSettings("B")
+    driver = open_window(with_lanes(*lanes))
+    driver.play(updates=3)
+    driver.pause()
+    driver.session.change("optimizer.epsilon", 1e-3, True)
+    driver.wait(lambda: driver.field("optimizer.epsilon", "A") == 1e-3)
+    driver.undo()
+    driver.wait(lambda: driver.field("optimizer.epsilon", "A") == 1e-8)
+    driver.redo()
+    driver.wait(lambda: driver.field("optimizer.epsilon", "A") == 1e-3)
+    assert not [sentence for sentence, error in driver.said if error]
+
+
 def test_a_start_of_all_lanes_is_the_same_in_all(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes(LaneSettings("A"), LaneSettings("B", {"network.seed": 9})))
     driver.session.change("network.seed", 4, True, None)

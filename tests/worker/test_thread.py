@@ -589,6 +589,23 @@ def test_what_is_asked_while_a_lane_comes_up_is_asked_of_both(listener: Listener
     assert rates == {"A": 0.5, "B": 0.01}
 
 
+def test_a_lane_that_is_taken_back_while_it_comes_up_comes_no_more(listener: Listener) -> None:
+    listener.begin()
+    listener.play_until(20_000)
+    goal = listener.last.update
+    listener.thread_.send(AddLane("A", "B", {"loss.objective": "mse"}))
+    listener.wait(lambda: listener.last.coming < 1.0)
+    heir = listener.thread_._heir
+    assert heir is not None
+    listener.thread_.send(RemoveLane("B", 1))
+    listener.wait(lambda: listener.last.coming == 1.0)
+    assert [lane.name for lane in listener.last.lanes] == ["A"] and listener.last.update == goal
+    assert heir.update < goal and listener.thread_._heir is None
+    listener.thread_.send(RestoreLane(1))
+    listener.wait(lambda: listener.last.coming == 1.0 and len(listener.last.lanes) == 2)
+    assert listener.last.lanes[1].objective == "mse"
+
+
 def test_closing_does_not_wait_for_a_lane_that_comes_up(listener: Listener) -> None:
     listener.begin()
     listener.play_until(20_000)
@@ -621,6 +638,31 @@ def test_a_lane_taken_out_is_put_back_in_its_place(listener: Listener) -> None:
     listener.settle()
     assert [lane.name for lane in listener.last.lanes] == ["A", "B", "C slow"]
     assert listener.last.experiment.lane("B").optimizer.learning_rate == 0.2
+
+
+@pytest.mark.parametrize("meanwhile", [None, Step(), Change({"optimizer.learning_rate": 0.3}, "A")])
+def test_a_lane_put_back_is_as_if_it_had_never_been_out(listener: Listener, meanwhile: Any) -> None:
+    lanes = (LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse"}), LaneSettings("C"))
+    listener.begin(replace(EXPERIMENT, lanes=lanes).checked())
+    listener.play_until(30)
+    before, lane = listener.trainer, listener.trainer.lane("B")
+    listener.thread_.send(RemoveLane("B", 1))
+    listener.thread_.send(RemoveLane("C", 2))
+    if meanwhile is not None:
+        listener.thread_.send(meanwhile)
+    listener.thread_.send(RestoreLane(2))
+    listener.thread_.send(RestoreLane(1))
+    listener.wait(lambda: len(listener.last.lanes) == 3)
+    listener.settle()
+    # Nothing is trained again where nothing was done in between.
+    assert (listener.trainer is before and listener.trainer.lane("B") is lane) == (meanwhile is None)
+    listener.play_until(listener.last.update + 30)
+    assert same_run(listener.trainer, replayed(listener.last.experiment, listener.last.update))
+    trainer = listener.trainer
+    keys = {name: trainer.lane(name).key for name in "ABC"}
+    assert trainer.pairs.parted.get(frozenset((keys["A"], keys["B"]))) == 1
+    history = trainer.pairs.histories[frozenset((keys["A"], keys["B"]))]
+    assert len(history.column("distance")[0]) == trainer.epoch + 1
 
 
 @pytest.mark.parametrize(
