@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -318,6 +319,9 @@ def test_round_numbers() -> None:
     assert [text for _, text in linear_ticks(-3.6, 3.6, 3)] == ["−2", "0", "2"]
     assert [text for _, text in log_ticks(-2.0, 1.0, 4)] == ["0.01", "0.1", "1", "10"]
     assert {"2", "5"} <= {text for _, text in log_ticks(0.0, 1.0, 8)}
+    narrow = log_ticks(math.log10(0.2), math.log10(0.26), 3)  # where 0.2 would stand alone
+    assert [text for _, text in narrow] == ["0.2", "0.22", "0.24", "0.26"]
+    assert [place for place, _ in narrow] == pytest.approx([math.log10(float(text)) for _, text in narrow])
     assert number(1e7) == "1e7" and number(200000.0) == "200,000"
     assert linear_ticks(0.0, float("inf"), 5) == [] == linear_ticks(1.0, 1.0, 5)
     values = (0.0, 0.0871, 123.456, 1e9, float("nan"))

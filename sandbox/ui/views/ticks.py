@@ -86,7 +86,10 @@ def linear_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
 
 
 def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """Powers of ten (in log10) in a range, with 2 and 5 between them where there is room."""
+    """Powers of ten (in log10) in a range, with 2 and 5 between them where there is room.
+
+    In a range too narrow for two of these, the ticks of a linear axis.
+    """
     first, last = math.ceil(max(low, -300.0) - 1e-9), math.floor(min(high, 300.0) + 1e-9)
     every = max(1, math.ceil((last - first + 1) / max(most, 1)))
     whole = [(float(k), number(10.0**k)) for k in range(first, last + 1) if k % every == 0]
@@ -96,6 +99,9 @@ def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
                 place = k + math.log10(factor)
                 if low <= place <= high:
                     whole.append((place, number(factor * 10.0**k)))
+    if len(whole) < 2 and -300.0 < low < high < 300.0:
+        even = linear_ticks(10.0**low, 10.0**high, most)
+        return [(math.log10(value), text) for value, text in even if value > 0.0]
     return sorted(whole)
 
 
