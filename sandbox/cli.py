@@ -32,7 +32,7 @@ from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.export import delivery, result_names, write_results
 from sandbox.experiment.lanes import TrainingLane
 from sandbox.experiment.lens import words
-from sandbox.experiment.lens.advantage import AskAdvantage, usual_level
+from sandbox.experiment.lens.advantage import SHARES, AskAdvantage, usual_level
 from sandbox.experiment.settings import MOST_EPOCHS, MOST_REPLICAS
 from sandbox.experiment.sweep import (
     Cell,
@@ -43,6 +43,7 @@ from sandbox.experiment.sweep import (
     columns,
     cores,
     read_axis,
+    twin_words,
     usual_column,
     value_text,
     write_table,
@@ -137,9 +138,13 @@ def _whole_number(low: int, high: int) -> Callable[[str], int]:
 
 def _goal(text: str) -> Goal:
     column, _, level = text.partition("=")
+    share = column.strip().partition("_")[2] in SHARES
     with suppress(ValueError):
-        if math.isfinite(float(level)):
-            return column.strip(), float(level)
+        value = float(level.strip().removesuffix("%")) / (100.0 if level.strip().endswith("%") else 1.0)
+        if share and math.isfinite(value) and not 0.0 <= value <= 1.0:
+            raise argparse.ArgumentTypeError(f'"{text}" is no share: {column.strip()} is from 0 to 1, or 0% to 100%')
+        if math.isfinite(value):
+            return column.strip(), value
     raise argparse.ArgumentTypeError(f'"{text}" is not a column and a number, such as test_accuracy=0.95')
 
 
@@ -490,7 +495,10 @@ def _sweep(arguments: list[str]) -> int:
     experiment = Experiment.load(options.file)
     if options.epochs is not None:
         experiment = experiment.with_value("run.epochs", options.epochs)
-    grid = cells(experiment, [read_axis(text) for text in options.sets], options.replicas)
+    axes = [read_axis(text) for text in options.sets]
+    grid = cells(experiment, axes, options.replicas)
+    if (repeated := twin_words(experiment, [axis.key for axis in axes])) and not options.quiet:
+        print(repeated)
     _check_column(options.column)
     load_experiment_data(experiment)  # what is wrong with its file is said before anything begins
     problem = None if options.no_pictures else library_problem("offscreen")

@@ -376,7 +376,7 @@ def test_run_tells_which_lane_is_first_over_the_seeds(person: Person) -> None:
     assert f"slow needs {np.median(ratios):.2g} times the epochs of A to reach a test accuracy of 80" in sentence
     assert "(95\u2009% interval), 7 seeds." in sentence
     reached = [sum(map(math.isfinite, each)) for each in (one, other)]
-    assert f"{reached[0]} of 7 seeds of A reach it, {reached[1]} of slow." in sentence
+    assert f"{reached[0]} of 7 seeds of A reach it, {reached[1]} of 7 of slow." in sentence
 
 
 def test_run_compares_every_lane_with_the_first(person: Person) -> None:
@@ -399,6 +399,7 @@ def test_run_says_nothing_of_others_with_one_lane(person: Person) -> None:
         ("test_accuracy", '"test_accuracy" is not a column and a number, such as test_accuracy=0.95'),
         ("test_accuracy=most", "is not a column and a number"),
         ("test_accuracy=nan", "is not a column and a number"),
+        ("test_accuracy=150", '"test_accuracy=150" is no share: test_accuracy is from 0 to 1, or 0% to 100%'),
         ("test_acuracy=0.9", 'there is no column "test_acuracy"; did you mean "test_accuracy"?'),
         ("train_cost=0.1", "train_cost is what each lane learns with; name a loss or metric"),
         ("test_huber=0.1", "not every lane records test_huber; [loss] monitors can name its loss or metric"),

@@ -28,13 +28,15 @@ import numpy as np
 
 import sandbox
 from sandbox.errors import InputError
-from sandbox.experiment.document import Experiment, LaneSettings
+from sandbox.experiment import texts
+from sandbox.experiment.document import Experiment
 from sandbox.experiment.lanes import TrainingLane
 from sandbox.experiment.replicas import quartiles
 from sandbox.experiment.settings import SETTINGS, Value
 from sandbox.experiment.toml_file import write_whole
 from sandbox.experiment.trainer import Trainer
 from sandbox.experiment.validation import check_key, check_value
+from sandbox.nn import LOSSES
 
 MOST_CELLS = 10_000
 _PATIENCE = 0.2  # seconds between two looks at whether to end
@@ -78,8 +80,13 @@ class LaneResult:
     Attributes
     ----------
     lane : str
+    objective : str
+        What it learned with.
+    own : tuple of str
+        The columns that it has by its own settings: its objective and what it shows.
     values : mapping
-        Column to a value per seed; nan where the network has stopped.
+        Column to a value per seed; nan where the network has stopped. Every loss is among them, so that cells that
+        learned with different ones can be compared.
     stopped : int
         How many of the networks have stopped.
     reason : str
@@ -87,6 +94,8 @@ class LaneResult:
     """
 
     lane: str
+    objective: str
+    own: tuple[str, ...]
     values: Mapping[str, tuple[float, ...]]
     stopped: int
     reason: str
@@ -145,12 +154,20 @@ def axis(key: str, values: Iterable[object]) -> Axis:
     check_key(key)
     if key in _SET_BY_OTHERS:
         raise InputError(f"{key} is set by {_SET_BY_OTHERS[key]} and cannot be swept.")
-    checked = tuple(check_value(key, value) for value in values)
+    checked = tuple(check_value(key, _named(key, value)) for value in values)
     if not checked:
         raise InputError(f"{key} has no values to sweep over; it needs at least one.")
     if len(set(checked)) < len(checked):
         raise InputError(f"{key} has a value twice; each is to be tried once.")
     return Axis(key, checked)
+
+
+def _named(key: str, value: object) -> object:
+    """Return the name of a choice that was given as the window calls it: "Mean squared error" for mse."""
+    if not isinstance(value, str) or value in SETTINGS[key].choices:
+        return value
+    called = {texts.value_text(name).lower(): name for name in SETTINGS[key].choices}
+    return called.get(" ".join(value.lower().split()), value)
 
 
 def _listed(text: str) -> list[object]:
@@ -196,7 +213,9 @@ def cells(experiment: Experiment, axes: Sequence[Axis], replicas: int | None = N
         raise InputError(f"this makes {count:,} cells, but at most {MOST_CELLS:,} are allowed.")
     if replicas is not None:
         experiment = experiment.with_value("run.replicas", replicas)
-    experiment = _without_twins(experiment, keys)
+    repeated = twins(experiment, keys)
+    kept = tuple(lane for lane in experiment.lanes if lane.name not in repeated)
+    experiment = dataclasses.replace(experiment, lanes=kept)
     found = []
     for number, values in enumerate(itertools.product(*(each.values for each in axes))):
         changes = dict(zip(keys, values, strict=True))
@@ -205,16 +224,23 @@ def cells(experiment: Experiment, axes: Sequence[Axis], replicas: int | None = N
     return found
 
 
-def _without_twins(experiment: Experiment, keys: Sequence[str]) -> Experiment:
-    """Leave out lanes that differ from an earlier one in nothing but these settings."""
-    kept: list[LaneSettings] = []
-    owns: list[dict[str, Value]] = []
+def twins(experiment: Experiment, keys: Sequence[str]) -> dict[str, str]:
+    """Return the lanes that would repeat an earlier one once these settings are swept, each with that one."""
+    owns: dict[str, dict[str, Value]] = {}
+    found = {}
     for lane in experiment.lanes:
         own = {key: value for key, value in lane.changes.items() if key not in keys}
-        if own not in owns or any(edit.lane == lane.name for edit in experiment.edits):
-            kept.append(lane)
-        owns.append(own)
-    return dataclasses.replace(experiment, lanes=tuple(kept))
+        first = next((name for name, other in owns.items() if own == other), None)
+        if first is not None and not any(edit.lane == lane.name for edit in experiment.edits):
+            found[lane.name] = first
+        owns[lane.name] = own
+    return found
+
+
+def twin_words(experiment: Experiment, keys: Sequence[str]) -> str:
+    """Return which lanes are not run, in a sentence; "" where all are."""
+    repeated = [f'"{name}" would repeat "{first}"' for name, first in twins(experiment, keys).items()]
+    return f"What is swept is the same in every lane: {', '.join(repeated)}, and is left out." if repeated else ""
 
 
 def in_all_lanes(experiment: Experiment, changes: Mapping[str, Value]) -> Experiment:
@@ -247,7 +273,7 @@ def run_cell(text: str, folder: str | None, digest: str) -> Result:
     start = perf_counter()
     try:
         experiment = Experiment.loads(text, folder=None if folder is None else Path(folder))
-        trainer = Trainer(experiment, every=max(1, experiment.run.epochs))
+        trainer = Trainer(experiment, every=max(1, experiment.run.epochs), losses=LOSSES)
         _train(trainer)
         lanes = tuple(_lane_result(trainer, lane) for lane in trainer.lanes)
     except InputError as error:
@@ -288,7 +314,11 @@ def _lane_result(trainer: Trainer, lane: TrainingLane) -> LaneResult:
             name: tuple(math.nan if r in gone else known[f"{name}#{r}"] for r in range(len(lane.replicas)))
             for name in lane.columns
         }
-    return LaneResult(lane.name, values, len(stopped), stopped[0].stopped if stopped else "")
+    added = {f"{part}_{name}" for name, _ in lane.compared for part in ("train", "test")}
+    own = tuple(name for name in lane.columns if name not in added)
+    return LaneResult(
+        lane.name, lane.objective.name, own, values, len(stopped), stopped[0].stopped if stopped else ""
+    )
 
 
 # All cells
@@ -377,7 +407,9 @@ def _read_result(path: Path) -> Result | None:
         read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         lanes = tuple(
             LaneResult(
-                lane["lane"],
+                str(lane["lane"]),
+                str(lane["objective"]),
+                tuple(map(str, lane["own"])),
                 {str(name): tuple(map(float, values)) for name, values in lane["values"].items()},
                 int(lane["stopped"]),
                 str(lane["reason"]),
@@ -432,8 +464,19 @@ class GivenUp(Exception):
 
 
 def columns(results: Iterable[Result]) -> list[str]:
-    """Return every column that any lane of any cell has, in order of appearance."""
-    return list(dict.fromkeys(name for result in results for lane in result.lanes for name in lane.values))
+    """Return every column that any lane of any cell shows, in order of appearance, then all that any learned with."""
+    lanes = [lane for result in results for lane in result.lanes]
+    own = [name for lane in lanes for name in lane.own]
+    learned = dict.fromkeys(lane.objective for lane in lanes)
+    common = [f"{part}_{name}" for name in learned for part in ("train", "test")]
+    there = {name for lane in lanes for name in lane.values}
+    return [name for name in dict.fromkeys((*own, *common)) if name in there]
+
+
+def compares(column: str, results: Iterable[Result]) -> bool:
+    """Whether a column is of one measure in all cells: costs of different losses are no measure of each other."""
+    learned = {lane.objective for result in results for lane in result.lanes}
+    return not column.endswith("_cost") or len(learned) < 2
 
 
 def usual_column(names: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ import copy
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,6 +91,8 @@ class Trainer:
     watched : bool
         Whether a person looks on, who compares lanes: what one learns with is then recorded in all, how far lanes are
         apart is too, and of many replicas over many epochs no more than can be seen. No bit of a run depends on it.
+    losses : iterable of str
+        Losses that are recorded of every lane, beside those that it learns with and shows. No bit depends on them.
 
     Attributes
     ----------
@@ -110,11 +112,16 @@ class Trainer:
     """
 
     def __init__(
-        self, experiment: Experiment, data: Data | None = None, every: int = 1, watched: bool = False
+        self,
+        experiment: Experiment,
+        data: Data | None = None,
+        every: int = 1,
+        watched: bool = False,
+        losses: Iterable[str] = (),
     ) -> None:
         self.data = load_experiment_data(experiment) if data is None else data
         self.experiment = experiment
-        self.every, self.watched = every, watched
+        self.every, self.watched, self._losses = every, watched, frozenset(losses)
         self.update = self.epoch = 0
         self.marks: list[Mark] = []
         self._pending = list(experiment.edits)
@@ -155,8 +162,7 @@ class Trainer:
         """Form the groups anew; `learned` is 1 where they have done an update that is not counted yet."""
         for group in self._groups:
             group.release()
-        if self.watched:
-            self._compare()
+        self._compare()
         running = [network for lane in self.lanes for network in lane.replicas if not network.stopped]
         shapes = dict.fromkeys((lane.sizes, lane.activations) for lane in running)
         dtype = self._train.X.dtype
@@ -167,8 +173,8 @@ class Trainer:
             self.pairs.follow(self.lanes, self._groups, self.update + learned)
 
     def _compare(self) -> None:
-        """Let every lane that goes on record what the others learn with."""
-        learned = {lane.objective.name for lane in self.lanes}
+        """Let every lane that goes on record what it is asked for, and what the others learn with."""
+        learned = self._losses | ({lane.objective.name for lane in self.lanes} if self.watched else set())
         for lane in self.lanes:
             shown = {lane.objective.name, *(name for name, _ in lane.monitors)}
             names = [name for name in LOSSES if name in learned - shown]
@@ -207,7 +213,7 @@ class Trainer:
 
         So a lane is added as if it had been there from the start, on the same batches.
         """
-        return Trainer(experiment, self.data, self.every, self.watched)
+        return Trainer(experiment, self.data, self.every, self.watched, self._losses)
 
     def remove_lane(self, name: str) -> Removed:
         """Take a lane out, and return it as it is, for `put_back`.

@@ -135,6 +135,10 @@ class NumberField(Scaled):
         self._own = own
         self._show()
 
+    def set_bounds(self, low: float, high: float) -> None:
+        """Let other numbers be allowed, both included."""
+        self._bounds = (low, high, False, False)
+
     def set_stops(self, stops: Sequence[float]) -> None:
         """Let the slider offer other numbers."""
         if tuple(stops) != self._stops:
@@ -223,13 +227,16 @@ class NumberField(Scaled):
             self._show()
 
     def parse(self, typed: str) -> Number | None:
-        """Return the number a text stands for, exactly; None where it is none or not allowed."""
+        """Return the number a text stands for, exactly, "95 %" for 0.95; None where it is none or not allowed."""
         for number, word in self._names.items():
             if typed.lower() == word.lower():
                 return int(number) if self._integer else number
+        scale = 1.0
+        if typed.endswith("%") and not self._integer:
+            typed, scale = typed[:-1].rstrip(), 100.0
         if len(typed) > _LONGEST or not (_WHOLE if self._integer else _NUMBER).fullmatch(typed):
             return None
-        value: Number = int(typed) if self._integer else float(typed)
+        value: Number = int(typed) if self._integer else float(typed) / scale
         low, high, above, below = self._bounds
         inside = (low < value if above else low <= value) and (value < high if below else value <= high)
         return value if inside and math.isfinite(value) else None

@@ -24,8 +24,11 @@ from sandbox.experiment.sweep import (
     axis,
     cells,
     columns,
+    compares,
     read_axis,
     run_cell,
+    twin_words,
+    twins,
     usual_column,
     write_table,
 )
@@ -230,7 +233,7 @@ def test_nothing_begins_once_it_is_to_end(tmp_path: Path) -> None:
 
 
 def test_quartiles_of_a_lane_leave_out_what_has_stopped() -> None:
-    lane = LaneResult("A", {"train_cost": (1.0, math.nan, 2.0, 4.0)}, 1, "overflow")
+    lane = LaneResult("A", "mse", ("train_cost",), {"train_cost": (1.0, math.nan, 2.0, 4.0)}, 1, "overflow")
     middle, low, high = lane.spread("train_cost")
     assert (middle, low, high) == (statistics.median((1.0, 2.0, 4.0)), 1.5, 3.0)
     assert all(map(math.isnan, lane.spread("test_cost")))
@@ -253,7 +256,39 @@ def test_the_table_has_a_row_per_cell_and_lane(tmp_path: Path) -> None:
         assert float(row[f"{column}_q1"]) == pytest.approx(np.percentile(values, 25))
         assert float(row[f"{column}_q3"]) == pytest.approx(np.percentile(values, 75))
     assert (row["seeds"], row["stopped"], row["epochs"], row["error"]) == ("3", "0", "5", "")
-    assert rows[0]["train_mse"] == ""  # lane A neither learns with it nor shows it
+    # Lane A neither learns with it nor shows it; what another one learns with compares them.
+    shown = Trainer(sweep.cells[0].experiment.with_value("loss.monitors", ("mse",), "A"))
+    shown.run()
+    assert float(rows[0]["train_mse"]) == pytest.approx(shown.history("A").column("train_mse")[1][-1])
+    assert "train_huber" not in rows[0]
+
+
+def test_every_cell_can_be_told_by_what_any_of_them_learned_with(tmp_path: Path) -> None:
+    sweep = Sweep(cells(made(), [LOSSES_]), tmp_path)
+    list(sweep.run(Here()))
+    names = columns(sweep.results.values())
+    for name in LOSSES_.values:
+        for part in ("train", "test"):
+            assert f"{part}_{name}" in names
+            assert all(math.isfinite(result.lanes[0].spread(f"{part}_{name}")[0]) for result in sweep.results.values())
+    assert not compares("train_cost", sweep.results.values())
+    assert compares("test_accuracy", sweep.results.values())
+    assert compares("train_cost", [sweep.results[0]])
+
+
+def test_lanes_that_would_repeat_another_are_named() -> None:
+    lanes = LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse"}), LaneSettings("C", {"optimizer.l2": 0.1})
+    experiment = dataclasses.replace(made(), lanes=lanes).checked()
+    assert twins(experiment, ["loss.objective"]) == {"B": "A"}
+    assert [lane.name for lane in cells(experiment, [LOSSES_])[0].experiment.lanes] == ["A", "C"]
+    told = 'What is swept is the same in every lane: "B" would repeat "A", and is left out.'
+    assert twin_words(experiment, ["loss.objective"]) == told
+    assert twin_words(experiment, ["optimizer.learning_rate"]) == ""
+
+
+def test_choices_can_be_given_as_the_window_calls_them() -> None:
+    assert read_axis("loss.objective=Mean squared error, mae").values == ("mse", "mae")
+    assert read_axis('optimizer.name="Gradient descent", adam').values == ("gradient_descent", "adam")
 
 
 def test_the_usual_column_is_how_well_the_test_part_is_told() -> None:

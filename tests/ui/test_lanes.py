@@ -499,7 +499,7 @@ def found(**changes: Any) -> Advantage:
     usual: dict[str, Any] = {
         "lane": "A", "other": "B", "column": "test_accuracy", "level": 0.95, "seeds": 32, "reached": 32,
         "other_reached": 31, "epochs": 300.0, "other_epochs": 570.0, "ratio": Estimate(1.9, 1.6, 2.3), "last": 0.98,
-        "other_last": 0.97, "gap": Estimate(-0.01, -0.02, 0.0), "epoch": 1200,
+        "other_last": 0.97, "gap": Estimate(0.01, 0.0, 0.02), "epoch": 1200,
     }  # fmt: skip
     return Advantage(**(usual | changes))
 
@@ -510,28 +510,29 @@ def found(**changes: Any) -> Advantage:
         (
             {},
             "B needs 1.9 times the epochs of A to reach a test accuracy of 95\u2009%, 1.6 to 2.3 (95\u2009% interval), "
-            "32 seeds. 32 of 32 seeds of A reach it, 31 of B.",
+            "32 seeds. 32 of 32 seeds of A reach it, 31 of 32 of B.",
         ),
         (
             {"ratio": Estimate(0.5, 0.4, 0.8)},
             "A needs 2 times the epochs of B to reach a test accuracy of 95\u2009%, 1.2 to 2.5 (95\u2009% interval), "
-            "32 seeds. 32 of 32 seeds of A reach it, 31 of B.",
+            "32 seeds. 32 of 32 seeds of A reach it, 31 of 32 of B.",
         ),
         ({"reached": 0, "other_reached": 0}, "Neither lane has reached a test accuracy of 95\u2009% yet."),
         (
             {"ratio": Estimate(math.inf, 2.0, math.inf), "other_reached": 3},
             "A has reached a test accuracy of 95\u2009% with most seeds, B has not yet. "
-            "32 of 32 seeds of A reach it, 3 of B.",
+            "32 of 32 seeds of A reach it, 3 of 32 of B.",
         ),
         (
             {"ratio": Estimate(3.0, 2.0, math.inf)},
             "B needs 3 times the epochs of A to reach a test accuracy of 95\u2009%, 2 or more (95\u2009% interval), "
-            "32 seeds. 32 of 32 seeds of A reach it, 31 of B.",
+            "32 seeds. 32 of 32 seeds of A reach it, 31 of 32 of B.",
         ),
         (
             {"ratio": Estimate(1.2, 0.9, 1.5)},
             "B needs 1.2 times the epochs of A to reach a test accuracy of 95\u2009%, 0.9 to 1.5 (95\u2009% interval), "
-            "32 seeds. The interval holds 1: the difference may be chance. 32 of 32 seeds of A reach it, 31 of B.",
+            "32 seeds. The interval holds 1: the difference may be chance. "
+            "32 of 32 seeds of A reach it, 31 of 32 of B.",
         ),
         (
             {"seeds": 1, "reached": 1, "other_reached": 0, "other_epochs": math.inf},
@@ -550,13 +551,16 @@ def test_sentences_on_who_is_first(changes: dict[str, Any], text: str) -> None:
 
 def test_sentences_on_what_they_have_now() -> None:
     text = words.gap(found(), "A", "B")
-    told = "After epoch 1,200: 98.0\u2009% (A) and 97.0\u2009% (B); seed by seed B less A: \u22122 to 0 points"
+    told = "After epoch 1,200: 98.0\u2009% (A) and 97.0\u2009% (B); seed by seed A less B: 0 to +2 points"
     assert text == f"{told} (95\u2009% interval)."
 
-    less = Estimate(-0.0097, -0.0098, 2e-5)
+    less = Estimate(0.0097, -2e-5, 0.0098)
     text = words.gap(found(column="test_mse", last=0.01, other_last=0.0003, gap=less), "A", "B")
-    told = "After epoch 1,200: 0.0100 (A) and 3.0e\u22124 (B); seed by seed B less A: \u22120.0098 to +2.0e\u22125"
+    told = "After epoch 1,200: 0.0100 (A) and 3.0e\u22124 (B); seed by seed A less B: \u22122.0e\u22125 to +0.0098"
     assert text == f"{told} (95\u2009% interval)."
+
+    text = words.gap(found(gap=Estimate(0.0, 0.0, 0.0)), "A", "B")
+    assert text.endswith("seed by seed A less B: 0 points (95\u2009% interval).")
 
 
 # Several seeds

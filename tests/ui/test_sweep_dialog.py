@@ -86,13 +86,13 @@ def press(driver: Any, view: HeatView, cell: int) -> None:
 
 def test_the_grid_is_counted_and_what_is_wrong_with_it_is_said(opened: Any) -> None:
     dialog = opened.window.sweep
-    assert dialog.words.text() == "6 cells of 8 seeds each."
+    assert dialog.words.text() == "6 cells of 8 seeds."
     opened.type(dialog.axes[0].values, "0.1, fast")
     assert "optimizer.learning_rate" in dialog.words.text() and dialog.words.property("role") == "error"
     assert not dialog.run_button.isEnabled()
     opened.type(dialog.axes[0].values, "")
     opened.type(dialog.axes[2].values, "[4], [2, 2], []")
-    assert dialog.words.text() == "6 cells of 8 seeds each." and dialog.run_button.isEnabled()
+    assert dialog.words.text() == "6 cells of 8 seeds." and dialog.run_button.isEnabled()
     assert not dialog.open_button.isEnabled() and not dialog.save_button.isEnabled()
 
 
@@ -249,7 +249,8 @@ def grid_of(*axes: tuple[str, tuple[Any, ...]]) -> list[Cell]:
 
 
 def lane(*values: float, stopped: int = 0) -> LaneResult:
-    return LaneResult("A", {"test_accuracy": values, "train_cost": values}, stopped, "overflow" if stopped else "")
+    both = {"test_accuracy": values, "train_cost": values}
+    return LaneResult("A", "mse", tuple(both), both, stopped, "overflow" if stopped else "")
 
 
 def test_the_two_longest_settings_make_a_map_and_the_others_one_each() -> None:
@@ -272,7 +273,7 @@ def test_the_two_longest_settings_make_a_map_and_the_others_one_each() -> None:
 
 def test_each_lane_has_a_map() -> None:
     grid = grid_of(("optimizer.learning_rate", (0.1, 0.2)))
-    both = tuple(LaneResult(name, {"train_cost": (1.0,)}, 0, "") for name in "AB")
+    both = tuple(LaneResult(name, "mse", ("train_cost",), {"train_cost": (1.0,)}, 0, "") for name in "AB")
     found = map_of(grid, {0: Result("x", both)}, "train_cost")
     assert [facet.title for facet in found.facets] == ["lane A", "lane B"] and found.up == ""
 

@@ -56,7 +56,7 @@ class Advantage:
     last, other_last : float
         The median of the newest values.
     gap : Estimate
-        The other lane's newest value less this one's, seed by seed.
+        This lane's newest value less the other's, seed by seed: the difference that the boundary view shows too.
     epoch : int
         The newest that is recorded.
     took : float
@@ -114,7 +114,7 @@ class AskAdvantage:
             ratio=estimate(ratios(first, second)),
             last=_median(last),
             other_last=_median(other_last),
-            gap=estimate(other_last - last),
+            gap=estimate(last - other_last),
             epoch=int(epochs[-1]) if epochs.size else 0,
             took=perf_counter() - start,
         )

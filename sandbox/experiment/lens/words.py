@@ -21,7 +21,7 @@ def proof(state: PairState) -> str:
         return f"Weights identical: {state.differ:,} of {state.parameters:,} differ{each} {after}."
     now = f"Now {state.differ:,} of {state.parameters:,} differ, and they are {cost_text(state.distance)} apart"
     if not math.isnan(state.angle):
-        now += f"; the last two updates point {state.angle:.0f}\u00b0 apart"
+        now += f"; their latest updates point {state.angle:.0f}\u00b0 apart"
     if state.replicas > 1:
         now += f" (medians of {state.replicas} seeds)"
     if state.parted == 0:
@@ -69,7 +69,9 @@ def first(found: Advantage, one: str, other: str) -> str:
         return f"Neither lane has reached {to} yet."
     if found.seeds == 1:
         return _first_of_one(found, one, other, to)
-    reached = f"{found.reached} of {found.seeds} seeds of {one} reach it, {found.other_reached} of {other}."
+    reached = (
+        f"{found.reached} of {found.seeds} seeds of {one} reach it, {found.other_reached} of {found.seeds} of {other}."
+    )
     ratio = found.ratio
     if math.isinf(ratio.value) or ratio.value == 0.0:
         quick, slow = (one, other) if math.isinf(ratio.value) else (other, one)
@@ -123,9 +125,9 @@ def gap(found: Advantage, one: str, other: str) -> str:
     now = f"After epoch {found.epoch:,}: {written(found.last)} ({one}) and {written(found.other_last)} ({other})"
     if found.seeds < FEWEST or math.isnan(found.gap.low):
         return f"{now}."
-    ends = " to ".join(_signed(end, name in SHARES) for end in (found.gap.low, found.gap.high))
+    ends = dict.fromkeys(_signed(end, name in SHARES) for end in (found.gap.low, found.gap.high))
     points = " points" if name in SHARES else ""
-    return f"{now}; seed by seed {other} less {one}: {ends}{points} (95\u2009% interval)."
+    return f"{now}; seed by seed {one} less {other}: {' to '.join(ends)}{points} (95\u2009% interval)."
 
 
 def _signed(value: float, share: bool) -> str:

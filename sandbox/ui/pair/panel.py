@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from sandbox.experiment.lens import words
-from sandbox.experiment.lens.advantage import Advantage, AskAdvantage, usual_level
+from sandbox.experiment.lens.advantage import SHARES, Advantage, AskAdvantage, usual_level
 from sandbox.experiment.lens.fair import AskFairRates, FairRates
 from sandbox.experiment.lens.pair import AskPair, PairState
 from sandbox.experiment.scene import Question
@@ -72,7 +72,9 @@ class PairPanel(QWidget):
         self.captions = [Elided(text, "caption") for text in _CAPTIONS]
         self.grids = [GridLayer(plot) for plot in self.plots]
         self.lines = [LinesLayer(plot, 0) for plot in self.plots]
-        self._plots = QHBoxLayout()
+        self.charts = QWidget()
+        self._plots = QHBoxLayout(self.charts)
+        self._plots.setContentsMargins(0, 0, 0, 0)
         for plot, caption in zip(self.plots, self.captions, strict=True):
             column = QVBoxLayout()
             column.setSpacing(0)
@@ -80,6 +82,7 @@ class PairPanel(QWidget):
             column.addWidget(plot)
             self._plots.addLayout(column, 1)
         self.column_choice = Choice()
+        self.column_choice.give_way(72)
         self.column_choice.setAccessibleName("What is to be reached")
         self.column_choice.setToolTip("The loss or metric by which the two lanes are compared.")
         self.level = NumberField(name="The level")
@@ -111,8 +114,7 @@ class PairPanel(QWidget):
         self.table = RateTable()
         self.fair = _sentence("What matching does", "hint")
         self._fair = QHBoxLayout()
-        self._fair.addWidget(label("Learning rates", "title"))
-        self._fair.addStretch(1)
+        self._fair.addWidget(Elided("Learning rates", "title"), 1)
         self._fair.addWidget(self.reduction)
         self._fair.addWidget(self.match)
         inner = QWidget()
@@ -120,11 +122,11 @@ class PairPanel(QWidget):
         self._column = QVBoxLayout(inner)
         self._column.addWidget(self.proof)
         self._column.addWidget(self.difference)
-        self._column.addLayout(self._plots)
+        self._column.addWidget(self.charts)
+        self._column.addWidget(self.changed_)
         self._column.addLayout(self._goal)
         self._column.addWidget(self.first)
         self._column.addWidget(self.gap)
-        self._column.addWidget(self.changed_)
         self._column.addLayout(self._fair)
         self._column.addWidget(self.table)
         self._column.addWidget(self.fair)
@@ -151,8 +153,9 @@ class PairPanel(QWidget):
     def set_pair(self, one: LaneFace | None, other: LaneFace | None, all_faces: Sequence[LaneFace]) -> None:
         """Be about these two lanes; the rates are told of all."""
         self._faces = {face.name: face for face in all_faces}
-        if (one, other) != (self._one, self._other):
-            self._one, self._other = one, other
+        before = [face and face.name for face in (self._one, self._other)]
+        self._one, self._other = one, other
+        if before != [face and face.name for face in (one, other)]:
             self._told_for = None
             for layer in self.lines:
                 layer.set_lines(())
@@ -165,7 +168,10 @@ class PairPanel(QWidget):
 
     def _choose_column(self) -> None:
         self._chosen = True
-        self.level.set_value(usual_level(str(self.column_choice.value())))
+        column = str(self.column_choice.value())
+        share = column.partition("_")[2] in SHARES
+        self.level.set_bounds(*((0.0, 1.0) if share else (-math.inf, math.inf)))
+        self.level.set_value(usual_level(column))
         self._ask_anew()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -257,6 +263,7 @@ class PairPanel(QWidget):
                 caption.setText(text + median)
         _say(self.proof, words.proof(state))
         _say(self.difference, words.difference(state))
+        self.charts.setVisible(len(state.distances[0]) > 0)  # nothing of networks of different shape
         if self._theme is None:
             return
         ink, wide = QColor(self._theme.ink), 1.6 * look.scale()

@@ -22,8 +22,20 @@ from PySide6.QtWidgets import (
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment
 from sandbox.experiment.settings import MOST_EPOCHS, MOST_REPLICAS, PATHS, SETTINGS
-from sandbox.experiment.sweep import Axis, Cell, Result, Sweep, cells, columns, read_axis, usual_column, write_table
-from sandbox.experiment.texts import value_text
+from sandbox.experiment.sweep import (
+    Axis,
+    Cell,
+    Result,
+    Sweep,
+    cells,
+    columns,
+    compares,
+    read_axis,
+    twin_words,
+    usual_column,
+    write_table,
+)
+from sandbox.experiment.texts import counted, value_text
 from sandbox.ui import theme as look
 from sandbox.ui.heatmap import HeatView, column_words, map_of
 from sandbox.ui.kit import Card, Choice, Item, NumberField, Row, label, log_stops
@@ -58,13 +70,19 @@ class AxisRow(QWidget):
         self.values.setToolTip(
             "Values, with commas between them, written as in an experiment file: 0.1, 1 or [4], [8, 8]."
         )
-        self.values.setPlaceholderText("value, value, ...")
+        self._hint()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.addWidget(self.key, 2)
         self._row.addWidget(self.values, 3)
+        self.key.changed.connect(lambda *_: self._hint())
         self.key.changed.connect(lambda *_: self.changed.emit())
         self.values.textChanged.connect(lambda _: self.changed.emit())
+
+    def _hint(self) -> None:
+        """Show in the empty field what values look like."""
+        listed = SETTINGS[str(self.key.value())].kind == "integers"
+        self.values.setPlaceholderText("[4], [8, 8]" if listed else "value, value, ...")
 
     def axis(self) -> Axis | None:
         """Return what is to be varied; None where no value stands there.
@@ -223,7 +241,10 @@ class SweepDialog(QDialog):
             return
         self.run_button.setEnabled(True)
         seeds = grid[0].experiment.run.replicas
-        self._say(f"{len(grid):,} cells of {seeds:,} {'seed' if seeds == 1 else 'seeds'} each.")
+        lanes = len(grid[0].experiment.lanes)
+        each = f"{counted(lanes, 'lane')} of {counted(seeds, 'seed')}" if lanes > 1 else counted(seeds, "seed")
+        keys = [axis.key for row in self.axes if (axis := row.axis()) is not None]
+        self._say(f"{counted(len(grid), 'cell')} of {each}. {twin_words(self.experiment, keys)}".strip())
 
     @property
     def is_running(self) -> bool:
@@ -306,6 +327,8 @@ class SweepDialog(QDialog):
         """Say how the map is to be read."""
         seeds = self._cells[0].experiment.run.replicas if self._cells else 1
         words = "brighter is better" + (f"; median and quartiles of {seeds} seeds" if seeds > 1 else "")
+        if not compares(str(self.column.value()), self._results.values()):
+            words = "costs of different losses: not to be compared"
         if self._run_of is not None and self._run_of != self.experiment:
             words = f"before the last changes; {words}"
         self.outcome.set_subtitle(words if self._results else "")

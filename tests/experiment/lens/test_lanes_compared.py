@@ -135,7 +135,7 @@ def test_a_single_network_has_a_ratio_and_no_interval() -> None:
     epochs, values = seed_values(trainer.lane("A"), "train_accuracy")
     assert found.epochs == next(e for e, v in zip(epochs, values[0], strict=True) if v >= 0.8)
     assert found.ratio.value == found.other_epochs / found.epochs and math.isnan(found.ratio.low)
-    assert found.gap.value == pytest.approx(found.other_last - found.last)
+    assert found.gap.value == pytest.approx(found.last - found.other_last)
 
 
 def test_levels_that_are_never_reached() -> None:
