@@ -65,6 +65,15 @@ def _samples(X: Array, y: Array, data: Data, dtype: np.dtype[Any]) -> Samples:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
+class _Made:
+    """An edit made while training, the experiment that was told without it, and the settings in force before it."""
+
+    edit: Edit
+    experiment: Experiment
+    settings: Experiment
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class Removed:
     """A lane that was taken out, with all that was known of it, and the experiment before and after."""
 
@@ -125,7 +134,7 @@ class Trainer:
         self.update = self.epoch = 0
         self.marks: list[Mark] = []
         self._pending = list(experiment.edits)
-        self._made: list[tuple[Edit, Experiment]] = []  # edits made live since the last update, settings before each
+        self._made: list[_Made] = []  # since the last update
         self.current = dataclasses.replace(experiment, edits=())
         dtype = np.dtype(experiment.run.precision)
         self._train = _samples(self.data.X_train, self.data.y_train, self.data, dtype)
@@ -439,25 +448,32 @@ class Trainer:
             If a value is not allowed; then nothing has changed.
         """
         edit = Edit(self.update, changes, lane)  # type: ignore[arg-type]
-        if self._made and self._made[-1][0].update != self.update:
+        if self._made and self._made[-1].edit.update != self.update:
             self._made = []
-        again = bool(self._made) and _changes_again(self._made[-1][0], edit)
-        made, before = self._made[-1] if again else (None, None)
-        others = tuple(other for other in self.experiment.edits if other is not made)
-        experiment = dataclasses.replace(self.experiment, edits=others) if again else self.experiment
+        last = self._made[-1] if self._made and _changes_again(self._made[-1].edit, edit) else None
+        experiment = self.experiment if last is None else last.experiment
         self.experiment = experiment.with_edit(edit)
         self._apply_pending()  # what the experiment foresees for this very update comes first, as when it is replayed
-        if again:
+        if last is not None:
             self.marks.pop()
             self._made.pop()
-        before = self.current if before is None else before
-        applied = self._apply(edit, before)
-        if again and all(self.current.get(key, lane) == before.get(key, lane) for key in changes):
-            self.marks.pop()
-            self.experiment, self.current = experiment, before
-        else:
-            self._made.append(([other for other in self.experiment.edits if other.update == self.update][-1], before))
+        settings = self.current if last is None else last.settings
+        applied = self._apply(edit, settings)
+        told = [other for other in self.experiment.edits if other.update == self.update][-1]
+        self._made.append(_Made(told, experiment, settings))
+        self._forget_taken_back()
         return applied
+
+    def _forget_taken_back(self) -> None:
+        """Let the newest edits be no edits where, taken together, they change nothing."""
+        for k, first in enumerate(self._made):
+            keys = {key for made in self._made[k:] for key in made.edit.changes}
+            names = [lane.name for lane in self.lanes]
+            back = all(self.current.get(key, lane) == first.settings.get(key, lane) for key in keys for lane in names)
+            if back and not keys & _LOSING:
+                del self.marks[-len(self._made[k:]) :]
+                self.experiment, self.current, self._made = first.experiment, first.settings, self._made[:k]
+                return
 
     def _apply_pending(self) -> None:
         while self._pending and self._pending[0].update <= self.update:

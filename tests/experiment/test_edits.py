@@ -488,6 +488,19 @@ def test_what_is_taken_back_before_the_next_update_leaves_no_trace() -> None:
     assert_same_run(advanced(Trainer(trainer.experiment), 12), advanced(trainer, 12))
 
 
+def test_what_is_taken_back_lane_by_lane_leaves_no_trace_either() -> None:
+    experiment = two_lanes(made(), loss__objective="mse")
+    trainer, untouched = (advanced(Trainer(experiment), 5) for _ in range(2))
+    trainer.edit({"optimizer.l2": 0.1}, "A")
+    untouched.edit({"optimizer.l2": 0.1}, "A")
+    trainer.edit({"loss.objective": "huber"})
+    trainer.edit({"loss.objective": "auto"}, "A")
+    assert len(trainer.experiment.edits) == 3
+    trainer.edit({"loss.objective": "mse"}, "B")
+    assert_same_run(trainer, untouched)
+    assert_same_run(advanced(Trainer(trainer.experiment), 12), advanced(trainer, 12))
+
+
 def test_what_is_taken_back_later_is_an_edit_of_its_own() -> None:
     trainer = advanced(Trainer(made()), 5)
     trainer.edit({"optimizer.learning_rate": 2.0})
