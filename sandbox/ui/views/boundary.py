@@ -428,9 +428,10 @@ class BoundaryView(QWidget):
         self.sample_clicked.emit(*found)
 
     def set_compact(self, compact: bool) -> None:
-        """Leave out the name of the upward axis, which the picture beside it tells as well."""
+        """Leave out the name of the upward axis, which the picture beside it tells as well, and save room."""
         if compact != self._compact:
             self._compact = compact
+            self.plot.set_tight(compact)
             if self._data is not None:
                 self._fit_ranges()
 

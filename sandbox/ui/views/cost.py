@@ -299,7 +299,7 @@ class CostView(QWidget):
         several = len({row.lane for row in self._rows}) > 1
         for line, row in enumerate(self._rows):
             own = slots((row.lane,))[row.lane][1] if several else ""  # what a person has called the lane
-            words = f"{own}: {row.label}" if own else row.label
+            words = f"{row.label} \u00b7 {own}" if own else row.label
             role = "" if self.only.value() in METRICS else ROLES[row.role]
             name = CurveName(self._letter(row.lane) if several else "", words, role, self.legend)
             name.clicked.connect(lambda _, row=row: self._toggle_row(row))

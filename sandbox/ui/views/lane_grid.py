@@ -30,6 +30,7 @@ from sandbox.ui.pair import PairPanel
 from sandbox.ui.theme import Theme
 from sandbox.ui.views.boundary import BoundaryView
 
+NARROW = 190  # pixels; in a frame that is no wider there is room for the name alone
 ACTIONS = {
     "rename": ("Rename\u2026", "Gives this lane a name of its own."),
     "fork": ("Duplicate", "Copies this lane as it is now: weights, optimiser and history."),
@@ -161,6 +162,10 @@ class LaneFrame(QFrame):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "_column"):
             self.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.score.setVisible(self.width() >= look.px(NARROW))
 
     def fit(self) -> None:
         """Set margins and spacings."""

@@ -103,6 +103,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.ticks: dict[str, list[tuple[float, str]]] = {"left": [], "bottom": [], "right": []}
         self.enlarged = 1.0
         self.pannable = False
+        self._tight = False
         self._probe: tuple[float, float] | None = None  # in shares of the area
         self._pressed: float | None = None
         self._pressed_at: QPointF | None = None
@@ -127,9 +128,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
                 axis.setHeight(round(20 * scale))
             else:
                 axis.setWidth(round(44 * scale))
-        self.getPlotItem().setContentsMargins(0, 6, round(18 * scale), 0)  # room for half a number
         self.name_left(self._name)
         self._number()
+        self._leave_room()
 
     def name_left(self, name: str) -> None:
         """Name the left axis, or not ("")."""
@@ -137,8 +138,20 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         style = {"color": axis.textPen().color().name(), "font-size": f"{self._font.pixelSize()}px"}
         axis.setLabel(html.escape(name), **style)  # pyqtgraph takes it as HTML
         axis.showLabel(bool(name))
-        axis.setWidth(round((56 if name else 44) * self.enlarged))
         self._name = name
+        self._leave_room()
+
+    def set_tight(self, tight: bool) -> None:
+        """Leave the left axis no more room than its numbers take, for a small picture."""
+        self._tight = tight
+        self._leave_room()
+
+    def _leave_room(self) -> None:
+        longest = max((len(text) for _, text in self.ticks["left"]), default=0)
+        left = 56 if self._name else min(44, 14 + 7 * longest) if self._tight else 44
+        self.axes["left"].setWidth(round(left * self.enlarged))
+        right = 8 if self._tight else 18  # for half a number
+        self.getPlotItem().setContentsMargins(0, 6, round(right * self.enlarged), 0)
 
     def set_range(
         self, x: tuple[float, float], y: tuple[float, float], log: tuple[bool, bool] = (False, False)
@@ -175,6 +188,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             if ticks != self.ticks[side]:
                 self.ticks[side] = ticks
                 self.axes[side].setTicks([ticks])
+                if self._tight and side == "left":
+                    self._leave_room()
         low, high = self.y_range
         shares = [(low + (high - low) * k / 4, number(k / 4)) for k in range(5)]
         if shares != self.ticks["right"]:
