@@ -104,7 +104,7 @@ class EquationsView(QWidget):
             return
         self._equations = equations
         self._norms = {name: (math.nan,) * layers for name in _BARS}
-        self._current = None
+        self._point(None)
         self.lay_out()
         self.setAccessibleDescription(spoken(equations))
 
@@ -202,7 +202,7 @@ class EquationsView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self.width() != self._laid:
-            self._current = None
+            self._point(None)  # it stands elsewhere now
             self.lay_out()
 
     # Drawing

@@ -125,6 +125,14 @@ def test_hovering_shows_the_array_and_leaving_takes_it_away(shown: Callable[...,
     assert not here.lens.panel.isVisible()
 
 
+def test_the_array_goes_where_the_equations_move_from_under_the_mouse(shown: Callable[..., Shown]) -> None:
+    here = shown()
+    here.hover(here.targets("dZ")[0])
+    assert here.lens.panel.isVisible()
+    here.lens.view.resize(here.lens.view.width() + 90, here.lens.view.height())
+    assert here.lens.view.current is None and not here.lens.panel.isVisible()
+
+
 def test_the_array_never_covers_what_is_pointed_at(shown: Callable[..., Shown]) -> None:
     here = shown()
     for target in here.lens.view.targets:
