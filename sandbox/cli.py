@@ -252,7 +252,8 @@ _RUN_HELP = """writes into DIR:
                         the two inputs shown first, the others at their mean
 
 With several lanes it tells which of them reaches a level first, against the first lane; over seeds as the median
-of the ratio, seed by seed, with a 95 % bootstrap interval.
+of the ratio, seed by seed, with a 95 % bootstrap interval; a seed that gets there in one lane alone counts as
+endlessly slow in the other.
 
 Files of these names in DIR are replaced, others stay. Ctrl+C ends the training after the current epoch and
 writes what there is (exit code 1); a second Ctrl+C quits at once and writes nothing."""

@@ -39,7 +39,7 @@ def offer(window: MainWindow, path: Path) -> None:
     """Offer what was kept, where there is anything."""
     if path.is_file():
         window.notice.say(
-            "The experiment of last time was kept, with every change: Play repeats it.",
+            "What you did last time was kept: opened, Play repeats it with every change.",
             action="Open it",
             act=lambda: window.session.open_experiment(path),
             goes=True,

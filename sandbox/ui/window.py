@@ -375,6 +375,7 @@ class MainWindow(QMainWindow):
         if self.lenses is not None:
             mine = next(face for face in found if face.name == self._lane)
             self.lenses.set_face(mine if len(found) > 1 else None)
+            self.lenses.set_seed(seed + (self._replica or 0) if replicas > 1 else None)
         self._title_boundary()
 
     def _title_boundary(self) -> None:
@@ -383,15 +384,6 @@ class MainWindow(QMainWindow):
         task = "binary" if snapshot is None else snapshot.data.task
         title = {"regression": "Output", "multiclass": "Decision regions"}.get(task, "Decision boundary")
         self.boundary_card.title.setText("Difference" if self._rival else title)
-        slot = {face.name: face.letter for face in self.faces}
-        one, other = slot[self._lane], slot.get(self._rival, "")
-        if snapshot is not None and snapshot.data.X_train.shape[1] == 1:
-            words = f"lines: {one} and {other}"
-        elif task == "multiclass":
-            words = "colour: how far apart"
-        else:
-            words = f"colour: {'output' if task == 'regression' else 'class 1'} of {one} less {other}"
-        self.boundary_card.set_subtitle(words if self._rival else "")
 
     def view_lane(self, name: str) -> None:
         """Show another lane's readouts, settings and lenses."""
@@ -410,6 +402,7 @@ class MainWindow(QMainWindow):
 
     def _pick_replica(self, replica: int | None) -> None:
         self._replica = replica
+        self._show_lanes()
         self._want()
 
     def _fork(self, lane: str) -> None:

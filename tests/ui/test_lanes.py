@@ -439,9 +439,11 @@ def test_the_objective_parts_them_and_the_picture_shows_where(open_window: Calla
             X = np.tanh(X) if l < 3 else 1.0 / (1.0 + np.exp(-X))
         outputs.append(float(X[0, 0]))
     assert surface.values[point] == pytest.approx(outputs[0] - outputs[1], abs=1e-5)
+    assert frame(driver, "A").score.text() == "class 1 of A less B"
     driver.choose(driver.window.lane_bar.rival, "Each lane")
     driver.wait(lambda: len(driver.last.surfaces) == 2)
     assert not pair.isVisible()
+    driver.wait(lambda: frame(driver, "A").score.text().endswith("%"))
 
 
 def test_who_gets_there_first_is_told(open_window: Callable[..., Any]) -> None:
@@ -586,10 +588,12 @@ def test_several_seeds_are_told_of_together_and_one_by_one(open_window: Callable
     assert controls.train.number.text() == f"{middle:.4f}"
     assert controls.train.findChild(QLabel).text() == f"A: train cost  {low:.4f}\u2013{high:.4f}"
     assert driver.last.surfaces[0].replicas == 5
+    assert driver.window.lenses.seed.text() == "seed 7"  # one network has equations and gradients
     assert set(np.unique(driver.last.surfaces[0].values)) <= {np.float32(k / 5) for k in range(6)}
     assert len(driver.window.cost.bands.bands) == len([r for r in driver.window.cost._rows if r.role != "metric"]) * 2
     driver.choose(driver.window.lane_bar.replica, "Seed 9")  # the network's seed is 7
     driver.wait(lambda: driver.last.surfaces[0].replicas == 1)
+    assert driver.window.lenses.seed.text() == "seed 9"
     curve = next(c for c in driver.last.curves if (c.lane, c.column) == ("A", "train_binary_cross_entropy"))
     assert curve.picked is not None and curve.picked[1][-1] == pytest.approx(costs[2], rel=1e-9)
     assert controls.train.number.text() == driver.window.cost._chips["A", curve.column].value == f"{costs[2]:.4f}"

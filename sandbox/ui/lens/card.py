@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from sandbox.experiment.scene import Question
@@ -57,10 +57,14 @@ class LensCard(QFrame):
         self.badge = Badge()
         self.badge.setToolTip("The lane that the lenses show.")
         self.badge.hide()
+        self.seed = label("", "hint")
+        self.seed.setAccessibleName("Seed that the lenses show")
+        self.seed.hide()
         self._top = QHBoxLayout()
         self._top.addWidget(self.badge)
         self._top.addWidget(self.tabs)
         self._top.addStretch(1)
+        self._top.addWidget(self.seed)
         self._top.addWidget(self.detach)
         self._column = QVBoxLayout(self)
         self._column.addLayout(self._top)
@@ -85,6 +89,24 @@ class LensCard(QFrame):
         """Say which lane is looked at; None where there is only one."""
         self.badge.set_face(face)
         self.badge.setVisible(face is not None)
+
+    def set_seed(self, seed: int | None) -> None:
+        """Say which of several networks is looked at, by its seed; None where there is only one."""
+        text = "" if seed is None else f"seed {seed}"
+        self.seed.setText(text)
+        shown = "" if seed is None else f", the network of seed {seed}"
+        self.badge.setToolTip(f"The lane that the lenses show{shown}.")
+        self._fit_seed()
+
+    def _fit_seed(self) -> None:
+        """Show the seed where there is room beside the tabs."""
+        taken = sum(widget.sizeHint().width() for widget in (self.tabs, self.detach, self.badge))
+        room = self.width() - taken - look.px(4 * look.GRID)
+        self.seed.setVisible(bool(self.seed.text()) and room >= self.seed.sizeHint().width())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_seed()
 
     @property
     def current(self) -> Lens:

@@ -124,6 +124,12 @@ class LaneFrame(QFrame):
         part = "test" if f"test_{metric}" in state.readings else "training"
         self.score.setToolTip(state.stopped or f"How well its {part} samples are told.")
 
+    def show_measure(self, words: str) -> None:
+        """Say what the colour of a difference stands for."""
+        if words != self.score.text():
+            self.score.setText(words)
+            self.score.setToolTip("What the colours and lines of the picture stand for.")
+
     def _open_menu(self) -> None:
         self.menu.popup(self.menu_button.mapToGlobal(self.menu_button.rect().bottomLeft()))
 
@@ -443,12 +449,24 @@ class LaneGrid(QWidget):
         states = {state.name: state for state in snapshot.lanes}
         for frame, face in zip(self.frames, self._shown, strict=False):
             state = states.get(face.name)
-            if state is not None:
+            if state is not None and self._rival is None:
                 frame.show_state(state, snapshot.data.task)
+            elif self._rival is not None:
+                frame.show_measure(_measure(snapshot, face, self._rival))
             if face.name in surfaces:
                 frame.view.draw(surfaces[face.name], state)
         if self.pair is not None:
             self.pair.draw(snapshot)
+
+
+def _measure(snapshot: Snapshot, one: LaneFace, other: LaneFace) -> str:
+    """Return what the picture of a difference shows."""
+    task = snapshot.data.task
+    if snapshot.data.X_train.shape[1] == 1:
+        return f"lines: {one.letter} and {other.letter}"
+    if task == "multiclass":
+        return "how far apart"
+    return f"{'output' if task == 'regression' else 'class 1'} of {one.letter} less {other.letter}"
 
 
 def best_columns(count: int, width: int, height: int) -> int:
