@@ -13,7 +13,7 @@ import weakref
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,29 +90,42 @@ class _Chunk:
 
 
 class _Blocks:
-    """A growing list of blocks of one column: where each begins, its minimum and its maximum."""
+    """A growing list of blocks of rows: the epoch at which each begins, and every column's minimum and maximum."""
 
     def __init__(self) -> None:
-        self.length = 0
-        self._epochs = np.empty(256)
-        self._extremes = np.empty((2, 256), np.float32)  # for drawing alone
+        self._length = 0
+        self._starts = np.empty(256)
+        self._first: dict[str, int] = {}  # the block from which on a column is known
+        self._extremes: dict[str, NDArray[np.float32]] = {}  # for drawing alone
 
-    def extend(self, epochs: Floats, low: Floats, high: Floats) -> None:
-        end = self.length + epochs.size
-        if end > self._epochs.size:
-            self._epochs = np.resize(self._epochs, end + end // 2)
-            grown = np.empty((2, self._epochs.size), np.float32)
-            grown[:, : self.length] = self._extremes[:, : self.length]
-            self._extremes = grown
-        self._epochs[self.length : end] = epochs
-        with np.errstate(over="ignore"):
-            self._extremes[:, self.length : end] = low, high
-        self.length = end
+    def extend(self, starts: Floats, extremes: Mapping[str, tuple[Floats, Floats]]) -> None:
+        """Append blocks; columns that do not apply in them have none."""
+        begin, self._length = self._length, self._length + starts.size
+        self._starts = _roomy(self._starts, begin, self._length)
+        self._starts[begin : self._length] = starts
+        for name in dict.fromkeys((*self._first, *extremes)):
+            first = self._first.setdefault(name, begin)
+            old = self._extremes.get(name, np.empty((2, 256), np.float32))
+            new = self._extremes[name] = _roomy(old, begin - first, self._length - first)
+            with np.errstate(over="ignore"):
+                new[:, begin - first : self._length - first] = extremes.get(name, np.nan)
 
-    def between(self, start: float, end: float) -> Floats:
-        """Return epochs, minima and maxima (3, k) of the blocks that begin from `start` on and before `end`."""
-        i, j = np.searchsorted(self._epochs[: self.length], (start, end))
-        return np.vstack((self._epochs[i:j], self._extremes[:, i:j]))
+    def between(self, name: str, start: float, end: float) -> Floats:
+        """Return epochs, minima and maxima (3, k) of a column's blocks that begin from `start` on and before `end`."""
+        if name not in self._first:
+            return np.empty((3, 0))
+        first = self._first[name]
+        i, j = np.maximum(np.searchsorted(self._starts[: self._length], (start, end)), first)
+        return np.vstack((self._starts[i:j], self._extremes[name][:, i - first : j - first]))
+
+
+def _roomy(array: Any, used: int, needed: int) -> Any:
+    """Return an array with room along its last axis, by a quarter more than needed where it has to grow."""
+    if needed <= array.shape[-1]:
+        return array
+    grown = np.empty((*array.shape[:-1], needed + needed // 4), array.dtype)  # takes no memory until it is filled
+    grown[..., :used] = array[..., :used]
+    return grown
 
 
 class History:
@@ -120,7 +133,7 @@ class History:
 
     def __init__(self) -> None:
         self._chunks: list[_Chunk] = []
-        self._blocks: dict[str, _Blocks] = {}
+        self._blocks = _Blocks()
         self._file: IO[bytes] | None = None
         self._last: tuple[int, int, tuple[str, ...], Sequence[float]] | None = None
         self._names: tuple[str, ...] = ()
@@ -165,14 +178,9 @@ class History:
     def _seal(self, chunk: _Chunk) -> None:
         starts = np.arange(0, chunk.length, BLOCK)
         table = chunk.table()
-        for name in {*self._blocks, *chunk.names}:
-            blocks = self._blocks.setdefault(name, _Blocks())
-            epochs, values = chunk.line(name)
-            if name in chunk.names:
-                low, high = np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)
-                blocks.extend(table[0, starts], low, high)
-            else:
-                blocks.extend(epochs, values, values)
+        lows, highs = np.fmin.reduceat(table, starts, axis=1), np.fmax.reduceat(table, starts, axis=1)
+        extremes = {name: (lows[line], highs[line]) for line, name in enumerate(chunk.names, start=2)}
+        self._blocks.extend(table[0, starts], extremes)
         oldest = len(self._chunks) - _LAST_KEPT
         while self._spilled < oldest:
             if self._file is None:
@@ -266,9 +274,8 @@ class History:
         head, middle, tail = seen[:-1][:first], seen[first:-1], seen[-1]
         raw = [chunk.line(name) for chunk in (*head, tail)]
         pieces = [np.stack((x, y, y)) for x, y in raw]
-        blocks = self._blocks[name].between(middle[0].first, tail.first) if middle and name in self._blocks else None
-        if blocks is not None:
-            pieces.insert(len(head), blocks)
+        if middle:
+            pieces.insert(len(head), self._blocks.between(name, middle[0].first, tail.first))
         x, low, high = np.concatenate(pieces, axis=1)
         return x, low, high
 
