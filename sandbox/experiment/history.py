@@ -23,8 +23,10 @@ Floats = NDArray[np.float64]
 ROWS = 4096  # of a chunk, at most
 _NUMBERS = 2**18  # of a chunk, about: one of many columns has fewer rows
 BLOCK = 64  # rows that share one minimum and maximum
+GROUP = 16  # blocks that share one, where there are many
 _FIRST_KEPT, _LAST_KEPT = 2, 12  # chunks that stay in memory at either end of the run
 _RAW_CHUNKS = 3  # so few are always looked at row by row: a few rows on both sides of an end may be all that is seen
+_FINE = 8  # blocks a pixel of each size, from the left, before larger ones are enough
 _RAW_ROWS = 24  # up to this many rows a pixel, a curve is thinned from the rows themselves
 
 
@@ -90,13 +92,18 @@ class _Chunk:
 
 
 class _Blocks:
-    """A growing list of blocks of rows: the epoch at which each begins, and every column's minimum and maximum."""
+    """A growing list of blocks of rows: the epoch at which each begins, and every column's minimum and maximum.
+
+    Blocks of so many blocks are kept beside them, and blocks of those, so that a long run is looked at as fast as a
+    short one.
+    """
 
     def __init__(self) -> None:
         self._length = 0
         self._starts = np.empty(256)
         self._first: dict[str, int] = {}  # the block from which on a column is known
         self._extremes: dict[str, NDArray[np.float32]] = {}  # for drawing alone
+        self._coarse: _Blocks | None = None
 
     def extend(self, starts: Floats, extremes: Mapping[str, tuple[Floats, Floats]]) -> None:
         """Append blocks; columns that do not apply in them have none."""
@@ -109,13 +116,45 @@ class _Blocks:
             new = self._extremes[name] = _roomy(old, begin - first, self._length - first)
             with np.errstate(over="ignore"):
                 new[:, begin - first : self._length - first] = extremes.get(name, np.nan)
+        if self._length // GROUP > begin // GROUP:
+            self._extend_coarse(begin // GROUP * GROUP, self._length // GROUP * GROUP)
 
-    def between(self, name: str, start: float, end: float) -> Floats:
-        """Return epochs, minima and maxima (3, k) of a column's blocks that begin from `start` on and before `end`."""
+    def _extend_coarse(self, begin: int, end: int) -> None:
+        extremes = {}
+        for name, first in self._first.items():
+            if first >= end:
+                continue
+            known = self._extremes[name][:, max(begin - first, 0) : end - first]
+            fine = np.full((2, end - begin), np.nan, np.float32)
+            fine[:, end - begin - known.shape[1] :] = known
+            low, high = fine.reshape(2, -1, GROUP)
+            extremes[name] = np.fmin.reduce(low, axis=1), np.fmax.reduce(high, axis=1)
+        if self._coarse is None:
+            self._coarse = _Blocks()
+        self._coarse.extend(self._starts[begin:end:GROUP], extremes)
+
+    def between(self, name: str, start: float, end: float, fine: int) -> Floats:
+        """Return epochs, minima and maxima (3, k) of a column's blocks that begin from `start` on and before `end`.
+
+        After the first `fine` of them come larger blocks, `fine` of each size.
+        """
         if name not in self._first:
             return np.empty((3, 0))
+        i, j = np.searchsorted(self._starts[: self._length], (start, end)).tolist()
+        return np.concatenate(list(self._pieces(name, i, j, fine)), axis=1)
+
+    def _pieces(self, name: str, i: int, j: int, fine: int) -> Iterator[Floats]:
         first = self._first[name]
-        i, j = np.maximum(np.searchsorted(self._starts[: self._length], (start, end)), first)
+        i, j = max(i, first), max(j, first)
+        k, last = -(-(i + fine) // GROUP), j // GROUP
+        if self._coarse is not None and k < last:
+            yield self._piece(name, i, k * GROUP)
+            yield from self._coarse._pieces(name, k, last, fine)
+            i = last * GROUP
+        yield self._piece(name, i, j)
+
+    def _piece(self, name: str, i: int, j: int) -> Floats:
+        first = self._first[name]
         return np.vstack((self._starts[i:j], self._extremes[name][:, i - first : j - first]))
 
 
@@ -275,7 +314,7 @@ class History:
         raw = [chunk.line(name) for chunk in (*head, tail)]
         pieces = [np.stack((x, y, y)) for x, y in raw]
         if middle:
-            pieces.insert(len(head), self._blocks.between(name, middle[0].first, tail.first))
+            pieces.insert(len(head), self._blocks.between(name, middle[0].first, tail.first, _FINE * pixels))
         x, low, high = np.concatenate(pieces, axis=1)
         return x, low, high
 

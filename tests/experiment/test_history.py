@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sandbox.experiment.history import BLOCK, ROWS, History, Row
+from sandbox.experiment.history import BLOCK, GROUP, ROWS, History, Row
 
 Array = NDArray[np.float64]
 SPECIAL = (np.nan, np.inf, -np.inf, 0.0, 1e308, -1e308)
@@ -194,6 +194,30 @@ def test_three_hundred_thousand_rows(
     long_history: History, long_values: Array, span: tuple[int, int], log_x: bool
 ) -> None:
     check_long(long_history, long_values, 500, log_x, span)
+
+
+@pytest.mark.parametrize("log_x", [False, True])
+@pytest.mark.parametrize("span", [(0, 299_999), (20_000, 250_000), (1, 120_000), (200_000, 400_000)])
+@pytest.mark.parametrize("pixels", [10, 20, 60])
+def test_a_small_picture_of_three_hundred_thousand_rows(
+    long_history: History, long_values: Array, span: tuple[int, int], log_x: bool, pixels: int
+) -> None:
+    check_long(long_history, long_values, pixels, log_x, span)
+
+
+@pytest.mark.parametrize("log_x", [False, True])
+@pytest.mark.parametrize("begin", [1, 5 * ROWS, 40 * ROWS + 17, 59 * ROWS])
+def test_a_column_that_comes_late_in_a_long_run(long_values: Array, begin: int, log_x: bool) -> None:
+    history = History()
+    count = 60 * ROWS + 5
+    for i, value in enumerate(long_values[:count]):
+        history.append(i, i, ("cost",) if i < begin else ("late", "cost"), (value,) if i < begin else (-value, value))
+    x, y = history.curve("late", 20, log_x)
+    late = -long_values[begin:count]
+    assert (np.nanmin(y), np.nanmax(y)) == (pytest.approx(late.min(), rel=1e-6), pytest.approx(late.max(), rel=1e-6))
+    assert np.isnan(y[x < begin]).all() and not np.isnan(y[x >= begin + 16 * GROUP * BLOCK]).any()
+    assert (x[-1], y[-1]) == (count - 1, late[-1])
+    check_long(history, long_values[:count], 20, log_x, (0, count - 1))
 
 
 def check_long(history: History, values: Array, pixels: int, log_x: bool, span: tuple[int, int]) -> None:

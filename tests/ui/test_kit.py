@@ -337,6 +337,11 @@ def test_a_bound_that_is_excluded_is_refused() -> None:
     assert share.parse("0") is None
     assert share.parse("1") is None
     assert share.parse("0.5") == 0.5
+    assert share.parse("95 %") == share.parse("95%") == 0.95
+    assert share.parse("150 %") is None and share.parse("%") is None
+    share.set_bounds(0.0, 1.0)
+    assert (share.parse("0"), share.parse("1"), share.parse("1.5")) == (0.0, 1.0, None)
+    assert share.allowed() == "a number from 0 up to 1"
 
 
 def test_the_number_is_read_and_written_alike_in_every_country(qtbot: Any, shown: Any) -> None:

@@ -141,8 +141,13 @@ def test_undo_takes_back_the_mark_too(open_window: Callable[..., Any]) -> None:
     driver.pause()
     pair = choose_rival(driver, "A against B")
     driver.wait(lambda: pair.match.isEnabled())
+    bar = pair.area.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    there = bar.value()
+    assert there > 0
     driver.click(pair.match)
     driver.wait(lambda: len(driver.last.marks) == 1)
+    assert bar.value() >= there  # what was clicked stays in sight
     assert driver.window.focusWidget() is not driver.window.cost
     driver.wait(lambda: pair.changed_.isVisible())
     assert pair.changed_.text() == (
