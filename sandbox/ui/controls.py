@@ -110,8 +110,6 @@ class Controls(QFrame):
         self.fit()
 
     def _wire(self, undo_stack: QUndoStack) -> None:
-        self.undo.setShortcut("Ctrl+Z")
-        self.redo.setShortcut("Ctrl+Shift+Z")
         undo_stack.canUndoChanged.connect(self.undo.setEnabled)
         undo_stack.canRedoChanged.connect(self.redo.setEnabled)
         undo_stack.undoTextChanged.connect(

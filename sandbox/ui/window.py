@@ -171,6 +171,8 @@ class MainWindow(QMainWindow):
         hints.colorSchemeChanged.connect(self._follow_system)
         for keys, act in (
             (QKeySequence(Qt.Key.Key_F11), self.switch_presenting),
+            (QKeySequence("Ctrl+Z"), session.undo),  # at once, where a button's own would animate a click first
+            (QKeySequence("Ctrl+Shift+Z"), session.redo),
             (QKeySequence.StandardKey.Open, self.ask_open),
             (QKeySequence.StandardKey.Save, self.ask_save),
             (QKeySequence("Ctrl+Shift+O"), self.ask_open_table),
