@@ -27,6 +27,7 @@ from sandbox.experiment.rules import lane_index
 from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.snapshot import Snapshot, Wanted
 from sandbox.experiment.validation import fail
+from sandbox.ui.collecting import Collector
 from sandbox.ui.lanes import MOST_LANES
 from sandbox.worker import TrainerThread
 from sandbox.worker.commands import (
@@ -121,6 +122,7 @@ class Session(QObject):
         self._tokens = iter(range(1_000_000_000))
         self._marks = 0
         self._started = 0.0
+        self._collector = Collector(self)
         self.thread_ = TrainerThread(self)
         self.thread_.playing_changed.connect(self._set_playing)
         self.thread_.rejected.connect(self._rejected)
@@ -131,12 +133,14 @@ class Session(QObject):
 
     def start(self) -> None:
         """Start the thread and the first run."""
+        self._collector.start()
         self.thread_.start()
         self._begin(self.opened_with, "", True)
 
     def close(self) -> None:
         """End the thread; nothing is drawn from here on."""
         self.thread_.close()
+        self._collector.stop()
 
     # Training
 
@@ -235,9 +239,9 @@ class Session(QObject):
         """
         there = {name: {key: self.experiment.get(key, name) for key in keys} for name in of}
         values = {name: {key: value for key, value in own.items() if value is not None} for name, own in there.items()}
-        if all(own == values[of[0]] for own in values.values()):
-            return [(lane, values[of[0]])]
-        return [(name, own) for name, own in values.items() if own]
+        same = all(own == values[of[0]] for own in values.values())
+        edits = [(lane, values[of[0]])] if same else list(values.items())
+        return [(name, own) for name, own in edits if own]
 
     def _changes(self, key: str, value: object, lane: str | None) -> dict[str, Any]:
         """Return what has to change together with a setting."""

@@ -308,6 +308,15 @@ def test_a_change_in_all_lanes_and_back(open_window: Callable[..., Any]) -> None
     driver.wait(lambda: [driver.field("optimizer.learning_rate", name) for name in "AB"] == [0.5, 0.05])
 
 
+def test_what_no_optimiser_knows_has_nothing_to_be_taken_back(driver: Any) -> None:
+    driver.session.change("optimizer.epsilon", 1e-3, True)  # as when the method was changed before its turn came
+    driver.settle()
+    driver.session.undo()
+    driver.session.redo()
+    driver.settle()
+    assert not [sentence for sentence, error in driver.said if error]
+
+
 def test_what_only_one_lanes_optimiser_knows_is_changed_in_all_and_back(open_window: Callable[..., Any]) -> None:
     lanes = LaneSettings("A", {"optimizer.name": "adam"}), LaneSettings("B")
     driver = open_window(with_lanes(*lanes))
