@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
 from sandbox.ui.kit import IconButton, PrimaryButton, Readout, SpeedSlider, cost_text, label, share_text
+from sandbox.ui.kit_base import later
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ class Controls(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._make_room()
+        later(self, self._make_room)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -81,6 +81,15 @@ def discard(widget: QWidget) -> None:
     """Free a window that is no longer needed, at once and with all it holds."""
     widget.deleteLater()
     QCoreApplication.sendPostedEvents(widget, QEvent.Type.DeferredDelete.value)
+
+
+def later(of: QObject, act: Callable[[], object]) -> None:
+    """Do something once the event at work is done with.
+
+    Showing, hiding or moving between layouts while a layout hands out room lays everything out anew in the midst of
+    it, and what it was about to place may be gone.
+    """
+    QTimer.singleShot(0, of, act)
 
 
 class IconButton(QToolButton):

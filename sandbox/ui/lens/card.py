@@ -12,6 +12,7 @@ from sandbox.experiment.scene import Question
 from sandbox.experiment.snapshot import Snapshot
 from sandbox.ui import theme as look
 from sandbox.ui.kit import IconButton, Segmented, label
+from sandbox.ui.kit_base import later
 from sandbox.ui.lanes import Badge, LaneFace
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
@@ -106,7 +107,7 @@ class LensCard(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_seed()
+        later(self, self._fit_seed)
 
     @property
     def current(self) -> Lens:

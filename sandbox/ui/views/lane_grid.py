@@ -24,7 +24,7 @@ from sandbox.experiment.scene import Question
 from sandbox.experiment.snapshot import LaneState, Snapshot, SurfaceRequest
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Elided, IconButton, cost_text, label, share_text
-from sandbox.ui.kit_base import set_state
+from sandbox.ui.kit_base import later, set_state
 from sandbox.ui.lanes import MOST_LANES, Badge, LaneFace
 from sandbox.ui.pair import PairPanel
 from sandbox.ui.theme import Theme
@@ -171,6 +171,9 @@ class LaneFrame(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        later(self, self._fit_score)
+
+    def _fit_score(self) -> None:
         self.score.setVisible(self.width() >= look.px(NARROW))
 
     def fit(self) -> None:
@@ -407,7 +410,7 @@ class LaneGrid(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._arrange()
+        later(self, self._arrange)
 
     # What is shown
 
