@@ -83,7 +83,6 @@ class _Chunk:
         table = self.table()
         return table[0], table[2 + self.names.index(name)]
 
-
     def copy(self) -> _Chunk:
         """Return one that can grow by itself."""
         twin = copy.copy(self)
