@@ -272,9 +272,7 @@ def _run(arguments: list[str]) -> int:
         default=1,
         help="record every K epochs (1)",
     )
-    parser.add_argument(
-        "--out", metavar="DIR", type=Path, help="folder to write into (FILE's name without its ending)"
-    )
+    parser.add_argument("--out", metavar="DIR", type=Path, help="folder to write into (FILE's name without its ending)")
     parser.add_argument(
         "--reach",
         metavar="COLUMN=LEVEL",

@@ -117,9 +117,7 @@ def missing_libraries(folder: Path, *platforms: str) -> list[str]:
     """
     if not sys.platform.startswith("linux") or shutil.which("ldd", path=_search_path()) is None:
         return []
-    files = [
-        folder / "Qt" / "lib" / f"libQt6{name}.so.6" for name in ("Gui", "Widgets", "Svg", "OpenGLWidgets")
-    ]
+    files = [folder / "Qt" / "lib" / f"libQt6{name}.so.6" for name in ("Gui", "Widgets", "Svg", "OpenGLWidgets")]
     files += [_plugin(folder, platform) for platform in platforms]
     present = [str(file) for file in files if file.exists()]
     if not present:

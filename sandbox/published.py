@@ -158,9 +158,7 @@ def _course_circles() -> tuple[Floats, NDArray[np.int64]]:
     return X, np.repeat(np.arange(2), 150)[order]
 
 
-def _drawn(
-    rng: np.random.RandomState, sizes: tuple[int, ...], scales: tuple[float, ...]
-) -> Mapping[str, Floats]:
+def _drawn(rng: np.random.RandomState, sizes: tuple[int, ...], scales: tuple[float, ...]) -> Mapping[str, Floats]:
     """Return standard normal weights, layer by layer, times their scales, and biases of 0."""
     parameters: dict[str, Floats] = {}
     for l, scale in enumerate(scales, start=1):

@@ -72,17 +72,11 @@ def venv_is_ours() -> bool:
     question = "import sys; print(sys.version_info[:3], sys.base_prefix, sys.prefix)"
     found = subprocess.run([str(VENV_PYTHON), "-c", question], capture_output=True, text=True, check=False)
     here = f"{sys.version_info[:3]} {sys.base_prefix} {VENV}"
-    return (
-        found.returncode == 0
-        and found.stdout.strip() == here
-        and read_stamp().get("folder") in (None, str(ROOT))
-    )
+    return found.returncode == 0 and found.stdout.strip() == here and read_stamp().get("folder") in (None, str(ROOT))
 
 
 def make_venv() -> None:
-    say(
-        "Making .venv" if not VENV.exists() else "Making .venv anew: it does not work or is of another Python"
-    )
+    say("Making .venv" if not VENV.exists() else "Making .venv anew: it does not work or is of another Python")
     if VENV.is_symlink():
         VENV.unlink()
     shutil.rmtree(VENV, ignore_errors=True)
@@ -91,9 +85,7 @@ def make_venv() -> None:
         provide_packages([f"python{version}-venv"], "Python's venv module is missing")
     command = [base_python(), "-m", "venv", str(VENV)]
     if find_spec("ensurepip") is None and find_spec("pip") is not None:
-        command.append(
-            "--without-pip"
-        )  # Debian splits ensurepip off; this interpreter's own pip does as well
+        command.append("--without-pip")  # Debian splits ensurepip off; this interpreter's own pip does as well
     if subprocess.run(command, check=False).returncode != 0:
         shutil.rmtree(VENV, ignore_errors=True)
         stop("Making .venv failed: see above; on Debian or Ubuntu: sudo apt-get install python3-venv")

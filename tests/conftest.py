@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-os.environ.setdefault(
-    "QT_QPA_PLATFORM", "offscreen"
-)  # before Qt starts, here and in the processes tests start
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt starts, here and in the processes tests start
 
 settings.register_profile("deterministic", derandomize=True, deadline=None, database=None)
 settings.load_profile("deterministic")

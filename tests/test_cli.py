@@ -88,9 +88,7 @@ class Person:
 
 
 @pytest.fixture
-def person(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Person]:
+def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Person]:
     monkeypatch.chdir(tmp_path)
     yield Person(tmp_path, capsys)
 
@@ -254,9 +252,7 @@ def test_a_wrong_command_line_is_one_message(person: Person, arguments: tuple[st
     assert person.files() == ["x.toml"]
 
 
-def test_results_that_cannot_be_written_leave_nothing(
-    person: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_results_that_cannot_be_written_leave_nothing(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(trainer: object, folder: Path) -> None:
         (folder / "history.csv").write_text("half")
         raise OSError(28, "No space left on device")
@@ -282,9 +278,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     monkeypatch.setattr(cli.Trainer, "_step", step)
 
 
-def test_ctrl_c_ends_the_epoch_and_writes_what_there_is(
-    person: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ctrl_c_ends_the_epoch_and_writes_what_there_is(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     person.write("x.toml", BATCHES)
     person.train("x.toml", "--epochs", "2", "--out", "two")
     handler = signal.getsignal(signal.SIGINT)

@@ -58,9 +58,7 @@ def read_table(path: Path, name: str | None = None) -> Table:
         raise InputError(f"{name} has {len(first)} columns; at most {MAX_COLUMNS} are read.")
     headed = not any(is_number(cell, comma=delimiter == ";") for cell in first)
     names = _names(first, name) if headed else [*(f"x{i + 1}" for i in range(len(first) - 1)), "y"]
-    columns, lines = _plain(text, delimiter, headed, len(first)) or _careful(
-        text, delimiter, headed, len(first), name
-    )
+    columns, lines = _plain(text, delimiter, headed, len(first)) or _careful(text, delimiter, headed, len(first), name)
     return Table(name, dict(zip(names, columns, strict=True)), tuple(lines), decimal_comma=delimiter == ";")
 
 
@@ -151,17 +149,13 @@ def _careful(text: str, delimiter: str, headed: bool, width: int, name: str) -> 
     try:
         for line, row in islice(_records(text, delimiter), int(headed), None):
             if len(row) != width:
-                raise InputError(
-                    f"{name}, line {line}: {count(len(row), 'cell')}, where the first row has {width}."
-                )
+                raise InputError(f"{name}, line {line}: {count(len(row), 'cell')}, where the first row has {width}.")
             if len(rows) == MAX_ROWS:
                 raise InputError(f"{name} has more than {MAX_ROWS} rows, the most that are read.")
             rows.append(row)
             lines.append(line)
     except csv.Error as error:
-        raise InputError(
-            f"{name} cannot be read as CSV after line {max(lines, default=0)}: {error}."
-        ) from None
+        raise InputError(f"{name} cannot be read as CSV after line {max(lines, default=0)}: {error}.") from None
     if not rows:
         raise InputError(f"{name} has only a header, and no rows.")
     return [_column(cells, delimiter == ";") for cells in zip(*rows, strict=True)], lines
@@ -198,9 +192,7 @@ def _column(cells: Sequence[str], comma: bool) -> Numbers | Texts:
         with suppress(ValueError):  # most columns have no gaps, and are done here
             return np.fromiter(map(float, numbers), np.float64, len(cells))
         with suppress(ValueError):
-            return np.array(
-                [math.nan if cell in _MISSING else float(cell) for cell in map(str.strip, numbers)]
-            )
+            return np.array([math.nan if cell in _MISSING else float(cell) for cell in map(str.strip, numbers)])
     texts = np.empty(len(cells), dtype=np.object_)
     texts[:] = [None if cell in _MISSING else cell for cell in map(str.strip, cells)]
     return texts

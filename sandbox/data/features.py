@@ -96,9 +96,7 @@ def inputs_of(features: Sequence[Feature]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(factor.column for feature in features for factor in feature.factors))
 
 
-def feature_matrix(
-    features: Sequence[Feature], columns: Mapping[str, NDArray[np.float64]]
-) -> NDArray[np.float64]:
+def feature_matrix(features: Sequence[Feature], columns: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
     """Return X (m, n): the features of each row, in their own units, from columns (m,).
 
     A number too large becomes infinite, without a warning: who calls decides.

@@ -45,9 +45,7 @@ def _generator(
         def read(seed: int, **settings: float) -> Table:
             X, y = make(seed, **settings)
             columns = dict(zip((*features, "y"), (*X.T, y), strict=True))
-            classes = (
-                () if task == "regression" else tuple(map(float, range(int(settings.get("classes", 2)))))
-            )
+            classes = () if task == "regression" else tuple(map(float, range(int(settings.get("classes", 2)))))
             return Table(name, columns, classes=classes)
 
         GENERATORS[name] = Dataset(
@@ -162,9 +160,7 @@ def rings(seed: int, samples: int = 400, noise: float = 0.12, fraction: float = 
     return _polar(rng, r, rng.uniform(0.0, 2 * np.pi, samples), y, noise)
 
 
-@_generator(
-    "Flower", "A flower with petals of two classes: the planar data of deeplearning.ai, course 1, week 3."
-)
+@_generator("Flower", "A flower with petals of two classes: the planar data of deeplearning.ai, course 1, week 3.")
 def flower(seed: int, samples: int = 400, noise: float = 0.2) -> Points:
     """Petals r = 4 sin(4 t), class 0 then class 1, by the legacy generator: seed 1 gives the published data.
 
@@ -205,9 +201,7 @@ def imbalanced(seed: int, samples: int = 400, noise: float = 0.7, fraction: floa
     return _spread(rng, centre, centre, y, noise)
 
 
-@_generator(
-    "One point", "A single sample: input 1, target 0.", inputs=1, seed=None, scaled=False, tested=False
-)
+@_generator("One point", "A single sample: input 1, target 0.", inputs=1, seed=None, scaled=False, tested=False)
 def one_point(seed: int) -> Points:
     """x = 1, target 0: what saturates in Nielsen, "Neural Networks and Deep Learning", chapter 3."""
     return np.ones((1, 1)), np.zeros(1)

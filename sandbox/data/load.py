@@ -218,9 +218,7 @@ def _targets(table: Table, own: Dataset, given: str | Sequence[str] | None) -> t
     return names
 
 
-def _features(
-    table: Table, own: Dataset, given: Sequence[str] | None, targets: Sequence[str]
-) -> tuple[Feature, ...]:
+def _features(table: Table, own: Dataset, given: Sequence[str] | None, targets: Sequence[str]) -> tuple[Feature, ...]:
     """Return the features: those given, else the data set's own, else every column that is no target."""
     columns = [name for name in table.columns if name not in targets]
     if not columns:
@@ -234,9 +232,7 @@ def _features(
     for feature in made:
         for factor in feature.factors:
             if factor.column in targets:
-                raise InputError(
-                    f'The target "{factor.column}" cannot be a feature too; take another column.'
-                )
+                raise InputError(f'The target "{factor.column}" cannot be a feature too; take another column.')
             _check_numeric(table, factor.column)
     return made
 
@@ -264,9 +260,7 @@ def _complete(
     """Return the columns in use, without the rows where one has no value, and a notice that counts these."""
     used = {name: table.columns[name] for name in (*targets, *inputs)}
     for name, column in used.items():
-        infinite = (
-            np.zeros(0, np.intp) if is_text(column) else np.flatnonzero(np.isinf(column.astype(np.float64)))
-        )
+        infinite = np.zeros(0, np.intp) if is_text(column) else np.flatnonzero(np.isinf(column.astype(np.float64)))
         if infinite.size:
             raise InputError(
                 f'{table.name}, {table.place(int(infinite[0]))}: the column "{name}" has an infinite number; '

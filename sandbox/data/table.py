@@ -84,9 +84,7 @@ class Dataset:
 
     def settings(self, **given: Any) -> dict[str, Any]:
         """Return the settings it takes: those given, its own where None was given."""
-        return {
-            name: getattr(self, name) if given[name] is None else given[name] for name in sorted(self.takes)
-        }
+        return {name: getattr(self, name) if given[name] is None else given[name] for name in sorted(self.takes)}
 
 
 def is_text(column: Numbers | Texts) -> bool:

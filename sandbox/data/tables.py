@@ -14,9 +14,7 @@ _MEASURED = (
 TABLES: dict[str, Dataset] = {}
 
 
-def _table(
-    name: str, label: str, summary: str, task: str, file: str, target: str, features: tuple[str, ...]
-) -> None:
+def _table(name: str, label: str, summary: str, task: str, file: str, target: str, features: tuple[str, ...]) -> None:
     def read(seed: int) -> Table:
         return read_table(resource("datasets", file), name)
 

@@ -80,9 +80,7 @@ def _class_task(where: str, name: str, task: str, found: int) -> str:
     if task == "binary" and found != 2:
         raise InputError(f'{where}: the target "{name}" has {found} classes, but a binary task has two.')
     if found > MAX_CLASSES:
-        raise InputError(
-            f'{where}: the target "{name}" has {found} classes; at most {MAX_CLASSES} are allowed.'
-        )
+        raise InputError(f'{where}: the target "{name}" has {found} classes; at most {MAX_CLASSES} are allowed.')
     if task == "auto":
         return "binary" if found == 2 else "multiclass"
     return task

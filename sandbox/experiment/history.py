@@ -299,9 +299,7 @@ class History:
             last += 1
         return chunks[first:last]
 
-    def _extremes(
-        self, name: str, seen: list[_Chunk], pixels: int, log_x: bool
-    ) -> tuple[Floats, Floats, Floats]:
+    def _extremes(self, name: str, seen: list[_Chunk], pixels: int, log_x: bool) -> tuple[Floats, Floats, Floats]:
         """Return epochs, minima and maxima: of every row, or of blocks where there are too many rows."""
         if len(seen) <= _RAW_CHUNKS or sum(chunk.length for chunk in seen) <= _RAW_ROWS * pixels:
             lines = [chunk.line(name) for chunk in seen]

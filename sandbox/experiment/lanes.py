@@ -244,9 +244,7 @@ def build_lane(
         sizes=sizes,
         activations=(*network.activations, output),
         objective=named_loss(objective, loss.parameters),
-        monitors=[
-            (name, METRICS[name]() if name in METRICS else named_loss(name, loss.parameters)) for name in shown
-        ],
+        monitors=[(name, METRICS[name]() if name in METRICS else named_loss(name, loss.parameters)) for name in shown],
         coding=coding_for(network, objective, output),
         theta=initial_parameters(settings, sizes, draw, replica) if theta is None else theta,
         tested=len(data.X_test) > 0,

@@ -19,9 +19,7 @@ from sandbox.experiment.validation import (
 )
 
 LANE_MAY = "a lane may differ in network, loss and optimizer, except batch_size, shuffle and optimizer.seed"
-EDIT_MAY = (
-    "an edit may change network, loss and optimizer, except seeds, initializer, initializer_scale and weights"
-)
+EDIT_MAY = "an edit may change network, loss and optimizer, except seeds, initializer, initializer_scale and weights"
 
 
 def check_source(dataset: Value, file: Value, where: str) -> None:

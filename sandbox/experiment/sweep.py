@@ -316,9 +316,7 @@ def _lane_result(trainer: Trainer, lane: TrainingLane) -> LaneResult:
         }
     added = {f"{part}_{name}" for name, _ in lane.compared for part in ("train", "test")}
     own = tuple(name for name in lane.columns if name not in added)
-    return LaneResult(
-        lane.name, lane.objective.name, own, values, len(stopped), stopped[0].stopped if stopped else ""
-    )
+    return LaneResult(lane.name, lane.objective.name, own, values, len(stopped), stopped[0].stopped if stopped else "")
 
 
 # All cells

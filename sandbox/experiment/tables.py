@@ -24,9 +24,7 @@ FORMAT = 1
 _DIFFERING = ("network", "loss", "optimizer")  # sections a lane or an edit may have
 
 
-def read_tables(
-    text: str, where: str
-) -> tuple[dict[str, Any], tuple[LaneSettings, ...] | None, tuple[Edit, ...]]:
+def read_tables(text: str, where: str) -> tuple[dict[str, Any], tuple[LaneSettings, ...] | None, tuple[Edit, ...]]:
     """Return what a file says: its settings by dotted key, its lanes (None: not said) and its edits.
 
     Every key is known, but no value is checked yet.

@@ -396,6 +396,5 @@ class Softmax(Activation):
 
 
 ACTIVATIONS: dict[str, type[Activation]] = {
-    kind.name: kind
-    for kind in (Linear, Sigmoid, Tanh, Relu, LeakyRelu, Elu, Gelu, Softplus, Silu, Exp, Softmax)
+    kind.name: kind for kind in (Linear, Sigmoid, Tanh, Relu, LeakyRelu, Elu, Gelu, Softplus, Silu, Exp, Softmax)
 }

@@ -315,9 +315,7 @@ class _Writer:
         end = start + len(mine) if mine else len(right)
         segments = [(f"{left} =", False)]
         segments += [(right[:start], False), (right[start:end], decided), (right[end:], False)]
-        pieces = tuple(
-            Piece(atom, coloured, symbol_of(atom)) for text, coloured in segments for atom in atoms(text)
-        )
+        pieces = tuple(Piece(atom, coloured, symbol_of(atom)) for text, coloured in segments for atom in atoms(text))
         return Equation(key, left, right, decided, note, pieces)
 
     def lines(self) -> Iterator[Equation]:

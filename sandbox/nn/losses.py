@@ -177,9 +177,7 @@ class LogLoss(Loss):
         """Return the loss of each element."""
         raise NotImplementedError
 
-    def by_logs(
-        self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product
-    ) -> tuple[Array, Array | None]:
+    def by_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> tuple[Array, Array | None]:
         """Return the derivatives by s and by t, with a = exp s and c = exp t; None where t does not occur."""
         raise NotImplementedError
 
@@ -240,9 +238,7 @@ class LogLoss(Loss):
 class Mse(Loss):
     name = "mse"
     label = "Mean squared error"
-    summary = (
-        "The square of the residual; through a sigmoid, almost nothing comes back of a confident mistake."
-    )
+    summary = "The square of the residual; through a sigmoid, almost nothing comes back of a confident mistake."
     formula = r"(a - y)^2"
     derivative_formula = r"2\,(a - y)"
 
@@ -331,9 +327,7 @@ class LogCosh(Loss):
 class Quantile(Loss):
     name = "quantile"
     label = "Quantile"
-    summary = (
-        "Too low costs q, too high 1 - q for each unit of residual: learns the q-quantile, not the mean."
-    )
+    summary = "Too low costs q, too high 1 - q for each unit of residual: learns the q-quantile, not the mean."
     formula = r"\max(q\,(y - a), (q - 1)\,(y - a))"
     derivative_formula = r"\begin{cases} -q & a < y \\ 1 - q & a > y \\ 0 & \text{else} \end{cases}"
     parameters = (
@@ -363,9 +357,7 @@ _SMOOTHING = Parameter(
 class BinaryCrossEntropy(LogLoss):
     name = "binary_cross_entropy"
     label = "Binary cross-entropy"
-    summary = (
-        "Minus the log of the probability given to what happened; with a sigmoid the full residual goes back."
-    )
+    summary = "Minus the log of the probability given to what happened; with a sigmoid the full residual goes back."
     formula = r"-w\,y\log a - (1 - y)\log(1 - a)"
     derivative_formula = r"-\frac{w\,y}{a} + \frac{1 - y}{1 - a}"
     target_formula = r"(1 - \varepsilon)\,y + \tfrac{1}{2}\varepsilon"
@@ -408,9 +400,7 @@ class BinaryCrossEntropy(LogLoss):
         y = self._targets(Y)
         return -product(self.positive_weight * y, s) - product(1.0 - y, t)
 
-    def by_logs(
-        self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product
-    ) -> tuple[Array, Array | None]:
+    def by_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> tuple[Array, Array | None]:
         y = self._targets(Y)
         return -self.positive_weight * y, y - 1.0
 
@@ -430,9 +420,7 @@ def _collapsed_share(activation: str, one_hot: bool) -> tuple[str, str] | None:
 class CategoricalCrossEntropy(LogLoss):
     name = "categorical_cross_entropy"
     label = "Categorical cross-entropy"
-    summary = (
-        "Minus the log of the share given to the true class; the other units are felt through softmax alone."
-    )
+    summary = "Minus the log of the share given to the true class; the other units are felt through softmax alone."
     formula = r"-y\log a"
     derivative_formula = r"-\frac{y}{a}"
     target_formula = r"(1 - \varepsilon)\,y + \frac{\varepsilon}{K}"
@@ -454,9 +442,7 @@ class CategoricalCrossEntropy(LogLoss):
     def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
         return -product(self._targets(Y), s)
 
-    def by_logs(
-        self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product
-    ) -> tuple[Array, Array | None]:
+    def by_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> tuple[Array, Array | None]:
         return -self._targets(Y), None
 
 
@@ -498,9 +484,7 @@ class Focal(LogLoss):
     def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
         return -product(Y * c**self.gamma, s) - product((1.0 - Y) * a**self.gamma, t)
 
-    def by_logs(
-        self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product
-    ) -> tuple[Array, Array | None]:
+    def by_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> tuple[Array, Array | None]:
         hit, miss = Y * c**self.gamma, (1.0 - Y) * a**self.gamma
         return -hit - self.gamma * product(miss, t), -self.gamma * product(hit, s) - miss
 
@@ -555,9 +539,7 @@ class Poisson(LogLoss):
     def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
         return a - product(Y, s)
 
-    def by_logs(
-        self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product
-    ) -> tuple[Array, Array | None]:
+    def by_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> tuple[Array, Array | None]:
         return a - Y, None
 
     def _dA(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
@@ -580,9 +562,7 @@ class KlDivergence(LogLoss):
     def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
         return product(Y, np.log(Y) - s)
 
-    def by_logs(
-        self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product
-    ) -> tuple[Array, Array | None]:
+    def by_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> tuple[Array, Array | None]:
         return -Y, None
 
 

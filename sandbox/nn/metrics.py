@@ -44,9 +44,7 @@ class Metric:
 class Accuracy(Metric):
     name = "accuracy"
     label = "Accuracy"
-    summary = (
-        "Share of samples told right: the largest output, or which side of the middle a single one falls."
-    )
+    summary = "Share of samples told right: the largest output, or which side of the middle a single one falls."
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
         if A.shape[-1] == 1:
@@ -68,9 +66,7 @@ class BinaryAccuracy(Metric):
 class CategoricalAccuracy(Metric):
     name = "categorical_accuracy"
     label = "Categorical accuracy (Keras)"
-    summary = (
-        "Share of samples whose largest output is the true class, as Keras counts: 1 for a single output."
-    )
+    summary = "Share of samples whose largest output is the true class, as Keras counts: 1 for a single output."
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
         return _share(A.argmax(axis=-1) == Y.argmax(axis=-1))
@@ -92,6 +88,4 @@ class R2(Metric):
         return mean
 
 
-METRICS: dict[str, type[Metric]] = {
-    kind.name: kind for kind in (Accuracy, BinaryAccuracy, CategoricalAccuracy, R2)
-}
+METRICS: dict[str, type[Metric]] = {kind.name: kind for kind in (Accuracy, BinaryAccuracy, CategoricalAccuracy, R2)}

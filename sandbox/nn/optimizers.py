@@ -23,18 +23,10 @@ Array = NDArray[Any]
 _MOMENTUM = Parameter(
     "momentum", 0.9, 0.0, 1.0, "How much of the last step is carried into the next.", "Momentum", below=True
 )
-_BETA1 = Parameter(
-    "beta1", 0.9, 0.0, 1.0, "How slowly the average of the gradients forgets.", "Beta 1", below=True
-)
-_BETA2 = Parameter(
-    "beta2", 0.999, 0.0, 1.0, "How slowly the average of their squares forgets.", "Beta 2", below=True
-)
-_RHO = Parameter(
-    "rho", 0.99, 0.0, 1.0, "How slowly the average of the squared gradients forgets.", "Rho", below=True
-)
-_DECAY = Parameter(
-    "weight_decay", 0.01, 0.0, 1e3, "How fast weights shrink beside the gradient step.", "Weight decay"
-)
+_BETA1 = Parameter("beta1", 0.9, 0.0, 1.0, "How slowly the average of the gradients forgets.", "Beta 1", below=True)
+_BETA2 = Parameter("beta2", 0.999, 0.0, 1.0, "How slowly the average of their squares forgets.", "Beta 2", below=True)
+_RHO = Parameter("rho", 0.99, 0.0, 1.0, "How slowly the average of the squared gradients forgets.", "Rho", below=True)
+_DECAY = Parameter("weight_decay", 0.01, 0.0, 1e3, "How fast weights shrink beside the gradient step.", "Weight decay")
 
 
 def _epsilon(default: float) -> Parameter:

@@ -65,9 +65,7 @@ def run_window(experiment: Experiment | None = None, path: Path | None = None) -
     return code
 
 
-def _say(
-    window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
+def _say(window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """An error in the window arrives as a message, and the program lives on."""
     sys.__excepthook__(kind, error, trace)
     if issubclass(kind, Exception):

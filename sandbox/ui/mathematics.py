@@ -124,9 +124,7 @@ class Box:
             replace(mark, at=(mark.at[0] + dx, mark.at[1] + dy), to=(mark.to[0] + dx, mark.to[1] + dy))
             for mark in self.marks
         )
-        spots = tuple(
-            replace(spot, rect=(spot.rect[0] + dx, spot.rect[1] + dy, *spot.rect[2:])) for spot in self.spots
-        )
+        spots = tuple(replace(spot, rect=(spot.rect[0] + dx, spot.rect[1] + dy, *spot.rect[2:])) for spot in self.spots)
         return replace(self, marks=marks, spots=spots)
 
 
@@ -345,9 +343,7 @@ def _pixmap(latex: str, stretch: float, colour: str, scale: float, ratio: float)
     _, _, width, height = glyph.box
     renderer = QSvgRenderer(QByteArray(glyph.svg.replace(b"currentColor", colour.encode())))
     renderer.setAspectRatioMode(Qt.AspectRatioMode.IgnoreAspectRatio)
-    pixmap = QPixmap(
-        max(1, round(width * scale * ratio + 0.5)), max(1, round(height * stretch * scale * ratio + 0.5))
-    )
+    pixmap = QPixmap(max(1, round(width * scale * ratio + 0.5)), max(1, round(height * stretch * scale * ratio + 0.5)))
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -376,6 +372,4 @@ def draw_marks(
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, mark.strike)
-        painter.drawLine(
-            QPointF(x, y), QPointF(at.x() + mark.to[0] * scale, at.y() + mark.to[1] * scale)
-        )
+        painter.drawLine(QPointF(x, y), QPointF(at.x() + mark.to[0] * scale, at.y() + mark.to[1] * scale))

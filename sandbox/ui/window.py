@@ -596,9 +596,7 @@ class MainWindow(QMainWindow):
 
     def ask_open_table(self) -> None:
         """Ask for a CSV file and begin a run on it."""
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Open a table", "", "Tables (*.csv *.tsv *.txt);;All files (*)"
-        )
+        name, _ = QFileDialog.getOpenFileName(self, "Open a table", "", "Tables (*.csv *.tsv *.txt);;All files (*)")
         if name:
             self.session.open_table(Path(name))
 

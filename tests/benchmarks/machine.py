@@ -117,9 +117,7 @@ def resident() -> float | None:
     except (OSError, ValueError):
         pass
     try:
-        asked = subprocess.run(
-            ["ps", "-o", "rss=", "-p", str(os.getpid())], capture_output=True, text=True, check=True
-        )
+        asked = subprocess.run(["ps", "-o", "rss=", "-p", str(os.getpid())], capture_output=True, text=True, check=True)
         return float(asked.stdout) * 1024 / 1e6
     except (OSError, ValueError, subprocess.SubprocessError):
         return None

@@ -104,14 +104,9 @@ def test_a_missing_class_name_is_missing(tmp_path: Path) -> None:
     assert data.notices == ("2 rows with missing values were left out.",)
 
 
-def test_the_quick_way_and_the_careful_way_read_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_quick_way_and_the_careful_way_read_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
-    rows = [
-        f"{a!r}, {b!r} ,k_{c},{c}"
-        for a, b, c in zip(*rng.normal(size=(2, 50)).tolist(), range(50), strict=True)
-    ]
+    rows = [f"{a!r}, {b!r} ,k_{c},{c}" for a, b, c in zip(*rng.normal(size=(2, 50)).tolist(), range(50), strict=True)]
     path = tmp_path / "t.csv"
     path.write_text("a,b,name,c\n" + "\n".join(rows))
     quick = read_table(path)
@@ -242,9 +237,7 @@ def test_no_file_a_folder_and_a_file_too_large(tmp_path: Path, monkeypatch: pyte
         ),
     ],
 )
-def test_targets_and_features_that_do_not_fit(
-    tmp_path: Path, settings: dict[str, object], message: str
-) -> None:
+def test_targets_and_features_that_do_not_fit(tmp_path: Path, settings: dict[str, object], message: str) -> None:
     with pytest.raises(InputError) as error:
         load(tmp_path, PLAIN, **settings)
     assert str(error.value).startswith(message)
@@ -275,9 +268,7 @@ CELLS = st.sampled_from(
     st.sampled_from(["auto", "binary", "multiclass", "regression"]),
 )  # fmt: skip
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_text_is_data_or_refused_in_a_sentence(
-    tmp_path: Path, rows: list[str], end: str, task: str
-) -> None:
+def test_any_text_is_data_or_refused_in_a_sentence(tmp_path: Path, rows: list[str], end: str, task: str) -> None:
     try:
         data = load(tmp_path, end.join(rows), task=task, standardize=True, test_fraction=0.3)
     except InputError as error:

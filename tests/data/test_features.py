@@ -91,9 +91,7 @@ def test_features_are_made_before_scaling_and_can_be_made_again() -> None:
     assert np.array_equal(pickle.loads(pickle.dumps(data)).from_inputs(data.inputs_test), data.X_test)
 
 
-@pytest.mark.parametrize(
-    ("numbers", "feature"), [((1e200, 2e200, 3e200, 4e200), "a^2"), ((1e200, 0, 0, 1), "a")]
-)
+@pytest.mark.parametrize(("numbers", "feature"), [((1e200, 2e200, 3e200, 4e200), "a^2"), ((1e200, 0, 0, 1), "a")])
 def test_numbers_too_large(tmp_path: Path, numbers: tuple[float, ...], feature: str) -> None:
     (tmp_path / "large.csv").write_text("a,y\n" + "".join(f"{a!r},{i % 2}\n" for i, a in enumerate(numbers)))
     with pytest.raises(InputError) as error:

@@ -19,9 +19,7 @@ sizes_and_share = st.tuples(
 
 
 @given(sizes_and_share, st.integers(0, 2**32 - 1))
-def test_the_test_part_is_exact_stratified_and_leaves_every_class(
-    drawn: tuple[list[int], float], seed: int
-) -> None:
+def test_the_test_part_is_exact_stratified_and_leaves_every_class(drawn: tuple[list[int], float], seed: int) -> None:
     sizes, share = drawn
     groups = np.random.default_rng(0).permutation(np.repeat(np.arange(len(sizes)), sizes))
     total = round(share * groups.size)
@@ -85,13 +83,9 @@ def test_scaling_is_fitted_on_the_training_part_alone() -> None:
     data = load_data(dataset="moons")
     assert data.mean == pytest.approx(raw.X_train.mean(axis=0))
     assert data.scale == pytest.approx(np.sqrt(((raw.X_train - raw.X_train.mean(axis=0)) ** 2).mean(axis=0)))
-    assert data.X_train.mean(axis=0) == pytest.approx(0, abs=1e-12) and data.X_train.std(
-        axis=0
-    ) == pytest.approx(1)
+    assert data.X_train.mean(axis=0) == pytest.approx(0, abs=1e-12) and data.X_train.std(axis=0) == pytest.approx(1)
     assert data.X_test.mean(axis=0) != pytest.approx(0, abs=1e-6)
-    assert data.original_train == pytest.approx(raw.X_train) and data.original_test == pytest.approx(
-        raw.X_test
-    )
+    assert data.original_train == pytest.approx(raw.X_train) and data.original_test == pytest.approx(raw.X_test)
     assert raw.mean.tolist() == [0, 0] and raw.scale.tolist() == [1, 1]
 
 

@@ -53,33 +53,23 @@ def test_penguins_say_what_was_left_out() -> None:
 
 
 def test_another_target_and_other_features() -> None:
-    data = load_data(
-        dataset="penguins", target="body_mass_g", features=["flipper_length_mm", "bill_depth_mm^2"]
-    )
+    data = load_data(dataset="penguins", target="body_mass_g", features=["flipper_length_mm", "bill_depth_mm^2"])
     assert (data.task, data.target_names) == ("regression", ("body_mass_g",))
     assert data.inputs == ("flipper_length_mm", "bill_depth_mm")
     assert load_data(dataset="iris", target="petal_width_cm").feature_names == (
         "sepal_length_cm", "sepal_width_cm", "petal_length_cm",
     )  # fmt: skip
-    with pytest.raises(
-        InputError, match=r'^penguins: the column "island" has no numbers \(line 2 has "Torgersen"\)'
-    ):
+    with pytest.raises(InputError, match=r'^penguins: the column "island" has no numbers \(line 2 has "Torgersen"\)'):
         load_data(dataset="penguins", features=["island"])
 
 
 def test_generator_settings_do_not_change_a_table() -> None:
-    assert all(
-        own.takes == frozenset() and own.samples is None and own.noise is None for own in TABLES.values()
-    )
+    assert all(own.takes == frozenset() and own.samples is None and own.noise is None for own in TABLES.values())
     assert len(load_data(dataset="iris", samples=10, noise=1.0, test_fraction=0).X_train) == 150
 
 
 def test_every_table_has_a_source_and_a_licence() -> None:
-    rows = [
-        line.split("|")
-        for line in resource("datasets", "SOURCES.md").read_text().splitlines()
-        if "| " in line
-    ]
+    rows = [line.split("|") for line in resource("datasets", "SOURCES.md").read_text().splitlines() if "| " in line]
     licences = {row[1].strip(): row[5].strip() for row in rows if row[1].strip().endswith(".csv")}
     shipped = {path.name for path in resource("datasets").glob("*.csv")}
     assert set(licences) == shipped and len(shipped) == len(TABLES)

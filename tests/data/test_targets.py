@@ -66,7 +66,5 @@ def test_a_generator_follows_the_task_too() -> None:
     flower = load_data(dataset="flower", task="regression", test_fraction=0)
     assert flower.y_train.shape == (400, 1) and set(flower.y_train.ravel().tolist()) == {0.0, 1.0}
     assert load_data(dataset="moons", task="multiclass").task == "multiclass"
-    with pytest.raises(
-        InputError, match=r'^blobs: the target "y" has 3 classes, but a binary task has two\.$'
-    ):
+    with pytest.raises(InputError, match=r'^blobs: the target "y" has 3 classes, but a binary task has two\.$'):
         load_data(dataset="blobs", task="binary")

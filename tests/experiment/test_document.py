@@ -180,8 +180,7 @@ ERRORS: list[tuple[str, list[str]]] = [
     ("[network]\nactivation = ['tanh']", ["network.activation has length 1", "network.hidden length 2"]),
     ("[[lanes]]\nname = 'A'\nnetwork.activation = ['relu']", ["lane A: network.activation has length 1"]),
     (
-        "[network]\nactivation = ['relu', 'tanh']\n[[lanes]]\nname = 'A'\n"
-        "[[lanes]]\nname='B'\nnetwork.hidden = [2]",
+        "[network]\nactivation = ['relu', 'tanh']\n[[lanes]]\nname = 'A'\n[[lanes]]\nname='B'\nnetwork.hidden = [2]",
         ["lane B: network.activation has length 2", "network.hidden length 1"],
     ),
     ("[[edits]]\nupdate = 9\nnetwork.activation = ['relu']", ["edit of update 9", "has length 1"]),
@@ -260,9 +259,7 @@ def test_the_contracts_example_loads() -> None:
         lanes=(LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse"})),
         edits=(Edit(120, {"optimizer.learning_rate": 0.1}, lane="B"),),
     )
-    assert experiment.network == NetworkSettings(
-        (6, 4), "tanh", "auto", "auto", "xavier_normal", 1.0, 7, None
-    )
+    assert experiment.network == NetworkSettings((6, 4), "tanh", "auto", "auto", "xavier_normal", 1.0, 7, None)
     assert experiment.loss == LossSettings("auto", (), "mean", "fused", {})
     assert experiment.optimizer == OptimizerSettings("gradient_descent", 0.5, 0, True, 3, 0.0, 0.0, {})
     assert experiment.run == RunSettings(900, "float64")
@@ -292,21 +289,14 @@ def test_a_whole_number_becomes_a_float_where_a_float_is_asked() -> None:
 
 def test_lanes_and_edits_may_be_dotted_or_nested_alike() -> None:
     dotted = "[[lanes]]\nname = 'A'\nloss.objective = 'mse'\n[[edits]]\nupdate = 1\noptimizer.l1 = 1"
-    nested = (
-        "[[lanes]]\nname = 'A'\n[lanes.loss]\nobjective = 'mse'\n"
-        "[[edits]]\nupdate = 1\n[edits.optimizer]\nl1 = 1"
-    )
-    inline = (
-        "lanes = [{name = 'A', loss = {objective = 'mse'}}]\n"
-        "edits = [{update = 1, optimizer = {l1 = 1}}]"
-    )
+    nested = "[[lanes]]\nname = 'A'\n[lanes.loss]\nobjective = 'mse'\n[[edits]]\nupdate = 1\n[edits.optimizer]\nl1 = 1"
+    inline = "lanes = [{name = 'A', loss = {objective = 'mse'}}]\nedits = [{update = 1, optimizer = {l1 = 1}}]"
     assert Experiment.loads(dotted) == Experiment.loads(nested) == Experiment.loads(inline)
 
 
 def test_edits_are_kept_in_order_of_update_and_then_of_the_file() -> None:
     text = "".join(
-        f"[[edits]]\nupdate = {update}\noptimizer.l1 = {place}\n"
-        for place, update in enumerate([5, 2, 5, 0, 2])
+        f"[[edits]]\nupdate = {update}\noptimizer.l1 = {place}\n" for place, update in enumerate([5, 2, 5, 0, 2])
     )
     edits = Experiment.loads(text).edits
     assert [edit.update for edit in edits] == [0, 2, 2, 5, 5]
@@ -347,8 +337,7 @@ def test_get_reads_lanes_and_falls_back_on_the_methods_own_parameters() -> None:
 
 def test_lane_is_the_experiment_with_what_differs() -> None:
     experiment = Experiment.loads(
-        "[loss]\ngamma = 1\n[[lanes]]\nname = 'A'\n"
-        "[[lanes]]\nname = 'B'\nnetwork.hidden = [3]\nloss.delta = 4"
+        "[loss]\ngamma = 1\n[[lanes]]\nname = 'A'\n[[lanes]]\nname = 'B'\nnetwork.hidden = [3]\nloss.delta = 4"
     )
     lane = experiment.lane("B")
     assert lane.name == "B"
@@ -528,9 +517,7 @@ def values_of(setting: Setting) -> st.SearchStrategy[Any]:
         case "choice":
             return st.sampled_from(setting.choices)
         case "number":
-            return st.floats(
-                setting.low, setting.high, exclude_min=setting.above, exclude_max=setting.below
-            )
+            return st.floats(setting.low, setting.high, exclude_min=setting.above, exclude_max=setting.below)
         case "integer":
             return st.integers(int(setting.low), int(setting.high))
         case "integers":

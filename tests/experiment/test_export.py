@@ -98,9 +98,7 @@ def test_the_cost_is_the_objective_plus_the_penalty(tmp_path: Path) -> None:
     for row in read(tmp_path / "history.csv"):
         objective = row["train_hinge"] if row["lane"] == "other one" else row["train_binary_cross_entropy"]
         assert float(row["train_penalty"]) > 0.0
-        assert float(row["train_cost"]) == pytest.approx(
-            float(objective) + float(row["train_penalty"]), rel=1e-14
-        )
+        assert float(row["train_cost"]) == pytest.approx(float(objective) + float(row["train_penalty"]), rel=1e-14)
 
 
 def test_without_a_test_part_its_columns_are_there_and_empty(tmp_path: Path) -> None:
@@ -165,9 +163,7 @@ def looked_at(trainer: Trainer) -> None:
     [lambda t: (t.run(3), t.run(3)), lambda t: [t.step_epoch() for _ in range(6)], steps, bursts, looked_at],
     ids=["in two", "by epochs", "by updates", "in bursts", "looked at"],
 )
-def test_the_files_are_the_same_however_it_was_trained(
-    tmp_path: Path, train: Callable[[Trainer], object]
-) -> None:
+def test_the_files_are_the_same_however_it_was_trained(tmp_path: Path, train: Callable[[Trainer], object]) -> None:
     for name, how in (("whole", lambda t: t.run(6)), ("other", train)):
         trainer = Trainer(Experiment.loads(TWO_LANES))
         how(trainer)

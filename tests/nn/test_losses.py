@@ -59,9 +59,7 @@ def value(loss: str, a: list[float], y: list[float], **parameters: float) -> flo
         ("kl_divergence", {}, [0.3, 0.7], [0.3, 0.7], 0.0),
     ],
 )  # fmt: skip
-def test_value(
-    loss: str, parameters: dict[str, float], a: list[float], y: list[float], wanted: float
-) -> None:
+def test_value(loss: str, parameters: dict[str, float], a: list[float], y: list[float], wanted: float) -> None:
     assert value(loss, a, y, **parameters) == pytest.approx(wanted, rel=1e-12, abs=1e-30)
 
 
@@ -132,9 +130,7 @@ def test_whole_number_targets_and_single_precision(loss: str) -> None:
 
 def test_defaults_and_bounds_of_the_parameters() -> None:
     found = {
-        (name, p.name): (p.default, p.low, p.above, p.below)
-        for name, kind in LOSSES.items()
-        for p in kind.parameters
+        (name, p.name): (p.default, p.low, p.above, p.below) for name, kind in LOSSES.items() for p in kind.parameters
     }
     assert found == {
         ("huber", "delta"): (1.0, 0.0, True, False),

@@ -49,9 +49,7 @@ def test_exact_outputs_0_and_1(
     loss: str, a: float, y: float, fused: tuple[float, float], naive: tuple[float, float], numerics: str
 ) -> None:
     """Linear output, so that a = z: 0 log 0 is 0 when fused, no number when naive; log 0 is -inf in both."""
-    np.testing.assert_array_equal(
-        element(loss, a, y, numerics=numerics), fused if numerics == "fused" else naive
-    )
+    np.testing.assert_array_equal(element(loss, a, y, numerics=numerics), fused if numerics == "fused" else naive)
 
 
 @pytest.mark.parametrize("z", [40.0, 800.0])
@@ -139,9 +137,7 @@ def test_numerics_agree_where_nothing_rounds(loss: str, activation: str, numeric
         ("kl_divergence", -0.5, 1.0, "tanh"),
     ],
 )
-def test_domain_error_reaches_the_gradient(
-    loss: str, z: float, y: float, activation: str, numerics: str
-) -> None:
+def test_domain_error_reaches_the_gradient(loss: str, z: float, y: float, activation: str, numerics: str) -> None:
     """-y/a of a negative output is a number, but the loss it would be the slope of is not."""
     value, slope = element(loss, z, y, activation, numerics)
     assert math.isnan(value) and math.isnan(slope)

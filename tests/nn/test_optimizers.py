@@ -35,9 +35,7 @@ def step(optimizer: Optimizer, at: Descent, grad: Any, rate: float) -> None:
 
 
 def test_defaults_are_those_of_the_contract() -> None:
-    assert {
-        name: {p.name: p.default for p in kind.parameters} for name, kind in OPTIMIZERS.items()
-    } == DEFAULTS
+    assert {name: {p.name: p.default for p in kind.parameters} for name, kind in OPTIMIZERS.items()} == DEFAULTS
     for name, kind in OPTIMIZERS.items():
         assert kind.name == name and kind.label and kind.summary.endswith(".") and kind.formula
         assert {p: getattr(kind(), p) for p in DEFAULTS[name]} == DEFAULTS[name]
@@ -49,8 +47,7 @@ def test_defaults_are_those_of_the_contract() -> None:
 _M = (2.0 * (1 - 0.9), 2.0 * (1 - 0.9) * 0.9 - 0.1, (2.0 * (1 - 0.9) * 0.9 - 0.1) * 0.9 + 0.05)
 _V = (0.004, 0.004 * 0.999 + 0.001, (0.004 * 0.999 + 0.001) * 0.999 + 0.00025)
 _ADAM = tuple(
-    0.1 * (m / (1 - 0.9**t)) / (sqrt(v / (1 - 0.999**t)) + 1e-8)
-    for t, m, v in zip((1, 2, 3), _M, _V, strict=True)
+    0.1 * (m / (1 - 0.9**t)) / (sqrt(v / (1 - 0.999**t)) + 1e-8) for t, m, v in zip((1, 2, 3), _M, _V, strict=True)
 )
 _RMS = (0.04, 0.04 * 0.99 + 0.01, (0.04 * 0.99 + 0.01) * 0.99 + 0.0025)
 

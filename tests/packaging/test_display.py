@@ -12,9 +12,7 @@ import pytest
 
 from sandbox import display
 
-linux_only = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="display servers are looked for on Linux"
-)
+linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="display servers are looked for on Linux")
 
 
 @pytest.fixture(autouse=True)
@@ -42,9 +40,7 @@ def sentence(problem: str | None) -> str:
 
 @linux_only
 @pytest.mark.parametrize("platform", ["", "xcb", "wayland", "wayland;xcb"])
-def test_without_a_display_the_way_without_a_window_is_named(
-    monkeypatch: pytest.MonkeyPatch, platform: str
-) -> None:
+def test_without_a_display_the_way_without_a_window_is_named(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", platform)
     problem = sentence(display.display_problem())
     assert "DISPLAY" in problem and "loss-sandbox run" in problem
@@ -61,9 +57,7 @@ def test_an_x_display_that_nobody_serves_is_named(monkeypatch: pytest.MonkeyPatc
 
 
 @linux_only
-def test_a_wayland_display_that_nobody_serves_is_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_wayland_display_that_nobody_serves_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
     assert "WAYLAND_DISPLAY=wayland-0" in sentence(display.display_problem())
@@ -83,9 +77,7 @@ def test_a_wayland_display_that_is_served_will_do(
 
 
 @linux_only
-def test_a_display_is_no_use_without_the_libraries_for_it(
-    monkeypatch: pytest.MonkeyPatch, listening: Path
-) -> None:
+def test_a_display_is_no_use_without_the_libraries_for_it(monkeypatch: pytest.MonkeyPatch, listening: Path) -> None:
     monkeypatch.setattr(display, "library_problem", lambda platform: f"Qt lacks what {platform} needs")
     monkeypatch.setenv("WAYLAND_DISPLAY", str(listening))
     assert display.display_problem() == "Qt lacks what wayland needs"
@@ -98,12 +90,8 @@ def test_an_x_server_that_turns_us_away_will_not_do(monkeypatch: pytest.MonkeyPa
     assert "DISPLAY=:4711" in sentence(display.display_problem())
 
 
-@pytest.mark.parametrize(
-    "platform", ["offscreen", "minimal", "vnc:size=800x600", "eglfs", "linuxfb:fb=/dev/fb0"]
-)
-def test_platforms_that_need_no_display_server_are_no_problem(
-    monkeypatch: pytest.MonkeyPatch, platform: str
-) -> None:
+@pytest.mark.parametrize("platform", ["offscreen", "minimal", "vnc:size=800x600", "eglfs", "linuxfb:fb=/dev/fb0"])
+def test_platforms_that_need_no_display_server_are_no_problem(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", platform)
     assert display.display_problem() is None
 
@@ -119,9 +107,7 @@ def test_the_platform_of_these_tests_loads() -> None:
 
 
 @linux_only
-def test_missing_libraries_are_those_ldd_does_not_find(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_missing_libraries_are_those_ldd_does_not_find(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     plugin = tmp_path / "Qt" / "plugins" / "platforms" / "libqxcb.so"
     plugin.parent.mkdir(parents=True)
     plugin.touch()
@@ -154,9 +140,7 @@ def test_packages_of_a_minimal_debian() -> None:
         ("none", "on Debian they are libegl1 libxcb-cursor0"),
     ],
 )
-def test_the_command_is_that_of_the_system(
-    monkeypatch: pytest.MonkeyPatch, program: str, command: str
-) -> None:
+def test_the_command_is_that_of_the_system(monkeypatch: pytest.MonkeyPatch, program: str, command: str) -> None:
     monkeypatch.setattr(display.shutil, "which", lambda name, path=None: name if name == program else None)
     assert command in display.install_advice(["libxcb-cursor.so.0", "libEGL.so.1"])
 

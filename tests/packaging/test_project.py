@@ -17,9 +17,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 REQUIREMENTS = [Requirement(text) for text in PROJECT["dependencies"]]
 
-without_checkout = pytest.mark.skipif(
-    not (ROOT / "resources").is_dir(), reason="only a checkout can be built"
-)
+without_checkout = pytest.mark.skipif(not (ROOT / "resources").is_dir(), reason="only a checkout can be built")
 
 
 def allowed(name: str, version: str, python: str) -> bool:
@@ -32,9 +30,7 @@ def allowed(name: str, version: str, python: str) -> bool:
         and (requirement.marker is None or requirement.marker.evaluate(environment))
     ]
     assert having_a_say, f"{name} is not required on Python {python}"
-    return all(
-        requirement.specifier.contains(Version(version), prereleases=True) for requirement in having_a_say
-    )
+    return all(requirement.specifier.contains(Version(version), prereleases=True) for requirement in having_a_say)
 
 
 @pytest.mark.parametrize("python", ["3.11.0", "3.11.2", "3.11.99"])
@@ -84,9 +80,7 @@ assert not [name for name in sys.modules if name.partition(".")[0] in QT]
 
 
 def test_the_layers_below_the_worker_import_no_qt() -> None:
-    child = subprocess.run(
-        [sys.executable, "-c", WITHOUT_QT], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    child = subprocess.run([sys.executable, "-c", WITHOUT_QT], cwd=ROOT, capture_output=True, text=True, check=False)
     assert child.returncode == 0, child.stderr
     assert "sandbox.nn.parameters" in child.stdout.split()
 
@@ -99,13 +93,9 @@ def test_a_wheel_brings_its_resources(tmp_path: Path) -> None:
     installed = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)
-    shipped = sorted(
-        path.relative_to(ROOT / "resources") for path in (ROOT / "resources").rglob("*") if path.is_file()
-    )
+    shipped = sorted(path.relative_to(ROOT / "resources") for path in (ROOT / "resources").rglob("*") if path.is_file())
     assert shipped
-    look_up = (
-        "import sys; from sandbox.resources import resource; print(*map(resource, sys.argv[1:]), sep='\\n')"
-    )
+    look_up = "import sys; from sandbox.resources import resource; print(*map(resource, sys.argv[1:]), sep='\\n')"
     names = [path.as_posix() for path in shipped]
     environment = {**os.environ, "PYTHONPATH": str(installed)}
     child = subprocess.run(
@@ -127,9 +117,7 @@ def test_a_wheel_has_the_command_and_the_licence(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         texts = {
-            name.rpartition("/")[2]: archive.read(name).decode()
-            for name in archive.namelist()
-            if "dist-info" in name
+            name.rpartition("/")[2]: archive.read(name).decode() for name in archive.namelist() if "dist-info" in name
         }
     assert "loss-sandbox = sandbox.cli:main" in texts["entry_points.txt"]
     assert texts["LICENSE"].startswith("MIT License")

@@ -70,9 +70,7 @@ def _move(port: QWidget, place: QPoint, buttons: Qt.MouseButton = Qt.MouseButton
     """Move the mouse over a widget, whatever other window may lie above it."""
     at = QPointF(place)
     none, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
-    QApplication.sendEvent(
-        port, QMouseEvent(QEvent.Type.MouseMove, at, port.mapToGlobal(at), none, buttons, keys)
-    )
+    QApplication.sendEvent(port, QMouseEvent(QEvent.Type.MouseMove, at, port.mapToGlobal(at), none, buttons, keys))
 
 
 @pytest.mark.parametrize("theme", [look.LIGHT, look.DARK], ids=lambda t: t.name)
@@ -118,9 +116,7 @@ def test_wanted(qtbot: QtBot) -> None:
         assert high == pytest.approx(values.max() + 0.12 * span)
     view.hide()
     assert view.wanted("A") is None
-    assert view.request("B") == SurfaceRequest(
-        "B", (0, 1), request.x_range, request.y_range, request.resolution
-    )
+    assert view.request("B") == SurfaceRequest("B", (0, 1), request.x_range, request.y_range, request.resolution)
 
 
 def test_points_are_filled_and_hollow_by_part_and_class(qtbot: QtBot) -> None:
@@ -211,9 +207,7 @@ def test_one_input_is_a_curve_through_the_points(qtbot: QtBot) -> None:
     request = _request(view)
     x = np.linspace(*request.x_range, request.resolution)
     view.draw(
-        Surface(
-            request, "curve", x, np.empty(0), np.sin(x)[:, None].astype(np.float32), np.nan, (np.nan, np.nan)
-        )
+        Surface(request, "curve", x, np.empty(0), np.sin(x)[:, None].astype(np.float32), np.nan, (np.nan, np.nan))
     )
     np.testing.assert_allclose(view.lines.lines[-1].y, np.sin(x), atol=1e-6)
     train = next(g for g in view.points.groups if g.hole is None)
@@ -238,9 +232,7 @@ def test_slices_of_many_inputs(qtbot: QtBot) -> None:
     view, data = _view(qtbot, dataset="digits")
     boxes = view.findChildren(QComboBox)
     assert len(boxes) == 2 and all(box.isVisible() and box.count() == 64 for box in boxes)
-    assert "other inputs at their mean" in view.legend.text() and all(
-        g.opacity < 1 for g in view.points.groups
-    )
+    assert "other inputs at their mean" in view.legend.text() and all(g.opacity < 1 for g in view.points.groups)
     before = _request(view)
     assert before.axes[0] != before.axes[1]
     with qtbot.waitSignal(view.wanted_changed):
@@ -307,9 +299,7 @@ def test_blended_colours_weigh_by_share() -> None:
     soft = round(255 * colormap.SOFTNESS)
     first, second = colormap.color_of(cells[0, 0]), colormap.color_of(cells[0, 1])
     assert _near(first, QColor(255, soft, soft), 1)
-    assert second.red() == second.blue() and _near(
-        second, QColor((255 + soft) // 2, soft, (255 + soft) // 2), 1
-    )
+    assert second.red() == second.blue() and _near(second, QColor((255 + soft) // 2, soft, (255 + soft) // 2), 1)
 
 
 def test_round_numbers() -> None:

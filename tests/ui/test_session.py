@@ -267,9 +267,7 @@ def test_edits_of_a_file_opened_later_show_in_the_controls(driver: Any, tmp_path
 # Errors and ends
 
 
-def test_an_error_of_the_trainer_is_said_and_the_window_lives_on(
-    driver: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_of_the_trainer_is_said_and_the_window_lives_on(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> int:
         raise RuntimeError("boom")
 

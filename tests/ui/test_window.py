@@ -464,9 +464,7 @@ def choose_file(monkeypatch: pytest.MonkeyPatch, path: Path, method: str = "getO
     monkeypatch.setattr(QFileDialog, method, lambda *_: (str(path), ""))
 
 
-def test_open_csv_then_its_target_task_and_slice(
-    driver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_open_csv_then_its_target_task_and_slice(driver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     driver.play(updates=2)
     driver.pause()
     reached = driver.last.update

@@ -225,9 +225,7 @@ class EquationsView(QWidget):
             painter.fillRect(bar, QColor(colours.accent if decided else colours.edge))
             ink = colours.ink if decided else colours.muted
             if damage.left() < left + row.line.width * self._scale:
-                draw_marks(
-                    painter, row.line.marks, QPointF(left, row.top), self._scale, ink, colours.accent, ratio
-                )
+                draw_marks(painter, row.line.marks, QPointF(left, row.top), self._scale, ink, colours.accent, ratio)
             self._paint_note(painter, row)
             self._paint_bars(painter, row)
 
