@@ -65,7 +65,6 @@ KINDS: dict[str, Mapping[str, Any]] = {
 
 Goal = tuple[str, float]  # a column of the history, and the level to be reached
 
-_COLUMNS = [f"{part}_{name}" for part in ("train", "test") for name in ("cost", "penalty", *METRICS, *LOSSES)]
 _DONE, _INCOMPLETE, _BAD_INPUT = 0, 1, 2
 _REFRESH = 0.1  # seconds between two looks at the progress
 _WINDOW_SIZE = (1400, 900)
@@ -416,13 +415,19 @@ def _usual_goal(trainer: Trainer) -> Goal:
     return column, usual_level(column)
 
 
+def _columns() -> list[str]:
+    """Return every column that a history can have."""
+    names = ("cost", "penalty", *METRICS, *LOSSES)
+    return [f"{part}_{name}" for part in ("train", "test") for name in names]
+
+
 def _check_goal(trainer: Trainer, column: str) -> None:
     names = _comparable(trainer)
     if column in names:
         return
     if column.endswith(("_cost", "_penalty")):
         raise InputError(f"--reach: {column} is what each lane learns with; name a loss or metric, such as {names[0]}.")
-    if column in _COLUMNS:
+    if column in _columns():
         raise InputError(f"--reach: not every lane records {column}; [loss] monitors can name its loss or metric.")
     raise InputError(f'--reach: there is no column "{column}"; {known_names(column, names)}.')
 
@@ -583,8 +588,8 @@ def _trouble(cell: Cell, result: Result) -> str:
 
 def _check_column(wanted: str | None) -> None:
     """Raise InputError for what can be no column of any run."""
-    if wanted is not None and wanted not in _COLUMNS:
-        raise InputError(f'--column: there is no column "{wanted}"; {known_names(wanted, _COLUMNS)}.')
+    if wanted is not None and wanted not in _columns():
+        raise InputError(f'--column: there is no column "{wanted}"; {known_names(wanted, _columns())}.')
 
 
 def _column_of(sweep: Sweep, wanted: str | None) -> str:

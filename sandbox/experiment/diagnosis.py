@@ -42,7 +42,7 @@ def reason_to_stop(lane: TrainingLane, Z: Array, A: Array, samples: Samples, act
         sign = "a negative output" if a < 0.0 else "1 - a for an output above 1"
         return f"log of {sign}: {where} has output {a:.4g} and target {y:g}"
     if lane.objective.has_logs and a in (0.0, 1.0):
-        smoothed = getattr(lane.objective, "label_smoothing", 0.0) > 0.0  # then no factor of a logarithm is 0
-        product = "0 log 0" if a == y and not smoothed else "log of 0"
+        # Of smoothed targets, no factor of a logarithm is 0.
+        product = "0 log 0" if a == y and not lane.objective.smooths else "log of 0"
         return f"{product}: {where} has output exactly {a:g} and target {y:g}"
     return f"no finite gradient: {where} has output {a:.4g} and target {y:g}"

@@ -16,9 +16,9 @@ from sandbox.data import Data
 from sandbox.experiment.autos import coding_for, objective_for, output_for
 from sandbox.experiment.document import Lane as LaneSettings
 from sandbox.experiment.history import History
-from sandbox.nn import INITIALIZERS, LOSSES, METRICS, OPTIMIZERS, Descent, Loss, Metric, Network
+from sandbox.nn import INITIALIZERS, LOSSES, METRICS, OPTIMIZERS, Loss, Metric, Network, OptimizerState
 from sandbox.nn.losses import reduction_factor
-from sandbox.nn.network import Pass, layer_views, parameter_count
+from sandbox.nn.network import ForwardPass, layer_views, parameter_count
 
 Array = NDArray[Any]
 
@@ -115,7 +115,7 @@ class TrainingLane:
     stopped: str = ""
     edited: int = -1
     history: History = field(default_factory=History)
-    descent: Descent | None = None  # of the group that trains it, which counts for it
+    descent: OptimizerState | None = None  # of the group that trains it, which counts for it
     replica: int = 0
     replicas: list[TrainingLane] = field(default_factory=list, repr=False)
     of: TrainingLane | None = field(default=None, repr=False)
@@ -221,9 +221,7 @@ class TrainingLane:
 
 def named_loss(name: str, parameters: Mapping[str, float]) -> Loss:
     """Return a loss by its registry name, with those of the parameters that are its own."""
-    kind = LOSSES[name]
-    own = {parameter.name for parameter in kind.parameters}
-    return kind(**{key: value for key, value in parameters.items() if key in own})
+    return LOSSES[name].tuned(parameters)
 
 
 def build_lane(
@@ -361,9 +359,7 @@ class Group:
         return self.lanes[part.lanes] if isinstance(part.lanes, slice) else self.lanes
 
     def _optimizer(self, lane: TrainingLane) -> Any:
-        kind = OPTIMIZERS[lane.settings.optimizer.name]
-        own = {parameter.name for parameter in kind.parameters}
-        return kind(**{key: value for key, value in lane.settings.optimizer.parameters.items() if key in own})
+        return OPTIMIZERS[lane.settings.optimizer.name].tuned(lane.settings.optimizer.parameters)
 
     def _step_key(self, lane: TrainingLane) -> tuple[object, ...]:
         optimizer = lane.settings.optimizer
@@ -376,8 +372,8 @@ class Group:
         rates = [lane.settings.optimizer.learning_rate for lane in self._members(part)]
         return rates[0] if len(set(rates)) == 1 else np.array(rates, self.net.dtype)[:, None]
 
-    def _descent(self, part: _Part) -> Descent:
-        net, slots = self.net, OPTIMIZERS[part.leader.settings.optimizer.name].slots
+    def _descent(self, part: _Part) -> OptimizerState:
+        net, slots = self.net, len(OPTIMIZERS[part.leader.settings.optimizer.name].memory)
         theta = net.theta[part.lanes]
         memory = [np.zeros_like(theta) for _ in range(slots)]
         for i, lane in enumerate(self._members(part)):
@@ -386,16 +382,18 @@ class Group:
                 if k < len(lane.memory):
                     row[...] = lane.memory[k]
             lane.memory = [slot if self.alone else slot[i] for slot in memory]
-        descent = Descent(theta, net.grad[part.lanes], np.empty_like(theta), net.weights, memory, part.leader.count)
+        descent = OptimizerState(
+            theta, net.grad[part.lanes], np.empty_like(theta), net.weights, memory, part.leader.count
+        )
         for lane in self._members(part):
             lane.descent = descent
         return descent
 
-    def forward(self, X: Array, slot: int = 0) -> Pass:
+    def forward(self, X: Array, slot: int = 0) -> ForwardPass:
         """Return Z and A of every layer; `slot` keeps passes over equally many samples apart."""
         return self.net.forward(X, slot)
 
-    def learn(self, done: Pass, Y: Mapping[str, Array]) -> list[TrainingLane]:
+    def learn(self, done: ForwardPass, Y: Mapping[str, Array]) -> list[TrainingLane]:
         """Do one update after `forward`; return the lanes that could not, put back to where they were."""
         net = self.net
         Z, A = done.Z[-1], done.A[-1]
@@ -483,7 +481,7 @@ class Group:
         """Return those of a lane's networks that are here."""
         return next(networks for first, networks, _ in self.families if first is lane)
 
-    def lane_outputs(self, done: Pass, lane: TrainingLane) -> tuple[Array, Array]:
+    def lane_outputs(self, done: ForwardPass, lane: TrainingLane) -> tuple[Array, Array]:
         """Return Z and A (m, n_out) of one network's last layer."""
         i = () if self.alone else self.lanes.index(lane)
         return done.Z[-1][i], done.A[-1][i]

@@ -7,26 +7,17 @@ and which names have a value once it is done, so that it can be written into a f
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from sandbox.experiment.snippets import (
-    ACTIVATION_SNIPPETS,
-    COLLAPSED,
-    LOSS_SNIPPETS,
-    OPTIMIZER_SNIPPETS,
-    Product,
-    bracketed,
-    plain,
-    times,
-)
+from sandbox.experiment.snippets import Product, bracketed, factors, fields_of, plain, times, with_products
+from sandbox.nn import ACTIVATIONS, LOSSES, OPTIMIZERS
+from sandbox.nn.losses import LogLoss
 
-PHASES = ("forward", "loss", "backward", "update")
 TITLES = ("Forward", "Loss", "Backward", "Update")
 CLAMPED = "({A} < 1e-7) | ({A} > 1 - 1e-7)"
-
-_WITH_REST = ("binary_cross_entropy", "focal")  # these look at log(1 - a)
-_BOUNDED = ("sigmoid", "softmax")  # these never leave 0 to 1
 
 
 @dataclass(frozen=True)
@@ -66,8 +57,8 @@ class Pairing:
         How many samples an update sees, for the comments.
     shares : bool
         Whether the targets of each sample are known to sum to 1.
-    weighted, smoothed : bool
-        Whether a positive weight other than 1, or smoothed targets, are in use.
+    in_use : frozenset of str
+        The objective's parameters that are not at their neutral value.
     l1, l2 : bool
         Whether there is such a penalty.
     """
@@ -80,8 +71,7 @@ class Pairing:
     optimizer: str
     m: str
     shares: bool = False
-    weighted: bool = False
-    smoothed: bool = False
+    in_use: frozenset[str] = frozenset()
     l1: bool = False
     l2: bool = False
 
@@ -113,36 +103,35 @@ def forward_lines(p: Pairing) -> tuple[Line, ...]:
     """Return the lines that lead from X to A[L]."""
     lines = []
     for l, (n, name) in enumerate(zip(p.sizes[1:], p.activations, strict=True), start=1):
-        snippet, shape = ACTIVATION_SNIPPETS[name], p.columns(n)
+        g, shape = ACTIVATIONS[name], p.columns(n)
         lines.append(Line(f"Z{l} = W{l} @ {_before(l)} + b{l}", shape, names=(f"Z{l}",)))
-        helper = f"{snippet.helper}{l}"
-        if snippet.helper:
-            lines.append(Line(f"{helper} = {snippet.help.format(Z=f'Z{l}')}", shape, names=(helper,)))
-        lines.append(Line(f"A{l} = {snippet.value.format(Z=f'Z{l}', h=helper)}", shape, names=(f"A{l}",)))
+        helper = f"{g.helper}{l}"
+        if g.helper:
+            lines.append(Line(f"{helper} = {g.helper_code.format(Z=f'Z{l}')}", shape, names=(helper,)))
+        lines.append(Line(f"A{l} = {g.code.format(Z=f'Z{l}', h=helper)}", shape, names=(f"A{l}",)))
     return tuple(lines)
 
 
-class _Loss:
-    """The texts of one pairing of loss and output."""
+class _Writer:
+    """The names that stand in the lines of one loss behind one output."""
 
     def __init__(self, p: Pairing) -> None:
         self.p = p
-        self.snippet = LOSS_SNIPPETS[p.objective]
-        self.g = ACTIVATION_SNIPPETS[p.activations[-1]]
-        self.output, self.rest = p.activations[-1], p.objective in _WITH_REST
-        self.Z, self.A = f"Z{p.layers}", f"A{p.layers}"
+        self.loss, self.g = LOSSES[p.objective], ACTIVATIONS[p.activations[-1]]
         self.n_out = p.sizes[-1]
-        self.fused = self.snippet.has_logs and p.numerics == "fused" and bool(self.g.log)
-        self.lone = self.output == "softmax" and self.n_out == 1  # its share is always 1
-        Y = "T" if p.smoothed else "Y"
-        clipped = self.snippet.has_logs and p.numerics == "clamped"
-        a = "P" if clipped else self.A
-        self.clipped = clipped
+        self.fused = self.loss.has_logs and p.numerics == "fused" and self.g.has_logs
+        self.clipped = self.loss.has_logs and p.numerics == "clamped"
+        self.smoothed = any(re.search(rf"\b{name}\b", self.loss.target_code) for name in p.in_use)
+        self.terms = self.loss.terms if issubclass(self.loss, LogLoss) else ()
+        self.grads = self.loss.grads_code if issubclass(self.loss, LogLoss) else ("", "")
+        self.dZ, self.dA, self.A = (f"{name}{p.layers}" for name in ("dZ", "dA", "A"))
+        a = "P" if self.clipped else self.A
         self.fields = {
-            "Z": self.Z, "A": self.A, "Y": Y, "a": self.A if self.fused else a, "R": "R", "n_out": self.n_out,
-            "wY": f"positive_weight * {Y}" if p.weighted else Y,
+            "Z": f"Z{p.layers}", "A": self.A, "Y": "T" if self.smoothed else "Y", "a": a, "R": "R",
+            "n_out": self.n_out, "m": p.m, "ds": "ds", "dt": "dt",
             "s": "log_A" if self.fused else f"np.log({a})", "t": "log_C" if self.fused else f"np.log(1 - {a})",
-            "c": "C" if self.fused else f"(1 - {a})", "hit": "hit", "miss": "miss", "ds": "ds", "dt": "dt",
+            "c": "C" if self.fused else f"(1 - {a})",
+            **factors(self.loss.parameters, p.in_use), **{name: name for name, _ in self.terms},
         }  # fmt: skip
         self.shape = p.columns(self.n_out)
 
@@ -153,65 +142,100 @@ class _Loss:
         return Line(f"{name} = {self.fill(text)}", note or self.shape, True, (name,))
 
     @property
+    def constant(self) -> bool:
+        """Whether the output is always 1, the only share of a single unit."""
+        return self.g.sums_to_one and self.n_out == 1
+
+    @property
     def product(self) -> Product:
         """How factors and logarithms are multiplied in the value."""
         if self.p.numerics == "naive":
             return plain
-        if self.p.objective == "kl_divergence":  # it takes log y as well
+        if self.loss.has_target_logs:
             return times
         if self.clipped:
             return plain
         if not self.fused:
             return times
-        finite = self.output == "sigmoid" or (self.output == "softmax" and not self.lone) or not self.rest
-        return plain if finite else times
+        finite = self.g.has_finite_logs or (self.g.sums_to_one and not self.constant)
+        return plain if finite or not self.loss.uses_complement else times
 
     @property
     def slope_product(self) -> Product:
         """How they are multiplied in the derivative."""
-        safe = self.p.numerics == "naive" or self.clipped or (self.fused and self.output in _BOUNDED)
+        safe = self.p.numerics == "naive" or self.clipped or (self.fused and self.g.is_share())
         return plain if safe else times
 
     @property
     def leaves_domain(self) -> bool:
         """Whether the logarithm may be taken of a negative number."""
-        if not self.snippet.has_logs or self.clipped or self.output in _BOUNDED:
+        if not self.loss.has_logs or self.clipped or self.g.is_share():
             return False
-        return self.rest or self.output not in ("exp", "relu", "softplus")
+        return self.loss.uses_complement or self.g.limits[0] < 0.0
+
+    @cached_property
+    def collapsed(self) -> str:
+        """What is left of the derivative where most of it cancels; "" if nothing does."""
+        return self.loss.collapsed_code(self.g, self.p.shares, self.p.in_use) if self.fused else ""
+
+    @property
+    def used_logs(self) -> set[str]:
+        """Which of "s", "t" and "c" the lines look at, where these come from the pre-activations."""
+        texts = [self.loss.code, *(text for _, text in self.terms)]
+        if not self.collapsed and self.grads[1]:
+            texts += [*self.grads, self.g.logs_backward_code, *(text for _, text, _ in self.g.logs_backward_lines)]
+        used = fields_of(*texts) | {"s"} | ({"t"} if self.loss.uses_complement else set())
+        return used | fields_of(self.g.complement_code) if "c" in used else used
 
 
 def loss_lines(p: Pairing) -> tuple[Line, ...]:
     """Return the lines that lead from A[L] and Y to the cost."""
-    of = _Loss(p)
+    of = _Writer(p)
     lines = []
-    if p.smoothed:
-        lines.append(of.line("T", of.snippet.smoothing.format(Y="Y", n_out=of.n_out)))
-    if of.snippet.residual:
+    if of.smoothed:
+        lines.append(of.line("T", of.loss.target_code.format(Y="Y", n_out=of.n_out)))
+    if "R" in fields_of(of.loss.code, of.loss.slope_code):
         lines.append(of.line("R", "{A} - {Y}"))
     if of.clipped:
         lines.append(of.line("P", "np.clip({A}, 1e-7, 1 - 1e-7)"))
     if of.fused:
-        lines.append(of.line("log_A", of.g.log, f"log {of.A}, exact where it rounds to 0: {of.shape}"))
-        if of.rest:
-            note = f"log(1 - {of.A}): {of.shape}"
-            lines.append(of.line("log_C", of.g.log_rest, note))
-        if p.objective == "focal":
-            lines.append(of.line("C", of.g.rest, f"1 - {of.A}: {of.shape}"))
-    if p.objective == "focal":
-        lines += [of.line("hit", "{Y} * {c}**gamma"), of.line("miss", "(1 - {Y}) * {a}**gamma")]
-    lines.append(of.line("loss", of.snippet.value(of.product)))
+        lines += _log_lines(of)
+    lines += [of.line(name, text) for name, text in of.terms]
+    lines.append(of.line("loss", with_products(of.loss.code, of.product)))
     cost = "cost = loss.sum()" + _reduced(p)
     if p.l1 or p.l2:
-        Ws = [f"W{l}" for l in range(1, p.layers + 1)]
-        parts = []
-        if p.l1:
-            parts.append(f"l1 * {_sum([f'np.abs({W}).sum()' for W in Ws])}")
-        if p.l2:
-            parts.append(f"l2 / 2 * {_sum([f'({W}**2).sum()' for W in Ws])}")
-        lines.append(Line(f"penalty = {' + '.join(parts)}", "weights only", names=("penalty",)))
+        lines.append(Line(f"penalty = {_penalty(p)}", "weights only", names=("penalty",)))
         cost += " + penalty"
     lines.append(Line(cost, names=("cost",)))
     return tuple(lines)
+
+
+def shared_parameters(objective: str) -> tuple[str, ...]:
+    """Return those parameters of a loss that enter lines of phase 2 whose values phase 3 uses again."""
+    kind = LOSSES[objective]
+    texts = [kind.target_code, *(text for _, text in getattr(kind, "terms", ()))]
+    return tuple(name for name in kind.parameter_names() if any(re.search(rf"\b{name}\b", text) for text in texts))
+
+
+def _log_lines(of: _Writer) -> list[Line]:
+    """Return the lines that give log a, log(1 - a) and 1 - a from z, as far as they are needed."""
+    used = of.used_logs
+    lines = [of.line("log_A", of.g.log_code, f"log {of.A}, exact where it rounds to 0: {of.shape}")]
+    if "t" in used:
+        lines.append(of.line("log_C", of.g.log_complement_code, f"log(1 - {of.A}): {of.shape}"))
+    if "c" in used:
+        lines.append(of.line("C", of.g.complement_code, f"1 - {of.A}: {of.shape}"))
+    return lines
+
+
+def _penalty(p: Pairing) -> str:
+    Ws = [f"W{l}" for l in range(1, p.layers + 1)]
+    parts = []
+    if p.l1:
+        parts.append(f"l1 * {_sum([f'np.abs({W}).sum()' for W in Ws])}")
+    if p.l2:
+        parts.append(f"l2 / 2 * {_sum([f'({W}**2).sum()' for W in Ws])}")
+    return " + ".join(parts)
 
 
 def _sum(terms: Sequence[str]) -> str:
@@ -250,31 +274,31 @@ def _told_once(lines: Sequence[Line]) -> tuple[Line, ...]:
 
 def _through(p: Pairing, l: int) -> Line:
     """Return the line from dA[l] to dZ[l]."""
-    snippet = ACTIVATION_SNIPPETS[p.activations[l - 1]]
-    text = snippet.backward.format(Z=f"Z{l}", A=f"A{l}", dA=f"dA{l}", h=f"{snippet.helper}{l}")
+    g = ACTIVATIONS[p.activations[l - 1]]
+    text = g.backward_code.format(Z=f"Z{l}", A=f"A{l}", dA=f"dA{l}", h=f"{g.helper}{l}")
     return Line(f"dZ{l} = {text}", p.columns(p.sizes[l]), names=(f"dZ{l}",))
 
 
 def _output_lines(p: Pairing) -> list[Line]:
-    of, L = _Loss(p), p.layers
+    of = _Writer(p)
     if of.fused:
         return _fused_lines(of)
     lines = []
-    q = of.slope_product
-    if p.objective == "focal" and of.snippet.by_logs:
-        lines += [of.line(name, text) for name, text in zip(("ds", "dt"), of.snippet.by_logs(q), strict=True)]
-    lines.append(of.line(f"dA{L}", _divided(of.snippet.dA(q), p)))
+    if "ds" in fields_of(of.loss.slope_code):
+        texts = (with_products(text, of.slope_product) for text in of.grads)
+        lines += [of.line(name, text) for name, text in zip(("ds", "dt"), texts, strict=True) if text]
+    lines.append(of.line(of.dA, _divided(with_products(of.loss.slope_code, of.slope_product), p)))
     if of.clipped:
-        text = of.fill(f"dA{L}[{CLAMPED}] = 0")
-        lines.append(Line(text, "where it was clipped, nothing flows", True, (f"dA{L}",)))
+        text = of.fill(f"{of.dA}[{CLAMPED}] = 0")
+        lines.append(Line(text, "where it was clipped, nothing flows", True, (of.dA,)))
     if of.leaves_domain:
         known = "loss"
         if p.numerics == "naive":
             known = "known"
-            lines.append(of.line(known, of.snippet.value(times)))
-        text = of.fill(f"dA{L}[np.isnan({known}) & (({{A}} < 0) | ({{A}} > 1))] = np.nan")
-        lines.append(Line(text, "outside the logarithm", True, (f"dA{L}",)))
-    return [*lines, _through(p, L)]
+            lines.append(of.line(known, with_products(of.loss.code, times)))
+        text = of.fill(f"{of.dA}[np.isnan({known}) & (({{A}} < 0) | ({{A}} > 1))] = np.nan")
+        lines.append(Line(text, "outside the logarithm", True, (of.dA,)))
+    return [*lines, _through(p, p.layers)]
 
 
 def _divided(text: str, p: Pairing) -> str:
@@ -282,70 +306,66 @@ def _divided(text: str, p: Pairing) -> str:
     return f"{bracketed(text)}{reduced}" if reduced else text
 
 
-def _fused_lines(of: _Loss) -> list[Line]:
-    p, dZ = of.p, f"dZ{of.p.layers}"
-    if of.lone:
-        return [of.line(dZ, "np.zeros_like({Z})")]
-    found = COLLAPSED.get((p.objective, of.output))
-    if found and of.output == "softmax" and not p.shares:
-        found = "{A} * {Y}.sum(axis=0) - {Y}"
-    if found and p.weighted:
-        found = "(1 - {Y}) * {A} - {wY} * (1 - {A})"
-    if found:
-        return [of.line(dZ, _divided(found, p))]
-    assert of.snippet.by_logs is not None
-    ds, dt = of.snippet.by_logs(of.slope_product)
+def _fused_lines(of: _Writer) -> list[Line]:
+    """Return the lines from the derivatives by the logarithms straight to dZ[L]."""
+    if of.constant:
+        return [of.line(of.dZ, "np.zeros_like({Z})")]
+    if of.collapsed:
+        return [of.line(of.dZ, _divided(of.collapsed, of.p))]
+    ds, dt = (with_products(text, of.slope_product) for text in of.grads)
     if not dt:
-        return _without_rest(of, dZ, ds)
+        return _log_backward_lines(of, ds)
     lines = [of.line("ds", ds, f"by log_A: {of.shape}"), of.line("dt", dt, f"by log_C: {of.shape}")]
-    if of.output == "sigmoid":
-        return [*lines, of.line(dZ, _divided("ds * C - dt * {A}", p))]
-    if of.output == "exp":
-        lines.append(of.line(dZ, _divided("ds + times(dt, {A} / np.expm1({Z}))", p)))
-        text = of.fill(f"{dZ}[np.isnan(loss) & ({{Z}} > 0)] = np.nan")
-        return [*lines, Line(text, "outside the logarithm", True, (dZ,))]
-    n = of.n_out
-    pull = of.line("pull", "np.exp(log_A[:, None] + (log_A - log_C)[None])", f"a_j a_k / (1 - a_k): ({n}, {n}, {p.m})")
-    diagonal = Line(of.fill(f"pull[range({n}), range({n})] = -{{A}}"), "j = k", True, ("pull",))
-    return [*lines, pull, diagonal, of.line(dZ, _divided("ds - {A} * ds.sum(axis=0) + (pull * dt).sum(axis=1)", p))]
+    for target, text, note in of.g.logs_backward_lines:
+        target = of.fill(target)
+        lines.append(Line(f"{target} = {of.fill(text)}", of.fill(note), True, (target.partition("[")[0],)))
+    lines.append(of.line(of.dZ, _divided(of.g.logs_backward_code, of.p)))
+    if of.g.above_one_code:
+        text = of.fill(f"{of.dZ}[np.isnan(loss) & ({of.g.above_one_code})] = np.nan")
+        lines.append(Line(text, "outside the logarithm", True, (of.dZ,)))
+    return lines
 
 
-def _without_rest(of: _Loss, dZ: str, ds: str) -> list[Line]:
-    """Return the lines of a loss that does not look at log(1 - a)."""
-    if of.output == "exp":
-        return [of.line(dZ, _divided(ds, of.p))]
-    if of.output == "sigmoid":
-        return [of.line(dZ, _divided(f"{bracketed(ds)} * (1 - {{A}})", of.p))]
-    return [of.line("ds", ds, f"by log_A: {of.shape}"), of.line(dZ, _divided("ds - {A} * ds.sum(axis=0)", of.p))]
+def _log_backward_lines(of: _Writer, ds: str) -> list[Line]:
+    """Return the lines of a loss without log(1 - a): `ds` has a line of its own only if it is needed twice."""
+    template = of.g.log_backward_code
+    if template.count("{ds}") > 1:
+        return [of.line("ds", ds, f"by log_A: {of.shape}"), of.line(of.dZ, _divided(template, of.p))]
+    text = template.replace("{ds}", ds if template == "{ds}" else bracketed(ds))
+    return [of.line(of.dZ, _divided(text, of.p))]
 
 
 def update_lines(p: Pairing) -> tuple[Line, ...]:
     """Return the lines that change the parameters."""
-    snippet = OPTIMIZER_SNIPPETS[p.optimizer]
-    if p.optimizer == "gradient_descent":
+    kind = OPTIMIZERS[p.optimizer]
+    if not (kind.memory or kind.decay_code or len(kind.step_code) > 1 or counts_steps(p.optimizer)):
+        (step,) = kind.step_code
         return tuple(
-            Line(f"{name} -= learning_rate * d{name}", shape, names=(name,)) for name, shape in parameter_shapes(p)
+            Line(re.sub(r"\b(d?)P\b", rf"\1{name}", step), shape, names=(name,)) for name, shape in parameter_shapes(p)
         )
     lines = []
-    if snippet.counts:
+    if counts_steps(p.optimizer):
         lines.append(Line("step += 1", names=("step",)))
-    if snippet.decays:
+    if kind.decay_code:
         Ws = tuple(f"W{l}" for l in range(1, p.layers + 1))
         lines += [
             Line(f"for W in ({', '.join(Ws)}{',' if len(Ws) == 1 else ''}):", "weights shrink by themselves"),
-            Line("    W -= learning_rate * weight_decay * W", names=tuple(f"{W} shrunk" for W in Ws)),
+            Line(f"    {kind.decay_code}", names=tuple(f"{W} shrunk" for W in Ws)),
         ]
-    letters = snippet.memory
-    gradients = ", ".join(f"d{name}" for name in p.parameters)
-    lines.append(Line(f"gradients = ({gradients})"))
-    memories = ", ".join(f"{letter}s" for letter in letters)
-    lines.append(Line(f"for P, dP, {', '.join(letters)} in zip(parameters, gradients, {memories}):"))
-    for text in snippet.step:
-        target = text.split("[")[0].split(" ")[0]
-        of_memory = tuple(f"{target} of {name}" for name in p.parameters) if target[0] in letters else ()
-        names = p.parameters if target == "P" else of_memory
+    lines.append(Line(f"gradients = ({', '.join(f'd{name}' for name in p.parameters)})"))
+    each = ", ".join(("P", "dP", *kind.memory))
+    arrays = ", ".join(("parameters", "gradients", *(f"{letter}s" for letter in kind.memory)))
+    lines.append(Line(f"for {each} in zip({arrays}):"))
+    for text in kind.step_code:
+        target = re.split(r"\W", text, maxsplit=1)[0]
+        names = p.parameters if target == "P" else tuple(f"{target} of {name}" for name in p.parameters)
         lines.append(Line("    " + text, names=names))
     return tuple(lines)
+
+
+def counts_steps(optimizer: str) -> bool:
+    """Return whether the lines of an optimiser name the number of the step."""
+    return any(re.search(r"\bstep\b", text) for text in OPTIMIZERS[optimizer].step_code)
 
 
 def parameter_shapes(p: Pairing) -> list[tuple[str, str]]:

@@ -23,7 +23,7 @@ from sandbox.experiment.replicas import ReplicaHistory
 from sandbox.experiment.weights import load_weights
 from sandbox.nn import Activation, Loss, Network
 from sandbox.nn.losses import reduction_factor
-from sandbox.nn.network import Pass, layer_views
+from sandbox.nn.network import ForwardPass, layer_views
 
 Array = NDArray[Any]
 
@@ -108,7 +108,7 @@ class Scene:
         return network
 
     @cached_property
-    def done(self) -> Pass:
+    def done(self) -> ForwardPass:
         """Z and A of every layer, for all training samples."""
         return self.network.forward(self.samples.X)
 

@@ -21,8 +21,17 @@ from sandbox.data import Data
 from sandbox.errors import InputError
 from sandbox.experiment.document import Edit, Experiment
 from sandbox.experiment.lanes import TrainingLane, build_lane
-from sandbox.experiment.listing import Line, Pairing, backward_lines, forward_lines, loss_lines, update_lines
-from sandbox.experiment.snippets import OPTIMIZER_SNIPPETS, TIMES
+from sandbox.experiment.listing import (
+    Line,
+    Pairing,
+    backward_lines,
+    counts_steps,
+    forward_lines,
+    loss_lines,
+    shared_parameters,
+    update_lines,
+)
+from sandbox.experiment.snippets import TIMES
 from sandbox.experiment.weights import load_weights
 from sandbox.nn import LOSSES, OPTIMIZERS
 from sandbox.nn.network import layer_views
@@ -32,44 +41,39 @@ Array = NDArray[Any]
 EMBEDDED = 6000  # so many numbers still stand in the file itself; more of them stand in a .npz file beside it
 WIDTH = 110
 
-_SHAPING = ("label_smoothing", "gamma")  # parameters whose change asks for other lines
 
-
-def pairing(lane: TrainingLane, task: str, m: str, *, weighted: bool, l1: bool, l2: bool) -> Pairing:
-    """Return what a lane's lines depend on; the flags say what is in use."""
+def pairing(lane: TrainingLane, task: str, m: str, *, in_use: frozenset[str], l1: bool, l2: bool) -> Pairing:
+    """Return what a lane's lines depend on: `in_use` are parameters of its loss, the flags the penalties in use."""
     loss = lane.settings.loss
     shares = task == "multiclass" and lane.coding == "zero_one" and lane.sizes[-1] > 1
-    smoothed = bool(getattr(lane.objective, "label_smoothing", 0.0))
     return Pairing(
         lane.sizes, lane.activations, lane.objective.name, loss.numerics, loss.reduction, lane.settings.optimizer.name,
-        m, shares, weighted, smoothed, l1, l2,
+        m, shares, in_use, l1, l2,
     )  # fmt: skip
 
 
 def pairing_now(lane: TrainingLane, task: str, m: str) -> Pairing:
     """Return what a lane's lines depend on at this moment."""
     optimizer = lane.settings.optimizer
-    weighted = getattr(lane.objective, "positive_weight", 1.0) != 1.0
-    return pairing(lane, task, m, weighted=weighted, l1=bool(optimizer.l1), l2=bool(optimizer.l2))
+    in_use = lane.objective.in_use([lane.objective.parameter_values])
+    return pairing(lane, task, m, in_use=in_use, l1=bool(optimizer.l1), l2=bool(optimizer.l2))
 
 
 def numbers(lane: TrainingLane) -> dict[str, float]:
     """Return all numbers that a lane's lines may name: learning_rate, penalties, parameters of optimiser and loss."""
     optimizer = lane.settings.optimizer
     found: dict[str, float] = {"learning_rate": optimizer.learning_rate, "l1": optimizer.l1, "l2": optimizer.l2}
-    for parameter in OPTIMIZERS[optimizer.name].parameters:
-        found[parameter.name] = optimizer.parameters.get(parameter.name, parameter.default)
-    for parameter in type(lane.objective).parameters:
-        found[parameter.name] = getattr(lane.objective, parameter.name)
-    return found
+    method = OPTIMIZERS[optimizer.name].tuned(optimizer.parameters)
+    return found | method.parameter_values | lane.objective.parameter_values
 
 
 def _form(lane: TrainingLane) -> tuple[object, ...]:
     """What decides which lines there are."""
     loss = lane.settings.loss
-    shaping = tuple(getattr(lane.objective, name, None) for name in _SHAPING)
     head = (lane.sizes, lane.activations, lane.objective.name, lane.coding)
-    return (*head, loss.numerics, loss.reduction, lane.settings.optimizer.name, *shaping)
+    # An edit stands between phases 2 and 3: what both use must not change there.
+    shared = tuple(getattr(lane.objective, name) for name in shared_parameters(lane.objective.name))
+    return (*head, loss.numerics, loss.reduction, lane.settings.optimizer.name, *shared)
 
 
 @dataclass
@@ -93,9 +97,14 @@ class _Stage:
     edits: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     end: int = 0
 
-    def ever(self, name: str, default: float) -> bool:
-        """Whether a number is anything but `default` at some time."""
-        return any(values.get(name, default) != default for values in (self.values, *(new for _, new in self.edits)))
+    @property
+    def states(self) -> list[dict[str, Any]]:
+        """The numbers at its start and after each edit."""
+        return [self.values, *(values for _, values in self.edits)]
+
+    def ever(self, name: str) -> bool:
+        """Whether a number is not 0 at some time."""
+        return any(values[name] for values in self.states)
 
 
 class _Arrays:
@@ -249,10 +258,7 @@ class _Writer:
         return {**numbers(lane), "batch_size": optimizer.batch_size, "shuffle": optimizer.shuffle}
 
     def _batch_sizes(self) -> set[int]:
-        return {values["batch_size"] for stage in self.stages for values in self._states(stage)}
-
-    def _states(self, stage: _Stage) -> Iterable[dict[str, Any]]:
-        return (stage.values, *(values for _, values in stage.edits))
+        return {values["batch_size"] for stage in self.stages for values in stage.states}
 
     def _count_updates(self) -> int:
         """Return how many updates the epochs come to, with the sizes of batches that edits gave them."""
@@ -356,8 +362,8 @@ class _Writer:
     def _pairing(self, stage: _Stage) -> Pairing:
         size = stage.values["batch_size"]
         m = size if 0 < size < self.m else self.m
-        flags = {name: stage.ever(name, 0.0) for name in ("l1", "l2")}
-        return pairing(stage.lane, self.data.task, str(m), weighted=stage.ever("positive_weight", 1.0), **flags)
+        in_use = stage.lane.objective.in_use(stage.states)
+        return pairing(stage.lane, self.data.task, str(m), in_use=in_use, l1=stage.ever("l1"), l2=stage.ever("l2"))
 
     def _targets(self, lane: TrainingLane, before: TrainingLane | None) -> str:
         if before is not None and before.coding == lane.coding:
@@ -373,14 +379,10 @@ class _Writer:
 
     def _named(self, stage: _Stage, p: Pairing, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of the numbers that the lines name."""
-        unused = {
-            name
-            for name, used in (
-                ("l1", p.l1), ("l2", p.l2), ("positive_weight", p.weighted), ("label_smoothing", p.smoothed),
-                ("batch_size", self.mini), ("shuffle", self.mini),
-            )
-            if not used
-        }  # fmt: skip
+        unused = {name for name in stage.lane.objective.parameter_names() if name not in p.in_use}
+        unused |= {name for name, used in (("l1", p.l1), ("l2", p.l2)) if not used}
+        if not self.mini:
+            unused |= {"batch_size", "shuffle"}
         return {name: value for name, value in values.items() if name not in unused}
 
     def _assignments(self, values: Mapping[str, Any]) -> str:
@@ -397,10 +399,9 @@ class _Writer:
         """Return what the update's loop and the look at the end need."""
         if not stage.forgets:
             return ""
-        snippet = OPTIMIZER_SNIPPETS[p.optimizer]
         lines = [f"parameters = ({', '.join(p.parameters)})"]
-        lines += [f"{letter}s = [np.zeros_like(P) for P in parameters]" for letter in snippet.memory]
-        if snippet.counts:
+        lines += [f"{letter}s = [np.zeros_like(P) for P in parameters]" for letter in OPTIMIZERS[p.optimizer].memory]
+        if counts_steps(p.optimizer):
             lines.append("step = 0")
         return "\n".join(lines)
 

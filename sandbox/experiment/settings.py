@@ -6,7 +6,7 @@ help. Names of losses, activations and the like come from their registries, so a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -49,8 +49,12 @@ class Setting:
         What the window calls it, and one sentence on what it does.
     low, high : float
         Bounds of a number, or of each number of a list; themselves allowed unless `above` (`below`) is set.
-    choices : tuple of str
-        The names a choice is made from, in order of display.
+    names : tuple of str
+        What a choice is made from, in order of display, before the names in `registries`.
+    registries : tuple of mapping
+        Registries whose names may be chosen.
+    stops : tuple of float
+        What a slider offers; () for a rule by the bounds.
     least, most : int
         How many entries a list, or letters a text, may have.
     single : bool
@@ -72,13 +76,25 @@ class Setting:
     high: float = 0.0
     above: bool = False
     below: bool = False
-    choices: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    registries: tuple[Mapping[str, object], ...] = ()
+    stops: tuple[float, ...] = ()
     least: int = 0
     most: int = MOST_LETTERS
     single: bool = False
     optional: bool = False
     live: bool = False
     per_lane: bool = False
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The names a choice is made from, in order of display."""
+        return (*self.names, *(name for registry in self.registries for name in registry))
+
+    @property
+    def longest(self) -> int:
+        """How many entries a list, or letters a text, may have."""
+        return len(self.choices) if self.kind == "choices" and self.distinct else self.most
 
     @property
     def is_list(self) -> bool:
@@ -91,7 +107,7 @@ class Setting:
         if not self.is_list:
             return self.allowed_entry
         different = "different " if self.distinct else ""
-        text = f"a list of {self.least} to {self.most:,} {different}{_PLURALS[self.kind]}"
+        text = f"a list of {self.least} to {self.longest:,} {different}{_PLURALS[self.kind]}"
         if self.kind == "integers":
             text += f", each {self._bounds}"
         if self.kind == "choices":
@@ -151,6 +167,7 @@ def parameter_settings(section: str, owners: Iterable[tuple[Parameter, ...]]) ->
             Setting(
                 f"{section}.{name}", "number", default, versions[0].label, versions[0].summary,
                 low=low, high=high, above=above, below=not inside, optional=True, live=True, per_lane=True,
+                stops=versions[0].stops,
             )
         )  # fmt: skip
     return settings
@@ -164,7 +181,7 @@ _DATA = [
     Setting(
         "data.dataset", "choice", "moons", "Dataset",
         "Which of the built-in data sets the networks learn from.",
-        choices=tuple(DATASETS), optional=True,
+        registries=(DATASETS,), optional=True,
     ),
     Setting(
         "data.file", "text", None, "File",
@@ -178,7 +195,7 @@ _DATA = [
     ),
     Setting(
         "data.task", "choice", "auto", "Task", "Whether classes are told apart or numbers are predicted.",
-        choices=("auto", "binary", "multiclass", "regression"),
+        names=("auto", "binary", "multiclass", "regression"),
     ),
     Setting(
         "data.samples", "integer", None, "Samples",
@@ -226,21 +243,21 @@ _NETWORK = [
     Setting(
         "network.activation", "choices", "tanh", "Activation",
         "What the hidden units make of their weighted sum, for all layers or for each its own.",
-        choices=tuple(ACTIVATIONS), most=MOST_LAYERS, single=True, live=True, per_lane=True,
+        registries=(ACTIVATIONS,), most=MOST_LAYERS, single=True, live=True, per_lane=True,
     ),
     Setting(
         "network.output", "choice", "auto", "Output",
         "What the output units make of their weighted sum; auto takes what suits the task.",
-        choices=("auto", *ACTIVATIONS), live=True, per_lane=True,
+        names=("auto",), registries=(ACTIVATIONS,), live=True, per_lane=True,
     ),
     Setting(
         "network.target_coding", "choice", "auto", "Target coding",
         "Which two numbers stand for the classes; auto takes what suits the objective and the output.",
-        choices=("auto", "zero_one", "plus_minus_one"), live=True, per_lane=True,
+        names=("auto", "zero_one", "plus_minus_one"), live=True, per_lane=True,
     ),
     Setting(
         "network.initializer", "choice", "xavier_normal", "Initialiser", "How the first weights are drawn.",
-        choices=tuple(INITIALIZERS), per_lane=True,
+        registries=(INITIALIZERS,), per_lane=True,
     ),
     Setting(
         "network.initializer_scale", "number", 1.0, "Initialiser scale",
@@ -261,21 +278,21 @@ _LOSS = [
     Setting(
         "loss.objective", "choice", "auto", "Objective",
         "The loss whose gradient trains the network; auto takes what suits the task.",
-        choices=("auto", *LOSSES), live=True, per_lane=True,
+        names=("auto",), registries=(LOSSES,), live=True, per_lane=True,
     ),
     Setting(
         "loss.monitors", "choices", (), "Monitors",
         "Losses and metrics that are only shown and change no weight.",
-        choices=(*LOSSES, *METRICS), most=len(LOSSES) + len(METRICS), live=True, per_lane=True,
+        registries=(LOSSES, METRICS), live=True, per_lane=True,
     ),
     Setting(
         "loss.reduction", "choice", "mean", "Reduction", "How the losses of a batch become one cost.",
-        choices=tuple(REDUCTIONS), live=True, per_lane=True,
+        registries=(REDUCTIONS,), live=True, per_lane=True,
     ),
     Setting(
         "loss.numerics", "choice", "fused", "Numerics",
         "Whether logarithms are taken exactly, of clipped outputs, or to the letter of the formula.",
-        choices=tuple(NUMERICS), live=True, per_lane=True,
+        registries=(NUMERICS,), live=True, per_lane=True,
     ),
     *parameter_settings("loss", (loss.parameters for loss in LOSSES.values())),
 ]  # fmt: skip
@@ -284,7 +301,7 @@ _OPTIMIZER = [
     Setting(
         "optimizer.name", "choice", "gradient_descent", "Method",
         "The rule by which gradients become updates.",
-        choices=tuple(OPTIMIZERS), live=True, per_lane=True,
+        registries=(OPTIMIZERS,), live=True, per_lane=True,
     ),
     Setting(
         "optimizer.learning_rate", "number", 0.5, "Learning rate",
@@ -325,7 +342,7 @@ _RUN = [
     Setting(
         "run.precision", "choice", "float64", "Precision",
         "How exactly numbers are held; float32 is faster on large networks.",
-        choices=("float64", "float32"),
+        names=("float64", "float32"),
     ),
     Setting(
         "run.replicas", "integer", 1, "Seeds",

@@ -11,7 +11,7 @@ from sandbox.data import Data
 from sandbox.experiment.frozen import read_only
 from sandbox.experiment.lanes import CODES, TrainingLane
 from sandbox.experiment.snapshot import Floats, Surface, SurfaceRequest
-from sandbox.nn import Network
+from sandbox.nn import ACTIVATIONS, Network
 
 Values = NDArray[np.float32]
 
@@ -50,9 +50,10 @@ def surface(request: SurfaceRequest, lane: TrainingLane, data: Data, replica: in
 def _edge(Z: Values, A: Values, level: float, output: str) -> Values:
     """Return what is 0 where the output, or of several networks their median, is at the level.
 
-    A sigmoid or tanh that is at its middle has z = 0, and z goes evenly through it where the output leaps.
+    An output that saturates and is at the level for z = 0 leaps through it where z goes evenly.
     """
-    even = (output, level) in (("sigmoid", 0.5), ("tanh", 0.0))
+    g = ACTIVATIONS[output]()
+    even = g.saturates and g.elementwise and g.value(np.zeros((1, 1)))[0, 0] == level
     return _median(Z if even else A - np.float32(level))[:, 0]
 
 

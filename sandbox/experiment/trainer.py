@@ -44,7 +44,7 @@ from sandbox.experiment.snapshot import Curve, CurveRequest, LaneState, Mark, Sn
 from sandbox.experiment.surface import difference, surface
 from sandbox.experiment.weights import load_weights, put_parameters
 from sandbox.nn import ACTIVATIONS, LOSSES, METRICS, OPTIMIZERS
-from sandbox.nn.network import Pass, with_ones
+from sandbox.nn.network import ForwardPass, with_ones
 
 Array = NDArray[Any]
 
@@ -550,7 +550,7 @@ class Trainer:
             with np.errstate(all="ignore"):
                 self._record(None)
 
-    def _record(self, passes: list[Pass] | None) -> None:
+    def _record(self, passes: list[ForwardPass] | None) -> None:
         """Append the present state to every running lane's history; `passes` saves computing it where it is known."""
         self._due = False
         for i, group in enumerate(self._groups):
@@ -560,7 +560,7 @@ class Trainer:
         if self.watched and len(self.lanes) > 1:
             self.pairs.record(self.epoch, self.update)
 
-    def _record_group(self, group: Group, done: Pass) -> None:
+    def _record_group(self, group: Group, done: ForwardPass) -> None:
         test = group.forward(self._test.X, _TEST) if len(self._test) else None
         for lanes, index in group.alike:
             if len(lanes[0].replicas) == 1:
@@ -574,7 +574,7 @@ class Trainer:
                 lane.each.append(self.epoch, self.update, lane.each_columns, table.ravel().tolist())
 
     def _readings(
-        self, lanes: Sequence[TrainingLane], group: Group, index: Any, done: Pass, test: Pass | None
+        self, lanes: Sequence[TrainingLane], group: Group, index: Any, done: ForwardPass, test: ForwardPass | None
     ) -> list[list[float]]:
         """Return for each of several lanes of one network, which read alike, the values of its columns."""
         first = lanes[0]
@@ -593,7 +593,13 @@ class Trainer:
         return rows
 
     def _table(
-        self, lane: TrainingLane, networks: list[TrainingLane], group: Group, index: Any, done: Pass, test: Pass | None
+        self,
+        lane: TrainingLane,
+        networks: list[TrainingLane],
+        group: Group,
+        index: Any,
+        done: ForwardPass,
+        test: ForwardPass | None,
     ) -> Array:
         """Return the values (columns, replicas) of a lane's networks; nan for those that have stopped."""
         penalties = lane.penalties(group.rows[index if group.alone is False else slice(None)], group.net.weights)

@@ -144,7 +144,7 @@ def described(value: object) -> str:
 
 
 def _check_list(setting: Setting, value: list[object] | tuple[object, ...], where: str) -> Value:
-    if not setting.least <= len(value) <= setting.most:
+    if not setting.least <= len(value) <= setting.longest:
         raise _wrong(setting, value, where, f"a list of {len(value):,}")
     entries = tuple(
         _check_one(setting, entry, where, f"entry {number} of {setting.key}")

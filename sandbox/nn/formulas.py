@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from sandbox.nn.activations import ACTIVATIONS
+from sandbox.nn.activations import ACTIVATIONS, Linear
 from sandbox.nn.losses import Loss
 
 SAME = "the same for every loss, by the chain rule"
@@ -247,7 +247,7 @@ def _numbered(latex: str, loss: Loss, outputs: int) -> str:
     """Return a formula of a loss with its parameters' numbers, differences of numbers worked out."""
     table = {"K": str(outputs)}
     for parameter in loss.parameters:
-        value = float(getattr(loss, parameter.name))
+        value = loss.parameter_values[parameter.name]
         if value == 1.0:
             latex = latex.replace(parameter.symbol + r"\,", "")
         table[parameter.symbol] = number(value)
@@ -359,8 +359,7 @@ class _Writer:
         note = "its derivative by the outputs"
         yield self.equation("dA", f"dA^{{[{L}]}} = {fraction}", right, True, note, self._inner(right))
         main, *rest = self.g.derivative_formula.split(r",\quad ")
-        softmax = " = " in main
-        if softmax:
+        if " = " in main:
             left, right = self.of_activation(main).split("=", 1)
         else:
             left, right = rf"g'(Z^{{[{L}]}})", self.of_activation(main)
@@ -372,15 +371,15 @@ class _Writer:
     def _delta(self) -> Iterator[Equation]:
         L, A = self.L, self.A
         dA, dZ = f"dA^{{[{L}]}}", f"dZ^{{[{L}]}}"
-        softmax = self.g.name == "softmax"
-        if softmax:
+        jacobian = not self.g.elementwise
+        if jacobian:
             chain = rf"\sum_{{k}} dA_{{k}}^{{[{L}]}}\,\frac{{\partial A_{{k}}^{{[{L}]}}}}{{\partial Z_{{j}}^{{[{L}]}}}}"
         else:
             chain = rf"{dA} \odot g'(Z^{{[{L}]}})"
-        yield self.equation("chain", f"dZ_{{j}}^{{[{L}]}}" if softmax else dZ, chain, False, "by the chain rule")
+        yield self.equation("chain", f"dZ_{{j}}^{{[{L}]}}" if jacobian else dZ, chain, False, "by the chain rule")
         collapsed = None
         if self.pairing.numerics == "fused":
-            collapsed = self.loss.collapsed(self.g.name, self.pairing.one_hot)
+            collapsed = self.loss.collapsed(self.g, self.pairing.one_hot)
         if collapsed:
             struck, left = (self.of_loss(_numbered(text, self.loss, self.pairing.outputs)) for text in collapsed)
             line = self.reduced(struck)
@@ -389,7 +388,7 @@ class _Writer:
             yield self.equation("dZ", "", line, True, "what is left", self._inner(line))
             return
         derivative, mine = self._derivative(), ""
-        if softmax:
+        if jacobian:
             each = _indexed(derivative, L)
             inner = rf"{A} \odot \Bigl({derivative} - \sum_{{k}} A_{{k}}^{{[{L}]}}\,{in_parentheses(each)}\Bigr)"
             line = " ".join(part for part in (self.one, inner) if part)
@@ -403,7 +402,7 @@ class _Writer:
                 slope = rf"g'(Z^{{[{L}]}})" if rest else in_parentheses(self.of_activation(main))
                 inner += rf" \odot {slope}"
             line = " ".join(part for part in (minus, self.one, inner) if part)
-        note = "the slope is 1" if self.g.name == "linear" else "nothing cancels"
+        note = "the slope is 1" if self.g.has_slope_of(Linear) else "nothing cancels"
         yield self.equation("dZ", "", line, True, note, mine or self._inner(line))
 
     def _chain(self) -> Iterator[Equation]:

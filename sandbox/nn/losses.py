@@ -17,14 +17,14 @@ naive
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.nn.activations import ACTIVATIONS, Activation
-from sandbox.nn.parameters import Parameter
+from sandbox.nn.activations import ACTIVATIONS, Activation, Exp, Linear, Sigmoid, Softmax
+from sandbox.nn.parameters import Parameter, Tunable, linear_stops, log_stops
 
 Array = NDArray[Any]
 Product = Callable[[Array, Array], Array]
@@ -49,16 +49,16 @@ def reduction_factor(reduction: str, samples: int, outputs: int) -> float:
     return 1.0 if reduction == "sum" else 1.0 / (samples * outputs)
 
 
-def zero_product(factor: Array, logarithm: Array) -> Array:
-    """Return factor * logarithm, and 0 where the factor is 0 whatever the logarithm: 0 log 0 = 0."""
+def xlogy(factor: Array, logarithm: Array) -> Array:
+    """Return factor * logarithm, but 0 where the factor is 0, whatever the logarithm: 0 log 0 = 0."""
     product = np.zeros_like(logarithm)
     return np.multiply(factor, logarithm, out=product, where=factor != 0.0)
 
 
-class Loss:
+class Loss(Tunable):
     """The loss of one sample, summed over its output units.
 
-    A subclass gives `values` and `dA`, both elementwise.
+    A subclass gives `values` and `dA`, both elementwise, and both again as formulas and as numpy code.
 
     Attributes
     ----------
@@ -69,29 +69,37 @@ class Loss:
         The loss of one output unit and its derivative by a, in LaTeX; r is a - y, parameters stand by their symbols.
     target_formula : str
         What takes the place of y where `smooths` says so, in LaTeX; K is the number of output units.
+    code, slope_code : str
+        The loss of each element and its derivative by a in numpy: {A} and {Y} stand for arrays, {R} for their
+        difference, parameters by their names. {name*} is the parameter and a times sign, or nothing at its neutral
+        value.
+    target_code : str
+        What takes the place of {Y} while its targets are smoothed; {n_out} is the number of output units.
     plus_minus_one : bool
         Whether its targets are -1 and +1 rather than 0 and 1.
+    kink_name : str
+        What `kink_distance` measures, in words; "" if the slope never jumps.
     has_logs : bool
         Whether it takes log a or log(1 - a).
+    uses_complement : bool
+        Whether it takes log(1 - a).
+    has_target_logs : bool
+        Whether it takes log y, which may be log 0.
     """
 
-    name: ClassVar[str]
     label: ClassVar[str]
     summary: ClassVar[str]
     formula: ClassVar[str]
     derivative_formula: ClassVar[str]
     target_formula: ClassVar[str] = ""
-    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    code: ClassVar[str]
+    slope_code: ClassVar[str]
+    target_code: ClassVar[str] = ""
     plus_minus_one: ClassVar[bool] = False
+    kink_name: ClassVar[str] = ""
     has_logs: ClassVar[bool] = False
-
-    def __init__(self, **parameters: float) -> None:
-        known = {parameter.name: parameter.default for parameter in self.parameters}
-        unknown = sorted(set(parameters) - set(known))
-        if unknown:
-            raise TypeError(f"{self.name} has no parameter {unknown[0]!r}; it has {sorted(known) or 'none'}")
-        for name, value in {**known, **parameters}.items():
-            setattr(self, name, float(value))
+    uses_complement: ClassVar[bool] = False
+    has_target_logs: ClassVar[bool] = False
 
     @property
     def smooths(self) -> bool:
@@ -102,12 +110,28 @@ class Loss:
         """Return `formula` and `derivative_formula` as these parameters make them; symbols stand for numbers."""
         return self.formula, self.derivative_formula
 
-    def collapsed(self, activation: str, one_hot: bool) -> tuple[str, str] | None:
+    def smoothed(self, Y: Array) -> Array:
+        """Return the targets as the loss takes them."""
+        return Y
+
+    def kink_distance(self, A: Array, Y: Array) -> Array:
+        """Return how far each element is from where the slope jumps; only for a loss with a `kink_name`."""
+        raise NotImplementedError
+
+    def collapsed(self, g: type[Activation], one_hot: bool) -> tuple[str, str] | None:
         """Return dL/dA times the output activation's derivative: with what cancels struck out, and what is left.
 
-        Both in LaTeX, in a and y; None where nothing cancels. With `one_hot`, the targets of a sample sum to 1.
+        Both in LaTeX, in a and y; None if nothing cancels. With `one_hot`, the targets of a sample sum to 1.
         """
         return None
+
+    @classmethod
+    def collapsed_code(cls, g: type[Activation], one_hot: bool, in_use: Collection[str]) -> str:
+        """Return what is left in numpy, in {A} and {Y}; "" if nothing cancels to a short form.
+
+        `in_use` names the parameters that are not at their neutral value.
+        """
+        return ""
 
     def values(self, A: Array, Y: Array) -> Array:
         """Return the loss of each element, the shape of A."""
@@ -125,8 +149,12 @@ class Loss:
         """Return dZ (..., m, n_out): the derivative of each sample's loss by its own z."""
         return activation.backward(Z, A, self.dA(A, Y))
 
+    def slope(self, A: Array, Y: Array, numerics: str) -> Array:
+        """Return dA (..., m, n_out) by the formula in a, as the numerics take it: clipped, or to the letter."""
+        return self.dZ(A, A, Y, Linear(), numerics)  # behind the identity dZ is dA
+
     def value_and_delta(
-        self, Z: Array, Y: Array, activation: str = "linear", numerics: str = "fused"
+        self, Z: Array, Y: Array, activation: str = Linear.name, numerics: str = "fused"
     ) -> tuple[Array, Array]:
         """Return the loss of each sample and its derivative by the pre-activations.
 
@@ -164,64 +192,84 @@ class Loss:
 class LogLoss(Loss):
     """A loss in s = log a, t = log(1 - a), a and c = 1 - a.
 
-    A subclass gives `of_logs` and `by_logs`. Products with a logarithm go through `product`, which knows
-    whether 0 log 0 is 0 (fused) or no number (naive).
+    A subclass gives `value_from_logs` and `grads_from_logs`. Products with a logarithm go through `product`, which
+    decides whether 0 log 0 is 0 (fused) or not a number (naive).
+
+    Attributes
+    ----------
+    code, slope_code : str
+        In {s}, {t}, {a}, {c} and {Y}. product(factor, x) and quotient(factor, x) are a product and a quotient that are
+        0 where the factor is; {ds} and {dt} are the values of `grads_code`, each a line of its own.
+    grads_code : tuple of str
+        The derivatives by s and by t; the second is "" for a loss without t.
+    terms : tuple of (str, str)
+        Names and code of lines that come before; the names are fields like the others.
+    plain_grads : bool
+        Whether `grads_from_logs` looks at a and y alone, and `value_from_logs` not at c, which then are not computed.
     """
 
     has_logs = True
-    has_rest: ClassVar[bool] = True  # whether it looks at t
-    has_target_logs: ClassVar[bool] = False  # whether it takes log y, which may be log 0
-    has_powers: ClassVar[bool] = False  # whether it looks at c at all, and `by_logs` at s and t
+    uses_complement = True
+    grads_code: ClassVar[tuple[str, str]]
+    terms: ClassVar[tuple[tuple[str, str], ...]] = ()
+    plain_grads: ClassVar[bool] = False
 
-    def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
+    def term_values(self, a: Array, c: Array, Y: Array) -> dict[str, Array]:
+        """Return what the lines of `terms` give, by name."""
+        return {}
+
+    def value_from_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
         """Return the loss of each element."""
         raise NotImplementedError
 
-    def by_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> tuple[Array, Array | None]:
+    def grads_from_logs(
+        self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product
+    ) -> tuple[Array, Array | None]:
         """Return the derivatives by s and by t, with a = exp s and c = exp t; None where t does not occur."""
         raise NotImplementedError
 
     def values(self, A: Array, Y: Array) -> Array:
         c = 1.0 - A
-        return self.of_logs(np.log(A), np.log(c), A, c, Y, zero_product)
+        return self.value_from_logs(np.log(A), np.log(c), A, c, Y, xlogy)
 
     def dA(self, A: Array, Y: Array) -> Array:
         c = 1.0 - A
-        return self._dA(np.log(A), np.log(c), A, c, Y, zero_product)
+        return self._dA(np.log(A), np.log(c), A, c, Y, xlogy)
 
     def elements(self, Z: Array, A: Array, Y: Array, activation: Activation, numerics: str) -> Array:
         if numerics == "fused" and activation.has_logs:
-            s, t = activation.logs(Z, A) if self.has_rest else (activation.log(Z, A), A)
+            s, t = activation.logs(Z, A) if self.uses_complement else (activation.log(Z, A), A)
             # Where both logs are finite, or the only one that is looked at, 0 times it is 0 without further care.
-            finite = (activation.has_finite_logs or not self.has_rest) and not self.has_target_logs
-            product = np.multiply if finite else zero_product
-            return self.of_logs(s, t, A, activation.rest(Z, A) if self.has_powers else A, Y, product)
+            finite = (activation.has_finite_logs or not self.uses_complement) and not self.has_target_logs
+            product = np.multiply if finite else xlogy
+            c = A if self.plain_grads else activation.complement(Z, A)
+            return self.value_from_logs(s, t, A, c, Y, product)
         if numerics == "clamped":
             A = np.clip(A, CLAMP, 1.0 - CLAMP)
         c = 1.0 - A
-        product = np.multiply if numerics == "naive" else zero_product
-        return self.of_logs(np.log(A), np.log(c), A, c, Y, product)
+        product = np.multiply if numerics == "naive" else xlogy
+        return self.value_from_logs(np.log(A), np.log(c), A, c, Y, product)
 
     def dZ(self, Z: Array, A: Array, Y: Array, activation: Activation, numerics: str) -> Array:
         if numerics == "fused" and activation.has_logs:
             s = t = c = A
-            if self.has_powers or activation.name == "exp":
-                s, t, c = *activation.logs(Z, A), activation.rest(Z, A)
-            dZ = activation.logs_backward(Z, A, *self.by_logs(s, t, A, c, Y, zero_product))
-            # Of the three, exp alone can leave the logarithm's domain: it may be above 1.
-            return self._outside_nan(dZ, s, t, A, c, Y) if activation.name == "exp" else dZ
+            bounded = activation.is_share()  # else 1 - a may be negative, and its logarithm not a number
+            if not (self.plain_grads and bounded):
+                s, t, c = *activation.logs(Z, A), activation.complement(Z, A)
+            dZ = activation.logs_backward(Z, A, *self.grads_from_logs(s, t, A, c, Y, xlogy))
+            return dZ if bounded else self._outside_nan(dZ, s, t, A, c, Y)
         if numerics == "clamped":
             a = np.clip(A, CLAMP, 1.0 - CLAMP)
             c = 1.0 - a
-            dA = self._dA(np.log(a), np.log(c), a, c, Y, zero_product)
+            dA = self._dA(np.log(a), np.log(c), a, c, Y, xlogy)
             dA[(A < CLAMP) | (A > 1.0 - CLAMP)] = 0.0
             return activation.backward(Z, A, dA)
         c = 1.0 - A
-        product = np.multiply if numerics == "naive" else zero_product
+        product = np.multiply if numerics == "naive" else xlogy
         return activation.backward(Z, A, self._dA(np.log(A), np.log(c), A, c, Y, product))
 
     def _dA(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
-        ds, dt = self.by_logs(s, t, a, c, Y, product)
+        ds, dt = self.grads_from_logs(s, t, a, c, Y, product)
         dA = product(ds, 1.0 / a)
         if dt is not None:
             dA = dA - product(dt, 1.0 / c)
@@ -231,16 +279,30 @@ class LogLoss(Loss):
         """Mark where the loss is the log of a negative number: 1/a would pretend that it has a slope."""
         outside = (a < 0.0) | (c < 0.0)
         if outside.any():
-            derivative[outside & np.isnan(self.of_logs(s, t, a, c, Y, zero_product))] = np.nan
+            derivative[outside & np.isnan(self.value_from_logs(s, t, a, c, Y, xlogy))] = np.nan
         return derivative
 
 
 class Mse(Loss):
+    """The square of the residual.
+
+    Learned with it, an output tends to the mean of the targets that go with an input. Its derivative grows with
+    the residual, so a single outlier can pull harder than all other samples. Behind a sigmoid the slope a (1 -
+    a) stays in dz: a confident mistake sends almost nothing back.
+
+    References
+    ----------
+    A. M. Legendre, Nouvelles méthodes pour la détermination des orbites des comètes, 1805; C. M. Bishop,
+    Pattern Recognition and Machine Learning, 2006, section 1.5.5.
+    """
+
     name = "mse"
     label = "Mean squared error"
     summary = "The square of the residual; through a sigmoid, almost nothing comes back of a confident mistake."
     formula = r"(a - y)^2"
     derivative_formula = r"2\,(a - y)"
+    code = "({A} - {Y})**2"
+    slope_code = "2 * ({A} - {Y})"
 
     def values(self, A: Array, Y: Array) -> Array:
         R: Array = A - Y
@@ -252,11 +314,25 @@ class Mse(Loss):
 
 
 class HalfMse(Loss):
+    """Half the square of the residual.
+
+    The same loss as the square at half the learning rate; the half makes the derivative the plain residual a -
+    y. Most derivations of backpropagation start from it, and comparing "mse" between two libraries often means
+    comparing this with that.
+
+    References
+    ----------
+    D. E. Rumelhart, G. E. Hinton and R. J. Williams, "Learning representations by back-propagating errors",
+    Nature 323, 1986.
+    """
+
     name = "half_mse"
     label = "Half squared error"
     summary = "Half the square of the residual, so that its derivative is the residual itself."
     formula = r"\tfrac{1}{2}(a - y)^2"
     derivative_formula = r"a - y"
+    code = "({A} - {Y})**2 / 2"
+    slope_code = "{A} - {Y}"
 
     def values(self, A: Array, Y: Array) -> Array:
         R: Array = A - Y
@@ -267,11 +343,25 @@ class HalfMse(Loss):
 
 
 class Mae(Loss):
+    """The size of the residual.
+
+    Learned with it, an output tends to the median of the targets. Every sample pulls with the same force,
+    however far off it is: outliers do no harm, but near the goal the steps do not get shorter either, unless
+    the learning rate does.
+
+    References
+    ----------
+    S. Portnoy and R. Koenker, "The Gaussian hare and the Laplacian tortoise", Statistical Science 12(4), 1997.
+    """
+
     name = "mae"
     label = "Mean absolute error"
     summary = "The size of the residual: an outlier pulls no harder than any other sample."
     formula = r"\left|a - y\right|"
     derivative_formula = r"\mathrm{sign}(a - y)"
+    code = "np.abs({A} - {Y})"
+    slope_code = "np.sign({A} - {Y})"
+    kink_name = "the residual"
 
     def values(self, A: Array, Y: Array) -> Array:
         return np.abs(np.subtract(A, Y))
@@ -279,8 +369,21 @@ class Mae(Loss):
     def dA(self, A: Array, Y: Array) -> Array:
         return np.sign(np.subtract(A, Y))
 
+    def kink_distance(self, A: Array, Y: Array) -> Array:
+        return np.subtract(A, Y)
+
 
 class Huber(Loss):
+    """Squared for small residuals, absolute for large ones.
+
+    Up to delta it is half the square, which settles smoothly; beyond, a sample pulls no harder than delta,
+    which bounds what an outlier can do. delta says from where on a residual is taken for an outlier.
+
+    References
+    ----------
+    P. J. Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35(1), 1964.
+    """
+
     name = "huber"
     label = "Huber"
     summary = "Squared for small residuals, absolute beyond delta: smooth near 0, calm about outliers."
@@ -289,10 +392,12 @@ class Huber(Loss):
         r" \delta\,(\left|r\right| - \tfrac{1}{2}\delta) & \text{else} \end{cases}"
     )
     derivative_formula = r"\max(-\delta, \min(r, \delta))"
+    code = "np.where(np.abs({R}) <= delta, {R}**2 / 2, delta * (np.abs({R}) - delta / 2))"
+    slope_code = "np.clip({R}, -delta, delta)"
     parameters = (
         Parameter(
             "delta", 1.0, 0.0, 1e6, "Residuals beyond this count by their size only.", "Delta", above=True,
-            symbol=r"\delta",
+            symbol=r"\delta", stops=log_stops(1e-2, 1e2),
         ),
     )  # fmt: skip
     delta: float
@@ -306,11 +411,24 @@ class Huber(Loss):
 
 
 class LogCosh(Loss):
+    """A Huber loss without a seam.
+
+    log cosh r is r^2/2 for small residuals and |r| - log 2 for large ones, with all derivatives continuous. Its
+    slope is tanh r: the pull of a sample saturates at 1, as that of a tanh unit does.
+
+    References
+    ----------
+    P. J. Green, "Bayesian reconstructions from emission tomography data using a modified EM algorithm", IEEE
+    Transactions on Medical Imaging 9(1), 1990.
+    """
+
     name = "log_cosh"
     label = "Log-cosh"
     summary = "Like half the squared error near 0, like the absolute error far out, smooth throughout."
     formula = r"\log\cosh(a - y)"
     derivative_formula = r"\tanh(a - y)"
+    code = "np.logaddexp({R}, -{R}) - np.log(2)"
+    slope_code = "np.tanh({R})"
 
     def values(self, A: Array, Y: Array) -> Array:
         size: Array = np.abs(A - Y)
@@ -325,11 +443,25 @@ class LogCosh(Loss):
 
 
 class Quantile(Loss):
+    """The pinball loss.
+
+    The absolute error with one side weighted by q and the other by 1 - q: it is least where a share q of the
+    targets lies below the output. Two such networks, for 5 % and 95 %, give a prediction interval; q = 1/2 is
+    the median.
+
+    References
+    ----------
+    R. Koenker and G. Bassett, "Regression quantiles", Econometrica 46(1), 1978.
+    """
+
     name = "quantile"
     label = "Quantile"
     summary = "Too low costs q, too high 1 - q for each unit of residual: learns the q-quantile, not the mean."
     formula = r"\max(q\,(y - a), (q - 1)\,(y - a))"
     derivative_formula = r"\begin{cases} -q & a < y \\ 1 - q & a > y \\ 0 & \text{else} \end{cases}"
+    code = "np.maximum(-quantile * {R}, (1 - quantile) * {R})"
+    slope_code = "np.where({R} > 0, 1 - quantile, np.where({R} < 0, -quantile, 0 * {R}))"
+    kink_name = "the residual"
     parameters = (
         Parameter(
             "quantile", 0.9, 0.0, 1.0, "The share of targets that should lie below the output.", "Quantile",
@@ -347,24 +479,45 @@ class Quantile(Loss):
         slope = np.where(R > 0.0, 1.0 - self.quantile, np.where(R < 0.0, -self.quantile, 0.0 * R))
         return slope.astype(R.dtype, copy=False)
 
+    def kink_distance(self, A: Array, Y: Array) -> Array:
+        return np.subtract(A, Y)
+
 
 _SMOOTHING = Parameter(
     "label_smoothing", 0.0, 0.0, 1.0, "How far targets are drawn from 0 and 1 towards an even spread.",
-    "Label smoothing", below=True, symbol=r"\varepsilon",
+    "Label smoothing", below=True, symbol=r"\varepsilon", neutral=0.0, stops=linear_stops(0.0, 0.5, 0.01),
 )  # fmt: skip
 
 
 class BinaryCrossEntropy(LogLoss):
+    """Minus the log-likelihood of classes 0 and 1.
+
+    The price of a probability a for what happened: being sure and wrong costs without bound. Its derivative
+    divides by a (1 - a), just the slope of the sigmoid, so that dz is the residual a - y: the more wrong, the
+    larger the step. That is the whole difference to the squared error.
+
+    References
+    ----------
+    S. A. Solla, E. Levin and M. Fleisher, "Accelerated learning in layered neural networks", Complex Systems 2,
+    1988. Label smoothing: C. Szegedy et al., "Rethinking the Inception architecture for computer vision", CVPR
+    2016.
+    """
+
     name = "binary_cross_entropy"
     label = "Binary cross-entropy"
     summary = "Minus the log of the probability given to what happened; with a sigmoid the full residual goes back."
     formula = r"-w\,y\log a - (1 - y)\log(1 - a)"
     derivative_formula = r"-\frac{w\,y}{a} + \frac{1 - y}{1 - a}"
+    code = "-product({positive_weight*}{Y}, {s}) - product(1 - {Y}, {t})"
+    slope_code = "-quotient({positive_weight*}{Y}, {a}) + quotient(1 - {Y}, 1 - {a})"
+    grads_code = ("-{positive_weight*}{Y}", "{Y} - 1")
+    target_code = "(1 - label_smoothing) * {Y} + label_smoothing / 2"
+    plain_grads = True
     target_formula = r"(1 - \varepsilon)\,y + \tfrac{1}{2}\varepsilon"
     parameters = (
         Parameter(
             "positive_weight", 1.0, 0.0, 1e6, "How much more class 1 counts than class 0.", "Positive weight",
-            above=True, symbol="w",
+            above=True, symbol="w", neutral=1.0, stops=log_stops(1e-2, 1e2),
         ),
         _SMOOTHING,
     )  # fmt: skip
@@ -381,8 +534,8 @@ class BinaryCrossEntropy(LogLoss):
             return formula.replace(r"w\,", ""), derivative.replace(r"w\,", "")
         return formula, derivative
 
-    def collapsed(self, activation: str, one_hot: bool) -> tuple[str, str] | None:
-        if activation != "sigmoid":
+    def collapsed(self, g: type[Activation], one_hot: bool) -> tuple[str, str] | None:
+        if not g.has_slope_of(Sigmoid):
             return None
         if self.positive_weight == 1.0:
             return r"\frac{a - y}{\cancel{a\,(1 - a)}} \odot \cancel{a\,(1 - a)}", "a - y"
@@ -392,85 +545,137 @@ class BinaryCrossEntropy(LogLoss):
             r"(1 - y)\,a - w\,y\,(1 - a)",
         )
 
-    def _targets(self, Y: Array) -> Array:
+    @classmethod
+    def collapsed_code(cls, g: type[Activation], one_hot: bool, in_use: Collection[str]) -> str:
+        if not g.has_slope_of(Sigmoid):
+            return ""
+        weighted = "positive_weight" in in_use
+        return "(1 - {Y}) * {A} - {positive_weight*}{Y} * (1 - {A})" if weighted else "{A} - {Y}"
+
+    def smoothed(self, Y: Array) -> Array:
         e = self.label_smoothing
         return (1.0 - e) * Y + 0.5 * e if e else Y
 
-    def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
-        y = self._targets(Y)
+    def value_from_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
+        y = self.smoothed(Y)
         return -product(self.positive_weight * y, s) - product(1.0 - y, t)
 
-    def by_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> tuple[Array, Array | None]:
-        y = self._targets(Y)
+    def grads_from_logs(
+        self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product
+    ) -> tuple[Array, Array | None]:
+        y = self.smoothed(Y)
         return -self.positive_weight * y, y - 1.0
 
 
-def _collapsed_share(activation: str, one_hot: bool) -> tuple[str, str] | None:
+def _collapsed_share(g: type[Activation], one_hot: bool) -> tuple[str, str] | None:
     """Return what is left of -y/a behind an output activation, as `Loss.collapsed` does."""
-    return {
-        "sigmoid": (r"-\frac{y}{\cancel{a}} \odot \cancel{a}\,(1 - a)", r"-y\,(1 - a)"),
-        "exp": (r"-\frac{y}{\cancel{a}} \odot \cancel{a}", "-y"),
-        "softmax": (
-            r"-\sum_{k} \frac{y_{k}}{\cancel{a_{k}}}\,\cancel{a_{k}}\,(\delta_{kj} - a_{j})",
-            "a - y" if one_hot else r"a\,\sum_{k} y_{k} - y",
-        ),
-    }.get(activation)
+    if g.has_slope_of(Sigmoid):
+        return r"-\frac{y}{\cancel{a}} \odot \cancel{a}\,(1 - a)", r"-y\,(1 - a)"
+    if g.has_slope_of(Exp):
+        return r"-\frac{y}{\cancel{a}} \odot \cancel{a}", "-y"
+    if g.has_slope_of(Softmax):
+        struck = r"-\sum_{k} \frac{y_{k}}{\cancel{a_{k}}}\,\cancel{a_{k}}\,(\delta_{kj} - a_{j})"
+        return struck, "a - y" if one_hot else r"a\,\sum_{k} y_{k} - y"
+    return None
+
+
+def _collapsed_share_code(g: type[Activation], one_hot: bool) -> str:
+    if not g.has_slope_of(Softmax):
+        return ""
+    return "{A} - {Y}" if one_hot else "{A} * {Y}.sum(axis=0) - {Y}"
 
 
 class CategoricalCrossEntropy(LogLoss):
+    """Minus the log-likelihood of one class out of several.
+
+    Only the share given to the true class counts. The other units learn through softmax alone, which ties all
+    of them together; without softmax nothing holds them down, and the outputs for wrong classes are free. With
+    softmax, dz is a - y.
+
+    References
+    ----------
+    J. S. Bridle, "Probabilistic interpretation of feedforward classification network outputs, with
+    relationships to statistical pattern recognition", in Neurocomputing, 1990.
+    """
+
     name = "categorical_cross_entropy"
     label = "Categorical cross-entropy"
     summary = "Minus the log of the share given to the true class; the other units are felt through softmax alone."
     formula = r"-y\log a"
     derivative_formula = r"-\frac{y}{a}"
+    code = "-product({Y}, {s})"
+    slope_code = "-quotient({Y}, {a})"
+    grads_code = ("-{Y}", "")
+    target_code = "(1 - label_smoothing) * {Y} + label_smoothing / {n_out}"
+    plain_grads = True
     target_formula = r"(1 - \varepsilon)\,y + \frac{\varepsilon}{K}"
     parameters = (_SMOOTHING,)
     label_smoothing: float
-    has_rest = False
+    uses_complement = False
 
     @property
     def smooths(self) -> bool:
         return self.label_smoothing > 0.0
 
-    def collapsed(self, activation: str, one_hot: bool) -> tuple[str, str] | None:
-        return _collapsed_share(activation, one_hot)
+    def collapsed(self, g: type[Activation], one_hot: bool) -> tuple[str, str] | None:
+        return _collapsed_share(g, one_hot)
 
-    def _targets(self, Y: Array) -> Array:
+    @classmethod
+    def collapsed_code(cls, g: type[Activation], one_hot: bool, in_use: Collection[str]) -> str:
+        return _collapsed_share_code(g, one_hot)
+
+    def smoothed(self, Y: Array) -> Array:
         e = self.label_smoothing
         return (1.0 - e) * Y + e / Y.shape[-1] if e else Y
 
-    def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
-        return -product(self._targets(Y), s)
+    def value_from_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
+        return -product(self.smoothed(Y), s)
 
-    def by_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> tuple[Array, Array | None]:
-        return -self._targets(Y), None
+    def grads_from_logs(
+        self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product
+    ) -> tuple[Array, Array | None]:
+        return -self.smoothed(Y), None
 
 
 class Focal(LogLoss):
+    """Cross-entropy that fades for samples already classified well.
+
+    Each sample is weighted by how wrong it still is, to the power gamma. Where one class outnumbers the other
+    by far, the many easy samples would drown the few hard ones; here they fall silent. gamma = 0 is cross-
+    entropy again.
+
+    References
+    ----------
+    T.-Y. Lin, P. Goyal, R. Girshick, K. He and P. Dollár, "Focal loss for dense object detection", ICCV 2017.
+    """
+
     name = "focal"
     label = "Focal"
-    summary = "Cross-entropy that fades for samples already told well, so that the hard ones lead."
+    summary = "Cross-entropy that fades for samples already classified well, so that the hard ones lead."
     formula = r"-y\,(1 - a)^{\gamma}\log a - (1 - y)\,a^{\gamma}\log(1 - a)"
     derivative_formula = (
         r"y\,\left(\gamma\,(1 - a)^{\gamma - 1}\log a - \frac{(1 - a)^{\gamma}}{a}\right)"
         r" - (1 - y)\,\left(\gamma\,a^{\gamma - 1}\log(1 - a) - \frac{a^{\gamma}}{1 - a}\right)"
     )
+    code = "-product({hit}, {s}) - product({miss}, {t})"
+    slope_code = "quotient({ds}, {a}) - quotient({dt}, {c})"
+    grads_code = ("-{hit} - gamma * product({miss}, {t})", "-gamma * product({hit}, {s}) - {miss}")
+    terms = (("hit", "{Y} * {c}**gamma"), ("miss", "(1 - {Y}) * {a}**gamma"))
     parameters = (
         Parameter(
-            "gamma", 2.0, 0.0, 20.0, "How fast well-told samples fade; 0 is cross-entropy.", "Gamma",
-            symbol=r"\gamma",
+            "gamma", 2.0, 0.0, 20.0, "How fast well-classified samples fade; 0 is cross-entropy.", "Gamma",
+            symbol=r"\gamma", stops=linear_stops(0.0, 5.0, 0.1),
         ),
     )  # fmt: skip
     gamma: float
-    has_powers = True
 
     def formulas(self) -> tuple[str, str]:
         return super().formulas() if self.gamma else BinaryCrossEntropy().formulas()
 
-    def collapsed(self, activation: str, one_hot: bool) -> tuple[str, str] | None:
+    def collapsed(self, g: type[Activation], one_hot: bool) -> tuple[str, str] | None:
         if self.gamma == 0.0:
-            return BinaryCrossEntropy().collapsed(activation, one_hot)
-        if activation != "sigmoid":
+            return BinaryCrossEntropy().collapsed(g, one_hot)
+        if not g.has_slope_of(Sigmoid):
             return None
         return (
             r"y\,\left(\gamma\,(1 - a)^{\gamma - 1}\log a - \frac{(1 - a)^{\gamma}}{\cancel{a}}\right)"
@@ -481,20 +686,40 @@ class Focal(LogLoss):
             r" - (1 - y)\,a^{\gamma}\,(\gamma\,(1 - a)\log(1 - a) - a)",
         )
 
-    def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
-        return -product(Y * c**self.gamma, s) - product((1.0 - Y) * a**self.gamma, t)
+    def value_from_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
+        hit, miss = self.term_values(a, c, Y).values()
+        return -product(hit, s) - product(miss, t)
 
-    def by_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> tuple[Array, Array | None]:
-        hit, miss = Y * c**self.gamma, (1.0 - Y) * a**self.gamma
+    def grads_from_logs(
+        self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product
+    ) -> tuple[Array, Array | None]:
+        hit, miss = self.term_values(a, c, Y).values()
         return -hit - self.gamma * product(miss, t), -self.gamma * product(hit, s) - miss
+
+    def term_values(self, a: Array, c: Array, Y: Array) -> dict[str, Array]:
+        return {"hit": Y * c**self.gamma, "miss": (1.0 - Y) * a**self.gamma}
 
 
 class Hinge(Loss):
+    """The loss of the support vector machine.
+
+    With targets -1 and +1, y a is the margin: by how much an output is on the right side. From 1 on nothing is
+    left to gain, so only samples near or beyond the decision boundary shape it. Outputs are scores, not
+    probabilities.
+
+    References
+    ----------
+    C. Cortes and V. Vapnik, "Support-vector networks", Machine Learning 20, 1995.
+    """
+
     name = "hinge"
     label = "Hinge"
     summary = "Nothing once the margin y a reaches 1, a straight line below it; targets are -1 and +1."
     formula = r"\max(0, 1 - y\,a)"
     derivative_formula = r"\begin{cases} -y & y\,a < 1 \\ 0 & \text{else} \end{cases}"
+    code = "np.maximum(0, 1 - {Y} * {A})"
+    slope_code = "-{Y} * ({Y} * {A} < 1)"
+    kink_name = "1 \u2212 y a"
     plus_minus_one = True
 
     def values(self, A: Array, Y: Array) -> Array:
@@ -505,13 +730,30 @@ class Hinge(Loss):
         slope: Array = -Y * np.sign(np.maximum(0.0, 1.0 - Y * A))
         return slope
 
+    def kink_distance(self, A: Array, Y: Array) -> Array:
+        distance: Array = 1.0 - Y * A
+        return distance
+
 
 class SquaredHinge(Loss):
+    """The square of the hinge.
+
+    It lets the slope fade to 0 at the margin instead of dropping there, and weighs a sample far on the wrong
+    side more than in proportion, as the squared error does.
+
+    References
+    ----------
+    K.-W. Chang, C.-J. Hsieh and C.-J. Lin, "Coordinate descent method for large-scale L2-loss linear support
+    vector machines", Journal of Machine Learning Research 9, 2008.
+    """
+
     name = "squared_hinge"
     label = "Squared hinge"
     summary = "The square of the hinge: smooth at the margin, harder on what lies far on the wrong side."
     formula = r"\max(0, 1 - y\,a)^2"
     derivative_formula = r"-2\,y\max(0, 1 - y\,a)"
+    code = "np.maximum(0, 1 - {Y} * {A})**2"
+    slope_code = "-2 * {Y} * np.maximum(0, 1 - {Y} * {A})"
     plus_minus_one = True
 
     def values(self, A: Array, Y: Array) -> Array:
@@ -523,23 +765,44 @@ class SquaredHinge(Loss):
 
 
 class Poisson(LogLoss):
+    """Minus the log-likelihood of counts, but for what does not depend on the output.
+
+    For targets 0, 1, 2, ... whose variance grows with their mean: a miss by 3 matters less at 100 than at 1.
+    The output is the rate; behind an exponential its slope cancels and dz is a - y.
+
+    References
+    ----------
+    P. McCullagh and J. A. Nelder, Generalized Linear Models, 2nd edition, 1989, chapter 6.
+    """
+
     name = "poisson"
     label = "Poisson"
     summary = "For counts: the output is a rate; goes with the exponential activation."
     formula = r"a - y\log a"
-    has_rest = False
+    uses_complement = False
     derivative_formula = r"1 - \frac{y}{a}"
+    code = "{a} - product({Y}, {s})"
+    slope_code = "1 - quotient({Y}, {a})"
+    grads_code = ("{A} - {Y}", "")
+    plain_grads = True
 
-    def collapsed(self, activation: str, one_hot: bool) -> tuple[str, str] | None:
-        return {
-            "exp": (r"\frac{a - y}{\cancel{a}} \odot \cancel{a}", "a - y"),
-            "sigmoid": (r"\frac{a - y}{\cancel{a}} \odot \cancel{a}\,(1 - a)", r"(a - y)\,(1 - a)"),
-        }.get(activation)
+    def collapsed(self, g: type[Activation], one_hot: bool) -> tuple[str, str] | None:
+        if g.has_slope_of(Exp):
+            return r"\frac{a - y}{\cancel{a}} \odot \cancel{a}", "a - y"
+        if g.has_slope_of(Sigmoid):
+            return r"\frac{a - y}{\cancel{a}} \odot \cancel{a}\,(1 - a)", r"(a - y)\,(1 - a)"
+        return None
 
-    def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
+    @classmethod
+    def collapsed_code(cls, g: type[Activation], one_hot: bool, in_use: Collection[str]) -> str:
+        return "{A} - {Y}" if g.has_slope_of(Exp) else ""
+
+    def value_from_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
         return a - product(Y, s)
 
-    def by_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> tuple[Array, Array | None]:
+    def grads_from_logs(
+        self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product
+    ) -> tuple[Array, Array | None]:
         return a - Y, None
 
     def _dA(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
@@ -548,21 +811,42 @@ class Poisson(LogLoss):
 
 
 class KlDivergence(LogLoss):
+    """How far the outputs are from the targets, both read as distributions.
+
+    It is cross-entropy less the entropy of the targets, which no weight can change: the gradients of the two
+    are the same, only the printed value differs, and is 0 where outputs and targets agree.
+
+    References
+    ----------
+    S. Kullback and R. A. Leibler, "On information and sufficiency", Annals of Mathematical Statistics 22(1),
+    1951.
+    """
+
     name = "kl_divergence"
     label = "KL divergence"
     summary = "How far the outputs are from the targets as distributions: 0 where the two agree."
     formula = r"y\log\frac{y}{a}"
     has_target_logs = True
-    has_rest = False
+    uses_complement = False
     derivative_formula = r"-\frac{y}{a}"
+    code = "product({Y}, (np.log({Y}) - {s}))"
+    slope_code = "-quotient({Y}, {a})"
+    grads_code = ("-{Y}", "")
+    plain_grads = True
 
-    def collapsed(self, activation: str, one_hot: bool) -> tuple[str, str] | None:
-        return _collapsed_share(activation, one_hot)
+    def collapsed(self, g: type[Activation], one_hot: bool) -> tuple[str, str] | None:
+        return _collapsed_share(g, one_hot)
 
-    def of_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
+    @classmethod
+    def collapsed_code(cls, g: type[Activation], one_hot: bool, in_use: Collection[str]) -> str:
+        return _collapsed_share_code(g, one_hot)
+
+    def value_from_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
         return product(Y, np.log(Y) - s)
 
-    def by_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> tuple[Array, Array | None]:
+    def grads_from_logs(
+        self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product
+    ) -> tuple[Array, Array | None]:
         return -Y, None
 
 
@@ -573,3 +857,21 @@ LOSSES: dict[str, type[Loss]] = {
         Hinge, SquaredHinge, Poisson, KlDivergence,
     )
 }  # fmt: skip
+
+
+def natural_loss(g: type[Activation]) -> str | None:
+    """Return the first loss of which, behind an output activation, just a - y is left; None if there is none."""
+    for kind in LOSSES.values():
+        left = kind().collapsed(g, one_hot=True)
+        if left is not None and left[1] == "a - y":
+            return kind.name
+    return None
+
+
+def natural_output(kind: type[Loss]) -> str | None:
+    """Return the first activation behind which just a - y is left of a loss; None if there is none."""
+    for g in ACTIVATIONS.values():
+        left = kind().collapsed(g, one_hot=True)
+        if left is not None and left[1] == "a - y":
+            return g.name
+    return None

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -60,11 +60,43 @@ Multiply = Callable[[Array, Array], object]
 Product = Callable[[Array, Array, Array], object]
 """Writes the product of its first two arguments into the third."""
 
-Way = tuple[Array, Array, Multiply, Array, Array, Activation, Array, Array, Array, Array]
+
+class ForwardStep(NamedTuple):
+    """One layer on the way forward: Z = [W b] [A; 1] of the layer below, then A = g(Z).
+
+    `Z_in` and `A_out` are what `value` works on: Z and A themselves, or all networks' in one block of memory.
+    `below_next` is [A; 1], which the next layer takes.
+    """
+
+    multiply: Multiply
+    Z: Array
+    value: Callable[[Array, Array], object]
+    Z_in: Array
+    A_out: Array
+    below_next: Array
+
+
+class BackwardStep(NamedTuple):
+    """One layer on the way back: from dZ[l] to dW[l], db[l] and dZ[l - 1].
+
+    `dWb` becomes dZ[l] times `below`, which is [A[l - 1]; 1]; `multiply` writes dA[l - 1]; `dA_in` and `dZ_out` are
+    what the activation `g` of the layer below works on, with its Z and A.
+    """
+
+    below: Array
+    dWb: Array
+    multiply: Multiply
+    dZ: Array
+    dA: Array
+    g: Activation
+    Z: Array
+    A: Array
+    dA_in: Array
+    dZ_out: Array
 
 
 @dataclass
-class Pass:
+class ForwardPass:
     """One forward pass over m samples.
 
     Attributes
@@ -75,10 +107,11 @@ class Pass:
         Of the hidden layers, after `backward`; placeholders at index 0.
     ones_below : array (n_in + 1, m)
         What went in: [X; 1].
-    there, back, way : list
-        What the way there and back does, layer by layer, in its order: functions, and the views they work on; `way`
-        with what multiplies several networks' matrices on the way back.
-    last : callable
+    forward_steps, backward_steps : list
+        What is done layer by layer, in this order: functions, and the views that they work on.
+    stacked_steps : list of (callable, BackwardStep)
+        The way back of several networks, each step with what multiplies their matrices to `dWb`.
+    first_product : callable
         What multiplies them at the first layer.
     """
 
@@ -87,10 +120,10 @@ class Pass:
     dZ: list[Array]
     dA: list[Array]
     ones_below: Array
-    there: list[tuple[Multiply, Array, Callable[[Array, Array], object], Array, Array, Array]]
-    back: list[Way]
-    way: list[tuple[Product, Way]] = field(default_factory=list)
-    last: Product = np.matmul
+    forward_steps: list[ForwardStep] = field(default_factory=list)
+    backward_steps: list[BackwardStep] = field(default_factory=list)
+    stacked_steps: list[tuple[Product, BackwardStep]] = field(default_factory=list)
+    first_product: Product = np.matmul
 
 
 class Network:
@@ -119,7 +152,7 @@ class Network:
     """
 
     MOST_EXACT = 8
-    _KEPT_PASSES = 8  # sizes of batch and slots: whole set, test part, batch, last batch, and some to spare
+    _CACHED_PASSES = 8  # sizes of batch and slots: whole set, test part, batch, last batch, and some to spare
 
     def __init__(
         self,
@@ -142,18 +175,18 @@ class Network:
         self.weights = np.zeros(self.theta.shape[-1], self.dtype)
         for W in layer_views(self.weights, sizes)[0]:
             W.fill(1.0)
-        self._passes: dict[tuple[int, int, tuple[int, ...]], Pass] = {}
+        self._passes: dict[tuple[int, int, tuple[int, ...]], ForwardPass] = {}
 
-    def _new_pass(self, inputs: Array, slot: int) -> Pass:
-        if len(self._passes) >= self._KEPT_PASSES:
+    def _new_pass(self, inputs: Array, slot: int) -> ForwardPass:
+        if len(self._passes) >= self._CACHED_PASSES:
             self._passes.pop(next(iter(self._passes)))
         nothing, m = np.empty(0, self.dtype), inputs.shape[-1]
-        done = Pass([nothing], [nothing], [nothing], [nothing], nothing, [], [])
+        done = ForwardPass([nothing], [nothing], [nothing], [nothing], nothing)
         below = inputs  # [A; 1] of the layer before
         for l, (n, Wb, g) in enumerate(zip(self.sizes[1:], self._Wb, self.activations, strict=True), start=1):
             hidden = l < len(self.activations)
             if l > 1:
-                self._add_way_back(done, l, below)
+                self._add_backward_step(done, l, below)
             # Side by side, hidden layers get a unit that stands still in place of the ones, so that all of the layer
             # is one block of memory, through which numpy goes twice as fast as through its parts.
             still = int(hidden and bool(self.lead))
@@ -165,25 +198,28 @@ class Network:
             value = g.kernel(n * m, self.dtype)
             multiply = self._multiply(Wb, below, Z)
             if still and g.elementwise:
-                if g.one is None:
+                if g.unit_input is None:
                     value = _keeping_ones(value, A_all[..., n, :])
                 else:  # the unit that stands still gives the ones by itself
-                    Z_all[..., n, :] = g.one
-                done.there.append((multiply, Z, value, _flat(Z_all), _flat(A_all), A_all))
+                    Z_all[..., n, :] = g.unit_input
+                done.forward_steps.append(ForwardStep(multiply, Z, value, _flat(Z_all), _flat(A_all), A_all))
             else:
-                done.there.append((multiply, Z, value, done.Z[l], done.A[l], A_all))
+                done.forward_steps.append(ForwardStep(multiply, Z, value, done.Z[l], done.A[l], A_all))
             below = A_all
         dZ = np.empty_like(done.Z[-1]).swapaxes(-1, -2)
-        columns = [dZ, *(way[3] for way in done.back)]  # dZ[l] of every layer, last to first
-        done.way = [(self._product(here, way[0], way[1]), way) for here, way in zip(columns, done.back, strict=False)]
-        done.last = self._product(columns[-1], inputs.T, self._dWb[0])
+        columns = [dZ, *(step.dZ for step in done.backward_steps)]  # dZ[l] of every layer, last to first
+        done.stacked_steps = [
+            (self._product(here, step.below, step.dWb), step)
+            for here, step in zip(columns, done.backward_steps, strict=False)
+        ]
+        done.first_product = self._product(columns[-1], inputs.T, self._dWb[0])
         self._passes[m, slot, inputs.strides] = done
         return done
 
-    def _add_way_back(self, done: Pass, l: int, below: Array) -> None:
+    def _add_backward_step(self, done: ForwardPass, l: int, below: Array) -> None:
         """Add what leads from dZ[l] to dW[l] and dZ[l - 1]."""
         g, n, m = self.activations[l - 2], self.sizes[l - 1], below.shape[-1]
-        _, _, _, Z, A, _ = done.there[-1]
+        Z, A = done.forward_steps[-1].Z_in, done.forward_steps[-1].A_out
         dA_all = np.zeros((*self.lead, n + int(bool(self.lead)), m), self.dtype)
         dZ_all = np.zeros_like(dA_all)
         dA, dZ = dA_all[..., :n, :], dZ_all[..., :n, :]
@@ -192,7 +228,8 @@ class Network:
         dA_in, dZ_out = (_flat(dA_all), _flat(dZ_all)) if self.lead and g.elementwise else (done.dA[-1], done.dZ[-1])
         after = np.empty((*self.lead, self.sizes[l], m), self.dtype)  # dZ[l], whose shape alone counts here
         multiply = self._multiply(self._Wb[l - 1][..., :-1].swapaxes(-1, -2), after, dA)
-        done.back.insert(0, (below.swapaxes(-1, -2), self._dWb[l - 1], multiply, dZ, dA, g, Z, A, dA_in, dZ_out))
+        step = BackwardStep(below.swapaxes(-1, -2), self._dWb[l - 1], multiply, dZ, dA, g, Z, A, dA_in, dZ_out)
+        done.backward_steps.insert(0, step)
 
     def _multiply(self, left: Array, right: Array, out: Array) -> Multiply:
         """Return what multiplies by `left`, into arrays laid out like these."""
@@ -207,7 +244,7 @@ class Network:
             return _one_by_one
         return np.matmul
 
-    def forward(self, ones_below: Array, slot: int = 0) -> Pass:
+    def forward(self, ones_below: Array, slot: int = 0) -> ForwardPass:
         """Return Z and A of every layer, overwritten by the next pass over as many samples in this slot.
 
         Parameters
@@ -219,28 +256,28 @@ class Network:
         """
         key = (ones_below.shape[-1], slot, ones_below.strides)
         done = self._passes.get(key) or self._new_pass(ones_below, slot)
-        done.ones_below = before = ones_below
-        for multiply, Z, value, Z_in, A_out, after in done.there:
-            multiply(before, Z)
+        done.ones_below = below = ones_below
+        for multiply, Z, value, Z_in, A_out, below_next in done.forward_steps:
+            multiply(below, Z)
             value(Z_in, A_out)
-            before = after
+            below = below_next
         return done
 
-    def backward(self, done: Pass, dZ: Array) -> None:
+    def backward(self, done: ForwardPass, dZ: Array) -> None:
         """Fill dW and db, given dZ (..., m, n_out) of the last layer after `forward`."""
         columns = dZ.swapaxes(-1, -2)
         if not columns.flags.c_contiguous:  # a loss may have laid it out in any way, and products round accordingly
             columns = np.ascontiguousarray(columns)
         if self.lead:
-            for product, (A_before, dWb, multiply, dZ_columns, dA, g, Z, A, dA_in, dZ_out) in done.way:
-                product(columns, A_before, dWb)
+            for product, (below, dWb, multiply, dZ_columns, dA, g, Z, A, dA_in, dZ_out) in done.stacked_steps:
+                product(columns, below, dWb)
                 multiply(columns, dA)
                 g.backward(Z, A, dA_in, dZ_out)
                 columns = dZ_columns
-            done.last(columns, done.ones_below.T, self._dWb[0])
+            done.first_product(columns, done.ones_below.T, self._dWb[0])
         else:
-            for A_before, dWb, multiply, dZ_columns, dA, g, Z, A, dA_in, dZ_out in done.back:
-                columns.dot(A_before, dWb)
+            for below, dWb, multiply, dZ_columns, dA, g, Z, A, dA_in, dZ_out in done.backward_steps:
+                columns.dot(below, dWb)
                 multiply(columns, dA)
                 g.backward(Z, A, dA_in, dZ_out)
                 columns = dZ_columns

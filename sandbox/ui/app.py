@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment
+from sandbox.experiment.autos import FIRST_MONITORS
 from sandbox.experiment.snapshot import Snapshot
 from sandbox.ui import kept
 from sandbox.ui import theme as look
@@ -41,7 +42,7 @@ def application() -> QApplication:
 
 def first_experiment() -> Experiment:
     """What a person sees at the first start: two moons, one loss that learns and another that is only shown."""
-    return Experiment().with_value("loss.monitors", ("mse",))
+    return Experiment().with_value("loss.monitors", FIRST_MONITORS)
 
 
 def run_window(experiment: Experiment | None = None, path: Path | None = None) -> int:

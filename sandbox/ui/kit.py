@@ -24,8 +24,6 @@ from sandbox.ui.kit_numbers import (
     NumberField,
     SeedField,
     SpeedSlider,
-    linear_stops,
-    log_stops,
     number_text,
 )
 
@@ -52,8 +50,6 @@ __all__ = [
     "Toggle",
     "cost_text",
     "label",
-    "linear_stops",
-    "log_stops",
     "number_text",
     "share_text",
 ]

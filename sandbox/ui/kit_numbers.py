@@ -11,12 +11,12 @@ from PySide6.QtCore import QEvent, QRandomGenerator, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QStyle, QWidget
 
+from sandbox.nn.parameters import log_stops
 from sandbox.ui import theme
 from sandbox.ui.kit_base import IconButton, Scaled, focused_wheel, label, leaves_undo, say, set_state
 
 Number = float | int
 
-_MANTISSAS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _WHOLE = re.compile(r"[+-]?\d+")
 _LONGEST = 40  # characters of a typed number; longer ones are nonsense
@@ -32,21 +32,6 @@ def number_text(value: Number) -> str:
         mantissa, exponent = text.split("e")
         return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
     return text
-
-
-def log_stops(low: float, high: float, zero: bool = False) -> tuple[float, ...]:
-    """Return ten round numbers a decade from low to high, both included; 0 before them where asked."""
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    values = (float(f"{m}e{decade}") for decade in range(first, last + 1) for m in _MANTISSAS)
-    inner = [value for value in values if low < value < high]
-    return ((0.0,) if zero else ()) + (float(low), *inner, float(high))
-
-
-def linear_stops(low: float, high: float, step: float) -> tuple[float, ...]:
-    """Return the numbers from low to high by steps, high included."""
-    count = round((high - low) / step)
-    inner = (float(f"{low + index * step:.10g}") for index in range(count))
-    return (*inner, float(high))
 
 
 class NumberField(Scaled):

@@ -35,7 +35,6 @@ WIDTH, HEIGHT = 1200, 900  # in pixels of a screen
 RATIO = 2  # pixels of a picture for one of a screen, either way
 _RESOLUTION = 300  # of the boundary's grid, where there are few inputs to keep for each of its points
 _FEW_INPUTS = 8
-_SHOWN_READINGS = ("cost", *METRICS)
 
 _app: QApplication | None = None  # Qt wants it to outlive everything it draws
 
@@ -186,7 +185,7 @@ def _lane_line(trainer: Trainer, state: LaneState) -> str:
         " - ".join(map(str, state.sizes)),
         f"learns by {label_of(state.objective)}",
         f"{'stopped ' if state.stopped else ''}after {counted(last.epoch, 'epoch')}",
-        *(_reading(name, state) for name in _SHOWN_READINGS),
+        *(_reading(name, state) for name in ("cost", *METRICS)),
     ]
     return "  ·  ".join(part for part in parts if part)
 

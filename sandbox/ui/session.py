@@ -281,7 +281,7 @@ class Session(QObject):
         names = self.experiment.get("network.activation", lane or self.experiment.lanes[0].name)
         if isinstance(names, str) or not isinstance(hidden, tuple) or not isinstance(names, tuple):
             return {}
-        fill = names[-1] if names else "tanh"
+        fill = names[-1] if names else SETTINGS["network.activation"].default
         return {"network.activation": (names + (fill,) * len(hidden))[: len(hidden)]}
 
     def _with_data(self, changes: Mapping[str, Any]) -> Experiment:

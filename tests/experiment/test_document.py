@@ -522,7 +522,7 @@ def values_of(setting: Setting) -> st.SearchStrategy[Any]:
             return st.integers(int(setting.low), int(setting.high))
         case "integers":
             entry = st.integers(int(setting.low), int(setting.high))
-            return st.lists(entry, max_size=setting.most).map(tuple)
+            return st.lists(entry, max_size=setting.longest).map(tuple)
         case "choices" if setting.single:
             return st.sampled_from(setting.choices)
         case "choices":

@@ -86,9 +86,9 @@ def test_softmax() -> None:
 @pytest.mark.parametrize("count", [1, 2000])
 def test_one_is_where_the_activation_is_exactly_one(name: str, dtype: type, count: int) -> None:
     g = ACTIVATIONS[name]()
-    if g.one is None:
+    if g.unit_input is None:
         return
-    Z = np.full((count, 1), g.one, dtype)
+    Z = np.full((count, 1), g.unit_input, dtype)
     out = np.empty_like(Z)
     g.kernel(count, np.dtype(dtype))(Z, out)
     assert (out == 1.0).all() and np.isfinite(g.derivative(Z, out)).all()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sandbox.nn import OPTIMIZERS, Descent, Optimizer
+from sandbox.nn import OPTIMIZERS, Optimizer, OptimizerState
 
 DEFAULTS = {
     "gradient_descent": {},
@@ -21,14 +21,14 @@ DEFAULTS = {
 }
 
 
-def descent(optimizer: Optimizer, theta: Any, weights: Any | None = None) -> Descent:
+def descent(optimizer: Optimizer, theta: Any, weights: Any | None = None) -> OptimizerState:
     theta = np.array(theta)
     weights = np.ones(theta.shape[-1], theta.dtype) if weights is None else np.array(weights, theta.dtype)
-    memory = [np.zeros_like(theta) for _ in range(optimizer.slots)]
-    return Descent(theta, np.zeros_like(theta), np.empty_like(theta), weights, memory)
+    memory = [np.zeros_like(theta) for _ in optimizer.memory]
+    return OptimizerState(theta, np.zeros_like(theta), np.empty_like(theta), weights, memory)
 
 
-def step(optimizer: Optimizer, at: Descent, grad: Any, rate: float) -> None:
+def step(optimizer: Optimizer, at: OptimizerState, grad: Any, rate: float) -> None:
     at.grad[...] = grad
     at.count += 1
     optimizer.step(at, rate)

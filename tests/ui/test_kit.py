@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sandbox.nn.parameters import linear_stops, log_stops
 from sandbox.ui import kit, theme
 from sandbox.ui.icons import icon
 
@@ -286,7 +287,7 @@ def test_costs_that_are_no_numbers_are_said_so() -> None:
 
 
 def test_logarithmic_stops_are_round_and_rise() -> None:
-    stops = kit.log_stops(1e-3, 10.0, zero=True)
+    stops = log_stops(1e-3, 10.0, zero=True)
     assert stops[:3] == (0.0, 0.001, 0.0012)
     assert stops[-1] == 10.0
     assert list(stops) == sorted(set(stops))
@@ -444,7 +445,7 @@ def test_setting_a_value_says_nothing_and_spares_what_is_being_typed(qtbot: Any,
 
 
 def test_an_own_default_is_shown_and_asked_for_again_by_emptying(qtbot: Any, shown: Any) -> None:
-    noise = kit.NumberField(kit.linear_stops(0.0, 1.0, 0.01), low=0.0, high=10.0)
+    noise = kit.NumberField(linear_stops(0.0, 1.0, 0.01), low=0.0, high=10.0)
     noise.set_own(0.16)
     noise.set_value(None)
     shown(noise)

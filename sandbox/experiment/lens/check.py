@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from sandbox.experiment.lanes import Samples
 from sandbox.experiment.scene import Scene
-from sandbox.nn import Network
+from sandbox.nn import ACTIVATIONS, LOSSES, Network
 from sandbox.nn.losses import CLAMP, reduction_factor
-from sandbox.nn.network import Pass, layer_views, parameter_count
+from sandbox.nn.network import ForwardPass, layer_views, parameter_count
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -47,13 +47,13 @@ class Kink:
     Attributes
     ----------
     kind : str
-        "activation", "residual", "margin", "clipped" or "weight".
+        "activation", "loss", "clipped" or "weight".
     layer, unit : int
         Counted from 1; for a weight, the layer and the unit it leads to.
     sample : int
         Counted from 1; 0 for a weight.
     distance : float
-        How far from the kink: z, r, 1 - y a, a's distance from the clip, or w.
+        How far from the kink: of z, of what the loss calls `kink_name`, of a from the clip, or of w from 0.
     """
 
     kind: str
@@ -252,16 +252,14 @@ def _penalty_change(scene: Scene, above: Floats, below: Floats, here: NDArray[np
 # Kinks
 
 
-def _sides(scene: Scene, done: Pass, Y: Floats) -> Iterator[tuple[str, int, Floats]]:
+def _sides(scene: Scene, done: ForwardPass, Y: Floats) -> Iterator[tuple[str, int, Floats]]:
     """Yield the kind, the layer, and how far each sample (..., m, n) of each network is from the kink."""
     for l, name in enumerate(scene.lane.activations, start=1):
-        if name in ("relu", "leaky_relu"):
-            yield "activation", l, done.Z[l]
+        for kink in ACTIVATIONS[name].kinks:
+            yield "activation", l, done.Z[l] - kink
     last, A, loss = len(scene.lane.activations), done.A[-1], scene.lane.objective
-    if loss.name in ("mae", "quantile"):
-        yield "residual", last, A - Y
-    if loss.name == "hinge":
-        yield "margin", last, 1.0 - Y * A
+    if loss.kink_name:
+        yield "loss", last, loss.kink_distance(A, Y)
     if loss.has_logs and scene.lane.settings.loss.numerics == "clamped":
         yield "clipped", last, A - CLAMP
         yield "clipped", last, 1.0 - CLAMP - A
@@ -425,21 +423,20 @@ def kink_report(check: GradientCheck, most: int = 3) -> str:
     left_out = sum(layer.kinked for layer in check.layers)
     if not left_out:
         return ""
-    found = "; ".join(map(kink_words, check.kinks[:most]))
+    found = "; ".join(kink_words(kink, check.objective) for kink in check.kinks[:most])
     rest = len(check.kinks) - most
     more = "" if rest <= 0 else f"; and {'at least ' * (len(check.kinks) == MOST_KINKS)}{rest} more"
     which = "1 parameter was" if left_out == 1 else f"{left_out:,} parameters were"
     return f"{which} left out, since the step crosses a kink, where the slope jumps: {found}{more}."
 
 
-def kink_words(kink: Kink) -> str:
-    """Return who sits on a kink, and how near."""
+def kink_words(kink: Kink, objective: str) -> str:
+    """Return who sits on a kink, and how near; the objective is the lane's."""
     who = f"output {kink.unit}, sample {kink.sample}"
     at = figure(kink.distance)
     return {
-        "activation": f"unit {kink.unit} of layer {kink.layer}, sample {kink.sample}, has z = {at} (kink at 0)",
-        "residual": f"{who}, has residual {at} (kink at 0)",
-        "margin": f"{who}, has 1 \u2212 y a = {at} (hinge margin at 0)",
+        "activation": f"unit {kink.unit} of layer {kink.layer}, sample {kink.sample}: z is {at} from its kink",
+        "loss": f"{who}: {LOSSES[objective].kink_name} is {at} from its kink",
         "clipped": f"{who}, is {at} from where it is clipped",
-        "weight": f"a weight to unit {kink.unit} of layer {kink.layer} is {at} (kink of |w| at 0)",
+        "weight": f"a weight to unit {kink.unit} of layer {kink.layer} is {at} from the kink of |w|",
     }[kink.kind]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sandbox.experiment.autos import coding_for
 from sandbox.experiment.scene import Scene
 from sandbox.experiment.snapshot import Snapshot
-from sandbox.nn import ACTIVATIONS, LOSSES
+from sandbox.nn import LOSSES
 from sandbox.nn.formulas import Pairing
 
 Array = NDArray[Any]
@@ -149,8 +149,7 @@ def _backward(scene: Scene, L: int) -> tuple[dict[int, Array], dict[int, Array]]
     net, done = scene.network, scene.done
     objective, settings = scene.lane.objective, scene.lane.settings.loss
     Y = scene.targets(objective)
-    # By the outputs themselves there is no fused form: the formula is the one that is shown.
-    dA = {L: objective.dZ(done.A[L], done.A[L], Y, ACTIVATIONS["linear"](), settings.numerics) * scene.factor}
+    dA = {L: objective.slope(done.A[L], Y, settings.numerics) * scene.factor}
     dZ = {L: scene.dZ()}
     for l in range(L - 1, 0, -1):
         dA[l] = dZ[l + 1] @ net.W[l]
@@ -165,7 +164,7 @@ def pairing_of(snapshot: Snapshot, lane: str) -> Pairing | None:
         return None
     settings = snapshot.experiment.effective().lane(lane)
     kind = LOSSES[state.objective]
-    own = {parameter.name for parameter in kind.parameters}
+    own = kind.parameter_names()
     coding = coding_for(settings.network, state.objective, state.output)
     return Pairing(
         kind=kind,

@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.experiment.autos import objective_for, output_for
+from sandbox.experiment.autos import OUTPUTS, objective_for, output_for
 from sandbox.experiment.lanes import CODES, initial_parameters
 from sandbox.experiment.parts import LossSettings, NetworkSettings
 from sandbox.experiment.scene import Scene
 from sandbox.experiment.settings import SETTINGS, Value
-from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, Loss, Network
-from sandbox.nn.losses import CLAMP
+from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, Activation, Loss, Network
+from sandbox.nn.activations import Linear
+from sandbox.nn.initializers import Normal, Uniform, XavierNormal, Zeros
+from sandbox.nn.losses import CLAMP, natural_loss, natural_output
 
 Array = NDArray[Any]
 
@@ -167,11 +169,11 @@ def _clipped(scene: Scene, A: Array, Y: Array) -> Found | None:
 
 def _near_the_edge(scene: Scene, A: Array, Y: Array) -> Found | None:
     loss, limits = scene.lane.objective, np.finfo(A.dtype)
-    zeros = int((Y == 0.0).sum()) if getattr(loss, "has_target_logs", False) else 0
+    zeros = int((Y == 0.0).sum()) if loss.has_target_logs else 0
     if zeros:
         evidence = f"{zeros:,} of {Y.size:,} targets are exactly 0, and the formula takes their logarithm."
         return Found(evidence, "The cost is no number, though the gradient is one.", _exact(scene))
-    low, high = float(A.min()), float(A.max()) if getattr(loss, "has_rest", False) else 0.0
+    low, high = float(A.min()), float(A.max()) if loss.uses_complement else 0.0
     if low < limits.tiny / limits.eps:
         where = "exactly 0" if low == 0.0 else f"{low:.2g}"
     elif 1.0 - high < 64.0 * limits.eps:
@@ -189,8 +191,9 @@ def _exact(scene: Scene) -> Control | None:
         if scene.lane.settings.loss.numerics != "fused":
             return _set("loss.numerics", "fused", "fused")
         return None
-    if loss.name == "poisson":
-        return _output("exp")
+    natural = natural_output(type(loss))
+    if natural is not None and not ACTIVATIONS[natural].is_share():
+        return _output(natural)
     return _objective(objective_for(LossSettings(), task)) if task == "regression" else _output(_suitable(scene))
 
 
@@ -307,9 +310,9 @@ def _median(values: Array) -> float:
 
 def single_softmax(scene: Scene) -> Found | None:
     """A softmax over one unit, whose only share is always 1."""
-    if scene.output.name != "softmax" or scene.lane.sizes[-1] != 1:
+    if not scene.output.sums_to_one or scene.lane.sizes[-1] != 1:
         return None
-    label = ACTIVATIONS["softmax"].label.lower()
+    label = scene.output.label.lower()
     evidence = f"The output layer has 1 unit, so {label} gives 1 for all {scene.m:,} samples."
     meaning = "A constant has no slope: whatever the loss, no gradient comes back and no weight moves."
     return Found(evidence, meaning, _output(_suitable(scene)))
@@ -336,7 +339,7 @@ def _alike(values: Array, first: Array) -> bool:
 
 def _other_start(scene: Scene) -> Control | None:
     network = scene.lane.settings.network
-    if network.weights is None and network.initializer == "zeros":
+    if network.weights is None and network.initializer == Zeros.name:
         name = str(SETTINGS["network.initializer"].default)
         return _set("network.initializer", name, INITIALIZERS[name].label)
     if network.weights is None and network.initializer_scale == 0.0:
@@ -347,11 +350,11 @@ def _other_start(scene: Scene) -> Control | None:
 def confident_mistakes(scene: Scene) -> Found | None:
     """Samples told wrong with confidence, of which the objective sends back almost nothing."""
     loss, output = scene.lane.objective, scene.output
-    if scene.data.task == "regression" or output.name not in ("sigmoid", "tanh", "softmax"):
+    if scene.data.task == "regression" or not output.saturates:
         return None
-    if scene.lane.sizes[-1] == 1 and output.name == "softmax":
+    if scene.lane.sizes[-1] == 1 and output.sums_to_one:
         return None
-    if loss.has_logs and output.name != "tanh":  # with exact numerics they send the whole residual
+    if loss.has_logs and output.has_logs:  # with exact numerics they send the whole residual
         return None
     residual = np.abs(scene.done.A[-1] - scene.targets(loss)) / _span(scene)
     wrong = residual.max(axis=1) > CONFIDENT
@@ -372,16 +375,17 @@ def confident_mistakes(scene: Scene) -> Found | None:
 
 def _unfading(scene: Scene) -> Control:
     """Return a change that lets the whole residual go back."""
-    if scene.output.name == "tanh" or scene.data.task == "regression":
-        return _output("linear")
-    return _objective("categorical_cross_entropy" if scene.output.name == "softmax" else "binary_cross_entropy")
+    natural = natural_loss(type(scene.output))
+    if natural is None or scene.data.task == "regression":
+        return _output(OUTPUTS["regression"])
+    return _objective(natural)
 
 
 def saturated(scene: Scene) -> Found | None:
-    """A hidden layer of sigmoids or tanhs almost all of which are flat, or an output flat where it is wrong."""
+    """A hidden layer whose units are almost all flat at one of their ends, or an output flat where it is wrong."""
     done, last = scene.done, len(scene.lane.sizes) - 1
     for l, g in enumerate(scene.network.activations, start=1):
-        if g.name not in ("sigmoid", "tanh"):
+        if not (g.saturates and g.elementwise):
             continue
         flat = np.abs(g.derivative(done.Z[l], done.A[l])) < FLAT
         share = float(flat.mean())
@@ -432,20 +436,22 @@ def _unflatten(scene: Scene) -> Control:
     network = scene.lane.settings.network
     if network.weights is None and network.initializer_scale > 1.0:
         return _set("network.initializer_scale", 1.0, "1")
-    if network.weights is None and network.initializer in ("normal", "uniform"):
-        return _set("network.initializer", "xavier_normal", INITIALIZERS["xavier_normal"].label)
-    return _activation(scene, ("sigmoid", "tanh"), "relu")
+    if network.weights is None and network.initializer in (Normal.name, Uniform.name):
+        return _set("network.initializer", XavierNormal.name, XavierNormal.label)
+    return _unsaturated(scene)
 
 
 def dead_units(scene: Scene) -> Found | None:
-    """ReLU units that are never positive, for no training sample."""
+    """Units that are 0, with slope 0, for every training sample."""
     last = len(scene.lane.sizes) - 1
     dead: dict[int, list[int]] = {}
+    label = ""
     for l, g in enumerate(scene.network.activations, start=1):
-        if g.name == "relu":
-            never = np.flatnonzero(scene.done.Z[l].max(axis=0) <= 0.0)
+        if g.dies:
+            never = np.flatnonzero((g.derivative(scene.done.Z[l], scene.done.A[l]) == 0.0).all(axis=0))
             if never.size:
                 dead[l] = [int(unit) + 1 for unit in never]
+                label = g.label
     if not dead:
         return None
     layers = [
@@ -454,8 +460,8 @@ def dead_units(scene: Scene) -> Found | None:
     ]
     verb = "are" if len(dead) > 1 or sum(map(len, dead.values())) > 1 else "is"
     evidence = f"{_capital(' and '.join(layers))} {verb} 0 for all {scene.m:,} training samples."
-    meaning = "Where ReLU is 0 its slope is 0 too: such units get no gradient, so they stay as they are."
-    control = _output(_suitable(scene)) if last in dead else _activation(scene, ("relu",), "leaky_relu")
+    meaning = f"Where {label} is 0 its slope is 0 too: such units get no gradient, so they stay as they are."
+    control = _output(_suitable(scene)) if last in dead else _undying(scene)
     return Found(evidence, meaning, control)
 
 
@@ -495,10 +501,11 @@ def _pulls(scene: Scene) -> list[float]:
 
 def _against_vanishing(scene: Scene) -> Control | None:
     hidden = scene.lane.activations[:-1]
-    if "sigmoid" in hidden or "tanh" in hidden:
-        return _activation(scene, ("sigmoid", "tanh"), "relu")
-    if scene.lane.settings.optimizer.name != "adam":
-        return Control("optimizer.name", "adam", f"Learn by {OPTIMIZERS['adam'].label}")
+    if any(ACTIVATIONS[name].saturates for name in hidden):
+        return _unsaturated(scene)
+    rescaling = next(kind for kind in OPTIMIZERS.values() if kind.rescales)
+    if scene.lane.settings.optimizer.name != rescaling.name:
+        return Control("optimizer.name", rescaling.name, f"Learn by {rescaling.label}")
     return None
 
 
@@ -527,11 +534,25 @@ def _suitable(scene: Scene) -> str:
     return output_for(NetworkSettings(), scene.data.task)
 
 
-def _activation(scene: Scene, old: tuple[str, ...], new: str) -> Control:
+def _unsaturated(scene: Scene) -> Control:
+    """Return the first bent activation that does not saturate, in place of those that do."""
+    return _activation(scene, lambda g: g.saturates, lambda g: not g.saturates)
+
+
+def _undying(scene: Scene) -> Control:
+    """Return the first bent activation whose units always have a slope, in place of those that die."""
+    return _activation(scene, lambda g: g.dies, lambda g: not (g.saturates or g.dies))
+
+
+def _activation(
+    scene: Scene, old: Callable[[type[Activation]], bool], new: Callable[[type[Activation]], bool]
+) -> Control:
     """Return another activation in place of the old ones, layer by layer where each has its own."""
+    bent = (kind for kind in ACTIVATIONS.values() if kind.elementwise and not kind.has_slope_of(Linear))
+    name = next(kind.name for kind in bent if new(kind))
     given = scene.lane.settings.network.activation
-    value = new if isinstance(given, str) else tuple(new if name in old else name for name in given)
-    return _set("network.activation", value, ACTIVATIONS[new].label)
+    value = name if isinstance(given, str) else tuple(name if old(ACTIVATIONS[each]) else each for each in given)
+    return _set("network.activation", value, ACTIVATIONS[name].label)
 
 
 _NAMES = ("Huber", "Poisson")  # of people: written large within a sentence, too
@@ -598,7 +619,7 @@ FINDINGS: tuple[Kind, ...] = (
         "saturated", "Saturated units", "Units stand where their activation is flat.", saturated,
         hides=("vanishing",),
     ),
-    Kind("dead_units", "Dead ReLU units", "Units are 0 for every training sample.", dead_units),
+    Kind("dead_units", "Dead units", "Units are 0 for every training sample.", dead_units),
     Kind("vanishing", "Vanishing gradient", "Early layers get next to no gradient.", vanishing),
     Kind(
         "opposite", "Monitor against objective", "A monitor gets worse while the objective gets better.", opposite,

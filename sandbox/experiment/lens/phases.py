@@ -8,7 +8,7 @@ they stand as the lines have them, one column per sample.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -20,21 +20,14 @@ from sandbox.experiment.frozen import FrozenMapping
 from sandbox.experiment.lanes import Group, Samples, TrainingLane
 from sandbox.experiment.listing import Line, Pairing, phases
 from sandbox.experiment.scene import Scene
-from sandbox.experiment.script import numbers, pairing_now
-from sandbox.nn import ACTIVATIONS
-from sandbox.nn.losses import CLAMP, reduction_factor, zero_product
-from sandbox.nn.network import Pass, layer_views
+from sandbox.experiment.script import pairing_now
+from sandbox.nn import ACTIVATIONS, OPTIMIZERS, Activation, OptimizerState
+from sandbox.nn.losses import CLAMP, LogLoss, reduction_factor, xlogy
+from sandbox.nn.network import ForwardPass, layer_views
 
 Array = NDArray[Any]
 
 MOST_ROWS, MOST_COLUMNS = 24, 48  # what is kept of a large array
-
-# Helper lines of activations, from Z (n, m).
-_HELPERS: dict[str, tuple[str, Callable[[Array], Array]]] = {
-    "gelu": ("T", lambda Z: np.asarray(np.tanh(np.sqrt(2 / np.pi) * (Z + 0.044715 * Z**3)))),
-    "silu": ("S", lambda Z: np.asarray(1 / (1 + np.exp(-Z)))),
-    "softmax": ("E", lambda Z: np.asarray(np.exp(Z - Z.max(axis=0)))),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +98,8 @@ class NextUpdate:
         theta.setflags(write=False)
         shown = FrozenMapping({name: _value(array) for name, array in values.items()})
         took = perf_counter() - start
-        return UpdateSteps(pairing, phases(pairing), shown, theta, finite, scene.lane.stopped, took)
+        lines = tuple(_with_values(phase, values) for phase in phases(pairing))
+        return UpdateSteps(pairing, lines, shown, theta, finite, scene.lane.stopped, took)
 
 
 def _value(array: Any) -> Value:
@@ -140,9 +134,9 @@ def _values(scene: Scene, batch: Samples) -> tuple[dict[str, Any], Array, bool]:
     values: dict[str, Any] = {}
     for l, name in enumerate(lane.activations, start=1):
         values[f"Z{l}"], values[f"A{l}"] = done.Z[l].T, done.A[l].T
-        if name in _HELPERS:
-            letter, helper = _HELPERS[name]
-            values[f"{letter}{l}"] = helper(done.Z[l].T)
+        g = ACTIVATIONS[name]
+        if g.helper:
+            values[f"{g.helper}{l}"] = g().line_values(done.Z[l], done.A[l])[g.helper]
     _add_loss(values, lane, done, batch, lane.penalty(net.weights))
     finite = not group.learn(done, batch.Y)
     _add_backward(values, group, done)
@@ -156,7 +150,7 @@ def _beyond(theta: Array) -> Array:
     return np.full_like(theta, np.nan)
 
 
-def _add_loss(values: dict[str, Any], lane: TrainingLane, done: Pass, batch: Samples, penalty: float) -> None:
+def _add_loss(values: dict[str, Any], lane: TrainingLane, done: ForwardPass, batch: Samples, penalty: float) -> None:
     """Add what the lines of the loss give, and what those that take it to Z[L] do."""
     loss, numerics = lane.objective, lane.settings.loss.numerics
     Z, A, Y = done.Z[-1], done.A[-1], batch.Y[lane.coding]
@@ -166,39 +160,33 @@ def _add_loss(values: dict[str, Any], lane: TrainingLane, done: Pass, batch: Sam
     values["loss"], values["penalty"] = elements.T, penalty
     values["cost"] = float(np.add.reduce(elements, axis=None)) * factor + penalty
     values["R"] = (A - Y).T
-    smoothing = getattr(loss, "label_smoothing", 0.0)
-    spread = A.shape[1] if loss.name == "categorical_cross_entropy" else 2
-    values["T"] = ((1.0 - smoothing) * Y + smoothing / spread).T
+    values["T"] = loss.smoothed(Y).T
     L = len(lane.sizes) - 1
     values[f"dZ{L}"] = (loss.dZ(Z, A, Y, g, numerics) * factor).T
-    # Through a linear output dZ is dA itself.
-    values[f"dA{L}"] = (loss.dZ(A, A, Y, ACTIVATIONS["linear"](), numerics) * factor).T
-    if loss.has_logs:
+    values[f"dA{L}"] = (loss.slope(A, Y, numerics) * factor).T
+    if isinstance(loss, LogLoss):
         _add_logs(values, loss, Z, A, Y, g, numerics)
 
 
-def _add_logs(values: dict[str, Any], loss: Any, Z: Array, A: Array, Y: Array, g: Any, numerics: str) -> None:
-    fused = numerics == "fused" and g.has_logs
+def _add_logs(
+    values: dict[str, Any], loss: LogLoss, Z: Array, A: Array, Y: Array, g: Activation, numerics: str
+) -> None:
     P = np.clip(A, CLAMP, 1.0 - CLAMP) if numerics == "clamped" else A
-    if fused:
-        (s, t), c = g.logs(Z, A), g.rest(Z, A)
+    if numerics == "fused" and g.has_logs:
+        (s, t), c = g.logs(Z, A), g.complement(Z, A)
+        values |= {name: value for name, value in g.line_values(Z, A).items() if name != g.helper}
     else:
         s, t, c = np.log(P), np.log(1.0 - P), 1.0 - P
-    product = np.multiply if numerics == "naive" else zero_product
-    ds, dt = loss.by_logs(s, t, P, c, Y, product)
+    product = np.multiply if numerics == "naive" else xlogy
+    ds, dt = loss.grads_from_logs(s, t, P, c, Y, product)
     values |= {"P": P.T, "log_A": s.T, "log_C": t.T, "C": c.T, "ds": ds.T}
-    values["known"] = loss.of_logs(s, t, P, c, Y, zero_product).T
+    values["known"] = loss.value_from_logs(s, t, P, c, Y, xlogy).T
     if dt is not None:
         values["dt"] = dt.T
-    if loss.name == "focal":
-        values["hit"], values["miss"] = (Y * c**loss.gamma).T, ((1.0 - Y) * P**loss.gamma).T
-    if fused and g.name == "softmax" and dt is not None:
-        pull = np.exp(s.T[:, None] + (s - t).T[None])
-        pull[range(A.shape[1]), range(A.shape[1])] = -A.T
-        values["pull"] = pull
+    values |= {name: value.T for name, value in loss.term_values(P, c, Y).items()}
 
 
-def _add_backward(values: dict[str, Any], group: Group, done: Pass) -> None:
+def _add_backward(values: dict[str, Any], group: Group, done: ForwardPass) -> None:
     net = group.net
     for l, (dW, db) in enumerate(zip(net.dW, net.db, strict=True), start=1):
         values[f"dW{l}"], values[f"db{l}"] = dW, db.T
@@ -207,21 +195,22 @@ def _add_backward(values: dict[str, Any], group: Group, done: Pass) -> None:
 
 
 def _add_update(values: dict[str, Any], lane: TrainingLane, before: Array, after: Array, weights: Array) -> None:
-    for name, array in _named(after, lane.sizes).items():
-        values[name] = array
-    values["step"] = lane.steps
-    optimizer = lane.settings.optimizer
-    letters = ("M", "V") if len(lane.memory) == 2 else ("V",)
-    for letter, slot in zip(letters, lane.memory, strict=False):
-        values |= {f"{letter} of {name}": array for name, array in _named(slot, lane.sizes).items()}
-    if len(lane.memory) == 2:
-        for letter, beta, slot in zip("MV", ("beta1", "beta2"), lane.memory, strict=True):
-            grown = _named(slot / (1.0 - numbers(lane)[beta] ** lane.steps), lane.sizes)
-            values |= {f"{letter}_hat of {name}": array for name, array in grown.items()}
-    if optimizer.name == "adamw":
-        decay = numbers(lane)["weight_decay"]
-        shrunk = before - before * weights * (optimizer.learning_rate * decay)
-        values |= {f"{name} shrunk": array for name, array in _named(shrunk, lane.sizes).items() if name[0] == "W"}
+    settings = lane.settings.optimizer
+    method = OPTIMIZERS[settings.name].tuned(settings.parameters)
+    values |= _named(after, lane.sizes) | {"step": lane.steps}
+    state = OptimizerState(after, np.empty(0), np.empty(0), weights, lane.memory, lane.steps)
+    remembered = dict(zip(method.memory, lane.memory, strict=True)) | method.line_values(state)
+    for target, flat in remembered.items():
+        values |= {f"{target} of {name}": array for name, array in _named(flat, lane.sizes).items()}
+    shrunk = method.decayed(before, weights, settings.learning_rate)
+    values |= {f"{name} shrunk": array for name, array in _named(shrunk, lane.sizes).items() if name[0] == "W"}
+
+
+def _with_values(lines: tuple[Line, ...], values: Mapping[str, Any]) -> tuple[Line, ...]:
+    """Return the lines without the names that have no value to show."""
+    return tuple(
+        dataclasses.replace(line, names=tuple(name for name in line.names if name in values)) for line in lines
+    )
 
 
 def _named(flat: Array, sizes: tuple[int, ...]) -> dict[str, Array]:

@@ -173,8 +173,7 @@ def _way_back(
     recoded = loss.plus_minus_one and loss is not scene.lane.objective
     Y = targets["plus_minus_one" if recoded else scene.lane.coding]
     last, out = Z[-1][None], A[-1][None]
-    # Through a linear output dZ is dA itself, of the formula in a: clipped, or to the letter, as the lane asks.
-    dA = loss.dZ(out, out, Y, ACTIVATIONS["linear"](), numerics)
+    dA = loss.slope(out, Y, numerics)
     dZ = loss.dZ(last, out, Y, output, numerics)
     ways = [(dA[0], dZ[0])]
     for l in range(len(Z) - 1, 0, -1):
@@ -231,12 +230,3 @@ def _frozen(values: Array) -> Array:
 
 def _all_frozen(arrays: list[Array]) -> tuple[Array, ...]:
     return tuple(_frozen(array) for array in arrays)
-
-
-def other_loss(objective: str, task: str) -> str:
-    """Return the loss that teaches most beside an objective: what one would have taken instead."""
-    first = "mae" if task == "regression" else "mse"
-    if objective != first:
-        return first
-    usual = {"binary": "binary_cross_entropy", "multiclass": "categorical_cross_entropy", "regression": "huber"}
-    return usual[task]

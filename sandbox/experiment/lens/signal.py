@@ -28,6 +28,7 @@ from sandbox.experiment.lanes import CODES
 from sandbox.experiment.lens.coding import coding_of
 from sandbox.experiment.scene import Scene
 from sandbox.nn import ACTIVATIONS, LOSSES, Loss
+from sandbox.nn.activations import Linear
 from sandbox.nn.network import with_ones
 
 Array = NDArray[Any]
@@ -199,7 +200,7 @@ def _of_rows(rows: Any, m: int, x: Array, classes: Array, loss: Array, signal: A
 def _pairing(scene: Scene, losses: list[Loss]) -> Pairing:
     lane, units = scene.lane, scene.lane.sizes[-1]
     regression = scene.data.task == "regression"
-    if units > 1 and scene.output.name == "softmax":
+    if units > 1 and scene.output.sums_to_one:
         kind = "share"
     elif regression:
         kind = "residual"
@@ -211,8 +212,7 @@ def _pairing(scene: Scene, losses: list[Loss]) -> Pairing:
         low, high = CODES[coding_of(scene, loss)] if not regression else (0.0, 1.0)
         if kind == "residual":
             low = high = middle_target
-        own = tuple((each.name, float(getattr(loss, each.name))) for each in loss.parameters)
-        paired.append(PairedLoss(loss.name, own, low, high))
+        paired.append(PairedLoss(loss.name, tuple(loss.parameter_values.items()), low, high))
     middle = decision(scene.output.name, 0.5 * sum(CODES[lane.coding])) if kind == "margin" else 0.0
     return Pairing(kind, scene.output.name, units, lane.settings.loss.numerics, middle, tuple(paired))
 
@@ -336,7 +336,7 @@ def curve_at(pairing: Pairing, index: int, side: int, t: Array) -> tuple[Array, 
             Z[:, 0] = pairing.middle + side * t
         elif pairing.kind == "share":
             Z[:, 0] = np.log(t / (1.0 - t)) + np.log(pairing.units - 1)
-        elif pairing.kind == "residual" and pairing.output == "linear":
+        elif pairing.kind == "residual" and is_direct(pairing):
             Z[:, 0] = t + paired.high
         else:
             Z[:, 0] = t
@@ -344,13 +344,13 @@ def curve_at(pairing: Pairing, index: int, side: int, t: Array) -> tuple[Array, 
         elements = loss.elements(Z, A, Y, g, pairing.numerics)
         signal = np.abs(loss.dZ(Z, A, Y, g, pairing.numerics)[:, 0])
     values = elements.sum(axis=1) if pairing.kind == "share" else elements[:, 0]
-    x = A[:, 0] - paired.high if pairing.kind == "residual" and pairing.output != "linear" else t
+    x = t if is_direct(pairing) else A[:, 0] - paired.high
     return x, values, signal
 
 
 def is_direct(pairing: Pairing) -> bool:
     """Whether the places along a curve are its x."""
-    return pairing.kind != "residual" or pairing.output == "linear"
+    return pairing.kind != "residual" or ACTIVATIONS[pairing.output].has_slope_of(Linear)
 
 
 def places(pairing: Pairing, low: float, high: float) -> Floats:

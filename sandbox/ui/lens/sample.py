@@ -11,7 +11,8 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from sandbox.data import Data
-from sandbox.experiment.lens.sample import Followed, FollowSample, other_loss
+from sandbox.experiment.autos import rival_of
+from sandbox.experiment.lens.sample import Followed, FollowSample
 from sandbox.experiment.scene import Question
 from sandbox.experiment.snapshot import Snapshot
 from sandbox.nn import LOSSES
@@ -226,7 +227,7 @@ class SampleLens(Lens):
     def _take_objective(self, objective: str, task: str) -> None:
         self._objective = objective
         if self._other is None or self._other == objective:
-            self._other = other_loss(objective, task)
+            self._other = rival_of(objective, task)
         self.other.set_items([(name, kind.label, kind.summary) for name, kind in LOSSES.items() if name != objective])
         self.other.set_value(self._other)
         self._ask_anew()

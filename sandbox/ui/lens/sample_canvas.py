@@ -139,7 +139,7 @@ def _layer(followed: Followed, l: int, outputs: tuple[str, ...], whole: bool) ->
         ]
         title = _output_name(outputs, k) if is_output and len(Z) > 1 else ""
         tip = _tip(f"Unit {k + 1} of layer {l}", rows)
-        if followed.activations[l - 1] == "softmax":
+        if not ACTIVATIONS[followed.activations[l - 1]].elementwise:
             tip += "\nEvery a depends on every z: dz comes through the whole Jacobian, of which g' is the diagonal."
         column.boxes.append(Box(tuple(rows), title, tip, k))
     return column

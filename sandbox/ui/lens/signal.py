@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout
 
-from sandbox.experiment.lens.sample import other_loss
+from sandbox.experiment.autos import rival_of
 from sandbox.experiment.lens.signal import (
     AskSignals,
     Pairing,
@@ -151,7 +151,7 @@ class SignalLens(Lens):
     def _take_objective(self, objective: str, task: str) -> None:
         self._objective = objective
         self.choice.set_items([(name, kind.label, kind.summary) for name, kind in LOSSES.items() if name != objective])
-        wanted = (other_loss(objective, task),) if self._ticked is None else self._ticked
+        wanted = (rival_of(objective, task),) if self._ticked is None else self._ticked
         self.choice.set_value(wanted)
         self._others = tuple(str(name) for name in self.choice.value())
         self._ask_anew()

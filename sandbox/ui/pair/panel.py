@@ -285,8 +285,8 @@ class PairPanel(QWidget):
     def _show_rates(self) -> None:
         if self._rates is not None:
             self.table.show_rates(self._rates, self._faces, str(self.reduction.value()))
-            adaptive = sorted({row.optimizer for row in self._rates.rows if row.optimizer not in _BY_GRADIENT})
-            names = ", ".join(OPTIMIZERS[name].label for name in adaptive)
+            rescaling = sorted({row.optimizer for row in self._rates.rows if OPTIMIZERS[row.optimizer].rescales})
+            names = ", ".join(OPTIMIZERS[name].label for name in rescaling)
             note = f" {names} scales its own steps, so that a match says less there." if names else ""
             _say(self.fair, f"At the matched rate every first step is as long as that of the lane in view.{note}")
             self.match.setEnabled(len(self._wanted_rates()) > 0)
@@ -331,7 +331,6 @@ class PairPanel(QWidget):
 
 _CAPTIONS = ("Distance of the weights", "Angle of the updates, degrees")
 _HARMLESS = {"loss.monitors"}  # what changes no weight
-_BY_GRADIENT = ("gradient_descent", "momentum", "nesterov")  # whose first step is as long as rate times gradient
 
 
 class RateTable(QWidget):

@@ -13,7 +13,8 @@ from sandbox.data import Data
 from sandbox.experiment.document import Experiment
 from sandbox.experiment.roster import differing, letter, slots
 from sandbox.experiment.settings import SETTINGS
-from sandbox.ui.kit import Card, Item, More, NumberField, Row, linear_stops, log_stops
+from sandbox.nn.parameters import linear_stops, log_stops
+from sandbox.ui.kit import Card, Item, More, NumberField, Row
 from sandbox.ui.lanes import value_words
 
 
@@ -138,27 +139,14 @@ def number(key: str, stops: Sequence[float] = (), names: Mapping[float, str] | N
     )
 
 
-# Where the rule below would not give the stops people know.
-_STOPS: dict[str, tuple[float, ...]] = {
-    "beta2": (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999),
-    "rho": (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999),
-    "label_smoothing": linear_stops(0.0, 0.5, 0.01),
-    "gamma": linear_stops(0.0, 5.0, 0.1),
-    "epsilon": log_stops(1e-12, 1e-2),
-    "weight_decay": log_stops(1e-5, 1.0, zero=True),
-    "delta": log_stops(1e-2, 1e2),
-    "positive_weight": log_stops(1e-2, 1e2),
-}
-
-
 def parameter(key: str) -> NumberField:
     """Return the control of a loss's or optimiser's parameter: shares by hundredths, all else by decades."""
     setting = SETTINGS[key]
-    stops = _STOPS.get(key.rpartition(".")[2])
-    if stops is None and setting.high <= 1.0:
+    stops = setting.stops
+    if not stops and setting.high <= 1.0:
         low = setting.low + 0.01 if setting.above else setting.low
         stops = linear_stops(low, setting.high - 0.01 if setting.below else setting.high, 0.01)
-    elif stops is None:
+    elif not stops:
         zero = setting.low == 0 and not setting.above
         stops = log_stops(max(setting.low, 1e-4), min(setting.high, 1e4), zero)
     return number(key, stops)

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QToolButton
 from sandbox.data import DATASETS, Data, Dataset
 from sandbox.experiment.document import Experiment
 from sandbox.experiment.settings import SETTINGS
-from sandbox.ui.kit import Choice, Item, MultiChoice, SeedField, Toggle, linear_stops
+from sandbox.nn.parameters import linear_stops
+from sandbox.ui.kit import Choice, Item, MultiChoice, SeedField, Toggle
 from sandbox.ui.panels.base import Panel, number, registry_items
 
 _SAMPLES = (20, 30, 50, 75, 100, 150, 200, 250, 300, 400, 500, 750, 1000, 1500, 2000, 3000, 5000, 10_000)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sandbox.data import Data
 from sandbox.experiment.autos import objective_for
 from sandbox.experiment.document import Experiment, LossSettings
@@ -13,7 +11,6 @@ from sandbox.ui.panels.base import Panel, parameter, registry_items
 
 _REDUCTIONS = {"mean": "mean over samples", "sum": "sum over samples", "element_mean": "mean over elements"}
 _OFF = {"loss.positive_weight": 1.0, "loss.label_smoothing": 0.0}  # the values that change nothing
-_SHOWN: dict[str, Any] = {**LOSSES, **METRICS}
 
 
 class LossPanel(Panel):
@@ -30,7 +27,7 @@ class LossPanel(Panel):
         )
         self.add(
             "loss.monitors",
-            MultiChoice(registry_items(_SHOWN)),
+            MultiChoice([*registry_items(LOSSES), *registry_items(METRICS)]),
             text="Also show",
             above=True,
             extras=(LineGlyph(dashed=True), label("only shown", "hint")),

@@ -7,7 +7,8 @@ from sandbox.experiment.autos import output_for
 from sandbox.experiment.document import Experiment, NetworkSettings
 from sandbox.experiment.settings import MOST_LAYERS, MOST_UNITS, SETTINGS
 from sandbox.nn import ACTIVATIONS, INITIALIZERS
-from sandbox.ui.kit import Choice, Item, LayersEditor, SeedField, log_stops
+from sandbox.nn.parameters import log_stops
+from sandbox.ui.kit import Choice, Item, LayersEditor, SeedField
 from sandbox.ui.panels.base import Panel, number, registry_items
 
 _CODINGS: list[Item] = [

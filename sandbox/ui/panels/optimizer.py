@@ -6,7 +6,8 @@ from sandbox.data import Data
 from sandbox.experiment.document import Experiment
 from sandbox.experiment.settings import SETTINGS
 from sandbox.nn import OPTIMIZERS
-from sandbox.ui.kit import Choice, SeedField, Toggle, log_stops
+from sandbox.nn.parameters import log_stops
+from sandbox.ui.kit import Choice, SeedField, Toggle
 from sandbox.ui.panels.base import Panel, number, parameter, registry_items
 
 _BATCHES = (1, 2, 5, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 500, 1000, 2000, 5000, 10_000)

@@ -36,9 +36,10 @@ from sandbox.experiment.sweep import (
     write_table,
 )
 from sandbox.experiment.texts import counted, value_text
+from sandbox.nn.parameters import log_stops
 from sandbox.ui import theme as look
 from sandbox.ui.heatmap import HeatView, column_words, map_of
-from sandbox.ui.kit import Card, Choice, Item, NumberField, Row, label, log_stops
+from sandbox.ui.kit import Card, Choice, Item, NumberField, Row, label
 from sandbox.ui.kit_base import set_state
 from sandbox.ui.sweep.thread import SweepThread
 

@@ -148,12 +148,12 @@ def test_residual_margin_clip_and_weight_at_a_kink() -> None:
     sine = _trainer(0, data__dataset="sine", loss__objective="mae", network__hidden=())
     sine.lane("A").theta[:] = (0.0, float(sine.data.y_train[7, 0]))
     found = _check(sine)
-    assert ("residual", 8) in {(kink.kind, kink.sample) for kink in found.kinks}
+    assert ("loss", 8) in {(kink.kind, kink.sample) for kink in found.kinks}
     hinge = _trainer(0, loss__objective="hinge", network__output="linear", network__hidden=())
     hinge.lane("A").theta[:] = (0.0, 0.0, 1.0)
     found = _check(hinge)
     ones = set(np.flatnonzero(hinge.data.y_train == 1) + 1)
-    assert {kink.kind for kink in found.kinks} == {"margin"} and {kink.sample for kink in found.kinks} <= ones
+    assert {kink.kind for kink in found.kinks} == {"loss"} and {kink.sample for kink in found.kinks} <= ones
     clamped = _trainer(0, loss__numerics="clamped", network__output="linear", network__hidden=())
     clamped.lane("A").theta[:] = (0.0, 0.0, 1e-7)
     assert {kink.kind for kink in _check(clamped).kinks} == {"clipped"}
@@ -240,7 +240,9 @@ def test_figures(value: float, text: str) -> None:
     assert figure(value) == text
 
 
-def test_words_for_each_kink() -> None:
-    kinds = ("activation", "residual", "margin", "clipped", "weight")
-    words = [kink_words(Kink(kind, 2, 3, 17, 2e-8)) for kind in kinds]
-    assert len(set(words)) == 5 and all("2e\u22128" in text for text in words)
+@pytest.mark.parametrize("objective", [name for name, kind in LOSSES.items() if kind.kink_name])
+def test_words_for_each_kink(objective: str) -> None:
+    kinds = ("activation", "loss", "clipped", "weight")
+    words = [kink_words(Kink(kind, 2, 3, 17, 2e-8), objective) for kind in kinds]
+    assert len(set(words)) == 4 and all("2e\u22128" in text for text in words)
+    assert LOSSES[objective].kink_name in words[1]

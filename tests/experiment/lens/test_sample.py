@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.lens.sample import Followed, FollowSample, other_loss
+from sandbox.experiment.autos import rival_of
+from sandbox.experiment.lens.sample import Followed, FollowSample
 from sandbox.experiment.snapshot import Wanted
 from sandbox.nn import LOSSES
 
@@ -162,5 +163,5 @@ def test_no_such_sample_and_no_change_of_the_lane() -> None:
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 @pytest.mark.parametrize("objective", LOSSES)
 def test_other_loss_is_another(objective: str, task: str) -> None:
-    other = other_loss(objective, task)
+    other = rival_of(objective, task)
     assert other in LOSSES and other != objective
