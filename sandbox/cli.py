@@ -23,16 +23,16 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import sandbox
-from sandbox import published
+from sandbox import published, words
 from sandbox.data import DATASETS
-from sandbox.data.names import known_names
 from sandbox.display import display_problem, library_problem
 from sandbox.errors import InputError
-from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.export import delivery, result_names, write_results
+from sandbox.experiment import Experiment, Trainer, texts
+from sandbox.experiment.autos import SCORES
+from sandbox.experiment.export import result_names, write_results
 from sandbox.experiment.lanes import TrainingLane
-from sandbox.experiment.lens import words
-from sandbox.experiment.lens.advantage import SHARES, AskAdvantage, usual_level
+from sandbox.experiment.lens import comparison
+from sandbox.experiment.lens.advantage import AskAdvantage, usual_level
 from sandbox.experiment.settings import MOST_EPOCHS, MOST_REPLICAS
 from sandbox.experiment.sweep import (
     Cell,
@@ -42,14 +42,16 @@ from sandbox.experiment.sweep import (
     cells,
     columns,
     cores,
+    literal,
     read_axis,
     twin_words,
     usual_column,
-    value_text,
     write_table,
 )
 from sandbox.experiment.trainer import load_experiment_data
+from sandbox.files import delivery, reason
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
+from sandbox.words import known_names
 
 PROGRAM = "loss-sandbox"
 
@@ -137,7 +139,7 @@ def _whole_number(low: int, high: int) -> Callable[[str], int]:
 
 def _goal(text: str) -> Goal:
     column, _, level = text.partition("=")
-    share = column.strip().partition("_")[2] in SHARES
+    share = texts.is_share(column.strip())
     with suppress(ValueError):
         value = float(level.strip().removesuffix("%")) / (100.0 if level.strip().endswith("%") else 1.0)
         if share and math.isfinite(value) and not 0.0 <= value <= 1.0:
@@ -223,7 +225,7 @@ def _screenshot(options: argparse.Namespace, experiment: Experiment | None) -> i
         screenshot(experiment, draft, size, theme, options.after or 0)
         os.replace(draft, png)
     except OSError as error:
-        raise InputError(f"{png}: the picture cannot be written: {_reason(error)}.") from None
+        raise InputError(f"{png}: the picture cannot be written: {reason(error)}.") from None
     finally:
         draft.unlink(missing_ok=True)
     return _DONE
@@ -233,10 +235,6 @@ def _need_no_display() -> None:
     """Let Qt, not yet started, draw into memory alone; macOS and Windows always have a display."""
     if sys.platform not in ("darwin", "win32"):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 # run
@@ -362,7 +360,7 @@ def _costs(trainer: Trainer) -> str:
     for lane in trainer.lanes:
         row = lane.history.last
         if row is not None:
-            costs.append(f"{lane.name + ' ' if several else ''}{row.values['train_cost']:.4g}")
+            costs.append(f"{lane.name + ' ' if several else ''}{words.number(row.values['train_cost'])}")
     return f"cost {', '.join(costs)}"
 
 
@@ -377,14 +375,14 @@ def _draw(trainer: Trainer, folder: Path) -> None:
 
 def _summarise(trainer: Trainer, folder: Path, files: list[str], goal: Goal) -> None:
     data = trainer.data
-    done = f"{trainer.epoch:,} epochs, {trainer.update:,} updates"
+    done = f"{words.count(trainer.epoch, 'epoch')}, {words.count(trainer.update, 'update')}"
     parts = f"{len(data.X_train):,} training and {len(data.X_test):,} test samples"
     replicas = trainer.experiment.run.replicas
     seeds = f", medians of {replicas} seeds" if replicas > 1 else ""
     print(f"{trainer.experiment.title or data.name}: {done}, {parts}{seeds}")
     for notice in data.notices:
         print(notice)
-    shown = ("cost", "r2" if data.task == "regression" else "accuracy")
+    shown = ("cost", SCORES[data.task])
     columns = [f"{part}_{name}" for name in shown for part in ("train", "test")]
     table = [["lane", *(column.replace("_", " ") for column in columns), ""]]
     for lane in trainer.lanes:
@@ -406,8 +404,8 @@ def _compared(trainer: Trainer, column: str, level: float) -> Iterator[str]:
     for other in others:
         found = AskAdvantage(first.name, other.name, column, level).answer(scene) if scene else None
         if found is not None:
-            yield words.first(found, first.name, other.name)
-            yield words.gap(found, first.name, other.name)
+            yield comparison.first(found, first.name, other.name)
+            yield comparison.gap(found, first.name, other.name)
 
 
 def _usual_goal(trainer: Trainer) -> Goal:
@@ -455,7 +453,7 @@ def _where(lane: TrainingLane) -> str:
 def _figure(column: str, value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{100 * value:.2f} %" if column.endswith("_accuracy") else f"{value:.6g}"
+    return words.share(value, 2) if texts.is_share(column) else words.number(value, 6)
 
 
 # sweep
@@ -577,7 +575,7 @@ def _executor(scheduler: str | None, workers: int | None, tasks: int) -> Iterato
 
 
 def _trouble(cell: Cell, result: Result) -> str:
-    values = ", ".join(f"{key}={value_text(value)}" for key, value in cell.values.items())
+    values = ", ".join(f"{key}={literal(value)}" for key, value in cell.values.items())
     if result.error:
         return f"{PROGRAM}: cell {cell.number} ({values}): {result.error}"
     lane = next(lane for lane in result.lanes if lane.stopped)
@@ -620,7 +618,7 @@ def _tell_sweep(sweep: Sweep, folder: Path, column: str) -> None:
         result = sweep.results.get(cell.number)
         for lane in () if result is None else result.lanes:
             middle, low, high = lane.spread(column)
-            own = [*map(value_text, cell.values.values()), *([lane.lane] if several else [])]
+            own = [*map(literal, cell.values.values()), *([lane.lane] if several else [])]
             spread = "" if middle != middle else f"{_figure(column, low)} to {_figure(column, high)}"
             told = f"{lane.stopped} stopped" if lane.stopped else ""
             table.append([*own, "-" if middle != middle else _figure(column, middle), spread, told])
@@ -666,7 +664,7 @@ def _check(arguments: list[str]) -> int:
     print(form.format("what", "published", "here", "tolerance", ""))
     count = differing = 0
     for row in published.rows():
-        figures = f"{row.published:.10g}", f"{row.here:.10g}", f"{row.tolerance:.0e}"
+        figures = words.number(row.published, 10), words.number(row.here, 10), words.number(row.tolerance, 1)
         print(form.format(row.what, *figures, "ok" if row.ok else "DIFFERS"), flush=True)
         count += 1
         differing += not row.ok

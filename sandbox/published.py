@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sandbox.arrays import Floats
 from sandbox.data import Data, load_data
 from sandbox.experiment import Experiment, Trainer
-
-Floats = NDArray[np.float64]
 
 FLOWER = "Flower, course 1 week 3"
 FLOWER_COSTS = (0.693048, 0.288083, 0.254385, 0.233864, 0.226792, 0.222644, 0.219731, 0.217504)

@@ -120,7 +120,7 @@ def test_run_shows_its_progress_and_ends_with_a_summary(person: Person) -> None:
     assert "5/5" in err and "cost" in err
     last = person.history("x")[-1]
     assert f"{float(last['train_cost']):.6g}" in out
-    assert f"{100 * float(last['test_accuracy']):.2f} %" in out
+    assert f"{100 * float(last['test_accuracy']):.2f}\u2009%" in out
     assert "history.csv, weights-A.npz" in out and "5 epochs, 25 updates" in out
 
 

@@ -81,7 +81,7 @@ def test_a_cell_that_diverges_is_told_and_ends_nothing(folder: Path, capsys: pyt
     wild = ("--set", "optimizer.learning_rate=0.01,1e6", "--set", "loss.objective=mse")
     code, out, err = say(capsys, "x.toml", *wild, "--replicas", "2", "--workers", "1", "--out", "wild")
     assert code == 1
-    assert "cell 1 (optimizer.learning_rate=1e+06, loss.objective=mse): 2 of 2 seeds stopped: overflow" in err
+    assert "cell 1 (optimizer.learning_rate=1e6, loss.objective=mse): 2 of 2 seeds stopped: overflow" in err
     calm, flown = rows(folder / "wild" / "sweep.csv")
     assert float(calm["train_cost"]) > 0.0 and calm["stopped"] == "0"
     assert flown["train_cost"] == "" and flown["stopped"] == "2" and "overflow" in flown["error"]

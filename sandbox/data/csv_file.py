@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from sandbox.data.bounds import MAX_BYTES, MAX_COLUMNS, MAX_ROWS
-from sandbox.data.names import count
 from sandbox.data.table import Numbers, Table, Texts, is_text
 from sandbox.errors import InputError
+from sandbox.words import count
 
 _MISSING = frozenset({"", "NA", "NaN", "nan", "null", "NULL", "?"})
 _DELIMITERS = "\t;,"  # of equally good ones the first: in 1,5;2,5 the comma is a decimal sign

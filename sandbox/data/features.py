@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.data.names import known_names
 from sandbox.errors import InputError
+from sandbox.words import known_names
 
 FUNCTIONS = {"sin": np.sin, "cos": np.cos, "abs": np.abs}
 _POWERS = frozenset("23456789")

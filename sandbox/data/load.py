@@ -14,12 +14,12 @@ from sandbox.data.bounds import MAX_COLUMNS, MIN_ROWS, check_setting
 from sandbox.data.csv_file import is_number, read_table
 from sandbox.data.features import Feature, feature_matrix, inputs_of, parse_feature
 from sandbox.data.generators import GENERATORS
-from sandbox.data.names import count, known_names
 from sandbox.data.prepare import held_out, scaling
 from sandbox.data.table import Dataset, Numbers, Table, Texts, is_text, missing
 from sandbox.data.tables import TABLES
 from sandbox.data.targets import TASKS, Targets, encode
 from sandbox.errors import InputError
+from sandbox.words import count, known_names
 
 DATASETS: dict[str, Dataset] = {**GENERATORS, **TABLES}
 

@@ -7,8 +7,8 @@ from itertools import cycle
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.data.names import count
 from sandbox.errors import InputError
+from sandbox.words import count
 
 _SPLIT = 1  # a stream of its own beside the generators', from the same seed
 

@@ -13,6 +13,7 @@ RIVALS = {
     "multiclass": ("mse", "categorical_cross_entropy"),
     "regression": ("mae", "huber"),
 }
+SCORES = {"binary": "accuracy", "multiclass": "accuracy", "regression": "r2"}  # shown of every lane, last
 FIRST_MONITORS = ("mse",)  # of the experiment that a new window shows
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from sandbox import words
+from sandbox.arrays import Array
 from sandbox.experiment.lanes import Samples, TrainingLane
 from sandbox.nn import Activation
-
-Array = NDArray[Any]
 
 
 def reason_to_stop(lane: TrainingLane, Z: Array, A: Array, samples: Samples, activation: Activation) -> str:
@@ -37,12 +34,12 @@ def reason_to_stop(lane: TrainingLane, Z: Array, A: Array, samples: Samples, act
     a, y = float(A[sample, unit]), float(Y[sample, unit])
     where = f"sample {sample + 1}" + (f", output {unit + 1}," if A.shape[1] > 1 else "")
     if not np.isfinite(a):
-        return f"overflow: {where} has output {a:g}; a smaller learning rate keeps it in range"
+        return f"overflow: {where} has output {words.number(a)}; a smaller learning rate keeps it in range"
     if lane.objective.has_logs and (a < 0.0 or a > 1.0):
         sign = "a negative output" if a < 0.0 else "1 - a for an output above 1"
-        return f"log of {sign}: {where} has output {a:.4g} and target {y:g}"
+        return f"log of {sign}: {where} has output {words.number(a)} and target {words.number(y)}"
     if lane.objective.has_logs and a in (0.0, 1.0):
         # Of smoothed targets, no factor of a logarithm is 0.
         product = "0 log 0" if a == y and not lane.objective.smooths else "log of 0"
-        return f"{product}: {where} has output exactly {a:g} and target {y:g}"
-    return f"no finite gradient: {where} has output {a:.4g} and target {y:g}"
+        return f"{product}: {where} has output exactly {words.number(a)} and target {words.number(y)}"
+    return f"no finite gradient: {where} has output {words.number(a)} and target {words.number(y)}"

@@ -34,8 +34,9 @@ from sandbox.experiment.rules import (
 )
 from sandbox.experiment.settings import MOST_EDITS, PATHS, SECTIONS, SETTINGS, Value
 from sandbox.experiment.tables import read_tables, write_tables
-from sandbox.experiment.toml_file import check_size, read_text, write_whole
+from sandbox.experiment.toml_file import check_size, read_text
 from sandbox.experiment.validation import check_count, check_key, check_value, described
+from sandbox.files import write_whole
 from sandbox.nn import OPTIMIZERS
 
 __all__ = [
@@ -116,7 +117,9 @@ class Experiment:
         """
         path = Path(path)
         moved = self._moved(path.absolute().parent).checked()
-        write_whole(path, moved.dumps())
+        text = moved.dumps()
+        check_size(len(text.encode()), str(path))
+        write_whole(path, text)
         return moved
 
     def locate(self, path: str) -> Path:

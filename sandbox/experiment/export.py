@@ -5,14 +5,10 @@ from __future__ import annotations
 import csv
 import heapq
 import math
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sandbox.errors import InputError
+from sandbox.experiment.autos import SCORES
 from sandbox.experiment.history import History, Row
 from sandbox.experiment.lanes import HIGH, LOW, TrainingLane
 from sandbox.experiment.trainer import Trainer
@@ -75,7 +71,7 @@ def _of_seeds(place: int, lane: TrainingLane) -> Iterator[tuple[int, int, int, s
             column, _, which = name.rpartition("#")
             parts.setdefault(int(which), {})[column] = value
         for number, values in parts.items():
-            if not math.isnan(values["train_accuracy" if "train_accuracy" in values else "train_r2"]):
+            if not any(math.isnan(values[f"train_{score}"]) for score in SCORES.values() if f"train_{score}" in values):
                 seed = lane.settings.network.seed + number
                 yield row.update, place, number, lane.name, seed, Row(row.epoch, row.update, values)
 
@@ -105,59 +101,3 @@ def write_results(trainer: Trainer, folder: Path) -> None:
         for network in lane.replicas:
             seed = f"-seed-{lane.settings.network.seed + network.replica}" if network.replica else ""
             save_weights(folder / f"weights-{lane.name}{seed}.npz", network.parameters())
-
-
-@contextmanager
-def delivery(folder: Path, names: Iterable[str]) -> Iterator[Path]:
-    """Give a place to write files in, and move them into `folder` once all of them are written.
-
-    Files of the same name there are replaced, others stay. If anything fails, the folder is as it was before,
-    and gone if it was not there.
-
-    Parameters
-    ----------
-    folder : Path
-        Made where it does not exist; whether it can be written to is known before anything is done.
-    names : iterable of str
-        What the files may be called.
-
-    Raises
-    ------
-    InputError
-        If the folder, or a file in it, cannot be written.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: this is a file, but must be the folder to write into.")
-    made = _missing(folder)
-    draft = None
-    try:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            draft = Path(tempfile.mkdtemp(prefix=".loss-sandbox-", dir=folder))
-        except (OSError, ValueError) as error:
-            raise InputError(f"{folder}: results cannot be written there: {_reason(error)}.") from None
-        for name in names:
-            if (folder / name).is_dir():
-                raise InputError(f"{folder / name} is a folder in the place of a file that is to be written.")
-        try:
-            yield draft
-            for file in sorted(draft.iterdir()):
-                os.replace(file, folder / file.name)
-        except OSError as error:
-            raise InputError(f"{folder}: the results could not be written: {_reason(error)}.") from error
-    finally:
-        if draft is not None:
-            shutil.rmtree(draft, ignore_errors=True)
-        for each in reversed(made):  # stays where there is something in it
-            with suppress(OSError):
-                each.rmdir()
-
-
-def _missing(folder: Path) -> list[Path]:
-    """Return the folders that are to be made, outermost first."""
-    path = folder.absolute()
-    return [each for each in (*reversed(path.parents), path) if not os.path.lexists(each)]
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)).lower()

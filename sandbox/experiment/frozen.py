@@ -1,21 +1,12 @@
-"""What never changes: a mapping that can be pickled and is equal by value, and arrays."""
+"""A mapping that never changes, can be pickled and is equal by value."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Generic, TypeVar
-
-from numpy.typing import NDArray
+from typing import Generic, TypeVar
 
 K = TypeVar("K")
 T = TypeVar("T")
-Array = TypeVar("Array", bound=NDArray[Any])
-
-
-def read_only(array: Array) -> Array:
-    """Return the array, of which nobody else may have a view, closed to writing."""
-    array.setflags(write=False)
-    return array
 
 
 class FrozenMapping(Mapping[K, T], Generic[K, T]):

@@ -18,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from sandbox.arrays import Floats
 
 ROWS = 4096  # of a chunk, at most
 _NUMBERS = 2**18  # of a chunk, about: one of many columns has fewer rows

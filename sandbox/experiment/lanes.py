@@ -10,17 +10,16 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
+from sandbox.arrays import Array
 from sandbox.data import Data
-from sandbox.experiment.autos import coding_for, objective_for, output_for
+from sandbox.experiment.autos import SCORES, coding_for, objective_for, output_for
 from sandbox.experiment.document import Lane as LaneSettings
 from sandbox.experiment.history import History
 from sandbox.nn import INITIALIZERS, LOSSES, METRICS, OPTIMIZERS, Loss, Metric, Network, OptimizerState
 from sandbox.nn.losses import reduction_factor
 from sandbox.nn.network import ForwardPass, layer_views, parameter_count
-
-Array = NDArray[Any]
 
 CODES = {"zero_one": (0.0, 1.0), "plus_minus_one": (-1.0, 1.0)}
 LOW, HIGH = "|low", "|high"  # behind a column's name: its quartiles
@@ -211,7 +210,7 @@ class TrainingLane:
                 return np.array([float(np.add.reduce(each, axis=None)) * factor for each in elements])
             return np.add.reduce(elements, axis=(-2, -1)) * factor
         # Keras counts targets of 0 and 1; everything else follows the lane's own coding.
-        coding = "zero_one" if name in ("binary_accuracy", "categorical_accuracy") else self.coding
+        coding = "zero_one" if kind.uses_zero_one else self.coding
         middle = 0.5 * sum(CODES[coding])
         if A.ndim == 3 and not kind.counted and len(A) <= Network.MOST_EXACT:
             return np.array([kind.value(each, samples.Y[coding], middle) for each in A])
@@ -235,8 +234,7 @@ def build_lane(
     output = output_for(network, data.task)
     objective = objective_for(loss, data.task)
     sizes = (len(data.feature_names), *network.hidden, output_units(data))
-    metric = "r2" if data.task == "regression" else "accuracy"
-    shown = [name for name in dict.fromkeys((*loss.monitors, metric)) if name != objective]
+    shown = [name for name in dict.fromkeys((*loss.monitors, SCORES[data.task])) if name != objective]
     return TrainingLane(
         settings=settings,
         sizes=sizes,

@@ -8,12 +8,11 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sandbox.arrays import Array
 from sandbox.experiment.history import History
 from sandbox.experiment.lanes import Group, TrainingLane
 
-Array = NDArray[Any]
 Pair = frozenset[int]  # of the keys of two lanes
 Known = tuple[dict[Pair, int], dict[Pair, History]]  # when each pair parted, and how far it is apart
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from sandbox.experiment.history import Floats, History, Row
-
-Array = NDArray[Any]
+from sandbox.arrays import Array, Floats
+from sandbox.experiment.history import History, Row
 
 
 class ReplicaHistory:

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from sandbox.errors import at, fail
 from sandbox.experiment.parts import Edit, LaneSettings
 from sandbox.experiment.settings import MOST_EDITS, MOST_LANES, MOST_UPDATES, SETTINGS, Value
-from sandbox.experiment.validation import (
-    at,
-    check_count,
-    check_lane_name,
-    check_value,
-    check_whole,
-    described,
-    fail,
-    nearest,
-    same_name,
-)
+from sandbox.experiment.validation import check_count, check_lane_name, check_value, check_whole, described, same_name
+from sandbox.words import nearest
 
 LANE_MAY = "a lane may differ in network, loss and optimizer, except batch_size, shuffle and optimizer.seed"
 EDIT_MAY = "an edit may change network, loss and optimizer, except seeds, initializer, initializer_scale and weights"

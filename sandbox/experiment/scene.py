@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sandbox.arrays import Array
 from sandbox.data import Data
 from sandbox.experiment.document import Experiment
 from sandbox.experiment.history import History
@@ -24,8 +24,6 @@ from sandbox.experiment.weights import load_weights
 from sandbox.nn import Activation, Loss, Network
 from sandbox.nn.losses import reduction_factor
 from sandbox.nn.network import ForwardPass, layer_views
-
-Array = NDArray[Any]
 
 
 class Question(Protocol):

@@ -8,6 +8,7 @@ say (the loss, the layers, the optimiser) ends the loop there and goes on with a
 from __future__ import annotations
 
 import dataclasses
+import io
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sandbox.arrays import Array
 from sandbox.data import Data
-from sandbox.errors import InputError
 from sandbox.experiment.document import Edit, Experiment
 from sandbox.experiment.lanes import TrainingLane, build_lane
 from sandbox.experiment.listing import (
@@ -33,10 +33,9 @@ from sandbox.experiment.listing import (
 )
 from sandbox.experiment.snippets import TIMES
 from sandbox.experiment.weights import load_weights
-from sandbox.nn import LOSSES, OPTIMIZERS
+from sandbox.files import write_whole
+from sandbox.nn import OPTIMIZERS
 from sandbox.nn.network import layer_views
-
-Array = NDArray[Any]
 
 EMBEDDED = 6000  # so many numbers still stand in the file itself; more of them stand in a .npz file beside it
 WIDTH = 110
@@ -171,17 +170,12 @@ def write_script(path: Path, experiment: Experiment, lane: str, data: Data, epoc
     """
     text, beside = _written(experiment, lane, data, epochs)
     written = [path]
-    try:
-        if beside:
-            numbers_file = path.with_suffix(".npz")
-            with numbers_file.open("wb") as file:
-                np.savez_compressed(file, **beside)  # type: ignore[arg-type]
-            written.append(numbers_file)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"{path}: the script could not be written: {(error.strerror or str(error)).lower()}."
-        ) from None
+    if beside:
+        numbers_file = io.BytesIO()
+        np.savez_compressed(numbers_file, **beside)  # type: ignore[arg-type]
+        written.append(path.with_suffix(".npz"))
+        write_whole(written[1], numbers_file.getvalue())
+    write_whole(path, text)
     return written
 
 
@@ -295,7 +289,7 @@ class _Writer:
     def _header(self) -> str:
         stage = self.stages[0]
         lane = stage.lane
-        sizes, loss = "-".join(map(str, lane.sizes)), LOSSES[lane.objective.name].label.lower()
+        sizes, loss = "-".join(map(str, lane.sizes)), lane.objective.label_within()
         words = [
             f"A network of {sizes} units ({', '.join(lane.activations)}) learns {self.data.name}: objective {loss}, "
             f"optimiser {OPTIMIZERS[lane.settings.optimizer.name].label}.",

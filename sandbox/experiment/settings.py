@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from sandbox import words
 from sandbox.data import BOUNDS, DATASETS
 from sandbox.data.bounds import MAX_COLUMNS
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, NUMERICS, OPTIMIZERS, REDUCTIONS
@@ -138,14 +139,10 @@ class Setting:
 
     @property
     def _bounds(self) -> str:
-        low, high = _figure(self.low), _figure(self.high)
+        low, high = words.bound(self.low), words.bound(self.high)
         if not (self.above or self.below):
             return f"from {low} to {high}"
         return f"{'above' if self.above else 'from'} {low} and {'below' if self.below else 'at most'} {high}"
-
-
-def _figure(number: float) -> str:
-    return f"{int(number):,}" if number == int(number) else f"{number:g}"
 
 
 def parameter_settings(section: str, owners: Iterable[tuple[Parameter, ...]]) -> list[Setting]:

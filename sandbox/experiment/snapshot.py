@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sandbox.arrays import Floats
 from sandbox.data import Data
 from sandbox.experiment.document import Experiment
 from sandbox.experiment.frozen import FrozenMapping
 from sandbox.experiment.scene import Question
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

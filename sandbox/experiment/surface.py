@@ -7,10 +7,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sandbox.arrays import Floats, read_only
 from sandbox.data import Data
-from sandbox.experiment.frozen import read_only
 from sandbox.experiment.lanes import CODES, TrainingLane
-from sandbox.experiment.snapshot import Floats, Surface, SurfaceRequest
+from sandbox.experiment.snapshot import Surface, SurfaceRequest
 from sandbox.nn import ACTIVATIONS, Network
 
 Values = NDArray[np.float32]

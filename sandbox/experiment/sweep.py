@@ -19,6 +19,7 @@ import signal
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -27,15 +28,17 @@ from typing import Any
 import numpy as np
 
 import sandbox
+from sandbox import words
 from sandbox.errors import InputError
 from sandbox.experiment import texts
+from sandbox.experiment.autos import SCORES
 from sandbox.experiment.document import Experiment
 from sandbox.experiment.lanes import TrainingLane
 from sandbox.experiment.replicas import quartiles
 from sandbox.experiment.settings import SETTINGS, Value
-from sandbox.experiment.toml_file import write_whole
 from sandbox.experiment.trainer import Trainer
 from sandbox.experiment.validation import check_key, check_value
+from sandbox.files import write_whole
 from sandbox.nn import LOSSES
 
 MOST_CELLS = 10_000
@@ -440,9 +443,27 @@ class Processes(ProcessPoolExecutor):
         self._given_up = fresh.Event()
         super().__init__(workers or cores(), mp_context=fresh, initializer=_begin_process, initargs=(self._given_up,))
 
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Hand over one call, starting a process for it while there are fewer than wanted."""
+        with _without_interrupts():
+            return super().submit(fn, *args, **kwargs)
+
     def give_up(self) -> None:
         """Let the cells at work end at once, with no result."""
         self._given_up.set()
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold Ctrl+C back: a process that starts meanwhile is born deaf to it, and does not die of it halfway up."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _given_up: Any = None  # of the process that works on cells for `Processes`
@@ -478,20 +499,21 @@ def compares(column: str, results: Iterable[Result]) -> bool:
 
 
 def usual_column(names: Sequence[str]) -> str:
-    """Return the column that is looked at first: how well the test part is told, else the training part."""
-    for name in ("test_accuracy", "test_r2", "train_accuracy", "train_r2", "train_cost"):
+    """Return the column that is looked at first: the score on the test part, else on the training part."""
+    scores = dict.fromkeys(SCORES.values())
+    for name in (*(f"{part}_{score}" for part in ("test", "train") for score in scores), "train_cost"):
         if name in names:
             return name
     return names[0] if names else "train_cost"
 
 
-def value_text(value: Value) -> str:
+def literal(value: Value) -> str:
     """Return a value as an experiment file has it, without quotes."""
     if isinstance(value, tuple):
-        return "[" + ", ".join(map(value_text, value)) + "]"
+        return "[" + ", ".join(map(literal, value)) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return words.exact(value) if isinstance(value, (int, float)) else str(value)
 
 
 def write_table(path: Path, sweep: Sweep) -> None:
@@ -510,7 +532,7 @@ def write_table(path: Path, sweep: Sweep) -> None:
 
 
 def _rows(cell: Cell, result: Result, names: list[str]) -> Iterator[list[object]]:
-    own: list[object] = [cell.number, *map(value_text, cell.values.values())]
+    own: list[object] = [cell.number, *map(literal, cell.values.values())]
     seconds = round(result.seconds, 3)
     if not result.lanes:
         yield [*own, "", "", "", "", seconds, *[""] * (3 * len(names)), result.error]

@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sandbox.errors import at, fail
 from sandbox.experiment.parts import Edit, LaneSettings
 from sandbox.experiment.rules import EDIT_MAY, LANE_MAY
 from sandbox.experiment.settings import MOST_EDITS, MOST_LANES, MOST_UPDATES, SECTIONS, SETTINGS, Value
 from sandbox.experiment.toml_file import assignment, parse
-from sandbox.experiment.validation import (
-    at,
-    check_count,
-    check_key,
-    check_lane_name,
-    check_whole,
-    described,
-    fail,
-    unknown_key,
-)
+from sandbox.experiment.validation import check_count, check_key, check_lane_name, check_whole, described, unknown_key
 
 FORMAT = 1
 _DIFFERING = ("network", "loss", "optimizer")  # sections a lane or an edit may have

@@ -1,52 +1,67 @@
-"""Numbers and settings as people read them."""
+"""Settings, kinds and columns as people read them."""
 
 from __future__ import annotations
 
-import math
-
-from sandbox.experiment.settings import Value
+from sandbox import words
+from sandbox.experiment.settings import SETTINGS, Value
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
+from sandbox.nn.kind import Kind
 
-_WIDEST = 7  # characters of a cost
-_LABELS = {
-    name: str(kind.label)
-    for kinds in (METRICS, INITIALIZERS, OPTIMIZERS, ACTIVATIONS, LOSSES)
-    for name, kind in kinds.items()
-}
+_DIGITS = 6  # of a setting's value
 
 
-def cost_text(value: float) -> str:
-    """Return a cost in at most seven characters, as exactly as they allow: 0.0871, 12.34, 8.7e-6."""
-    if not math.isfinite(value):
-        return "\u2013" if math.isnan(value) else ("\u221e" if value > 0 else "\u2212\u221e")
-    size = abs(value)
-    short = not size or 1e-3 <= size < 1e5
-    for digits in (4, 2, 0) if short else (1, 0):
-        text = f"{value:.{digits}f}"
-        if not short:
-            mantissa, exponent = f"{value:.{digits}e}".split("e")
-            text = f"{mantissa}e{int(exponent)}"
-        if len(text) <= _WIDEST:
-            break
-    return text.replace("-", "\u2212")
+def kind_of(name: str) -> type[Kind] | None:
+    """Return the loss, metric, activation, optimiser or initialiser of a name; None if there is none."""
+    for registry in (LOSSES, METRICS, ACTIVATIONS, OPTIMIZERS, INITIALIZERS):
+        found: type[Kind] | None = registry.get(name)
+        if found is not None:
+            return found
+    return None
 
 
-def share_text(value: float) -> str:
-    """Return a share as per cent: 97.3 %."""
-    return "\u2013" if math.isnan(value) else f"{100 * value:.1f}\u2009%"
+def label_of(name: str) -> str:
+    """Return what people call a loss, a metric and the like; the name itself for anything else."""
+    kind = kind_of(name)
+    return name if kind is None else kind.label
 
 
-def counted(number: int, noun: str) -> str:
-    """Return "1 update", "900 updates"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def label_within(name: str) -> str:
+    """Return what people call a loss, a metric and the like within a sentence."""
+    kind = kind_of(name)
+    return name if kind is None else kind.label_within()
+
+
+def setting_within(key: str) -> str:
+    """Return what people call a setting, within a sentence."""
+    return words.within(SETTINGS[key].label)
+
+
+def column_words(column: str) -> str:
+    """Return a column of the history as people call it: "Test accuracy"."""
+    part, _, name = column.partition("_")
+    return f"{'Test' if part == 'test' else 'Training'} {label_within(name)}"
+
+
+def is_share(column: str) -> bool:
+    """Return whether a column is a share of samples."""
+    name = column.partition("_")[2]
+    return name in METRICS and METRICS[name].is_share
+
+
+def column_text(column: str, value: float) -> str:
+    """Return a value of a column: in per cent for a share, else as a cost."""
+    return words.share(value) if is_share(column) else words.cost(value)
 
 
 def value_text(value: Value) -> str:
-    """Return a value as people write it."""
+    """Return a setting's value as people write it."""
     if isinstance(value, tuple):
-        return ", ".join(map(value_text, value)) or "nothing"
+        return ", ".join(map(value_text, value)) or "none"
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):
-        return f"{value:g}".replace("-", "\u2212")
-    return _LABELS.get(str(value), "its own" if value is None else str(value).replace("_", " "))
+        return words.number(value, _DIGITS)
+    if value is None:
+        return "its own"
+    text = str(value)
+    return label_of(text) if kind_of(text) is not None else text.replace("_", " ")

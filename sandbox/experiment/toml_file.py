@@ -1,19 +1,18 @@
-"""TOML text: reading it with one clear error for whatever is wrong, writing it whole or not at all."""
+"""TOML text: reading it with one clear error for whatever is wrong, and writing one value."""
 
 from __future__ import annotations
 
 import os
 import re
-import secrets
 import tomllib
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
+from sandbox.errors import fail
 from sandbox.experiment.settings import Value
-from sandbox.experiment.validation import fail
+from sandbox.files import reason
 
 MOST_BYTES = 8_000_000  # 10,000 edits of a few keys each are a tenth of it
 
@@ -37,7 +36,7 @@ def read_text(path: Path) -> str:
     except FileNotFoundError:
         raise fail(name, "there is no such file.") from None
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        raise fail(name, f"this cannot be read: {_reason(error)}.") from None
+        raise fail(name, f"this cannot be read: {reason(error)}.") from None
     check_size(len(content), name)
     try:
         return content.decode("utf-8-sig")
@@ -78,33 +77,3 @@ def _literal(value: Value) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_literal(entry) for entry in value) + "]"
     return tomli_w.dumps({"x": value}).removeprefix("x = ").removesuffix("\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text so that the file holds either all of it or, if anything fails, what it held before.
-
-    Raises
-    ------
-    InputError
-        If it cannot be written there.
-    """
-    name = str(path)
-    if os.path.isdir(path):
-        raise fail(name, "this is a folder, but must be the name of a file.")
-    content = text.encode("utf-8")
-    check_size(len(content), name)
-    draft = path.parent / f".loss-sandbox-{secrets.token_hex(8)}.tmp"
-    try:
-        with draft.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except (OSError, ValueError) as error:
-        with suppress(OSError, ValueError):
-            draft.unlink()
-        raise fail(name, f"this cannot be written: {_reason(error)}.") from None
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)).lower()

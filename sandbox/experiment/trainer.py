@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sandbox.arrays import Array, read_only
 from sandbox.data import Data, load_data
 from sandbox.errors import InputError
+from sandbox.experiment import texts
 from sandbox.experiment.autos import objective_for, output_for
 from sandbox.experiment.diagnosis import reason_to_stop
 from sandbox.experiment.document import Edit, Experiment
-from sandbox.experiment.frozen import FrozenMapping, read_only
+from sandbox.experiment.frozen import FrozenMapping
 from sandbox.experiment.history import History
 from sandbox.experiment.lanes import (
     HIGH,
@@ -39,18 +40,13 @@ from sandbox.experiment.parts import Lane
 from sandbox.experiment.replicas import spread
 from sandbox.experiment.roster import forked, renamed, with_lane, without_lane
 from sandbox.experiment.scene import Question, Scene
-from sandbox.experiment.settings import SETTINGS
+from sandbox.experiment.settings import Value
 from sandbox.experiment.snapshot import Curve, CurveRequest, LaneState, Mark, Snapshot, Surface, Wanted
 from sandbox.experiment.surface import difference, surface
 from sandbox.experiment.weights import load_weights, put_parameters
-from sandbox.nn import ACTIVATIONS, LOSSES, METRICS, OPTIMIZERS
+from sandbox.nn import LOSSES
 from sandbox.nn.network import ForwardPass, with_ones
 
-Array = NDArray[Any]
-
-_LABELS = {
-    name: str(kind.label) for kinds in (LOSSES, METRICS, ACTIVATIONS, OPTIMIZERS) for name, kind in kinds.items()
-}
 _LOSING = {"network.hidden", "optimizer.name"}  # an edit of these and back leaves other weights or an empty memory
 _TEST = 1  # the slot of passes over the test part
 
@@ -526,12 +522,11 @@ class Trainer:
 
     def _described(self, key: str, before: Experiment, lane: str | None) -> str:
         """Return what an edit changed, for its mark: "learning rate 0.1 to 0.5"."""
-        setting, name = SETTINGS[key], lane or before.lanes[0].name
+        name = lane or before.lanes[0].name
         old, new = (self._in_force(key, settings, name) for settings in (before, self.current))
-        label = setting.label if setting.label.isupper() else setting.label[:1].lower() + setting.label[1:]
-        return f"{label} {_shown(old)} to {_shown(new)}"
+        return f"{texts.setting_within(key)} {texts.value_text(old)} to {texts.value_text(new)}"
 
-    def _in_force(self, key: str, settings: Experiment, lane: str) -> object:
+    def _in_force(self, key: str, settings: Experiment, lane: str) -> Value:
         """Return the value of a setting, what "auto" stands for in its place."""
         value, task = settings.get(key, lane), self.data.task
         if value == "auto" and key == "loss.objective":
@@ -780,11 +775,3 @@ def _changes_again(made: Edit, edit: Edit) -> bool:
     """Whether an edit only gives other values to the settings of the one just made: the way there leaves no trace."""
     same = made.update == edit.update and made.lane == edit.lane and made.changes.keys() == edit.changes.keys()
     return same and not _LOSING & edit.changes.keys()
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, tuple):
-        return ", ".join(map(_shown, value)) or "none"
-    return _LABELS.get(str(value), str(value).replace("_", " "))

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from sandbox.errors import InputError
+from sandbox.errors import InputError, fail
 from sandbox.experiment.settings import PATHS, SECTIONS, SETTINGS, Setting, Value
+from sandbox.words import letters, nearest
 
 MOST_NAME_LETTERS = 40
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SHOWN = 60  # letters of a value that an error repeats
 _WRITABLE = 10**30  # beyond it a whole number is only described: Python refuses to print the longest
-
-
-def at(where: str, part: str) -> str:
-    """Return a place within a place: "moons.toml, lane B"."""
-    return f"{where}, {part}" if where else part
-
-
-def fail(where: str, sentence: str) -> InputError:
-    """Return the error for a sentence about a place."""
-    return InputError(f"{where}: {sentence}" if where else sentence)
 
 
 def check_key(key: str, where: str = "") -> Setting:
@@ -113,15 +103,6 @@ def same_name(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known name most like a word, or None where nothing is like it."""
-    by_letters: dict[str, str] = {}
-    for name in known:
-        by_letters.setdefault(_letters(name), name)
-    matches = difflib.get_close_matches(_letters(word[:200]), by_letters, n=1, cutoff=0.5)
-    return by_letters[matches[0]] if matches else None
-
-
 def described(value: object) -> str:
     """Return a value the way a file would write it, shortened."""
     match value:
@@ -203,8 +184,8 @@ def _wrong(setting: Setting, value: object, where: str, found: str = "", place: 
 def _did_you_mean(name: str, siblings: Iterable[str], section: str = "") -> str:
     """Return a hint at the key most like a name: in its own table, or where that name exists, or anywhere."""
     near = nearest(name, siblings)
-    namesakes = [key for key in SETTINGS if _letters(key.rpartition(".")[2]) == _letters(name)]
-    if near and (_letters(near) == _letters(name) or not namesakes):
+    namesakes = [key for key in SETTINGS if letters(key.rpartition(".")[2]) == letters(name)]
+    if near and (letters(near) == letters(name) or not namesakes):
         key: str | None = f"{section}.{near}" if section else near
     else:
         key = namesakes[0] if namesakes else nearest(name, SETTINGS)
@@ -214,11 +195,6 @@ def _did_you_mean(name: str, siblings: Iterable[str], section: str = "") -> str:
 def _quoted(key: str) -> str:
     """Return a key as a file would write it, shortened: in quotes if it is no plain word."""
     return _short(key if _BARE.fullmatch(key) else json.dumps(key[:_SHOWN], ensure_ascii=False))
-
-
-def _letters(name: str) -> str:
-    """Return a name without what people vary: case, hyphens, spaces and the British s."""
-    return name.casefold().replace("-", "_").replace(" ", "_").replace("ise", "ize").replace("isa", "iza")
 
 
 def _short(text: str) -> str:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
+from sandbox.arrays import Array
 from sandbox.errors import InputError
 from sandbox.nn.network import layer_views, parameter_count
-
-Array = NDArray[Any]
 
 # What numpy and zipfile raise for files that are none, are broken, locked, or claim to hold more than memory does.
 _UNREADABLE = (

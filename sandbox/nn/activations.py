@@ -12,9 +12,10 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
-Array = NDArray[Any]  # float64 or float32
+from sandbox.arrays import Array
+from sandbox.nn.kind import Kind
 
 
 def _sigmoid(Z: Array, out: Array | None = None) -> Array:
@@ -33,7 +34,7 @@ def _others(units: int, dtype: np.dtype[Any]) -> Array:
     return matrix
 
 
-class Activation:
+class Activation(Kind):
     """g, applied to the pre-activations Z of one layer.
 
     A subclass gives `value` and `derivative`, and both again as formulas and as numpy code; one whose output is not
@@ -41,8 +42,6 @@ class Activation:
 
     Attributes
     ----------
-    name, label, summary : str
-        Registry key, what people call it, and one sentence about it.
     formula, derivative_formula : str
         g(z) and g'(z) in LaTeX; what is abbreviated in it follows after ",\\quad ".
     code, backward_code : str
@@ -78,9 +77,6 @@ class Activation:
         Where a is above 1, from {Z}; "" if it never is.
     """
 
-    name: ClassVar[str]
-    label: ClassVar[str]
-    summary: ClassVar[str]
     formula: ClassVar[str]
     derivative_formula: ClassVar[str]
     code: ClassVar[str]

@@ -6,23 +6,15 @@ Each is a rule for the spread of independent draws, from the number of inputs an
 from __future__ import annotations
 
 import math
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sandbox.nn.kind import Kind
 
-class Initializer:
-    """Draws the weights of one layer.
 
-    Attributes
-    ----------
-    name, label, summary : str
-    """
-
-    name: ClassVar[str]
-    label: ClassVar[str]
-    summary: ClassVar[str]
+class Initializer(Kind):
+    """Draws the weights of one layer."""
 
     def draw(self, rng: np.random.Generator, n_out: int, n_in: int) -> NDArray[np.float64]:
         """Return W of shape (n_out, n_in)."""
@@ -32,6 +24,7 @@ class Initializer:
 class XavierNormal(Initializer):
     name = "xavier_normal"
     label = "Xavier normal"
+    has_proper_name = True
     summary = "Normal, variance 2 / (inputs + outputs): keeps tanh and sigmoid layers in their steep range."
 
     def draw(self, rng: np.random.Generator, n_out: int, n_in: int) -> NDArray[np.float64]:
@@ -41,6 +34,7 @@ class XavierNormal(Initializer):
 class XavierUniform(Initializer):
     name = "xavier_uniform"
     label = "Xavier uniform"
+    has_proper_name = True
     summary = "Uniform with the variance of Xavier normal."
 
     def draw(self, rng: np.random.Generator, n_out: int, n_in: int) -> NDArray[np.float64]:
@@ -51,6 +45,7 @@ class XavierUniform(Initializer):
 class HeNormal(Initializer):
     name = "he_normal"
     label = "He normal"
+    has_proper_name = True
     summary = "Normal, variance 2 / inputs: makes up for the half that ReLU drops."
 
     def draw(self, rng: np.random.Generator, n_out: int, n_in: int) -> NDArray[np.float64]:
@@ -60,6 +55,7 @@ class HeNormal(Initializer):
 class HeUniform(Initializer):
     name = "he_uniform"
     label = "He uniform"
+    has_proper_name = True
     summary = "Uniform with the variance of He normal."
 
     def draw(self, rng: np.random.Generator, n_out: int, n_in: int) -> NDArray[np.float64]:

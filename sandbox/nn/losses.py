@@ -18,15 +18,14 @@ naive
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sandbox.arrays import Array
 from sandbox.nn.activations import ACTIVATIONS, Activation, Exp, Linear, Sigmoid, Softmax
 from sandbox.nn.parameters import Parameter, Tunable, linear_stops, log_stops
 
-Array = NDArray[Any]
 Product = Callable[[Array, Array], Array]
 
 NUMERICS: dict[str, str] = {
@@ -62,9 +61,6 @@ class Loss(Tunable):
 
     Attributes
     ----------
-    name, label, summary : str
-        Registry key, what people call it, and one sentence about it.
-    parameters : tuple of Parameter
     formula, derivative_formula : str
         The loss of one output unit and its derivative by a, in LaTeX; r is a - y, parameters stand by their symbols.
     target_formula : str
@@ -87,8 +83,6 @@ class Loss(Tunable):
         Whether it takes log y, which may be log 0.
     """
 
-    label: ClassVar[str]
-    summary: ClassVar[str]
     formula: ClassVar[str]
     derivative_formula: ClassVar[str]
     target_formula: ClassVar[str] = ""
@@ -386,6 +380,7 @@ class Huber(Loss):
 
     name = "huber"
     label = "Huber"
+    has_proper_name = True
     summary = "Squared for small residuals, absolute beyond delta: smooth near 0, calm about outliers."
     formula = (
         r"\begin{cases} \tfrac{1}{2}r^2 & \left|r\right| \leq \delta \\"
@@ -777,6 +772,7 @@ class Poisson(LogLoss):
 
     name = "poisson"
     label = "Poisson"
+    has_proper_name = True
     summary = "For counts: the output is a rate; goes with the exponential activation."
     formula = r"a - y\log a"
     uses_complement = False

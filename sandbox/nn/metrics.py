@@ -5,12 +5,13 @@ Arrays have shape (..., m, n_out); the result has the leading shape.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from sandbox.arrays import Array
+from sandbox.nn.kind import Kind
 
 
 def _share(right: NDArray[np.bool_]) -> Array:
@@ -21,19 +22,24 @@ def _share(right: NDArray[np.bool_]) -> Array:
     return share
 
 
-class Metric:
-    """A figure of merit over a set of samples.
+class Metric(Kind):
+    """A figure of merit over a set of samples: the larger, the better.
 
     Attributes
     ----------
-    name, label, summary : str
+    is_share : bool
+        Whether it is a share of samples, written in per cent.
+    goal : float
+        What is usually to be reached.
+    uses_zero_one : bool
+        Whether it takes targets of 0 and 1, however they are coded elsewhere.
     counted : bool
         Whether it counts samples, so that no order of summation rounds it otherwise.
     """
 
-    name: ClassVar[str]
-    label: ClassVar[str]
-    summary: ClassVar[str]
+    is_share: ClassVar[bool] = True
+    goal: ClassVar[float] = 0.95
+    uses_zero_one: ClassVar[bool] = False
     counted: ClassVar[bool] = True
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
@@ -44,7 +50,9 @@ class Metric:
 class Accuracy(Metric):
     name = "accuracy"
     label = "Accuracy"
-    summary = "Share of samples told right: the largest output, or which side of the middle a single one falls."
+    summary = (
+        "Share of samples classified correctly: the largest output, or which side of the middle a single one falls."
+    )
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
         if A.shape[-1] == 1:
@@ -57,6 +65,7 @@ class Accuracy(Metric):
 class BinaryAccuracy(Metric):
     name = "binary_accuracy"
     label = "Binary accuracy (Keras)"
+    uses_zero_one = True
     summary = "Share of single outputs on their target's side of 0.5, as Keras counts: high for many classes."
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
@@ -66,6 +75,7 @@ class BinaryAccuracy(Metric):
 class CategoricalAccuracy(Metric):
     name = "categorical_accuracy"
     label = "Categorical accuracy (Keras)"
+    uses_zero_one = True
     summary = "Share of samples whose largest output is the true class, as Keras counts: 1 for a single output."
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
@@ -75,6 +85,8 @@ class CategoricalAccuracy(Metric):
 class R2(Metric):
     name = "r2"
     label = "R²"
+    is_share = False
+    goal = 0.9
     counted = False
     summary = "Share of the targets' variance that is explained: 1 is all, 0 no better than their mean."
 

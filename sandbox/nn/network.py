@@ -18,11 +18,10 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
+from sandbox.arrays import Array
 from sandbox.nn.activations import ACTIVATIONS, Activation
-
-Array = NDArray[Any]
 
 
 def parameter_count(sizes: tuple[int, ...]) -> int:

@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sandbox.arrays import Array
 from sandbox.nn.parameters import Parameter, Tunable, log_stops
-
-Array = NDArray[Any]
 
 _NEAR_ONE = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999)
 _MOMENTUM = Parameter(
@@ -79,8 +77,6 @@ class Optimizer(Tunable):
 
     Attributes
     ----------
-    name, label, summary : str
-    parameters : tuple of Parameter
     memory : tuple of str
         What it remembers of every parameter, one letter each.
     formula : str
@@ -94,8 +90,6 @@ class Optimizer(Tunable):
         Whether it divides the step of each parameter by the size that its gradient has had.
     """
 
-    label: ClassVar[str]
-    summary: ClassVar[str]
     formula: ClassVar[str]
     step_code: ClassVar[tuple[str, ...]]
     decay_code: ClassVar[str] = ""
@@ -185,6 +179,7 @@ class Nesterov(Optimizer):
 
     name = "nesterov"
     label = "Nesterov momentum"
+    has_proper_name = True
     summary = "Momentum that looks one step ahead."
     formula = r"v \leftarrow \mu v + g,\quad \theta \leftarrow \theta - \eta\,(g + \mu v)"
     step_code = ("V[...] = momentum * V + dP", "P -= learning_rate * (dP + momentum * V)")
@@ -216,6 +211,7 @@ class Adam(Optimizer):
 
     name = "adam"
     label = "Adam"
+    has_proper_name = True
     summary = "Steps along the average gradient, each parameter scaled by the size its gradient has had."
     formula = (
         r"m \leftarrow \beta_1 m + (1 - \beta_1) g,\quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2,\quad "
@@ -335,6 +331,7 @@ class Adagrad(Optimizer):
 
     name = "adagrad"
     label = "Adagrad"
+    has_proper_name = True
     summary = "Divides each parameter's step by all the gradient it has seen, so steps only get smaller."
     formula = r"v \leftarrow v + g^2,\quad \theta \leftarrow \theta - \eta\,\frac{g}{\sqrt{v} + \epsilon}"
     step_code = ("V[...] = V + dP**2", "P -= learning_rate * dP / (np.sqrt(V) + epsilon)")

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from sandbox.nn.kind import Kind
+
 _MANTISSAS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
@@ -63,17 +65,14 @@ class Parameter:
     stops: tuple[float, ...] = ()
 
 
-class Tunable:
-    """What is tuned by parameters: each is an attribute under its own name.
+class Tunable(Kind):
+    """A kind that is tuned by parameters: each is an attribute under its own name.
 
     Attributes
     ----------
-    name : str
-        Registry key.
     parameters : tuple of Parameter
     """
 
-    name: ClassVar[str]
     parameters: ClassVar[tuple[Parameter, ...]] = ()
 
     def __init__(self, **values: float) -> None:

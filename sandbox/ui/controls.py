@@ -10,9 +10,11 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent, QUndoStack
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from sandbox import words
+from sandbox.nn import METRICS
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
-from sandbox.ui.kit import IconButton, PrimaryButton, Readout, SpeedSlider, cost_text, label, share_text
+from sandbox.ui.kit import IconButton, PrimaryButton, Readout, SpeedSlider, label
 from sandbox.ui.kit_base import later
 
 
@@ -29,14 +31,8 @@ class Reading:
         return "" if math.isnan(self.low) else f"{written(self.low)}\u2013{written(self.high)}"
 
 
-def _brief(value: float) -> str:
-    if 1e-4 <= abs(value) < 10.0 or value == 0.0:
-        return f"{value:.4f}".replace("-", "\u2212")
-    return f"{value:.1e}".replace("e+0", "e").replace("e-0", "e-").replace("-", "\u2212")
-
-
 def _per_cent(value: float) -> str:
-    return f"{100.0 * value:.1f}"
+    return words.fixed(100.0 * value, 1)
 
 
 @dataclass(frozen=True)
@@ -48,7 +44,7 @@ class Shown:
     train: Reading
     test: Reading
     score: Reading
-    is_share: bool
+    metric: str
     of_test: bool
     objective: str
     replicas: int = 1
@@ -137,31 +133,35 @@ class Controls(QFrame):
 
     def show_readings(self, shown: Shown) -> None:
         """Show the large numbers."""
-        self.epoch.set_text(f"{shown.epoch:,}".replace(",", "\u2009"))
+        self.epoch.set_text(f"{shown.epoch:,}")
         self.epoch.setToolTip(f"How many times all training samples have been used; {shown.update:,} updates so far.")
         several = shown.replicas > 1 and shown.seed is None
         of_many = f", median of {shown.replicas} networks, and their quartiles" if several else ""
         of_one = "" if shown.seed is None else f"seed {shown.seed}"
 
         def caption(text: str) -> str:
-            return f"{shown.lane}: {text[:1].lower()}{text[1:]}" if shown.lane else text
+            return f"{shown.lane}: {words.within(text)}" if shown.lane else text
 
-        self.train.set_text(cost_text(shown.train.value))
+        self.train.set_text(words.cost(shown.train.value))
         self.train.setToolTip(
             f"{shown.objective} over the training samples, with the penalty: what training descends{of_many}."
         )
-        self.test.set_text(cost_text(shown.test.value))
+        self.test.set_text(words.cost(shown.test.value))
         self.test.setToolTip(f"The objective over the test samples, with the penalty{of_many}.")
-        kind = "accuracy" if shown.is_share else "R\u00b2"
+        kind = METRICS[shown.metric].label_within()
         self.train.set_caption(caption("Train cost"))
         self.test.set_caption(caption("Test cost"))
         self.score.set_caption(caption(f"{'Test' if shown.of_test else 'Train'} {kind}"))
         score = shown.score.value
-        self.score.set_text(share_text(score) if shown.is_share else f"{score:.4f}".replace("-", "\u2212"))
-        self.score.setToolTip(f"How well the {'test' if shown.of_test else 'training'} samples are told{of_many}.")
-        self.train.set_note(shown.train.spread(_brief) if several else of_one)
-        self.test.set_note(shown.test.spread(_brief) if several else of_one)
-        self.score.set_note(shown.score.spread(_per_cent if shown.is_share else _brief) if several else of_one)
+        self.score.set_text(words.share(score) if METRICS[shown.metric].is_share else words.cost(score))
+        self.score.setToolTip(
+            f"{METRICS[shown.metric].label} over the {'test' if shown.of_test else 'training'} samples{of_many}."
+        )
+        self.train.set_note(shown.train.spread(words.cost) if several else of_one)
+        self.test.set_note(shown.test.spread(words.cost) if several else of_one)
+        self.score.set_note(
+            shown.score.spread(_per_cent if METRICS[shown.metric].is_share else words.cost) if several else of_one
+        )
 
         self._make_room()
 

@@ -22,12 +22,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from sandbox.experiment.lens.advantage import SHARES
+from sandbox.experiment import texts
 from sandbox.experiment.settings import SETTINGS, Value
 from sandbox.experiment.sweep import Cell, LaneResult, Result
-from sandbox.experiment.texts import cost_text, share_text
 from sandbox.experiment.texts import value_text as words
-from sandbox.nn import LOSSES, METRICS
+from sandbox.nn import METRICS
 from sandbox.ui import theme as look
 from sandbox.ui.views.colormap import color_of, sequential
 
@@ -113,20 +112,6 @@ def _square(
 def rising(column: str) -> bool:
     """Whether more is better."""
     return column.partition("_")[2] in METRICS
-
-
-def column_words(column: str) -> str:
-    """Return a column as people call it: "Test accuracy"."""
-    part, _, name = column.partition("_")
-    known = METRICS.get(name) or LOSSES.get(name)
-    label = {"cost": "cost", "penalty": "penalty"}.get(name) or (known.label if known is not None else name)
-    label = label if label.startswith("R\u00b2") else label[:1].lower() + label[1:]
-    return f"{'Test' if part == 'test' else 'Training'} {label}"
-
-
-def figure(column: str, value: float) -> str:
-    """Return a value of a column as text."""
-    return share_text(value) if column.partition("_")[2] in SHARES else cost_text(value)
 
 
 class HeatView(QWidget):
@@ -358,7 +343,7 @@ def square_lines(shown: Map, square: Square) -> list[str]:
     stopped = f"{square.result.stopped} of {seeds} stopped" if square.result.stopped else ""
     if math.isnan(middle):
         return ["stopped" if square.result.stopped else "none"]
-    lines = [figure(shown.column, middle)]
+    lines = [texts.column_text(shown.column, middle)]
     if seeds > 1:
-        lines.append(f"{figure(shown.column, low)}\u2013{figure(shown.column, high)}")
+        lines.append(f"{texts.column_text(shown.column, low)}\u2013{texts.column_text(shown.column, high)}")
     return [*lines, stopped] if stopped else lines

@@ -12,7 +12,6 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from sandbox.experiment.texts import cost_text, share_text
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
 from sandbox.ui.kit_base import Card, Elided, IconButton, LineGlyph, More, Row, Scaled, label, set_state
@@ -24,7 +23,6 @@ from sandbox.ui.kit_numbers import (
     NumberField,
     SeedField,
     SpeedSlider,
-    number_text,
 )
 
 __all__ = [
@@ -48,10 +46,7 @@ __all__ = [
     "Segmented",
     "SpeedSlider",
     "Toggle",
-    "cost_text",
     "label",
-    "number_text",
-    "share_text",
 ]
 
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QRandomGenerator, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QStyle, QWidget
 
+from sandbox import words
 from sandbox.nn.parameters import log_stops
 from sandbox.ui import theme
 from sandbox.ui.kit_base import IconButton, Scaled, focused_wheel, label, leaves_undo, say, set_state
@@ -20,18 +21,6 @@ Number = float | int
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _WHOLE = re.compile(r"[+-]?\d+")
 _LONGEST = 40  # characters of a typed number; longer ones are nonsense
-
-
-def number_text(value: Number) -> str:
-    """Return the shortest text that reads back as exactly this number: 0.5, 300, 1e-5, 2e6."""
-    if isinstance(value, int) or (abs(value) < 1e15 and value == int(value)):
-        text, short = str(int(value)), f"{float(value):.0e}".replace("e+0", "e").replace("e+", "e")
-        return short if isinstance(value, float) and len(text) > 5 and float(short) == value else text
-    text = repr(float(value))
-    if "e" in text:
-        mantissa, exponent = text.split("e")
-        return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
-    return text
 
 
 class NumberField(Scaled):
@@ -136,7 +125,7 @@ class NumberField(Scaled):
         """Return what a number looks like here."""
         if value is None:
             return ""
-        return self._names.get(value) or number_text(value)
+        return self._names.get(value) or words.exact(value)
 
     def allowed(self) -> str:
         """Return what can be typed, in words."""
@@ -144,11 +133,11 @@ class NumberField(Scaled):
         kind = "a whole number" if self._integer else "a number"
         parts = []
         if math.isfinite(low):
-            parts.append(f"above {_figure(low)}" if above else f"from {_figure(low)}")
+            parts.append(f"above {words.bound(low)}" if above else f"from {words.bound(low)}")
         if math.isfinite(high):
-            parts.append(f"below {_figure(high)}" if below else f"up to {_figure(high)}")
-        words = "".join(f" or {word}" for word in self._names.values())
-        return " ".join([kind, " and ".join(parts) if above or below else " ".join(parts)]).strip() + words
+            parts.append(f"below {words.bound(high)}" if below else f"up to {words.bound(high)}")
+        named = "".join(f" or {word}" for word in self._names.values())
+        return " ".join([kind, " and ".join(parts) if above or below else " ".join(parts)]).strip() + named
 
     def _show(self) -> None:
         shown = self._own if self._value is None else self._value
@@ -412,7 +401,7 @@ class SpeedSlider(Scaled):
 
     def fit(self) -> None:
         self._layout.setSpacing(theme.px(theme.GRID))
-        self.slider.setMinimumWidth(theme.px(48))
+        self.slider.setMinimumWidth(theme.px(44))
         metrics = QFontMetrics(theme.font(theme.SMALL))
         widest = max(metrics.horizontalAdvance(_speed_text(speed)) for speed in self._speeds)
         self.words.setFixedWidth(widest + theme.px(2))
@@ -421,7 +410,7 @@ class SpeedSlider(Scaled):
 def _speed_text(speed: float) -> str:
     if math.isinf(speed):
         return "max"
-    return f"{speed:,.0f}".replace(",", "\u2009") + (" update/s" if speed == 1 else " updates/s")
+    return f"{words.count(round(speed), 'update')}/s"
 
 
 class _Slider(QSlider):
@@ -503,10 +492,6 @@ class _Edit(QLineEdit):
             self.selectAll()
         else:
             super().keyPressEvent(event)
-
-
-def _figure(number: float) -> str:
-    return f"{int(number):,}" if number == int(number) else number_text(number)
 
 
 def _quoted(text: str) -> str:

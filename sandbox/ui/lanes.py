@@ -8,11 +8,11 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from sandbox.experiment import Experiment
+from sandbox import words
+from sandbox.experiment import Experiment, texts
 from sandbox.experiment.autos import objective_for
 from sandbox.experiment.roster import differing, in_force, letter, slots
 from sandbox.experiment.settings import SETTINGS
-from sandbox.experiment.texts import value_text
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.kit_base import Scaled
@@ -79,15 +79,15 @@ def value_words(experiment: Experiment, lane: str, key: str, task: str | None) -
     if key == "loss.objective":
         return objective_words(experiment, lane, task)
     value = in_force(experiment, key, lane, task)
-    text = value_text(value)
+    text = texts.value_text(value)
     if key == "loss.monitors":
-        return f"shows {text}"
+        return f"shows {text if value else 'nothing'}"
     if key == "network.hidden":
         return f"layers {text.replace(', ', '-')}" if value else "no hidden layer"
     if key in _NAMED:
         return text
     label = _SHORT.get(key, SETTINGS[key].label)
-    return f"{label if label.isupper() or label[1:2].isdigit() else label[:1].lower() + label[1:]} {text}"
+    return f"{words.within(label)} {text}"
 
 
 class Badge(Scaled):

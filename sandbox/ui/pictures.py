@@ -18,18 +18,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontDatabase, QImage
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
+from sandbox import words
 from sandbox.data import DATASETS
-from sandbox.experiment import Trainer
+from sandbox.experiment import Trainer, texts
 from sandbox.experiment.snapshot import LaneState, Wanted
 from sandbox.experiment.sweep import Sweep
-from sandbox.experiment.texts import counted
 from sandbox.nn import METRICS
 from sandbox.ui import theme as look
-from sandbox.ui.heatmap import HeatView, column_words, map_of
+from sandbox.ui.heatmap import HeatView, map_of
 from sandbox.ui.kit_base import discard
 from sandbox.ui.views.boundary import BoundaryView
-from sandbox.ui.views.cost import LEGEND_ROWS, CostView, label_of
-from sandbox.ui.views.ticks import reading
+from sandbox.ui.views.cost import LEGEND_ROWS, CostView
 
 WIDTH, HEIGHT = 1200, 900  # in pixels of a screen
 RATIO = 2  # pixels of a picture for one of a screen, either way
@@ -76,8 +75,8 @@ def save_heatmap(sweep: Sweep, column: str, path: Path) -> None:
         known = DATASETS.get(first.data.dataset or "")
         title = first.title or (known.label if known is not None else Path(first.data.file or "").name)
         seeds = f", median of {first.run.replicas} seeds above their quartiles" if first.run.replicas > 1 else ""
-        words = f"{column_words(column)} after {counted(first.run.epochs, 'epoch')}{seeds}"
-        page = _page(title, words, view)
+        caption = f"{texts.column_words(column)} after {words.count(first.run.epochs, 'epoch')}{seeds}"
+        page = _page(title, caption, view)
         hint = page.sizeHint()
         width = max(hint.width(), view.minimumWidth() + 2 * look.px(3 * look.GRID), 480)
         page.resize(width, page.heightForWidth(width) if page.hasHeightForWidth() else hint.height())
@@ -173,7 +172,7 @@ def _title(trainer: Trainer) -> str:
 
 
 def _progress(trainer: Trainer) -> str:
-    return f"after {counted(trainer.epoch, 'epoch')}, {counted(trainer.update, 'update')}"
+    return f"after {words.count(trainer.epoch, 'epoch')}, {words.count(trainer.update, 'update')}"
 
 
 def _lane_line(trainer: Trainer, state: LaneState) -> str:
@@ -183,8 +182,8 @@ def _lane_line(trainer: Trainer, state: LaneState) -> str:
     parts = [
         f"Lane {state.name}" if len(trainer.lanes) > 1 else "",
         " - ".join(map(str, state.sizes)),
-        f"learns by {label_of(state.objective)}",
-        f"{'stopped ' if state.stopped else ''}after {counted(last.epoch, 'epoch')}",
+        f"learns by {texts.label_of(state.objective)}",
+        f"{'stopped ' if state.stopped else ''}after {words.count(last.epoch, 'epoch')}",
         *(_reading(name, state) for name in ("cost", *METRICS)),
     ]
     return "  ·  ".join(part for part in parts if part)
@@ -193,8 +192,8 @@ def _lane_line(trainer: Trainer, state: LaneState) -> str:
 def _reading(name: str, state: LaneState) -> str:
     """Return a reading of both parts, as far as it applies."""
     known = {part: state.readings.get(f"{part}_{name}") for part in ("train", "test")}
-    values = [f"{part} {reading(value)}" for part, value in known.items() if value is not None]
-    return f"{'cost' if name == 'cost' else label_of(name)} {', '.join(values)}" if values else ""
+    values = [f"{part} {words.cost(value)}" for part, value in known.items() if value is not None]
+    return f"{'cost' if name == 'cost' else texts.label_of(name)} {', '.join(values)}" if values else ""
 
 
 def _page(title: str, subtitle: str, view: QWidget) -> QWidget:

@@ -17,8 +17,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from sandbox.data import DATASETS
-from sandbox.errors import InputError
-from sandbox.experiment import Edit, Experiment
+from sandbox.errors import InputError, fail
+from sandbox.experiment import Edit, Experiment, texts
 from sandbox.experiment.autos import objective_for
 from sandbox.experiment.document import LaneSettings
 from sandbox.experiment.frozen import FrozenMapping
@@ -26,7 +26,6 @@ from sandbox.experiment.roster import free_name, renamed, with_lane, without_lan
 from sandbox.experiment.rules import lane_index
 from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.snapshot import Snapshot, Wanted
-from sandbox.experiment.validation import fail
 from sandbox.ui.collecting import Collector
 from sandbox.ui.lanes import MOST_LANES
 from sandbox.worker import TrainerThread
@@ -570,7 +569,7 @@ class _EditCommand(QUndoCommand):
         lane: str | None,
         final: bool,
     ) -> None:
-        super().__init__(f"change of {', '.join(SETTINGS[key].label.lower() for key in new)}")
+        super().__init__(f"change of {', '.join(map(texts.setting_within, new))}")
         self.session, self.new, self.old, self.lane, self.final = session, dict(new), old, lane, final
 
     def redo(self) -> None:
@@ -673,7 +672,7 @@ class _RunCommand(QUndoCommand):
     """A new run; undoing it brings back the old one as it was left."""
 
     def __init__(self, session: Session, before: Run, after: Run, key: str, final: bool) -> None:
-        what = SETTINGS[key].label.lower() if key in SETTINGS else {"reset": "reset", "open": "file"}.get(key, "run")
+        what = texts.setting_within(key) if key in SETTINGS else {"reset": "reset", "open": "file"}.get(key, "run")
         super().__init__(f"change of {what}" if key in SETTINGS else what)
         self.session, self.before, self.after, self.key, self.final = session, before, after, key, final
         self._begun = True  # the first redo, by the push, finds the run begun already

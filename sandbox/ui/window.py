@@ -20,12 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sandbox import words
 from sandbox.errors import InputError
-from sandbox.experiment import Experiment
+from sandbox.experiment import Experiment, texts
+from sandbox.experiment.autos import SCORES
 from sandbox.experiment.roster import PER_LANE, renamed, shared_differences
-from sandbox.experiment.settings import SETTINGS
 from sandbox.experiment.snapshot import LaneState, Snapshot, Wanted
-from sandbox.experiment.texts import counted
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.controls import Controls, Reading, Shown
@@ -444,7 +444,7 @@ class MainWindow(QMainWindow):
         shared = shared_differences(self.session.experiment, cell.experiment)
         if shared:
             self.session.open_cell(cell.experiment)
-            differ = ", ".join(SETTINGS[key].label.lower() for key in shared)
+            differ = ", ".join(map(texts.setting_within, shared))
             self.notice.say(f"All lanes share {differ}: the cell is opened as a run of its own, which can be undone.")
             return
         own = {key: cell.experiment.get(key, lane or cell.experiment.lanes[0].name) for key in PER_LANE}
@@ -452,7 +452,7 @@ class MainWindow(QMainWindow):
         self.session.add_lane(self._lane, {key: value for key, value in own.items() if value is not None})
         self._view_newest(before)
         if len(self.session.experiment.lanes) > before and cell.experiment.run.replicas != seeds:
-            there, here = (counted(number, "seed") for number in (cell.experiment.run.replicas, seeds))
+            there, here = (words.count(number, "seed") for number in (cell.experiment.run.replicas, seeds))
             self.notice.say(f"The new lane has {here}, as all lanes here; the cell was trained with {there}.")
 
     def _act_on_lane(self, lane: str, action: str) -> None:
@@ -542,7 +542,7 @@ class MainWindow(QMainWindow):
             self.session.refresh()
 
     def _read_out(self, snapshot: Snapshot, lane: LaneState) -> None:
-        metric = "r2" if snapshot.data.task == "regression" else "accuracy"
+        metric = SCORES[snapshot.data.task]
         held, several = f"test_{metric}" in lane.readings, len(snapshot.lanes) > 1
 
         def reading(name: str) -> Reading:
@@ -554,7 +554,7 @@ class MainWindow(QMainWindow):
             train=reading("train_cost"),
             test=reading("test_cost"),
             score=reading(f"{'test' if held else 'train'}_{metric}"),
-            is_share=metric == "accuracy",
+            metric=metric,
             of_test=held,
             objective=LOSSES[lane.objective].label,
             replicas=lane.replicas,
@@ -572,7 +572,7 @@ class MainWindow(QMainWindow):
     def _tell_coming(self, snapshot: Snapshot) -> None:
         """Say how far a lane that has been added is on its way."""
         if snapshot.coming < 1.0:
-            self.boundary_card.title.setText(f"Training the new lane: {100 * snapshot.coming:.0f} %")
+            self.boundary_card.title.setText(f"Training the new lane: {words.share(snapshot.coming, 0)}")
         elif self._coming < 1.0:
             self._title_boundary()
         self._coming = snapshot.coming

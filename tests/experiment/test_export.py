@@ -13,8 +13,9 @@ import pytest
 
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.export import delivery, history_columns, result_names, write_history, write_results
+from sandbox.experiment.export import history_columns, result_names, write_history, write_results
 from sandbox.experiment.history import History
+from sandbox.files import delivery
 
 TWO_LANES = """
 [data]

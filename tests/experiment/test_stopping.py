@@ -37,12 +37,12 @@ NAIVE: dict[str, object] = {"loss__numerics": "naive", "loss__objective": "binar
         (
             -0.5,
             {"network__output": "linear", "network__target_coding": "plus_minus_one"},
-            "log of a negative output: sample 1 has output -0.5 and target -1",
+            "log of a negative output: sample 1 has output \u22120.5 and target \u22121",
         ),
         (
             -0.5,
             {"network__output": "linear", "loss__numerics": "fused", "network__target_coding": "plus_minus_one"},
-            "log of a negative output: sample 1 has output -0.5 and target -1",
+            "log of a negative output: sample 1 has output \u22120.5 and target \u22121",
         ),
         (
             1.5,

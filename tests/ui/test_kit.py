@@ -10,8 +10,6 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PySide6.QtCore import QLocale, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QWheelEvent
 from PySide6.QtTest import QTest
@@ -26,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sandbox import words
 from sandbox.nn.parameters import linear_stops, log_stops
 from sandbox.ui import kit, theme
 from sandbox.ui.icons import icon
@@ -264,35 +263,13 @@ def test_an_unknown_icon_fails_where_it_is_asked_for() -> None:
 # Numbers
 
 
-@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**12), 10**12))
-def test_a_numbers_text_reads_back_as_the_number(value: float) -> None:
-    assert float(kit.number_text(value)) == value
-
-
-@pytest.mark.parametrize(("value", "text"), [(0.5, "0.5"), (300.0, "300"), (1e-5, "1e-5"), (7, "7"), (1e6, "1e6")])
-def test_a_numbers_text_is_short(value: float, text: str) -> None:
-    assert kit.number_text(value) == text
-
-
-@given(st.floats(-1e300, 1e300))
-def test_a_cost_never_takes_more_than_seven_characters(value: float) -> None:
-    text = kit.cost_text(value)
-    assert len(text) <= 7
-    read = float(text.replace("\u2212", "-"))
-    assert read == pytest.approx(value, rel=0.5)
-
-
-def test_costs_that_are_no_numbers_are_said_so() -> None:
-    assert [kit.cost_text(v) for v in (math.nan, math.inf, -math.inf)] == ["\u2013", "\u221e", "\u2212\u221e"]
-
-
 def test_logarithmic_stops_are_round_and_rise() -> None:
     stops = log_stops(1e-3, 10.0, zero=True)
     assert stops[:3] == (0.0, 0.001, 0.0012)
     assert stops[-1] == 10.0
     assert list(stops) == sorted(set(stops))
     assert len(stops) == 2 + 4 * 10
-    assert all(len(kit.number_text(stop)) <= 6 for stop in stops)
+    assert all(len(words.exact(stop)) <= 6 for stop in stops)
 
 
 def test_a_typed_number_is_kept_exactly(qtbot: Any, shown: Any) -> None:
@@ -688,7 +665,7 @@ def test_a_readout_keeps_its_width(qapp: QApplication, shown: Any) -> None:
         shown(readout, 600)
         widths = set()
         for value in (0.5, 12.3456, 1e-9, 8.8e88, math.nan):
-            readout.set_text(kit.cost_text(value))
+            readout.set_text(words.cost(value))
             QApplication.processEvents()
             widths.add(readout.width())
             text = QFontMetrics(readout.number.font()).horizontalAdvance(readout.number.text())

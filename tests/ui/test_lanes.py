@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QLabel
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document import LaneSettings
-from sandbox.experiment.lens import words
+from sandbox.experiment.lens import comparison
 from sandbox.experiment.lens.advantage import Advantage, Estimate
 from sandbox.ui import theme as look
 from sandbox.ui.lanes import faces
@@ -562,20 +562,20 @@ def found(**changes: Any) -> Advantage:
     ],
 )
 def test_sentences_on_who_is_first(changes: dict[str, Any], text: str) -> None:
-    assert words.first(found(**changes), "A", "B") == text
+    assert comparison.first(found(**changes), "A", "B") == text
 
 
 def test_sentences_on_what_they_have_now() -> None:
-    text = words.gap(found(), "A", "B")
+    text = comparison.gap(found(), "A", "B")
     told = "After epoch 1,200: 98.0\u2009% (A) and 97.0\u2009% (B); seed by seed A less B: 0 to +2 points"
     assert text == f"{told} (95\u2009% interval)."
 
     less = Estimate(0.0097, -2e-5, 0.0098)
-    text = words.gap(found(column="test_mse", last=0.01, other_last=0.0003, gap=less), "A", "B")
+    text = comparison.gap(found(column="test_mse", last=0.01, other_last=0.0003, gap=less), "A", "B")
     told = "After epoch 1,200: 0.0100 (A) and 3.0e\u22124 (B); seed by seed A less B: \u22122.0e\u22125 to +0.0098"
     assert text == f"{told} (95\u2009% interval)."
 
-    text = words.gap(found(gap=Estimate(0.0, 0.0, 0.0)), "A", "B")
+    text = comparison.gap(found(gap=Estimate(0.0, 0.0, 0.0)), "A", "B")
     assert text.endswith("seed by seed A less B: 0 points (95\u2009% interval).")
 
 

@@ -20,10 +20,10 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment import Experiment, Trainer, texts
 from sandbox.experiment.document import LaneSettings
 from sandbox.experiment.sweep import Cell, LaneResult, Result, axis, cells
-from sandbox.ui.heatmap import HeatView, column_words, map_of, square_lines
+from sandbox.ui.heatmap import HeatView, map_of, square_lines
 from sandbox.ui.sweep import dialog as module
 from sandbox.ui.sweep.thread import SweepThread
 
@@ -315,6 +315,6 @@ def test_the_better_the_brighter(qtbot: Any) -> None:
 
 
 def test_columns_have_names() -> None:
-    assert column_words("test_accuracy") == "Test accuracy"
-    assert column_words("train_mse") == "Training mean squared error"
-    assert column_words("test_r2") == "Test R\u00b2" and column_words("train_cost") == "Training cost"
+    assert texts.column_words("test_accuracy") == "Test accuracy"
+    assert texts.column_words("train_mse") == "Training mean squared error"
+    assert texts.column_words("test_r2") == "Test R\u00b2" and texts.column_words("train_cost") == "Training cost"

@@ -11,18 +11,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sandbox.arrays import Array
 from sandbox.experiment.lanes import TrainingLane
 from sandbox.experiment.scene import Scene
 from sandbox.nn import METRICS
 
-Array = NDArray[Any]
-
-SHARES = ("accuracy", "binary_accuracy", "categorical_accuracy")
+_COST_GOAL = 0.1
 SAMPLES = 2000  # of the bootstrap
 FEWEST = 5  # seeds for an interval: of fewer, resampling knows too little
 
@@ -123,7 +120,7 @@ class AskAdvantage:
 def usual_level(column: str) -> float:
     """Return what of a column is usually to be reached."""
     name = column.partition("_")[2]
-    return 0.95 if name in SHARES else 0.9 if name == "r2" else 0.1
+    return METRICS[name].goal if name in METRICS else _COST_GOAL
 
 
 def seed_values(lane: TrainingLane, column: str) -> tuple[Array, Array]:

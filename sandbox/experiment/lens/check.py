@@ -14,19 +14,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sandbox import words
+from sandbox.arrays import Floats
 from sandbox.experiment.lanes import Samples
 from sandbox.experiment.scene import Scene
 from sandbox.nn import ACTIVATIONS, LOSSES, Network
 from sandbox.nn.losses import CLAMP, reduction_factor
 from sandbox.nn.network import ForwardPass, layer_views, parameter_count
-
-Array = NDArray[Any]
-Floats = NDArray[np.float64]
 
 STEP = 1e-5
 # What one check may take, in nanoseconds, as `_nanoseconds` guesses it; and how many numbers a batch may hold.
@@ -362,12 +360,8 @@ def _relative(difference: Floats, a: Floats, n: Floats) -> float:
 # In words
 
 
-def figure(value: float) -> str:
-    """Return a number in two digits: 3.1e−7, 0.25, 1."""
-    if value == 0.0 or 0.01 <= abs(value) < 100.0 or not np.isfinite(value):
-        return f"{value:.2g}".replace("-", "\u2212")
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa.removesuffix('.0')}e{int(exponent)}".replace("-", "\u2212")
+def _figure(value: float) -> str:
+    return words.number(value, 2)
 
 
 def verdict_of(check: GradientCheck) -> str:
@@ -382,16 +376,16 @@ def meaning(check: GradientCheck) -> str:
     verdict = verdict_of(check)
     worst = [layer for layer in check.layers if layer.verdict == verdict]
     names = ", ".join(f"d{layer.name}" for layer in worst)
-    error = figure(max((layer.error for layer in worst), default=0.0)) if verdict in VERDICTS else ""
+    error = _figure(max((layer.error for layer in worst), default=0.0)) if verdict in VERDICTS else ""
     if verdict == "right":
-        small = f"no error is above {figure(right)}" if not _hidden(check) else "what differs is rounding"
+        small = f"no error is above {_figure(right)}" if not _hidden(check) else "what differs is rounding"
         return f"The formulas are right: {small}."
     if verdict == "probably right":
         return f"Probably right: {error} in {names} is a little more than usual; strong curvature can make that."
     if verdict == "look closer":
         return f"Look closer: {error} in {names} is more than rounding makes; a formula may be slightly off."
     if verdict == "wrong":
-        return f"Wrong: {error} in {names} is above {figure(doubtful)}; these formulas do not give the cost's slope."
+        return f"Wrong: {error} in {names} is above {_figure(doubtful)}; these formulas do not give the cost's slope."
     if verdict == "not finite":
         return f"Nothing can be said of {names}: the cost or its gradient is not a number here."
     return "Nothing could be compared: every step crosses a kink."
@@ -405,10 +399,10 @@ def _hidden(check: GradientCheck) -> bool:
 def extent(check: GradientCheck) -> str:
     """Return what was compared, and how."""
     samples, many = _of(check.samples, check.m), _of(check.checked, check.count)
-    text = f"Over {samples} training samples, with the penalty; {many} parameters, moved by {figure(STEP)} at most. "
+    text = f"Over {samples} training samples, with the penalty; {many} parameters, moved by {_figure(STEP)} at most. "
     if check.precision == "float32":
         return text + (
-            f"The run's gradient is in float32, right up to {figure(BOUNDS['float32'][0])}; the differences were "
+            f"The run's gradient is in float32, right up to {_figure(BOUNDS['float32'][0])}; the differences were "
             "computed in float64 from a copy of its parameters."
         )
     return text + "Computed in float64 from a copy of the parameters."
@@ -426,14 +420,14 @@ def kink_report(check: GradientCheck, most: int = 3) -> str:
     found = "; ".join(kink_words(kink, check.objective) for kink in check.kinks[:most])
     rest = len(check.kinks) - most
     more = "" if rest <= 0 else f"; and {'at least ' * (len(check.kinks) == MOST_KINKS)}{rest} more"
-    which = "1 parameter was" if left_out == 1 else f"{left_out:,} parameters were"
+    which = f"{words.count(left_out, 'parameter')} {'was' if left_out == 1 else 'were'}"
     return f"{which} left out, since the step crosses a kink, where the slope jumps: {found}{more}."
 
 
 def kink_words(kink: Kink, objective: str) -> str:
     """Return who sits on a kink, and how near; the objective is the lane's."""
     who = f"output {kink.unit}, sample {kink.sample}"
-    at = figure(kink.distance)
+    at = _figure(kink.distance)
     return {
         "activation": f"unit {kink.unit} of layer {kink.layer}, sample {kink.sample}: z is {at} from its kink",
         "loss": f"{who}: {LOSSES[objective].kink_name} is {at} from its kink",

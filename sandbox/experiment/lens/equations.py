@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sandbox.arrays import Array, norm
 from sandbox.experiment.autos import coding_for
 from sandbox.experiment.scene import Scene
 from sandbox.experiment.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.nn.formulas import Pairing
-
-Array = NDArray[Any]
 
 MOST = 200  # rows and columns of an array that are shown
 
@@ -108,12 +105,6 @@ class AskNumbers:
             norms=tuple(norm(arrays[l]) for l in sorted(arrays) if l),
             took=perf_counter() - start,
         )
-
-
-def norm(array: Array) -> float:
-    """Return the square root of the sum of all squares."""
-    flat = np.asarray(array, np.float64).ravel()
-    return float(np.sqrt(flat @ flat))
 
 
 def _shown(name: str, layer: int, array: Array) -> Shown:

@@ -10,11 +10,11 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sandbox import words
+from sandbox.arrays import Array
 from sandbox.experiment.autos import OUTPUTS, objective_for, output_for
 from sandbox.experiment.lanes import CODES, initial_parameters
 from sandbox.experiment.parts import LossSettings, NetworkSettings
@@ -24,8 +24,6 @@ from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, Activation
 from sandbox.nn.activations import Linear
 from sandbox.nn.initializers import Normal, Uniform, XavierNormal, Zeros
 from sandbox.nn.losses import CLAMP, natural_loss, natural_output
-
-Array = NDArray[Any]
 
 FLAT = 0.01  # a unit whose |g'| is below this passes next to nothing back
 SATURATED_SHARE = 0.9  # of a layer's units and samples that are flat
@@ -163,7 +161,8 @@ def _clipped(scene: Scene, A: Array, Y: Array) -> Found | None:
     count = int(wrong.any(axis=1).sum())
     if not count:
         return None
-    evidence = f"{_of(count, scene.m)} have a wrong output within {CLAMP:g} of 0 or 1, where the logarithm is clipped."
+    near = f"within {words.number(CLAMP)} of 0 or 1"
+    evidence = f"{_of(count, scene.m)} have a wrong output {near}, where the logarithm is clipped."
     return Found(evidence, "A clipped output sends back nothing at all, however wrong it is.", _exact(scene))
 
 
@@ -175,9 +174,9 @@ def _near_the_edge(scene: Scene, A: Array, Y: Array) -> Found | None:
         return Found(evidence, "The cost is no number, though the gradient is one.", _exact(scene))
     low, high = float(A.min()), float(A.max()) if loss.uses_complement else 0.0
     if low < limits.tiny / limits.eps:
-        where = "exactly 0" if low == 0.0 else f"{low:.2g}"
+        where = "exactly 0" if low == 0.0 else f"{words.number(low, 2)}"
     elif 1.0 - high < 64.0 * limits.eps:
-        where = "exactly 1" if high == 1.0 else f"1 \u2212 {1.0 - high:.2g}"
+        where = "exactly 1" if high == 1.0 else f"1 \u2212 {words.number(1.0 - high, 2)}"
     else:
         return None
     evidence = f"The output nearest to an edge is {where}; one that rounds to 0 or 1 gives the logarithm of 0."
@@ -207,7 +206,9 @@ def overflow(scene: Scene) -> Found | None:
     layer = int(np.argmax(sizes))
     if sizes[layer] < HUGE:
         return None
-    return Found(f"The largest pre-activation of layer {layer + 1} is {sizes[layer]:.2g}.", meaning, _slower(scene))
+    return Found(
+        f"The largest pre-activation of layer {layer + 1} is {words.number(sizes[layer], 2)}.", meaning, _slower(scene)
+    )
 
 
 # What the history tells
@@ -221,7 +222,8 @@ def diverging(scene: Scene) -> Found | None:
     first, middle, last = _thirds_of(cost)
     if not first < middle < last or last - first < max(0.1 * abs(first), 4.0 * _noise(cost)):
         return None
-    evidence = f"The cost rose from {_figure(first)} to {_figure(last)} over the last {cost.size} recorded epochs."
+    rise = f"rose from {words.number(first, 3)} to {words.number(last, 3)}"
+    evidence = f"The cost {rise} over the last {cost.size} recorded epochs."
     return Found(evidence, "The steps overshoot the valley, so that they lead up instead of down.", _slower(scene))
 
 
@@ -240,10 +242,9 @@ def opposite(scene: Scene) -> Found | None:
         rise = last - first
         if not first < middle < last or rise < max(3.0 * theirs[3], 0.1 * abs(first)):
             continue
-        evidence = (
-            f"{lane.objective.label} fell from {_figure(own[0])} to {_figure(own[2])} while {_lower(kind.label)} "
-            f"{'rose' if sign > 0 else 'fell'} from {_figure(theirs[0])} to {_figure(theirs[2])}."
-        )
+        mine, other = (f"from {words.number(each[0], 3)} to {words.number(each[2], 3)}" for each in (own, theirs))
+        verb = "rose" if sign > 0 else "fell"
+        evidence = f"{lane.objective.label} fell {mine} while {kind.label_within()} {verb} {other}."
         meaning = "Only the objective sends a gradient; a monitor is shown, and nothing holds it."
         return Found(evidence, meaning, _objective(name) if name in LOSSES else _usual(scene))
     return None
@@ -312,7 +313,7 @@ def single_softmax(scene: Scene) -> Found | None:
     """A softmax over one unit, whose only share is always 1."""
     if not scene.output.sums_to_one or scene.lane.sizes[-1] != 1:
         return None
-    label = scene.output.label.lower()
+    label = scene.output.label_within()
     evidence = f"The output layer has 1 unit, so {label} gives 1 for all {scene.m:,} samples."
     meaning = "A constant has no slope: whatever the loss, no gradient comes back and no weight moves."
     return Found(evidence, meaning, _output(_suitable(scene)))
@@ -366,8 +367,8 @@ def confident_mistakes(scene: Scene) -> Found | None:
     if sent > FADED * full:
         return None
     evidence = (
-        f"{_of(count, scene.m)} are off by more than {CONFIDENT:g}: {_lower(loss.label)} sends back "
-        f"{_figure(sent)} of each, cross-entropy would send {_figure(full)}."
+        f"{_of(count, scene.m)} are off by more than {words.number(CONFIDENT)}: {loss.label_within()} sends back "
+        f"{words.number(sent, 3)} of each, cross-entropy would send {words.number(full, 3)}."
     )
     meaning = f"{output.label} is flat where it is sure, and this loss does not cancel that: such mistakes stay."
     return Found(evidence, meaning, _unfading(scene))
@@ -393,7 +394,9 @@ def saturated(scene: Scene) -> Found | None:
             continue
         where = "the output layer" if l == last else f"hidden layer {l}"
         units = np.flatnonzero(flat.mean(axis=0) >= SATURATED_SHARE) + 1
-        evidence = f"In {where}, |g'| is below {FLAT:g} for {100.0 * share:.0f} % of all samples and units"
+        evidence = (
+            f"In {where}, |g'| is below {words.number(FLAT)} for {words.share(share, 0)} of all samples and units"
+        )
         if flat.shape[1] > 1 and units.size:
             evidence += f": {_units(units.tolist(), flat.shape[1])} nearly everywhere"
         meaning = f"Where {g.label} is flat, dZ = dA \u00b7 g' is almost 0, and nothing reaches the weights before it."
@@ -459,7 +462,7 @@ def dead_units(scene: Scene) -> Found | None:
         for l, units in dead.items()
     ]
     verb = "are" if len(dead) > 1 or sum(map(len, dead.values())) > 1 else "is"
-    evidence = f"{_capital(' and '.join(layers))} {verb} 0 for all {scene.m:,} training samples."
+    evidence = f"{words.capital(' and '.join(layers))} {verb} 0 for all {scene.m:,} training samples."
     meaning = f"Where {label} is 0 its slope is 0 too: such units get no gradient, so they stay as they are."
     control = _output(_suitable(scene)) if last in dead else _undying(scene)
     return Found(evidence, meaning, control)
@@ -473,9 +476,10 @@ def vanishing(scene: Scene) -> Found | None:
     layer = int(np.argmin(pulls))
     if not pulls[layer] < VANISHED * pulls[-1]:
         return None
+    here, last, ratio = (words.number(pull, 2) for pull in (pulls[layer], pulls[-1], pulls[layer] / pulls[-1]))
     evidence = (
-        f"One sample pulls at a weight of layer {layer + 1} by {pulls[layer]:.2g}, at one of the output layer by "
-        f"{pulls[-1]:.2g}: a ratio of {pulls[layer] / pulls[-1]:.1g}."
+        f"One sample pulls at a weight of layer {layer + 1} by {here}, at one of the output layer by {last}: "
+        f"a ratio of {ratio}."
     )
     meaning = "On the way back each layer multiplies by W and g', and here that shrinks: the early layers stand still."
     return Found(evidence, meaning, _against_vanishing(scene))
@@ -519,11 +523,11 @@ def _set(key: str, value: Value, shown: str) -> Control:
 def _slower(scene: Scene) -> Control:
     """Return a tenth of the learning rate, to one digit."""
     rate = max(float(f"{0.1 * scene.lane.settings.optimizer.learning_rate:.0e}"), 1e-12)
-    return Control("optimizer.learning_rate", rate, f"{SETTINGS['optimizer.learning_rate'].label} {rate:g}")
+    return Control("optimizer.learning_rate", rate, f"{SETTINGS['optimizer.learning_rate'].label} {words.number(rate)}")
 
 
 def _objective(name: str) -> Control:
-    return Control("loss.objective", name, f"Learn with {_lower(LOSSES[name].label)}")
+    return Control("loss.objective", name, f"Learn with {LOSSES[name].label_within()}")
 
 
 def _output(name: str) -> Control:
@@ -555,26 +559,8 @@ def _activation(
     return _set("network.activation", value, ACTIVATIONS[name].label)
 
 
-_NAMES = ("Huber", "Poisson")  # of people: written large within a sentence, too
-
-
-def _lower(label: str) -> str:
-    """Return a label as it stands within a sentence."""
-    first = label.partition(" ")[0]
-    kept = first in _NAMES or not first[1:].islower()
-    return label if kept else label[0].lower() + label[1:]
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _sentence(text: str) -> str:
-    return _capital(text).rstrip(".") + "."
-
-
-def _figure(value: float) -> str:
-    return f"{value:.3g}"
+    return words.capital(text).rstrip(".") + "."
 
 
 def _of(count: int, m: int) -> str:
@@ -590,7 +576,7 @@ def _units(units: list[int], all_units: int) -> str:
     listed = ", ".join(map(str, units[:_LISTED]))
     if len(units) > _LISTED:
         return f"{len(units)} of {all_units} units ({listed}, ...)"
-    return f"units {', '.join(map(str, units[:-1]))} and {units[-1]}"
+    return f"units {words.listed(map(str, units))}"
 
 
 FINDINGS: tuple[Kind, ...] = (

@@ -5,18 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sandbox.experiment.frozen import read_only
+from sandbox.arrays import Array, read_only
 from sandbox.experiment.lanes import TrainingLane
 from sandbox.experiment.roster import PER_LANE
 from sandbox.experiment.scene import Scene
 from sandbox.experiment.settings import Value
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sandbox.arrays import Array
 from sandbox.experiment.frozen import FrozenMapping
 from sandbox.experiment.lanes import Group, Samples, TrainingLane
 from sandbox.experiment.listing import Line, Pairing, phases
@@ -24,8 +24,6 @@ from sandbox.experiment.script import pairing_now
 from sandbox.nn import ACTIVATIONS, OPTIMIZERS, Activation, OptimizerState
 from sandbox.nn.losses import CLAMP, LogLoss, reduction_factor, xlogy
 from sandbox.nn.network import ForwardPass, layer_views
-
-Array = NDArray[Any]
 
 MOST_ROWS, MOST_COLUMNS = 24, 48  # what is kept of a large array
 

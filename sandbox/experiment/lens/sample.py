@@ -15,14 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sandbox import words
+from sandbox.arrays import Array, frozen_copy, norm
 from sandbox.experiment.lanes import coded_targets
 from sandbox.experiment.scene import Scene
 from sandbox.nn import ACTIVATIONS, Loss
 from sandbox.nn.network import with_ones
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,8 +145,8 @@ class FollowSample:
             self.part,
             self.index,
             len(X),
-            _frozen(inputs[self.index]),
-            _frozen(x[0]),
+            frozen_copy(inputs[self.index]),
+            frozen_copy(x[0]),
             _target_words(data, y[self.index]),
             _prediction_words(data, A[-1], middle),
             _all_frozen(scene.network.W),
@@ -185,17 +184,13 @@ def _way_back(
     return WayBack(
         loss.name,
         float(np.add.reduce(loss.elements(last, out, Y, output, numerics), axis=None)),
-        _frozen(Y[0]),
+        frozen_copy(Y[0]),
         _all_frozen([dA for dA, _ in ways]),
         _all_frozen([dZ for _, dZ in ways]),
-        _frozen(own),
-        _frozen(scene.factor * ways[-1][1]),
-        float("nan") if whole is None else _ratio(_norm(own), _norm(whole)),
+        frozen_copy(own),
+        frozen_copy(scene.factor * ways[-1][1]),
+        float("nan") if whole is None else _ratio(norm(own), norm(whole)),
     )
-
-
-def _norm(values: Array) -> float:
-    return float(np.linalg.norm(values.astype(np.float64)))
 
 
 def _ratio(part: float, whole: float) -> float:
@@ -219,14 +214,8 @@ def _prediction_words(data: Any, A: Array, middle: float) -> str:
 
 
 def _figures(values: Array) -> str:
-    return ", ".join(f"{value:.3g}" for value in values[:4]).replace("-", "\u2212")
-
-
-def _frozen(values: Array) -> Array:
-    copy = np.array(values)
-    copy.setflags(write=False)
-    return copy
+    return ", ".join(words.number(float(value), 3) for value in values[:4])
 
 
 def _all_frozen(arrays: list[Array]) -> tuple[Array, ...]:
-    return tuple(_frozen(array) for array in arrays)
+    return tuple(frozen_copy(array) for array in arrays)

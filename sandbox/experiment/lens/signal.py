@@ -23,16 +23,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.experiment.frozen import read_only
+from sandbox import words
+from sandbox.arrays import Array, Floats, read_only
 from sandbox.experiment.lanes import CODES
 from sandbox.experiment.lens.coding import coding_of
 from sandbox.experiment.scene import Scene
 from sandbox.nn import ACTIVATIONS, LOSSES, Loss
 from sandbox.nn.activations import Linear
 from sandbox.nn.network import with_ones
-
-Array = NDArray[Any]
-Floats = NDArray[np.float64]
 
 MOST = 400  # samples on the curves
 SURE = 0.1  # less than this for the true class is a confident mistake
@@ -400,9 +398,9 @@ def sentence(summary: Summary, pairing: Pairing) -> str:
         return f"{_counted(n, summary.count)} no finite loss or signal from {names[broken]}.".replace("%", "get")
     if pairing.kind == "residual" or summary.focus == 0:
         text = f"The {summary.focus:,} largest of {summary.count:,} residuals make up"
-        parts = [f"{100 * s:.0f}\u2009% with {n}" for s, n in zip(summary.focused, names, strict=True)]
+        parts = [f"{words.share(s, 0)} with {n}" for s, n in zip(summary.focused, names, strict=True)]
         parts[0] = parts[0].replace("% with", "% of the signal with")
-        return f"{text} {_listed(parts[:3])}." if np.isfinite(summary.focused).all() else "No signal is left."
+        return f"{text} {words.listed(parts[:3])}." if np.isfinite(summary.focused).all() else "No signal is left."
     if summary.confident:
         one = summary.confident == 1
         text = f"{_counted(summary.confident, summary.count)} confidently wrong".replace("%", "is" if one else "are")
@@ -419,21 +417,17 @@ def _counted(n: int, count: int) -> str:
     return f"{n:,} of {count:,} samples %"
 
 
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
 def _compared(signals: tuple[float, ...], names: list[str]) -> str:
     """Say how much the objective and the first loss beside it send back, the stronger one last."""
     if len(signals) == 1:
-        return f"{names[0]} sends back {_number(signals[0])} each"
+        return f"{names[0]} sends back {_sent(signals[0])} each"
     (weak, less), (strong, more) = sorted(zip(signals[:2], names[:2], strict=True))
     if not more_than_nothing(strong):
         return "neither loss sends anything back"
     ratio = weak / strong
     if ratio > 0.95:
-        return f"{names[0]} and {names[1]} send back alike, {_number(strong)} each"
-    return f"{less} sends back {_number(ratio)} of what {more} does"
+        return f"{names[0]} and {names[1]} send back alike, {_sent(strong)} each"
+    return f"{less} sends back {_sent(ratio)} of what {more} does"
 
 
 def more_than_nothing(value: float) -> bool:
@@ -441,9 +435,5 @@ def more_than_nothing(value: float) -> bool:
     return bool(np.isfinite(value) and value > 0.0)
 
 
-def _number(value: float) -> str:
-    if value >= 0.095:
-        return f"{value:.2f}"
-    if value >= 1e-4:
-        return f"{value:.1g}" if value < 0.0095 else f"{value:.2f}"
-    return f"{value:.0e}".replace("e-0", "e-").replace("-", "\u2212") if value else "nothing"
+def _sent(value: float) -> str:
+    return words.number(value, 2) if value else "nothing"

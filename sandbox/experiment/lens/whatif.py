@@ -12,16 +12,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sandbox import words
+from sandbox.arrays import Array, norm
 from sandbox.experiment.lens.coding import coding_of
 from sandbox.experiment.scene import Scene
 from sandbox.nn import LOSSES, Loss
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -111,15 +109,6 @@ def _penalty_gradient(scene: Scene) -> Array | float:
     return gradient
 
 
-def norm(values: Array) -> float:
-    """Return the Euclidean norm, also where the squares are larger than a number can be."""
-    values = np.asarray(values, dtype=np.float64)
-    largest = float(np.abs(values).max(initial=0.0))
-    if largest == 0.0 or not math.isfinite(largest):
-        return largest
-    return largest * float(np.sqrt(np.square(values / largest).sum()))
-
-
 def cosine_of(one: Array, other: Array) -> float:
     """Return the cosine of the angle between two vectors; nan where one of them is 0 or not finite."""
     lengths = norm(one), norm(other)
@@ -135,7 +124,7 @@ def _trouble(loss: Loss, A: Array, elements: Array, dZ: Array) -> str:
         return "overflow, numbers grow larger than a number can be"
     count = int(broken.any(axis=-1).sum())
     outputs = A[broken]
-    who = f"{count:,} of {len(A):,} samples"
+    who = f"{count:,} of {words.count(len(A), 'sample')}"
     if loss.has_logs and ((outputs < 0.0) | (outputs > 1.0)).any():
         return f"log of a negative number, for {who}: outputs outside 0 to 1"
     if loss.has_logs and np.isin(outputs, (0.0, 1.0)).any():

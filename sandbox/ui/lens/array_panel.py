@@ -10,9 +10,10 @@ from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistent
 from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout
 
+from sandbox import words
 from sandbox.experiment.lens.equations import Shown
 from sandbox.ui import theme as look
-from sandbox.ui.kit import Elided, IconButton, cost_text
+from sandbox.ui.kit import Elided, IconButton
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -61,7 +62,7 @@ class ArrayModel(QAbstractTableModel):
             return None
         value = float(self.values[index.row(), index.column()])
         if role == Role.DisplayRole:
-            return cost_text(value)
+            return words.cost(value)
         colour = heat(value, self._largest)
         return QColor(colour if role == Role.BackgroundRole else look.ink_on(colour))
 
@@ -130,7 +131,7 @@ class ArrayPanel(QFrame):
         """Show an array as it is now."""
         name = f"{shown.name}[{shown.layer}]" if shown.layer else shown.name
         shape = " \u00d7 ".join(map(str, shown.shape))
-        text = f"{name}  {shape}  norm {cost_text(shown.norm)}  {WORDS[shown.name]}"
+        text = f"{name}  {shape}  norm {words.cost(shown.norm)}  {WORDS[shown.name]}"
         if text != self.words.text():
             self.words.setText(text)
         if shown.note != self.note.text():

@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sandbox import words
 from sandbox.experiment.lens.check import (
     CheckGradient,
     GradientCheck,
     LayerCheck,
     extent,
-    figure,
     kink_report,
     meaning,
     verdict_of,
@@ -150,7 +150,7 @@ class CheckLens(Lens):
             self.button.setEnabled(True)
             self._of = (snapshot.run, lane)
             who = f"lane {lane}, " if len(snapshot.lanes) > 1 else ""
-            after = f"after {snapshot.update:,} updates" if snapshot.update != 1 else "after 1 update"
+            after = f"after {words.count(snapshot.update, 'update')}"
             self.when.setText(f"{who}{LOSSES[answer.objective].label}, {after}")
             self._show(answer)
         elif self._of is not None and self._of != (snapshot.run, lane):
@@ -259,14 +259,14 @@ class _Model(QAbstractTableModel):
 
 
 def _texts(layer: LayerCheck) -> tuple[str, ...]:
-    error = "\u2013" if not layer.checked or layer.verdict == "not finite" else figure(layer.error)
-    words = layer.verdict or "at kinks alone"
+    error = "\u2013" if not layer.checked or layer.verdict == "not finite" else words.number(layer.error, 2)
+    told = layer.verdict or "at kinks alone"
     if layer.tiny and layer.error > 1e-7:
-        words = "right: nothing but rounding"
+        told = "right: nothing but rounding"
     kinked = f", {layer.kinked} at kinks" if layer.kinked and layer.checked else ""
-    return f"d{layer.name}", f"{layer.checked:,} of {layer.count:,}", error, words + kinked, _worst(layer)
+    return f"d{layer.name}", f"{layer.checked:,} of {layer.count:,}", error, told + kinked, _worst(layer)
 
 
 def _worst(layer: LayerCheck) -> str:
     name, analytic, numeric = layer.worst
-    return f"{name}: {analytic:.9g} | {numeric:.9g}".replace("-", "\u2212") if name else ""
+    return f"{name}: {words.number(analytic, 9)} | {words.number(numeric, 9)}" if name else ""

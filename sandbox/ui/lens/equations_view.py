@@ -21,9 +21,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from sandbox import words
 from sandbox.nn.formulas import SAME, Equation, Symbol, atoms
 from sandbox.ui import theme as look
-from sandbox.ui.kit import cost_text
 from sandbox.ui.mathematics import EM, Line, atom_box, draw_marks, joined_boxes, set_line
 
 TYPE = 15.0  # px to the em
@@ -278,7 +278,7 @@ class EquationsView(QWidget):
                 )
             painter.setPen(QColor(colours.ink))
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(rect, right, cost_text(norm))
+            painter.drawText(rect, right, words.cost(norm))
 
     # Pointing
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from sandbox import words
 from sandbox.experiment.lens.findings import FINDINGS, AskFindings, Finding, Findings, Steady
 from sandbox.experiment.scene import Question
 from sandbox.experiment.settings import SETTINGS
@@ -95,7 +96,7 @@ class FindingsLens(Lens):
         self._opened = ""
         self.nothing = label("")
         self.nothing.setWordWrap(True)
-        names = ", ".join(kind.title[:1].lower() + kind.title[1:] for kind in FINDINGS)
+        names = ", ".join(words.within(kind.title) for kind in FINDINGS)
         self.watched = label(f"Looked for: {names}.", "hint")
         self.watched.setWordWrap(True)
         self.watched.setToolTip("\n".join(f"{kind.title}: {kind.summary}" for kind in FINDINGS))

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
+from sandbox import words
 from sandbox.data import Data
 from sandbox.experiment.autos import rival_of
 from sandbox.experiment.lens.sample import Followed, FollowSample
@@ -17,7 +18,7 @@ from sandbox.experiment.scene import Question
 from sandbox.experiment.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
-from sandbox.ui.kit import Choice, Elided, Item, Toggle, label, share_text
+from sandbox.ui.kit import Choice, Elided, Item, Toggle, label
 from sandbox.ui.kit_base import set_state
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.sample_canvas import SampleCanvas
@@ -240,7 +241,7 @@ class SampleLens(Lens):
         self.left.setText(f"Left: {LOSSES[left.loss].label}")
         name = f"dW[{len(answer.Z)}]"
         if answer.part == "train":
-            self.share.setText(f"as long as {share_text(left.share)} | {share_text(right.share)} of {name}")
+            self.share.setText(f"as long as {words.share(left.share)} | {words.share(right.share)} of {name}")
             self.share.setToolTip(
                 f"How long this sample's part of {name} is, measured by the whole. Parts that pull in opposite ways "
                 "cancel in the sum, so that a single one can be longer than the whole."

@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from sandbox import words
 from sandbox.experiment.lens.sample import Followed
 from sandbox.nn import ACTIVATIONS
 from sandbox.ui import theme as look
@@ -24,33 +25,9 @@ FOLDED_UNITS = 8
 MOST_LINES = 400
 
 _KEPT_HEIGHT = 4000  # up to this height all but the numbers is kept as a picture
-_NOTHING = 0.95e-9  # below this there is no room for the exponent; the tip says it in full
 _LINED_GAP = 24  # between columns nearer than this there is no room for lines
 
 _COMPACT, _ROOMY = ("−0.000", "−9e−9"), ("−0.0000", "−9.9e−99")
-
-
-def short(value: float, roomy: bool = False) -> str:
-    """Return a number in six characters, or in eight where there is room.
-
-    Examples
-    --------
-    >>> short(-0.12345), short(-0.12345, roomy=True), short(12.345), short(3.2e-5), short(0.0)
-    ('−0.123', '−0.1235', '12.35', '3e−5', '0')
-    """
-    if not math.isfinite(value):
-        return "–" if math.isnan(value) else ("∞" if value > 0 else "−∞")
-    size = abs(value)
-    if size < _NOTHING and not roomy:
-        return "≈0" if size else "0"
-    decimals = 4 if roomy else 3
-    if 10.0**-decimals <= size < 9999.5:
-        whole = len(str(int(size)))
-        text = f"{value:.{max(0, decimals + 1 - whole)}f}"
-    else:
-        mantissa, exponent = f"{value:.{int(roomy)}e}".split("e")
-        text = f"{mantissa}e{int(exponent)}" if size else "0"
-    return text.replace("-", "−")
 
 
 @dataclass(frozen=True)
@@ -100,7 +77,7 @@ def columns_of(
     x = followed.x.tolist()
     shown = _shown(len(x), whole)
     boxes = [
-        Box((Cell("", x[i]),), features[i], f"{features[i]}: {x[i]:.10g} as the network sees it", i)
+        Box((Cell("", x[i]),), features[i], f"{features[i]}: {words.number(x[i], 10)} as the network sees it", i)
         for i in range(shown)
     ]
     columns = [Column("Input", boxes, narrow=True, hidden=len(x) - shown)]
@@ -152,7 +129,9 @@ def _shares(followed: Followed, outputs: tuple[str, ...], whole: bool) -> list[B
     for k in range(_shown(units, whole)):
         rows = [Cell(f"{j + 1}", float(one.dW[k, j]), float(two.dW[k, j])) for j in range(_shown(before, whole))]
         rows.append(Cell("b", float(one.db[k]), float(two.db[k])))
-        name = f"Share in row {k + 1} of dW[{len(followed.Z)}], unit by unit below: {followed.factor:.4g} dz a"
+        name = (
+            f"Share in row {k + 1} of dW[{len(followed.Z)}], unit by unit below: {words.number(followed.factor)} dz a"
+        )
         boxes.append(Box(tuple(rows), _output_name(outputs, k) if units > 1 else "", _tip(name, rows), k))
     return boxes
 
@@ -166,12 +145,12 @@ def _tip(name: str, rows: list[Cell]) -> str:
     lines = [name]
     for row in rows:
         if row.right is None:
-            lines.append(f"{row.name}: {row.left:.10g}")
+            lines.append(f"{row.name}: {words.number(row.left, 10)}")
         elif row.right_name:
-            lines += [f"{row.name}: {row.left:.10g}", f"{row.right_name}: {row.right:.10g}"]
+            lines += [f"{row.name}: {words.number(row.left, 10)}", f"{row.right_name}: {words.number(row.right, 10)}"]
         else:
-            lines.append(f"{row.name}: {row.left:.10g} | {row.right:.10g}")
-    return "\n".join(lines).replace("-", "−")
+            lines.append(f"{row.name}: {words.number(row.left, 10)} | {words.number(row.right, 10)}")
+    return "\n".join(lines)
 
 
 class SampleCanvas(QWidget):
@@ -453,7 +432,7 @@ class SampleCanvas(QWidget):
             painter.setPen(decided if row.decided else ink)
             texts = [(first, row.left)] if row.right is None else [(first, row.left), (end, row.right)]
             for right, value in texts:
-                text = short(value, self.roomy)
+                text = words.brief(value, self.roomy)
                 painter.drawText(QPointF(right - self._metrics.horizontalAdvance(text), y), text)
             y += self._line
 

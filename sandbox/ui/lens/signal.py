@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout
 
+from sandbox.arrays import Floats
 from sandbox.experiment.autos import rival_of
 from sandbox.experiment.lens.signal import (
     AskSignals,
@@ -35,8 +35,6 @@ from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views.legend import Stroke
 from sandbox.ui.views.plot import CrosshairLayer, GridLayer, Line, Plot, Points
 from sandbox.ui.views.ticks import coordinate, step_up
-
-Floats = NDArray[np.float64]
 
 PERIOD = 0.25  # seconds between two sentences
 FILLED = 0.4  # a range stays while the samples fill this share of it

@@ -10,8 +10,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from sandbox import words
 from sandbox.ui import theme as look
-from sandbox.ui.kit import cost_text
 from sandbox.ui.theme import SMALL
 from sandbox.ui.views.legend import Stroke
 
@@ -30,7 +30,7 @@ class Entry:
 
 def value_text(value: float) -> str:
     """A number in seven characters, or why there is none in a word."""
-    return cost_text(value) if math.isfinite(value) else "none" if math.isnan(value) else "infinite"
+    return words.cost(value) if math.isfinite(value) else "none" if math.isnan(value) else "infinite"
 
 
 class SignalKey(QWidget):

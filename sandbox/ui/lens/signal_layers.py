@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
+from sandbox.arrays import Floats
 from sandbox.ui.views.plot import Line, LinesLayer, Plot, Points, PointsLayer, symbol_pixmap
-
-Floats = NDArray[np.float64]
 
 CELL = 1.5  # pixels: of samples nearer than this, one is drawn
 

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sandbox import words
 from sandbox.errors import InputError
 from sandbox.experiment.lens.phases import NextUpdate, UpdateSteps, Value
 from sandbox.experiment.listing import TITLES, Line
@@ -40,7 +41,6 @@ from sandbox.ui.kit import Elided, Segmented, label
 from sandbox.ui.kit_base import set_state
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.pace import Pace
-from sandbox.ui.lens.sample_canvas import short
 from sandbox.ui.theme import Theme
 
 PERIOD = 0.3  # seconds between two answers: numbers cannot be read faster
@@ -388,8 +388,8 @@ def _ink(colour: str, strong: bool = False) -> QTextCharFormat:
 def value_text(name: str, value: Value, columns: int) -> str:
     """Return what a name stands for: a number in full, or shape, norm and as many columns as there is room for."""
     if value.shape == ():
-        return f"{name} = {float(value.corner):.12g}".replace("-", "\u2212")
-    head = f"{name}  {value.shape}  norm {short(value.norm, roomy=True)}"
+        return f"{name} = {words.number(float(value.corner), 12)}"
+    head = f"{name}  {value.shape}  norm {words.brief(value.norm, roomy=True)}"
     lines = []
     if value.corner.ndim == 2:
         lines = [_row(row, value.shape[1]) for row in value.corner[:, :columns].tolist()]
@@ -399,5 +399,5 @@ def value_text(name: str, value: Value, columns: int) -> str:
 
 
 def _row(numbers: Sequence[float], of: int) -> str:
-    text = "".join(short(float(number), roomy=True).rjust(_NUMBER) for number in numbers)
+    text = "".join(words.brief(float(number), roomy=True).rjust(_NUMBER) for number in numbers)
     return text + (" \u2026" if len(numbers) < of else "")

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QModelIndex
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout
 
+from sandbox import words
 from sandbox.experiment.lens.whatif import Alternatives, AskWhatIf
 from sandbox.experiment.scene import Question
 from sandbox.experiment.snapshot import Snapshot
@@ -119,7 +120,7 @@ def overview(answer: Alternatives | None) -> str:
     if not others:
         return "No other loss has a step to compare with."
     near, far = max(others, key=lambda row: row.cosine), min(others, key=lambda row: row.cosine)
-    degrees = [f"{math.degrees(math.acos(row.cosine)):.0f}\u00b0" for row in (near, far)]
+    degrees = [words.degrees(math.degrees(math.acos(row.cosine))) for row in (near, far)]
     own = LOSSES[answer.objective].label
     text = f"Nearest to the step of {own}: {LOSSES[near.name].label} ({degrees[0]} off)"
     return f"{text}; farthest: {LOSSES[far.name].label} ({degrees[1]})."

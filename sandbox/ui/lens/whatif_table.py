@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
+from sandbox import words
 from sandbox.experiment.lens.whatif import Alternatives, LossRow
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
-from sandbox.ui.kit import cost_text
 from sandbox.ui.theme import SMALL
 
 Index = QModelIndex | QPersistentModelIndex
@@ -37,10 +37,10 @@ def cell_text(row: LossRow, column: int) -> str:
     if column == COSINE:
         if math.isnan(value):
             return "no step" if row.norm == 0.0 else "\u2013"
-        return f"{value:.3f}".replace("-", "\u2212")
+        return words.fixed(value, 3)
     if math.isnan(value):
         return "undefined" if column == COST else "\u2013"
-    return cost_text(value) if math.isfinite(value) else "infinite"
+    return words.cost(value) if math.isfinite(value) else "infinite"
 
 
 def value_of(row: LossRow, column: int) -> float:
@@ -64,8 +64,8 @@ def row_sentence(row: LossRow, objective: LossRow) -> str:
     if not math.isfinite(row.cosine):
         return f"{label}: there is no direction of the objective to compare with."
     angle = math.degrees(math.acos(row.cosine))
-    length = f"{row.norm / objective.norm:.2g}"
-    return f"{label} would step {angle:.0f}\u00b0 off the objective's way; its gradient is {length} times as long."
+    length = words.number(row.norm / objective.norm, 2)
+    return f"{label} would step {words.degrees(angle)} off the objective's way; its gradient is {length} times as long."
 
 
 class WhatIfModel(QAbstractTableModel):

@@ -6,28 +6,28 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from sandbox.experiment.lens import words
-from sandbox.experiment.lens.advantage import SHARES, Advantage, AskAdvantage, usual_level
+from sandbox import words
+from sandbox.experiment import texts
+from sandbox.experiment.autos import SCORES
+from sandbox.experiment.lens import comparison
+from sandbox.experiment.lens.advantage import Advantage, AskAdvantage, usual_level
 from sandbox.experiment.lens.fair import AskFairRates, FairRates
 from sandbox.experiment.lens.pair import AskPair, PairState
 from sandbox.experiment.scene import Question
 from sandbox.experiment.snapshot import LaneState, Snapshot
 from sandbox.nn import LOSSES, METRICS, OPTIMIZERS
 from sandbox.ui import theme as look
-from sandbox.ui.kit import Choice, Elided, NumberField, Segmented, cost_text, label
+from sandbox.ui.kit import Choice, Elided, NumberField, Segmented, label
 from sandbox.ui.lanes import Badge, LaneFace
 from sandbox.ui.lens.pace import Pace
 from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views.plot import GridLayer, Line, LinesLayer, Plot
 from sandbox.ui.views.ranges import epochs_end
 from sandbox.ui.views.ticks import step_up
-
-Floats = NDArray[np.float64]
 
 PERIOD = 0.3  # seconds between two answers
 HEIGHT = 112  # of a plot
@@ -169,7 +169,7 @@ class PairPanel(QWidget):
     def _choose_column(self) -> None:
         self._chosen = True
         column = str(self.column_choice.value())
-        share = column.partition("_")[2] in SHARES
+        share = texts.is_share(column)
         self.level.set_bounds(*((0.0, 1.0) if share else (-math.inf, math.inf)))
         self.level.set_value(usual_level(column))
         self._ask_anew()
@@ -230,10 +230,10 @@ class PairPanel(QWidget):
 
     def _offer_columns(self, one: LaneState, other: LaneState, task: str) -> None:
         both = [name for name in one.readings if name in other.readings]
-        usual = "r2" if task == "regression" else "accuracy"
+        usual = SCORES[task]
         names = sorted((*METRICS, *LOSSES), key=lambda name: name != usual)
         items = [
-            (f"{part}_{name}", f"{text} {_lower((METRICS.get(name) or LOSSES[name]).label)}", "")
+            (f"{part}_{name}", f"{text} {texts.label_within(name)}", "")
             for name in names
             for part, text in _PARTS.items()
             if f"{part}_{name}" in both
@@ -261,8 +261,8 @@ class PairPanel(QWidget):
         for caption, text in zip(self.captions, _CAPTIONS, strict=True):
             if caption.text() != text + median:
                 caption.setText(text + median)
-        _say(self.proof, words.proof(state))
-        _say(self.difference, words.difference(state))
+        _say(self.proof, comparison.proof(state))
+        _say(self.difference, comparison.difference(state))
         self.charts.setVisible(len(state.distances[0]) > 0)  # nothing of networks of different shape
         if self._theme is None:
             return
@@ -279,8 +279,8 @@ class PairPanel(QWidget):
 
     def _show_first(self, found: Advantage) -> None:
         assert self._one is not None and self._other is not None
-        _say(self.first, words.first(found, self._one.letter, self._other.letter))
-        _say(self.gap, words.gap(found, self._one.letter, self._other.letter))
+        _say(self.first, comparison.first(found, self._one.letter, self._other.letter))
+        _say(self.gap, comparison.gap(found, self._one.letter, self._other.letter))
 
     def _show_rates(self) -> None:
         if self._rates is not None:
@@ -365,13 +365,13 @@ class RateTable(QWidget):
         for (badge, numbers), row in zip(self.rows, rates.rows, strict=False):
             badge.set_face(faces.get(row.lane))
             amount = row.of_mean if reduction == "mean" else row.of_sum
-            matched = "none" if math.isnan(row.matched) else f"{row.matched:.4g}"
+            matched = "none" if math.isnan(row.matched) else words.number(row.matched)
             if math.isfinite(row.factor) and row.matched != row.rate:
-                matched += f"  (\u00d7{row.factor:.3g})"
+                matched += f"  (\u00d7{words.number(row.factor, 3)})"
             for number, text in zip(
-                numbers, (f"{row.rate:.4g}", f"{amount:.4g}", cost_text(row.norm), matched), strict=True
+                numbers, (words.number(row.rate), words.number(amount), words.cost(row.norm), matched), strict=True
             ):
-                _say(number, text.replace("-", "\u2212"))
+                _say(number, text)
         for index, (badge, numbers) in enumerate(self.rows):
             for widget in (badge, *numbers):
                 widget.setVisible(index < len(rates.rows))
@@ -389,7 +389,3 @@ def _say(place: QLabel, text: str) -> None:
     if text != place.text():
         place.setText(text)
         place.setAccessibleDescription(text)
-
-
-def _lower(text: str) -> str:
-    return text if text.startswith("R\u00b2") else text[:1].lower() + text[1:]

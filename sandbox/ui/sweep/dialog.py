@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sandbox import words
 from sandbox.errors import InputError
-from sandbox.experiment import Experiment
+from sandbox.experiment import Experiment, texts
 from sandbox.experiment.settings import MOST_EPOCHS, MOST_REPLICAS, PATHS, SETTINGS
 from sandbox.experiment.sweep import (
     Axis,
@@ -35,10 +36,9 @@ from sandbox.experiment.sweep import (
     usual_column,
     write_table,
 )
-from sandbox.experiment.texts import counted, value_text
 from sandbox.nn.parameters import log_stops
 from sandbox.ui import theme as look
-from sandbox.ui.heatmap import HeatView, column_words, map_of
+from sandbox.ui.heatmap import HeatView, map_of
 from sandbox.ui.kit import Card, Choice, Item, NumberField, Row, label
 from sandbox.ui.kit_base import set_state
 from sandbox.ui.sweep.thread import SweepThread
@@ -243,9 +243,11 @@ class SweepDialog(QDialog):
         self.run_button.setEnabled(True)
         seeds = grid[0].experiment.run.replicas
         lanes = len(grid[0].experiment.lanes)
-        each = f"{counted(lanes, 'lane')} of {counted(seeds, 'seed')}" if lanes > 1 else counted(seeds, "seed")
+        each = (
+            f"{words.count(lanes, 'lane')} of {words.count(seeds, 'seed')}" if lanes > 1 else words.count(seeds, "seed")
+        )
         keys = [axis.key for row in self.axes if (axis := row.axis()) is not None]
-        self._say(f"{counted(len(grid), 'cell')} of {each}. {twin_words(self.experiment, keys)}".strip())
+        self._say(f"{words.count(len(grid), 'cell')} of {each}. {twin_words(self.experiment, keys)}".strip())
 
     @property
     def is_running(self) -> bool:
@@ -314,7 +316,7 @@ class SweepDialog(QDialog):
         names = columns(self._results.values())
         if names:
             kept = self.column.value()
-            self.column.set_items([(name, column_words(name), "") for name in names])
+            self.column.set_items([(name, texts.column_words(name), "") for name in names])
             if self.column.value() is None:
                 self.column.set_value(kept if kept in names else usual_column(names))
         column = str(self.column.value() or usual_column(names))
@@ -345,7 +347,7 @@ class SweepDialog(QDialog):
             nothing = "Run shows here what every cell comes to."
             self.detail.setText("Click a square to choose its cell." if self._cells else nothing)
             return
-        parts = [f"{SETTINGS[key].label} {value_text(value)}" for key, value in cell.values.items()]
+        parts = [f"{SETTINGS[key].label} {texts.value_text(value)}" for key, value in cell.values.items()]
         if len(cell.experiment.lanes) > 1 and self.chosen_lane:
             parts.insert(0, f"Lane {self.chosen_lane}")
         result = self._results.get(cell.number)

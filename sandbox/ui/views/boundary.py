@@ -11,11 +11,13 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from sandbox import words
+from sandbox.arrays import Floats
 from sandbox.data import Data
 from sandbox.experiment.document import Experiment
 from sandbox.experiment.snapshot import LaneState, Surface, SurfaceRequest
 from sandbox.ui import theme as look
-from sandbox.ui.kit import Choice, share_text
+from sandbox.ui.kit import Choice
 from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views import colormap
 from sandbox.ui.views.contour import class_lines, contour
@@ -33,9 +35,7 @@ from sandbox.ui.views.plot import (
 )
 from sandbox.ui.views.scale import ColourScale
 from sandbox.ui.views.slices import chosen, first_axes, input_range, padded
-from sandbox.ui.views.ticks import coordinate, grown, reading
-
-Floats = NDArray[np.float64]
+from sandbox.ui.views.ticks import coordinate, grown
 
 MAP_POINTS, FEWEST_POINTS = 100, 40
 CURVE_POINTS = 200
@@ -620,17 +620,17 @@ class BoundaryView(QWidget):
         outputs = np.atleast_1d(np.asarray(at, dtype=np.float64))
         if surface.kind == "difference":
             many = "at odds by" if data.task == "multiclass" else "difference"
-            return f"{many} {reading(float(outputs[0]))}"
+            return f"{many} {words.cost(float(outputs[0]))}"
         if surface.both:
-            return f"{reading(float(outputs[0]))} and {reading(float(surface.both[0][column, 0]))}"
+            return f"{words.cost(float(outputs[0]))} and {words.cost(float(surface.both[0][column, 0]))}"
         if surface.replicas > 1 and data.task == "binary" and surface.kind == "binary":
-            return f"{share_text(float(outputs[0]))} of {surface.replicas} networks say class {data.class_names[1]}"
+            return f"{words.share(float(outputs[0]))} of {surface.replicas} networks say class {data.class_names[1]}"
         if data.task == "regression":
-            return reading(float(outputs[0]))
+            return words.cost(float(outputs[0]))
         if outputs.size == 1:
             which = int(outputs[0] > surface.level)
-            value = reading(float(outputs[0]))
+            value = words.cost(float(outputs[0]))
         else:
             which = int(np.argmax(outputs)) if np.isfinite(outputs).all() else 0
-            value = reading(float(outputs[which]))
+            value = words.cost(float(outputs[which]))
         return f"{value} (class {data.class_names[which]})" if np.isfinite(outputs).all() else "not a number"

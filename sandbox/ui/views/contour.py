@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from sandbox.arrays import Floats
 
 # Corners of a cell: 0 bottom left, 1 bottom right, 2 top right, 3 top left; edge e joins corners e and e + 1.
 # For each of the 16 patterns of corners above the level: the edges its segments run between, or -1.

@@ -21,6 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sandbox import words
+from sandbox.arrays import Floats
+from sandbox.experiment import texts
 from sandbox.experiment.roster import letter, slots
 from sandbox.experiment.snapshot import Curve, CurveRequest, LaneState, Mark
 from sandbox.nn import LOSSES, METRICS
@@ -31,9 +34,7 @@ from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views.legend import CurveChip, CurveName, Stroke
 from sandbox.ui.views.plot import Band, BandsLayer, CrosshairLayer, GridLayer, Line, LinesLayer, MarksLayer, Plot
 from sandbox.ui.views.ranges import before_the_flight, epochs_end, logarithm, plain, value_range
-from sandbox.ui.views.ticks import reading
 
-Floats = NDArray[np.float64]
 Key = tuple[str, str]  # lane, column
 
 ROLES = {"objective": "learns", "monitor": "shown", "metric": "shown, right axis"}
@@ -55,12 +56,6 @@ class Row:
     columns: tuple[tuple[str, str], ...]  # part, column
 
 
-def label_of(name: str) -> str:
-    """What people call a loss or a metric."""
-    known = LOSSES.get(name) or METRICS.get(name)
-    return str(known.label) if known is not None else name
-
-
 def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[Row, ...]:
     """The rows of the legend: of one lane objective, monitors, metrics; of several first all that they learn with."""
     objectives = {lane.name: lane.objective for lane in lanes}
@@ -80,7 +75,7 @@ def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[Row, .
             lane,
             role,
             name,
-            "Cost with penalty" if name == "cost" else label_of(name),
+            "Cost with penalty" if name == "cost" else texts.label_of(name),
             tuple(sorted(found[lane, role, name], reverse=True)),
         )
         for lane, role, name in keys
@@ -271,7 +266,7 @@ class CostView(QWidget):
         columns = {name for lane in self._lanes for name in lane.readings}
         names = [name for name in (*LOSSES, *METRICS) if f"train_{name}" in columns]
         items = [("", "what each learns with", _OWN_TIP)]
-        items += [(name, label_of(name), f"Shows {label_of(name)} for every lane.") for name in names]
+        items += [(name, texts.label_of(name), f"Shows {texts.label_of(name)} for every lane.") for name in names]
         self.only.set_items(items)
         if self.only.value() is None:
             self.only.set_value("")
@@ -599,11 +594,11 @@ def value_at(curve: Curve, epoch: float | None) -> str:
     """A curve's value at the recorded epoch nearest to `epoch`, or its last; "–" where it has none."""
     epochs, values = (curve.epochs, curve.values) if curve.picked is None else curve.picked
     if not len(epochs):
-        return "–"
+        return words.NOTHING
     place = len(epochs) - 1
     if epoch is not None:
         after = min(int(np.searchsorted(epochs, epoch)), place)
         before = max(after - 1, 0)
         place = before if abs(epochs[before] - epoch) <= abs(epochs[after] - epoch) else after
     value = float(values[place])
-    return "–" if np.isnan(value) else reading(value)
+    return words.cost(value)

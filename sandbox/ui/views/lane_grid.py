@@ -18,12 +18,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sandbox import words
 from sandbox.data import Data
 from sandbox.experiment import Experiment
+from sandbox.experiment.autos import SCORES
 from sandbox.experiment.scene import Question
 from sandbox.experiment.snapshot import LaneState, Snapshot, SurfaceRequest
+from sandbox.nn import METRICS
 from sandbox.ui import theme as look
-from sandbox.ui.kit import Elided, IconButton, cost_text, label, share_text
+from sandbox.ui.kit import Elided, IconButton, label
 from sandbox.ui.kit_base import later, set_state
 from sandbox.ui.lanes import MOST_LANES, Badge, LaneFace
 from sandbox.ui.pair import PairPanel
@@ -112,9 +115,10 @@ class LaneFrame(QFrame):
 
     def show_state(self, state: LaneState, task: str) -> None:
         """Show how well the lane does."""
-        metric = "r2" if task == "regression" else "accuracy"
+        metric = SCORES[task]
         value = state.readings.get(f"test_{metric}", state.readings.get(f"train_{metric}", math.nan))
-        text = share_text(value) if metric == "accuracy" else f"R\u00b2 {cost_text(value)}"
+        kind = METRICS[metric]
+        text = words.share(value) if kind.is_share else f"{kind.label} {words.cost(value)}"
         if state.stopped:
             text = "stopped"
         elif state.lost:
@@ -122,7 +126,7 @@ class LaneFrame(QFrame):
         if text != self.score.text():
             self.score.setText(text)
         part = "test" if f"test_{metric}" in state.readings else "training"
-        self.score.setToolTip(state.stopped or f"How well its {part} samples are told.")
+        self.score.setToolTip(state.stopped or f"{kind.label} over its {part} samples.")
 
     def show_measure(self, words: str) -> None:
         """Say what the colour of a difference stands for."""

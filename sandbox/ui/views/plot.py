@@ -29,10 +29,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from sandbox import words
+from sandbox.arrays import Floats
 from sandbox.ui.views.thin import thin
-from sandbox.ui.views.ticks import linear_ticks, log_ticks, number
-
-Floats = NDArray[np.float64]
+from sandbox.ui.views.ticks import linear_ticks, log_ticks
 
 # Symbols with corners look smaller than a disc as wide.
 SIZES = {"s": 0.95, "o": 1.0, "t": 1.15, "t1": 1.15, "t2": 1.15, "t3": 1.15, "d": 1.3, "star": 1.4, "p": 1.1}
@@ -191,7 +191,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
                 if self._tight and side == "left":
                     self._leave_room()
         low, high = self.y_range
-        shares = [(low + (high - low) * k / 4, number(k / 4)) for k in range(5)]
+        shares = [(low + (high - low) * k / 4, words.number(k / 4)) for k in range(5)]
         if shares != self.ticks["right"]:
             self.ticks["right"] = shares
             self.axes["right"].setTicks([shares])

@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sandbox.arrays import Floats
 from sandbox.ui.views.ticks import LARGEST, step_up
-
-Floats = NDArray[np.float64]
 
 # A range stays while the data lie within it and fill at least this share.
 FILLED = 0.4

@@ -7,6 +7,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from sandbox import words
 from sandbox.ui.views.colormap import Cells
 from sandbox.ui.views.ticks import linear_ticks
 
@@ -41,7 +42,7 @@ class ColourScale(QWidget):
     def set_range(self, low: float, high: float) -> None:
         """Set the values of the lowest and highest colour."""
         self._range = (low, high)
-        self.setAccessibleDescription(f"from {low:.4g} to {high:.4g}")
+        self.setAccessibleDescription(f"from {words.number(low)} to {words.number(high)}")
         self.setToolTip("Which output, and which target, each colour stands for; the ends take in all beyond.")
         self.update()
 

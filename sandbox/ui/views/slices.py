@@ -7,8 +7,6 @@ from numpy.typing import NDArray
 
 from sandbox.data import Data
 
-Floats = NDArray[np.float64]
-
 MARGIN = 0.12
 # More points than these cover each other; evenly spaced ones of each part stand for the rest.
 MOST_POINTS = 3000

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from sandbox.arrays import Floats
 
 
 def thin(x: Floats, y: Floats, tolerance: float = 0.08, passes: int = 6) -> tuple[Floats, Floats]:

@@ -4,50 +4,21 @@ from __future__ import annotations
 
 import math
 
+from sandbox import words
+
 # An axis end is one of these times a power of ten, so that it moves seldom and never far beyond the data.
 _STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 # No axis goes beyond this; differences of larger numbers would overflow.
 LARGEST = 1e150
 
 
-def number(value: float) -> str:
-    """A tick's number: grouped thousands, a true minus, no needless digits.
-
-    Examples
-    --------
-    >>> number(200000.0), number(-0.5), number(1e-7)
-    ('200,000', '−0.5', '1e−7')
-    """
-    size = abs(value)
-    if size == 0.0:
-        return "0"
-    if 1e-4 <= size < 1e7:
-        text = f"{value:,.6f}".rstrip("0").rstrip(".")
-    else:
-        mantissa, exponent = f"{value:.3e}".split("e")
-        text = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
-    return text.replace("-", "−")
-
-
-def reading(value: float) -> str:
-    """A value for a read-out, four significant digits in at most nine characters."""
-    if not math.isfinite(value):
-        return "not a number" if math.isnan(value) else ("∞" if value > 0 else "−∞")
-    size = abs(value)
-    if size == 0.0:
-        text = "0"
-    elif 0.001 <= size < 1e5:
-        text = f"{value:.4f}" if size < 10 else f"{value:.2f}"
-    else:
-        mantissa, exponent = f"{value:.2e}".split("e")
-        text = f"{mantissa}e{int(exponent)}"
-    return text.replace("-", "−")
-
-
 def coordinate(value: float, span: float) -> str:
     """A position for a read-out, with as many decimals as a range of this width asks for."""
-    decimals = min(max(2 - math.floor(math.log10(span)), 0), 9) if span > 0.0 else 2
-    return f"{value:,.{decimals}f}".replace("-", "−")
+    return words.fixed(value, min(max(2 - math.floor(math.log10(span)), 0), 9) if span > 0.0 else 2)
+
+
+def _number(value: float) -> str:
+    return words.number(value, 7)
 
 
 def step_up(value: float) -> float:
@@ -82,7 +53,7 @@ def linear_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
             break
     if last - first > 100:  # the range is so narrow against its position that steps are lost to rounding
         return []
-    return [(k * step, number(float(f"{k * step:.9g}"))) for k in range(first, last + 1)]
+    return [(k * step, _number(float(f"{k * step:.9g}"))) for k in range(first, last + 1)]
 
 
 def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
@@ -92,13 +63,13 @@ def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     """
     first, last = math.ceil(max(low, -300.0) - 1e-9), math.floor(min(high, 300.0) + 1e-9)
     every = max(1, math.ceil((last - first + 1) / max(most, 1)))
-    whole = [(float(k), number(10.0**k)) for k in range(first, last + 1) if k % every == 0]
+    whole = [(float(k), _number(10.0**k)) for k in range(first, last + 1) if k % every == 0]
     if len(whole) * 3 <= most + 1:
         for k in range(first - 1, last + 1):
             for factor in (2.0, 5.0):
                 place = k + math.log10(factor)
                 if low <= place <= high:
-                    whole.append((place, number(factor * 10.0**k)))
+                    whole.append((place, _number(factor * 10.0**k)))
     if len(whole) < 2 and -300.0 < low < high < 300.0:
         even = linear_ticks(10.0**low, 10.0**high, most)
         return [(math.log10(value), text) for value, text in even if value > 0.0]

@@ -15,7 +15,6 @@ from sandbox.experiment.lens.check import (
     GradientCheck,
     Kink,
     extent,
-    figure,
     kink_report,
     kink_words,
     meaning,
@@ -231,13 +230,6 @@ def test_analytic_side_is_what_trains(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Network, "backward", doubled)
     assert {layer.verdict for layer in _check(trainer).layers} == {"wrong"}
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.0, "0"), (1.0, "1"), (0.25, "0.25"), (3.14e-7, "3.1e\u22127"), (-1e-5, "\u22121e\u22125")]
-)
-def test_figures(value: float, text: str) -> None:
-    assert figure(value) == text
 
 
 @pytest.mark.parametrize("objective", [name for name, kind in LOSSES.items() if kind.kink_name])

@@ -120,8 +120,8 @@ def test_float32_says_what_it_is_measured_by(qtbot: QtBot) -> None:
     lens, trainer = _lens(qtbot), _trainer(run__precision="float32")
     lens.check()
     lens.draw(_snapshot(trainer, lens), "A")
-    assert "right up to 1e\u22124" in lens.how.text()
-    assert lens.words.text() == "The formulas are right: no error is above 1e\u22124."
+    assert "right up to 0.0001" in lens.how.text()
+    assert lens.words.text() == "The formulas are right: no error is above 0.0001."
 
 
 def test_result_stays_while_training_goes_on_but_not_in_another_run(qtbot: QtBot) -> None:

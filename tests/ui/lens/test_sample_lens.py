@@ -15,7 +15,7 @@ from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.snapshot import Wanted
 from sandbox.ui import theme as look
 from sandbox.ui.lens.sample import SampleLens
-from sandbox.ui.lens.sample_canvas import SampleCanvas, short
+from sandbox.ui.lens.sample_canvas import SampleCanvas
 from sandbox.ui.views.boundary import BoundaryView
 
 LEFT = Qt.MouseButton.LeftButton
@@ -204,20 +204,6 @@ def test_fewer_samples_of_other_data(qtbot: QtBot) -> None:
     shown.draw()
     assert shown.lens.sample == ("train", 19)
     assert shown.lens.part.count() == 1 and shown.lens.number.maximum() == 20
-
-
-@pytest.mark.parametrize("roomy", [False, True])
-@pytest.mark.parametrize(
-    "value", [0.0, 1.0, -0.99999, 9.9999, 12.345, -123.456, 9999.4, 1e5, -3.2e-5, 9e-10, -1e-12, np.nan, -np.inf]
-)
-def test_numbers_stay_short(value: float, roomy: bool) -> None:
-    text = short(value, roomy)
-    assert len(text) <= 7 + roomy
-    if text == "\u22480":
-        assert 0.0 < abs(value) < 1e-9 and not roomy
-    elif np.isfinite(value):
-        read = float(text.replace("\u2212", "-"))
-        assert read == pytest.approx(value, rel=0.35 if abs(value) < 1e-3 else 1e-2)
 
 
 # The boundary view

@@ -242,7 +242,7 @@ def test_export_saves_where_a_person_says(bench: Bench, tmp_path: Path, monkeypa
     bench.click(bench.lens.export)  # the dialogue was left
     assert bench.lens.said.text() == "Saved mine.py"
     bench.click(bench.lens.export)
-    assert "could not be written" in bench.lens.said.text()
+    assert "cannot be written" in bench.lens.said.text()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.py"]
 
 

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import math
 
-from sandbox.experiment.lens.advantage import FEWEST, SHARES, Advantage, Estimate
+from sandbox import words
+from sandbox.experiment import texts
+from sandbox.experiment.lens.advantage import FEWEST, Advantage, Estimate
 from sandbox.experiment.lens.pair import PairState
-from sandbox.experiment.settings import SETTINGS
-from sandbox.experiment.texts import cost_text, counted, share_text, value_text
-from sandbox.nn import LOSSES, METRICS
 
 
 def proof(state: PairState) -> str:
     """Return whether the weights are the same, and since when not."""
-    after = f"after {counted(state.update, 'update')}"
+    after = f"after {words.count(state.update, 'update')}"
     if not state.parameters:
         return "The networks are of different shape: their weights cannot be compared one by one."
     if state.parted is None:
         each = f" in each of {state.replicas} networks" if state.replicas > 1 else ""
         return f"Weights identical: {state.differ:,} of {state.parameters:,} differ{each} {after}."
-    now = f"Now {state.differ:,} of {state.parameters:,} differ, and they are {cost_text(state.distance)} apart"
+    now = f"Now {state.differ:,} of {state.parameters:,} differ, and they are {words.cost(state.distance)} apart"
     if not math.isnan(state.angle):
-        now += f"; their latest updates point {state.angle:.0f}\u00b0 apart"
+        now += f"; their latest updates point {words.degrees(state.angle)} apart"
     if state.replicas > 1:
         now += f" (medians of {state.replicas} seeds)"
     if state.parted == 0:
@@ -37,7 +36,7 @@ def difference(state: PairState) -> str:
         return "They have the same settings."
     keys = [each.key for each in state.differences]
     parts = [
-        f"{SETTINGS[each.key].label.lower()}: {value_text(each.one)} | {value_text(each.other)}"
+        f"{texts.setting_within(each.key)}: {texts.value_text(each.one)} | {texts.value_text(each.other)}"
         for each in state.differences
         if each.key != "loss.monitors" or "loss.objective" not in keys  # they follow the objective
     ]
@@ -49,17 +48,15 @@ def difference(state: PairState) -> str:
 def goal(column: str, level: float) -> str:
     """Return what is to be reached: "a test accuracy of 95 %"."""
     part, _, name = column.partition("_")
-    label = (METRICS.get(name) or LOSSES[name]).label
-    label = label if label.isupper() or label.startswith("R") else label[:1].lower() + label[1:]
     whose = {"train": "training", "test": "test"}[part]
-    return f"a {whose} {label} of {level_text(name, level)}"
+    return f"a {whose} {texts.label_within(name)} of {level_text(column, level)}"
 
 
-def level_text(name: str, level: float) -> str:
+def level_text(column: str, level: float) -> str:
     """Return a level as people write it: 95 % for a share."""
-    if name in SHARES:
-        return f"{100 * level:.4g}\u2009%"
-    return f"{level:.4g}".replace("-", "\u2212")
+    if texts.is_share(column):
+        return f"{words.number(100.0 * level)}{words.THIN_SPACE}%"
+    return words.number(level)
 
 
 def first(found: Advantage, one: str, other: str) -> str:
@@ -89,17 +86,17 @@ def first(found: Advantage, one: str, other: str) -> str:
 def _first_of_one(found: Advantage, one: str, other: str, to: str) -> str:
     if not (found.reached and found.other_reached):
         quick, slow, epochs = (one, other, found.epochs) if found.reached else (other, one, found.other_epochs)
-        return f"{quick} reached {to} after {counted(int(epochs), 'epoch')}; {slow} has not yet."
-    at = f"({found.epochs:,.0f} epochs of {one}, {found.other_epochs:,.0f} of {other})"
+        return f"{quick} reached {to} after {words.count(int(epochs), 'epoch')}; {slow} has not yet."
+    at = f"({words.count(round(found.epochs), 'epoch')} of {one}, {round(found.other_epochs):,} of {other})"
     if found.epochs == found.other_epochs:
-        return f"Both reached {to} after {counted(int(found.epochs), 'epoch')}."
+        return f"Both reached {to} after {words.count(int(found.epochs), 'epoch')}."
     slow, quick = (other, one) if found.ratio.value >= 1.0 else (one, other)
     ratio = max(found.ratio.value, 1.0 / found.ratio.value)
     return f"{slow} needed {_times(ratio)} the epochs of {quick} to reach {to} {at}. One seed says little."
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:.2g} times" if ratio < 100 else f"{ratio:,.0f} times"
+    return f"{words.number(ratio, 2 if ratio < 100 else 3)} times"
 
 
 def inverse(estimate: Estimate) -> Estimate:
@@ -112,28 +109,28 @@ def interval(estimate: Estimate) -> str:
     """Return "1.6 to 2.3 (95 % interval), "; what too few seeds cannot tell is left out."""
     if math.isnan(estimate.low):
         return ""
-    ends = f"{estimate.low:.2g} or more" if math.isinf(estimate.high) else f"{estimate.low:.2g} to {estimate.high:.2g}"
-    return f"{ends} (95\u2009% interval), "
+    low = words.number(estimate.low, 2)
+    ends = f"{low} or more" if math.isinf(estimate.high) else f"{low} to {words.number(estimate.high, 2)}"
+    return f"{ends} ({words.share(0.95, 0)} interval), "
 
 
 def gap(found: Advantage, one: str, other: str) -> str:
     """Return how the newest values that are recorded compare."""
     if math.isnan(found.gap.value):
         return ""
-    name = found.column.partition("_")[2]
-    written = share_text if name in SHARES else cost_text
-    now = f"After epoch {found.epoch:,}: {written(found.last)} ({one}) and {written(found.other_last)} ({other})"
+    share = texts.is_share(found.column)
+    last, other_last = (texts.column_text(found.column, value) for value in (found.last, found.other_last))
+    now = f"After epoch {found.epoch:,}: {last} ({one}) and {other_last} ({other})"
     if found.seeds < FEWEST or math.isnan(found.gap.low):
         return f"{now}."
-    ends = dict.fromkeys(_signed(end, name in SHARES) for end in (found.gap.low, found.gap.high))
-    points = " points" if name in SHARES else ""
-    return f"{now}; seed by seed {one} less {other}: {' to '.join(ends)}{points} (95\u2009% interval)."
+    ends = dict.fromkeys(_signed(end, share) for end in (found.gap.low, found.gap.high))
+    points = " points" if share else ""
+    interval = f"({words.share(0.95, 0)} interval)"
+    return f"{now}; seed by seed {one} less {other}: {' to '.join(ends)}{points} {interval}."
 
 
 def _signed(value: float, share: bool) -> str:
     """Return "+3.3" for a share of 0.033, "\u22121.3e\u22125" for what is none, and "0"."""
     if not value:
         return "0"
-    if share:
-        return f"{100 * value:+.3g}".replace("-", "\u2212")
-    return f"{'+' if value > 0 else ''}{cost_text(value)}"
+    return words.signed(words.number(100.0 * value, 3) if share else words.cost(value))
