@@ -27,14 +27,14 @@ from sandbox import published, words
 from sandbox.data import DATASETS
 from sandbox.display import display_problem, library_problem
 from sandbox.errors import InputError
-from sandbox.experiment import Experiment, Trainer, texts
-from sandbox.experiment.autos import SCORES
-from sandbox.experiment.export import result_names, write_results
-from sandbox.experiment.lanes import TrainingLane
+from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.defaults import SCORES
+from sandbox.experiment.document.settings import MOST_EPOCHS, MOST_REPLICAS
 from sandbox.experiment.lens import comparison
 from sandbox.experiment.lens.advantage import AskAdvantage, usual_level
-from sandbox.experiment.settings import MOST_EPOCHS, MOST_REPLICAS
-from sandbox.experiment.sweep import (
+from sandbox.experiment.results.export import result_names, write_results
+from sandbox.experiment.results.sweep import (
     Cell,
     Processes,
     Result,
@@ -48,7 +48,8 @@ from sandbox.experiment.sweep import (
     usual_column,
     write_table,
 )
-from sandbox.experiment.trainer import load_experiment_data
+from sandbox.experiment.training.lanes import TrainingLane
+from sandbox.experiment.training.trainer import load_experiment_data
 from sandbox.files import delivery, reason
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 from sandbox.words import known_names

@@ -18,13 +18,13 @@ from sandbox.data import Data, load_data
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.lens.check import VERDICTS, CheckGradient, verdict_of
 from sandbox.experiment.lens.findings import AskFindings
-from sandbox.experiment.lens.phases import NextUpdate
 from sandbox.experiment.lens.signal import AskSignals, sentence
+from sandbox.experiment.lens.update import NextUpdate
 from sandbox.experiment.lens.whatif import AskWhatIf
-from sandbox.experiment.snapshot import Wanted
-from sandbox.experiment.sweep import axis, cells, run_cell
+from sandbox.experiment.results.sweep import axis, cells, run_cell
+from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import ACTIVATIONS, LOSSES, OPTIMIZERS
-from tests.experiment.scripts import Cases
+from tests.experiment.results.scripts import Cases
 from tests.toys import (
     TOY_ACTIVATIONS,
     TOY_LOSSES,
@@ -217,7 +217,7 @@ def test_every_class_teaches_in_a_paragraph_and_cites_its_source(kind: type) -> 
 
 # Nobody else spells a name
 
-_DEFAULTS = {"experiment/autos.py", "experiment/settings.py"}
+_DEFAULTS = {"experiment/document/defaults.py", "experiment/document/settings.py"}
 _REFERENCES = {"published.py"}  # published experiments name what they were made with
 _OTHER_MEANINGS = {"normal", "uniform", "linear"}  # words that are looked at by hand: QFont, distributions, scales
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import sandbox
 from sandbox import words
 from sandbox.data import DATASETS
-from sandbox.experiment import texts
-from sandbox.experiment.settings import SETTINGS
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 
 
@@ -152,8 +152,8 @@ FORMATTED = re.compile(
 )
 ELSEWHERE = {
     "words.py",
-    "nn/formulas.py",  # LaTeX has a minus and powers of its own
-    "experiment/listing.py",
+    "notation/equations.py",  # LaTeX has a minus and powers of its own
+    "notation/code.py",
     "published.py",  # a table of the digits that were published
 }
 

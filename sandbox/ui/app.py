@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment
-from sandbox.experiment.autos import FIRST_MONITORS
-from sandbox.experiment.snapshot import Snapshot
+from sandbox.experiment.document.defaults import FIRST_MONITORS
+from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import kept
 from sandbox.ui import theme as look
 from sandbox.ui.kit_base import discard

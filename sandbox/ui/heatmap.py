@@ -22,10 +22,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from sandbox.experiment import texts
-from sandbox.experiment.settings import SETTINGS, Value
-from sandbox.experiment.sweep import Cell, LaneResult, Result
-from sandbox.experiment.texts import value_text as words
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.settings import SETTINGS, Value
+from sandbox.experiment.document.texts import value_text as words
+from sandbox.experiment.results.sweep import Cell, LaneResult, Result
 from sandbox.nn import METRICS
 from sandbox.ui import theme as look
 from sandbox.ui.views.colormap import color_of, sequential

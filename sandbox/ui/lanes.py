@@ -9,10 +9,11 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sandbox import words
-from sandbox.experiment import Experiment, texts
-from sandbox.experiment.autos import objective_for
-from sandbox.experiment.roster import differing, in_force, letter, slots
-from sandbox.experiment.settings import SETTINGS
+from sandbox.experiment import Experiment
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.defaults import objective_for
+from sandbox.experiment.document.lanes import differing, in_force, letter, slots
+from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.kit_base import Scaled

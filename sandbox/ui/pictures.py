@@ -20,9 +20,10 @@ from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from sandbox import words
 from sandbox.data import DATASETS
-from sandbox.experiment import Trainer, texts
-from sandbox.experiment.snapshot import LaneState, Wanted
-from sandbox.experiment.sweep import Sweep
+from sandbox.experiment import Trainer
+from sandbox.experiment.document import texts
+from sandbox.experiment.results.sweep import Sweep
+from sandbox.experiment.training.snapshot import LaneState, Wanted
 from sandbox.nn import METRICS
 from sandbox.ui import theme as look
 from sandbox.ui.heatmap import HeatView, map_of

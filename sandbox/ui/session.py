@@ -18,14 +18,15 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from sandbox.data import DATASETS
 from sandbox.errors import InputError, fail
-from sandbox.experiment import Edit, Experiment, texts
-from sandbox.experiment.autos import objective_for
-from sandbox.experiment.document import LaneSettings
-from sandbox.experiment.frozen import FrozenMapping
-from sandbox.experiment.roster import free_name, renamed, with_lane, without_lane
-from sandbox.experiment.rules import lane_index
-from sandbox.experiment.settings import SETTINGS
-from sandbox.experiment.snapshot import Snapshot, Wanted
+from sandbox.experiment import Edit, Experiment
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.defaults import objective_for
+from sandbox.experiment.document.frozen import FrozenMapping
+from sandbox.experiment.document.lanes import free_name, renamed, with_lane, without_lane
+from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.rules import lane_index
+from sandbox.experiment.document.settings import SETTINGS
+from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.ui.collecting import Collector
 from sandbox.ui.lanes import MOST_LANES
 from sandbox.worker import TrainerThread

@@ -22,10 +22,11 @@ from PySide6.QtWidgets import (
 
 from sandbox import words
 from sandbox.errors import InputError
-from sandbox.experiment import Experiment, texts
-from sandbox.experiment.autos import SCORES
-from sandbox.experiment.roster import PER_LANE, renamed, shared_differences
-from sandbox.experiment.snapshot import LaneState, Snapshot, Wanted
+from sandbox.experiment import Experiment
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.defaults import SCORES
+from sandbox.experiment.document.lanes import PER_LANE, renamed, shared_differences
+from sandbox.experiment.training.snapshot import LaneState, Snapshot, Wanted
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.controls import Controls, Reading, Shown
@@ -38,7 +39,7 @@ from sandbox.ui.panels.column import PanelColumn
 from sandbox.ui.session import Session
 
 if TYPE_CHECKING:
-    from sandbox.experiment.sweep import Cell
+    from sandbox.experiment.results.sweep import Cell
     from sandbox.ui.lens.card import LensCard
     from sandbox.ui.sweep import SweepDialog
     from sandbox.ui.views.cost import CostView

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.experiment import Experiment
-from sandbox.experiment.frozen import FrozenMapping
+from sandbox.experiment.document.frozen import FrozenMapping
 
 
 @dataclass(frozen=True)

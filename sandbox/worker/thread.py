@@ -19,11 +19,11 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, Signal
 
 from sandbox.errors import InputError
 from sandbox.experiment import Edit, Experiment, Trainer
-from sandbox.experiment.parts import LaneSettings
-from sandbox.experiment.roster import fresh, with_lane, without_lane
-from sandbox.experiment.rules import lane_index
-from sandbox.experiment.snapshot import Snapshot, Wanted
-from sandbox.experiment.trainer import Removed
+from sandbox.experiment.document.lanes import fresh, with_lane, without_lane
+from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.rules import lane_index
+from sandbox.experiment.training.snapshot import Snapshot, Wanted
+from sandbox.experiment.training.trainer import Removed
 from sandbox.worker.commands import (
     AddLane,
     Change,

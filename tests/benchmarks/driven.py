@@ -10,7 +10,7 @@ from time import perf_counter
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 
 from sandbox.experiment import Experiment
-from sandbox.experiment.snapshot import Snapshot
+from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme as look
 from sandbox.ui.app import application
 from sandbox.ui.kit_base import discard

@@ -10,8 +10,8 @@ from time import perf_counter
 from typing import Any
 
 from sandbox.experiment import Experiment
-from sandbox.experiment.document import LaneSettings
-from sandbox.experiment.sweep import Processes, Sweep, axis, cells, cores
+from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.results.sweep import Processes, Sweep, axis, cells, cores
 from tests.benchmarks.table import Effort, Row, at_least, at_most
 from tests.benchmarks.timing import Rates, in_turn
 from tests.benchmarks.training import ours, planar

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.trainer import load_experiment_data
+from sandbox.experiment.training.trainer import load_experiment_data
 from tests.benchmarks.machine import missing
 from tests.benchmarks.table import Effort, Row, at_least, skipped
 from tests.benchmarks.timing import Work, in_turn, rate

@@ -14,7 +14,7 @@ from unittest.mock import patch
 import numpy as np
 
 from sandbox.experiment import Edit, Trainer
-from sandbox.experiment.document import LaneSettings
+from sandbox.experiment.document.parts import LaneSettings
 from sandbox.nn import LOSSES
 from sandbox.ui.lens.equations import EquationsLens
 from tests.benchmarks.driven import Driven, Frame, driven

@@ -12,7 +12,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from sandbox.experiment import Experiment
-from sandbox.experiment.snapshot import Snapshot
+from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme
 from sandbox.ui.window import MainWindow
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from sandbox.data import Data, load_data
-from sandbox.experiment.snapshot import Surface, SurfaceRequest
+from sandbox.experiment.training.snapshot import Surface, SurfaceRequest
 from sandbox.ui import theme as look
 from sandbox.ui.views import colormap
 from sandbox.ui.views.boundary import BoundaryView

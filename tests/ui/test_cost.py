@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from sandbox.experiment.snapshot import Curve, LaneState, Mark
+from sandbox.experiment.training.snapshot import Curve, LaneState, Mark
 from sandbox.ui import theme as look
 from sandbox.ui.lanes import LaneFace
 from sandbox.ui.views.cost import CostView, rows_of, value_at

@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.document import LaneSettings
+from sandbox.experiment.document.parts import LaneSettings
 from sandbox.experiment.lens import comparison
 from sandbox.experiment.lens.advantage import Advantage, Estimate
 from sandbox.ui import theme as look

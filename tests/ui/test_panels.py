@@ -12,8 +12,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from sandbox.data import DATASETS, Data, load_data
-from sandbox.experiment.document import Experiment, LaneSettings
-from sandbox.experiment.settings import SETTINGS
+from sandbox.experiment.document.experiment import Experiment
+from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn import LOSSES, OPTIMIZERS
 from sandbox.ui import kit, theme
 from sandbox.ui.panels import (

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 import sandbox.worker.thread as worker
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.snapshot import Snapshot
+from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.worker import TrainerThread
 from sandbox.worker.commands import Refresh, Start, Step
 

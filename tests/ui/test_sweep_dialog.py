@@ -20,9 +20,10 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from sandbox.experiment import Experiment, Trainer, texts
-from sandbox.experiment.document import LaneSettings
-from sandbox.experiment.sweep import Cell, LaneResult, Result, axis, cells
+from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.results.sweep import Cell, LaneResult, Result, axis, cells
 from sandbox.ui.heatmap import HeatView, map_of, square_lines
 from sandbox.ui.sweep import dialog as module
 from sandbox.ui.sweep.thread import SweepThread

@@ -16,7 +16,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QScrollArea, QSpinBox, QWidget
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.settings import SETTINGS
+from sandbox.experiment.document.settings import SETTINGS
 from sandbox.ui import theme
 from sandbox.ui.kit import SPEEDS
 

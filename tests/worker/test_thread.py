@@ -13,8 +13,8 @@ from PySide6.QtCore import QEvent, QObject
 
 import sandbox.worker.thread as worker
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.document import LaneSettings
-from sandbox.experiment.snapshot import CurveRequest, Snapshot, SurfaceRequest, Wanted
+from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.training.snapshot import CurveRequest, Snapshot, SurfaceRequest, Wanted
 from sandbox.worker import TrainerThread
 from sandbox.worker.commands import (
     AddLane,

@@ -15,8 +15,8 @@ from time import perf_counter
 import numpy as np
 
 from sandbox.arrays import Array
-from sandbox.experiment.lanes import TrainingLane
-from sandbox.experiment.scene import Scene
+from sandbox.experiment.training.lanes import TrainingLane
+from sandbox.experiment.training.scene import Scene
 from sandbox.nn import METRICS
 
 _COST_GOAL = 0.1

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from sandbox import words
 from sandbox.arrays import Floats
-from sandbox.experiment.lanes import Samples
-from sandbox.experiment.scene import Scene
+from sandbox.experiment.training.lanes import Samples
+from sandbox.experiment.training.scene import Scene
 from sandbox.nn import ACTIVATIONS, LOSSES, Network
 from sandbox.nn.losses import CLAMP, reduction_factor
 from sandbox.nn.network import ForwardPass, layer_views, parameter_count

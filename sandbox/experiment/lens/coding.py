@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sandbox.experiment.autos import coding_for
-from sandbox.experiment.scene import Scene
+from sandbox.experiment.document.defaults import coding_for
+from sandbox.experiment.training.scene import Scene
 from sandbox.nn import Loss
 
 

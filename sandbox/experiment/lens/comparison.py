@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sandbox import words
-from sandbox.experiment import texts
+from sandbox.experiment.document import texts
 from sandbox.experiment.lens.advantage import FEWEST, Advantage, Estimate
 from sandbox.experiment.lens.pair import PairState
 

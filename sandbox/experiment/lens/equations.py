@@ -8,11 +8,11 @@ from time import perf_counter
 import numpy as np
 
 from sandbox.arrays import Array, norm
-from sandbox.experiment.autos import coding_for
-from sandbox.experiment.scene import Scene
-from sandbox.experiment.snapshot import Snapshot
+from sandbox.experiment.document.defaults import coding_for
+from sandbox.experiment.training.scene import Scene
+from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
-from sandbox.nn.formulas import Pairing
+from sandbox.notation.equations import Pairing
 
 MOST = 200  # rows and columns of an array that are shown
 

@@ -15,11 +15,11 @@ import numpy as np
 
 from sandbox import words
 from sandbox.arrays import Array
-from sandbox.experiment.autos import OUTPUTS, objective_for, output_for
-from sandbox.experiment.lanes import CODES, initial_parameters
-from sandbox.experiment.parts import LossSettings, NetworkSettings
-from sandbox.experiment.scene import Scene
-from sandbox.experiment.settings import SETTINGS, Value
+from sandbox.experiment.document.defaults import OUTPUTS, objective_for, output_for
+from sandbox.experiment.document.parts import LossSettings, NetworkSettings
+from sandbox.experiment.document.settings import SETTINGS, Value
+from sandbox.experiment.training.lanes import CODES, initial_parameters
+from sandbox.experiment.training.scene import Scene
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, Activation, Loss, Network
 from sandbox.nn.activations import Linear
 from sandbox.nn.initializers import Normal, Uniform, XavierNormal, Zeros

@@ -9,10 +9,10 @@ from time import perf_counter
 import numpy as np
 
 from sandbox.arrays import Array, read_only
-from sandbox.experiment.lanes import TrainingLane
-from sandbox.experiment.roster import PER_LANE
-from sandbox.experiment.scene import Scene
-from sandbox.experiment.settings import Value
+from sandbox.experiment.document.lanes import PER_LANE
+from sandbox.experiment.document.settings import Value
+from sandbox.experiment.training.lanes import TrainingLane
+from sandbox.experiment.training.scene import Scene
 
 
 @dataclass(frozen=True)

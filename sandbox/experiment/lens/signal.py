@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 
 from sandbox import words
 from sandbox.arrays import Array, Floats, read_only
-from sandbox.experiment.lanes import CODES
 from sandbox.experiment.lens.coding import coding_of
-from sandbox.experiment.scene import Scene
+from sandbox.experiment.training.lanes import CODES
+from sandbox.experiment.training.scene import Scene
 from sandbox.nn import ACTIVATIONS, LOSSES, Loss
 from sandbox.nn.activations import Linear
 from sandbox.nn.network import with_ones

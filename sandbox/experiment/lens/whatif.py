@@ -18,7 +18,7 @@ import numpy as np
 from sandbox import words
 from sandbox.arrays import Array, norm
 from sandbox.experiment.lens.coding import coding_of
-from sandbox.experiment.scene import Scene
+from sandbox.experiment.training.scene import Scene
 from sandbox.nn import LOSSES, Loss
 
 

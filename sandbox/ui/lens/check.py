@@ -28,8 +28,8 @@ from sandbox.experiment.lens.check import (
     meaning,
     verdict_of,
 )
-from sandbox.experiment.scene import Question
-from sandbox.experiment.snapshot import Snapshot
+from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.kit import label

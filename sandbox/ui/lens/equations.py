@@ -6,11 +6,11 @@ from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
 
-from sandbox.experiment.document import Experiment
+from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.lens.equations import AskNumbers, Numbers, pairing_of
-from sandbox.experiment.scene import Question
-from sandbox.experiment.snapshot import Snapshot
-from sandbox.nn.formulas import Pairing, Symbol, equations
+from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.snapshot import Snapshot
+from sandbox.notation.equations import Pairing, Symbol, equations
 from sandbox.ui import theme as look
 from sandbox.ui.kit import label
 from sandbox.ui.lens.array_panel import ArrayPanel

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sandbox import words
-from sandbox.nn.formulas import SAME, Equation, Symbol, atoms
+from sandbox.notation.equations import SAME, Equation, Symbol, atoms
 from sandbox.ui import theme as look
 from sandbox.ui.mathematics import EM, Line, atom_box, draw_marks, joined_boxes, set_line
 

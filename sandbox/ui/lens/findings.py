@@ -7,10 +7,10 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from sandbox import words
+from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.lens.findings import FINDINGS, AskFindings, Finding, Findings, Steady
-from sandbox.experiment.scene import Question
-from sandbox.experiment.settings import SETTINGS
-from sandbox.experiment.snapshot import Snapshot
+from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme as look
 from sandbox.ui.kit import label
 from sandbox.ui.kit_base import Scaled, set_state

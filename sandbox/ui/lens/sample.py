@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSpinBox, QVBoxL
 
 from sandbox import words
 from sandbox.data import Data
-from sandbox.experiment.autos import rival_of
+from sandbox.experiment.document.defaults import rival_of
 from sandbox.experiment.lens.sample import Followed, FollowSample
-from sandbox.experiment.scene import Question
-from sandbox.experiment.snapshot import Snapshot
+from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Choice, Elided, Item, Toggle, label

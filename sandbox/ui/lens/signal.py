@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout
 
 from sandbox.arrays import Floats
-from sandbox.experiment.autos import rival_of
+from sandbox.experiment.document.defaults import rival_of
 from sandbox.experiment.lens.signal import (
     AskSignals,
     Pairing,
@@ -22,8 +22,8 @@ from sandbox.experiment.lens.signal import (
     is_direct,
     sentence,
 )
-from sandbox.experiment.scene import Question
-from sandbox.experiment.snapshot import Snapshot
+from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.kit import MultiChoice, label

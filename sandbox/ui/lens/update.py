@@ -31,11 +31,11 @@ from PySide6.QtWidgets import (
 
 from sandbox import words
 from sandbox.errors import InputError
-from sandbox.experiment.lens.phases import NextUpdate, UpdateSteps, Value
-from sandbox.experiment.listing import TITLES, Line
-from sandbox.experiment.scene import Question
-from sandbox.experiment.script import aligned, script, write_script
-from sandbox.experiment.snapshot import Snapshot
+from sandbox.experiment.lens.update import NextUpdate, UpdateSteps, Value
+from sandbox.experiment.results.script import aligned, script, write_script
+from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.snapshot import Snapshot
+from sandbox.notation.code import TITLES, Line
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Elided, Segmented, label
 from sandbox.ui.kit_base import set_state

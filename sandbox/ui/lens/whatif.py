@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout
 
 from sandbox import words
 from sandbox.experiment.lens.whatif import Alternatives, AskWhatIf
-from sandbox.experiment.scene import Question
-from sandbox.experiment.snapshot import Snapshot
+from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.kit import label

@@ -11,14 +11,14 @@ from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from sandbox import words
-from sandbox.experiment import texts
-from sandbox.experiment.autos import SCORES
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.lens import comparison
 from sandbox.experiment.lens.advantage import Advantage, AskAdvantage, usual_level
-from sandbox.experiment.lens.fair import AskFairRates, FairRates
 from sandbox.experiment.lens.pair import AskPair, PairState
-from sandbox.experiment.scene import Question
-from sandbox.experiment.snapshot import LaneState, Snapshot
+from sandbox.experiment.lens.rates import AskFairRates, FairRates
+from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.snapshot import LaneState, Snapshot
 from sandbox.nn import LOSSES, METRICS, OPTIMIZERS
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Choice, Elided, NumberField, Segmented, label

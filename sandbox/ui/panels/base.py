@@ -10,9 +10,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from sandbox.data import Data
-from sandbox.experiment.document import Experiment
-from sandbox.experiment.roster import differing, letter, slots
-from sandbox.experiment.settings import SETTINGS
+from sandbox.experiment.document.experiment import Experiment
+from sandbox.experiment.document.lanes import differing, letter, slots
+from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn.parameters import linear_stops, log_stops
 from sandbox.ui.kit import Card, Item, More, NumberField, Row
 from sandbox.ui.lanes import value_words

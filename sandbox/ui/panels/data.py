@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QToolButton
 
 from sandbox.data import DATASETS, Data, Dataset
-from sandbox.experiment.document import Experiment
-from sandbox.experiment.settings import SETTINGS
+from sandbox.experiment.document.experiment import Experiment
+from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn.parameters import linear_stops
 from sandbox.ui.kit import Choice, Item, MultiChoice, SeedField, Toggle
 from sandbox.ui.panels.base import Panel, number, registry_items

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sandbox.data import Data
-from sandbox.experiment.autos import objective_for
-from sandbox.experiment.document import Experiment, LossSettings
+from sandbox.experiment.document.defaults import objective_for
+from sandbox.experiment.document.experiment import Experiment
+from sandbox.experiment.document.parts import LossSettings
 from sandbox.nn import LOSSES, METRICS, NUMERICS, REDUCTIONS
 from sandbox.ui.kit import Choice, Item, LineGlyph, MultiChoice, label
 from sandbox.ui.panels.base import Panel, parameter, registry_items

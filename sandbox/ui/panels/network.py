@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sandbox.data import Data
-from sandbox.experiment.autos import output_for
-from sandbox.experiment.document import Experiment, NetworkSettings
-from sandbox.experiment.settings import MOST_LAYERS, MOST_UNITS, SETTINGS
+from sandbox.experiment.document.defaults import output_for
+from sandbox.experiment.document.experiment import Experiment
+from sandbox.experiment.document.parts import NetworkSettings
+from sandbox.experiment.document.settings import MOST_LAYERS, MOST_UNITS, SETTINGS
 from sandbox.nn import ACTIVATIONS, INITIALIZERS
 from sandbox.nn.parameters import log_stops
 from sandbox.ui.kit import Choice, Item, LayersEditor, SeedField

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sandbox.data import Data
-from sandbox.experiment.document import Experiment
-from sandbox.experiment.settings import SETTINGS
+from sandbox.experiment.document.experiment import Experiment
+from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn import OPTIMIZERS
 from sandbox.nn.parameters import log_stops
 from sandbox.ui.kit import Choice, SeedField, Toggle

@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
 
 from sandbox import words
 from sandbox.errors import InputError
-from sandbox.experiment import Experiment, texts
-from sandbox.experiment.settings import MOST_EPOCHS, MOST_REPLICAS, PATHS, SETTINGS
-from sandbox.experiment.sweep import (
+from sandbox.experiment import Experiment
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.settings import MOST_EPOCHS, MOST_REPLICAS, PATHS, SETTINGS
+from sandbox.experiment.results.sweep import (
     Axis,
     Cell,
     Result,

@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 
 from PySide6.QtCore import QThread, Signal
 
-from sandbox.experiment.sweep import Processes, Sweep, cores
+from sandbox.experiment.results.sweep import Processes, Sweep, cores
 
 _log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from sandbox import words
 from sandbox.arrays import Floats
 from sandbox.data import Data
-from sandbox.experiment.document import Experiment
-from sandbox.experiment.snapshot import LaneState, Surface, SurfaceRequest
+from sandbox.experiment.document.experiment import Experiment
+from sandbox.experiment.training.snapshot import LaneState, Surface, SurfaceRequest
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Choice
 from sandbox.ui.theme import SMALL, Theme

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 
 from sandbox import words
 from sandbox.arrays import Floats
-from sandbox.experiment import texts
-from sandbox.experiment.roster import letter, slots
-from sandbox.experiment.snapshot import Curve, CurveRequest, LaneState, Mark
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.lanes import letter, slots
+from sandbox.experiment.training.snapshot import Curve, CurveRequest, LaneState, Mark
 from sandbox.nn import LOSSES, METRICS
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Choice

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 from sandbox import words
 from sandbox.data import Data
 from sandbox.experiment import Experiment
-from sandbox.experiment.autos import SCORES
-from sandbox.experiment.scene import Question
-from sandbox.experiment.snapshot import LaneState, Snapshot, SurfaceRequest
+from sandbox.experiment.document.defaults import SCORES
+from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.snapshot import LaneState, Snapshot, SurfaceRequest
 from sandbox.nn import METRICS
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Elided, IconButton, label

@@ -20,7 +20,7 @@ from sandbox.experiment.lens.check import (
     meaning,
     verdict_of,
 )
-from sandbox.experiment.snapshot import Wanted
+from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import ACTIVATIONS, LOSSES, Network
 
 

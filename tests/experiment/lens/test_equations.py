@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.lens.equations import MOST, AskNumbers, Numbers, pairing_of
-from sandbox.experiment.snapshot import Wanted
+from sandbox.experiment.training.snapshot import Wanted
 
 PLAIN = {"network.hidden": (3, 2), "network.activation": "tanh", "loss.objective": "mse"}
 

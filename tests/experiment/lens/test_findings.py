@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.document.settings import SETTINGS
+from sandbox.experiment.document.validation import check_value
 from sandbox.experiment.lens.findings import FINDINGS, AskFindings, Control, Finding, Findings, Steady
-from sandbox.experiment.settings import SETTINGS
-from sandbox.experiment.snapshot import Wanted
-from sandbox.experiment.validation import check_value
+from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import LOSSES
 
 ASK = AskFindings("A")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.document import LaneSettings
+from sandbox.experiment.document.parts import LaneSettings
 from sandbox.experiment.lens.advantage import (
     Advantage,
     AskAdvantage,
@@ -22,9 +22,9 @@ from sandbox.experiment.lens.advantage import (
     ratios,
     seed_values,
 )
-from sandbox.experiment.lens.fair import AskFairRates, FairRates
 from sandbox.experiment.lens.pair import AskPair, Difference, PairState
-from sandbox.experiment.snapshot import Wanted
+from sandbox.experiment.lens.rates import AskFairRates, FairRates
+from sandbox.experiment.training.snapshot import Wanted
 
 
 def trainer_of(*changes: dict[str, Any], **values: Any) -> Trainer:

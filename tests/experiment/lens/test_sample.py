@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.autos import rival_of
+from sandbox.experiment.document.defaults import rival_of
 from sandbox.experiment.lens.sample import Followed, FollowSample
-from sandbox.experiment.snapshot import Wanted
+from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import LOSSES
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.lens.signal import AskSignals, Signals, curve_at, curves, decision, sentence
-from sandbox.experiment.snapshot import Wanted
+from sandbox.experiment.training.snapshot import Wanted
 
 
 def trained(text: str = "", epochs: int = 20) -> Trainer:

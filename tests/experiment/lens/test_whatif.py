@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.lens.whatif import Alternatives, AskWhatIf, LossRow
-from sandbox.experiment.snapshot import Wanted
+from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import LOSSES
 
 SMALL = """format = 1

@@ -11,9 +11,9 @@ from PySide6.QtTest import QTest
 from sandbox.experiment import Experiment
 from sandbox.experiment.lens.equations import AskNumbers
 from sandbox.experiment.lens.findings import AskFindings
-from sandbox.experiment.lens.phases import NextUpdate
 from sandbox.experiment.lens.sample import FollowSample
 from sandbox.experiment.lens.signal import AskSignals
+from sandbox.experiment.lens.update import NextUpdate
 from sandbox.experiment.lens.whatif import AskWhatIf
 from sandbox.ui.lens import LENSES
 from sandbox.ui.lens.findings import FindingsLens

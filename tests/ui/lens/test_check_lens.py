@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.lens.check import CheckGradient
-from sandbox.experiment.snapshot import Snapshot, Wanted
+from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.lens.check import INTRODUCTION, CheckLens

@@ -13,9 +13,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.snapshot import Wanted
+from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import ACTIVATIONS, LOSSES, NUMERICS, REDUCTIONS
-from sandbox.nn.formulas import Pairing, equations
+from sandbox.notation.equations import Pairing, equations
 from sandbox.ui import theme
 from sandbox.ui.lens.equations import EquationsLens
 from sandbox.ui.lens.equations_view import Target

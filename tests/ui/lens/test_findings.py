@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.lens.findings import FINDINGS, AskFindings
-from sandbox.experiment.snapshot import Snapshot, Wanted
+from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.ui import theme as look
 from sandbox.ui.lens import findings as module
 from sandbox.ui.lens.findings import FindingsLens, FindingsStrip

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from sandbox.data import load_data
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.snapshot import Wanted
+from sandbox.experiment.training.snapshot import Wanted
 from sandbox.ui import theme as look
 from sandbox.ui.lens.sample import SampleLens
 from sandbox.ui.lens.sample_canvas import SampleCanvas

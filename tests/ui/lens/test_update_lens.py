@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QFileDialog
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.snapshot import Snapshot, Wanted
+from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.ui import theme
 from sandbox.ui.lens.update import UpdateLens, value_text
 
@@ -258,7 +258,7 @@ def test_large_arrays_are_cut_where_the_room_ends(make: Callable[[str], Bench]) 
 
 
 def test_every_value_has_its_text() -> None:
-    from sandbox.experiment.lens.phases import _value
+    from sandbox.experiment.lens.update import _value
 
     assert value_text("cost", _value(0.25), 3) == "cost = 0.25"
     assert value_text("b", _value(np.array([[3.0], [-4.0]])), 3).splitlines() == [

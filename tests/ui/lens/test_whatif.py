@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.lens import whatif
-from sandbox.experiment.snapshot import Wanted
+from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.lens import pace

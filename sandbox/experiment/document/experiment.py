@@ -1,0 +1,307 @@
+"""The experiment: all that determines a run, as a value that can be read, changed, compared and written.
+
+Everything here is frozen and equal by value. What may stand where is the matter of `settings`, and what must
+fit what that of `rules`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sandbox.experiment.document.parts import (
+    DataSettings,
+    Edit,
+    Lane,
+    LaneSettings,
+    LossSettings,
+    NetworkSettings,
+    OptimizerSettings,
+    RunSettings,
+)
+from sandbox.experiment.document.rules import (
+    check_layers,
+    check_source,
+    checked_edit,
+    checked_edits,
+    checked_lanes,
+    in_order,
+    lane_index,
+)
+from sandbox.experiment.document.settings import MOST_EDITS, PATHS, SECTIONS, SETTINGS, Value
+from sandbox.experiment.document.tables import read_tables, write_tables
+from sandbox.experiment.document.toml_file import check_size, read_text
+from sandbox.experiment.document.validation import check_count, check_key, check_value, described
+from sandbox.files import write_whole
+from sandbox.nn import OPTIMIZERS
+
+_ONE_LANE = (LaneSettings("A"),)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All that determines a run.
+
+    Attributes
+    ----------
+    title : str
+    data, network, loss, optimizer, run : settings
+    lanes : tuple of LaneSettings
+        At least one.
+    edits : tuple of Edit
+        In the order in which they take effect.
+    folder : Path, optional
+        Where relative paths start (None: where the program was started). No part of the value: experiments
+        that differ in it alone are equal.
+    """
+
+    title: str = ""
+    data: DataSettings = field(default_factory=DataSettings)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    loss: LossSettings = field(default_factory=LossSettings)
+    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
+    run: RunSettings = field(default_factory=RunSettings)
+    lanes: tuple[LaneSettings, ...] = _ONE_LANE
+    edits: tuple[Edit, ...] = ()
+    folder: Path | None = field(default=None, compare=False)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Experiment:
+        """Read an experiment file.
+
+        Raises
+        ------
+        InputError
+            For anything that is wrong with it, naming the file, the key, what was found and what is allowed.
+        """
+        path = Path(path)
+        text = read_text(path)
+        return cls.loads(text, name=str(path), folder=path.absolute().parent)
+
+    @classmethod
+    def loads(cls, text: str, name: str = "experiment", folder: Path | None = None) -> Experiment:
+        """Read an experiment from the text of a file; errors call it `name`."""
+        check_size(len(text), name)
+        values, lanes, edits = read_tables(text, name)
+        if "data.file" in values:
+            values.setdefault("data.dataset", None)
+        read = cls(lanes=_ONE_LANE if lanes is None else lanes, edits=edits, folder=folder)
+        return _changed(read, values).checked(name)
+
+    def dumps(self) -> str:
+        """Return the text of an experiment file: every setting that has a value, changed or not."""
+        return write_tables(dict(_values(self)), self.lanes, self.edits)
+
+    def save(self, path: str | os.PathLike[str]) -> Experiment:
+        """Write the file whole or not at all, and return the experiment as it reads from there.
+
+        Relative paths are rewritten where the folder is another, so that they go on to name the same files.
+        """
+        path = Path(path)
+        moved = self._moved(path.absolute().parent).checked()
+        text = moved.dumps()
+        check_size(len(text.encode()), str(path))
+        write_whole(path, text)
+        return moved
+
+    def locate(self, path: str) -> Path:
+        """Return where a file named in the experiment is."""
+        return Path(path) if self.folder is None else self.folder / path
+
+    def get(self, key: str, lane: str | None = None) -> Value:
+        """Return the value of a setting in one lane or (None) as the experiment has it, before any edit.
+
+        A parameter that was not given has its default: the chosen optimiser's own, else the one that all
+        optimisers share, else None.
+        """
+        check_key(key)
+        section, _, name = key.rpartition(".")
+        if not section:
+            return self.title
+        if lane is not None and section in ("network", "loss", "optimizer"):
+            owner: Any = getattr(self.lane(lane), section)
+        else:
+            owner = getattr(self, section)
+        if name in _fields(owner):
+            return getattr(owner, name)  # type: ignore[no-any-return]
+        if name in owner.parameters:
+            return owner.parameters[name]  # type: ignore[no-any-return]
+        if isinstance(owner, OptimizerSettings):
+            for parameter in OPTIMIZERS[owner.name].parameters:
+                if parameter.name == name:
+                    return parameter.default
+        return SETTINGS[key].default
+
+    def lane(self, name: str) -> Lane:
+        """Return a lane with all its settings as they are at the start, before any edit.
+
+        Raises
+        ------
+        InputError
+            If there is no such lane.
+        """
+        changes = self.lanes[lane_index(self.lanes, name)].changes
+        return _changed(Lane(name, self.network, self.loss, self.optimizer), changes)
+
+    def with_value(self, key: str, value: object, lane: str | None = None) -> Experiment:
+        """Return the experiment with one setting changed; see `with_values`."""
+        return self.with_values({key: value}, lane)
+
+    def with_values(self, changes: Mapping[str, object], lane: str | None = None) -> Experiment:
+        """Return the experiment with some settings changed together, such as sizes and their activations.
+
+        Parameters
+        ----------
+        changes : mapping
+            Dotted key to value. None takes a value back: the data set's, the optimiser's or, in a lane, the
+            experiment's holds again. A file takes a dataset's place, and the other way round.
+        lane : str, optional
+            The lane to change. Without it the experiment's own settings change; a lane that differs in them
+            goes on to differ.
+
+        Raises
+        ------
+        InputError
+            If a value is not allowed, or does not fit the rest.
+        """
+        if lane is None:
+            values = {key: check_value(key, value) for key, value in changes.items()}
+            for key, rival in (("data.file", "data.dataset"), ("data.dataset", "data.file")):
+                if values.get(key) is not None:
+                    values.setdefault(rival, None)
+            return _changed(self, values).checked()
+        index = lane_index(self.lanes, lane)
+        own: dict[str, Any] = {**self.lanes[index].changes, **changes}
+        for key in changes:
+            check_key(key)
+        own = {key: value for key, value in own.items() if value is not None}
+        changed = LaneSettings(lane, own)
+        return dataclasses.replace(self, lanes=_replaced(self.lanes, index, changed)).checked()
+
+    def with_edit(self, edit: Edit) -> Experiment:
+        """Return the experiment with one more edit, after those of the same update."""
+        check_count(len(self.edits) + 1, MOST_EDITS, "edits", "")
+        edit = checked_edit(edit, self.lanes, f"edit of update {described(edit.update)}")
+        changed = dataclasses.replace(self, edits=in_order((*self.edits, edit)))
+        changed._check_layers("")
+        return changed
+
+    def effective(self, update: int | None = None) -> Experiment:
+        """Return the settings as edits left them, without the edits: what a reset starts from.
+
+        Parameters
+        ----------
+        update : int, optional
+            Only edits that took effect by then count.
+        """
+        shared: dict[str, Value] = {}
+        lanes = {lane.name: dict(lane.changes) for lane in self.lanes}
+        for edit in self.edits:
+            if update is not None and edit.update > update:
+                break
+            if edit.lane is None or len(lanes) == 1:
+                shared.update(edit.changes)
+                for own in lanes.values():
+                    for key in edit.changes:
+                        own.pop(key, None)
+            else:
+                lanes[edit.lane].update(edit.changes)
+        settled = tuple(LaneSettings(name, own) for name, own in lanes.items())
+        return _changed(dataclasses.replace(self, lanes=settled, edits=()), shared)
+
+    def checked(self, where: str = "") -> Experiment:
+        """Return the experiment with every value in its proper type, all rules tested.
+
+        Whoever builds one by `dataclasses.replace` calls this; reading and `with_...` have done it.
+
+        Raises
+        ------
+        InputError
+            For the first value that is not allowed or does not fit the rest; it begins with `where`.
+        """
+        values = {key: check_value(key, value, where) for key, value in _values(self)}
+        check_source(values["data.dataset"], values["data.file"], where)
+        if values["data.dataset"] is None and values["data.file"] is None:
+            values["data.dataset"] = SETTINGS["data.dataset"].default
+        lanes = checked_lanes(self.lanes, where)
+        edits = checked_edits(self.edits, lanes, where)
+        ordered = {key: values[key] for key in SETTINGS if key in values}
+        experiment = _changed(Experiment(lanes=lanes, edits=edits, folder=self.folder), ordered)
+        experiment._check_layers(where)
+        return experiment
+
+    def _check_layers(self, where: str) -> None:
+        check_layers(self.network.hidden, self.network.activation, self.lanes, self.edits, where)
+
+    def _moved(self, folder: Path) -> Experiment:
+        """Return the experiment with its paths relative to another folder."""
+        old = Path.cwd() if self.folder is None else self.folder
+        values = {key: _moved_path(value, old, folder) for key, value in _values(self) if key in PATHS}
+        lanes = tuple(
+            LaneSettings(
+                lane.name,
+                {k: _moved_path(v, old, folder) if k in PATHS else v for k, v in lane.changes.items()},
+            )
+            for lane in self.lanes
+        )
+        return _changed(dataclasses.replace(self, lanes=lanes, folder=folder), values)
+
+
+_Sections = TypeVar("_Sections", Experiment, Lane)
+
+
+def _fields(owner: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in dataclasses.fields(owner) if each.name != "parameters")
+
+
+def _values(experiment: Experiment) -> Iterator[tuple[str, Value]]:
+    """Yield every setting of an experiment that has a place or was given: dotted key and value."""
+    yield "title", experiment.title
+    for section in SECTIONS:
+        owner = getattr(experiment, section)
+        for name in _fields(owner):
+            yield f"{section}.{name}", getattr(owner, name)
+        for name, value in getattr(owner, "parameters", {}).items():
+            yield f"{section}.{name}", value
+
+
+def _changed(owner: _Sections, changes: Mapping[str, Value]) -> _Sections:
+    """Return an experiment or a lane with values put in place; a parameter that becomes None is left out."""
+    parts: dict[str, Any] = {}
+    by_section: dict[str, dict[str, Value]] = {}
+    for key, value in changes.items():
+        section, _, name = key.rpartition(".")
+        if section:
+            by_section.setdefault(section, {})[name] = value
+        else:
+            parts[name] = value
+    for section, values in by_section.items():
+        settings: Any = getattr(owner, section)
+        names = _fields(settings)
+        fresh: dict[str, Any] = {name: value for name, value in values.items() if name in names}
+        given = {name: value for name, value in values.items() if name not in names}
+        if given:
+            merged = {**settings.parameters, **given}
+            fresh["parameters"] = {name: value for name, value in merged.items() if value is not None}
+        parts[section] = dataclasses.replace(settings, **fresh)
+    return dataclasses.replace(owner, **parts)
+
+
+def _replaced(lanes: tuple[LaneSettings, ...], index: int, lane: LaneSettings) -> tuple[LaneSettings, ...]:
+    return (*lanes[:index], lane, *lanes[index + 1 :])
+
+
+def _moved_path(value: Value, old: Path, new: Path) -> Value:
+    """Return a path, relative to one folder, relative to another; an absolute one as it is."""
+    if not isinstance(value, str) or Path(value).is_absolute() or old.resolve() == new.resolve():
+        return value
+    whole = old / value
+    target = whole.parent.resolve() / whole.name
+    try:
+        return Path(os.path.relpath(target, new.resolve())).as_posix()
+    except ValueError:  # on another drive
+        return target.as_posix()

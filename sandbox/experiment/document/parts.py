@@ -1,0 +1,128 @@
+"""The parts of an experiment: frozen values. What is allowed in them stands in `settings` and `rules`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.experiment.document.frozen import FrozenMapping
+from sandbox.experiment.document.settings import SETTINGS, Value
+
+
+def _default(key: str) -> Any:
+    return SETTINGS[key].default
+
+
+def _freeze(owner: object, name: str) -> None:
+    object.__setattr__(owner, name, FrozenMapping(getattr(owner, name)))
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """Where the samples come from; None is the data set's own."""
+
+    dataset: str | None = _default("data.dataset")
+    file: str | None = _default("data.file")
+    target: str | tuple[str, ...] | None = _default("data.target")
+    task: str = _default("data.task")
+    samples: int | None = _default("data.samples")
+    noise: float | None = _default("data.noise")
+    fraction: float = _default("data.fraction")
+    classes: int = _default("data.classes")
+    test_fraction: float = _default("data.test_fraction")
+    standardize: bool = _default("data.standardize")
+    features: tuple[str, ...] | None = _default("data.features")
+    seed: int | None = _default("data.seed")
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """The layers and the parameters they start from."""
+
+    hidden: tuple[int, ...] = _default("network.hidden")
+    activation: str | tuple[str, ...] = _default("network.activation")
+    output: str = _default("network.output")
+    target_coding: str = _default("network.target_coding")
+    initializer: str = _default("network.initializer")
+    initializer_scale: float = _default("network.initializer_scale")
+    seed: int = _default("network.seed")
+    weights: str | None = _default("network.weights")
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """The activation of each hidden layer."""
+        return (self.activation,) * len(self.hidden) if isinstance(self.activation, str) else self.activation
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """What training descends and what is only shown; `parameters` holds those that were given."""
+
+    objective: str = _default("loss.objective")
+    monitors: tuple[str, ...] = _default("loss.monitors")
+    reduction: str = _default("loss.reduction")
+    numerics: str = _default("loss.numerics")
+    parameters: Mapping[str, float] = field(default_factory=FrozenMapping)
+
+    def __post_init__(self) -> None:
+        _freeze(self, "parameters")
+
+
+@dataclass(frozen=True)
+class OptimizerSettings:
+    """How gradients become updates; `parameters` holds those that were given, the others are the method's."""
+
+    name: str = _default("optimizer.name")
+    learning_rate: float = _default("optimizer.learning_rate")
+    batch_size: int = _default("optimizer.batch_size")
+    shuffle: bool = _default("optimizer.shuffle")
+    seed: int = _default("optimizer.seed")
+    l1: float = _default("optimizer.l1")
+    l2: float = _default("optimizer.l2")
+    parameters: Mapping[str, float] = field(default_factory=FrozenMapping)
+
+    def __post_init__(self) -> None:
+        _freeze(self, "parameters")
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How long, how exactly, and from how many initial weights."""
+
+    epochs: int = _default("run.epochs")
+    precision: str = _default("run.precision")
+    replicas: int = _default("run.replicas")
+
+
+@dataclass(frozen=True)
+class LaneSettings:
+    """A lane's name and what differs in it, by dotted key."""
+
+    name: str
+    changes: Mapping[str, Value] = field(default_factory=FrozenMapping)
+
+    def __post_init__(self) -> None:
+        _freeze(self, "changes")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change made while training: after `update` updates, in one lane or (None) in every one."""
+
+    update: int
+    changes: Mapping[str, Value]
+    lane: str | None = None
+
+    def __post_init__(self) -> None:
+        _freeze(self, "changes")
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A lane with all its settings: the experiment's, and its own where it differs."""
+
+    name: str
+    network: NetworkSettings
+    loss: LossSettings
+    optimizer: OptimizerSettings

@@ -1,0 +1,79 @@
+"""TOML text: reading it with one clear error for whatever is wrong, and writing one value."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from sandbox.errors import fail
+from sandbox.experiment.document.settings import Value
+from sandbox.files import reason
+
+MOST_BYTES = 8_000_000  # 10,000 edits of a few keys each are a tenth of it
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file.
+
+    Raises
+    ------
+    InputError
+        If it is not there, a folder, unreadable, too large or not UTF-8 (with the line).
+    """
+    name = str(path)
+    if os.path.isdir(path):  # unlike Path.is_dir, it takes any name
+        raise fail(name, "this is a folder, but must be an experiment file.")
+    if os.path.exists(path) and not os.path.isfile(path):  # reading a pipe or a device might never end
+        raise fail(name, "this is no ordinary file, but must be an experiment file.")
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise fail(name, "there is no such file.") from None
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise fail(name, f"this cannot be read: {reason(error)}.") from None
+    check_size(len(content), name)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        found = f"byte 0x{content[error.start]:02x} in line {line}"
+        raise fail(name, f"{found} is not UTF-8, but an experiment must be UTF-8 text.") from None
+
+
+def check_size(size: int, where: str) -> None:
+    """Raise InputError where a text is longer than an experiment may be."""
+    if size > MOST_BYTES:
+        raise fail(where, f"this is too large: an experiment has at most {MOST_BYTES:,} bytes.")
+
+
+def parse(text: str, where: str) -> dict[str, Any]:
+    """Return the tables of a TOML text; an InputError names the line that is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        end = f"at the end, line {len(text.splitlines())}"
+        reason = str(error).replace("at end of document", end)
+        raise fail(where, f"this is not valid TOML: {reason}.") from None
+    except RecursionError:
+        raise fail(where, "this is not an experiment: its values are nested too deeply.") from None
+    except ValueError:  # a whole number with more digits than Python converts
+        digits = max(re.finditer("[0-9_]+", text), key=lambda match: len(match[0]))
+        line = text.count("\n", 0, digits.start()) + 1
+        raise fail(where, f"this has a whole number of too many digits in line {line}.") from None
+
+
+def assignment(key: str, value: Value) -> str:
+    """Return one line that sets a (plain or dotted) key."""
+    return f"{key} = {_literal(value)}\n"
+
+
+def _literal(value: Value) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_literal(entry) for entry in value) + "]"
+    return tomli_w.dumps({"x": value}).removeprefix("x = ").removesuffix("\n")

@@ -1,0 +1,99 @@
+"""Fair learning rates: losses differ in scale, and so do their gradients; the same rate is not the same step.
+
+At the initial parameters, a lane's gradient has a norm. The rate that makes its first step, rate times norm, as long
+as that of the lane in view is matched to it. And since a sum over m samples has a gradient m times that of their
+mean, a rate means something only together with the reduction: told for one, it can be told for the other.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from sandbox.experiment.training.lanes import TrainingLane
+from sandbox.experiment.training.scene import Scene
+from sandbox.nn.losses import reduction_factor
+
+DIGITS = 4  # of a rate that is offered
+
+
+@dataclass(frozen=True)
+class RateRow:
+    """The learning rate of one lane.
+
+    Attributes
+    ----------
+    lane : str
+    optimizer, reduction : str
+        Registry names.
+    norm : float
+        Of the gradient at the initial parameters, over all training samples; of several networks the median.
+    rate : float
+        As it is set.
+    matched : float
+        The rate that makes the first step as long as that of the lane in view; nan where there is none.
+    of_mean, of_sum : float
+        What the rate amounts to for a cost that is the mean over the samples of a batch, and for their sum.
+    """
+
+    lane: str
+    optimizer: str
+    reduction: str
+    norm: float
+    rate: float
+    matched: float
+    of_mean: float
+    of_sum: float
+
+    @property
+    def factor(self) -> float:
+        """What the rate is to be multiplied by."""
+        return self.matched / self.rate
+
+
+@dataclass(frozen=True)
+class FairRates:
+    """All lanes, in their order; `lane` is the one that they are matched to, `batch` the samples of an update."""
+
+    lane: str
+    batch: int
+    rows: tuple[RateRow, ...]
+    took: float = 0.0
+
+
+@dataclass(frozen=True)
+class AskFairRates:
+    """How long is the first step of every lane, and at which rate would it be as long as that of this one?"""
+
+    lane: str
+
+    def answer(self, scene: Scene) -> FairRates:
+        """Return a row for every lane."""
+        start = perf_counter()
+        lanes = [scene.lane.first] if scene.others is None else scene.others.lanes
+        norms = {lane.name: initial_norm(lane, scene) for lane in lanes}
+        size = scene.lane.settings.optimizer.batch_size
+        batch = size if 0 < size < scene.m else scene.m
+        own = next(lane for lane in lanes if lane.name == self.lane)
+        length = own.settings.optimizer.learning_rate * norms[self.lane]
+        rows = tuple(_row(lane, norms[lane.name], length, batch) for lane in lanes)
+        return FairRates(self.lane, batch, rows, perf_counter() - start)
+
+
+def _row(lane: TrainingLane, norm: float, length: float, batch: int) -> RateRow:
+    rate, reduction = lane.settings.optimizer.learning_rate, lane.settings.loss.reduction
+    matched = length / norm if norm > 0.0 and math.isfinite(norm) and length > 0.0 else math.nan
+    as_sum = rate * reduction_factor(reduction, batch, lane.sizes[-1])
+    return RateRow(
+        lane.name, lane.settings.optimizer.name, reduction, norm, rate, float(f"{matched:.{DIGITS}g}"),
+        of_mean=as_sum * batch, of_sum=as_sum,
+    )  # fmt: skip
+
+
+def initial_norm(lane: TrainingLane, scene: Scene) -> float:
+    """Return the norm of the gradient that a lane's optimiser gets at its initial parameters, with all samples."""
+    norms = [np.linalg.norm(scene.at_start(network).gradient()) for network in lane.replicas]
+    return float(np.median(norms))

@@ -1,0 +1,219 @@
+"""The next update, phase by phase: the lines of a course notebook, and what every one of them gives.
+
+The numbers are those of the code that trains: the next batch goes through a copy of the lane, so that what is shown
+of the parameters after the update is, to the bit, what training makes of a lane that stands alone in its shape. Here
+they stand as the lines have them, one column per sample.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from sandbox.arrays import Array
+from sandbox.experiment.document.frozen import FrozenMapping
+from sandbox.experiment.results.script import pairing_now
+from sandbox.experiment.training.lanes import Group, Samples, TrainingLane
+from sandbox.experiment.training.scene import Scene
+from sandbox.nn import ACTIVATIONS, OPTIMIZERS, Activation, OptimizerState
+from sandbox.nn.losses import CLAMP, LogLoss, reduction_factor, xlogy
+from sandbox.nn.network import ForwardPass, layer_views
+from sandbox.notation.code import Line, Pairing, phases
+
+MOST_ROWS, MOST_COLUMNS = 24, 48  # what is kept of a large array
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """What a name stands for.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    norm : float
+        The root of the sum of squares.
+    corner : array
+        The first rows and columns, all of them where there are few; a single number has shape ().
+    """
+
+    shape: tuple[int, ...]
+    norm: float
+    corner: Array
+
+    @property
+    def whole(self) -> bool:
+        """Whether `corner` is all of it."""
+        return self.corner.shape == self.shape
+
+
+@dataclass(frozen=True, eq=False)
+class UpdateSteps:
+    """The next update.
+
+    Attributes
+    ----------
+    pairing : Pairing
+    phases : tuple of tuple of Line
+        Of forward, loss, backward and update.
+    values : mapping
+        Of every name in the lines.
+    theta : array (P,)
+        The parameters after the update.
+    finite : bool
+        Whether they are finite; if not, training stops instead.
+    stopped : str
+        Why there is no next update, "" where there is one.
+    took : float
+        Seconds that this answer took.
+    """
+
+    pairing: Pairing
+    phases: tuple[tuple[Line, ...], ...]
+    values: Mapping[str, Value]
+    theta: Array
+    finite: bool
+    stopped: str
+    took: float
+
+
+@dataclass(frozen=True)
+class NextUpdate:
+    """What does the next update compute, line by line?"""
+
+    lane: str
+
+    def answer(self, scene: Scene) -> UpdateSteps:
+        """Return the lines and their values; training is left alone."""
+        start = perf_counter()
+        batch = scene.batch
+        pairing = pairing_now(scene.lane, scene.data.task, str(len(batch)))
+        values, theta, finite = _values(scene, batch)
+        theta.setflags(write=False)
+        shown = FrozenMapping({name: _value(array) for name, array in values.items()})
+        took = perf_counter() - start
+        lines = tuple(_with_values(phase, values) for phase in phases(pairing))
+        return UpdateSteps(pairing, lines, shown, theta, finite, scene.lane.stopped, took)
+
+
+def _value(array: Any) -> Value:
+    array = np.asarray(array)
+    corner = np.array(array[:MOST_ROWS, :MOST_COLUMNS] if array.ndim > 1 else array)
+    corner.setflags(write=False)
+    return Value(array.shape, float(np.linalg.norm(array.astype(np.float64).ravel())), corner)
+
+
+def _copy(lane: TrainingLane) -> TrainingLane:
+    """Return a lane that can learn without the other one learning anything of it."""
+    memory = [slot.copy() for slot in lane.memory]
+    return dataclasses.replace(lane, theta=lane.theta.copy(), memory=memory, count=lane.steps, descent=None)
+
+
+def _as_trained(scene: Scene, batch: Samples) -> Array:
+    """Return the batch's [X; 1] as it lies in memory when it is trained on, since sums may round by that."""
+    if batch is scene.samples:
+        return batch.X
+    place = np.empty_like(scene.samples.X, shape=(len(batch.X), scene.m))[:, : len(batch)]
+    place[...] = batch.X
+    return place
+
+
+def _values(scene: Scene, batch: Samples) -> tuple[dict[str, Any], Array, bool]:
+    """Return the value of every name, the parameters after the update, and whether they are finite."""
+    lane = _copy(scene.lane)
+    group = Group([lane], scene.samples.X.dtype)
+    net = group.net
+    before = net.theta.copy()
+    done = group.forward(_as_trained(scene, batch))
+    values: dict[str, Any] = {}
+    for l, name in enumerate(lane.activations, start=1):
+        values[f"Z{l}"], values[f"A{l}"] = done.Z[l].T, done.A[l].T
+        g = ACTIVATIONS[name]
+        if g.helper:
+            values[f"{g.helper}{l}"] = g().line_values(done.Z[l], done.A[l])[g.helper]
+    _add_loss(values, lane, done, batch, lane.penalty(net.weights))
+    finite = not group.learn(done, batch.Y)
+    _add_backward(values, group, done)
+    theta = net.theta if finite else _beyond(net.theta)
+    _add_update(values, lane, before, theta, net.weights)
+    return values, theta, finite
+
+
+def _beyond(theta: Array) -> Array:
+    """Return what stands for parameters that are no finite numbers."""
+    return np.full_like(theta, np.nan)
+
+
+def _add_loss(values: dict[str, Any], lane: TrainingLane, done: ForwardPass, batch: Samples, penalty: float) -> None:
+    """Add what the lines of the loss give, and what those that take it to Z[L] do."""
+    loss, numerics = lane.objective, lane.settings.loss.numerics
+    Z, A, Y = done.Z[-1], done.A[-1], batch.Y[lane.coding]
+    g = ACTIVATIONS[lane.activations[-1]]()
+    factor = reduction_factor(lane.settings.loss.reduction, *A.shape)
+    elements = loss.elements(Z, A, Y, g, numerics)
+    values["loss"], values["penalty"] = elements.T, penalty
+    values["cost"] = float(np.add.reduce(elements, axis=None)) * factor + penalty
+    values["R"] = (A - Y).T
+    values["T"] = loss.smoothed(Y).T
+    L = len(lane.sizes) - 1
+    values[f"dZ{L}"] = (loss.dZ(Z, A, Y, g, numerics) * factor).T
+    values[f"dA{L}"] = (loss.slope(A, Y, numerics) * factor).T
+    if isinstance(loss, LogLoss):
+        _add_logs(values, loss, Z, A, Y, g, numerics)
+
+
+def _add_logs(
+    values: dict[str, Any], loss: LogLoss, Z: Array, A: Array, Y: Array, g: Activation, numerics: str
+) -> None:
+    P = np.clip(A, CLAMP, 1.0 - CLAMP) if numerics == "clamped" else A
+    if numerics == "fused" and g.has_logs:
+        (s, t), c = g.logs(Z, A), g.complement(Z, A)
+        values |= {name: value for name, value in g.line_values(Z, A).items() if name != g.helper}
+    else:
+        s, t, c = np.log(P), np.log(1.0 - P), 1.0 - P
+    product = np.multiply if numerics == "naive" else xlogy
+    ds, dt = loss.grads_from_logs(s, t, P, c, Y, product)
+    values |= {"P": P.T, "log_A": s.T, "log_C": t.T, "C": c.T, "ds": ds.T}
+    values["known"] = loss.value_from_logs(s, t, P, c, Y, xlogy).T
+    if dt is not None:
+        values["dt"] = dt.T
+    values |= {name: value.T for name, value in loss.term_values(P, c, Y).items()}
+
+
+def _add_backward(values: dict[str, Any], group: Group, done: ForwardPass) -> None:
+    net = group.net
+    for l, (dW, db) in enumerate(zip(net.dW, net.db, strict=True), start=1):
+        values[f"dW{l}"], values[f"db{l}"] = dW, db.T
+    for l in range(len(net.sizes) - 2, 0, -1):
+        values[f"dA{l}"], values[f"dZ{l}"] = done.dA[l].T, done.dZ[l].T
+
+
+def _add_update(values: dict[str, Any], lane: TrainingLane, before: Array, after: Array, weights: Array) -> None:
+    settings = lane.settings.optimizer
+    method = OPTIMIZERS[settings.name].tuned(settings.parameters)
+    values |= _named(after, lane.sizes) | {"step": lane.steps}
+    state = OptimizerState(after, np.empty(0), np.empty(0), weights, lane.memory, lane.steps)
+    remembered = dict(zip(method.memory, lane.memory, strict=True)) | method.line_values(state)
+    for target, flat in remembered.items():
+        values |= {f"{target} of {name}": array for name, array in _named(flat, lane.sizes).items()}
+    shrunk = method.decayed(before, weights, settings.learning_rate)
+    values |= {f"{name} shrunk": array for name, array in _named(shrunk, lane.sizes).items() if name[0] == "W"}
+
+
+def _with_values(lines: tuple[Line, ...], values: Mapping[str, Any]) -> tuple[Line, ...]:
+    """Return the lines without the names that have no value to show."""
+    return tuple(
+        dataclasses.replace(line, names=tuple(name for name in line.names if name in values)) for line in lines
+    )
+
+
+def _named(flat: Array, sizes: tuple[int, ...]) -> dict[str, Array]:
+    """Return W1 (n_1, n_0), b1 (n_1, 1), W2, ... of a flat array."""
+    named = {}
+    for l, (W, b) in enumerate(zip(*layer_views(flat, sizes), strict=True), start=1):
+        named[f"W{l}"], named[f"b{l}"] = W, b.T
+    return named

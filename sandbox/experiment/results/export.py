@@ -1,0 +1,103 @@
+"""What a run leaves behind: history.csv and the weights of every lane, written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import heapq
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from sandbox.experiment.document.defaults import SCORES
+from sandbox.experiment.training.history import History, Row
+from sandbox.experiment.training.lanes import HIGH, LOW, TrainingLane
+from sandbox.experiment.training.trainer import Trainer
+from sandbox.experiment.training.weights import save_weights
+from sandbox.nn import METRICS
+
+_FIRST = ("lane", "epoch", "update", "train_cost", "train_penalty")
+
+
+def history_columns(histories: Iterable[History]) -> tuple[str, ...]:
+    """Return the columns of history.csv: a train and a test one for every loss and metric that ever applied.
+
+    Losses come first, each in order of appearance. Whether there is a test part changes no column.
+    """
+    every = (name for history in histories for name in history.names() if not name.endswith((LOW, HIGH)))
+    recorded = [name for name in every if name not in _FIRST]
+    names = dict.fromkeys(name.partition("_")[2] for name in recorded if name != "test_cost")
+    shown = sorted(names, key=lambda name: name in METRICS)
+    return (*_FIRST, *(f"{part}_{name}" for name in shown for part in ("train", "test")))
+
+
+def write_history(path: Path, histories: Mapping[str, History]) -> None:
+    """Write the histories of all lanes as history.csv, epoch by epoch, in memory that does not grow with it.
+
+    Numbers are written so that they read back as the same float64 (nan and inf as such); a cell is empty
+    where its column does not apply to the lane at that time.
+    """
+    columns = history_columns(histories.values())
+    values = columns[3:]
+    rows = [_named(name, history) for name, history in histories.items()]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for name, row in heapq.merge(*rows, key=lambda item: item[1].update):
+            writer.writerow((name, row.epoch, row.update, *(row.values.get(column, "") for column in values)))
+
+
+def write_seeds(path: Path, lanes: Sequence[TrainingLane]) -> None:
+    """Write the histories of lanes that train several networks each: as `write_history`, a row per network.
+
+    A column "seed" behind the lane's name tells the seed that the network's weights were drawn from. A network that
+    has stopped has no more rows.
+    """
+    columns = history_columns(lane.history for lane in lanes)
+    values = columns[3:]
+    rows = [_of_seeds(place, lane) for place, lane in enumerate(lanes)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow((columns[0], "seed", *columns[1:]))
+        for _, _, _, lane, seed, row in heapq.merge(*rows, key=lambda item: item[:3]):
+            writer.writerow((lane, seed, row.epoch, row.update, *(row.values.get(column, "") for column in values)))
+
+
+def _of_seeds(place: int, lane: TrainingLane) -> Iterator[tuple[int, int, int, str, int, Row]]:
+    """Yield update, place of the lane, number of the network, lane, seed and row."""
+    assert lane.each is not None
+    for row in lane.each.rows():
+        parts: dict[int, dict[str, float]] = {}
+        for name, value in row.values.items():
+            column, _, which = name.rpartition("#")
+            parts.setdefault(int(which), {})[column] = value
+        for number, values in parts.items():
+            if not any(math.isnan(values[f"train_{score}"]) for score in SCORES.values() if f"train_{score}" in values):
+                seed = lane.settings.network.seed + number
+                yield row.update, place, number, lane.name, seed, Row(row.epoch, row.update, values)
+
+
+def _named(name: str, history: History) -> Iterator[tuple[str, Row]]:
+    return ((name, row) for row in history.rows())
+
+
+def result_names(lanes: Iterable[str]) -> list[str]:
+    """Return the names of all files that a run of these lanes leaves behind at any rate, pictures included."""
+    own = [name for lane in lanes for name in (f"weights-{lane}.npz", f"boundary-{lane}.png")]
+    return ["history.csv", "costs.png", *own]
+
+
+def write_results(trainer: Trainer, folder: Path) -> None:
+    """Write history.csv and weights-LANE.npz of a run into a folder.
+
+    Of lanes that train several networks each, the history has a row for each, and the weights of all but the first
+    are in weights-LANE-seed-SEED.npz.
+    """
+    histories = {lane.name: trainer.history(lane.name) for lane in trainer.lanes}
+    if trainer.experiment.run.replicas > 1:
+        write_seeds(folder / "history.csv", trainer.lanes)
+    else:
+        write_history(folder / "history.csv", histories)
+    for lane in trainer.lanes:
+        for network in lane.replicas:
+            seed = f"-seed-{lane.settings.network.seed + network.replica}" if network.replica else ""
+            save_weights(folder / f"weights-{lane.name}{seed}.npz", network.parameters())

@@ -1,0 +1,150 @@
+"""Pairs of lanes: whether their weights are the same to the bit, since when not, and how far apart they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from sandbox.arrays import Array
+from sandbox.experiment.training.history import History
+from sandbox.experiment.training.lanes import Group, TrainingLane
+
+Pair = frozenset[int]  # of the keys of two lanes
+Known = tuple[dict[Pair, int], dict[Pair, History]]  # when each pair parted, and how far it is apart
+
+COLUMNS = ("distance", "angle")
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A lane's place: the key of the lane, its group and its rows there; `whole`, whether all its networks go on."""
+
+    key: int
+    group: Group
+    rows: slice
+    whole: bool
+
+    def bits(self) -> Array:
+        """Return its parameters (replicas, P) as whole numbers: equal where they are the same to the bit."""
+        found = self.group.rows[self.rows]
+        return found.view(np.uint64 if found.itemsize == 8 else np.uint32)
+
+
+class Pairs:
+    """What is known of every two lanes of a run, by their keys.
+
+    Attributes
+    ----------
+    parted : dict
+        After how many updates the parameters of a pair first differed in any bit; a pair that is the same so far has
+        no entry. 0 is from the start.
+    histories : dict
+        Per pair of lanes of one shape, epoch by epoch: "distance", the Euclidean distance between their parameters,
+        and "angle", that between their last updates, in degrees. Of several replicas the median.
+    """
+
+    def __init__(self) -> None:
+        self.parted: dict[Pair, int] = {}
+        self.histories: dict[Pair, History] = {}
+        self._shapes: list[list[Member]] = []  # the lanes of each shape
+        self._same: list[list[Member]] = []  # those of them that are equal so far
+
+    def follow(self, lanes: Sequence[TrainingLane], groups: list[Group], update: int) -> None:
+        """Look at all lanes anew, as after an edit or when one has come."""
+        contents = {lane.key: _content(lane) for lane in lanes}
+        for one, other in combinations(lanes, 2):
+            pair = frozenset((one.key, other.key))
+            if pair not in self.parted and contents[one.key] != contents[other.key]:
+                self.parted[pair] = update
+        shapes: dict[tuple[int, ...], list[Member]] = {}
+        for group in groups:  # those of other activations stand in another group, and can be equal all the same
+            for lane, networks, index in group.families:
+                whole = len(networks) == len(lane.replicas)
+                shapes.setdefault(networks[0].sizes, []).append(Member(lane.key, group, _rows(index), whole))
+        self._shapes = list(shapes.values())
+        self._same = [equal for members in self._shapes for equal in self._split(members)]
+
+    def _split(self, members: Iterable[Member]) -> list[list[Member]]:
+        """Return lanes in groups of two or more that have not parted."""
+        found: list[list[Member]] = []
+        for member in members:
+            for equal in found:
+                if frozenset((member.key, equal[0].key)) not in self.parted:
+                    equal.append(member)
+                    break
+            else:
+                found.append([member])
+        return [equal for equal in found if len(equal) > 1]
+
+    def look(self, update: int) -> None:
+        """Note which lanes have parted by this update."""
+        for equal in list(self._same):
+            first = equal[0].bits()
+            if all((each.bits() == first).all() for each in equal[1:]):
+                continue
+            for one, other in combinations(equal, 2):
+                if (one.bits() != other.bits()).any():
+                    self.parted.setdefault(frozenset((one.key, other.key)), update)
+            self._same.remove(equal)
+            self._same += self._split(equal)
+
+    def record(self, epoch: int, update: int) -> None:
+        """Append how far the lanes of each shape are apart now."""
+        for shape in self._shapes:
+            members = [member for member in shape if member.whole]
+            if len(members) < 2:
+                continue
+            thetas = np.array([each.group.rows[each.rows] for each in members])  # (lanes, replicas, P)
+            distances, angles = _apart(thetas, np.array([each.group.last_step()[each.rows] for each in members]))
+            for (i, one), (j, other) in combinations(enumerate(members), 2):
+                history = self.histories.setdefault(frozenset((one.key, other.key)), History())
+                history.append(epoch, update, COLUMNS, (float(distances[i, j]), float(angles[i, j])))
+
+    def forget(self, key: int) -> Known:
+        """Know no more of a lane that is gone; return what was known."""
+        parted = {pair: self.parted.pop(pair) for pair in list(self.parted) if key in pair}
+        return parted, {pair: self.histories.pop(pair) for pair in list(self.histories) if key in pair}
+
+    def recall(self, known: Known) -> None:
+        """Know again of a lane what was known of it."""
+        self.parted.update(known[0])
+        self.histories.update(known[1])
+
+    def copy(self, key: int, new: int) -> None:
+        """Let a new lane have what is known of the one that it is a copy of."""
+        for pair, update in list(self.parted.items()):
+            if key in pair:
+                self.parted[pair - {key} | {new}] = update
+
+
+def _rows(index: Any) -> slice:
+    """Return the rows of a lane in its group."""
+    return slice(index, index + 1) if isinstance(index, int) else index if isinstance(index, slice) else slice(None)
+
+
+def _content(lane: TrainingLane) -> tuple[object, ...]:
+    """Return what is equal where two lanes are the same to the bit."""
+    return (lane.sizes, *(network.theta.tobytes() for network in lane.replicas))
+
+
+def _apart(thetas: Array, steps: Array) -> tuple[Array, Array]:
+    """Return distances and angles in degrees (lanes, lanes) of parameters and steps (lanes, replicas, P)."""
+    between = thetas[:, None] - thetas[None]
+    distances = np.sqrt(np.add.reduce(between * between, axis=-1))
+    lengths = np.sqrt(np.add.reduce(steps * steps, axis=-1))
+    products = np.add.reduce(steps[:, None] * steps[None], axis=-1)
+    cosines = products / (lengths[:, None] * lengths[None])
+    angles = np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0)))
+    return _median(distances), _median(angles)
+
+
+def _median(values: Array) -> Array:
+    """Return the median over the last axis."""
+    ordered = np.sort(values, axis=-1)
+    count = ordered.shape[-1]
+    middle: Array = 0.5 * (ordered[..., (count - 1) // 2] + ordered[..., count // 2])
+    return middle

@@ -1,0 +1,58 @@
+"""Several networks of one lane, and what can be said of them together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sandbox.arrays import Array, Floats
+from sandbox.experiment.training.history import History, Row
+
+
+class ReplicaHistory:
+    """What was recorded of one of several networks, as a history tells it."""
+
+    def __init__(self, each: History, replica: int) -> None:
+        self._each, self._end = each, f"#{replica}"
+
+    @property
+    def last(self) -> Row | None:
+        """The newest row."""
+        row = self._each.last
+        if row is None:
+            return None
+        values = {name.removesuffix(self._end): v for name, v in row.values.items() if name.endswith(self._end)}
+        return Row(row.epoch, row.update, values)
+
+    def curve(
+        self, name: str, pixels: int, log_x: bool = False, epochs: tuple[float, float] | None = None
+    ) -> tuple[Floats, Floats]:
+        """Return a column as `History.curve` does."""
+        return self._each.curve(name + self._end, pixels, log_x, epochs)
+
+    def column(self, name: str) -> tuple[Floats, Floats]:
+        """Return all epochs at which a column applies, and its values."""
+        return self._each.column(name + self._end)
+
+
+def quartiles(table: Array) -> Array:
+    """Return median, lower and upper quartile (3, columns) of each row of a table (columns, replicas).
+
+    nan, of a replica that has stopped, is left out. Between two values they are interpolated, as numpy does.
+    """
+    ordered = np.sort(table, axis=1)  # nan goes to the end; some ten times as quick as numpy's own quantiles
+    living = ordered.shape[1] - np.isnan(ordered).sum(axis=1)
+    found = np.empty((3, len(table)))
+    rows, last = np.arange(len(table)), np.maximum(living - 1, 0)
+    for k, share in enumerate((0.5, 0.25, 0.75)):
+        place = share * last
+        below = place.astype(np.intp)
+        low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, last)]
+        with np.errstate(invalid="ignore"):  # of infinite costs
+            found[k] = np.where((low == high) | (place == below), low, low + (place - below) * (high - low))
+    return found
+
+
+def spread(table: Array) -> list[float]:
+    """Return medians, lower quartiles and upper quartiles of a table, one after the other."""
+    values: list[float] = quartiles(table).ravel().tolist()
+    return values

@@ -1,0 +1,237 @@
+"""What the views are given to draw: immutable copies of the trainer's state.
+
+Everything here is frozen, made of plain values and read-only arrays, and can be pickled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.arrays import Floats
+from sandbox.data import Data
+from sandbox.experiment.document.experiment import Experiment
+from sandbox.experiment.document.frozen import FrozenMapping
+from sandbox.experiment.training.scene import Question
+
+
+@dataclass(frozen=True)
+class SurfaceRequest:
+    """Which slice of which lane's output is to be computed.
+
+    Attributes
+    ----------
+    lane : str
+    axes : tuple of int
+        The input features along x and y (the second is ignored with one input).
+    x_range, y_range : tuple of float
+        In the features' own units.
+    resolution : int
+        Grid points along each axis.
+    other : str
+        Another lane, whose output is to be compared with it; "" for none.
+    """
+
+    lane: str
+    axes: tuple[int, int]
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    resolution: int = 100
+    other: str = ""
+
+
+@dataclass(frozen=True)
+class CurveRequest:
+    """How the curves are to be thinned.
+
+    Attributes
+    ----------
+    pixels : int
+        Width of the plot; each pixel column gets at most a minimum and a maximum.
+    log_x : bool
+        Whether the columns are equally wide in log(epoch) rather than in epoch.
+    epochs : tuple of float, optional
+        The visible range; None is all of it.
+    only : str
+        One loss or metric to be seen in every lane, whatever each learns with; "" is what each learns with and shows.
+    hidden : frozenset of (str, str)
+        Lanes and columns that need no curve, since none is drawn.
+    """
+
+    pixels: int
+    log_x: bool = False
+    epochs: tuple[float, float] | None = None
+    only: str = ""
+    hidden: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the visible views ask of the next snapshot.
+
+    `replica` is the one that is picked out of several; None is all of them together.
+    """
+
+    surfaces: tuple[SurfaceRequest, ...] = ()
+    curves: CurveRequest | None = None
+    questions: tuple[Question, ...] = ()
+    replica: int | None = None
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A lane's output over a grid of inputs, the other inputs at their mean.
+
+    Attributes
+    ----------
+    request : SurfaceRequest
+    kind : str
+        "binary": `values` (ny, nx), the single output, `level` is the middle of the coding and `span` its two ends.
+        "multiclass": `values` (ny, nx, K), each class's share, non-negative, summing to 1.
+        "regression": `values` (ny, nx), the first output.
+        "curve": one input; `values` (nx, n_out), the outputs; `level` and `span` as for "binary" (classes) or nan.
+        "difference": `values` (ny, nx), this lane's output less the other's, from `span`; of many classes the
+        share by which they are at odds, 0 to 1.
+    x, y : array (nx,), (ny,)
+        Grid in the features' own units; `y` has length 0 for "curve".
+    values : float32 array
+    level : float
+    span : tuple of float
+    replicas : int
+        Of how many networks it is: of several, "binary" and "multiclass" are the shares that say so, all else medians.
+    edge : array (ny, nx), optional
+        For "binary": where it is 0, `values` cross `level`; smoother than they are where outputs are steep or counted.
+    both : tuple of array
+        For "difference": of each lane the `edge`, where there is one, else what it answers. For "curve" with another
+        lane: its `values`.
+    """
+
+    request: SurfaceRequest
+    kind: str
+    x: Floats
+    y: Floats
+    values: NDArray[np.float32]
+    level: float
+    span: tuple[float, float]
+    replicas: int = 1
+    edge: NDArray[np.float32] | None = None
+    both: tuple[NDArray[np.float32], ...] = ()
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One column of the history, thinned to the pixels.
+
+    Attributes
+    ----------
+    lane : str
+    column : str
+        Its name in history.csv: "train_cost", "test_binary_cross_entropy", "train_accuracy", ...
+    name : str
+        "cost" or the loss's or metric's registry name.
+    part : str
+        "train" or "test".
+    role : str
+        "objective" (drawn solid), "monitor" (a loss that is only shown, dashed) or "metric".
+    epochs, values : array (k,)
+        In order; nan breaks the line. Of several replicas the median.
+    band : tuple of (epochs, values)
+        Of several replicas the lower and the upper quartile, as lines.
+    picked : tuple of (epochs, values), optional
+        The line of the replica that is picked out.
+    learned : tuple of (float, float), optional
+        From which epoch to which the lane has learned with this loss; None where its role has been the same all along.
+    """
+
+    lane: str
+    column: str
+    name: str
+    part: str
+    role: str
+    epochs: Floats
+    values: Floats
+    band: tuple[tuple[Floats, Floats], ...] = ()
+    picked: tuple[Floats, Floats] | None = None
+    learned: tuple[tuple[float, float], ...] | None = None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where an edit took effect, for the cost view: `text` says what, e.g. "learning rate 0.1 to 0.5"."""
+
+    update: int
+    epoch: float
+    lane: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class LaneState:
+    """One lane as it is now.
+
+    Attributes
+    ----------
+    name : str
+    sizes : tuple of int
+        Units per layer, input first.
+    output, objective : str
+        Registry names, with "auto" resolved.
+    readings : mapping
+        The columns of history.csv at the parameters of this moment: "train_cost", "test_cost" (the objective over the
+        test part plus the penalty; absent without a test part), "train_accuracy", "test_r2", ...
+        Of several replicas the median, and with "|low" and "|high" behind the name the quartiles.
+    stopped : str
+        Why the lane stopped, one sentence; "" while it goes on.
+    replicas, lost : int
+        How many networks it trains, and how many of them have stopped.
+    """
+
+    name: str
+    sizes: tuple[int, ...]
+    output: str
+    objective: str
+    readings: Mapping[str, float]
+    stopped: str = ""
+    replicas: int = 1
+    lost: int = 0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The state of a run at one moment: never an increment, so losing one loses nothing.
+
+    Attributes
+    ----------
+    run : int
+        Which run of this window it belongs to; a late one is dropped.
+    experiment : Experiment
+        With the edits made so far.
+    data : Data
+    update, epoch : int
+        Updates done; whole epochs done.
+    epoch_position : float
+        Epochs done, counting the part of the current one.
+    lanes : tuple of LaneState
+    surfaces, curves, marks : tuple
+    answers : mapping
+        Of every question that was asked, about a lane that there is, the answer.
+    coming : float
+        How far a lane that has been added is on its way to where the others are; 1 where none is.
+    """
+
+    run: int
+    experiment: Experiment
+    data: Data
+    update: int
+    epoch: int
+    epoch_position: float
+    lanes: tuple[LaneState, ...]
+    surfaces: tuple[Surface, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    answers: Mapping[Question, Any] = field(default_factory=FrozenMapping)
+    coming: float = 1.0

@@ -1,0 +1,142 @@
+"""What a lane's network, or its networks together, compute over a grid of inputs; and where two lanes are at odds."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.arrays import Floats, read_only
+from sandbox.data import Data
+from sandbox.experiment.training.lanes import CODES, TrainingLane
+from sandbox.experiment.training.snapshot import Surface, SurfaceRequest
+from sandbox.nn import ACTIVATIONS, Network
+
+Values = NDArray[np.float32]
+
+
+def surface(request: SurfaceRequest, lane: TrainingLane, data: Data, replica: int | None = None) -> Surface:
+    """Return a lane's output over the grid, the inputs that are not on an axis at their mean.
+
+    Of several networks, those that go on, it is the share that says class 1 (or each class), or the median output;
+    with `replica`, the output of that one alone.
+    """
+    low, high = CODES[lane.coding]
+    x, y, X = _grid(request, data)
+    several = len(lane.replicas) > 1 and replica is None
+    networks = _living(lane) if several else [lane.replicas[min(replica or 0, len(lane.replicas) - 1)]]
+    Z, A = _outputs(networks, X)
+    count = len(networks)
+    if len(data.inputs) == 1:
+        level, span = (np.nan, (np.nan, np.nan)) if data.task == "regression" else (0.5 * (low + high), (low, high))
+        return Surface(request, "curve", x, y, read_only(_median(A)), level, span, count)
+    shape = (y.size, x.size)
+    if data.task == "multiclass":
+        shares = _votes(A) if several else _shares(A[0], low)
+        return Surface(request, "multiclass", x, y, read_only(shares.reshape(*shape, -1)), np.nan, (0.0, 1.0), count)
+    if data.task == "regression":
+        values = read_only(_median(A)[:, 0].reshape(shape))
+        return Surface(request, "regression", x, y, values, np.nan, (np.nan, np.nan), count)
+    level = 0.5 * (low + high)
+    edge = read_only(_edge(Z, A, level, lane.activations[-1]).reshape(shape))
+    if several:
+        share = np.asarray((A[:, :, 0] > level).mean(axis=0), np.float32)
+        return Surface(request, "binary", x, y, read_only(share.reshape(shape)), 0.5, (0.0, 1.0), count, edge)
+    values = read_only(A[0, :, 0].reshape(shape))
+    return Surface(request, "binary", x, y, values, level, (low, high), count, edge)
+
+
+def _edge(Z: Values, A: Values, level: float, output: str) -> Values:
+    """Return what is 0 where the output, or of several networks their median, is at the level.
+
+    An output that saturates and is at the level for z = 0 leaps through it where z goes evenly.
+    """
+    g = ACTIVATIONS[output]()
+    even = g.saturates and g.elementwise and g.value(np.zeros((1, 1)))[0, 0] == level
+    return _median(Z if even else A - np.float32(level))[:, 0]
+
+
+def difference(
+    request: SurfaceRequest, lane: TrainingLane, other: TrainingLane, data: Data, replica: int | None = None
+) -> Surface:
+    """Return where two lanes are at odds, and by how much; see `Surface`."""
+    one, two = (surface(request, each, data, replica) for each in (lane, other))
+    if one.kind == "curve":
+        coded = two.values if np.isnan(one.level) else _aligned(two) * (one.span[1] - one.span[0]) + one.span[0]
+        both = (read_only(np.asarray(coded, np.float32)),)
+        return Surface(request, "curve", one.x, one.y, one.values, one.level, one.span, one.replicas, None, both)
+    a, b = _aligned(one), _aligned(two)
+    if one.kind == "multiclass":
+        apart, span = 0.5 * np.abs(a - b).sum(axis=-1), (0.0, 1.0)
+    else:
+        apart = a - b
+        wide = 1.0 if one.kind == "binary" else float(np.nanmax(np.abs(apart), initial=1e-12))
+        span = (-wide, wide)
+    values = read_only(np.asarray(apart, np.float32))
+    edges = (a, b) if one.edge is None or two.edge is None else (one.edge, two.edge)
+    return Surface(request, "difference", one.x, one.y, values, 0.0, span, one.replicas, None, edges)
+
+
+def _aligned(found: Surface) -> Values:
+    """Return a surface's values, those of two classes as shares of class 1, whatever their coding."""
+    if np.isnan(found.level):
+        return found.values
+    low, high = found.span
+    return read_only(np.asarray((found.values - low) / (high - low), np.float32))
+
+
+def _grid(request: SurfaceRequest, data: Data) -> tuple[Floats, Floats, Values]:
+    """Return x, y and X, the inputs at every point as the network sees them: the same for every frame and lane."""
+    return _points(request.axes, request.x_range, request.y_range, request.resolution, data)
+
+
+@lru_cache(maxsize=8)
+def _points(
+    axes: tuple[int, int], x_range: tuple[float, float], y_range: tuple[float, float], resolution: int, data: Data
+) -> tuple[Floats, Floats, Values]:
+    x = read_only(np.linspace(*x_range, resolution))
+    if len(data.inputs) == 1:
+        return x, read_only(np.empty(0)), data.from_inputs(x[:, None]).astype(np.float32)
+    y = read_only(np.linspace(*y_range, resolution))
+    grid = np.tile(data.inputs_train.mean(axis=0), (x.size * y.size, 1))
+    grid[:, axes[1]] = np.repeat(y, x.size)
+    grid[:, axes[0]] = np.tile(x, y.size)
+    return x, y, data.from_inputs(grid).astype(np.float32)
+
+
+def _living(lane: TrainingLane) -> list[TrainingLane]:
+    """Return the networks that go on; all of them where none does."""
+    going = [network for network in lane.replicas if not network.stopped]
+    return going or [network for network in lane.replicas if network.sizes == lane.sizes]
+
+
+def _outputs(networks: list[TrainingLane], X: Values) -> tuple[Values, Values]:
+    """Return Z[L] and A[L] (networks, m, n_out), apart from the training's own buffers, in single precision."""
+    first = networks[0]
+    net = Network(first.sizes, first.activations, len(networks), np.float32)
+    for row, network in zip(net.theta, networks, strict=True):
+        row[...] = network.theta
+    Z = net.pre_outputs(X, chunk=max(64, 4096 // len(networks)))
+    return Z, net.activations[-1].value(Z)
+
+
+def _median(A: Values) -> Values:
+    """Return the median (m, n_out) over the networks."""
+    if len(A) == 1:
+        single: Values = A[0]
+        return single
+    ordered = np.sort(A, axis=0)
+    return np.asarray(0.5 * (ordered[(len(A) - 1) // 2] + ordered[len(A) // 2]), np.float32)
+
+
+def _votes(A: Values) -> Values:
+    """Return the share (m, K) of the networks that say each class."""
+    said = A.argmax(axis=-1)[..., None] == np.arange(A.shape[-1])
+    return np.asarray(said.mean(axis=0), np.float32)
+
+
+def _shares(A: Values, low: float) -> Values:
+    """Return each class's share (m, K): the outputs above the code of "no", scaled to sum to 1."""
+    above = np.where(np.isfinite(A), np.maximum(A - low, 0.0), 0.0) + 1e-12
+    return np.asarray(above / above.sum(axis=1, keepdims=True), np.float32)

@@ -1,0 +1,1 @@
+"""How mathematics is written: equations in LaTeX, updates in numpy."""

@@ -1,0 +1,376 @@
+"""One update as a course notebook writes it: four phases of numpy lines, only what one pairing needs.
+
+Samples are columns: X (n_x, m), W (n_l, n_{l-1}), b (n_l, 1). Every line tells its shape, whether the loss decides it
+and which names have a value once it is done, so that it can be written into a file and shown at work alike.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sandbox.nn import ACTIVATIONS, LOSSES, OPTIMIZERS
+from sandbox.nn.losses import LogLoss
+from sandbox.notation.snippets import Product, bracketed, factors, fields_of, plain, times, with_products
+
+TITLES = ("Forward", "Loss", "Backward", "Update")
+CLAMPED = "({A} < 1e-7) | ({A} > 1 - 1e-7)"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of code.
+
+    Attributes
+    ----------
+    code : str
+        Indented where it stands in a loop of its own.
+    note : str
+        The shape of what it makes, or a word about it: the comment behind it.
+    decided : bool
+        Whether the loss decides what it says.
+    names : tuple of str
+        What has a value once it is done: "Z1", "dW2", "V of b1".
+    """
+
+    code: str
+    note: str = ""
+    decided: bool = False
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """All that the lines depend on.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        Units per layer, input first.
+    activations : tuple of str
+    objective, numerics, reduction, optimizer : str
+        Registry names.
+    m : str
+        How many samples an update sees, for the comments.
+    shares : bool
+        Whether the targets of each sample are known to sum to 1.
+    in_use : frozenset of str
+        The objective's parameters that are not at their neutral value.
+    l1, l2 : bool
+        Whether there is such a penalty.
+    """
+
+    sizes: tuple[int, ...]
+    activations: tuple[str, ...]
+    objective: str
+    numerics: str
+    reduction: str
+    optimizer: str
+    m: str
+    shares: bool = False
+    in_use: frozenset[str] = frozenset()
+    l1: bool = False
+    l2: bool = False
+
+    @property
+    def layers(self) -> int:
+        """The number L of the last layer."""
+        return len(self.sizes) - 1
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """W1, b1, W2, ..."""
+        return tuple(name for l in range(1, self.layers + 1) for name in (f"W{l}", f"b{l}"))
+
+    def columns(self, rows: int) -> str:
+        """Return the shape of an array with a column per sample."""
+        return f"({rows}, {self.m})"
+
+
+def phases(p: Pairing) -> tuple[tuple[Line, ...], ...]:
+    """Return the lines of forward, loss, backward and update."""
+    return forward_lines(p), loss_lines(p), backward_lines(p), update_lines(p)
+
+
+def _before(l: int) -> str:
+    return f"A{l - 1}" if l > 1 else "X"
+
+
+def forward_lines(p: Pairing) -> tuple[Line, ...]:
+    """Return the lines that lead from X to A[L]."""
+    lines = []
+    for l, (n, name) in enumerate(zip(p.sizes[1:], p.activations, strict=True), start=1):
+        g, shape = ACTIVATIONS[name], p.columns(n)
+        lines.append(Line(f"Z{l} = W{l} @ {_before(l)} + b{l}", shape, names=(f"Z{l}",)))
+        helper = f"{g.helper}{l}"
+        if g.helper:
+            lines.append(Line(f"{helper} = {g.helper_code.format(Z=f'Z{l}')}", shape, names=(helper,)))
+        lines.append(Line(f"A{l} = {g.code.format(Z=f'Z{l}', h=helper)}", shape, names=(f"A{l}",)))
+    return tuple(lines)
+
+
+class _Writer:
+    """The names that stand in the lines of one loss behind one output."""
+
+    def __init__(self, p: Pairing) -> None:
+        self.p = p
+        self.loss, self.g = LOSSES[p.objective], ACTIVATIONS[p.activations[-1]]
+        self.n_out = p.sizes[-1]
+        self.fused = self.loss.has_logs and p.numerics == "fused" and self.g.has_logs
+        self.clipped = self.loss.has_logs and p.numerics == "clamped"
+        self.smoothed = any(re.search(rf"\b{name}\b", self.loss.target_code) for name in p.in_use)
+        self.terms = self.loss.terms if issubclass(self.loss, LogLoss) else ()
+        self.grads = self.loss.grads_code if issubclass(self.loss, LogLoss) else ("", "")
+        self.dZ, self.dA, self.A = (f"{name}{p.layers}" for name in ("dZ", "dA", "A"))
+        a = "P" if self.clipped else self.A
+        self.fields = {
+            "Z": f"Z{p.layers}", "A": self.A, "Y": "T" if self.smoothed else "Y", "a": a, "R": "R",
+            "n_out": self.n_out, "m": p.m, "ds": "ds", "dt": "dt",
+            "s": "log_A" if self.fused else f"np.log({a})", "t": "log_C" if self.fused else f"np.log(1 - {a})",
+            "c": "C" if self.fused else f"(1 - {a})",
+            **factors(self.loss.parameters, p.in_use), **{name: name for name, _ in self.terms},
+        }  # fmt: skip
+        self.shape = p.columns(self.n_out)
+
+    def fill(self, text: str) -> str:
+        return text.format(**self.fields)
+
+    def line(self, name: str, text: str, note: str = "") -> Line:
+        return Line(f"{name} = {self.fill(text)}", note or self.shape, True, (name,))
+
+    @property
+    def constant(self) -> bool:
+        """Whether the output is always 1, the only share of a single unit."""
+        return self.g.sums_to_one and self.n_out == 1
+
+    @property
+    def product(self) -> Product:
+        """How factors and logarithms are multiplied in the value."""
+        if self.p.numerics == "naive":
+            return plain
+        if self.loss.has_target_logs:
+            return times
+        if self.clipped:
+            return plain
+        if not self.fused:
+            return times
+        finite = self.g.has_finite_logs or (self.g.sums_to_one and not self.constant)
+        return plain if finite or not self.loss.uses_complement else times
+
+    @property
+    def slope_product(self) -> Product:
+        """How they are multiplied in the derivative."""
+        safe = self.p.numerics == "naive" or self.clipped or (self.fused and self.g.is_share())
+        return plain if safe else times
+
+    @property
+    def leaves_domain(self) -> bool:
+        """Whether the logarithm may be taken of a negative number."""
+        if not self.loss.has_logs or self.clipped or self.g.is_share():
+            return False
+        return self.loss.uses_complement or self.g.limits[0] < 0.0
+
+    @cached_property
+    def collapsed(self) -> str:
+        """What is left of the derivative where most of it cancels; "" if nothing does."""
+        return self.loss.collapsed_code(self.g, self.p.shares, self.p.in_use) if self.fused else ""
+
+    @property
+    def used_logs(self) -> set[str]:
+        """Which of "s", "t" and "c" the lines look at, where these come from the pre-activations."""
+        texts = [self.loss.code, *(text for _, text in self.terms)]
+        if not self.collapsed and self.grads[1]:
+            texts += [*self.grads, self.g.logs_backward_code, *(text for _, text, _ in self.g.logs_backward_lines)]
+        used = fields_of(*texts) | {"s"} | ({"t"} if self.loss.uses_complement else set())
+        return used | fields_of(self.g.complement_code) if "c" in used else used
+
+
+def loss_lines(p: Pairing) -> tuple[Line, ...]:
+    """Return the lines that lead from A[L] and Y to the cost."""
+    of = _Writer(p)
+    lines = []
+    if of.smoothed:
+        lines.append(of.line("T", of.loss.target_code.format(Y="Y", n_out=of.n_out)))
+    if "R" in fields_of(of.loss.code, of.loss.slope_code):
+        lines.append(of.line("R", "{A} - {Y}"))
+    if of.clipped:
+        lines.append(of.line("P", "np.clip({A}, 1e-7, 1 - 1e-7)"))
+    if of.fused:
+        lines += _log_lines(of)
+    lines += [of.line(name, text) for name, text in of.terms]
+    lines.append(of.line("loss", with_products(of.loss.code, of.product)))
+    cost = "cost = loss.sum()" + _reduced(p)
+    if p.l1 or p.l2:
+        lines.append(Line(f"penalty = {_penalty(p)}", "weights only", names=("penalty",)))
+        cost += " + penalty"
+    lines.append(Line(cost, names=("cost",)))
+    return tuple(lines)
+
+
+def shared_parameters(objective: str) -> tuple[str, ...]:
+    """Return those parameters of a loss that enter lines of phase 2 whose values phase 3 uses again."""
+    kind = LOSSES[objective]
+    texts = [kind.target_code, *(text for _, text in getattr(kind, "terms", ()))]
+    return tuple(name for name in kind.parameter_names() if any(re.search(rf"\b{name}\b", text) for text in texts))
+
+
+def _log_lines(of: _Writer) -> list[Line]:
+    """Return the lines that give log a, log(1 - a) and 1 - a from z, as far as they are needed."""
+    used = of.used_logs
+    lines = [of.line("log_A", of.g.log_code, f"log {of.A}, exact where it rounds to 0: {of.shape}")]
+    if "t" in used:
+        lines.append(of.line("log_C", of.g.log_complement_code, f"log(1 - {of.A}): {of.shape}"))
+    if "c" in used:
+        lines.append(of.line("C", of.g.complement_code, f"1 - {of.A}: {of.shape}"))
+    return lines
+
+
+def _penalty(p: Pairing) -> str:
+    Ws = [f"W{l}" for l in range(1, p.layers + 1)]
+    parts = []
+    if p.l1:
+        parts.append(f"l1 * {_sum([f'np.abs({W}).sum()' for W in Ws])}")
+    if p.l2:
+        parts.append(f"l2 / 2 * {_sum([f'({W}**2).sum()' for W in Ws])}")
+    return " + ".join(parts)
+
+
+def _sum(terms: Sequence[str]) -> str:
+    return f"({' + '.join(terms)})" if len(terms) > 1 else terms[0]
+
+
+def _reduced(p: Pairing) -> str:
+    if p.reduction == "sum":
+        return ""
+    return " / m" if p.reduction == "mean" or p.sizes[-1] == 1 else f" / (m * {p.sizes[-1]})"
+
+
+def backward_lines(p: Pairing) -> tuple[Line, ...]:
+    """Return the lines that lead from the loss to dW and db of every layer."""
+    lines = _output_lines(p)
+    for l in range(p.layers, 0, -1):
+        penalty = (f" + l2 * W{l}" if p.l2 else "") + (f" + l1 * np.sign(W{l})" if p.l1 else "")
+        shape = f"({p.sizes[l]}, {p.sizes[l - 1]})"
+        lines.append(Line(f"dW{l} = dZ{l} @ {_before(l)}.T{penalty}", shape, names=(f"dW{l}",)))
+        lines.append(Line(f"db{l} = dZ{l}.sum(axis=1, keepdims=True)", f"({p.sizes[l]}, 1)", names=(f"db{l}",)))
+        if l > 1:
+            shape = p.columns(p.sizes[l - 1])
+            lines.append(Line(f"dA{l - 1} = W{l}.T @ dZ{l}", shape, names=(f"dA{l - 1}",)))
+            lines.append(_through(p, l - 1))
+    return _told_once(lines)
+
+
+def _told_once(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Return the lines, each name with the last of those that work on its value."""
+    last = {name: i for i, line in enumerate(lines) for name in line.names}
+    return tuple(
+        dataclasses.replace(line, names=tuple(name for name in line.names if last[name] == i))
+        for i, line in enumerate(lines)
+    )
+
+
+def _through(p: Pairing, l: int) -> Line:
+    """Return the line from dA[l] to dZ[l]."""
+    g = ACTIVATIONS[p.activations[l - 1]]
+    text = g.backward_code.format(Z=f"Z{l}", A=f"A{l}", dA=f"dA{l}", h=f"{g.helper}{l}")
+    return Line(f"dZ{l} = {text}", p.columns(p.sizes[l]), names=(f"dZ{l}",))
+
+
+def _output_lines(p: Pairing) -> list[Line]:
+    of = _Writer(p)
+    if of.fused:
+        return _fused_lines(of)
+    lines = []
+    if "ds" in fields_of(of.loss.slope_code):
+        texts = (with_products(text, of.slope_product) for text in of.grads)
+        lines += [of.line(name, text) for name, text in zip(("ds", "dt"), texts, strict=True) if text]
+    lines.append(of.line(of.dA, _divided(with_products(of.loss.slope_code, of.slope_product), p)))
+    if of.clipped:
+        text = of.fill(f"{of.dA}[{CLAMPED}] = 0")
+        lines.append(Line(text, "where it was clipped, nothing flows", True, (of.dA,)))
+    if of.leaves_domain:
+        known = "loss"
+        if p.numerics == "naive":
+            known = "known"
+            lines.append(of.line(known, with_products(of.loss.code, times)))
+        text = of.fill(f"{of.dA}[np.isnan({known}) & (({{A}} < 0) | ({{A}} > 1))] = np.nan")
+        lines.append(Line(text, "outside the logarithm", True, (of.dA,)))
+    return [*lines, _through(p, p.layers)]
+
+
+def _divided(text: str, p: Pairing) -> str:
+    reduced = _reduced(p)
+    return f"{bracketed(text)}{reduced}" if reduced else text
+
+
+def _fused_lines(of: _Writer) -> list[Line]:
+    """Return the lines from the derivatives by the logarithms straight to dZ[L]."""
+    if of.constant:
+        return [of.line(of.dZ, "np.zeros_like({Z})")]
+    if of.collapsed:
+        return [of.line(of.dZ, _divided(of.collapsed, of.p))]
+    ds, dt = (with_products(text, of.slope_product) for text in of.grads)
+    if not dt:
+        return _log_backward_lines(of, ds)
+    lines = [of.line("ds", ds, f"by log_A: {of.shape}"), of.line("dt", dt, f"by log_C: {of.shape}")]
+    for target, text, note in of.g.logs_backward_lines:
+        target = of.fill(target)
+        lines.append(Line(f"{target} = {of.fill(text)}", of.fill(note), True, (target.partition("[")[0],)))
+    lines.append(of.line(of.dZ, _divided(of.g.logs_backward_code, of.p)))
+    if of.g.above_one_code:
+        text = of.fill(f"{of.dZ}[np.isnan(loss) & ({of.g.above_one_code})] = np.nan")
+        lines.append(Line(text, "outside the logarithm", True, (of.dZ,)))
+    return lines
+
+
+def _log_backward_lines(of: _Writer, ds: str) -> list[Line]:
+    """Return the lines of a loss without log(1 - a): `ds` has a line of its own only if it is needed twice."""
+    template = of.g.log_backward_code
+    if template.count("{ds}") > 1:
+        return [of.line("ds", ds, f"by log_A: {of.shape}"), of.line(of.dZ, _divided(template, of.p))]
+    text = template.replace("{ds}", ds if template == "{ds}" else bracketed(ds))
+    return [of.line(of.dZ, _divided(text, of.p))]
+
+
+def update_lines(p: Pairing) -> tuple[Line, ...]:
+    """Return the lines that change the parameters."""
+    kind = OPTIMIZERS[p.optimizer]
+    if not (kind.memory or kind.decay_code or len(kind.step_code) > 1 or counts_steps(p.optimizer)):
+        (step,) = kind.step_code
+        return tuple(
+            Line(re.sub(r"\b(d?)P\b", rf"\1{name}", step), shape, names=(name,)) for name, shape in parameter_shapes(p)
+        )
+    lines = []
+    if counts_steps(p.optimizer):
+        lines.append(Line("step += 1", names=("step",)))
+    if kind.decay_code:
+        Ws = tuple(f"W{l}" for l in range(1, p.layers + 1))
+        lines += [
+            Line(f"for W in ({', '.join(Ws)}{',' if len(Ws) == 1 else ''}):", "weights shrink by themselves"),
+            Line(f"    {kind.decay_code}", names=tuple(f"{W} shrunk" for W in Ws)),
+        ]
+    lines.append(Line(f"gradients = ({', '.join(f'd{name}' for name in p.parameters)})"))
+    each = ", ".join(("P", "dP", *kind.memory))
+    arrays = ", ".join(("parameters", "gradients", *(f"{letter}s" for letter in kind.memory)))
+    lines.append(Line(f"for {each} in zip({arrays}):"))
+    for text in kind.step_code:
+        target = re.split(r"\W", text, maxsplit=1)[0]
+        names = p.parameters if target == "P" else tuple(f"{target} of {name}" for name in p.parameters)
+        lines.append(Line("    " + text, names=names))
+    return tuple(lines)
+
+
+def counts_steps(optimizer: str) -> bool:
+    """Return whether the lines of an optimiser name the number of the step."""
+    return any(re.search(r"\bstep\b", text) for text in OPTIMIZERS[optimizer].step_code)
+
+
+def parameter_shapes(p: Pairing) -> list[tuple[str, str]]:
+    """Return W1, b1, W2, ... and their shapes as text."""
+    shapes = []
+    for l in range(1, p.layers + 1):
+        shapes += [(f"W{l}", f"({p.sizes[l]}, {p.sizes[l - 1]})"), (f"b{l}", f"({p.sizes[l]}, 1)")]
+    return shapes

@@ -1,0 +1,261 @@
+"""Adding, taking out and renaming lanes: what is said of the others stays, and so do their numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sandbox.errors import InputError
+from sandbox.experiment import Edit, Experiment, Trainer
+from sandbox.experiment.document.lanes import (
+    differing,
+    forked,
+    free_name,
+    fresh,
+    letter,
+    own_values,
+    renamed,
+    slots,
+    with_lane,
+    without_lane,
+)
+from sandbox.experiment.document.parts import LaneSettings
+
+
+def made(*lanes: LaneSettings, **changes: Any) -> Experiment:
+    values = {"data.samples": 60, "network.hidden": (4, 3), "optimizer.learning_rate": 0.05, "optimizer.batch_size": 9}
+    experiment = Experiment().with_values(values | {key.replace("__", "."): v for key, v in changes.items()})
+    return dataclasses.replace(experiment, lanes=lanes or (LaneSettings("A"),)).checked()
+
+
+def same_numbers(found: Trainer, name: str, other: Trainer, theirs: str) -> None:
+    np.testing.assert_array_equal(found.lane(name).theta, other.lane(theirs).theta)
+    rows, wanted = (list(trainer.history(lane).rows()) for trainer, lane in ((found, name), (other, theirs)))
+    assert [(row.epoch, row.update) for row in rows] == [(row.epoch, row.update) for row in wanted]
+    for row, want in zip(rows, wanted, strict=True):
+        assert {key: row.values[key] for key in want.values} == want.values
+
+
+# Names and letters
+
+
+def test_a_lane_keeps_its_letter_while_others_come_and_go() -> None:
+    assert slots(("A", "B", "C")) == {"A": (0, ""), "B": (1, ""), "C": (2, "")}
+    assert slots(("B", "C")) == {"B": (1, ""), "C": (2, "")}
+    assert slots(("B slow", "control")) == {"B slow": (1, "slow"), "control": (0, "control")}
+    assert slots(("control", "treatment", "A")) == {
+        "control": (1, "control"),
+        "treatment": (2, "treatment"),
+        "A": (0, ""),
+    }
+    assert slots(("A", "A one")) == {"A": (0, ""), "A one": (1, "A one")}
+    assert letter(2) == "C"
+
+
+@pytest.mark.parametrize(
+    ("names", "free"), [((), "A"), (("A",), "B"), (("A", "C"), "B"), (("B x",), "A"), (("x", "y"), "C")]
+)
+def test_a_new_lane_takes_the_first_free_letter(names: tuple[str, ...], free: str) -> None:
+    assert free_name(names) == free
+
+
+# Documents
+
+
+def test_a_fork_is_told_what_its_model_was() -> None:
+    experiment = made(LaneSettings("A", {"optimizer.l2": 0.1}), LaneSettings("B"))
+    experiment = dataclasses.replace(
+        experiment,
+        edits=(
+            Edit(3, {"optimizer.learning_rate": 0.2}, "A"),
+            Edit(4, {"loss.objective": "mse"}),
+            Edit(5, {"optimizer.l1": 0.1}, "B"),
+        ),
+    ).checked()  # fmt: skip
+    lane, edits = forked(experiment, "A", "C")
+    assert lane == LaneSettings("C", {"optimizer.l2": 0.1})
+    assert edits == (Edit(3, {"optimizer.learning_rate": 0.2}, "C"),)
+    whole = with_lane(experiment, lane, edits)
+    assert whole.effective().lane("C") == dataclasses.replace(whole.effective().lane("A"), name="C")
+    assert whole.effective().lane("B") == experiment.effective().lane("B")
+
+
+def test_a_new_lane_begins_with_the_settings_of_now_and_no_edit_of_before_reaches_it() -> None:
+    experiment = made(LaneSettings("A"), LaneSettings("B"))
+    edits = (
+        Edit(2, {"optimizer.learning_rate": 0.3, "optimizer.batch_size": 5}),
+        Edit(4, {"optimizer.learning_rate": 0.7}, "A"),
+        Edit(6, {"loss.objective": "mse"}),
+    )
+    experiment = dataclasses.replace(experiment, edits=edits).checked()
+    now = experiment.effective()
+    lane = fresh(experiment, now, "A", "C")
+    assert lane.changes == {"loss.objective": "mse", "optimizer.learning_rate": 0.7}
+    whole = with_lane(experiment, lane, alone=True)
+    for update in (None, 0, 2, 4, 6):
+        for name in "AB":
+            assert whole.effective(update).lane(name) == experiment.effective(update).lane(name)
+        assert whole.effective(update).optimizer.batch_size == experiment.effective(update).optimizer.batch_size
+        found = whole.effective(update).lane("C")
+        assert (found.loss, found.optimizer.learning_rate) == (now.lane("A").loss, 0.7)
+    assert Experiment.loads(whole.dumps()) == whole
+
+
+def test_what_was_taken_out_can_be_put_back_in_its_place() -> None:
+    experiment = made(LaneSettings("A"), LaneSettings("B", {"optimizer.l2": 0.1}), LaneSettings("C"))
+    experiment = dataclasses.replace(
+        experiment, edits=(Edit(1, {"optimizer.l1": 0.1}, "B"), Edit(2, {"optimizer.l2": 0.2}))
+    )
+    rest, lane, edits = without_lane(experiment, "B")
+    assert [each.name for each in rest.lanes] == ["A", "C"] and rest.edits == (Edit(2, {"optimizer.l2": 0.2}),)
+    assert with_lane(rest, lane, edits, place=1) == experiment
+
+
+def test_a_renamed_lane_keeps_what_was_said_of_it() -> None:
+    experiment = made(LaneSettings("A"), LaneSettings("B", {"optimizer.l2": 0.1}))
+    experiment = dataclasses.replace(experiment, edits=(Edit(1, {"optimizer.l1": 0.1}, "B"),))
+    found = renamed(experiment, "B", "B slow")
+    assert found.lanes[1] == LaneSettings("B slow", {"optimizer.l2": 0.1}) and found.edits[0].lane == "B slow"
+    with pytest.raises(InputError, match="lane A has that name already"):
+        renamed(experiment, "B", "a")
+    with pytest.raises(InputError, match="name is "):
+        renamed(experiment, "B", "B: mse")
+
+
+def test_bad_requests_are_told_in_a_sentence() -> None:
+    with pytest.raises(InputError, match="lanes is empty"):
+        without_lane(made(), "A")
+    with pytest.raises(InputError, match=r"lane is .*X.*, but must be one of A"):
+        without_lane(made(), "X")
+    many = made(*(LaneSettings(f"L{i}") for i in range(16)))
+    with pytest.raises(InputError, match="17 lanes, but at most 16"):
+        with_lane(many, LaneSettings("M"))
+
+
+def test_what_lanes_differ_in() -> None:
+    lanes = (LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse", "optimizer.learning_rate": 0.05}))
+    experiment = made(*lanes)
+    assert differing(experiment) == ("loss.objective",)  # the rate says the same as that of all
+    assert own_values(experiment, "B") == {"loss.objective": "mse"}
+    assert differing(made()) == ()
+
+
+# Trainers
+
+
+EDITS: tuple[dict[str, Any], ...] = (
+    {"optimizer.learning_rate": 0.2},
+    {"loss.objective": "mse"},
+    {"network.hidden": (5, 3)},
+    {"optimizer.name": "adam"},
+)
+
+
+@pytest.mark.parametrize("replicas", [1, 3])
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_fork_goes_on_as_a_lane_that_was_always_there(replicas: int, edit: dict[str, Any]) -> None:
+    experiment = made(LaneSettings("A"), LaneSettings("B", {"optimizer.l2": 0.01}), run__replicas=replicas)
+    trainer = Trainer(experiment, watched=True)
+    trainer.run(2)
+    trainer.edit({"optimizer.momentum": 0.5}, "A")
+    trainer.advance(lambda: True, 4)
+    trainer.fork_lane("A", "C")
+    trainer.advance(lambda: True, 4)
+    trainer.edit(edit, "C")
+    trainer.advance(lambda: True, 30)
+    again = Trainer(trainer.experiment, trainer.data)
+    again.advance(lambda: True, trainer.update)
+    for lane in trainer.lanes:
+        same_numbers(trainer, lane.name, again, lane.name)
+        for ours, theirs in zip(lane.replicas, again.lane(lane.name).replicas, strict=True):
+            np.testing.assert_array_equal(ours.theta, theirs.theta)
+    assert not np.array_equal(trainer.lane("C").theta, trainer.lane("A").theta)
+
+
+def test_a_forks_history_goes_on_by_itself() -> None:
+    trainer = Trainer(made())
+    trainer.run(3)
+    trainer.fork_lane("A", "B")
+    trainer.edit({"optimizer.learning_rate": 1.0}, "B")
+    trainer.run(3)
+    a, b = (trainer.history(name).column("train_cost")[1] for name in "AB")
+    assert len(a) == len(b) == 7
+    np.testing.assert_array_equal(a[:4], b[:4])
+    assert (a[4:] != b[4:]).all()
+
+
+def test_a_fork_of_a_long_history_reads_what_lies_in_its_models_file() -> None:
+    trainer = Trainer(made(data__samples=10, network__hidden=(), optimizer__batch_size=0, data__test_fraction=0.0))
+    trainer.lanes[0].history._spilled = 0  # everything but the newest chunks goes to the file
+    trainer.run(60_000)
+    trainer.fork_lane("A", "B")
+    before = trainer.history("B").column("train_cost")[1].copy()
+    trainer.remove_lane("A")
+    trainer.run(60_000)
+    after = trainer.history("B").column("train_cost")[1]
+    assert len(after) == 120_001
+    np.testing.assert_array_equal(after[: len(before)], before)
+
+
+def test_a_lane_added_later_is_as_if_it_had_been_there_from_the_start() -> None:
+    trainer = Trainer(made(optimizer__batch_size=9), watched=True)
+    trainer.run(2)
+    trainer.edit({"optimizer.learning_rate": 0.2})
+    trainer.advance(lambda: True, 9)
+    lane = fresh(trainer.experiment, trainer.current, "A", "B")
+    lane = LaneSettings("B", {**lane.changes, "loss.objective": "mse"})
+    late = trainer.anew(with_lane(trainer.experiment, lane, alone=True))
+    late.advance(lambda: True, trainer.update)
+    same_numbers(late, "A", trainer, "A")
+    alone = Trainer(dataclasses.replace(made(lane, optimizer__batch_size=9)))
+    alone.advance(lambda: True, trainer.update)
+    same_numbers(late, "B", alone, "B")
+    assert [(mark.update, mark.lane, mark.text) for mark in late.marks] == [(10, "A", "learning rate 0.05 to 0.2")]
+
+
+def test_a_lane_taken_out_leaves_the_others_as_they_would_be() -> None:
+    lanes = (
+        LaneSettings("A"),
+        LaneSettings("B", {"loss.objective": "mse"}),
+        LaneSettings("C", {"optimizer.name": "adam"}),
+    )
+    trainer = Trainer(made(*lanes))
+    trainer.run(2)
+    trainer.edit({"optimizer.l2": 0.1}, "B")
+    trainer.advance(lambda: True, 3)
+    trainer.remove_lane("B")
+    trainer.advance(lambda: True, 12)
+    never = Trainer(made(lanes[0], lanes[2]), trainer.data)
+    never.advance(lambda: True, trainer.update)
+    for name in "AC":
+        same_numbers(trainer, name, never, name)
+    assert [lane.name for lane in trainer.experiment.lanes] == ["A", "C"] and trainer.experiment.edits == ()
+    assert all(mark.lane != "B" for mark in trainer.marks)
+
+
+def test_a_renamed_lane_goes_on() -> None:
+    lanes = (LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse"}))
+    trainer, other = Trainer(made(*lanes)), Trainer(made(*lanes))
+    for each in (trainer, other):
+        each.run(2)
+        each.edit({"optimizer.l2": 0.1}, "B")
+        if each is trainer:
+            each.rename_lane("B", "B slow")
+        each.run(2)
+    same_numbers(trainer, "B slow", other, "B")
+    assert trainer.marks[0].lane == "B slow"
+    trainer.edit({"optimizer.l2": 0.2}, "B slow")
+    assert trainer.current.lane("B slow").optimizer.l2 == 0.2
+
+
+def test_edits_that_a_file_foresees_come_to_all_lanes_after_a_fork() -> None:
+    experiment = dataclasses.replace(made(), edits=(Edit(20, {"optimizer.learning_rate": 0.3}),)).checked()
+    trainer = Trainer(experiment)
+    trainer.advance(lambda: True, 10)
+    trainer.fork_lane("A", "B")
+    trainer.advance(lambda: True, 20)
+    assert {trainer.current.lane(name).optimizer.learning_rate for name in "AB"} == {0.3}
+    np.testing.assert_array_equal(trainer.lane("A").theta, trainer.lane("B").theta)

@@ -1,0 +1,319 @@
+"""Sweeps: the grid, its cells against single runs, resuming, and what fails."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import math
+import statistics
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sandbox.errors import InputError
+from sandbox.experiment import Edit, Experiment, Trainer
+from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.results.sweep import (
+    Axis,
+    LaneResult,
+    Sweep,
+    axis,
+    cells,
+    columns,
+    compares,
+    read_axis,
+    run_cell,
+    twin_words,
+    twins,
+    usual_column,
+    write_table,
+)
+
+
+class Here(Executor):
+    """Does the work at once, in this thread, and remembers it."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.done.append(args[-1])
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def made(**changes: Any) -> Experiment:
+    values = {"data.samples": 40, "network.hidden": (3,), "run.epochs": 5, "optimizer.batch_size": 7}
+    return Experiment().with_values(values | {key.replace("__", "."): value for key, value in changes.items()})
+
+
+RATES, LOSSES_ = axis("optimizer.learning_rate", (0.1, 1.0)), axis("loss.objective", ("mse", "hinge", "focal"))
+
+
+# The grid
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("optimizer.learning_rate=0.01,0.1,1", Axis("optimizer.learning_rate", (0.01, 0.1, 1.0))),
+        ("loss.objective=mse,binary_cross_entropy", Axis("loss.objective", ("mse", "binary_cross_entropy"))),
+        ('loss.objective="mse", "mae"', Axis("loss.objective", ("mse", "mae"))),
+        ("network.hidden=[4],[8,8],[]", Axis("network.hidden", ((4,), (8, 8), ()))),
+        ("optimizer.shuffle=true,false", Axis("optimizer.shuffle", (True, False))),
+        ("data.noise=0.1", Axis("data.noise", (0.1,))),
+        ("network.activation=tanh,relu", Axis("network.activation", ("tanh", "relu"))),
+    ],
+)
+def test_axes_are_read_as_people_write_them(text: str, expected: Axis) -> None:
+    assert read_axis(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("optimizer.learning_rate", "must be KEY=V1,V2"),
+        ("optimizer.learning_rat=0.1", "learning_rate"),
+        ("optimizer.learning_rate=fast", "optimizer.learning_rate"),
+        ("optimizer.learning_rate=", "at least one"),
+        ("optimizer.learning_rate=0.1,0.1", "twice"),
+        ("loss.objective=msee", "mse"),
+        ("run.replicas=1,2", "--replicas"),
+        ("title=a,b", "cannot be swept"),
+    ],
+)
+def test_axes_that_are_none_are_told_in_a_sentence(text: str, told: str) -> None:
+    with pytest.raises(InputError) as error:
+        read_axis(text)
+    assert told in str(error.value)
+
+
+def test_cells_are_the_product_of_the_axes() -> None:
+    grid = cells(made(), [RATES, LOSSES_], replicas=2)
+    assert [cell.number for cell in grid] == list(range(6))
+    assert [tuple(cell.values.values()) for cell in grid] == [
+        (rate, loss) for rate in (0.1, 1.0) for loss in ("mse", "hinge", "focal")
+    ]
+    for cell in grid:
+        lane = cell.experiment.lane("A")
+        assert (lane.optimizer.learning_rate, lane.loss.objective) == tuple(cell.values.values())
+        assert cell.experiment.run.replicas == 2
+    assert len({cell.digest for cell in grid}) == 6
+
+
+def test_what_is_swept_holds_in_every_lane() -> None:
+    lanes = (LaneSettings("A"), LaneSettings("B", {"optimizer.learning_rate": 9.0, "loss.objective": "mse"}))
+    experiment = dataclasses.replace(made(), lanes=lanes).checked()
+    for cell in cells(experiment, [RATES]):
+        rates = {cell.experiment.lane(name).optimizer.learning_rate for name in "AB"}
+        assert rates == {cell.values["optimizer.learning_rate"]}
+        assert cell.experiment.lane("B").loss.objective == "mse"
+
+
+def test_grids_that_cannot_be() -> None:
+    with pytest.raises(InputError, match="nothing to sweep"):
+        cells(made(), [])
+    with pytest.raises(InputError, match="is there twice"):
+        cells(made(), [RATES, RATES])
+    many = axis("network.seed", range(101))
+    with pytest.raises(InputError, match="10,201 cells, but at most 10,000"):
+        cells(made(), [many, axis("optimizer.seed", range(101))])
+    with pytest.raises(InputError, match="length"):
+        cells(made(network__activation=("tanh",)), [axis("network.hidden", ((3,), (3, 3)))])
+
+
+# Results
+
+
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_a_cell_gives_what_the_same_networks_give_alone(replicas: int, tmp_path: Path) -> None:
+    sweep = Sweep(cells(made(), [RATES, LOSSES_], replicas), tmp_path)
+    assert list(cell.number for cell in sweep.run(Here())) == list(range(6))
+    for cell in sweep.cells:
+        (lane,) = sweep.results[cell.number].lanes
+        assert (lane.stopped, lane.reason) == (0, "")
+        for r in range(replicas):
+            single = cell.experiment.with_values({"run.replicas": 1, "network.seed": 7 + r})
+            trainer = Trainer(single)
+            trainer.run()
+            last = trainer.history().last
+            assert last is not None and last.epoch == 5
+            for column, value in last.values.items():
+                assert lane.values[column][r] == pytest.approx(value, rel=1e-9)
+
+
+def test_a_finished_cell_is_not_done_again(tmp_path: Path) -> None:
+    grid = cells(made(), [RATES, LOSSES_])
+    first = Sweep(grid, tmp_path)
+    running = first.run(Here())
+    for _ in range(2):
+        next(running)
+    running.close()
+    again = Sweep(cells(made(), [RATES, LOSSES_]), tmp_path)
+    assert again.resume() == 2
+    worker = Here()
+    list(again.run(worker))
+    assert worker.done == [cell.digest for cell in grid[2:]]
+    third = Sweep(grid, tmp_path)
+    assert third.resume() == 6 and third.missing == [] and list(third.run(Here())) == []
+    assert third.results[0].lanes == first.results[0].lanes
+
+
+def test_a_cell_is_done_again_where_what_determines_it_has_changed(tmp_path: Path) -> None:
+    points = tmp_path / "points.csv"
+    points.write_text("x,y\n" + "".join(f"{i},{i % 2}\n" for i in range(20)))
+    experiment = dataclasses.replace(
+        made().with_values({"data.dataset": None, "data.file": "points.csv"}), folder=tmp_path
+    )
+    list(Sweep(cells(experiment, [RATES]), tmp_path / "cells").run(Here()))
+    assert Sweep(cells(experiment, [RATES]), tmp_path / "cells").resume() == 2
+    assert Sweep(cells(experiment.with_value("run.epochs", 6), [RATES]), tmp_path / "cells").resume() == 0
+    points.write_text("x,y\n" + "".join(f"{i},{i % 3 % 2}\n" for i in range(20)))
+    assert Sweep(cells(experiment, [RATES]), tmp_path / "cells").resume() == 0
+
+
+@pytest.mark.parametrize("broken", ["", "{", "[]", '{"digest": 3}', '{"lanes": [{"lane": "A"}]}', "\x00"])
+def test_a_result_that_cannot_be_read_is_done_again(broken: str, tmp_path: Path) -> None:
+    grid = cells(made(), [RATES])
+    (tmp_path / f"{grid[0].digest}.json").write_text(broken)
+    sweep = Sweep(grid, tmp_path)
+    assert sweep.resume() == 0
+    list(sweep.run(Here()))
+    assert len(sweep.results) == 2 and not any(result.error for result in sweep.results.values())
+
+
+def test_a_cell_that_diverges_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+    wild = axis("optimizer.learning_rate", (0.01, 1e6))
+    sweep = Sweep(cells(made(network__output="linear", loss__objective="mse", run__epochs=200), [wild], 3), tmp_path)
+    list(sweep.run(Here()))
+    calm, flown = (sweep.results[number].lanes[0] for number in range(2))
+    assert (calm.stopped, flown.stopped) == (0, 3) and "overflow" in flown.reason
+    assert all(map(math.isnan, flown.spread("train_cost"))) and np.isfinite(calm.spread("train_cost")).all()
+    again = Sweep(sweep.cells, tmp_path)
+    assert again.resume() == 2  # it diverges the next time, too
+
+
+def test_a_cell_that_cannot_be_run_says_why(tmp_path: Path) -> None:
+    np.savez(tmp_path / "start.npz", **Trainer(made()).parameters())
+    experiment = dataclasses.replace(made(), folder=tmp_path)
+    sweep = Sweep(cells(experiment, [axis("network.weights", ("start.npz", "gone.npz"))]), tmp_path)
+    list(sweep.run(Here()))
+    assert sweep.results[0].error == "" and "no such file of weights" in sweep.results[1].error
+
+
+def test_an_error_of_the_program_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep = Sweep(cells(made(), [RATES]), tmp_path)
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("no such luck")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sandbox.experiment.results.sweep.run_cell", fail)
+        list(sweep.run(Here()))
+    assert all("no such luck" in result.error for result in sweep.results.values())
+    assert Sweep(sweep.cells, tmp_path).resume() == 0
+
+
+def test_nothing_begins_once_it_is_to_end(tmp_path: Path) -> None:
+    class Waiting(Here):
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            return super().submit(fn, *args) if len(self.done) < 2 else Future()
+
+    sweep = Sweep(cells(made(), [RATES, LOSSES_]), tmp_path)
+    done = [cell.number for cell in sweep.run(Waiting(), lambda: True)]
+    assert done == [0, 1] and len(sweep.missing) == 4
+
+
+def test_quartiles_of_a_lane_leave_out_what_has_stopped() -> None:
+    lane = LaneResult("A", "mse", ("train_cost",), {"train_cost": (1.0, math.nan, 2.0, 4.0)}, 1, "overflow")
+    middle, low, high = lane.spread("train_cost")
+    assert (middle, low, high) == (statistics.median((1.0, 2.0, 4.0)), 1.5, 3.0)
+    assert all(map(math.isnan, lane.spread("test_cost")))
+
+
+def test_the_table_has_a_row_per_cell_and_lane(tmp_path: Path) -> None:
+    lanes = (LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse"}))
+    experiment = dataclasses.replace(made(), lanes=lanes).checked()
+    sweep = Sweep(cells(experiment, [RATES, axis("network.hidden", ((3,), (2, 2)))], 3), tmp_path / "cells")
+    list(sweep.run(Here()))
+    write_table(tmp_path / "sweep.csv", sweep)
+    with (tmp_path / "sweep.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["cell"], row["lane"]) for row in rows] == [(str(c), lane) for c in range(4) for lane in "AB"]
+    assert [row["network.hidden"] for row in rows[:4]] == ["[3]", "[3]", "[2, 2]", "[2, 2]"]
+    row, lane = rows[5], sweep.results[2].lanes[1]
+    for column in ("train_cost", "test_accuracy", "train_mse"):
+        values = lane.values[column]
+        assert float(row[column]) == pytest.approx(statistics.median(values))
+        assert float(row[f"{column}_q1"]) == pytest.approx(np.percentile(values, 25))
+        assert float(row[f"{column}_q3"]) == pytest.approx(np.percentile(values, 75))
+    assert (row["seeds"], row["stopped"], row["epochs"], row["error"]) == ("3", "0", "5", "")
+    # Lane A neither learns with it nor shows it; what another one learns with compares them.
+    shown = Trainer(sweep.cells[0].experiment.with_value("loss.monitors", ("mse",), "A"))
+    shown.run()
+    assert float(rows[0]["train_mse"]) == pytest.approx(shown.history("A").column("train_mse")[1][-1])
+    assert "train_huber" not in rows[0]
+
+
+def test_every_cell_can_be_told_by_what_any_of_them_learned_with(tmp_path: Path) -> None:
+    sweep = Sweep(cells(made(), [LOSSES_]), tmp_path)
+    list(sweep.run(Here()))
+    names = columns(sweep.results.values())
+    for name in LOSSES_.values:
+        for part in ("train", "test"):
+            assert f"{part}_{name}" in names
+            assert all(math.isfinite(result.lanes[0].spread(f"{part}_{name}")[0]) for result in sweep.results.values())
+    assert not compares("train_cost", sweep.results.values())
+    assert compares("test_accuracy", sweep.results.values())
+    assert compares("train_cost", [sweep.results[0]])
+
+
+def test_lanes_that_would_repeat_another_are_named() -> None:
+    lanes = LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse"}), LaneSettings("C", {"optimizer.l2": 0.1})
+    experiment = dataclasses.replace(made(), lanes=lanes).checked()
+    assert twins(experiment, ["loss.objective"]) == {"B": "A"}
+    assert [lane.name for lane in cells(experiment, [LOSSES_])[0].experiment.lanes] == ["A", "C"]
+    told = 'What is swept is the same in every lane: "B" would repeat "A", and is left out.'
+    assert twin_words(experiment, ["loss.objective"]) == told
+    assert twin_words(experiment, ["optimizer.learning_rate"]) == ""
+
+
+def test_choices_can_be_given_as_the_window_calls_them() -> None:
+    assert read_axis("loss.objective=Mean squared error, mae").values == ("mse", "mae")
+    assert read_axis('optimizer.name="Gradient descent", adam').values == ("gradient_descent", "adam")
+
+
+def test_the_usual_column_is_how_well_the_test_part_is_told() -> None:
+    assert usual_column(["train_cost", "train_accuracy", "test_accuracy"]) == "test_accuracy"
+    assert usual_column(["train_cost", "train_r2"]) == "train_r2"
+    assert columns([]) == []
+
+
+def test_what_crosses_to_another_process_is_plain(tmp_path: Path) -> None:
+    import pickle
+
+    result = run_cell(made().dumps(), str(tmp_path), "x")
+    assert pickle.loads(pickle.dumps(result)) == result
+
+
+def test_lanes_that_the_sweep_makes_alike_are_run_once() -> None:
+    lanes = (
+        LaneSettings("A"), LaneSettings("B", {"optimizer.learning_rate": 0.1}),
+        LaneSettings("C", {"loss.objective": "mse"}),
+        LaneSettings("D", {"optimizer.learning_rate": 2.0, "loss.objective": "mse"}),
+    )  # fmt: skip
+    experiment = dataclasses.replace(Experiment(), lanes=lanes).checked()
+    rates = axis("optimizer.learning_rate", (0.1, 1.0))
+    assert [[lane.name for lane in cell.experiment.lanes] for cell in cells(experiment, [rates])] == [["A", "C"]] * 2
+    other = cells(experiment, [axis("network.hidden", ((3,),))])
+    assert [lane.name for lane in other[0].experiment.lanes] == ["A", "B", "C", "D"]
+    edited = experiment.with_edit(Edit(3, {"optimizer.l2": 0.1}, "B"))
+    assert [lane.name for lane in cells(edited, [rates])[0].experiment.lanes] == ["A", "B", "C"]

@@ -1,0 +1,719 @@
+"""The trainer against a textbook's loop, the meaning of every recorded number, and the same bits every way."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sandbox.errors import InputError
+from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.results.export import write_history
+from sandbox.experiment.training.history import Row
+from sandbox.experiment.training.snapshot import CurveRequest, SurfaceRequest, Wanted
+
+Array = NDArray[np.float64]
+Parameters = dict[str, Array]
+
+
+def made(**changes: object) -> Experiment:
+    """An experiment on few samples; `optimizer__l2` stands for the key optimizer.l2."""
+    return Experiment().with_values(
+        {"data.samples": 40, "network.hidden": (4, 3), **{key.replace("__", "."): v for key, v in changes.items()}}
+    )
+
+
+# A textbook's loop: samples are columns, one formula per line, nothing shared with the program.
+
+
+def forward(X: Array, at: Parameters, hidden: str, output: str) -> list[tuple[Array, Array]]:
+    layers, A = [(X, X)], X
+    depth = len(at) // 2
+    for l in range(1, depth + 1):
+        Z = at[f"W{l}"] @ A + at[f"b{l}"][:, None]
+        A = ACTIVATION[output if l == depth else hidden](Z)
+        layers.append((Z, A))
+    return layers
+
+
+def softmax(Z: Array) -> Array:
+    E = np.exp(Z - Z.max(axis=0))
+    return E / E.sum(axis=0)
+
+
+def sigmoid(Z: Array) -> Array:
+    return 1 / (1 + np.exp(-Z))
+
+
+ACTIVATION: dict[str, Callable[[Array], Array]] = {
+    "linear": lambda Z: Z,
+    "sigmoid": sigmoid,
+    "tanh": np.tanh,
+    "relu": lambda Z: np.where(Z > 0, Z, 0),
+    "exp": np.exp,
+    "softmax": softmax,
+}
+SLOPE: dict[str, Callable[[Array], Array]] = {
+    "linear": lambda Z: np.ones_like(Z),
+    "sigmoid": lambda Z: sigmoid(Z) * (1 - sigmoid(Z)),
+    "tanh": lambda Z: 1 - np.tanh(Z) ** 2,
+    "relu": lambda Z: np.where(Z > 0, 1.0, 0.0),
+    "exp": np.exp,
+}
+LOSS: dict[str, tuple[Callable[[Array, Array], Array], Callable[[Array, Array], Array]]] = {
+    "mse": (lambda a, y: (a - y) ** 2, lambda a, y: 2 * (a - y)),
+    "half_mse": (lambda a, y: (a - y) ** 2 / 2, lambda a, y: a - y),
+    "mae": (lambda a, y: abs(a - y), lambda a, y: np.sign(a - y)),
+    "huber": (
+        lambda a, y: np.where(abs(a - y) <= 0.3, (a - y) ** 2 / 2, 0.3 * (abs(a - y) - 0.15)),
+        lambda a, y: np.where(abs(a - y) <= 0.3, a - y, 0.3 * np.sign(a - y)),
+    ),
+    "log_cosh": (lambda a, y: np.log(np.cosh(a - y)), lambda a, y: np.tanh(a - y)),
+    "quantile": (
+        lambda a, y: np.maximum(0.8 * (y - a), -0.2 * (y - a)),
+        lambda a, y: np.where(a < y, -0.8, 0.2),
+    ),
+    "binary_cross_entropy": (
+        lambda a, y: -3 * y * np.log(a) - (1 - y) * np.log(1 - a),
+        lambda a, y: -3 * y / a + (1 - y) / (1 - a),
+    ),
+    "categorical_cross_entropy": (lambda a, y: -y * np.log(a), lambda a, y: -y / a),
+    "focal": (
+        lambda a, y: -y * (1 - a) ** 2 * np.log(a) - (1 - y) * a**2 * np.log(1 - a),
+        lambda a, y: (
+            y * (2 * (1 - a) * np.log(a) - (1 - a) ** 2 / a) + (1 - y) * (a**2 / (1 - a) - 2 * a * np.log(1 - a))
+        ),
+    ),
+    "hinge": (lambda a, y: np.maximum(0, 1 - y * a), lambda a, y: np.where(y * a < 1, -y, 0)),
+    "squared_hinge": (lambda a, y: np.maximum(0, 1 - y * a) ** 2, lambda a, y: -2 * y * np.maximum(0, 1 - y * a)),
+    "poisson": (lambda a, y: a - y * np.log(a), lambda a, y: 1 - y / a),
+    "kl_divergence": (lambda a, y: y * np.log(np.where(y > 0, y, 1) / a), lambda a, y: -y / a),
+}
+LOSS_PARAMETERS = {"loss__delta": 0.3, "loss__quantile": 0.8, "loss__positive_weight": 3.0}
+
+
+def divisor(reduction: str, Y: Array) -> float:
+    return {"mean": Y.shape[1], "sum": 1, "element_mean": Y.size}[reduction]
+
+
+def gradients(
+    X: Array, Y: Array, at: Parameters, hidden: str, output: str, loss: str, reduction: str, l1: float, l2: float
+) -> Parameters:
+    layers = forward(X, at, hidden, output)
+    Z, A = layers[-1]
+    dA = LOSS[loss][1](A, Y) / divisor(reduction, Y)
+    if output == "softmax":
+        dZ = np.empty_like(Z)
+        for i in range(Z.shape[1]):
+            a = A[:, i]
+            dZ[:, i] = (np.diag(a) - np.outer(a, a)) @ dA[:, i]
+    else:
+        dZ = dA * SLOPE[output](Z)
+    found = {}
+    for l in range(len(at) // 2, 0, -1):
+        W = at[f"W{l}"]
+        found[f"W{l}"] = dZ @ layers[l - 1][1].T + l2 * W + l1 * np.sign(W)
+        found[f"b{l}"] = dZ.sum(axis=1)
+        if l > 1:
+            dZ = (W.T @ dZ) * SLOPE[hidden](layers[l - 1][0])
+    return found
+
+
+def penalty(at: Parameters, l1: float, l2: float) -> float:
+    weights = [value for name, value in at.items() if name[0] == "W"]
+    return sum(l1 * float(abs(W).sum()) + l2 / 2 * float((W**2).sum()) for W in weights)
+
+
+def targets(trainer: Trainer, y: NDArray[Any], low: float, high: float) -> Array:
+    """Targets as columns, coded by hand."""
+    data = trainer.data
+    if data.task == "regression":
+        return np.array(y, float).T
+    if data.task == "binary":
+        return np.array([[high if each else low for each in y]])
+    return np.array([[high if each == k else low for each in y] for k in range(len(data.class_names))])
+
+
+Rule = Callable[[Array, Array, dict[str, Any], int, bool], Array]  # theta, gradient, memory, step, weights
+
+
+def gradient_descent(theta: Array, g: Array, memory: dict[str, Any], t: int, weights: bool) -> Array:
+    return theta - 0.1 * g
+
+
+def momentum(theta: Array, g: Array, memory: dict[str, Any], t: int, weights: bool) -> Array:
+    memory["v"] = 0.8 * memory.get("v", 0.0) + g
+    return theta - 0.1 * memory["v"]
+
+
+def nesterov(theta: Array, g: Array, memory: dict[str, Any], t: int, weights: bool) -> Array:
+    memory["v"] = 0.8 * memory.get("v", 0.0) + g
+    return theta - 0.1 * (g + 0.8 * memory["v"])
+
+
+def adam(theta: Array, g: Array, memory: dict[str, Any], t: int, weights: bool) -> Array:
+    memory["m"] = 0.9 * memory.get("m", 0.0) + 0.1 * g
+    memory["v"] = 0.999 * memory.get("v", 0.0) + 0.001 * g**2
+    m, v = memory["m"] / (1 - 0.9**t), memory["v"] / (1 - 0.999**t)
+    return theta - 0.1 * m / (np.sqrt(v) + 1e-8)
+
+
+def adamw(theta: Array, g: Array, memory: dict[str, Any], t: int, weights: bool) -> Array:
+    return adam(theta * (1 - 0.1 * 0.01) if weights else theta, g, memory, t, weights)
+
+
+def rmsprop(theta: Array, g: Array, memory: dict[str, Any], t: int, weights: bool) -> Array:
+    memory["v"] = 0.99 * memory.get("v", 0.0) + 0.01 * g**2
+    return theta - 0.1 * g / (np.sqrt(memory["v"]) + 1e-8)
+
+
+def adagrad(theta: Array, g: Array, memory: dict[str, Any], t: int, weights: bool) -> Array:
+    memory["v"] = memory.get("v", 0.0) + g**2
+    return theta - 0.1 * g / (np.sqrt(memory["v"]) + 1e-10)
+
+
+def batches(m: int, size: int, shuffle: bool, seed: int) -> Iterator[list[NDArray[np.int64]]]:
+    """The samples of each update, epoch by epoch."""
+    rng = np.random.default_rng(seed)
+    while True:
+        order = rng.permutation(m) if shuffle else np.arange(m)
+        yield [order[i : i + size] for i in range(0, m, size)]
+
+
+def compare_with_textbook(
+    experiment: Experiment, codes: tuple[float, float] = (0.0, 1.0), rule: Rule = gradient_descent, epochs: int = 12
+) -> None:
+    trainer = Trainer(experiment)
+    lane, data = trainer.lanes[0], trainer.data
+    hidden = str(experiment.network.activation)
+    output, loss = lane.activations[-1], lane.objective.name
+    optimizer, reduction = experiment.optimizer, experiment.loss.reduction
+    X, X_test = np.array(data.X_train.T), np.array(data.X_test.T)
+    Y, Y_test = targets(trainer, data.y_train, *codes), targets(trainer, data.y_test, *codes)
+    at = trainer.parameters()
+    at = {key: at[key].copy() for key in at}
+
+    rows = []
+
+    def record() -> None:
+        extra = penalty(at, optimizer.l1, optimizer.l2)
+        for part, targets_of in ((X, Y), (X_test, Y_test)):
+            A = forward(part, at, hidden, output)[-1][1]
+            rows.append(LOSS[loss][0](A, targets_of).sum() / divisor(reduction, targets_of) + extra)
+        rows.append(extra)
+
+    memory: dict[str, dict[str, Any]] = {key: {} for key in at}
+    record()
+    step = 0
+    size = optimizer.batch_size or X.shape[1]
+    for epoch in itertools.islice(batches(X.shape[1], size, optimizer.shuffle, optimizer.seed), epochs):
+        for batch in epoch:
+            step += 1
+            g = gradients(X[:, batch], Y[:, batch], at, hidden, output, loss, reduction, optimizer.l1, optimizer.l2)
+            at = {key: rule(at[key], g[key], memory[key], step, key[0] == "W") for key in at}
+        record()
+
+    trainer.run(epochs)
+    history = trainer.history()
+    columns = [history.column(name)[1] for name in ("train_cost", "test_cost", "train_penalty")]
+    np.testing.assert_allclose(np.transpose(columns).ravel(), rows, rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(history.column("train_cost")[0], range(epochs + 1))
+    assert trainer.update == step
+    found = trainer.parameters()
+    assert list(found) == list(at)
+    for key in at:
+        np.testing.assert_allclose(found[key], at[key], rtol=1e-12, atol=1e-12, err_msg=key)
+
+
+PAIRS = [
+    ("moons", "binary_cross_entropy", "sigmoid", (0.0, 1.0)),
+    ("moons", "mse", "sigmoid", (0.0, 1.0)),
+    ("moons", "focal", "sigmoid", (0.0, 1.0)),
+    ("moons", "mae", "linear", (0.0, 1.0)),
+    ("moons", "half_mse", "tanh", (-1.0, 1.0)),
+    ("moons", "hinge", "linear", (-1.0, 1.0)),
+    ("moons", "squared_hinge", "sigmoid", (-1.0, 1.0)),
+    ("moons", "log_cosh", "exp", (0.0, 1.0)),
+    ("blobs", "categorical_cross_entropy", "softmax", (0.0, 1.0)),
+    ("blobs", "categorical_cross_entropy", "sigmoid", (0.0, 1.0)),
+    ("blobs", "binary_cross_entropy", "softmax", (0.0, 1.0)),
+    ("blobs", "mse", "softmax", (0.0, 1.0)),
+    ("blobs", "focal", "softmax", (0.0, 1.0)),
+    ("blobs", "kl_divergence", "softmax", (0.0, 1.0)),
+    ("blobs", "hinge", "softmax", (-1.0, 1.0)),
+    ("plane", "huber", "linear", (0.0, 1.0)),
+    ("plane", "quantile", "linear", (0.0, 1.0)),
+    ("plane", "poisson", "exp", (0.0, 1.0)),
+]
+
+
+@pytest.mark.parametrize(("dataset", "objective", "output", "codes"), PAIRS)
+@pytest.mark.parametrize(
+    ("reduction", "l1", "l2"), [("mean", 0.0, 0.01), ("sum", 0.02, 0.0), ("element_mean", 0.01, 0.03)]
+)
+def test_costs_and_weights_are_a_textbooks(
+    dataset: str, objective: str, output: str, codes: tuple[float, float], reduction: str, l1: float, l2: float
+) -> None:
+    experiment = made(
+        data__dataset=dataset, loss__objective=objective, network__output=output, loss__reduction=reduction,
+        optimizer__l1=l1, optimizer__l2=l2, optimizer__learning_rate=0.1, **LOSS_PARAMETERS,
+    )  # fmt: skip
+    if reduction == "sum":  # the same steps in size
+        experiment = experiment.with_value("data.samples", 12)
+    compare_with_textbook(experiment, codes)
+
+
+@pytest.mark.parametrize(
+    "rule", [gradient_descent, momentum, nesterov, adam, adamw, rmsprop, adagrad], ids=lambda rule: rule.__name__
+)
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_mini_batches_and_optimisers_are_a_textbooks(rule: Rule, shuffle: bool) -> None:
+    given = {"optimizer__momentum": 0.8} if rule in (momentum, nesterov) else {}
+    experiment = made(
+        optimizer__name=rule.__name__, optimizer__learning_rate=0.1, optimizer__batch_size=8,  # 28 = 3 * 8 + 4
+        optimizer__shuffle=shuffle, optimizer__seed=11, network__activation="relu", optimizer__l2=0.01,
+        loss__positive_weight=3.0, **given,
+    )  # fmt: skip
+    assert len(Trainer(experiment).data.X_train) == 28
+    compare_with_textbook(experiment, rule=rule, epochs=5)
+
+
+@pytest.mark.parametrize("size", [1, 27, 28, 29])
+def test_batches_of_any_size(size: int) -> None:
+    experiment = made(optimizer__batch_size=size, optimizer__learning_rate=0.1, loss__positive_weight=3.0)
+    if size >= 28:  # all in one batch: they need no order
+        experiment = experiment.with_value("optimizer.shuffle", False)
+    compare_with_textbook(experiment, epochs=3)
+
+
+def test_a_batch_of_all_samples_has_the_same_bits_shuffled_or_not() -> None:
+    runs = [
+        trained(made(optimizer__batch_size=size, optimizer__shuffle=shuffle), 4)
+        for size in (0, 28, 1000)
+        for shuffle in (True, False)
+    ]
+    for run in runs[1:]:
+        assert_same_run(run, runs[0])
+
+
+def test_the_first_weights_are_draws_of_the_seed() -> None:
+    at = Trainer(made(network__initializer="xavier_normal", network__initializer_scale=0.5)).parameters()
+    rng = np.random.default_rng(7)
+    for l, (n_in, n_out) in enumerate(((2, 4), (4, 3), (3, 1)), start=1):
+        drawn = 0.5 * rng.normal(0.0, np.sqrt(2 / (n_in + n_out)), (n_out, n_in))
+        np.testing.assert_array_equal(at[f"W{l}"], drawn)
+        np.testing.assert_array_equal(at[f"b{l}"], np.zeros(n_out))
+
+
+# What a row is
+
+
+def rows(trainer: Trainer, name: str | None = None) -> list[Row]:
+    return list(trainer.history(name).rows())
+
+
+def assert_same_rows(found: list[Row], expected: list[Row]) -> None:
+    assert [(row.epoch, row.update, list(row.values)) for row in found] == [
+        (row.epoch, row.update, list(row.values)) for row in expected
+    ]
+    np.testing.assert_array_equal(
+        [value for row in found for value in row.values.values()],
+        [value for row in expected for value in row.values.values()],
+    )
+
+
+def assert_same_run(found: Trainer, expected: Trainer) -> None:
+    assert (found.update, found.epoch) == (expected.update, expected.epoch)
+    for lane in expected.lanes:
+        assert_same_rows(rows(found, lane.name), rows(expected, lane.name))
+        theirs = expected.parameters(lane.name)
+        for key, value in found.parameters(lane.name).items():
+            np.testing.assert_array_equal(value, theirs[key], err_msg=key)
+
+
+def trained(experiment: Experiment, epochs: int, every: int = 1) -> Trainer:
+    trainer = Trainer(experiment, every=every)
+    trainer.run(epochs)
+    return trainer
+
+
+def test_a_row_is_of_the_parameters_after_its_epoch() -> None:
+    experiment = made(optimizer__batch_size=10, optimizer__l2=0.1, loss__monitors=("mse", "binary_accuracy"))
+    recorded = rows(trained(experiment, 4))
+    trainer = Trainer(experiment)
+    for epoch, row in enumerate(recorded):
+        assert (row.epoch, row.update) == (epoch, 3 * epoch)
+        at = trainer.parameters()
+        for part, X, y in (
+            ("train", trainer.data.X_train, trainer.data.y_train),
+            ("test", trainer.data.X_test, trainer.data.y_test),
+        ):
+            a, y = forward(X.T, at, "tanh", "sigmoid")[-1][1][0], y.astype(float)
+            cross = float(np.mean(-y * np.log(a) - (1 - y) * np.log(1 - a)))
+            extra = penalty(at, 0.0, 0.1)
+            assert row.values[f"{part}_cost"] == pytest.approx(cross + extra, rel=1e-12)
+            assert row.values[f"{part}_binary_cross_entropy"] == pytest.approx(cross, rel=1e-12)
+            assert row.values[f"{part}_mse"] == pytest.approx(float(np.mean((a - y) ** 2)), rel=1e-12)
+            assert row.values[f"{part}_accuracy"] == np.mean((a > 0.5) == y)
+        assert row.values["train_penalty"] == pytest.approx(penalty(at, 0.0, 0.1), rel=1e-12)
+        trainer.step_epoch()
+
+
+@pytest.mark.parametrize("batch_size", [0, 10])
+@pytest.mark.parametrize(("every", "recorded"), [(1, range(11)), (4, (0, 4, 8, 10)), (5, (0, 5, 10)), (99, (0, 10))])
+def test_every_so_many_epochs_and_the_last(batch_size: int, every: int, recorded: tuple[int, ...]) -> None:
+    experiment = made(optimizer__batch_size=batch_size)
+    whole, some = trained(experiment, 10), trained(experiment, 10, every)
+    assert_same_rows(rows(some), [rows(whole)[epoch] for epoch in recorded])
+    for key, value in whole.parameters().items():
+        np.testing.assert_array_equal(some.parameters()[key], value)
+
+
+def test_run_goes_on_from_the_middle_of_an_epoch() -> None:
+    trainer = Trainer(made(optimizer__batch_size=10))
+    trainer.step()
+    trainer.run(0)
+    assert [row.epoch for row in rows(trainer)] == [0]
+    trainer.run(2)
+    assert (trainer.epoch, trainer.update) == (2, 6)
+    assert_same_rows(rows(trainer), rows(trained(trainer.experiment, 2)))
+
+
+def test_without_a_number_it_runs_up_to_the_epochs_of_the_experiment() -> None:
+    trainer = Trainer(made(run__epochs=7))
+    trainer.run()
+    assert trainer.epoch == 7
+    trainer.run()
+    assert trainer.epoch == 7
+    trainer.run(2)
+    assert trainer.epoch == 9
+    assert [row.epoch for row in rows(trainer)] == list(range(10))
+
+
+def test_no_epochs_record_the_initial_network() -> None:
+    trainer = trained(made(), 0)
+    assert [(row.epoch, row.update) for row in rows(trainer)] == [(0, 0)]
+
+
+@pytest.mark.parametrize("dataset", ["one_point", "plane", "blobs"])
+def test_without_a_test_part_there_are_no_test_columns(dataset: str) -> None:
+    trainer = trained(made(data__dataset=dataset, data__test_fraction=0.0), 2)
+    assert len(trainer.data.X_test) == 0
+    assert all(name.startswith("train_") for name in trainer.history().names())
+    assert "test_cost" not in trainer.snapshot().lanes[0].readings
+
+
+# The same bits every way
+
+
+LANES = """
+[data]
+samples = 40
+[network]
+hidden = [4, 3]
+[loss]
+monitors = ["mse", "hinge"]
+[optimizer]
+name = "adam"
+learning_rate = 0.05
+batch_size = {batch}
+l2 = 0.01
+[[lanes]]
+name = "A"
+[[lanes]]
+name = "B"
+loss.objective = "mse"
+[[lanes]]
+name = "C"
+network.hidden = [5]
+optimizer.name = "momentum"
+[[edits]]
+update = 7
+optimizer.learning_rate = 0.02
+[[edits]]
+update = 10
+lane = "B"
+network.hidden = [6, 3, 2]
+loss.monitors = []
+"""
+WANTED = Wanted(
+    (
+        SurfaceRequest("A", (0, 1), (-1.0, 1.0), (-1.0, 1.0), 12),
+        SurfaceRequest("C", (1, 0), (-1.0, 1.0), (-1.0, 1.0), 9),
+    ),
+    CurveRequest(30),
+)  # fmt: skip
+
+
+def in_two(trainer: Trainer) -> None:
+    trainer.run(10)
+    trainer.run(10)
+
+
+def step_by_step(trainer: Trainer) -> None:
+    while trainer.epoch < 20:
+        trainer.step()
+
+
+def epoch_by_epoch(trainer: Trainer) -> None:
+    for _ in range(20):
+        assert trainer.step_epoch()
+
+
+def in_bursts(trainer: Trainer) -> None:
+    for most in itertools.cycle((1, 2, 7, 3)):
+        left = iter(range(5))
+        trainer.advance(lambda left=left: next(left, None) is not None and trainer.epoch < 20, most)  # type: ignore[misc]
+        if trainer.epoch == 20:
+            return
+
+
+def looked_at(trainer: Trainer) -> None:
+    while trainer.epoch < 20:
+        trainer.snapshot(0, Wanted() if trainer.update % 3 else WANTED)
+        trainer.history("B")
+        for lane in trainer.lanes:
+            trainer.readings(lane)
+            trainer.parameters(lane.name)
+        trainer.step()
+        trainer.snapshot(0, WANTED)
+
+
+@pytest.mark.parametrize("batch", [0, 10])
+@pytest.mark.parametrize("way", [in_two, step_by_step, epoch_by_epoch, in_bursts, looked_at], ids=lambda f: f.__name__)
+def test_the_same_bits_however_it_is_trained(batch: int, way: Callable[[Trainer], None]) -> None:
+    experiment = Experiment.loads(LANES.format(batch=batch))
+    trainer = Trainer(experiment)
+    way(trainer)
+    assert_same_run(trainer, trained(experiment, 20))
+
+
+@pytest.mark.parametrize("batch_size", [0, 10])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"loss.monitors": ("hinge", "kl_divergence", "categorical_accuracy", "r2")},
+        {"loss.monitors": ("huber",), "loss.delta": 0.2},
+        {"loss.delta": 3.0, "loss.gamma": 1.0},
+    ],
+)
+def test_monitors_move_no_bit_of_any_weight(batch_size: int, shown: Mapping[str, object]) -> None:
+    plain = made(optimizer__batch_size=batch_size, optimizer__name="adam", optimizer__learning_rate=0.05)
+    expected = trained(plain, 15).parameters()
+    for every in (1, 7):
+        found = trained(plain.with_values(shown), 15, every).parameters()
+        for key, value in expected.items():
+            np.testing.assert_array_equal(found[key], value)
+    live = Trainer(plain)
+    live.advance(lambda: True, 4)
+    live.edit(shown)
+    while live.epoch < 15:
+        live.step()
+    for key, value in expected.items():
+        np.testing.assert_array_equal(live.parameters()[key], value)
+
+
+@pytest.mark.parametrize("dataset", ["moons", "blobs"])
+def test_the_monitors_of_one_lane_move_no_bit_of_a_lane_beside_it(dataset: str) -> None:
+    plain = made(data__dataset=dataset, optimizer__batch_size=10)
+    shown = {"loss.monitors": ("focal", "huber"), "loss.delta": 0.2, "loss.gamma": 0.5}
+    expected, found = (
+        trained(
+            Experiment(
+                data=plain.data, network=plain.network, optimizer=plain.optimizer,
+                lanes=(LaneSettings("A"), LaneSettings("B", changes), LaneSettings("C")),
+            ).checked(),
+            20,
+        )
+        for changes in ({"optimizer.l2": 0.1}, {"optimizer.l2": 0.1, **shown})
+    )  # fmt: skip
+    for name in "ABC":
+        for key, value in expected.parameters(name).items():
+            np.testing.assert_array_equal(found.parameters(name)[key], value)
+
+
+# Targets, metrics, precision
+
+
+def test_hinge_as_a_monitor_recodes_for_itself() -> None:
+    trainer = Trainer(made(loss__monitors=("hinge", "squared_hinge", "mse"), loss__objective="half_mse"))
+    a = forward(trainer.data.X_train.T, trainer.parameters(), "tanh", "sigmoid")[-1][1][0]
+    y = trainer.data.y_train
+    margin = np.maximum(0, 1 - np.where(y == 1, 1, -1) * a)
+    values = rows(trainer)[0].values
+    assert values["train_hinge"] == pytest.approx(margin.mean(), rel=1e-12)
+    assert values["train_squared_hinge"] == pytest.approx((margin**2).mean(), rel=1e-12)
+    assert values["train_half_mse"] == pytest.approx(((a - y) ** 2).mean() / 2, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("changes", "codes"),
+    [
+        ({"loss.objective": "hinge"}, (-1, 1)),
+        ({"loss.objective": "squared_hinge"}, (-1, 1)),
+        ({"network.output": "tanh", "loss.objective": "mse"}, (-1, 1)),
+        ({"loss.objective": "mse"}, (0, 1)),
+        ({"loss.objective": "hinge", "network.target_coding": "zero_one"}, (0, 1)),
+        ({"loss.objective": "mse", "network.target_coding": "plus_minus_one"}, (-1, 1)),
+    ],
+)
+@pytest.mark.parametrize("dataset", ["moons", "blobs"])
+def test_target_coding(dataset: str, changes: dict[str, object], codes: tuple[float, float]) -> None:
+    trainer = Trainer(made(data__dataset=dataset, loss__monitors=("mse", "hinge")).with_values(changes))
+    output = trainer.lanes[0].activations[-1]
+    A = forward(trainer.data.X_train.T, trainer.parameters(), "tanh", output)[-1][1]
+    values = rows(trainer)[0].values
+    Y = targets(trainer, trainer.data.y_train, *codes)
+    assert values["train_mse"] == pytest.approx(((A - Y) ** 2).sum() / A.shape[1], rel=1e-12)
+    if changes["loss.objective"] == "hinge":
+        assert values["train_hinge"] == pytest.approx(np.maximum(0, 1 - Y * A).sum() / A.shape[1], rel=1e-12)
+    middle = sum(codes) / 2
+    right = (A[0] > middle) == trainer.data.y_train if len(A) == 1 else A.argmax(0) == trainer.data.y_train
+    assert values["train_accuracy"] == right.mean()
+
+
+def test_accuracies_as_keras_counts_them() -> None:
+    names = ("binary_accuracy", "categorical_accuracy")
+    trainer = trained(made(data__dataset="blobs", loss__monitors=names, optimizer__learning_rate=0.2), 9)
+    A = forward(trainer.data.X_train.T, trainer.parameters(), "tanh", "softmax")[-1][1]
+    Y = targets(trainer, trainer.data.y_train, 0, 1)
+    values = rows(trainer)[-1].values
+    assert values["train_binary_accuracy"] == pytest.approx(np.mean(np.mean((A > 0.5) == Y, axis=0)), rel=1e-12)
+    assert (A > 0.5).any()
+    assert values["train_categorical_accuracy"] == np.mean(A.argmax(0) == Y.argmax(0))
+    assert values["train_accuracy"] == values["train_categorical_accuracy"] != values["train_binary_accuracy"]
+    single = rows(Trainer(made(loss__monitors=names)))[0].values
+    assert single["train_categorical_accuracy"] == 1.0  # the largest of one output is that output
+    assert single["train_binary_accuracy"] == single["train_accuracy"] < 1.0
+
+
+@pytest.mark.parametrize(
+    ("objective", "output"),
+    [("mse", "softmax"), ("binary_cross_entropy", "softmax"), ("hinge", "softmax"), ("focal", "sigmoid")],
+)
+def test_a_regression_on_columns_of_0_and_1(tmp_path: Path, objective: str, output: str) -> None:
+    rng = np.random.default_rng(0)
+    lines = ["u,v,p,q,r"]
+    for _ in range(40):
+        u, v = rng.normal(size=2)
+        hot = [0, 0, 0]
+        hot[int(u > 0) + int(v > 0)] = 1
+        lines.append(f"{u},{v},{hot[0]},{hot[1]},{hot[2]}")
+    (tmp_path / "hot.csv").write_text("\n".join(lines))
+    text = f"""
+    [data]
+    file = "hot.csv"
+    target = ["p", "q", "r"]
+    [network]
+    output = "{output}"
+    [loss]
+    objective = "{objective}"
+    positive_weight = 3.0
+    monitors = ["accuracy"]
+    [optimizer]
+    learning_rate = 0.1
+    batch_size = 10
+    """
+    experiment = Experiment.loads(text, folder=tmp_path)
+    trainer = Trainer(experiment)
+    assert trainer.data.task == "regression"
+    compare_with_textbook(experiment, epochs=5)  # never recoded, not even for the hinge
+    trainer.run(2)
+    assert {"train_r2", "train_accuracy", "test_r2"} <= set(trainer.history().names())
+
+
+def test_single_precision_stays_single_and_close() -> None:
+    changes: list[dict[str, Any]] = [
+        {}, {"loss.objective": "mse"}, {"loss.objective": "hinge", "optimizer.l1": 0.001},
+        {"loss.objective": "huber", "optimizer.name": "adam", "optimizer.learning_rate": 0.01},
+        {"network.hidden": (5,), "optimizer.l2": 0.01, "optimizer.name": "nesterov", "loss.objective": "quantile"},
+    ]  # fmt: skip
+    lanes = tuple(LaneSettings(f"L{i}", each) for i, each in enumerate(changes))
+    runs = {}
+    for precision in ("float32", "float64"):
+        plain = made(run__precision=precision, optimizer__batch_size=10, optimizer__learning_rate=0.05)
+        runs[precision] = Trainer(dataclasses.replace(plain, lanes=lanes).checked())
+        runs[precision].run(5)
+        runs[precision].edit({"network.hidden": (4,)})
+        runs[precision].edit({"optimizer.learning_rate": 0.01}, "L1")
+        runs[precision].run(5)
+        for lane in runs[precision].lanes:
+            assert lane.theta.dtype == precision
+            assert all(slot.dtype == precision for slot in lane.memory)
+            assert all(value.dtype == precision for value in runs[precision].parameters(lane.name).values())
+        for group in runs[precision]._groups:
+            group.learn(group.forward(runs[precision]._train.X), runs[precision]._train.Y)
+            assert group.net.grad.dtype == precision
+    single, double = runs["float32"], runs["float64"]
+    for lane in double.lanes:
+        for name in ("train_cost", "test_cost"):
+            np.testing.assert_allclose(
+                single.history(lane.name).column(name)[1], double.history(lane.name).column(name)[1], rtol=1e-4
+            )
+
+
+# Parameters from outside
+
+
+def test_parameters_can_be_set_before_the_first_update_only() -> None:
+    trainer, source = Trainer(made()), Trainer(made(network__seed=99))
+    before = rows(trainer)[0]
+    trainer.set_parameters(source.parameters())
+    assert_same_rows(rows(trainer), rows(source))
+    assert rows(trainer)[0].values != before.values
+    assert trainer.snapshot().lanes[0].readings == rows(source)[0].values
+    trainer.run(5)
+    source.run(5)
+    assert_same_run(trainer, source)
+    with pytest.raises(InputError, match="before the first update"):
+        trainer.set_parameters(source.parameters())
+
+
+def test_setting_the_parameters_of_one_lane_leaves_the_others() -> None:
+    experiment = Experiment.loads(LANES.format(batch=0))
+    trainer, untouched = Trainer(experiment), Trainer(experiment)
+    trainer.history()
+    other = {key: value + 1.0 for key, value in trainer.parameters("B").items()}
+    trainer.set_parameters(other, "B")
+    for name in "AC":
+        assert_same_rows(rows(trainer, name), rows(untouched, name))
+    assert rows(trainer, "B")[0].values["train_cost"] != rows(untouched, "B")[0].values["train_cost"]
+    other["W1"][:] = 0.0  # what was given is not kept
+    assert trainer.parameters("B")["W1"].all()
+    for name in "ABC":
+        assert len(rows(trainer, name)) == 1
+
+
+def test_parameters_are_copies() -> None:
+    trainer = Trainer(made())
+    trainer.parameters()["W1"][:] = 1e9
+    assert np.abs(trainer.parameters()["W1"]).max() < 10
+
+
+def test_an_unknown_lane_is_named() -> None:
+    with pytest.raises(InputError, match='no lane "Z"; there is A'):
+        Trainer(made()).lane("Z")
+
+
+def test_the_costs_in_the_file_are_those_of_the_history(tmp_path: Path) -> None:
+    trainer = trained(made(loss__monitors=("mse",)), 3)
+    write_history(tmp_path / "history.csv", {"A": trainer.history()})
+    with (tmp_path / "history.csv").open(newline="") as file:
+        found = [float(line["train_cost"]) for line in csv.DictReader(file)]
+    assert found == list(trainer.history().column("train_cost")[1])
+
+
+def test_a_hundred_thousand_samples() -> None:
+    trainer = Trainer(made(data__samples=100_000, optimizer__batch_size=1000))
+    trainer.run(1)
+    assert trainer.update == 70
+    first, last = rows(trainer)
+    assert last.values["test_accuracy"] > 0.8 > first.values["test_accuracy"]

@@ -1,0 +1,195 @@
+"""Files of weights: what was saved is loaded to the bit, and everything else is one clear sentence."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sandbox.errors import InputError
+from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.training.weights import load_weights, put_parameters, save_weights
+from sandbox.nn.network import layer_views, parameter_count
+
+SIZES = (2, 3, 1)
+GOOD = {
+    "W1": np.arange(6.0).reshape(3, 2), "b1": np.array([0.1, 0.2, 0.3]),
+    "W2": np.array([[1.0, -2.0, 1e-300]]), "b2": np.array([4.0]),
+}  # fmt: skip
+NAMES = "W1, b1, W2, b2"
+
+
+def test_what_was_saved_is_loaded_to_the_bit(tmp_path: Path) -> None:
+    path = tmp_path / "weights.npz"
+    save_weights(path, GOOD)
+    W, b = layer_views(load_weights(path, SIZES), SIZES)
+    for l in (1, 2):
+        np.testing.assert_array_equal(W[l - 1], GOOD[f"W{l}"])
+        np.testing.assert_array_equal(b[l - 1][0], GOOD[f"b{l}"])
+
+
+def test_numpy_reads_what_was_saved_under_exactly_these_names(tmp_path: Path) -> None:
+    save_weights(tmp_path / "no ending", GOOD)
+    with np.load(tmp_path / "no ending") as file:
+        assert sorted(file.files) == sorted(GOOD)
+        assert all(np.array_equal(file[name], value) for name, value in GOOD.items())
+
+
+@pytest.mark.parametrize("how", [np.savez, np.savez_compressed])
+def test_any_file_that_numpy_writes_is_read(tmp_path: Path, how: Callable[..., None]) -> None:
+    whole = {key: np.round(value).astype(kind) for (key, value), kind in zip(
+        GOOD.items(), (np.int8, np.float32, np.int64, np.uint16), strict=True
+    )}  # fmt: skip
+    how(tmp_path / "w.npz", **whole)
+    W, b = layer_views(load_weights(tmp_path / "w.npz", SIZES), SIZES)
+    np.testing.assert_array_equal(W[0], GOOD["W1"])
+    np.testing.assert_array_equal(b[1][0], [4.0])
+
+
+def test_an_experiment_starts_from_its_file_and_lanes_from_theirs(tmp_path: Path) -> None:
+    save_weights(tmp_path / "one.npz", GOOD)
+    save_weights(tmp_path / "other.npz", {key: -value for key, value in GOOD.items()})
+    text = """
+    [network]
+    hidden = [3]
+    weights = "one.npz"
+    [[lanes]]
+    name = "A"
+    [[lanes]]
+    name = "B"
+    network.weights = "other.npz"
+    """
+    trainer = Trainer(Experiment.loads(text, folder=tmp_path))
+    for key, value in GOOD.items():
+        np.testing.assert_array_equal(trainer.parameters("A")[key], value)
+        np.testing.assert_array_equal(trainer.parameters("B")[key], -value)
+
+
+def test_a_run_goes_on_from_the_weights_of_another(tmp_path: Path) -> None:
+    """Gradient descent remembers nothing, so two runs of 5 are one of 10."""
+    experiment = Experiment(folder=tmp_path).with_values({"data.samples": 40})
+    first, whole = Trainer(experiment), Trainer(experiment)
+    first.run(5)
+    whole.run(10)
+    save_weights(tmp_path / "w.npz", first.parameters())
+    second = Trainer(experiment.with_value("network.weights", "w.npz"))
+    second.run(5)
+    for key, value in whole.parameters().items():
+        np.testing.assert_array_equal(second.parameters()[key], value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"W3": np.zeros(1)}, f"there is no W3 in this network; it has exactly {NAMES}"),
+        ({"b2": None}, f"b2 is missing; this network has exactly {NAMES}"),
+        ({"W1": np.zeros((2, 3))}, "W1 has shape (2, 3); this network needs (3, 2)"),
+        ({"b1": np.zeros((3, 1))}, "b1 has shape (3, 1); this network needs (3,)"),
+        ({"b2": np.array([np.nan])}, "b2 has values other than finite numbers"),
+        ({"b2": np.array([-np.inf])}, "b2 has values other than finite numbers"),
+        ({"b2": np.array(["4"])}, "b2 has values other than finite numbers"),
+        ({"b2": np.array([True])}, "b2 has values other than finite numbers"),
+        ({"b2": np.array([1j])}, "b2 has values other than finite numbers"),
+    ],
+)
+def test_parameters_that_do_not_fit(tmp_path: Path, changes: dict[str, object], message: str) -> None:
+    wrong = {key: value for key, value in {**GOOD, **changes}.items() if value is not None}
+    path = tmp_path / "w.npz"
+    np.savez(path, **wrong)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=re.escape(message)) as error:
+        load_weights(path, SIZES)
+    assert str(error.value).startswith(str(path))
+    theta = np.full(parameter_count(SIZES), 7.0)
+    with pytest.raises(InputError, match=re.escape(message)):
+        put_parameters(theta, SIZES, wrong, "the parameters")
+    assert (theta == 7.0).all()
+
+
+def test_values_beyond_single_precision(tmp_path: Path) -> None:
+    save_weights(tmp_path / "w.npz", {**GOOD, "b2": np.array([1e300])})
+    experiment = Experiment(folder=tmp_path).with_values({"network.hidden": (3,), "network.weights": "w.npz"})
+    assert Trainer(experiment).parameters()["b2"] == 1e300
+    single = experiment.with_value("run.precision", "float32")
+    with pytest.raises(InputError, match="b2 has values beyond what float32 can hold"):
+        Trainer(single)
+    trainer = Trainer(single.with_value("network.weights", None))
+    with pytest.raises(InputError, match="beyond what float32 can hold"):
+        trainer.set_parameters({**GOOD, "b2": np.array([1e300])})
+    trainer.run(1)
+    assert trainer.running
+
+
+def text(path: Path) -> None:
+    path.write_text("W1, b1\n1, 2\n")
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def single_array(path: Path) -> None:
+    with path.open("wb") as file:
+        np.save(file, GOOD["W1"])
+
+
+def pickled(path: Path) -> None:
+    np.savez(path, W1=np.array([{}], dtype=object))
+
+
+def cut_short(path: Path) -> None:
+    save_weights(path, GOOD)
+    path.write_bytes(path.read_bytes()[:-80])
+
+
+def flipped(path: Path) -> None:
+    np.savez_compressed(path, **{key: np.random.default_rng(0).normal(size=value.shape) for key, value in GOOD.items()})
+    data = bytearray(path.read_bytes())
+    data[60:110] = bytes(255 - each for each in data[60:110])
+    path.write_bytes(bytes(data))
+
+
+def monstrous(path: Path) -> None:
+    """An array whose header claims more than any memory holds."""
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000, 1000000), }".ljust(117) + b"\n"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("W1.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+
+
+def locked(path: Path) -> None:
+    """A zip file whose entry says that it is encrypted."""
+    save_weights(path, GOOD)
+    data = bytearray(path.read_bytes())
+    for mark, flag in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = data.find(mark)
+        while at >= 0:
+            data[at + flag] |= 1
+            at = data.find(mark, at + 1)
+    path.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [text, empty, folder, single_array, pickled, cut_short, flipped, monstrous, locked],
+    ids=lambda each: each.__name__,
+)
+def test_files_that_are_none(tmp_path: Path, write: Callable[[Path], None]) -> None:
+    path = tmp_path / "weights.npz"
+    write(path)
+    with pytest.raises(InputError) as error:
+        load_weights(path, SIZES)
+    message = str(error.value)
+    assert message == f"{path} is not a file of weights: a .npz file with W1, b1, W2, ... is needed."
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    experiment = Experiment(folder=tmp_path).with_values({"network.weights": "none.npz"})
+    with pytest.raises(InputError, match=r"none\.npz: there is no such file of weights\.$"):
+        Trainer(experiment)

@@ -1,0 +1,459 @@
+"""Every typeset formula, evaluated as it reads, against the code that trains.
+
+The evaluator below knows the LaTeX that the formulas use, and nothing of how they were made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sandbox.nn import ACTIVATIONS, LOSSES, NUMERICS, REDUCTIONS, Network
+from sandbox.nn.network import with_ones
+from sandbox.notation.equations import Equation, Pairing, Symbol, equations, symbol_of
+
+PARAMETERS: dict[str, list[dict[str, float]]] = {
+    "huber": [{}, {"delta": 0.3}],
+    "quantile": [{}, {"quantile": 0.25}],
+    "binary_cross_entropy": [{}, {"positive_weight": 3.5}, {"positive_weight": 0.4, "label_smoothing": 0.2}],
+    "categorical_cross_entropy": [{}, {"label_smoothing": 0.3}],
+    "focal": [{}, {"gamma": 0.0}, {"gamma": 1.0}, {"gamma": 0.5}, {"gamma": 3.0}],
+}
+CASES = [(loss, parameters) for loss in LOSSES for parameters in PARAMETERS.get(loss, [{}])]
+M, UNITS = 5, 3
+TOKEN = re.compile(r"\s+|\\[a-zA-Z]+|\\.|d[AZWb]|\d+\.?\d*|.")
+
+
+class Reader:
+    """Evaluates one side of an equation.
+
+    Matrices are held as [sample, unit j, unit k]; a symbol without an index, or with j, lies along j, one with k
+    along k. `names` gives them by what they are called, e.g. "A^{[2]}".
+    """
+
+    def __init__(self, latex: str, names: dict[str, Any]) -> None:
+        self.tokens = [token for token in TOKEN.findall(latex) if not token.isspace() and token not in (r"\,", r"\ ")]
+        self.names, self.at = names, 0
+
+    def peek(self) -> str:
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    def take(self, wanted: str = "") -> str:
+        token = self.peek()
+        assert token and (not wanted or token == wanted), f"{wanted!r} expected at {self.tokens[self.at :]}"
+        self.at += 1
+        return token
+
+    def whole(self) -> Any:
+        value = self.sum()
+        assert not self.peek(), f"left over: {self.tokens[self.at :]}"
+        return value
+
+    def sum(self) -> Any:
+        sign = -1.0 if self.peek() == "-" else 1.0
+        if self.peek() in ("-", "+"):
+            self.take()
+        value = sign * self.product()
+        while self.peek() in ("+", "-"):
+            value = value + self.product() if self.take() == "+" else value - self.product()
+        return value
+
+    def product(self) -> Any:
+        if self.peek() == r"\sum":
+            return self.summation()
+        value = self.factor()
+        while self.peek() and self.peek() not in ("+", "-", ")", "}", "]", "&", ",", "=", "<", ">", *ENDS):
+            if self.peek() in (r"\odot", r"\cdot"):
+                self.take()
+                continue
+            if self.peek() == r"\sum":
+                return value * self.summation()
+            value = value * self.factor()
+        return value
+
+    def summation(self) -> Any:
+        self.take(r"\sum")
+        index = ""
+        if self.peek() == "_":
+            self.take()
+            index = self.group()
+        term = self.product()
+        if index == "k":
+            return np.asarray(np.broadcast_to(term, np.broadcast_shapes(np.shape(term), (1, 1, UNITS)))).sum(
+                axis=2, keepdims=True
+            )
+        return np.sum(term)
+
+    def group(self) -> str:
+        """The text of a group in braces, or of one token."""
+        if self.peek() != "{":
+            return self.take()
+        self.take("{")
+        depth, text = 1, ""
+        while True:
+            token = self.take()
+            depth += (token == "{") - (token == "}")
+            if not depth:
+                return text
+            text += token
+
+    def braces(self) -> Any:
+        return Reader(self.group(), self.names).whole()
+
+    def powered(self, value: Any) -> Any:
+        if self.peek() == "^":
+            self.take()
+            return value ** self.braces()
+        return value
+
+    def factor(self) -> Any:
+        token = self.take()
+        if re.fullmatch(r"\d+\.?\d*", token):
+            return self.powered(float(token))
+        if token in ("(", r"\Bigl"):
+            if token == r"\Bigl":
+                self.take("(")
+            value = self.sum()
+            if self.peek() == r"\Bigr":
+                self.take()
+            self.take(")")
+            return self.powered(value)
+        if token == r"\left":
+            self.take("|")
+            value = self.sum()
+            self.take(r"\right")
+            self.take("|")
+            return np.abs(value)
+        if token in (r"\frac", r"\tfrac"):
+            return self.braces() / self.braces()
+        if token == r"\cancel":
+            return self.braces()
+        if token == r"\sqrt":
+            return np.sqrt(self.braces())
+        if token in (r"\max", r"\min"):
+            self.take("(")
+            first = self.sum()
+            self.take(",")
+            second = self.sum()
+            self.take(")")
+            return self.powered((np.maximum if token == r"\max" else np.minimum)(first, second))
+        if token in FUNCTIONS:
+            return self.function(FUNCTIONS[token])
+        if token == r"\mathrm":
+            assert self.group() == "sign"
+            return self.function(np.sign)
+        if token == r"\mathbf":
+            assert self.group() == "1"
+            self.take("[")
+            holds = self.condition()
+            self.take("]")
+            return np.where(holds, 1.0, 0.0)
+        if token == r"\begin":
+            return self.cases()
+        if token == r"\delta":
+            self.take("_")
+            assert self.group() == "kj"
+            return np.eye(UNITS)[None]
+        if token == "e":
+            self.take("^")
+            return np.exp(self.braces())
+        return self.powered(self.name(token))
+
+    def function(self, f: Callable[[Any], Any]) -> Any:
+        # log A B is not used: a function takes the one factor that follows.
+        return f(self.factor())
+
+    def name(self, token: str) -> Any:
+        if token in (r"\bar", r"\tilde"):
+            token += "{" + self.group() + "}"
+        index = ""
+        if token == "g":
+            self.take("'")
+            self.take("(")
+            depth, inside = 1, ""
+            while depth:
+                inside += self.take()
+                depth += self.peek() == "("
+                depth -= self.peek() == ")"
+            self.take(")")
+            return self.names[f"g'({inside})"]
+        if self.peek() == "_":
+            self.take()
+            index = self.group()
+        if self.peek() == "^" and self.tokens[self.at + 1 : self.at + 3] == ["{", "["]:
+            self.take()
+            token += "^{" + self.group() + "}"
+        value = self.names[token]
+        return np.swapaxes(value, 1, 2) if index == "k" else value
+
+    def condition(self) -> Any:
+        left, relation, right = self.sum(), self.take(), self.sum()
+        return {
+            "=": np.equal, "<": np.less, ">": np.greater, r"\leq": np.less_equal, r"\geq": np.greater_equal,
+        }[relation](left, right)  # fmt: skip
+
+    def cases(self) -> Any:
+        assert self.group() == "cases"
+        rows: list[tuple[Any, Any]] = []
+        while True:
+            value = self.sum()
+            self.take("&")
+            if self.peek() == r"\text":
+                self.take()
+                assert self.group() == "else"
+                rows.append((True, value))
+            else:
+                rows.append((self.condition(), value))
+            if self.take() == r"\end":
+                assert self.group() == "cases"
+                break
+        result: Any = np.nan
+        for holds, value in reversed(rows):
+            result = np.where(holds, value, result)
+        return result
+
+
+ENDS = (r"\leq", r"\geq", r"\\", r"\end", r"\right", r"\Bigr")
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {r"\log": np.log, r"\tanh": np.tanh, r"\cosh": np.cosh}
+
+
+def along_j(matrix: Any) -> Any:
+    return np.asarray(matrix, float)[:, :, None]
+
+
+class Setting:
+    """One pairing with numbers in it: two layers, the last one's Z, A and Y well inside every domain."""
+
+    def __init__(self, loss: str, parameters: dict[str, float], output: str, **more: Any) -> None:
+        rng = np.random.default_rng(7)
+        self.kind = LOSSES[loss](**parameters)
+        self.pairing = Pairing(
+            kind=LOSSES[loss], parameters=tuple(parameters.items()), activations=("tanh", output), outputs=UNITS, **more
+        )
+        self.output = ACTIVATIONS[output]()
+        if self.kind.has_logs:  # where every output lies between 0 and 1
+            self.Z = rng.uniform(0.12, 0.62, (M, UNITS)) * (-1.0 if output in ("exp", "softplus") else 1.0)
+        else:
+            self.Z = rng.uniform(-2.0, 2.0, (M, UNITS))
+        self.A = self.output.value(self.Z)
+        if self.kind.plus_minus_one:
+            self.Y = rng.choice([-1.0, 1.0], (M, UNITS))
+        elif self.pairing.one_hot:
+            self.Y = np.eye(UNITS)[rng.integers(0, UNITS, M)]
+        else:
+            self.Y = rng.uniform(0.05, 0.95, (M, UNITS))
+        self.names: dict[str, Any] = {
+            "A^{[2]}": along_j(self.A), "Z^{[2]}": along_j(self.Z), "Y": along_j(self.Y), "m": float(M),
+            "n^{[2]}": float(UNITS), r"\pi": np.pi,
+        }  # fmt: skip
+        self.lines = equations(self.pairing)
+        for line in self.lines:  # abbreviations, in the order in which they are introduced
+            if line.key in ("target", "residual", "clipped", "where"):
+                self.names[line.left.replace(" ", "")] = self.read(line)
+        for line in self.lines:
+            if line.key == "slope" and line.left.startswith("g'"):
+                self.names["g'(Z^{[2]})"] = self.read(line)
+        self.factor = {"mean": 1.0 / M, "sum": 1.0, "element_mean": 1.0 / (M * UNITS)}[self.pairing.reduction]
+
+    def read(self, line: Equation) -> Any:
+        return Reader(line.right, self.names).whole()
+
+    def line(self, key: str) -> Equation:
+        (found,) = (line for line in self.lines if line.key == key)
+        return found
+
+    def matrix(self, line: Equation) -> Any:
+        value = np.broadcast_to(self.read(line), (M, UNITS, 1))
+        return value[:, :, 0]
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("output", ACTIVATIONS)
+@pytest.mark.parametrize(("loss", "parameters"), CASES, ids=str)
+def test_cost_and_delta_read_as_they_train(
+    loss: str, parameters: dict[str, float], output: str, reduction: str
+) -> None:
+    for numerics in NUMERICS:
+        for one_hot in (False, True):
+            if one_hot and (LOSSES[loss].plus_minus_one or loss == "kl_divergence" or numerics == "naive"):
+                continue  # log 0 to the letter has no value
+            here = Setting(loss, parameters, output, reduction=reduction, numerics=numerics, one_hot=one_hot)
+            values, dZ = here.kind.value_and_delta(here.Z, here.Y, activation=output, numerics=numerics)
+            np.testing.assert_allclose(here.read(here.line("cost")), values.sum() * here.factor, rtol=1e-11)
+            expected = dZ * here.factor
+            for key in ("product", "dZ"):
+                for line in (line for line in here.lines if line.key == key):
+                    if key == "product" and output == "softmax":
+                        value = np.broadcast_to(here.read(line), (M, UNITS, 1))[:, :, 0]
+                    else:
+                        value = here.matrix(line)
+                    np.testing.assert_allclose(value, expected, rtol=1e-9, atol=1e-13, err_msg=line.right)
+
+
+@pytest.mark.parametrize("numerics", NUMERICS)
+@pytest.mark.parametrize(("loss", "parameters"), CASES, ids=str)
+def test_derivative_by_the_outputs_reads_as_its_differences(
+    loss: str, parameters: dict[str, float], numerics: str
+) -> None:
+    here = Setting(loss, parameters, "sigmoid", numerics=numerics, reduction="element_mean")
+    value = here.matrix(here.line("dA"))
+    step = 1e-6
+    for sample in range(M):
+        for unit in range(UNITS):
+            shift = np.zeros_like(here.A)
+            shift[sample, unit] = step
+            high, low = (
+                here.kind.value_and_delta(here.A + sign * shift, here.Y, numerics=numerics)[0].sum() * here.factor
+                for sign in (1.0, -1.0)
+            )
+            assert value[sample, unit] == pytest.approx((high - low) / (2.0 * step), rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("output", ACTIVATIONS)
+def test_slope_reads_as_its_differences(output: str) -> None:
+    here = Setting("mse", {}, output)
+    line, step = here.line("slope"), 1e-6
+    value = here.read(line)
+    if output != "softmax":
+        slope = (here.output.value(here.Z + step) - here.output.value(here.Z - step)) / (2.0 * step)
+        np.testing.assert_allclose(np.broadcast_to(value, (M, UNITS, 1))[:, :, 0], slope, rtol=1e-7)
+        return
+    for j in range(UNITS):  # [sample, j, k] is the derivative of a_k by z_j
+        shift = np.zeros_like(here.Z)
+        shift[:, j] = step
+        slope = (here.output.value(here.Z + shift) - here.output.value(here.Z - shift)) / (2.0 * step)
+        np.testing.assert_allclose(value[:, j, :], slope, rtol=1e-6, atol=1e-10)
+
+
+def test_clamped_outputs_send_nothing_back_in_the_formula_too() -> None:
+    here = Setting("binary_cross_entropy", {}, "sigmoid", numerics="clamped")
+    here.Z[:, 0] = 40.0
+    here.A = here.output.value(here.Z)
+    here.names["A^{[2]}"], here.names["Z^{[2]}"] = along_j(here.A), along_j(here.Z)
+    here.names[r"\bar{A}^{[2]}"] = here.read(here.line("clipped"))
+    values, dZ = here.kind.value_and_delta(here.Z, here.Y, activation="sigmoid", numerics="clamped")
+    np.testing.assert_allclose(here.read(here.line("cost")), values.sum() / M, rtol=1e-12)
+    value = here.matrix(here.line("dZ"))
+    assert (value[:, 0] == 0.0).all() and (value[:, 1:] != 0.0).all()
+    np.testing.assert_allclose(value, dZ / M, rtol=1e-9)
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "exp"])
+@pytest.mark.parametrize(("loss", "parameters"), CASES, ids=str)
+def test_what_cancels_is_the_same_on_both_sides(loss: str, parameters: dict[str, float], output: str) -> None:
+    here = Setting(loss, parameters, output)
+    products = [line for line in here.lines if line.key == "product"]
+    for line in products:
+        struck = []
+        for start in re.finditer(r"\\cancel", line.right):
+            reader = Reader(line.right[start.end() :], here.names)
+            struck.append(float(np.sum(reader.braces())))
+        assert len(struck) % 2 == 0
+        for one, other in zip(sorted(struck)[::2], sorted(struck)[1::2], strict=True):
+            assert one == pytest.approx(other)
+
+
+def test_pairings_that_collapse_leave_the_residual() -> None:
+    for loss, output in (
+        ("binary_cross_entropy", "sigmoid"), ("poisson", "exp"), ("half_mse", "linear"),
+    ):  # fmt: skip
+        assert Setting(loss, {}, output).line("dZ").right.replace(" ", "") == r"\frac{1}{m}(A^{[2]}-Y)"
+    softmax = Setting("categorical_cross_entropy", {}, "softmax", one_hot=True)
+    assert softmax.line("dZ").right.replace(" ", "") == r"\frac{1}{m}(A^{[2]}-Y)"
+
+
+@pytest.mark.parametrize(("l1", "l2"), [(0.0, 0.0), (0.03, 0.0), (0.0, 0.2), (0.03, 0.2)])
+def test_chain_rule_reads_as_the_network_computes(l1: float, l2: float) -> None:
+    rng = np.random.default_rng(3)
+    net = Network((2, 4, UNITS), ("tanh", "sigmoid"))
+    net.theta[:] = rng.normal(size=net.theta.shape)
+    X, Y = rng.normal(size=(M, 2)), rng.uniform(size=(M, UNITS))
+    done = net.forward(with_ones(X))
+    loss = LOSSES["mse"]()
+    pairing = Pairing(LOSSES["mse"], (), ("tanh", "sigmoid"), UNITS, l1=l1, l2=l2)
+    lines = {line.key: line for line in equations(pairing)}
+    _, dZ = loss.value_and_delta(done.Z[2], Y, activation="sigmoid")
+    net.backward(done, dZ / M)
+    grad = net.grad + (l1 * np.sign(net.theta) + l2 * net.theta) * net.weights
+
+    def evaluated(text: str, l: int, arrays: dict[str, Any]) -> Any:
+        for word, new in (
+            (r"(dZ^{[l]})^{\mathsf{T}} A^{[l-1]}", f"dZ[{l}].T @ A[{l - 1}]"),
+            ("dZ^{[l]} W^{[l]}", f"dZ[{l}] @ W[{l}]"),
+            (r"dA^{[l-1]} \odot g'(Z^{[l-1]})", f"dA[{l - 1}] * (1 - A[{l - 1}] ** 2)"),
+            (r"\sum_{i} dZ_{i}^{[l]}", f"dZ[{l}].sum(axis=0)"),
+            (r"\mathrm{sign}(W^{[l]})", f"sign(W[{l}])"),
+            ("W^{[l]}", f"W[{l}]"),
+            (r"\,", " * "),
+        ):
+            text = text.replace(word, new)
+        assert "\\" not in text and "{" not in text, text
+        return eval(text, {"sign": np.sign, **arrays})
+
+    arrays: dict[str, Any] = {
+        "dZ": {2: dZ / M}, "A": {0: X, 1: done.A[1], 2: done.A[2]}, "W": dict(enumerate(net.W, 1)), "dA": {},
+    }  # fmt: skip
+    start = 0
+    found: dict[int, Any] = {}
+    for l in (2, 1):
+        dW = evaluated(lines["dW"].right, l, arrays)
+        db = evaluated(lines["db"].right, l, arrays)
+        found[l] = np.column_stack([dW, db]).ravel()
+        if l == 2:
+            arrays["dA"][1] = evaluated(lines["dA_below"].right, l, arrays)
+            arrays["dZ"][1] = evaluated(lines["dZ_below"].right, l, arrays)
+    for l, (n_in, n_out) in enumerate(pairwise((2, 4, UNITS)), 1):
+        end = start + n_out * (n_in + 1)
+        np.testing.assert_allclose(grad[start:end], found[l], rtol=1e-11, atol=1e-14)
+        start = end
+    penalty = l1 * sum(np.abs(W).sum() for W in net.W) + 0.5 * l2 * sum((W**2).sum() for W in net.W)
+    names = {"A^{[2]}": along_j(done.A[2]), "Y": along_j(Y), "m": float(M)}
+    cost, rest = lines["cost"].right, 0.0
+    if l1:
+        assert f"{l1} " + r"\sum_{l} \left|W^{[l]}\right|" in cost
+        rest += l1 * sum(np.abs(W).sum() for W in net.W)
+        cost = cost.replace(rf" + {l1} \sum_{{l}} \left|W^{{[l]}}\right|", "")
+    if l2:
+        assert rf"\frac{{{l2}}}{{2}} \sum_{{l}} (W^{{[l]}})^{{2}}" in cost
+        rest += 0.5 * l2 * sum((W**2).sum() for W in net.W)
+        cost = cost.replace(rf" + \frac{{{l2}}}{{2}} \sum_{{l}} (W^{{[l]}})^{{2}}", "")
+    assert rest == pytest.approx(penalty)
+    assert Reader(cost, names).whole() == pytest.approx(((done.A[2] - Y) ** 2).sum() / M)
+
+
+def test_only_what_the_loss_decides_is_marked() -> None:
+    lines = {line.key: line for line in equations(Pairing(LOSSES["mse"], (), ("tanh", "sigmoid"), 1))}
+    marked = "".join(piece.latex for piece in lines["dZ"].pieces if piece.decided)
+    assert marked.replace(r"\,", "") == "2(A^{[2]}-Y)"
+    for key in ("slope", "chain", "dW", "db", "dA_below", "dZ_below"):
+        assert not lines[key].decided and not any(piece.decided for piece in lines[key].pieces)
+    for key in ("cost", "dA", "dZ"):
+        assert lines[key].decided and any(piece.decided for piece in lines[key].pieces)
+
+
+@pytest.mark.parametrize(("loss", "parameters"), CASES, ids=str)
+def test_pieces_make_up_the_whole_line(loss: str, parameters: dict[str, float]) -> None:
+    for output in ACTIVATIONS:
+        for line in Setting(loss, parameters, output, l1=0.5, l2=2e-7).lines:
+            text = "".join(piece.latex for piece in line.pieces)
+            assert re.sub(r"\s", "", text) == re.sub(r"\s", "", line.latex)
+
+
+@pytest.mark.parametrize(
+    ("atom", "symbol"),
+    [
+        ("dW^{[l]}", Symbol("dW", 0)),
+        ("A^{[l-1]}", Symbol("A", -1)),
+        ("A_{k}^{[3]}", Symbol("A", None, 3)),
+        ("Y", Symbol("Y")),
+        (r"\log", None),
+        ("m", None),
+    ],
+)
+def test_symbols_are_known_by_their_names(atom: str, symbol: Symbol | None) -> None:
+    assert symbol_of(atom) == symbol
