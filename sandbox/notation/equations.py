@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from sandbox.nn.activations import ACTIVATIONS, Linear
 from sandbox.nn.losses import Loss
+from sandbox.notation.latex import atoms, in_parentheses, replaced, sign_out, tokens
 
 SAME = "the same for every loss, by the chain rule"
 
@@ -125,108 +126,6 @@ class Pairing:
         return self.kind(**dict(self.parameters))
 
 
-# Reading LaTeX
-
-_TOKEN = re.compile(r"\\(?:[a-zA-Z]+|.)|d[AZWb](?![a-zA-Z])|\d+(?:\.\d+)?|\s+|.")
-_WORDS = {r"\text", r"\mathrm", r"\operatorname", r"\begin", r"\end"}
-_TAKES = {
-    r"\frac": 2, r"\tfrac": 2, r"\sqrt": 1, r"\cancel": 1, r"\bar": 1, r"\tilde": 1, r"\text": 1, r"\mathrm": 1,
-    r"\mathsf": 1, r"\mathbf": 1,
-}  # fmt: skip
-_OPEN = ("(", "[", r"\left(", r"\left|", r"\Bigl(")
-_CLOSE = (")", "]", r"\right)", r"\right|", r"\Bigr)")
-_SIZED = {r"\left", r"\right", r"\Bigl", r"\Bigr"}
-
-
-def tokens(latex: str) -> list[str]:
-    """Return the tokens of a formula, without white space outside of words."""
-    found = _TOKEN.findall(latex)
-    result: list[str] = []
-    for i, token in enumerate(found):
-        if not token.isspace() or _inside_words(found, i):
-            result.append(token)
-    return result
-
-
-def _inside_words(found: list[str], i: int) -> bool:
-    for j in range(i - 1, 0, -1):
-        if found[j] == "}":
-            return False
-        if found[j] == "{":
-            return found[j - 1] in _WORDS
-    return False
-
-
-def group_end(found: list[str], i: int) -> int:
-    """Return where the argument that begins at i ends: after its brace, or after the one token it is."""
-    if found[i] != "{":
-        return i + 1
-    depth = 0
-    for j in range(i, len(found)):
-        depth += (found[j] == "{") - (found[j] == "}")
-        if not depth:
-            return j + 1
-    raise ValueError(f"a brace is left open: {''.join(found)}")
-
-
-def atoms(latex: str) -> list[str]:
-    """Return the parts of a formula that can be typeset one by one: each with its scripts and arguments."""
-    found, i, result = tokens(latex), 0, []
-    while i < len(found):
-        start, token = i, found[i]
-        i += 1
-        if token == r"\begin":
-            depth = 1
-            while depth:
-                depth += (found[i] == r"\begin") - (found[i] == r"\end")
-                i += 1
-            i = group_end(found, i)
-        elif token in _SIZED:
-            i += 1
-        elif token == "{":
-            i = group_end(found, start)
-        for _ in range(_TAKES.get(token, 0)):
-            i = group_end(found, i)
-        while i < len(found) and found[i] in ("^", "_", "'"):
-            i = i + 1 if found[i] == "'" else group_end(found, i + 1)
-        result.append(joined(found[start:i]))
-    return result
-
-
-def joined(found: list[str]) -> str:
-    """Return tokens as LaTeX: a command before a letter needs a space."""
-    text = ""
-    for token in found:
-        if re.search(r"\\[a-zA-Z]+$", text) and token[0].isalpha():
-            text += " "
-        text += token
-    return text
-
-
-def _replaced(latex: str, table: dict[str, str]) -> str:
-    """Return a formula with some of its tokens replaced, but none inside words."""
-    found = tokens(latex)
-    out: list[str] = []
-    i = 0
-    while i < len(found):
-        if found[i] in _WORDS:
-            end = group_end(found, i + 1)
-            out.append(joined(found[i:end]))
-            i = end
-            continue
-        new = table.get(found[i], found[i])
-        if new != found[i] and i + 1 < len(found) and found[i + 1] == "^" and "^" in new:
-            new = f"({new})"
-        elif new != found[i] and i + 1 < len(found) and found[i + 1] == "_":  # A_{k}^{[2]}: the index goes first
-            end = group_end(found, i + 2)
-            base, _, layer = new.partition("^")
-            new = base + joined(found[i + 1 : end]) + (f"^{layer}" if layer else "")
-            i = end - 1
-        out.append(new)
-        i += 1
-    return joined(out)
-
-
 # Numbers
 
 
@@ -251,7 +150,7 @@ def _numbered(latex: str, loss: Loss, outputs: int) -> str:
         if value == 1.0:
             latex = latex.replace(parameter.symbol + r"\,", "")
         table[parameter.symbol] = number(value)
-    latex = _replaced(latex, table)
+    latex = replaced(latex, table)
     latex = re.sub(rf"(?<![\w.\]}}]){_NUMBER}-{_NUMBER}(?![\w.])", _difference, latex)
     latex = re.sub(rf"\\tfrac\{{1\}}\{{2\}}{_NUMBER}", lambda half: number(0.5 * float(half[1])), latex)
     latex = re.sub(rf"(?<![\w}}])\({_NUMBER}\)", r"\1", latex)
@@ -284,7 +183,7 @@ class _Writer:
     def of_loss(self, latex: str, clipped: bool | None = None) -> str:
         """Return an element's formula in the names of the matrices."""
         hat = self.clipped if clipped is None else clipped
-        return _replaced(latex, {
+        return replaced(latex, {
             "a": rf"\bar{{A}}^{{[{self.L}]}}" if hat else self.A,
             "y": r"\tilde{Y}" if self.loss.smooths else "Y",
             "z": self.Z,
@@ -294,13 +193,13 @@ class _Writer:
     def of_activation(self, latex: str, layer: str | None = None) -> str:
         """Return an activation's formula in the names of the matrices of a layer."""
         layer = layer or f"[{self.L}]"
-        return _replaced(latex, {"a": f"A^{{{layer}}}", "z": f"Z^{{{layer}}}"})
+        return replaced(latex, {"a": f"A^{{{layer}}}", "z": f"Z^{{{layer}}}"})
 
     def reduced(self, latex: str) -> str:
         """Return a formula times what the reduction multiplies by, a common sign before all of it."""
         if not self.one:
             return latex
-        minus, latex = _sign_out(latex)
+        minus, latex = sign_out(latex)
         return " ".join(part for part in (minus, self.one, in_parentheses(latex)) if part)
 
     def _inner(self, line: str) -> str:
@@ -327,7 +226,7 @@ class _Writer:
 
     def _cost(self) -> Iterator[Equation]:
         L, loss = self.L, self.loss
-        minus, value = _sign_out(self.of_loss(self.value))
+        minus, value = sign_out(self.of_loss(self.value))
         mine = in_parentheses(value)
         total = " ".join(part for part in (minus, self.one, r"\sum", mine) if part)
         penalty = ""
@@ -340,7 +239,7 @@ class _Writer:
             yield self.equation("residual", "R", f"{self.A} - Y", True, "the residual")
         if loss.smooths:
             smooth = _numbered(loss.target_formula, loss, self.pairing.outputs)
-            right = _replaced(smooth, {"y": "Y"})
+            right = replaced(smooth, {"y": "Y"})
             yield self.equation("target", r"\tilde{Y}", right, True, "the smoothed targets")
         if self.clipped:
             right = rf"\max(10^{{-7}}, \min({self.A}, 1 - 10^{{-7}}))"
@@ -394,7 +293,7 @@ class _Writer:
             line = " ".join(part for part in (self.one, inner) if part)
         else:
             main, *rest = self.g.derivative_formula.split(r",\quad ")
-            minus, inner = _sign_out(derivative) if self.one or main != "1" else ("", derivative)
+            minus, inner = sign_out(derivative) if self.one or main != "1" else ("", derivative)
             if main != "1" or self.one:
                 inner = in_parentheses(inner)
             mine = inner
@@ -415,37 +314,6 @@ class _Writer:
         if self.L > 1:
             yield self.equation("dA_below", "dA^{[l-1]}", "dZ^{[l]} W^{[l]}", False, SAME)
             yield self.equation("dZ_below", "dZ^{[l-1]}", r"dA^{[l-1]} \odot g'(Z^{[l-1]})", False, SAME)
-
-
-def in_parentheses(latex: str) -> str:
-    """Return a formula in parentheses if it is a sum or begins with a sign; tall ones where it is tall."""
-    if not _is_sum(latex):
-        return latex
-    tall = any(word in latex for word in (r"\frac", r"\sum", r"\begin", r"\Bigl", r"\left("))
-    return rf"\Bigl({latex}\Bigr)" if tall else f"({latex})"
-
-
-def _is_sum(latex: str) -> bool:
-    depth = 0
-    for atom in atoms(latex):
-        bare = atom.split("^")[0]
-        depth += (bare in _OPEN) - (bare in _CLOSE)
-        if not depth and atom in ("+", "-"):
-            return True
-    return False
-
-
-def _sign_out(latex: str) -> tuple[str, str]:
-    """Return "-" and the formula with all signs turned if all its terms are negative, else "" and the formula."""
-    parts, depth, signs = atoms(latex), 0, []
-    for i, atom in enumerate(parts):
-        bare = atom.split("^")[0]
-        depth += (bare in _OPEN) - (bare in _CLOSE)
-        if not depth and atom in ("+", "-"):
-            signs.append(i)
-    if not signs or signs[0] != 0 or any(parts[i] == "+" for i in signs):
-        return "", latex
-    return "-", joined([("+" if i in signs else atom) for i, atom in enumerate(parts)][1:])
 
 
 def _indexed(latex: str, layer: int) -> str:

@@ -18,7 +18,8 @@ from PySide6.QtCore import QByteArray, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from sandbox.notation.equations import Piece, Symbol, atoms, group_end, joined, symbol_of, tokens
+from sandbox.notation.equations import Piece, Symbol, symbol_of
+from sandbox.notation.latex import atoms, group_end, joined, tokens
 
 EM = 16.0  # at which everything is typeset; drawing scales it
 AXIS = 0.25 * EM  # the height of the fraction bar, above the baseline

@@ -70,7 +70,7 @@ class Barrier:
             raise ImportError(f"{name} must not be imported here")
 
 sys.meta_path.insert(0, Barrier())
-for name in ("sandbox.nn", "sandbox.data", "sandbox.experiment", "sandbox.lessons"):
+for name in ("sandbox.nn", "sandbox.notation", "sandbox.data", "sandbox.experiment", "sandbox.lessons"):
     package = importlib.import_module(name)
     for module in pkgutil.walk_packages(package.__path__, name + "."):
         importlib.import_module(module.name)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from sandbox import words
 from sandbox.arrays import Floats
-from sandbox.experiment.training.lanes import Samples
+from sandbox.experiment.training.samples import Samples
 from sandbox.experiment.training.scene import Scene
 from sandbox.nn import ACTIVATIONS, LOSSES, Network
 from sandbox.nn.losses import CLAMP, reduction_factor

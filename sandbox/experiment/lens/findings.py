@@ -18,7 +18,8 @@ from sandbox.arrays import Array
 from sandbox.experiment.document.defaults import OUTPUTS, objective_for, output_for
 from sandbox.experiment.document.parts import LossSettings, NetworkSettings
 from sandbox.experiment.document.settings import SETTINGS, Value
-from sandbox.experiment.training.lanes import CODES, initial_parameters
+from sandbox.experiment.training.lanes import initial_parameters
+from sandbox.experiment.training.samples import CODES
 from sandbox.experiment.training.scene import Scene
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, Activation, Loss, Network
 from sandbox.nn.activations import Linear

@@ -18,7 +18,7 @@ import numpy as np
 
 from sandbox import words
 from sandbox.arrays import Array, frozen_copy, norm
-from sandbox.experiment.training.lanes import coded_targets
+from sandbox.experiment.training.samples import coded_targets
 from sandbox.experiment.training.scene import Scene
 from sandbox.nn import ACTIVATIONS, Loss
 from sandbox.nn.network import with_ones

@@ -25,8 +25,7 @@ from numpy.typing import NDArray
 
 from sandbox import words
 from sandbox.arrays import Array, Floats, read_only
-from sandbox.experiment.lens.coding import coding_of
-from sandbox.experiment.training.lanes import CODES
+from sandbox.experiment.training.samples import CODES
 from sandbox.experiment.training.scene import Scene
 from sandbox.nn import ACTIVATIONS, LOSSES, Loss
 from sandbox.nn.activations import Linear
@@ -207,7 +206,7 @@ def _pairing(scene: Scene, losses: list[Loss]) -> Pairing:
     middle_target = float(np.median(scene.samples.Y[lane.coding])) if kind == "residual" else 0.0
     paired = []
     for loss in losses:
-        low, high = CODES[coding_of(scene, loss)] if not regression else (0.0, 1.0)
+        low, high = CODES[scene.coding_of(loss)] if not regression else (0.0, 1.0)
         if kind == "residual":
             low = high = middle_target
         paired.append(PairedLoss(loss.name, tuple(loss.parameter_values.items()), low, high))
@@ -255,7 +254,7 @@ def _measured(
         classes, x = true, (A if pairing.kind == "share" else Z)[each, true]
     loss, signal = np.empty((len(losses), len(x))), np.empty((len(losses), len(x)))
     for i, one in enumerate(losses):
-        targets = scene.samples.Y[coding_of(scene, one)][rows]
+        targets = scene.samples.Y[scene.coding_of(one)][rows]
         elements = one.elements(Z, A, targets, scene.output, pairing.numerics)
         dZ = np.abs(one.dZ(Z, A, targets, scene.output, pairing.numerics))
         if pairing.kind == "residual":

@@ -18,7 +18,9 @@ import numpy as np
 from sandbox.arrays import Array
 from sandbox.experiment.document.frozen import FrozenMapping
 from sandbox.experiment.results.script import pairing_now
-from sandbox.experiment.training.lanes import Group, Samples, TrainingLane
+from sandbox.experiment.training.groups import Group
+from sandbox.experiment.training.lanes import TrainingLane
+from sandbox.experiment.training.samples import Samples
 from sandbox.experiment.training.scene import Scene
 from sandbox.nn import ACTIVATIONS, OPTIMIZERS, Activation, OptimizerState
 from sandbox.nn.losses import CLAMP, LogLoss, reduction_factor, xlogy

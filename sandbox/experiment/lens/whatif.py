@@ -17,7 +17,6 @@ import numpy as np
 
 from sandbox import words
 from sandbox.arrays import Array, norm
-from sandbox.experiment.lens.coding import coding_of
 from sandbox.experiment.training.scene import Scene
 from sandbox.nn import LOSSES, Loss
 
@@ -87,7 +86,7 @@ class AskWhatIf:
 
 def _row(scene: Scene, loss: Loss, own: Array, penalty: float) -> LossRow:
     numerics, network = scene.lane.settings.loss.numerics, scene.network
-    Z, A, Y = scene.done.Z[-1], scene.done.A[-1], scene.samples.Y[coding_of(scene, loss)]
+    Z, A, Y = scene.done.Z[-1], scene.done.A[-1], scene.samples.Y[scene.coding_of(loss)]
     elements = loss.elements(Z, A, Y, scene.output, numerics)
     cost = float(np.add.reduce(elements, axis=None)) * scene.factor + penalty
     dZ = loss.dZ(Z, A, Y, scene.output, numerics) * scene.factor

@@ -6,7 +6,8 @@ import numpy as np
 
 from sandbox import words
 from sandbox.arrays import Array
-from sandbox.experiment.training.lanes import Samples, TrainingLane
+from sandbox.experiment.training.lanes import TrainingLane
+from sandbox.experiment.training.samples import Samples
 from sandbox.nn import Activation
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from sandbox.arrays import Array
+from sandbox.experiment.training.groups import Group
 from sandbox.experiment.training.history import History
-from sandbox.experiment.training.lanes import Group, TrainingLane
+from sandbox.experiment.training.lanes import TrainingLane
 
 Pair = frozenset[int]  # of the keys of two lanes
 Known = tuple[dict[Pair, int], dict[Pair, History]]  # when each pair parted, and how far it is apart

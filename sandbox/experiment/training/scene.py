@@ -15,11 +15,13 @@ import numpy as np
 
 from sandbox.arrays import Array
 from sandbox.data import Data
+from sandbox.experiment.document.defaults import coding_for
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.training.history import History
-from sandbox.experiment.training.lanes import Samples, TrainingLane, initial_parameters, named_loss
+from sandbox.experiment.training.lanes import TrainingLane, initial_parameters, named_loss
 from sandbox.experiment.training.pairs import Pairs
 from sandbox.experiment.training.replicas import ReplicaHistory
+from sandbox.experiment.training.samples import Samples
 from sandbox.experiment.training.weights import load_weights
 from sandbox.nn import Activation, Loss, Network
 from sandbox.nn.losses import reduction_factor
@@ -130,6 +132,12 @@ class Scene:
         if name == self.lane.objective.name:
             return self.lane.objective
         return named_loss(name, self.lane.settings.loss.parameters)
+
+    def coding_of(self, loss: Loss) -> str:
+        """Return "zero_one" or "plus_minus_one": as the lane would code its targets if it learned with this loss."""
+        if loss is self.lane.objective:
+            return self.lane.coding
+        return coding_for(self.lane.settings.network, loss.name, self.output.name)
 
     def targets(self, loss: Loss) -> Array:
         """Return Y (m, n_out): as the lane codes it, but -1 and +1 for a hinge that is not the objective."""

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from sandbox.arrays import Floats, read_only
 from sandbox.data import Data
-from sandbox.experiment.training.lanes import CODES, TrainingLane
+from sandbox.experiment.training.lanes import TrainingLane
+from sandbox.experiment.training.samples import CODES
 from sandbox.experiment.training.snapshot import Surface, SurfaceRequest
 from sandbox.nn import ACTIVATIONS, Network
 

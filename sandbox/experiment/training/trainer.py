@@ -25,27 +25,26 @@ from sandbox.experiment.document.lanes import forked, renamed, with_lane, withou
 from sandbox.experiment.document.parts import Edit, Lane
 from sandbox.experiment.document.settings import Value
 from sandbox.experiment.training.diagnosis import reason_to_stop
+from sandbox.experiment.training.groups import Group
 from sandbox.experiment.training.history import History
 from sandbox.experiment.training.lanes import (
     HIGH,
     LOW,
-    Group,
-    Samples,
     TrainingLane,
     as_lane,
     build_lane,
-    coded_targets,
     named_loss,
     resized_parameters,
 )
 from sandbox.experiment.training.pairs import Known, Pairs
 from sandbox.experiment.training.replicas import spread
+from sandbox.experiment.training.samples import Samples, samples_of
 from sandbox.experiment.training.scene import Question, Scene
 from sandbox.experiment.training.snapshot import Curve, CurveRequest, LaneState, Mark, Snapshot, Surface, Wanted
 from sandbox.experiment.training.surface import difference, surface
 from sandbox.experiment.training.weights import load_weights, put_parameters
 from sandbox.nn import LOSSES
-from sandbox.nn.network import ForwardPass, with_ones
+from sandbox.nn.network import ForwardPass
 
 _LOSING = {"network.hidden", "optimizer.name"}  # an edit of these and back leaves other weights or an empty memory
 _TEST = 1  # the slot of passes over the test part
@@ -54,10 +53,6 @@ _TEST = 1  # the slot of passes over the test part
 def load_experiment_data(experiment: Experiment) -> Data:
     """Return the data that an experiment names, paths relative to its folder."""
     return load_data(**dataclasses.asdict(experiment.data), folder=experiment.folder)
-
-
-def _samples(X: Array, y: Array, data: Data, dtype: np.dtype[Any]) -> Samples:
-    return Samples(with_ones(X.astype(dtype)), coded_targets(y, data, dtype))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -133,8 +128,8 @@ class Trainer:
         self._made: list[_Made] = []  # since the last update
         self.current = dataclasses.replace(experiment, edits=())
         dtype = np.dtype(experiment.run.precision)
-        self._train = _samples(self.data.X_train, self.data.y_train, self.data, dtype)
-        self._test = _samples(self.data.X_test, self.data.y_test, self.data, dtype)
+        self._train = samples_of(self.data.X_train, self.data.y_train, self.data, dtype)
+        self._test = samples_of(self.data.X_test, self.data.y_test, self.data, dtype)
         self._shuffled = Samples(
             self._train.X.copy(), {coding: Y.copy(order="K") for coding, Y in self._train.Y.items()}
         )

@@ -22,7 +22,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sandbox import words
-from sandbox.notation.equations import SAME, Equation, Symbol, atoms
+from sandbox.notation.equations import SAME, Equation, Symbol
+from sandbox.notation.latex import atoms
 from sandbox.ui import theme as look
 from sandbox.ui.mathematics import EM, Line, atom_box, draw_marks, joined_boxes, set_line
 

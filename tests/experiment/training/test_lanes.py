@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.parts import LaneSettings
-from sandbox.experiment.training.lanes import Group
+from sandbox.experiment.training.groups import Group
 
 
 def made(**changes: object) -> Experiment:
