@@ -17,7 +17,7 @@ import pytest
 
 from sandbox import cli, published
 from sandbox.data import DATASETS, load_data
-from sandbox.experiment import Experiment
+from sandbox.experiment import Experiment, Trainer
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 
 ROOT = Path(__file__).parents[1]
@@ -257,7 +257,7 @@ def test_results_that_cannot_be_written_leave_nothing(person: Person, monkeypatc
         (folder / "history.csv").write_text("half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cli, "write_results", full)
+    monkeypatch.setattr("sandbox.cli.run.write_results", full)
     person.write("x.toml", BATCHES)
     code, _, err = person.train("x.toml")
     assert code == 2 and "no space left" in err
@@ -266,16 +266,16 @@ def test_results_that_cannot_be_written_leave_nothing(person: Person, monkeypatc
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     """Press Ctrl+C within the second epoch."""
-    learn, updates = cli.Trainer._step, []
+    learn, updates = Trainer._step, []
 
-    def step(trainer: cli.Trainer) -> bool:
+    def step(trainer: Trainer) -> bool:
         updates.append(trainer.update)
         if len(updates) == 8:
             for _ in range(times):
                 signal.raise_signal(signal.SIGINT)
         return learn(trainer)
 
-    monkeypatch.setattr(cli.Trainer, "_step", step)
+    monkeypatch.setattr(Trainer, "_step", step)
 
 
 def test_ctrl_c_ends_the_epoch_and_writes_what_there_is(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,7 +310,7 @@ def test_the_window_gets_the_experiment(person: Person, monkeypatch: pytest.Monk
     from sandbox.ui import app
 
     opened: list[tuple[Experiment | None, Path | None]] = []
-    monkeypatch.setattr(cli, "display_problem", lambda: None)
+    monkeypatch.setattr("sandbox.cli.window.display_problem", lambda: None)
     monkeypatch.setattr(app, "run_window", lambda *given: opened.append(given) or 0)
     person.write("check", BATCHES)
     assert person.say("./check") == (0, "", "")
@@ -320,7 +320,7 @@ def test_the_window_gets_the_experiment(person: Person, monkeypatch: pytest.Monk
 
 def test_without_qt_all_but_the_pictures_is_written(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     lacking = "Qt lacks system libraries (libEGL.so.1); install them with: sudo apt-get install libegl1"
-    monkeypatch.setattr(cli, "library_problem", lambda platform: lacking)
+    monkeypatch.setattr("sandbox.cli.run.library_problem", lambda platform: lacking)
     person.write("x.toml", BATCHES)
     code, _, err = person.say("run", "x.toml", "--quiet")
     assert code == 1 and "--no-pictures" in err and lacking in err and err.count("\n") == 1

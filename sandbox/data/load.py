@@ -70,16 +70,6 @@ class Data:
     inputs_test: NDArray[np.float64]
     notices: tuple[str, ...] = ()
 
-    @property
-    def original_train(self) -> NDArray[np.float64]:
-        """The training features (m, n) in their own units."""
-        return self.X_train * self.scale + self.mean
-
-    @property
-    def original_test(self) -> NDArray[np.float64]:
-        """The test features (m, n) in their own units."""
-        return self.X_test * self.scale + self.mean
-
     def from_inputs(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return X (m, n), as the network sees it, of inputs (m, n_inputs) in their own units."""
         columns = dict(zip(self.inputs, values.T, strict=True))

@@ -14,9 +14,9 @@ from sandbox.errors import InputError
 from sandbox.experiment import Experiment
 from sandbox.experiment.document.defaults import FIRST_MONITORS
 from sandbox.experiment.training.snapshot import Snapshot
-from sandbox.ui import kept
+from sandbox.ui import last_session as kept
 from sandbox.ui import theme as look
-from sandbox.ui.kit_base import discard
+from sandbox.ui.kit.base import discard
 from sandbox.ui.window import MainWindow
 
 # The default of 5 ms lets the training thread keep the interpreter for a third of a frame.

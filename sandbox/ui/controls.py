@@ -15,7 +15,7 @@ from sandbox.nn import METRICS
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
 from sandbox.ui.kit import IconButton, PrimaryButton, Readout, SpeedSlider, label
-from sandbox.ui.kit_base import later
+from sandbox.ui.kit.base import later
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ from sandbox.experiment.results.sweep import Sweep
 from sandbox.experiment.training.snapshot import LaneState, Wanted
 from sandbox.nn import METRICS
 from sandbox.ui import theme as look
-from sandbox.ui.heatmap import HeatView, map_of
-from sandbox.ui.kit_base import discard
+from sandbox.ui.kit.base import discard
+from sandbox.ui.sweep.heatmap import HeatView, map_of
 from sandbox.ui.views.boundary import BoundaryView
 from sandbox.ui.views.cost import LEGEND_ROWS, CostView
 

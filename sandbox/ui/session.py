@@ -28,7 +28,7 @@ from sandbox.experiment.document.rules import lane_index
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.ui.collecting import Collector
-from sandbox.ui.lanes import MOST_LANES
+from sandbox.ui.lane_styles import MOST_LANES
 from sandbox.worker import TrainerThread
 from sandbox.worker.commands import (
     AddLane,

@@ -31,8 +31,8 @@ from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.controls import Controls, Reading, Shown
 from sandbox.ui.kit import Card, Notice
-from sandbox.ui.lane_bar import LaneBar
-from sandbox.ui.lanes import LaneFace, faces
+from sandbox.ui.lane_styles import LaneFace, faces
+from sandbox.ui.lanes.bar import LaneBar
 from sandbox.ui.panels import DataPanel, LanePanel, LossPanel, NetworkPanel, OptimizerPanel
 from sandbox.ui.panels.base import Change, Panel
 from sandbox.ui.panels.column import PanelColumn
@@ -40,10 +40,10 @@ from sandbox.ui.session import Session
 
 if TYPE_CHECKING:
     from sandbox.experiment.results.sweep import Cell
+    from sandbox.ui.lanes.grid import LaneGrid
     from sandbox.ui.lens.card import LensCard
     from sandbox.ui.sweep import SweepDialog
     from sandbox.ui.views.cost import CostView
-    from sandbox.ui.views.lane_grid import LaneGrid
 
 PRESENTING = 1.4  # how much larger type and lines are for the back row
 
@@ -204,10 +204,10 @@ class MainWindow(QMainWindow):
 
     def _load_views(self) -> None:
         # pyqtgraph takes longer to import than all the rest: the shell is on screen by now.
+        from sandbox.ui.lanes.grid import LaneGrid
         from sandbox.ui.lens import LENSES
         from sandbox.ui.lens.card import LensCard
         from sandbox.ui.views.cost import CostView
-        from sandbox.ui.views.lane_grid import LaneGrid
 
         if self.boundary is not None or self._closed:
             return
@@ -248,11 +248,6 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         return self._chosen_theme or look.system_theme(application)
-
-    @property
-    def presenting(self) -> bool:
-        """Whether type and lines are enlarged for the back row."""
-        return self._presenting
 
     def set_theme(self, theme: look.Theme) -> None:
         """Dress the program in a theme and lay the window out for it."""

@@ -13,7 +13,7 @@ from sandbox.experiment import Experiment
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme as look
 from sandbox.ui.app import application
-from sandbox.ui.kit_base import discard
+from sandbox.ui.kit.base import discard
 from sandbox.ui.window import MainWindow
 
 SIZE = (1400, 900)

@@ -85,7 +85,8 @@ def test_scaling_is_fitted_on_the_training_part_alone() -> None:
     assert data.scale == pytest.approx(np.sqrt(((raw.X_train - raw.X_train.mean(axis=0)) ** 2).mean(axis=0)))
     assert data.X_train.mean(axis=0) == pytest.approx(0, abs=1e-12) and data.X_train.std(axis=0) == pytest.approx(1)
     assert data.X_test.mean(axis=0) != pytest.approx(0, abs=1e-6)
-    assert data.original_train == pytest.approx(raw.X_train) and data.original_test == pytest.approx(raw.X_test)
+    assert data.X_train * data.scale + data.mean == pytest.approx(raw.X_train)
+    assert data.X_test * data.scale + data.mean == pytest.approx(raw.X_test)
     assert raw.mean.tolist() == [0, 0] and raw.scale.tolist() == [1, 1]
 
 

@@ -16,9 +16,9 @@ from pytestqt.qtbot import QtBot
 from sandbox.data import Data, load_data
 from sandbox.experiment.training.snapshot import Surface, SurfaceRequest
 from sandbox.ui import theme as look
-from sandbox.ui.views import colormap
+from sandbox.ui.plot import colormap
+from sandbox.ui.plot.ticks import coordinate, grown, linear_ticks, log_ticks
 from sandbox.ui.views.boundary import BoundaryView
-from sandbox.ui.views.ticks import coordinate, grown, linear_ticks, log_ticks
 
 
 def _view(qtbot: QtBot, theme: look.Theme = look.LIGHT, **settings: Any) -> tuple[BoundaryView, Data]:

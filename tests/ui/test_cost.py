@@ -13,10 +13,10 @@ from pytestqt.qtbot import QtBot
 
 from sandbox.experiment.training.snapshot import Curve, LaneState, Mark
 from sandbox.ui import theme as look
-from sandbox.ui.lanes import LaneFace
+from sandbox.ui.lane_styles import LaneFace
+from sandbox.ui.plot.legend import CurveName
+from sandbox.ui.plot.ranges import epochs_end, value_range
 from sandbox.ui.views.cost import CostView, rows_of, value_at
-from sandbox.ui.views.legend import CurveName
-from sandbox.ui.views.ranges import epochs_end, value_range
 
 EPOCHS = np.arange(0.0, 901.0)
 COSTS = 0.6 * np.exp(-EPOCHS / 100.0) + 0.05

@@ -18,8 +18,8 @@ from sandbox.experiment.document.parts import LaneSettings
 from sandbox.experiment.lens import comparison
 from sandbox.experiment.lens.advantage import Advantage, Estimate
 from sandbox.ui import theme as look
-from sandbox.ui.lanes import faces
-from sandbox.ui.views.lane_grid import best_columns
+from sandbox.ui.lane_styles import faces
+from sandbox.ui.lanes.grid import best_columns
 
 TWO = (LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse"}))
 

@@ -196,8 +196,3 @@ def shared_differences(one: Experiment, other: Experiment) -> tuple[str, ...]:
     """
     shared = (key for key, setting in SETTINGS.items() if not setting.per_lane and key not in ("title", "run.epochs"))
     return tuple(key for key in shared if key != "run.replicas" and one.get(key) != other.get(key))
-
-
-def own_values(experiment: Experiment, name: str) -> dict[str, Value]:
-    """Return what a lane has of the settings in which lanes differ."""
-    return {key: experiment.get(key, name) for key in differing(experiment)}

@@ -542,8 +542,3 @@ def _rows(cell: Cell, result: Result, names: list[str]) -> Iterator[list[object]
         figures = ["" if math.isnan(number) else number for number in spreads]
         reason = lane.reason
         yield [*own, lane.lane, seeds, lane.stopped, result.epochs, seconds, *figures, reason]
-
-
-def swept(keys: Iterable[str]) -> str:
-    """Return the settings of a sweep in words: "learning rate, objective"."""
-    return ", ".join(SETTINGS[key].label for key in keys)

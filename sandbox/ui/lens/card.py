@@ -12,8 +12,8 @@ from sandbox.experiment.training.scene import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme as look
 from sandbox.ui.kit import IconButton, Segmented, label
-from sandbox.ui.kit_base import later
-from sandbox.ui.lanes import Badge, LaneFace
+from sandbox.ui.kit.base import later
+from sandbox.ui.lane_styles import Badge, LaneFace
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
 

@@ -16,7 +16,7 @@ from sandbox.ui.kit import label
 from sandbox.ui.lens.array_panel import ArrayPanel
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.equations_view import EquationsView, Target
-from sandbox.ui.lens.pace import Pace
+from sandbox.ui.pace import Pace
 from sandbox.ui.theme import Theme
 
 PERIOD = 0.1  # seconds between two answers: numbers cannot be read faster

@@ -13,9 +13,9 @@ from sandbox.experiment.training.scene import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme as look
 from sandbox.ui.kit import label
-from sandbox.ui.kit_base import Scaled, set_state
+from sandbox.ui.kit.base import Scaled, set_state
 from sandbox.ui.lens.base import Lens
-from sandbox.ui.lens.pace import Pace
+from sandbox.ui.pace import Pace
 from sandbox.ui.theme import Theme
 
 PERIOD = 0.5  # seconds between two answers

@@ -19,7 +19,7 @@ from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Choice, Elided, Item, Toggle, label
-from sandbox.ui.kit_base import set_state
+from sandbox.ui.kit.base import set_state
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.sample_canvas import SampleCanvas
 from sandbox.ui.theme import Theme

@@ -28,13 +28,14 @@ from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.kit import MultiChoice, label
 from sandbox.ui.lens.base import Lens
-from sandbox.ui.lens.pace import Pace
 from sandbox.ui.lens.signal_key import Entry, SignalKey
 from sandbox.ui.lens.signal_layers import CurvesLayer, RidersLayer, one_per_cell
+from sandbox.ui.pace import Pace
+from sandbox.ui.plot.layers import CrosshairLayer, GridLayer, Line, Points
+from sandbox.ui.plot.legend import Stroke
+from sandbox.ui.plot.plot import Plot
+from sandbox.ui.plot.ticks import coordinate, step_up
 from sandbox.ui.theme import SMALL, Theme
-from sandbox.ui.views.legend import Stroke
-from sandbox.ui.views.plot import CrosshairLayer, GridLayer, Line, Plot, Points
-from sandbox.ui.views.ticks import coordinate, step_up
 
 PERIOD = 0.25  # seconds between two sentences
 FILLED = 0.4  # a range stays while the samples fill this share of it

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sandbox import words
 from sandbox.ui import theme as look
+from sandbox.ui.plot.legend import Stroke
 from sandbox.ui.theme import SMALL
-from sandbox.ui.views.legend import Stroke
 
 COLUMNS = ("loss", "signal")
 WIDEST = 440  # pixels

@@ -7,7 +7,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
 from sandbox.arrays import Floats
-from sandbox.ui.views.plot import Line, LinesLayer, Plot, Points, PointsLayer, symbol_pixmap
+from sandbox.ui.plot.layers import Line, LinesLayer, Points, PointsLayer, symbol_pixmap
+from sandbox.ui.plot.plot import Plot
 
 CELL = 1.5  # pixels: of samples nearer than this, one is drawn
 

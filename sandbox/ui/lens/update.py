@@ -38,9 +38,9 @@ from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.notation.code import TITLES, Line
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Elided, Segmented, label
-from sandbox.ui.kit_base import set_state
+from sandbox.ui.kit.base import set_state
 from sandbox.ui.lens.base import Lens
-from sandbox.ui.lens.pace import Pace
+from sandbox.ui.pace import Pace
 from sandbox.ui.theme import Theme
 
 PERIOD = 0.3  # seconds between two answers: numbers cannot be read faster

@@ -16,8 +16,8 @@ from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.kit import label
 from sandbox.ui.lens.base import Lens
-from sandbox.ui.lens.pace import Pace
 from sandbox.ui.lens.whatif_table import WhatIfModel, WhatIfTable, row_sentence
+from sandbox.ui.pace import Pace
 from sandbox.ui.theme import Theme
 
 PERIOD = 0.34  # seconds between two answers, at least

@@ -15,7 +15,7 @@ from sandbox.experiment.document.lanes import differing, letter, slots
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn.parameters import linear_stops, log_stops
 from sandbox.ui.kit import Card, Item, More, NumberField, Row
-from sandbox.ui.lanes import value_words
+from sandbox.ui.lane_styles import value_words
 
 
 @dataclass(frozen=True)

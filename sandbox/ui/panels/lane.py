@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from sandbox.ui import theme
 from sandbox.ui.kit import Card, Choice, Toggle
-from sandbox.ui.lanes import Badge, LaneFace
+from sandbox.ui.lane_styles import Badge, LaneFace
 
 
 class LanePanel(Card):

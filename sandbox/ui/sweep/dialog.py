@@ -39,9 +39,9 @@ from sandbox.experiment.results.sweep import (
 )
 from sandbox.nn.parameters import log_stops
 from sandbox.ui import theme as look
-from sandbox.ui.heatmap import HeatView, map_of
 from sandbox.ui.kit import Card, Choice, Item, NumberField, Row, label
-from sandbox.ui.kit_base import set_state
+from sandbox.ui.kit.base import set_state
+from sandbox.ui.sweep.heatmap import HeatView, map_of
 from sandbox.ui.sweep.thread import SweepThread
 
 SECTIONS = {"data": "Data", "network": "Network", "loss": "Loss", "optimizer": "Optimiser", "run": "Run"}

@@ -18,24 +18,24 @@ from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.training.snapshot import LaneState, Surface, SurfaceRequest
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Choice
-from sandbox.ui.theme import SMALL, Theme
-from sandbox.ui.views import colormap
-from sandbox.ui.views.contour import class_lines, contour
-from sandbox.ui.views.legend import PointLegend
-from sandbox.ui.views.plot import (
+from sandbox.ui.plot import colormap
+from sandbox.ui.plot.contour import class_lines, contour
+from sandbox.ui.plot.layers import (
     CrosshairLayer,
     GridLayer,
     ImageLayer,
     Line,
     LinesLayer,
-    Plot,
     Points,
     PointsLayer,
     RingLayer,
 )
-from sandbox.ui.views.scale import ColourScale
+from sandbox.ui.plot.legend import PointLegend
+from sandbox.ui.plot.plot import Plot
+from sandbox.ui.plot.scale import ColourScale
+from sandbox.ui.plot.ticks import coordinate, grown
+from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views.slices import chosen, first_axes, input_range, padded
-from sandbox.ui.views.ticks import coordinate, grown
 
 MAP_POINTS, FEWEST_POINTS = 100, 40
 CURVE_POINTS = 200

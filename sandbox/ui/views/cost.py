@@ -29,11 +29,12 @@ from sandbox.experiment.training.snapshot import Curve, CurveRequest, LaneState,
 from sandbox.nn import LOSSES, METRICS
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Choice
-from sandbox.ui.lanes import LaneFace
+from sandbox.ui.lane_styles import LaneFace
+from sandbox.ui.plot.layers import Band, BandsLayer, CrosshairLayer, GridLayer, Line, LinesLayer, MarksLayer
+from sandbox.ui.plot.legend import CurveChip, CurveName, Stroke
+from sandbox.ui.plot.plot import Plot
+from sandbox.ui.plot.ranges import before_the_flight, epochs_end, logarithm, plain, value_range
 from sandbox.ui.theme import SMALL, Theme
-from sandbox.ui.views.legend import CurveChip, CurveName, Stroke
-from sandbox.ui.views.plot import Band, BandsLayer, CrosshairLayer, GridLayer, Line, LinesLayer, MarksLayer, Plot
-from sandbox.ui.views.ranges import before_the_flight, epochs_end, logarithm, plain, value_range
 
 Key = tuple[str, str]  # lane, column
 

@@ -16,7 +16,6 @@ from sandbox.experiment.document.lanes import (
     free_name,
     fresh,
     letter,
-    own_values,
     renamed,
     slots,
     with_lane,
@@ -139,7 +138,6 @@ def test_what_lanes_differ_in() -> None:
     lanes = (LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse", "optimizer.learning_rate": 0.05}))
     experiment = made(*lanes)
     assert differing(experiment) == ("loss.objective",)  # the rate says the same as that of all
-    assert own_values(experiment, "B") == {"loss.objective": "mse"}
     assert differing(made()) == ()
 
 

@@ -269,7 +269,7 @@ def test_a_slice_has_the_other_inputs_at_their_mean(axes: tuple[int, int]) -> No
     data = trainer.data
     assert len(data.inputs) > 3
     surface = drawn(trainer, axes=axes, x_range=(1.0, 5.0), y_range=(2.0, 4.0))
-    raw = np.tile(np.mean(data.original_train, axis=0), (49, 1))
+    raw = np.tile(np.mean(data.inputs_train, axis=0), (49, 1))
     raw[:, list(axes)] = grid(surface)
     A = outputs(trainer, (raw - data.mean) / data.scale, trainer.lanes[0].activations[-1])
     found = surface.values.reshape(49, -1).T

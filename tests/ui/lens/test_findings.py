@@ -15,7 +15,7 @@ from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.ui import theme as look
 from sandbox.ui.lens import findings as module
 from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
-from sandbox.ui.lens.pace import Pace
+from sandbox.ui.pace import Pace
 
 BLIND: dict[str, Any] = {  # sure from the start, often wrong, and of a loss that hardly feels it; with dead units
     "loss.objective": "mse", "network.activation": ("tanh", "relu"), "network.hidden": (8, 8),
@@ -216,7 +216,7 @@ def test_a_lens_without_a_strip_asks_itself(qtbot: Any, no_waiting: None) -> Non
 
 def test_no_more_than_two_answers_a_second(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr("sandbox.ui.lens.pace.perf_counter", lambda: now[0])
+    monkeypatch.setattr("sandbox.ui.pace.perf_counter", lambda: now[0])
     there = Desk(qtbot, {})
     asked = 0
     for _ in range(300):  # ten seconds at 30 frames a second

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.lens.signal import AskSignals
 from sandbox.experiment.training.snapshot import Wanted
+from sandbox.ui import pace
 from sandbox.ui import theme as look
-from sandbox.ui.lens import pace
 from sandbox.ui.lens.signal import SignalLens
 
 

@@ -15,8 +15,8 @@ from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.lens import whatif
 from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import LOSSES
+from sandbox.ui import pace
 from sandbox.ui import theme as look
-from sandbox.ui.lens import pace
 from sandbox.ui.lens.whatif import WhatIfLens
 
 

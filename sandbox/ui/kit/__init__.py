@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
-from sandbox.ui.kit_base import Card, Elided, IconButton, LineGlyph, More, Row, Scaled, label, set_state
-from sandbox.ui.kit_choices import Choice, Item, MultiChoice, Segmented, Toggle
-from sandbox.ui.kit_layers import LayersEditor
-from sandbox.ui.kit_numbers import (
+from sandbox.ui.kit.base import Card, Elided, IconButton, LineGlyph, More, Row, Scaled, label, set_state
+from sandbox.ui.kit.choices import Choice, Item, MultiChoice, Segmented, Toggle
+from sandbox.ui.kit.layers import LayersEditor
+from sandbox.ui.kit.numbers import (
     SPEEDS,
     LogSlider,
     NumberField,

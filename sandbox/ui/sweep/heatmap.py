@@ -28,7 +28,7 @@ from sandbox.experiment.document.texts import value_text as words
 from sandbox.experiment.results.sweep import Cell, LaneResult, Result
 from sandbox.nn import METRICS
 from sandbox.ui import theme as look
-from sandbox.ui.views.colormap import color_of, sequential
+from sandbox.ui.plot.colormap import color_of, sequential
 
 SIDE, HIGH = 96, 52  # of a cell
 _GAP = 2

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
 from sandbox.ui import theme
-from sandbox.ui.kit_base import IconButton, Scaled, focused_wheel, leaves_undo, set_state
+from sandbox.ui.kit.base import IconButton, Scaled, focused_wheel, leaves_undo, set_state
 
 _PER_LINE = 3
 

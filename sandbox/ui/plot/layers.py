@@ -1,38 +1,32 @@
-"""A plot area with axes of our own numbering, and the layers that paint into it.
+"""Layers that paint into a plot: pictures, curves, bands, points, and marks of places.
 
-pyqtgraph lays out the axes and the area; what changes with every frame is painted by a few layers, one item
-for all it shows, in pixels. That is several times cheaper than an item per curve or per class.
+What changes with every frame is painted by a few layers, one item for all it shows, in pixels. That is several times
+cheaper than an item per curve or per class.
 """
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QFont,
     QFontMetricsF,
     QImage,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPainterPath,
     QPen,
     QPixmap,
-    QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from sandbox import words
 from sandbox.arrays import Floats
-from sandbox.ui.views.thin import thin
-from sandbox.ui.views.ticks import linear_ticks, log_ticks
+from sandbox.ui.plot.plot import Plot
+from sandbox.ui.plot.smooth import thin
 
 # Symbols with corners look smaller than a disc as wide.
 SIZES = {"s": 0.95, "o": 1.0, "t": 1.15, "t1": 1.15, "t2": 1.15, "t3": 1.15, "d": 1.3, "star": 1.4, "p": 1.1}
@@ -40,271 +34,10 @@ SIZES = {"s": 0.95, "o": 1.0, "t": 1.15, "t1": 1.15, "t2": 1.15, "t3": 1.15, "d"
 # How much of a hollow point is hole.
 HOLE = 0.54
 
-# A press and a release this many pixels apart are a click, not a drag.
-_STILL = 4
-
 # Above this many points wide antialiased strokes cost too much; thin strokes side by side look the same.
 _FEW_POINTS = 160
 # With more than these in a picture, each line gets one thin stroke: what is that dense is seen anyway.
 _MANY_POINTS = 6000
-
-
-class Plot(pg.PlotWidget):  # type: ignore[misc]
-    """Axes and an area in fixed ranges; mouse and keys become a probed position.
-
-    Signals
-    -------
-    probed(x, y)
-        The position under the mouse, or moved to by the arrow keys, in plot coordinates.
-    unprobed()
-        The mouse left, or Escape.
-    zoomed(x, factor)
-        Wheel or plus and minus: the range is to become `factor` times as wide around x.
-    panned(distance)
-        A drag, in plot coordinates along x.
-    all_wanted()
-        Double click or Home.
-    picked(x, y)
-        A click that is no drag, or Return at the probed position.
-    stepped(by)
-        The full stop or the comma: on to the next (1) or back to the previous one (-1).
-    area_changed()
-        The size of the area in pixels changed.
-    """
-
-    probed = Signal(float, float)
-    unprobed = Signal()
-    zoomed = Signal(float, float)
-    panned = Signal(float)
-    all_wanted = Signal()
-    picked = Signal(float, float)
-    stepped = Signal(int)
-    area_changed = Signal()
-
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(name)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setMinimumSize(120, 90)
-        item = self.getPlotItem()
-        item.hideButtons()
-        item.setMenuEnabled(False)
-        self.area = item.getViewBox()
-        self.area.setMouseEnabled(False, False)
-        self.area.setMenuEnabled(False)
-        self.area.disableAutoRange()
-        self.area.setDefaultPadding(0.0)
-        self.axes = {side: item.getAxis(side) for side in ("left", "bottom", "right")}
-        self.x_range = (0.0, 1.0)
-        self.y_range = (0.0, 1.0)
-        self.log = {"left": False, "bottom": False}
-        self.ticks: dict[str, list[tuple[float, str]]] = {"left": [], "bottom": [], "right": []}
-        self.enlarged = 1.0
-        self.pannable = False
-        self._tight = False
-        self._probe: tuple[float, float] | None = None  # in shares of the area
-        self._pressed: float | None = None
-        self._pressed_at: QPointF | None = None
-        self._font = QFont(self.font())
-        self._name = ""
-        self.area.sigResized.connect(self._resized)
-
-    # How it looks
-
-    def set_colors(self, ground: QColor, ink: QColor, line: QColor, font: QFont, scale: float) -> None:
-        """Colours of ground, numbers and axis lines; pyqtgraph follows no theme by itself."""
-        self.setBackground(ground)
-        self.enlarged = scale
-        self._font = font
-        for side, axis in self.axes.items():
-            axis.setPen(QPen(line, 1))
-            axis.setTickPen(QPen(line, 1))
-            axis.setTextPen(QPen(ink, 1))
-            axis.setStyle(tickFont=font, tickLength=-4, tickTextOffset=6)
-            axis.setStyle(hideOverlappingLabels=round(24 * scale))  # how far numbers may reach beyond
-            if side == "bottom":
-                axis.setHeight(round(20 * scale))
-            else:
-                axis.setWidth(round(44 * scale))
-        self.name_left(self._name)
-        self._number()
-        self._leave_room()
-
-    def name_left(self, name: str) -> None:
-        """Name the left axis, or not ("")."""
-        axis = self.axes["left"]
-        style = {"color": axis.textPen().color().name(), "font-size": f"{self._font.pixelSize()}px"}
-        axis.setLabel(html.escape(name), **style)  # pyqtgraph takes it as HTML
-        axis.showLabel(bool(name))
-        self._name = name
-        self._leave_room()
-
-    def set_tight(self, tight: bool) -> None:
-        """Leave the left axis no more room than its numbers take, for a small picture."""
-        self._tight = tight
-        self._leave_room()
-
-    def _leave_room(self) -> None:
-        longest = max((len(text) for _, text in self.ticks["left"]), default=0)
-        left = 56 if self._name else min(44, 14 + 7 * longest) if self._tight else 44
-        self.axes["left"].setWidth(round(left * self.enlarged))
-        right = 8 if self._tight else 18  # for half a number
-        self.getPlotItem().setContentsMargins(0, 6, round(right * self.enlarged), 0)
-
-    def set_range(
-        self, x: tuple[float, float], y: tuple[float, float], log: tuple[bool, bool] = (False, False)
-    ) -> None:
-        """Set both ranges; nothing happens where they are as before.
-
-        Where `log`, the coordinates are logarithms to base ten of what the axis's numbers say.
-        """
-        wanted = {"bottom": log[0], "left": log[1]}
-        if (x, y, wanted) == (self.x_range, self.y_range, self.log):
-            return
-        if not (x[0] < x[1] and y[0] < y[1]):
-            raise ValueError(f"no range: {x}, {y}")  # here, and not while Qt paints
-        self.x_range, self.y_range, self.log = x, y, wanted
-        self._apply_range()
-        self._number()
-
-    def _apply_range(self) -> None:
-        self.area.setRange(xRange=self.x_range, yRange=self.y_range, padding=0.0, disableAutoRange=True)
-
-    def _resized(self) -> None:
-        self._number()
-        self.area_changed.emit()
-
-    def _ticks(self, side: str) -> list[tuple[float, str]]:
-        low, high = self.x_range if side == "bottom" else self.y_range
-        size = self.area.rect()
-        room = size.width() / 64 if side == "bottom" else size.height() / 38
-        return (log_ticks if self.log[side] else linear_ticks)(low, high, max(int(room / self.enlarged), 2))
-
-    def _number(self) -> None:
-        for side in ("left", "bottom"):
-            ticks = self._ticks(side)
-            if ticks != self.ticks[side]:
-                self.ticks[side] = ticks
-                self.axes[side].setTicks([ticks])
-                if self._tight and side == "left":
-                    self._leave_room()
-        low, high = self.y_range
-        shares = [(low + (high - low) * k / 4, words.number(k / 4)) for k in range(5)]
-        if shares != self.ticks["right"]:
-            self.ticks["right"] = shares
-            self.axes["right"].setTicks([shares])
-
-    def show_right_axis(self, shown: bool) -> None:
-        """Show or hide an axis from 0 to 1 on the right."""
-        if shown != self.axes["right"].isVisible():
-            self.getPlotItem().showAxis("right", shown)
-
-    # Between plot coordinates and pixels
-
-    def pixels(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Pixels within the area, y downwards."""
-        size = self.area.rect()
-        (x0, x1), (y0, y1) = self.x_range, self.y_range
-        return (x - x0) * (size.width() / (x1 - x0)), (y1 - y) * (size.height() / (y1 - y0))
-
-    def _place(self, position: QPointF) -> tuple[float, float]:
-        """Shares of the area, x rightwards, y upwards, at a position in the widget."""
-        here = self.area.mapFromScene(self.mapToScene(position.toPoint()))
-        size = self.area.rect()
-        return here.x() / max(size.width(), 1.0), 1.0 - here.y() / max(size.height(), 1.0)
-
-    def _x_at(self, share: float) -> float:
-        return self.x_range[0] + share * (self.x_range[1] - self.x_range[0])
-
-    def _y_at(self, share: float) -> float:
-        return self.y_range[0] + share * (self.y_range[1] - self.y_range[0])
-
-    def _announce(self) -> None:
-        if self._probe is not None:
-            x, y = self._probe
-            self.probed.emit(self._x_at(x), self._y_at(y))
-
-    def _pick(self, x: float, y: float) -> None:
-        if 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0:
-            self.picked.emit(self._x_at(x), self._y_at(y))
-
-    # Mouse and keys; the scene's own handling is left out, it costs time and does nothing here.
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        x, y = self._place(event.position())
-        if self._pressed is not None and self.pannable:
-            self.panned.emit((self._pressed - x) * (self.x_range[1] - self.x_range[0]))
-            self._pressed = x
-        if 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0:
-            self._probe = (x, y)
-            self._announce()
-        else:
-            self._forget()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._pressed = self._place(event.position())[0]
-            self._pressed_at = event.position()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        start, self._pressed, self._pressed_at = self._pressed_at, None, None
-        if start is not None and (event.position() - start).manhattanLength() <= _STILL:
-            self._pick(*self._place(event.position()))
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.all_wanted.emit()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if not self.pannable:
-            event.ignore()
-            return
-        x, _ = self._place(event.position())
-        self.zoomed.emit(self._x_at(min(max(x, 0.0), 1.0)), 0.85 ** (event.angleDelta().y() / 120))
-        event.accept()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._forget()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
-            self.area.setBorder(QPen(self.palette().highlight().color(), 2))
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self.area.setBorder(None)
-        self._forget()
-
-    def _forget(self) -> None:
-        self._probe = None
-        self.unprobed.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        moves = {
-            Qt.Key.Key_Left: (-1, 0),
-            Qt.Key.Key_Right: (1, 0),
-            Qt.Key.Key_Up: (0, 1),
-            Qt.Key.Key_Down: (0, -1),
-        }
-        key = Qt.Key(event.key())
-        if key in moves:
-            x, y = self._probe or (0.5, 0.5)
-            right, up = moves[key]
-            self._probe = (min(max(x + right / 50, 0.0), 1.0), min(max(y + up / 50, 0.0), 1.0))
-            self._announce()
-        elif key == Qt.Key.Key_Escape and self._probe is not None:
-            self._forget()
-        elif key == Qt.Key.Key_Home:
-            self.all_wanted.emit()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._probe is not None:
-            self._pick(*self._probe)
-        elif key in (Qt.Key.Key_Period, Qt.Key.Key_Comma):
-            self.stepped.emit(1 if key == Qt.Key.Key_Period else -1)
-        elif self.pannable and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
-            x = self._probe[0] if self._probe else 0.5
-            self.zoomed.emit(self._x_at(x), 1 / 0.7 if key == Qt.Key.Key_Minus else 0.7)
-        else:
-            event.ignore()
 
 
 class Layer(QGraphicsItem):

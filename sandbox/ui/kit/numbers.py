@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QStyle, QWidget
 from sandbox import words
 from sandbox.nn.parameters import log_stops
 from sandbox.ui import theme
-from sandbox.ui.kit_base import IconButton, Scaled, focused_wheel, label, leaves_undo, say, set_state
+from sandbox.ui.kit.base import IconButton, Scaled, focused_wheel, label, leaves_undo, say, set_state
 
 Number = float | int
 

@@ -27,9 +27,9 @@ from sandbox.experiment.training.snapshot import LaneState, Snapshot, SurfaceReq
 from sandbox.nn import METRICS
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Elided, IconButton, label
-from sandbox.ui.kit_base import later, set_state
-from sandbox.ui.lanes import MOST_LANES, Badge, LaneFace
-from sandbox.ui.pair import PairPanel
+from sandbox.ui.kit.base import later, set_state
+from sandbox.ui.lane_styles import MOST_LANES, Badge, LaneFace
+from sandbox.ui.lanes.pair import PairPanel
 from sandbox.ui.theme import Theme
 from sandbox.ui.views.boundary import BoundaryView
 

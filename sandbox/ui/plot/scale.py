@@ -8,8 +8,8 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sandbox import words
-from sandbox.ui.views.colormap import Cells
-from sandbox.ui.views.ticks import linear_ticks
+from sandbox.ui.plot.colormap import Cells
+from sandbox.ui.plot.ticks import linear_ticks
 
 
 class ColourScale(QWidget):

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from sandbox.ui import theme
-from sandbox.ui.kit_base import Scaled, focused_wheel
+from sandbox.ui.kit.base import Scaled, focused_wheel
 
 Item = tuple[object, str, str]  # value, label, tooltip
 

@@ -22,12 +22,13 @@ from sandbox.experiment.training.snapshot import LaneState, Snapshot
 from sandbox.nn import LOSSES, METRICS, OPTIMIZERS
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Choice, Elided, NumberField, Segmented, label
-from sandbox.ui.lanes import Badge, LaneFace
-from sandbox.ui.lens.pace import Pace
+from sandbox.ui.lane_styles import Badge, LaneFace
+from sandbox.ui.pace import Pace
+from sandbox.ui.plot.layers import GridLayer, Line, LinesLayer
+from sandbox.ui.plot.plot import Plot
+from sandbox.ui.plot.ranges import epochs_end
+from sandbox.ui.plot.ticks import step_up
 from sandbox.ui.theme import SMALL, Theme
-from sandbox.ui.views.plot import GridLayer, Line, LinesLayer, Plot
-from sandbox.ui.views.ranges import epochs_end
-from sandbox.ui.views.ticks import step_up
 
 PERIOD = 0.3  # seconds between two answers
 HEIGHT = 112  # of a plot

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sandbox.ui.views.contour import class_lines, contour
-from sandbox.ui.views.thin import thin
+from sandbox.ui.plot.contour import class_lines, contour
+from sandbox.ui.plot.smooth import thin
 
 X = np.linspace(-2.0, 2.0, 101)
 Y = np.linspace(-1.5, 1.5, 81)

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton
 
 from sandbox.ui import theme
 from sandbox.ui.kit import Choice
-from sandbox.ui.kit_base import Scaled
-from sandbox.ui.lanes import MOST_LANES, LaneFace
+from sandbox.ui.kit.base import Scaled
+from sandbox.ui.lane_styles import MOST_LANES, LaneFace
 
 _FORK = "Copies the lane in view as it is now: weights, optimiser and history."
 _ADD = "Adds a lane like the one in view, from the initial weights, trained as far as the others."

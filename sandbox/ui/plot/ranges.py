@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from sandbox.arrays import Floats
-from sandbox.ui.views.ticks import LARGEST, step_up
+from sandbox.ui.plot.ticks import LARGEST, step_up
 
 # A range stays while the data lie within it and fill at least this share.
 FILLED = 0.4

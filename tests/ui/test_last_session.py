@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.ui import kept
-from sandbox.ui.kit_base import discard
+from sandbox.ui import last_session as kept
+from sandbox.ui.kit.base import discard
 from sandbox.ui.window import MainWindow
 
 

@@ -24,8 +24,8 @@ from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.parts import LaneSettings
 from sandbox.experiment.results.sweep import Cell, LaneResult, Result, axis, cells
-from sandbox.ui.heatmap import HeatView, map_of, square_lines
 from sandbox.ui.sweep import dialog as module
+from sandbox.ui.sweep.heatmap import HeatView, map_of, square_lines
 from sandbox.ui.sweep.thread import SweepThread
 
 SMALL = {"data.samples": 40, "network.hidden": (3,), "run.epochs": 5}

@@ -16,7 +16,7 @@ from sandbox.experiment.document.lanes import differing, in_force, letter, slots
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
-from sandbox.ui.kit_base import Scaled
+from sandbox.ui.kit.base import Scaled
 
 MOST_LANES = 6  # in the window: that there is room for, and colours
 _SHORT = {"optimizer.learning_rate": "rate", "network.seed": "seed", "network.hidden": "layers"}

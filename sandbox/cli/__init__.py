@@ -1,0 +1,107 @@
+"""The commands: the window, run, sweep, list, check.
+
+How they exit is a contract: 0 done, 1 a lane stopped early or not all that was asked for is there, 2 bad
+input, with one clear message on standard error.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from sandbox import published, words
+from sandbox.cli.console import BAD_INPUT, DONE, INCOMPLETE, PROGRAM, Parser, say
+from sandbox.cli.run import run_command
+from sandbox.cli.sweep import sweep_command
+from sandbox.cli.window import window_command
+from sandbox.data import DATASETS
+from sandbox.errors import InputError
+from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
+
+KINDS: dict[str, Mapping[str, Any]] = {
+    "losses": LOSSES,
+    "activations": ACTIVATIONS,
+    "optimizers": OPTIMIZERS,
+    "initializers": INITIALIZERS,
+    "metrics": METRICS,
+    "datasets": DATASETS,
+    "lessons": {},
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; return the exit code."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console that lacks a letter is no reason to fail
+            stream.reconfigure(errors="replace")
+    try:
+        code = _dispatch(arguments)
+        sys.stdout.flush()
+        return code
+    except InputError as error:
+        say(str(error))
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        say("interrupted; nothing was written.")
+        return INCOMPLETE
+    except BrokenPipeError:  # who read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INCOMPLETE
+    except SystemExit as done:  # argparse, after --help or --version
+        return int(done.code or 0)
+
+
+def _dispatch(arguments: list[str]) -> int:
+    name = arguments[0] if arguments else ""
+    if name in _COMMANDS:
+        return _COMMANDS[name](arguments[1:])
+    close = get_close_matches(name, _COMMANDS, n=1)
+    if close and name.isalpha() and not os.path.exists(name):
+        meant = f"{PROGRAM} {close[0]}"
+        raise InputError(f'there is neither a command nor a file "{name}"; did you mean "{meant}"?')
+    return window_command(arguments)
+
+
+def _list(arguments: list[str]) -> int:
+    parser = Parser("list", "Name what there is to choose from, one line each.")
+    parser.add_argument("kind", metavar="KIND", nargs="?", help=", ".join(KINDS))
+    kind = parser.parse_args(arguments).kind
+    if kind is not None and kind not in KINDS:
+        raise InputError(f'there is no kind "{kind}"; {words.known_names(kind, KINDS)}.')
+    kinds = [kind] if kind is not None else [name for name in KINDS if KINDS[name]]
+    width = max((len(name) for each in kinds for name in KINDS[each]), default=0)
+    for i, each in enumerate(kinds):
+        if kind is None:
+            print(("\n" if i else "") + each)
+        indent = "  " if kind is None else ""
+        for name, entry in KINDS[each].items():
+            print(f"{indent}{name.ljust(width)}  {entry.summary}")
+    return DONE
+
+
+def _check(arguments: list[str]) -> int:
+    parser = Parser("check", "Compare this installation with published numbers: some seconds of training.")
+    parser.parse_args(arguments)
+    form = "{:<56}  {:>13}  {:>13}  {:>9}  {}"
+    print(form.format("what", "published", "here", "tolerance", ""))
+    count = differing = 0
+    for row in published.rows():
+        figures = words.number(row.published, 10), words.number(row.here, 10), words.number(row.tolerance, 1)
+        print(form.format(row.what, *figures, "ok" if row.ok else "DIFFERS"), flush=True)
+        count += 1
+        differing += not row.ok
+    print(f"{differing} of {count} differ." if differing else f"All {count} agree.")
+    return INCOMPLETE if differing else DONE
+
+
+_COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "run": run_command,
+    "sweep": sweep_command,
+    "list": _list,
+    "check": _check,
+}

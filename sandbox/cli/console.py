@@ -1,0 +1,97 @@
+"""What all commands share: how they report, read numbers, print tables and end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
+
+from sandbox import words
+from sandbox.errors import InputError
+from sandbox.experiment.document import texts
+from sandbox.nn import LOSSES, METRICS
+
+PROGRAM = "loss-sandbox"
+
+DONE, INCOMPLETE, BAD_INPUT = 0, 1, 2
+
+
+def say(text: str) -> None:
+    """Print a sentence on standard error, after the name of the program."""
+    print(f"{PROGRAM}: {text}", file=sys.stderr)
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports what is wrong as every other bad input."""
+
+    def __init__(self, command: str, description: str, epilog: str = "") -> None:
+        super().__init__(
+            prog=f"{PROGRAM} {command}".strip(),
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see {self.prog} --help.")
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers within bounds, for an option."""
+
+    def read(text: str) -> int:
+        with suppress(ValueError):
+            if low <= int(text) <= high:
+                return int(text)
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from {low:,} to {high:,}')
+
+    return read
+
+
+def need_no_display() -> None:
+    """Let Qt, not yet started, draw into memory alone; macOS and Windows always have a display."""
+    if sys.platform not in ("darwin", "win32"):
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+
+@contextmanager
+def asked_to_end() -> Iterator[list[int]]:
+    """Collect Ctrl+C, so that no update is torn apart; the second one gets through."""
+    asked: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def print_table(table: list[list[str]]) -> None:
+    """Print rows of cells, each column as wide as its widest cell."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for line in table:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def figure(column: str, value: float | None) -> str:
+    """Return a value of a column of the history; a dash if it does not apply."""
+    if value is None:
+        return "-"
+    return words.share(value, 2) if texts.is_share(column) else words.number(value, 6)
+
+
+def history_columns() -> list[str]:
+    """Return every column that a history can have."""
+    names = ("cost", "penalty", *METRICS, *LOSSES)
+    return [f"{part}_{name}" for part in ("train", "test") for name in names]

@@ -1,0 +1,108 @@
+"""The window, and pictures of it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+from pathlib import Path
+
+import sandbox
+from sandbox.cli.console import (
+    DONE,
+    PROGRAM,
+    Parser,
+    need_no_display,
+    whole_number,
+)
+from sandbox.display import display_problem, library_problem
+from sandbox.errors import InputError
+from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.document.settings import MOST_EPOCHS
+from sandbox.files import reason
+
+_WINDOW_SIZE = (1400, 900)
+
+
+_SMALLEST, _LARGEST = 200, 8000  # pixels of a screenshot, either way
+
+
+_ABOUT = "Open the window: see how the loss function decides what a network learns."
+
+
+_COMMANDS_HELP = f"""commands:
+  {PROGRAM} run FILE      train without a display; write history, weights and pictures
+  {PROGRAM} sweep FILE    run an experiment over a grid of settings, on all cores
+  {PROGRAM} list [KIND]   name the losses, activations, data sets, ...
+  {PROGRAM} check         compare this installation with published numbers
+  Each has its own --help. A FILE that is called like a command is given with its folder: ./run
+
+exit codes:
+  0  done
+  1  a lane stopped early, a check failed, or not all that was asked for could be done
+  2  bad input: one message says what"""
+
+
+def window_command(arguments: list[str]) -> int:
+    parser = Parser("", _ABOUT, _COMMANDS_HELP)
+    parser.add_argument("file", metavar="FILE", nargs="?", type=Path, help="an experiment to open")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {sandbox.__version__}")
+    group = parser.add_argument_group("draw the window into a picture; needs no display")
+    group.add_argument("--screenshot", metavar="PNG", type=Path, help="the picture to write")
+    group.add_argument("--size", metavar="WxH", type=_size, help="in pixels (1400x900)")
+    group.add_argument("--theme", choices=("light", "dark"), help="(light)")
+    group.add_argument(
+        "--after", metavar="EPOCHS", type=whole_number(0, MOST_EPOCHS), help="train so many epochs first (0)"
+    )
+    options = parser.parse_args(arguments)
+    if options.screenshot is None:
+        for option in ("size", "theme", "after"):
+            if getattr(options, option) is not None:
+                parser.error(f"--{option} needs --screenshot")
+    experiment = None
+    if options.file is not None:
+        experiment = Experiment.load(options.file)
+        Trainer(experiment)  # what is wrong with its data or weights is said here, not in a window
+    if options.screenshot is not None:
+        return _screenshot(options, experiment)
+    problem = display_problem()
+    if problem is not None:
+        raise InputError(problem)
+    from sandbox.ui.app import run_window
+
+    return run_window(experiment, options.file)
+
+
+def _size(text: str) -> tuple[int, int]:
+    parts = text.lower().split("x")
+    if len(parts) == 2 and all(part.isdecimal() and len(part) < 6 for part in parts):
+        width, height = int(parts[0]), int(parts[1])
+        if all(_SMALLEST <= side <= _LARGEST for side in (width, height)):
+            return width, height
+    raise argparse.ArgumentTypeError(
+        f'"{text}" is not a size such as 1400x900, each side from {_SMALLEST} to {_LARGEST:,} pixels'
+    )
+
+
+def _screenshot(options: argparse.Namespace, experiment: Experiment | None) -> int:
+    png: Path = options.screenshot
+    if png.is_dir():
+        raise InputError(f"{png}: this is a folder, but must be the name of a picture.")
+    if not png.absolute().parent.is_dir():
+        raise InputError(f"{png}: there is no such folder to write the picture into.")
+    need_no_display()
+    problem = library_problem("offscreen")
+    if problem is not None:
+        raise InputError(problem)
+    from sandbox.ui.app import screenshot
+
+    draft = png.with_name(f".{PROGRAM}-{secrets.token_hex(8)}.png")
+    size, theme = options.size or _WINDOW_SIZE, options.theme or "light"
+    try:
+        screenshot(experiment, draft, size, theme, options.after or 0)
+        os.replace(draft, png)
+    except OSError as error:
+        raise InputError(f"{png}: the picture cannot be written: {reason(error)}.") from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return DONE
