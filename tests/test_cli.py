@@ -266,7 +266,7 @@ def test_results_that_cannot_be_written_leave_nothing(person: Person, monkeypatc
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     """Press Ctrl+C within the second epoch."""
-    learn, updates = Trainer._step, []
+    learn, updates = Trainer._update, []
 
     def step(trainer: Trainer) -> bool:
         updates.append(trainer.update)
@@ -275,7 +275,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
                 signal.raise_signal(signal.SIGINT)
         return learn(trainer)
 
-    monkeypatch.setattr(Trainer, "_step", step)
+    monkeypatch.setattr(Trainer, "_update", step)
 
 
 def test_ctrl_c_ends_the_epoch_and_writes_what_there_is(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:

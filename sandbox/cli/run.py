@@ -34,7 +34,7 @@ from sandbox.experiment.results.export import result_names, write_results
 from sandbox.experiment.results.sweep import (
     usual_column,
 )
-from sandbox.experiment.training.lanes import TrainingLane
+from sandbox.experiment.training.lanes import Lane
 from sandbox.files import delivery
 from sandbox.nn import LOSSES, METRICS
 from sandbox.words import known_names
@@ -106,7 +106,7 @@ def run_command(arguments: list[str]) -> int:
         _summarise(trainer, folder, files, goal)
     if interrupted:
         say(f"ended by Ctrl+C after epoch {trainer.epoch:,} of {experiment.run.epochs:,}.")
-    stopped = [lane for lane in trainer.lanes if any(network.stopped for network in lane.replicas)]
+    stopped = [lane for lane in trainer.lanes if len(lane.running) < len(lane.replicas)]
     for lane in stopped:
         say(_stop_of(lane))
     complete = problem is None and not interrupted and not stopped
@@ -125,16 +125,16 @@ def _goal(text: str) -> Goal:
     raise argparse.ArgumentTypeError(f'"{text}" is not a column and a number, such as test_accuracy=0.95')
 
 
-def _stop_of(lane: TrainingLane) -> str:
+def _stop_of(lane: Lane) -> str:
     """Return which networks of a lane stopped, and why the first of them did."""
-    if lane.ended and len(lane.replicas) == 1:
+    if lane.stopped and not lane.several:
         return f"lane {lane.name} stopped {_where(lane)}: {lane.stopped}."
-    gone = [network for network in lane.replicas if network.stopped]
-    seed = lane.settings.network.seed + gone[0].replica
-    return f"lane {lane.name}: {len(gone)} of {len(lane.replicas)} seeds stopped; seed {seed}: {gone[0].stopped}."
+    gone = [replica for replica in lane.replicas if replica.stopped]
+    first = gone[0]
+    return f"lane {lane.name}: {len(gone)} of {len(lane.replicas)} seeds stopped; seed {first.seed}: {first.stopped}."
 
 
-def _where(lane: TrainingLane) -> str:
+def _where(lane: Lane) -> str:
     row = lane.history.last
     if row is None or row.update == 0:
         return "at the start"
@@ -196,7 +196,7 @@ def _summarise(trainer: Trainer, folder: Path, files: list[str], goal: Goal) -> 
     for lane in trainer.lanes:
         values = trainer.readings(lane)
         cells = [figure(column, values.get(column)) for column in columns]
-        table.append([lane.name, *cells, f"stopped {_where(lane)}" if lane.ended else ""])
+        table.append([lane.name, *cells, f"stopped {_where(lane)}" if lane.stopped else ""])
     print_table(table)
     for sentence in _compared(trainer, *goal):
         print(sentence)
@@ -208,9 +208,9 @@ def _summarise(trainer: Trainer, folder: Path, files: list[str], goal: Goal) -> 
 def _compared(trainer: Trainer, column: str, level: float) -> Iterator[str]:
     """Tell of every other lane how it compares with the first."""
     first, *others = trainer.lanes
-    scene = trainer.scene(first.name)
+    probe = trainer.probe(first.name)
     for other in others:
-        found = AskAdvantage(first.name, other.name, column, level).answer(scene) if scene else None
+        found = AskAdvantage(first.name, other.name, column, level).answer(probe) if probe else None
         if found is not None:
             yield comparison.first(found, first.name, other.name)
             yield comparison.gap(found, first.name, other.name)

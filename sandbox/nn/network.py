@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -60,7 +60,8 @@ Product = Callable[[Array, Array, Array], object]
 """Writes the product of its first two arguments into the third."""
 
 
-class ForwardStep(NamedTuple):
+@dataclass(slots=True)
+class ForwardStep:
     """One layer on the way forward: Z = [W b] [A; 1] of the layer below, then A = g(Z).
 
     `Z_in` and `A_out` are what `value` works on: Z and A themselves, or all networks' in one block of memory.
@@ -75,7 +76,8 @@ class ForwardStep(NamedTuple):
     below_next: Array
 
 
-class BackwardStep(NamedTuple):
+@dataclass(slots=True)
+class BackwardStep:
     """One layer on the way back: from dZ[l] to dW[l], db[l] and dZ[l - 1].
 
     `dWb` becomes dZ[l] times `below`, which is [A[l - 1]; 1]; `multiply` writes dA[l - 1]; `dA_in` and `dZ_out` are
@@ -256,10 +258,10 @@ class Network:
         key = (ones_below.shape[-1], slot, ones_below.strides)
         done = self._passes.get(key) or self._new_pass(ones_below, slot)
         done.ones_below = below = ones_below
-        for multiply, Z, value, Z_in, A_out, below_next in done.forward_steps:
-            multiply(below, Z)
-            value(Z_in, A_out)
-            below = below_next
+        for step in done.forward_steps:
+            step.multiply(below, step.Z)
+            step.value(step.Z_in, step.A_out)
+            below = step.below_next
         return done
 
     def backward(self, done: ForwardPass, dZ: Array) -> None:
@@ -268,18 +270,18 @@ class Network:
         if not columns.flags.c_contiguous:  # a loss may have laid it out in any way, and products round accordingly
             columns = np.ascontiguousarray(columns)
         if self.lead:
-            for product, (below, dWb, multiply, dZ_columns, dA, g, Z, A, dA_in, dZ_out) in done.stacked_steps:
-                product(columns, below, dWb)
-                multiply(columns, dA)
-                g.backward(Z, A, dA_in, dZ_out)
-                columns = dZ_columns
+            for product, step in done.stacked_steps:
+                product(columns, step.below, step.dWb)
+                step.multiply(columns, step.dA)
+                step.g.backward(step.Z, step.A, step.dA_in, step.dZ_out)
+                columns = step.dZ
             done.first_product(columns, done.ones_below.T, self._dWb[0])
         else:
-            for below, dWb, multiply, dZ_columns, dA, g, Z, A, dA_in, dZ_out in done.backward_steps:
-                columns.dot(below, dWb)
-                multiply(columns, dA)
-                g.backward(Z, A, dA_in, dZ_out)
-                columns = dZ_columns
+            for step in done.backward_steps:
+                columns.dot(step.below, step.dWb)
+                step.multiply(columns, step.dA)
+                step.g.backward(step.Z, step.A, step.dA_in, step.dZ_out)
+                columns = step.dZ
             columns.dot(done.ones_below.T, self._dWb[0])
 
     def outputs(self, X: Array, chunk: int = 4096) -> Array:

@@ -23,7 +23,7 @@ from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import objective_for
 from sandbox.experiment.document.frozen import FrozenMapping
 from sandbox.experiment.document.lanes import free_name, renamed, with_lane, without_lane
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.document.rules import lane_index
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
@@ -32,7 +32,7 @@ from sandbox.ui.lane_styles import MOST_LANES
 from sandbox.worker import TrainerThread
 from sandbox.worker.commands import (
     AddLane,
-    Change,
+    ApplyEdit,
     Command,
     ForkLane,
     Refresh,
@@ -42,7 +42,7 @@ from sandbox.worker.commands import (
     Return,
     Start,
     Step,
-    Toggle,
+    TogglePlay,
     Train,
 )
 
@@ -150,7 +150,7 @@ class Session(QObject):
 
     def toggle(self) -> None:
         """Play or pause."""
-        self.send(Toggle())
+        self.send(TogglePlay())
 
     def step(self, epoch: bool = False) -> None:
         """Train one update, or to the end of the epoch."""
@@ -213,7 +213,8 @@ class Session(QObject):
         try:
             changes = self._changes(key, value, lane)
             if live:
-                changed = self._edited(changes, lane)
+                edit = self._checked(changes, lane)
+                changed = self.experiment.changed_by(edit)
             else:
                 changed = self._with_data(changes) if key == "data.dataset" else self._with(changes, lane)
         except InputError as error:
@@ -226,7 +227,7 @@ class Session(QObject):
             self._wish(drag, lambda: self.change(key, value, final, lane))
             self.settings_changed.emit()
         elif live:
-            self.undo_stack.push(_EditCommand(self, changes, self._values_now(changes, of, lane), lane, final))
+            self.undo_stack.push(_EditCommand(self, edit, self._values_now(changes, of, lane), final))
         else:
             self._begin(changed, key, final)
 
@@ -273,8 +274,11 @@ class Session(QObject):
                 experiment = experiment.with_values(dict.fromkeys(changes), name)
         return experiment.with_values(changes, lane)
 
-    def _edited(self, changes: Mapping[str, Any], lane: str | None) -> Experiment:
-        return self.experiment.with_edit(Edit(0, changes, lane)).effective()
+    def _checked(self, changes: Mapping[str, Any], lane: str | None) -> Edit:
+        """Return an edit that is allowed and fits the settings as they are."""
+        edit = self.experiment.checked_edit(changes, lane)
+        self.experiment.with_checked(edit)
+        return edit
 
     def _fitting_activation(self, hidden: object, lane: str | None) -> dict[str, Any]:
         """A list of activations grows and shrinks with the layers it belongs to."""
@@ -298,10 +302,10 @@ class Session(QObject):
                     experiment = _with_monitors(experiment, lane.name, old, dataset.task)
         return experiment
 
-    def apply_edit(self, changes: Mapping[str, Any], lane: str | None) -> None:
-        """Let an edit take effect; called by the undo stack."""
-        self._settled = self.experiment = self._edited(changes, lane)
-        self.send(Change(changes, lane))
+    def apply_edit(self, edit: Edit) -> None:
+        """Let an edit that has been checked take effect; called by the undo stack."""
+        self._settled = self.experiment = self.experiment.changed_by(edit)
+        self.send(ApplyEdit(edit))
         self.settings_changed.emit()
 
     # Lanes
@@ -311,7 +315,7 @@ class Session(QObject):
 
         def fork() -> None:
             name = free_name(self._lane_names())
-            settings = LaneSettings(name, self._lane_changes(lane))
+            settings = LaneEntry(name, self._lane_changes(lane))
             self._take_lane(settings, ForkLane(lane, name), f"fork of lane {lane}")
 
         self._on_lanes(fork)
@@ -321,7 +325,7 @@ class Session(QObject):
 
         def add() -> None:
             name = free_name(self._lane_names())
-            settings = LaneSettings(name, {**self._lane_changes(like), **(changes or {})})
+            settings = LaneEntry(name, {**self._lane_changes(like), **(changes or {})})
             self._take_lane(settings, AddLane(like, name, FrozenMapping(changes)), "new lane")
 
         self._on_lanes(add)
@@ -332,7 +336,7 @@ class Session(QObject):
     def _lane_changes(self, lane: str) -> Mapping[str, Any]:
         return self.experiment.lanes[lane_index(self.experiment.lanes, lane)].changes
 
-    def _take_lane(self, settings: LaneSettings, command: Command, text: str) -> None:
+    def _take_lane(self, settings: LaneEntry, command: Command, text: str) -> None:
         if len(self.experiment.lanes) >= MOST_LANES:
             raise fail("", f"there are {MOST_LANES} lanes already, and no more can be told apart; remove one first.")
         self.undo_stack.push(_NewLaneCommand(self, settings, command, next(self._tokens), text))
@@ -556,46 +560,43 @@ def _without_edits(experiment: Experiment) -> Experiment:
     if len(experiment.lanes) > 1 or not experiment.lanes[0].changes:
         return experiment
     name, changes = experiment.lanes[0].name, experiment.lanes[0].changes
-    return dataclasses.replace(experiment, lanes=(LaneSettings(name),)).with_values(changes)
+    return dataclasses.replace(experiment, lanes=(LaneEntry(name),)).with_values(changes)
 
 
 class _EditCommand(QUndoCommand):
     """An edit that takes effect while training goes on. Undoing it is another edit: time does not run back."""
 
     def __init__(
-        self,
-        session: Session,
-        new: Mapping[str, Any],
-        old: list[tuple[str | None, dict[str, Any]]],
-        lane: str | None,
-        final: bool,
+        self, session: Session, edit: Edit, before: list[tuple[str | None, dict[str, Any]]], final: bool
     ) -> None:
-        super().__init__(f"change of {', '.join(map(texts.setting_within, new))}")
-        self.session, self.new, self.old, self.lane, self.final = session, dict(new), old, lane, final
+        super().__init__(f"change of {', '.join(map(texts.setting_within, edit.changes))}")
+        self.session, self.edit, self.before, self.final = session, edit, before, final
 
     def redo(self) -> None:
-        self.session.apply_edit(self.new, self.lane)
+        self.session.apply_edit(self.edit)
 
     def undo(self) -> None:
-        for lane, values in self.old:
-            self.session.apply_edit(values, lane)
+        for lane, values in self.before:
+            self.session.apply_edit(self.session.experiment.checked_edit(values, lane))
 
     def id(self) -> int:
         return 1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
         """One drag is one step."""
-        same = isinstance(other, _EditCommand) and other.new.keys() == self.new.keys() and other.lane == self.lane
-        if not same or self.final:
+        if not isinstance(other, _EditCommand) or self.final:
             return False
-        self.new, self.final = other.new, other.final  # type: ignore[attr-defined]
+        mine, newer = self.edit, other.edit
+        if newer.changes.keys() != mine.changes.keys() or newer.lane != mine.lane:
+            return False
+        self.edit, self.final = newer, other.final
         return True
 
 
 class _NewLaneCommand(QUndoCommand):
     """A lane that was forked or added; undoing it takes the lane out, and doing it again puts it back."""
 
-    def __init__(self, session: Session, settings: LaneSettings, command: Command, token: int, text: str) -> None:
+    def __init__(self, session: Session, settings: LaneEntry, command: Command, token: int, text: str) -> None:
         super().__init__(text)
         self.session, self.settings, self.token = session, settings, token
         self._command = command  # the first time; later on the lane is put back

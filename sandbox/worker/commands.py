@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.experiment import Experiment
+from sandbox.experiment import Edit, Experiment
 from sandbox.experiment.document.frozen import FrozenMapping
 
 
@@ -20,18 +20,17 @@ class Start:
 
 @dataclass(frozen=True)
 class Return:
-    """Go back to a run begun before, as it was left; begin it anew where it is no longer kept."""
+    """Go back to a run begun before, as it was left; begin it from the start if it is no longer kept."""
 
     run: int
     experiment: Experiment
 
 
 @dataclass(frozen=True)
-class Change:
-    """Edit the run: dotted keys to values, in one lane or (None) in all."""
+class ApplyEdit:
+    """Change settings of the run now; the values of the edit have been checked, its update counts for nothing."""
 
-    changes: Mapping[str, Any]
-    lane: str | None = None
+    edit: Edit
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class Pause:
 
 
 @dataclass(frozen=True)
-class Toggle:
+class TogglePlay:
     """Play if the thread is paused, else pause: the thread alone knows which it is."""
 
 
@@ -114,6 +113,6 @@ class Close:
 
 
 Command = (
-    Start | Return | Change | ForkLane | AddLane | RemoveLane | RestoreLane | RenameLane | Play | Pause | Toggle | Step
-    | Train | Refresh | Close
+    Start | Return | ApplyEdit | ForkLane | AddLane | RemoveLane | RestoreLane | RenameLane | Play | Pause | TogglePlay
+    | Step | Train | Refresh | Close
 )  # fmt: skip

@@ -10,23 +10,22 @@ import logging
 import queue
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any, assert_never
+from typing import assert_never
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, Signal
 
 from sandbox.errors import InputError
 from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document.lanes import fresh, with_lane, without_lane
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.document.rules import lane_index
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
-from sandbox.experiment.training.trainer import Removed
+from sandbox.experiment.training.trainer import RemovedLane
 from sandbox.worker.commands import (
     AddLane,
-    Change,
+    ApplyEdit,
     Close,
     Command,
     ForkLane,
@@ -39,7 +38,7 @@ from sandbox.worker.commands import (
     Return,
     Start,
     Step,
-    Toggle,
+    TogglePlay,
     Train,
 )
 
@@ -47,7 +46,7 @@ SLOWEST_SPEED = 1.0  # updates per second
 FRAMES = 25.0  # per second: up to this speed every single update is drawn
 _SHORTEST_BURST, _LONGEST_FRAME = 0.010, 0.046  # seconds
 _LONGEST_PARK = 1.0  # seconds, after which a window that never painted is no longer waited for
-_RUNS_KEPT = 12  # runs that an undo can go back to as they were left
+_MOST_LEFT = 12  # runs that an undo can go back to as they were left
 
 _log = logging.getLogger(__name__)
 
@@ -118,9 +117,9 @@ class TrainerThread(QThread):
         # Touched by the thread alone:
         self._run_number = -1
         self._trainer: Trainer | None = None
-        self._heir: Trainer | None = None  # the same run with a lane more, which is on its way to where this one is
-        self._kept: OrderedDict[int, tuple[Trainer, Trainer | None]] = OrderedDict()
-        self._removed: dict[int, _Taken] = {}  # by the token under which each was taken out
+        self._successor: Trainer | None = None  # the same run with one more lane, which is catching up with this one
+        self._left: OrderedDict[int, tuple[Trainer, Trainer | None]] = OrderedDict()  # runs to come back to, by number
+        self._removed: dict[int, _Removal] = {}  # by the token under which each lane was taken out
         self._playing = False
         self._until_epoch: int | None = None
         self._beat = Beat()
@@ -169,21 +168,21 @@ class TrainerThread(QThread):
         while not self._closing:
             try:
                 self._obey()
-                if self._heir is not None:
-                    self._bring_up(self._heir)
+                if self._successor is not None:
+                    self._catch_up(self._successor)
                 elif self._playing:
                     self._play()
             except Exception as error:
                 _log.exception("training failed")
-                self._heir = None
+                self._successor = None
                 self._set_playing(False)
-                self.failed.emit(f"Training stopped on an error of the program ({error!r}); reset to start anew.")
+                self.failed.emit(f"Training stopped on an error of the program ({error!r}); reset to start over.")
 
     def _obey(self) -> None:
         """Read all commands; while paused, wait for one."""
         while not self._closing:
             try:
-                command = self._commands.get(block=not self._playing and self._heir is None)
+                command = self._commands.get(block=not self._playing and self._successor is None)
             except queue.Empty:
                 return
             self._do(command)
@@ -195,13 +194,13 @@ class TrainerThread(QThread):
             case Return(run, experiment):
                 if run != self._run_number:
                     self._begin(run, experiment)
-            case Change(changes, lane):
-                self._change(changes, lane)
+            case ApplyEdit(edit):
+                self._edit(edit)
             case ForkLane() | AddLane() | RemoveLane() | RestoreLane() | RenameLane():
                 self._change_lanes(command)
             case Play():
                 self._play_on()
-            case Toggle():
+            case TogglePlay():
                 if self._playing:
                     self._set_playing(False)
                 else:
@@ -230,7 +229,7 @@ class TrainerThread(QThread):
 
     def _begin(self, run: int, experiment: Experiment) -> None:
         """Begin a run or go back to one; whatever comes in the way, the run before is left as it was."""
-        trainer, heir = self._kept.get(run, (None, None))
+        trainer, successor = self._left.get(run, (None, None))
         try:
             if trainer is None:
                 trainer = Trainer(experiment, watched=True)
@@ -242,32 +241,32 @@ class TrainerThread(QThread):
             _log.exception("no run could begin")
             self.rejected.emit(run, f"The run could not begin, by an error of the program ({error!r}).")
             return
-        self._kept.pop(run, None)
+        self._left.pop(run, None)
         if self._trainer is not None:
-            self._kept[self._run_number] = self._trainer, self._heir
-            while len(self._kept) > _RUNS_KEPT:
-                self._kept.popitem(last=False)
-        self._trainer, self._heir, self._run_number = trainer, heir, run
+            self._left[self._run_number] = self._trainer, self._successor
+            while len(self._left) > _MOST_LEFT:
+                self._left.popitem(last=False)
+        self._trainer, self._successor, self._run_number = trainer, successor, run
         if self._playing and not trainer.running:
             self._set_playing(False)
         self._post(first)
 
-    def _change(self, changes: Mapping[str, Any], lane: str | None) -> None:
+    def _edit(self, edit: Edit) -> None:
         self._settle()
         if self._trainer is None:
             return
         try:
             if self._trainer.update or self._trainer.marks or self._playing:
-                self._trainer.edit(changes, lane)
+                self._trainer.take_edit(edit)
             else:
-                self._trainer = _unlike(self._trainer, changes, lane)
+                self._trainer = _changed_at_start(self._trainer, edit)
         except InputError as error:
             self.failed.emit(str(error))
         if self._playing and (self._commands.empty() or self._is_slow):
             self._offer()  # its mark is on screen at once
 
     def _change_lanes(self, command: ForkLane | AddLane | RemoveLane | RestoreLane | RenameLane) -> None:
-        if isinstance(command, RemoveLane) and self._give_up(command):
+        if isinstance(command, RemoveLane) and self._cancel(command):
             return
         self._settle()
         trainer = self._trainer
@@ -279,63 +278,63 @@ class TrainerThread(QThread):
                     trainer.fork_lane(lane, name)
                 case AddLane(like, name, changes):
                     model = fresh(trainer.experiment, trainer.current, like, name)
-                    settings = LaneSettings(name, {**model.changes, **changes})
-                    self._heir = trainer.anew(with_lane(trainer.experiment, settings, alone=True))
+                    entry = LaneEntry(name, {**model.changes, **changes})
+                    self._successor = trainer.restarted(with_lane(trainer.experiment, entry, alone=True))
                 case RemoveLane(lane, token):
-                    taken = _taken(trainer.experiment, lane)
-                    for kept in self._removed.values():  # no two runs, and no two moments, can have it back
-                        if kept.of is not trainer or (kept.lane and kept.lane.update != trainer.update):
-                            kept.of = kept.lane = None
-                    taken.of, taken.lane = trainer, trainer.remove_lane(lane)
-                    self._removed[token] = taken
+                    removal = _removal(trainer.experiment, lane)
+                    for other in self._removed.values():  # no two runs, and no two moments, can have it back
+                        if other.run is not trainer or (other.lane and other.lane.update != trainer.update):
+                            other.run = other.lane = None
+                    removal.run, removal.lane = trainer, trainer.remove_lane(lane)
+                    self._removed[token] = removal
                 case RestoreLane(token):
-                    taken = self._removed[token]
-                    if taken.of is not trainer or taken.lane is None or not trainer.put_back(taken.lane):
-                        experiment = with_lane(trainer.experiment, taken.settings, taken.edits, place=taken.place)
-                        self._heir = trainer.anew(experiment)
+                    removal = self._removed[token]
+                    if removal.run is not trainer or removal.lane is None or not trainer.put_back(removal.lane):
+                        experiment = with_lane(trainer.experiment, removal.entry, removal.edits, place=removal.index)
+                        self._successor = trainer.restarted(experiment)
                 case RenameLane(lane, name):
                     trainer.rename_lane(lane, name)
                 case _:
                     assert_never(command)
         except InputError as error:
             self.refused.emit(str(error))
-        if self._heir is not None:
-            self._bring_up(self._heir)
+        if self._successor is not None:
+            self._catch_up(self._successor)
         elif self._playing and self._commands.empty():
             self._offer()
 
-    def _give_up(self, command: RemoveLane) -> bool:
-        """Where the lane to be taken out is one that comes up, let it come no more; return whether it was."""
-        trainer, heir = self._trainer, self._heir
-        if trainer is None or heir is None:
+    def _cancel(self, command: RemoveLane) -> bool:
+        """If the lane to be taken out is still catching up, stop that; return whether it was."""
+        trainer, successor = self._trainer, self._successor
+        if trainer is None or successor is None:
             return False
-        coming = {lane.name for lane in heir.lanes} - {lane.name for lane in trainer.lanes}
+        coming = {lane.name for lane in successor.lanes} - {lane.name for lane in trainer.lanes}
         if command.lane not in coming:
             return False
-        self._removed[command.token] = _taken(heir.experiment, command.lane)
-        self._heir = None
+        self._removed[command.token] = _removal(successor.experiment, command.lane)
+        self._successor = None
         return True
 
-    def _bring_up(self, heir: Trainer) -> None:
-        """Train the run with one lane more for a while; it takes the other's place once it has come as far."""
+    def _catch_up(self, successor: Trainer) -> None:
+        """Train the run with one more lane for a while; it takes the other's place once it has come as far."""
         assert self._trainer is not None
         goal, end = self._trainer.update, perf_counter() + _LONGEST_FRAME
 
         def go_on() -> bool:
             return perf_counter() < end and not self._closing
 
-        heir.advance(go_on, goal - heir.update)
-        if heir.update == goal or not heir.running:
-            heir.settle()
-            self._trainer, self._heir = heir, None
+        successor.advance(go_on, goal - successor.update)
+        if successor.update == goal or not successor.running:
+            successor.settle()
+            self._trainer, self._successor = successor, None
         if self._commands.empty():
             self._offer()
 
     def _settle(self) -> None:
-        """Let a run with a lane more take its place at once: what is asked next is asked of it."""
-        while self._heir is not None and not self._closing:
-            self._bring_up(self._heir)
-            if self._heir is not None and not self._commands.empty():
+        """Let a new lane catch up before anything else: what is asked next is asked of the run that has it."""
+        while self._successor is not None and not self._closing:
+            self._catch_up(self._successor)
+            if self._successor is not None and not self._commands.empty():
                 self._offer()  # a person sees how far it is, whatever else waits
 
     def _step(self, epoch: bool) -> None:
@@ -406,8 +405,8 @@ class TrainerThread(QThread):
         """Put a snapshot into the mailbox, and park until it is painted."""
         if self._trainer is not None and not self._closing:
             snapshot = self._trainer.snapshot(self._run_number, _fitting(self._wanted, self._trainer))
-            if self._heir is not None:
-                snapshot = replace(snapshot, coming=self._heir.update / self._trainer.update)
+            if self._successor is not None:
+                snapshot = replace(snapshot, coming=self._successor.update / self._trainer.update)
             self._post(snapshot)
 
     def _post(self, snapshot: Snapshot) -> None:
@@ -419,18 +418,18 @@ class TrainerThread(QThread):
 
 
 @dataclass
-class _Taken:
-    """What a lane that was taken out was told; and the lane itself, until anything else is done in its run."""
+class _Removal:
+    """What the experiment said of a lane that was taken out; and the lane itself, until anything else is done."""
 
-    settings: LaneSettings
+    entry: LaneEntry
     edits: tuple[Edit, ...]
-    place: int
-    of: Trainer | None = None
-    lane: Removed | None = None
+    index: int
+    run: Trainer | None = None
+    lane: RemovedLane | None = None
 
 
-def _taken(experiment: Experiment, lane: str) -> _Taken:
-    return _Taken(*without_lane(experiment, lane)[1:], lane_index(experiment.lanes, lane))
+def _removal(experiment: Experiment, lane: str) -> _Removal:
+    return _Removal(*without_lane(experiment, lane)[1:], lane_index(experiment.lanes, lane))
 
 
 def _fitting(wanted: Wanted, trainer: Trainer) -> Wanted:
@@ -441,19 +440,14 @@ def _fitting(wanted: Wanted, trainer: Trainer) -> Wanted:
     return replace(wanted, surfaces=surfaces, replica=picked)
 
 
-def _unlike(trainer: Trainer, changes: Mapping[str, Any], lane: str | None) -> Trainer:
-    """Return the trainer with other settings from the start: before any update it is no edit, but another experiment.
+def _changed_at_start(trainer: Trainer, edit: Edit) -> Trainer:
+    """Return the trainer of another experiment: before any update, other settings are no edit.
 
-    Where weights from a file fit the old layers alone, it is an edit all the same.
+    If weights from a file fit the old layers alone, it is an edit all the same.
     """
+    settings = replace(trainer.experiment, edits=()).changed_by(edit)
     try:
-        return trainer.anew(_changed(trainer.experiment, changes, lane))
+        return trainer.restarted(replace(settings, edits=trainer.experiment.edits))  # with the edits it foresees
     except InputError:
-        trainer.edit(changes, lane)
+        trainer.take_edit(edit)
         return trainer
-
-
-def _changed(experiment: Experiment, changes: Mapping[str, Any], lane: str | None) -> Experiment:
-    """Return the experiment with other settings from the start; the edits that it foresees stay."""
-    settled = replace(experiment, edits=()).with_edit(Edit(0, changes, lane)).effective()
-    return replace(settled, edits=experiment.edits)

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from sandbox.experiment import Experiment
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.results.sweep import Processes, Sweep, axis, cells, cores
 from tests.benchmarks.table import Effort, Row, at_least, at_most
 from tests.benchmarks.timing import Rates, in_turn
@@ -20,7 +20,7 @@ CELLS = 48
 
 
 def _with_lanes(experiment: Experiment, *changes: dict[str, Any]) -> Experiment:
-    named = tuple(LaneSettings("ABCDEF"[place], change) for place, change in enumerate(changes))
+    named = tuple(LaneEntry("ABCDEF"[place], change) for place, change in enumerate(changes))
     return dataclasses.replace(experiment, lanes=named).checked()
 
 

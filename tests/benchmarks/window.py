@@ -14,7 +14,7 @@ from unittest.mock import patch
 import numpy as np
 
 from sandbox.experiment import Edit, Trainer
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.nn import LOSSES
 from sandbox.ui.lens.equations import EquationsLens
 from tests.benchmarks.driven import Driven, Frame, driven
@@ -94,7 +94,7 @@ class _Effects:
         self.waiting = False
 
 
-_edit, _advance = Trainer.edit, Trainer.advance
+_edit, _advance = Trainer.take_edit, Trainer.advance
 
 
 def control(effort: Effort) -> list[Row]:
@@ -102,7 +102,7 @@ def control(effort: Effort) -> list[Row]:
     effects, to_update, to_mark = _Effects(), [], []
     rng = Random(1)
     with (
-        patch.object(Trainer, "edit", lambda *a, **k: effects.edit(*a, **k)),
+        patch.object(Trainer, "take_edit", lambda *a, **k: effects.edit(*a, **k)),
         patch.object(Trainer, "advance", lambda *a, **k: effects.advance(*a, **k)),
         driven(planar((8, 8), 0)) as driver,
     ):
@@ -206,7 +206,7 @@ def equations(effort: Effort) -> list[Row]:
 
 def six_lanes(effort: Effort) -> list[Row]:
     """How long the window does nothing but draw, with as many lanes as it takes."""
-    lanes = tuple(LaneSettings("ABCDEF"[k], {"optimizer.learning_rate": 0.05 * (k + 1)}) for k in range(6))
+    lanes = tuple(LaneEntry("ABCDEF"[k], {"optimizer.learning_rate": 0.05 * (k + 1)}) for k in range(6))
     with driven(dataclasses.replace(planar((8, 8), 0), lanes=lanes).checked()) as driver:
         driver.play()
         driver.live(effort.seconds)

@@ -14,17 +14,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.lens import comparison
 from sandbox.experiment.lens.advantage import Advantage, Estimate
 from sandbox.ui import theme as look
 from sandbox.ui.lane_styles import faces
 from sandbox.ui.lanes.grid import best_columns
 
-TWO = (LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse"}))
+TWO = (LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse"}))
 
 
-def with_lanes(*lanes: LaneSettings, **values: Any) -> Experiment:
+def with_lanes(*lanes: LaneEntry, **values: Any) -> Experiment:
     experiment = Experiment().with_values({"data.samples": 60, **{k.replace("__", "."): v for k, v in values.items()}})
     return dataclasses.replace(experiment, lanes=lanes or TWO).checked()
 
@@ -263,7 +263,7 @@ def test_a_click_into_a_lane_lets_it_be_edited(open_window: Callable[..., Any]) 
 
 
 def test_what_differs_is_set_off_and_told(open_window: Callable[..., Any]) -> None:
-    driver = open_window(with_lanes(LaneSettings("A"), LaneSettings("B", {"optimizer.learning_rate": 0.05})))
+    driver = open_window(with_lanes(LaneEntry("A"), LaneEntry("B", {"optimizer.learning_rate": 0.05})))
     rows = {key: row for panel in driver.window.panels for key, row in panel.rows.items()}
     told = {key for key, row in rows.items() if row.label.property("role") == "differs"}
     assert told == {"optimizer.learning_rate"}
@@ -271,7 +271,7 @@ def test_what_differs_is_set_off_and_told(open_window: Callable[..., Any]) -> No
 
 
 def test_what_auto_stands_for_does_not_differ_from_it(open_window: Callable[..., Any]) -> None:
-    driver = open_window(with_lanes(TWO[0], LaneSettings("B", {"loss.objective": "mse"}), data__dataset="sine"))
+    driver = open_window(with_lanes(TWO[0], LaneEntry("B", {"loss.objective": "mse"}), data__dataset="sine"))
     rows = {key: row for panel in driver.window.panels for key, row in panel.rows.items()}
     assert rows["loss.objective"].label.text() == "Learn with"
     driver.choose(driver.control("data.dataset"), "Two moons")
@@ -280,7 +280,7 @@ def test_what_auto_stands_for_does_not_differ_from_it(open_window: Callable[...,
 
 
 def test_monitors_go_with_the_task(open_window: Callable[..., Any]) -> None:
-    driver = open_window(with_lanes(LaneSettings("A"), LaneSettings("B")))
+    driver = open_window(with_lanes(LaneEntry("A"), LaneEntry("B")))
     driver.window.view_lane("B")
     driver.choose(driver.control("loss.objective"), "Mean squared error")
     driver.wait(lambda: driver.field("loss.monitors", "B") == ("binary_cross_entropy",))
@@ -296,7 +296,7 @@ def test_monitors_go_with_the_task(open_window: Callable[..., Any]) -> None:
 
 
 def test_a_change_in_all_lanes_and_back(open_window: Callable[..., Any]) -> None:
-    driver = open_window(with_lanes(LaneSettings("A"), LaneSettings("B", {"optimizer.learning_rate": 0.05})))
+    driver = open_window(with_lanes(LaneEntry("A"), LaneEntry("B", {"optimizer.learning_rate": 0.05})))
     driver.play(updates=3)
     driver.pause()
     toggle = driver.window.lane_panel.all
@@ -318,7 +318,7 @@ def test_what_no_optimiser_knows_has_nothing_to_be_taken_back(driver: Any) -> No
 
 
 def test_what_only_one_lanes_optimiser_knows_is_changed_in_all_and_back(open_window: Callable[..., Any]) -> None:
-    lanes = LaneSettings("A", {"optimizer.name": "adam"}), LaneSettings("B")
+    lanes = LaneEntry("A", {"optimizer.name": "adam"}), LaneEntry("B")
     driver = open_window(with_lanes(*lanes))
     driver.play(updates=3)
     driver.pause()
@@ -332,7 +332,7 @@ def test_what_only_one_lanes_optimiser_knows_is_changed_in_all_and_back(open_win
 
 
 def test_a_start_of_all_lanes_is_the_same_in_all(open_window: Callable[..., Any]) -> None:
-    driver = open_window(with_lanes(LaneSettings("A"), LaneSettings("B", {"network.seed": 9})))
+    driver = open_window(with_lanes(LaneEntry("A"), LaneEntry("B", {"network.seed": 9})))
     driver.session.change("network.seed", 4, True, None)
     driver.wait_drawn(lambda snapshot: snapshot.run == 1)
     assert [driver.field("network.seed", name) for name in "AB"] == [4, 4]
@@ -343,20 +343,20 @@ def test_a_start_of_all_lanes_is_the_same_in_all(open_window: Callable[..., Any]
 
 def test_faces_say_what_differs() -> None:
     lanes = (
-        LaneSettings("A"),
-        LaneSettings("B", {"loss.objective": "mse"}),
-        LaneSettings("C", {"optimizer.name": "adam", "optimizer.learning_rate": 0.02}),
-        LaneSettings("D long run", {"network.hidden": ()}),
-        LaneSettings("other", {"network.hidden": (8, 8)}),
+        LaneEntry("A"),
+        LaneEntry("B", {"loss.objective": "mse"}),
+        LaneEntry("C", {"optimizer.name": "adam", "optimizer.learning_rate": 0.02}),
+        LaneEntry("D long run", {"network.hidden": ()}),
+        LaneEntry("other", {"network.hidden": (8, 8)}),
     )
     found = faces(with_lanes(*lanes), "binary")
     assert [face.letter for face in found] == ["A", "B", "C", "D", "E"]
     assert [face.words for face in found] == [
         "Binary cross-entropy", "Mean squared error", "Adam, rate 0.02", "long run", "other",
     ]  # fmt: skip
-    (face,) = faces(with_lanes(LaneSettings("A")), "regression")
+    (face,) = faces(with_lanes(LaneEntry("A")), "regression")
     assert face.words == "Mean squared error"
-    monitors = faces(with_lanes(LaneSettings("A"), LaneSettings("B", {"loss.monitors": ("mae",)})), "binary")
+    monitors = faces(with_lanes(LaneEntry("A"), LaneEntry("B", {"loss.monitors": ("mae",)})), "binary")
     assert [face.words for face in monitors] == ["shows nothing", "shows Mean absolute error"]
 
 
@@ -389,14 +389,14 @@ def test_one_loss_is_seen_in_every_lane(open_window: Callable[..., Any]) -> None
         X = trainer.data.X_train if curve.part == "train" else trainer.data.X_test
         y = trainer.data.y_train if curve.part == "train" else trainer.data.y_test
         for l in range(1, 4):
-            W, b = A.parameters()[f"W{l}"], A.parameters()[f"b{l}"]
+            W, b = A.replicas[0].parameters()[f"W{l}"], A.replicas[0].parameters()[f"b{l}"]
             X = X @ W.T + b
             X = np.tanh(X) if l < 3 else 1.0 / (1.0 + np.exp(-X))
         assert curve.values[-1] == pytest.approx(np.mean((X[:, 0] - y) ** 2), rel=1e-9)
 
 
 def test_with_many_lanes_only_what_they_learn_with_is_drawn_at_first(open_window: Callable[..., Any]) -> None:
-    lanes = [LaneSettings("ABCD"[i], {"optimizer.learning_rate": 0.1 * (i + 1)}) for i in range(4)]
+    lanes = [LaneEntry("ABCD"[i], {"optimizer.learning_rate": 0.1 * (i + 1)}) for i in range(4)]
     driver = open_window(with_lanes(*lanes, loss__monitors=("mse",)))
     driver.play(updates=3)
     driver.pause()
@@ -420,7 +420,7 @@ def choose_rival(driver: Any, text: str) -> Any:
 
 
 def test_monitors_leave_the_weights_identical(open_window: Callable[..., Any]) -> None:
-    driver = open_window(with_lanes(LaneSettings("A"), LaneSettings("B", {"loss.monitors": ("mse", "hinge")})))
+    driver = open_window(with_lanes(LaneEntry("A"), LaneEntry("B", {"loss.monitors": ("mse", "hinge")})))
     driver.play(updates=9)
     update = driver.pause().update
     pair = choose_rival(driver, "A against B")
@@ -448,7 +448,7 @@ def test_the_objective_parts_them_and_the_picture_shows_where(open_window: Calla
     for name in "AB":
         X = trainer.data.from_inputs(np.array([[surface.x[point[1]], surface.y[point[0]]]]))
         for l in range(1, 4):
-            weights = trainer.lane(name).parameters()
+            weights = trainer.lane(name).replicas[0].parameters()
             X = X @ weights[f"W{l}"].T + weights[f"b{l}"]
             X = np.tanh(X) if l < 3 else 1.0 / (1.0 + np.exp(-X))
         outputs.append(float(X[0, 0]))
@@ -461,7 +461,7 @@ def test_the_objective_parts_them_and_the_picture_shows_where(open_window: Calla
 
 
 def test_who_gets_there_first_is_told(open_window: Callable[..., Any]) -> None:
-    driver = open_window(with_lanes(TWO[0], LaneSettings("B", {"optimizer.learning_rate": 0.1})))
+    driver = open_window(with_lanes(TWO[0], LaneEntry("B", {"optimizer.learning_rate": 0.1})))
     driver.play(updates=150)
     driver.pause()
     pair = choose_rival(driver, "A against B")
@@ -502,7 +502,7 @@ def test_rates_are_matched_by_one_click_and_back_by_one_undo(open_window: Callab
 
 
 def test_rates_are_told_as_those_of_a_sum(open_window: Callable[..., Any]) -> None:
-    driver = open_window(with_lanes(TWO[0], LaneSettings("B", {"loss.reduction": "sum"}), optimizer__batch_size=7))
+    driver = open_window(with_lanes(TWO[0], LaneEntry("B", {"loss.reduction": "sum"}), optimizer__batch_size=7))
     pair = choose_rival(driver, "A against B")
     driver.wait(lambda: bool(pair.table.rows))
     assert [row[1][1].text() for row in pair.table.rows] == ["0.5", "3.5"]
@@ -666,7 +666,7 @@ def test_other_inputs_are_shown_in_every_lane(open_window: Callable[..., Any]) -
 @pytest.mark.parametrize("seeds", [1, 16])
 @pytest.mark.parametrize("lanes", [1, 2, 6])
 def test_a_window_of_many_lanes_fits_on_a_small_screen(open_window: Callable[..., Any], lanes: int, seeds: int) -> None:
-    named = [LaneSettings("ABCDEF"[i], {"optimizer.learning_rate": 0.1 + i}) for i in range(lanes)]
+    named = [LaneEntry("ABCDEF"[i], {"optimizer.learning_rate": 0.1 + i}) for i in range(lanes)]
     driver = open_window(with_lanes(*named, run__replicas=seeds))
     driver.window.resize(1280, 720)
     driver.settle()

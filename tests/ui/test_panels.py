@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from sandbox.data import DATASETS, Data, load_data
 from sandbox.experiment.document.experiment import Experiment
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn import LOSSES, OPTIMIZERS
 from sandbox.ui import kit, theme
@@ -276,7 +276,7 @@ def test_activations_layer_by_layer_are_shown(opened: Any) -> None:
 
 
 def test_a_lanes_own_settings_are_shown(made: Any) -> None:
-    lanes = (LaneSettings("A"), LaneSettings("B", {"network.hidden": (3,), "loss.objective": "mse"}))
+    lanes = (LaneEntry("A"), LaneEntry("B", {"network.hidden": (3,), "loss.objective": "mse"}))
     experiment = Experiment(lanes=lanes).checked()
     network, loss = made("network"), made("loss")
     for lane, text, objective in (("A", "2 - 6 - 4 - 1", "auto"), ("B", "2 - 3 - 1", "mse")):

@@ -163,7 +163,7 @@ def finish(driver: Any) -> None:
     session, thread = driver.session, driver.thread
 
     def is_done() -> bool:
-        idle = thread._commands.empty() and thread._heir is None and not thread._playing and not session.playing
+        idle = thread._commands.empty() and thread._successor is None and not thread._playing and not session.playing
         return idle and session._begun is None and not session._wishes
 
     driver.qtbot.waitUntil(is_done, timeout=BACKLOG)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 import sandbox.worker.thread as worker
 from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.document import rules
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.worker import TrainerThread
 from sandbox.worker.commands import Refresh, Start, Step
@@ -187,8 +188,8 @@ def test_undo_after_a_reset_and_before_it(driver: Any) -> None:
         driver.wait_drawn(lambda snapshot, run=run: snapshot.run == run)
 
 
-def test_a_run_no_longer_kept_begins_anew_with_its_settings(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_RUNS_KEPT", 1)
+def test_a_run_no_longer_kept_begins_from_the_start(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_MOST_LEFT", 1)
     driver.click(driver.window.controls.step_update)
     driver.wait_drawn(lambda snapshot: snapshot.update == 1)
     for noise in (0.3, 0.4):
@@ -204,7 +205,7 @@ def test_a_run_no_longer_kept_begins_anew_with_its_settings(driver: Any, monkeyp
 def test_a_run_that_cannot_be_gone_back_to_leaves_the_one_in_view(
     driver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "_RUNS_KEPT", 0)
+    monkeypatch.setattr(worker, "_MOST_LEFT", 0)
     table = tmp_path / "own.csv"
     table.write_text("".join(f"{k},{k % 7},{k % 2}\n" for k in range(20)), encoding="utf-8")
     driver.session.open_table(table)
@@ -359,3 +360,19 @@ def test_what_is_shown_is_what_was_drawn(driver: Any) -> None:
     updates = [snapshot.update for snapshot in drawn]
     assert updates == sorted(updates)
     assert drawn[-1] is driver.session.snapshot
+
+
+def test_an_edit_is_validated_once_where_it_enters(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[tuple[str, Any]] = []
+    check = rules.check_value
+
+    def noted(key: str, value: object, where: str = "") -> Any:
+        checked.append((key, value))
+        return check(key, value, where)
+
+    driver.play()
+    monkeypatch.setattr(rules, "check_value", noted)
+    driver.session.change("optimizer.learning_rate", 0.125, True)
+    driver.wait_drawn(lambda snapshot: len(snapshot.marks) == 1)
+    assert checked == [("optimizer.learning_rate", 0.125)]
+    driver.pause()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,13 +12,13 @@ import pytest
 from PySide6.QtCore import QEvent, QObject
 
 import sandbox.worker.thread as worker
-from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment import Edit, Experiment, Trainer
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.training.snapshot import CurveRequest, Snapshot, SurfaceRequest, Wanted
 from sandbox.worker import TrainerThread
 from sandbox.worker.commands import (
     AddLane,
-    Change,
+    ApplyEdit,
     ForkLane,
     Pause,
     Play,
@@ -29,13 +29,18 @@ from sandbox.worker.commands import (
     Return,
     Start,
     Step,
-    Toggle,
+    TogglePlay,
     Train,
 )
 
 PATIENCE = 20_000  # milliseconds until a wait is given up as a hang
 EXPERIMENT = Experiment().with_values({"data.samples": 40, "network.hidden": (3,), "optimizer.batch_size": 7})
 MAP = SurfaceRequest("A", (0, 1), (-2.0, 2.0), (-2.0, 2.0), 20)
+
+
+def change(changes: Mapping[str, Any], lane: str | None = None) -> ApplyEdit:
+    """What the window sends where settings change."""
+    return ApplyEdit(Edit(0, changes, lane))
 
 
 class Listener(QObject):
@@ -163,9 +168,9 @@ def test_commands_sent_while_it_is_parked_are_obeyed_in_order(
     listener.thread_.send(Play())
     listener.wait(lambda: len(listener.seen) > count)
     parked = listener.last.update
-    listener.thread_.send(Change({"optimizer.learning_rate": 0.25}))
+    listener.thread_.send(change({"optimizer.learning_rate": 0.25}))
     listener.thread_.send(Pause())
-    listener.thread_.send(Change({"optimizer.l2": 0.125}))
+    listener.thread_.send(change({"optimizer.l2": 0.125}))
     listener.thread_.send(Step())
     listener.paints = True
     listener.thread_.painted(0.001)
@@ -247,13 +252,13 @@ def test_at_a_slow_speed_no_update_is_skipped(listener: Listener) -> None:
     for target in (5, 10, 15):
         listener.wait(lambda target=target: listener.last.update >= target)
         for rate in (0.1, 0.2, 0.3):
-            listener.thread_.send(Change({"optimizer.learning_rate": rate}))
+            listener.thread_.send(change({"optimizer.learning_rate": rate}))
     updates = [snapshot.update for snapshot in listener.seen]
     assert list(dict.fromkeys(updates)) == list(range(updates[-1] + 1))
 
 
 @pytest.mark.parametrize(("speed", "at_once"), [(2.0, 1), (200.0, 8), (1000.0, 40), (5000.0, 200)])
-def test_a_set_speed_is_kept(speed: float, at_once: int) -> None:
+def test_a_set_speed_is_left(speed: float, at_once: int) -> None:
     beat, now, done = worker.Beat(), 100.0, 0
     beat.start(now)
     while now < 110.0:  # ten seconds of a clock of our own; each round takes 1 ms
@@ -322,13 +327,13 @@ def test_steps_and_epochs(listener: Listener) -> None:
 
 def test_two_toggles_at_once_leave_it_paused(listener: Listener) -> None:
     listener.begin()
-    listener.thread_.send(Toggle())
-    listener.thread_.send(Toggle())
+    listener.thread_.send(TogglePlay())
+    listener.thread_.send(TogglePlay())
     listener.settle()
     assert listener.playing in ([], [True, False])
-    listener.thread_.send(Toggle())
+    listener.thread_.send(TogglePlay())
     listener.wait(lambda: listener.last.update > 3)
-    listener.thread_.send(Toggle())
+    listener.thread_.send(TogglePlay())
     listener.wait(lambda: listener.playing[-1:] == [False])
 
 
@@ -339,19 +344,19 @@ def test_however_it_was_driven_the_run_is_the_one_its_experiment_says(listener: 
     listener.thread_.want(Wanted((MAP,), CurveRequest(200)))
     listener.begin()
     listener.play_until(50)
-    listener.thread_.send(Change({"optimizer.learning_rate": 0.2, "optimizer.name": "adam"}))
+    listener.thread_.send(change({"optimizer.learning_rate": 0.2, "optimizer.name": "adam"}))
     listener.thread_.send(Step())
     listener.thread_.set_speed(20.0)
     listener.thread_.send(Play())
     first = listener.last.update
     listener.wait(lambda: listener.last.update > first + 3)
-    listener.thread_.send(Change({"network.hidden": (5, 2)}))
-    listener.thread_.send(Change({"loss.objective": "huber", "loss.delta": 0.5}))
+    listener.thread_.send(change({"network.hidden": (5, 2)}))
+    listener.thread_.send(change({"loss.objective": "huber", "loss.delta": 0.5}))
     listener.thread_.set_speed(None)
     listener.thread_.send(Play())
     listener.wait(lambda: listener.last.update > first + 100)
     listener.pause()
-    listener.thread_.send(Change({"optimizer.batch_size": 0}))
+    listener.thread_.send(change({"optimizer.batch_size": 0}))
     listener.thread_.send(Step(epoch=True))
     listener.settle()
     assert len(listener.last.experiment.edits) == 4
@@ -374,7 +379,7 @@ def test_monitors_changed_while_training_change_no_bit_of_any_weight(listener: L
     listener.thread_.send(Play())
     for monitors in (("mse",), ("mse", "hinge", "binary_accuracy"), (), ("focal",)):
         reached = listener.last.update
-        listener.thread_.send(Change({"loss.monitors": monitors}))
+        listener.thread_.send(change({"loss.monitors": monitors}))
         listener.wait(lambda reached=reached: listener.last.update > reached + 10)
     listener.pause()
     assert len(listener.last.experiment.edits) == 4
@@ -390,7 +395,7 @@ def test_what_crosses_to_the_window_is_frozen_and_can_be_pickled(listener: Liste
     snapshot = listener.last
     again = pickle.loads(pickle.dumps(snapshot))
     assert again.update == snapshot.update and again.experiment == snapshot.experiment
-    for command in (Start(1, EXPERIMENT), Change({"optimizer.l2": 0.1}, "A"), Step(epoch=True)):
+    for command in (Start(1, EXPERIMENT), change({"optimizer.l2": 0.1}, "A"), Step(epoch=True)):
         assert pickle.loads(pickle.dumps(command)) == command
     with pytest.raises(AttributeError):
         snapshot.update = 0  # type: ignore[misc]
@@ -401,7 +406,7 @@ def test_what_crosses_to_the_window_is_frozen_and_can_be_pickled(listener: Liste
 
 def test_a_change_before_the_first_update_is_another_start(listener: Listener) -> None:
     listener.begin()
-    listener.thread_.send(Change({"network.hidden": (4, 4)}))
+    listener.thread_.send(change({"network.hidden": (4, 4)}))
     listener.settle()
     assert listener.last.experiment == EXPERIMENT.with_value("network.hidden", (4, 4))
     assert listener.last.experiment.edits == ()
@@ -411,7 +416,7 @@ def test_a_change_before_the_first_update_is_another_start(listener: Listener) -
 def test_a_change_where_the_file_has_an_edit_at_the_start_comes_after_it(listener: Listener) -> None:
     experiment = Experiment.loads(EXPERIMENT.dumps() + "\n[[edits]]\nupdate = 0\noptimizer.learning_rate = 0.1\n")
     listener.begin(experiment)
-    listener.thread_.send(Change({"optimizer.learning_rate": 0.3}))
+    listener.thread_.send(change({"optimizer.learning_rate": 0.3}))
     listener.settle()
     assert listener.trainer.current.optimizer.learning_rate == 0.3
 
@@ -423,7 +428,7 @@ def test_layers_changed_before_the_first_update_where_weights_come_from_a_file(
     np.savez(tmp_path / "start.npz", **trainer.parameters())
     experiment = replace(EXPERIMENT, folder=tmp_path).with_value("network.weights", "start.npz")
     listener.begin(experiment)
-    listener.thread_.send(Change({"network.hidden": (5,)}))
+    listener.thread_.send(change({"network.hidden": (5,)}))
     listener.settle()
     assert not listener.failed
     assert np.array_equal(listener.trainer.parameters()["W1"][:3], trainer.parameters()["W1"])
@@ -444,16 +449,16 @@ def test_a_run_gone_back_to_is_as_it_was_left(listener: Listener) -> None:
     listener.thread_.send(Return(0, EXPERIMENT))  # where it is already
     listener.settle()
     assert (listener.last.run, listener.last.update) == (0, left.update)
-    assert list(listener.thread_._kept) == [1]
+    assert list(listener.thread_._left) == [1]
 
 
-def test_a_run_that_is_no_longer_kept_begins_anew(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_RUNS_KEPT", 2)
+def test_a_run_no_longer_kept_begins_from_the_start(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_MOST_LEFT", 2)
     for run in range(4):
         listener.begin(run=run)
         listener.thread_.send(Step())
         listener.settle()
-    assert list(listener.thread_._kept) == [1, 2]
+    assert list(listener.thread_._left) == [1, 2]
     listener.thread_.send(Return(0, EXPERIMENT))
     listener.wait(lambda: listener.last.run == 0)
     assert listener.last.update == 0
@@ -553,7 +558,7 @@ def test_a_lane_is_forked_while_training(listener: Listener) -> None:
     listener.thread_.send(Play())
     listener.wait(lambda: listener.last.update >= 3)
     listener.thread_.send(ForkLane("A", "B"))
-    listener.thread_.send(Change({"loss.objective": "mse"}, "B"))
+    listener.thread_.send(change({"loss.objective": "mse"}, "B"))
     listener.wait(lambda: len(listener.last.lanes) == 2 and listener.last.lanes[1].objective == "mse")
     listener.pause()
     trainer = listener.thread_._trainer
@@ -561,7 +566,7 @@ def test_a_lane_is_forked_while_training(listener: Listener) -> None:
     replayed = Trainer(trainer.experiment, trainer.data)
     replayed.advance(lambda: True, trainer.update)
     for name in "AB":
-        np.testing.assert_array_equal(trainer.lane(name).theta, replayed.lane(name).theta)
+        np.testing.assert_array_equal(trainer.lane(name).replicas[0].theta, replayed.lane(name).replicas[0].theta)
 
 
 def test_a_lane_added_late_comes_up_bit_by_bit_while_the_others_wait(listener: Listener) -> None:
@@ -582,7 +587,7 @@ def test_what_is_asked_while_a_lane_comes_up_is_asked_of_both(listener: Listener
     listener.play_until(5_000)
     goal = listener.last.update
     listener.thread_.send(AddLane("A", "B"))
-    listener.thread_.send(Change({"optimizer.learning_rate": 0.01}, "B"))
+    listener.thread_.send(change({"optimizer.learning_rate": 0.01}, "B"))
     listener.thread_.send(Step())
     listener.wait(lambda: listener.last.update == goal + 1)
     rates = {lane: listener.last.experiment.effective().lane(lane).optimizer.learning_rate for lane in "AB"}
@@ -595,12 +600,12 @@ def test_a_lane_that_is_taken_back_while_it_comes_up_comes_no_more(listener: Lis
     goal = listener.last.update
     listener.thread_.send(AddLane("A", "B", {"loss.objective": "mse"}))
     listener.wait(lambda: listener.last.coming < 1.0)
-    heir = listener.thread_._heir
-    assert heir is not None
+    successor = listener.thread_._successor
+    assert successor is not None
     listener.thread_.send(RemoveLane("B", 1))
     listener.wait(lambda: listener.last.coming == 1.0)
     assert [lane.name for lane in listener.last.lanes] == ["A"] and listener.last.update == goal
-    assert heir.update < goal and listener.thread_._heir is None
+    assert successor.update < goal and listener.thread_._successor is None
     listener.thread_.send(RestoreLane(1))
     listener.wait(lambda: listener.last.coming == 1.0 and len(listener.last.lanes) == 2)
     assert listener.last.lanes[1].objective == "mse"
@@ -612,7 +617,7 @@ def test_closing_does_not_wait_for_a_lane_that_comes_up(listener: Listener) -> N
     listener.thread_.send(AddLane("A", "B"))
     listener.wait(lambda: listener.last.coming < 1.0)
     listener.thread_.close()
-    assert not listener.thread_.isRunning() and listener.thread_._heir is not None
+    assert not listener.thread_.isRunning() and listener.thread_._successor is not None
 
 
 def test_a_run_left_while_a_lane_comes_up_goes_on_with_it(listener: Listener) -> None:
@@ -627,7 +632,7 @@ def test_a_run_left_while_a_lane_comes_up_goes_on_with_it(listener: Listener) ->
 
 
 def test_a_lane_taken_out_is_put_back_in_its_place(listener: Listener) -> None:
-    lanes = tuple(LaneSettings(name, {"optimizer.learning_rate": 0.1 * k}) for k, name in enumerate("ABC", start=1))
+    lanes = tuple(LaneEntry(name, {"optimizer.learning_rate": 0.1 * k}) for k, name in enumerate("ABC", start=1))
     listener.begin(replace(EXPERIMENT, lanes=lanes).checked())
     listener.play_until(30)
     listener.thread_.send(RemoveLane("B", 5))
@@ -640,9 +645,9 @@ def test_a_lane_taken_out_is_put_back_in_its_place(listener: Listener) -> None:
     assert listener.last.experiment.lane("B").optimizer.learning_rate == 0.2
 
 
-@pytest.mark.parametrize("meanwhile", [None, Step(), Change({"optimizer.learning_rate": 0.3}, "A")])
+@pytest.mark.parametrize("meanwhile", [None, Step(), change({"optimizer.learning_rate": 0.3}, "A")])
 def test_a_lane_put_back_is_as_if_it_had_never_been_out(listener: Listener, meanwhile: Any) -> None:
-    lanes = (LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse"}), LaneSettings("C"))
+    lanes = (LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse"}), LaneEntry("C"))
     listener.begin(replace(EXPERIMENT, lanes=lanes).checked())
     listener.play_until(30)
     before, lane = listener.trainer, listener.trainer.lane("B")

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from sandbox.experiment.document.parts import (
     DataSettings,
     Edit,
-    Lane,
+    LaneEntry,
     LaneSettings,
     LossSettings,
     NetworkSettings,
@@ -39,7 +39,7 @@ from sandbox.experiment.document.validation import check_count, check_key, check
 from sandbox.files import write_whole
 from sandbox.nn import OPTIMIZERS
 
-_ONE_LANE = (LaneSettings("A"),)
+_ONE_LANE = (LaneEntry("A"),)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Experiment:
     ----------
     title : str
     data, network, loss, optimizer, run : settings
-    lanes : tuple of LaneSettings
+    lanes : tuple of LaneEntry
         At least one.
     edits : tuple of Edit
         In the order in which they take effect.
@@ -65,7 +65,7 @@ class Experiment:
     loss: LossSettings = field(default_factory=LossSettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     run: RunSettings = field(default_factory=RunSettings)
-    lanes: tuple[LaneSettings, ...] = _ONE_LANE
+    lanes: tuple[LaneEntry, ...] = _ONE_LANE
     edits: tuple[Edit, ...] = ()
     folder: Path | None = field(default=None, compare=False)
 
@@ -136,7 +136,7 @@ class Experiment:
                     return parameter.default
         return SETTINGS[key].default
 
-    def lane(self, name: str) -> Lane:
+    def lane(self, name: str) -> LaneSettings:
         """Return a lane with all its settings as they are at the start, before any edit.
 
         Raises
@@ -145,7 +145,7 @@ class Experiment:
             If there is no such lane.
         """
         changes = self.lanes[lane_index(self.lanes, name)].changes
-        return _changed(Lane(name, self.network, self.loss, self.optimizer), changes)
+        return _changed(LaneSettings(name, self.network, self.loss, self.optimizer), changes)
 
     def with_value(self, key: str, value: object, lane: str | None = None) -> Experiment:
         """Return the experiment with one setting changed; see `with_values`."""
@@ -179,16 +179,43 @@ class Experiment:
         for key in changes:
             check_key(key)
         own = {key: value for key, value in own.items() if value is not None}
-        changed = LaneSettings(lane, own)
+        changed = LaneEntry(lane, own)
         return dataclasses.replace(self, lanes=_replaced(self.lanes, index, changed)).checked()
 
+    def checked_edit(self, changes: Mapping[str, object], lane: str | None = None, update: int = 0) -> Edit:
+        """Return an edit with its values in their proper types.
+
+        Raises
+        ------
+        InputError
+            If a value is not allowed, cannot change while training or not in one lane, or there is no such lane.
+        """
+        edit = Edit(update, changes, lane)  # type: ignore[arg-type]  # the values are what is checked
+        return checked_edit(edit, self.lanes, f"edit of update {described(update)}")
+
     def with_edit(self, edit: Edit) -> Experiment:
-        """Return the experiment with one more edit, after those of the same update."""
+        """Return the experiment with one more edit, which is checked, after those of the same update."""
+        return self.with_checked(self.checked_edit(edit.changes, edit.lane, edit.update))
+
+    def with_checked(self, edit: Edit) -> Experiment:
+        """Return the experiment with one more edit whose values have been checked.
+
+        Raises
+        ------
+        InputError
+            If there are too many edits, there is no such lane, or it does not fit the rest.
+        """
         check_count(len(self.edits) + 1, MOST_EDITS, "edits", "")
-        edit = checked_edit(edit, self.lanes, f"edit of update {described(edit.update)}")
+        if edit.lane is not None:
+            lane_index(self.lanes, edit.lane)
         changed = dataclasses.replace(self, edits=in_order((*self.edits, edit)))
-        changed._check_layers("")
+        if not {"network.hidden", "network.activation"}.isdisjoint(edit.changes):
+            changed._check_layers("")
         return changed
+
+    def changed_by(self, edit: Edit) -> Experiment:
+        """Return the settings after an edit that has been checked; of an experiment without edits."""
+        return dataclasses.replace(self, edits=(edit,)).effective()
 
     def effective(self, update: int | None = None) -> Experiment:
         """Return the settings as edits left them, without the edits: what a reset starts from.
@@ -210,7 +237,7 @@ class Experiment:
                         own.pop(key, None)
             else:
                 lanes[edit.lane].update(edit.changes)
-        settled = tuple(LaneSettings(name, own) for name, own in lanes.items())
+        settled = tuple(LaneEntry(name, own) for name, own in lanes.items())
         return _changed(dataclasses.replace(self, lanes=settled, edits=()), shared)
 
     def checked(self, where: str = "") -> Experiment:
@@ -242,7 +269,7 @@ class Experiment:
         old = Path.cwd() if self.folder is None else self.folder
         values = {key: _moved_path(value, old, folder) for key, value in _values(self) if key in PATHS}
         lanes = tuple(
-            LaneSettings(
+            LaneEntry(
                 lane.name,
                 {k: _moved_path(v, old, folder) if k in PATHS else v for k, v in lane.changes.items()},
             )
@@ -251,7 +278,7 @@ class Experiment:
         return _changed(dataclasses.replace(self, lanes=lanes, folder=folder), values)
 
 
-_Sections = TypeVar("_Sections", Experiment, Lane)
+_Sections = TypeVar("_Sections", Experiment, LaneSettings)
 
 
 def _fields(owner: Any) -> tuple[str, ...]:
@@ -291,7 +318,7 @@ def _changed(owner: _Sections, changes: Mapping[str, Value]) -> _Sections:
     return dataclasses.replace(owner, **parts)
 
 
-def _replaced(lanes: tuple[LaneSettings, ...], index: int, lane: LaneSettings) -> tuple[LaneSettings, ...]:
+def _replaced(lanes: tuple[LaneEntry, ...], index: int, lane: LaneEntry) -> tuple[LaneEntry, ...]:
     return (*lanes[:index], lane, *lanes[index + 1 :])
 
 

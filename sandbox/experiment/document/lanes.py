@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from sandbox.experiment.document.defaults import objective_for, output_for
 from sandbox.experiment.document.experiment import Experiment
-from sandbox.experiment.document.parts import Edit, LaneSettings
+from sandbox.experiment.document.parts import Edit, LaneEntry
 from sandbox.experiment.document.rules import lane_index
 from sandbox.experiment.document.settings import SETTINGS, Value
 from sandbox.experiment.document.validation import check_lane_name
@@ -58,14 +58,14 @@ def letter(slot: int) -> str:
 # Adding and taking out
 
 
-def forked(experiment: Experiment, lane: str, name: str) -> tuple[LaneSettings, tuple[Edit, ...]]:
+def forked(experiment: Experiment, lane: str, name: str) -> tuple[LaneEntry, tuple[Edit, ...]]:
     """Return a lane that has been told all that another one has, under a name of its own: a copy from the start on."""
     changes = experiment.lanes[lane_index(experiment.lanes, lane)].changes
     edits = tuple(dataclasses.replace(edit, lane=name) for edit in experiment.edits if edit.lane == lane)
-    return LaneSettings(name, changes), edits
+    return LaneEntry(name, changes), edits
 
 
-def fresh(experiment: Experiment, current: Experiment, lane: str, name: str) -> LaneSettings:
+def fresh(experiment: Experiment, current: Experiment, lane: str, name: str) -> LaneEntry:
     """Return a lane that begins with the settings that another one has by now.
 
     Parameters
@@ -79,12 +79,12 @@ def fresh(experiment: Experiment, current: Experiment, lane: str, name: str) -> 
     """
     wanted = {key: current.get(key, lane) for key in PER_LANE}
     own = {key: value for key, value in wanted.items() if value is not None and value != experiment.get(key)}
-    return LaneSettings(name, own)
+    return LaneEntry(name, own)
 
 
 def with_lane(
     experiment: Experiment,
-    lane: LaneSettings,
+    lane: LaneEntry,
     edits: Iterable[Edit] = (),
     alone: bool = False,
     place: int | None = None,
@@ -94,7 +94,7 @@ def with_lane(
     Parameters
     ----------
     experiment : Experiment
-    lane : LaneSettings
+    lane : LaneEntry
     edits : iterable of Edit
         Its own.
     alone : bool
@@ -128,7 +128,7 @@ def _said_singly(experiment: Experiment) -> tuple[Edit, ...]:
     return tuple(told)
 
 
-def without_lane(experiment: Experiment, name: str) -> tuple[Experiment, LaneSettings, tuple[Edit, ...]]:
+def without_lane(experiment: Experiment, name: str) -> tuple[Experiment, LaneEntry, tuple[Edit, ...]]:
     """Return the experiment without a lane, and what was said of it alone.
 
     Raises
@@ -154,7 +154,7 @@ def renamed(experiment: Experiment, name: str, new: str) -> Experiment:
     index = lane_index(experiment.lanes, name)
     new = check_lane_name(new, "")
     lanes = list(experiment.lanes)
-    lanes[index] = LaneSettings(new, lanes[index].changes)
+    lanes[index] = LaneEntry(new, lanes[index].changes)
     edits = tuple(dataclasses.replace(edit, lane=new) if edit.lane == name else edit for edit in experiment.edits)
     return dataclasses.replace(experiment, lanes=tuple(lanes), edits=edits).checked()
 

@@ -96,8 +96,8 @@ class RunSettings:
 
 
 @dataclass(frozen=True)
-class LaneSettings:
-    """A lane's name and what differs in it, by dotted key."""
+class LaneEntry:
+    """A lane as an experiment file has it: its name and what differs in it, by dotted key."""
 
     name: str
     changes: Mapping[str, Value] = field(default_factory=FrozenMapping)
@@ -119,7 +119,7 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class Lane:
+class LaneSettings:
     """A lane with all its settings: the experiment's, and its own where it differs."""
 
     name: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from sandbox.errors import at, fail
-from sandbox.experiment.document.parts import Edit, LaneSettings
+from sandbox.experiment.document.parts import Edit, LaneEntry
 from sandbox.experiment.document.settings import MOST_EDITS, MOST_LANES, MOST_UPDATES, SETTINGS, Value
 from sandbox.experiment.document.validation import (
     check_count,
@@ -28,7 +28,7 @@ def check_source(dataset: Value, file: Value, where: str) -> None:
         raise fail(where, f"{found}, but only one of the two is allowed.")
 
 
-def lane_index(lanes: tuple[LaneSettings, ...], name: object, where: str = "") -> int:
+def lane_index(lanes: tuple[LaneEntry, ...], name: object, where: str = "") -> int:
     """Return which lane has a name; an InputError tells all names."""
     names = [lane.name for lane in lanes]
     if isinstance(name, str) and name in names:
@@ -38,13 +38,13 @@ def lane_index(lanes: tuple[LaneSettings, ...], name: object, where: str = "") -
     raise fail(where, f"lane is {described(name)}, but must be one of {', '.join(names)}{hint}")
 
 
-def checked_lanes(lanes: Iterable[LaneSettings], where: str) -> tuple[LaneSettings, ...]:
+def checked_lanes(lanes: Iterable[LaneEntry], where: str) -> tuple[LaneEntry, ...]:
     """Return the lanes with their values in proper types, names and keys tested."""
     lanes = tuple(lanes)
     if not lanes:
         raise fail(where, f"lanes is empty, but must have 1 to {MOST_LANES} lanes.")
     check_count(len(lanes), MOST_LANES, "lanes", where)
-    result: list[LaneSettings] = []
+    result: list[LaneEntry] = []
     taken: dict[str, str] = {}
     for number, lane in enumerate(lanes, start=1):
         name = check_lane_name(lane.name, at(where, f"lane {number}"))
@@ -58,11 +58,11 @@ def checked_lanes(lanes: Iterable[LaneSettings], where: str) -> tuple[LaneSettin
         for key in changes:
             if not SETTINGS[key].per_lane:
                 raise fail(place, f"{key} is shared by all lanes; {LANE_MAY}.")
-        result.append(LaneSettings(name, changes))
+        result.append(LaneEntry(name, changes))
     return tuple(result)
 
 
-def checked_edits(edits: Iterable[Edit], lanes: tuple[LaneSettings, ...], where: str) -> tuple[Edit, ...]:
+def checked_edits(edits: Iterable[Edit], lanes: tuple[LaneEntry, ...], where: str) -> tuple[Edit, ...]:
     """Return the edits in the order in which they take effect, each of them tested."""
     edits = tuple(edits)
     check_count(len(edits), MOST_EDITS, "edits", where)
@@ -75,7 +75,7 @@ def in_order(edits: Iterable[Edit]) -> tuple[Edit, ...]:
     return tuple(sorted(edits, key=lambda edit: edit.update))
 
 
-def checked_edit(edit: Edit, lanes: tuple[LaneSettings, ...], where: str) -> Edit:
+def checked_edit(edit: Edit, lanes: tuple[LaneEntry, ...], where: str) -> Edit:
     """Return the edit with its values in proper types, its lane and keys tested."""
     update = check_whole("update", edit.update, MOST_UPDATES, where)
     if edit.lane is not None:
@@ -93,7 +93,7 @@ def checked_edit(edit: Edit, lanes: tuple[LaneSettings, ...], where: str) -> Edi
 
 
 def check_layers(
-    hidden: Value, activation: Value, lanes: Iterable[LaneSettings], edits: Iterable[Edit], where: str
+    hidden: Value, activation: Value, lanes: Iterable[LaneEntry], edits: Iterable[Edit], where: str
 ) -> None:
     """Test that a list of activations has one for each hidden layer: in each lane, first and after edits."""
     now: dict[str, tuple[Value, Value]] = {}

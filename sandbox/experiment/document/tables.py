@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.errors import at, fail
-from sandbox.experiment.document.parts import Edit, LaneSettings
+from sandbox.experiment.document.parts import Edit, LaneEntry
 from sandbox.experiment.document.rules import EDIT_MAY, LANE_MAY
 from sandbox.experiment.document.settings import MOST_EDITS, MOST_LANES, MOST_UPDATES, SECTIONS, SETTINGS, Value
 from sandbox.experiment.document.toml_file import assignment, parse
@@ -23,7 +23,7 @@ FORMAT = 1
 _DIFFERING = ("network", "loss", "optimizer")  # sections a lane or an edit may have
 
 
-def read_tables(text: str, where: str) -> tuple[dict[str, Any], tuple[LaneSettings, ...] | None, tuple[Edit, ...]]:
+def read_tables(text: str, where: str) -> tuple[dict[str, Any], tuple[LaneEntry, ...] | None, tuple[Edit, ...]]:
     """Return what a file says: its settings by dotted key, its lanes (None: not said) and its edits.
 
     Every key is known, but no value is checked yet.
@@ -46,7 +46,7 @@ def read_tables(text: str, where: str) -> tuple[dict[str, Any], tuple[LaneSettin
     return values, lanes, edits
 
 
-def write_tables(values: Mapping[str, Value], lanes: Iterable[LaneSettings], edits: Iterable[Edit]) -> str:
+def write_tables(values: Mapping[str, Value], lanes: Iterable[LaneEntry], edits: Iterable[Edit]) -> str:
     """Return the text of a file that says all of it, leaving out what is None."""
     lines = [assignment("format", FORMAT), assignment("title", values["title"])]
     for section in SECTIONS:
@@ -65,9 +65,9 @@ def write_tables(values: Mapping[str, Value], lanes: Iterable[LaneSettings], edi
     return "".join(lines)
 
 
-def _lane(row: dict[str, Any], where: str) -> LaneSettings:
+def _lane(row: dict[str, Any], where: str) -> LaneEntry:
     own, changes = _split(row, ("name",), _DIFFERING, where, LANE_MAY)
-    return LaneSettings(check_lane_name(own.get("name"), where), changes)
+    return LaneEntry(check_lane_name(own.get("name"), where), changes)
 
 
 def _edit(row: dict[str, Any], where: str) -> Edit:

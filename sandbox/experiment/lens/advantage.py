@@ -15,8 +15,8 @@ from time import perf_counter
 import numpy as np
 
 from sandbox.arrays import Array
-from sandbox.experiment.training.lanes import TrainingLane
-from sandbox.experiment.training.scene import Scene
+from sandbox.experiment.training.lanes import Lane
+from sandbox.experiment.training.probe import LaneProbe
 from sandbox.nn import METRICS
 
 _COST_GOAL = 0.1
@@ -86,14 +86,14 @@ class AskAdvantage:
     column: str
     level: float
 
-    def answer(self, scene: Scene) -> Advantage | None:
+    def answer(self, probe: LaneProbe) -> Advantage | None:
         """Return how they compare; None where there is no such other lane."""
         start = perf_counter()
-        rival = None if scene.others is None else scene.others.scene(self.other)
+        rival = None if probe.run is None else probe.run.probe(self.other)
         if rival is None:
             return None
-        epochs, one = seed_values(scene.lane.first, self.column)
-        other_epochs, two = seed_values(rival.lane.first, self.column)
+        epochs, one = seed_values(probe.lane, self.column)
+        other_epochs, two = seed_values(rival.lane, self.column)
         rising = self.column.partition("_")[2] in METRICS
         first = epochs_to(epochs, one, self.level, rising)
         second = epochs_to(other_epochs, two, self.level, rising)
@@ -123,11 +123,11 @@ def usual_level(column: str) -> float:
     return METRICS[name].goal if name in METRICS else _COST_GOAL
 
 
-def seed_values(lane: TrainingLane, column: str) -> tuple[Array, Array]:
+def seed_values(lane: Lane, column: str) -> tuple[Array, Array]:
     """Return the epochs recorded, and a row of a column's values for each of a lane's networks."""
-    if lane.each is None:
+    if lane.replica_history is None:
         return lane.history.columns([column])
-    return lane.each.columns([f"{column}#{r}" for r in range(len(lane.replicas))])
+    return lane.replica_history.columns([f"{column}#{r}" for r in range(len(lane.replicas))])
 
 
 def epochs_to(epochs: Array, values: Array, level: float, rising: bool) -> Array:

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from sandbox import words
 from sandbox.arrays import Floats
+from sandbox.experiment.training.probe import LaneProbe
 from sandbox.experiment.training.samples import Samples
-from sandbox.experiment.training.scene import Scene
 from sandbox.nn import ACTIVATIONS, LOSSES, Network
 from sandbox.nn.losses import CLAMP, reduction_factor
 from sandbox.nn.network import ForwardPass, layer_views, parameter_count
@@ -135,26 +135,26 @@ class CheckGradient:
     lane: str
     press: int
 
-    def answer(self, scene: Scene) -> GradientCheck:
+    def answer(self, probe: LaneProbe) -> GradientCheck:
         """Compare at the parameters of this moment."""
         rng = np.random.default_rng(self.press)
-        m, picked = _selection(scene, rng)
-        part, chosen = scene, np.arange(scene.m)
-        if m < scene.m:
-            chosen = np.sort(rng.choice(scene.m, m, replace=False))
-            samples = Samples(scene.samples.X[:, chosen], {c: Y[chosen] for c, Y in scene.samples.Y.items()})
-            part = Scene(scene.lane, scene.data, samples, lambda: samples)
+        m, picked = _selection(probe, rng)
+        part, chosen = probe, np.arange(probe.m)
+        if m < probe.m:
+            chosen = np.sort(rng.choice(probe.m, m, replace=False))
+            samples = Samples(probe.samples.X[:, chosen], {c: Y[chosen] for c, Y in probe.samples.Y.items()})
+            part = LaneProbe(probe.replica, probe.data, samples, lambda: samples)
         analytic = part.gradient()[picked].astype(np.float64)
         numeric, kinked, kinks = _differences(part, picked, chosen)
         floor = _rounding(part)[picked]
         return GradientCheck(
-            scene.lane.objective.name,
+            probe.objective.name,
             tuple(_layers(part, picked, analytic, numeric, kinked, floor)),
-            str(scene.network.dtype),
+            str(probe.network.dtype),
             m,
-            scene.m,
+            probe.m,
             len(picked),
-            len(scene.network.theta),
+            len(probe.network.theta),
             kinks,
         )
 
@@ -168,9 +168,9 @@ def _nanoseconds(sizes: tuple[int, ...]) -> float:
     return 12.0 * sum(sizes[1:]) + 0.5 * products
 
 
-def _selection(scene: Scene, rng: np.random.Generator) -> tuple[int, NDArray[np.intp]]:
+def _selection(probe: LaneProbe, rng: np.random.Generator) -> tuple[int, NDArray[np.intp]]:
     """Return how many samples, and which parameters, in order: all, or of each layer as many as there is time for."""
-    sizes, count, m = scene.lane.sizes, len(scene.network.theta), scene.m
+    sizes, count, m = probe.sizes, len(probe.network.theta), probe.m
     each = 2.0 * _nanoseconds(sizes)
     if each * m * count <= MOST_WORK:
         return m, np.arange(count)
@@ -192,16 +192,16 @@ def _groups(sizes: tuple[int, ...]) -> list[NDArray[np.intp]]:
 
 
 def _differences(
-    scene: Scene, picked: NDArray[np.intp], chosen: NDArray[np.intp]
+    probe: LaneProbe, picked: NDArray[np.intp], chosen: NDArray[np.intp]
 ) -> tuple[Floats, NDArray[np.bool_], tuple[Kink, ...]]:
     """Return the central difference by each picked parameter, whether its step crosses a kink, and these kinks."""
-    lane, loss = scene.lane, scene.lane.settings.loss
-    theta = lane.theta.astype(np.float64)
-    X, Y = scene.samples.X.astype(np.float64), scene.samples.Y[lane.coding].astype(np.float64)
-    steps = _steps(scene, theta)[picked]
-    batch = max(1, min(len(picked), int(MOST_NUMBERS / (2 * scene.m * max(1, sum(lane.sizes[1:]))))))
-    net = Network(lane.sizes, lane.activations, lanes=2 * batch)
-    factor = reduction_factor(loss.reduction, scene.m, lane.sizes[-1])
+    lane, loss = probe.lane, probe.lane.settings.loss
+    theta = probe.replica.theta.astype(np.float64)
+    X, Y = probe.samples.X.astype(np.float64), probe.samples.Y[lane.coding].astype(np.float64)
+    steps = _steps(probe, theta)[picked]
+    batch = max(1, min(len(picked), int(MOST_NUMBERS / (2 * probe.m * max(1, sum(probe.sizes[1:]))))))
+    net = Network(probe.sizes, probe.activations, lanes=2 * batch)
+    factor = reduction_factor(loss.reduction, probe.m, probe.sizes[-1])
     numeric, kinked = np.empty(len(picked)), np.zeros(len(picked), np.bool_)
     kinks: dict[tuple[str, int, int, int], Kink] = {}
     for start in range(0, len(picked), batch):
@@ -213,58 +213,58 @@ def _differences(
         net.theta[batch + rows, here] -= h
         wide = net.theta[rows, here] - net.theta[batch + rows, here]  # what the step became, rounded
         done = net.forward(X)
-        elements = lane.objective.elements(done.Z[-1], done.A[-1], Y, net.activations[-1], loss.numerics)
+        elements = probe.objective.elements(done.Z[-1], done.A[-1], Y, net.activations[-1], loss.numerics)
         # Subtracted sample by sample: what most of the cost has in common never rounds.
         change = factor * (elements[:n] - elements[batch : batch + n]).sum(axis=(-2, -1))
-        change += _penalty_change(scene, net.theta[rows, here], net.theta[batch + rows, here], here)
+        change += _penalty_change(probe, net.theta[rows, here], net.theta[batch + rows, here], here)
         numeric[start : start + n] = change / wide
-        for kind, layer, distance in _sides(scene, done, Y):
+        for kind, layer, distance in _sides(probe, done, Y):
             crossed = (distance[:n] > 0.0) != (distance[batch : batch + n] > 0.0)
             kinked[start : start + n] |= crossed.any(axis=(-2, -1))
             for row, sample, unit in np.argwhere(crossed)[:MOST_KINKS]:
                 value = 0.5 * float(distance[row, sample, unit] + distance[batch + row, sample, unit])
                 _keep(kinks, Kink(kind, layer, int(unit) + 1, int(chosen[sample]) + 1, value))
-    _weight_kinks(scene, theta, picked, steps, kinked, kinks)
+    _weight_kinks(probe, theta, picked, steps, kinked, kinks)
     nearest = sorted(kinks.values(), key=lambda kink: abs(kink.distance))
     return numeric, kinked, tuple(nearest[:MOST_KINKS])
 
 
-def _steps(scene: Scene, theta: Floats) -> Floats:
+def _steps(probe: LaneProbe, theta: Floats) -> Floats:
     """Return h for each parameter: shorter where the activation below is large, so that z moves by STEP at most."""
     h = np.empty_like(theta)
-    W, b = layer_views(h, scene.lane.sizes)
+    W, b = layer_views(h, probe.sizes)
     for l, (weights, biases) in enumerate(zip(W, b, strict=True)):
-        below = scene.X if l == 0 else scene.done.A[l]
+        below = probe.X if l == 0 else probe.done.A[l]
         largest = np.abs(below.astype(np.float64)).max(axis=0)
         weights[...] = STEP / np.maximum(1.0, np.where(np.isfinite(largest), largest, 1.0))
         biases[...] = STEP
     return np.maximum(h, 1e-9 * np.abs(theta))
 
 
-def _penalty_change(scene: Scene, above: Floats, below: Floats, here: NDArray[np.intp]) -> Floats:
-    l1, l2 = scene.lane.settings.optimizer.l1, scene.lane.settings.optimizer.l2
+def _penalty_change(probe: LaneProbe, above: Floats, below: Floats, here: NDArray[np.intp]) -> Floats:
+    l1, l2 = probe.lane.settings.optimizer.l1, probe.lane.settings.optimizer.l2
     change = l1 * (np.abs(above) - np.abs(below)) + 0.5 * l2 * (above - below) * (above + below)
-    return np.asarray(change * scene.network.weights[here], dtype=np.float64)
+    return np.asarray(change * probe.network.weights[here], dtype=np.float64)
 
 
 # Kinks
 
 
-def _sides(scene: Scene, done: ForwardPass, Y: Floats) -> Iterator[tuple[str, int, Floats]]:
+def _sides(probe: LaneProbe, done: ForwardPass, Y: Floats) -> Iterator[tuple[str, int, Floats]]:
     """Yield the kind, the layer, and how far each sample (..., m, n) of each network is from the kink."""
-    for l, name in enumerate(scene.lane.activations, start=1):
+    for l, name in enumerate(probe.activations, start=1):
         for kink in ACTIVATIONS[name].kinks:
             yield "activation", l, done.Z[l] - kink
-    last, A, loss = len(scene.lane.activations), done.A[-1], scene.lane.objective
+    last, A, loss = len(probe.activations), done.A[-1], probe.objective
     if loss.kink_name:
         yield "loss", last, loss.kink_distance(A, Y)
-    if loss.has_logs and scene.lane.settings.loss.numerics == "clamped":
+    if loss.has_logs and probe.numerics == "clamped":
         yield "clipped", last, A - CLAMP
         yield "clipped", last, 1.0 - CLAMP - A
 
 
 def _weight_kinks(
-    scene: Scene,
+    probe: LaneProbe,
     theta: Floats,
     picked: NDArray[np.intp],
     steps: Floats,
@@ -272,9 +272,9 @@ def _weight_kinks(
     kinks: dict[tuple[str, int, int, int], Kink],
 ) -> None:
     """Mark the weights whose step crosses 0, where |w| is part of the penalty."""
-    if not scene.lane.settings.optimizer.l1:
+    if not probe.lane.settings.optimizer.l1:
         return
-    for l, W in enumerate(layer_views(np.arange(len(theta)), scene.lane.sizes)[0], start=1):
+    for l, W in enumerate(layer_views(np.arange(len(theta)), probe.sizes)[0], start=1):
         for row, units in enumerate(W):
             at = np.flatnonzero(np.isin(picked, units) & (np.abs(theta[picked]) < steps))
             kinked[at] = True
@@ -291,40 +291,40 @@ def _keep(kinks: dict[tuple[str, int, int, int], Kink], kink: Kink) -> None:
 # What it means
 
 
-def _rounding(scene: Scene) -> Floats:
+def _rounding(probe: LaneProbe) -> Floats:
     """Return how large a difference rounding alone can make, for each parameter.
 
     The analytic gradient adds up m products of dZ and A, each rounded in the run's precision; dZ of the output is a
     difference of numbers around 1. The numeric one subtracts losses that are rounded in float64, over a step.
     """
-    lane, network = scene.lane, scene.network
-    D = np.abs(scene.dZ()).astype(np.float64) + scene.factor
+    lane, network = probe.lane, probe.network
+    D = np.abs(probe.dZ()).astype(np.float64) + probe.factor
     floor = np.empty(len(network.theta))
-    W, b = layer_views(floor, lane.sizes)
+    W, b = layer_views(floor, probe.sizes)
     for l in range(len(W), 0, -1):
-        below = np.abs(scene.X if l == 1 else scene.done.A[l - 1]).astype(np.float64)
+        below = np.abs(probe.X if l == 1 else probe.done.A[l - 1]).astype(np.float64)
         W[l - 1][...], b[l - 1][...] = D.T @ below, D.sum(axis=0)
         if l > 1:
             g = network.activations[l - 2]
-            slope = np.abs(g.derivative(scene.done.Z[l - 1], scene.done.A[l - 1])).astype(np.float64)
+            slope = np.abs(g.derivative(probe.done.Z[l - 1], probe.done.A[l - 1])).astype(np.float64)
             D = (D @ np.abs(network.W[l - 1]).astype(np.float64)) * slope
     floor *= 4.0 * float(np.finfo(network.dtype).eps)
-    elements = lane.objective.elements(
-        scene.done.Z[-1], scene.done.A[-1], scene.targets(lane.objective), scene.output, lane.settings.loss.numerics
+    elements = probe.objective.elements(
+        probe.done.Z[-1], probe.done.A[-1], probe.targets(probe.objective), probe.output, lane.settings.loss.numerics
     )
-    size = scene.factor * float(np.sqrt(np.square(np.abs(elements.astype(np.float64)) + 1.0).sum()))
-    return floor + 4.0 * float(np.finfo(np.float64).eps) * size / _steps(scene, lane.theta.astype(np.float64))
+    size = probe.factor * float(np.sqrt(np.square(np.abs(elements.astype(np.float64)) + 1.0).sum()))
+    return floor + 4.0 * float(np.finfo(np.float64).eps) * size / _steps(probe, probe.replica.theta.astype(np.float64))
 
 
 def _layers(
-    scene: Scene,
+    probe: LaneProbe,
     picked: NDArray[np.intp],
     analytic: Floats,
     numeric: Floats,
     kinked: NDArray[np.bool_],
     floor: Floats,
 ) -> Iterator[LayerCheck]:
-    sizes, bounds = scene.lane.sizes, BOUNDS[str(scene.network.dtype)]
+    sizes, bounds = probe.sizes, BOUNDS[str(probe.network.dtype)]
     for i, group in enumerate(_groups(sizes)):
         layer, weights = i // 2 + 1, i % 2 == 0
         inside = (picked >= group[0]) & (picked <= group[-1]) & np.isin(picked, group)

@@ -9,7 +9,7 @@ import numpy as np
 
 from sandbox.arrays import Array, norm
 from sandbox.experiment.document.defaults import coding_for
-from sandbox.experiment.training.scene import Scene
+from sandbox.experiment.training.probe import LaneProbe
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.notation.equations import Pairing
@@ -92,11 +92,11 @@ class AskNumbers:
     name: str = ""
     layer: int = 0
 
-    def answer(self, scene: Scene) -> Numbers:
+    def answer(self, probe: LaneProbe) -> Numbers:
         """Return the numbers at this moment, over all training samples, with the penalty's part in dW."""
         start = perf_counter()
-        dW, db = scene.views(scene.gradient())
-        arrays = _arrays(scene, self.name) if self.name else {}
+        dW, db = probe.views(probe.gradient())
+        arrays = _arrays(probe, self.name) if self.name else {}
         shown = arrays.get(self.layer)
         return Numbers(
             dW=tuple(map(norm, dW)),
@@ -115,33 +115,33 @@ def _shown(name: str, layer: int, array: Array) -> Shown:
     return Shown(name, layer, tuple(map(int, shape)), norm(array), values)
 
 
-def _arrays(scene: Scene, name: str) -> dict[int, Array]:
+def _arrays(probe: LaneProbe, name: str) -> dict[int, Array]:
     """Return the arrays of one name by layer; those of no layer at 0."""
-    net, L = scene.network, len(scene.network.W)
+    net, L = probe.network, len(probe.network.W)
     if name == "X":
-        return {0: scene.X}
+        return {0: probe.X}
     if name == "Y":
-        return {0: scene.targets(scene.lane.objective)}
+        return {0: probe.targets(probe.objective)}
     if name == "R":
-        return {0: scene.done.A[-1] - scene.targets(scene.lane.objective)}
+        return {0: probe.done.A[-1] - probe.targets(probe.objective)}
     if name in ("W", "b"):
         return dict(enumerate(net.W if name == "W" else net.b, start=1))
     if name in ("dW", "db"):
-        return dict(enumerate(scene.views(scene.gradient())[name == "db"], start=1))
+        return dict(enumerate(probe.views(probe.gradient())[name == "db"], start=1))
     if name == "Z":
-        return dict(enumerate(scene.done.Z[1:], start=1))
+        return dict(enumerate(probe.done.Z[1:], start=1))
     if name == "A":
-        return {0: scene.X} | dict(enumerate(scene.done.A[1:], start=1))
-    return _backward(scene, L)[0 if name == "dA" else 1] if name in ("dA", "dZ") else {}
+        return {0: probe.X} | dict(enumerate(probe.done.A[1:], start=1))
+    return _backward(probe, L)[0 if name == "dA" else 1] if name in ("dA", "dZ") else {}
 
 
-def _backward(scene: Scene, L: int) -> tuple[dict[int, Array], dict[int, Array]]:
+def _backward(probe: LaneProbe, L: int) -> tuple[dict[int, Array], dict[int, Array]]:
     """Return dA and dZ by layer: the chain rule, from the last layer down."""
-    net, done = scene.network, scene.done
-    objective, settings = scene.lane.objective, scene.lane.settings.loss
-    Y = scene.targets(objective)
-    dA = {L: objective.slope(done.A[L], Y, settings.numerics) * scene.factor}
-    dZ = {L: scene.dZ()}
+    net, done = probe.network, probe.done
+    objective, settings = probe.objective, probe.lane.settings.loss
+    Y = probe.targets(objective)
+    dA = {L: objective.slope(done.A[L], Y, settings.numerics) * probe.factor}
+    dZ = {L: probe.dZ()}
     for l in range(L - 1, 0, -1):
         dA[l] = dZ[l + 1] @ net.W[l]
         dZ[l] = net.activations[l - 1].backward(done.Z[l], done.A[l], dA[l])

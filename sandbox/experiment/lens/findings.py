@@ -1,6 +1,6 @@
 """Why a lane stopped, or is slow: named findings from its numbers, each with evidence and a control.
 
-A finding is a function of the scene that returns what it saw, or None; the table `FINDINGS` names them all. Each is
+A finding is a function of the probe that returns what it saw, or None; the table `FINDINGS` names them all. Each is
 written to stay silent on a run that does well. `Steady` decides which of them are shown, so that none flickers.
 """
 
@@ -18,9 +18,9 @@ from sandbox.arrays import Array
 from sandbox.experiment.document.defaults import OUTPUTS, objective_for, output_for
 from sandbox.experiment.document.parts import LossSettings, NetworkSettings
 from sandbox.experiment.document.settings import SETTINGS, Value
-from sandbox.experiment.training.lanes import initial_parameters
+from sandbox.experiment.training.probe import LaneProbe
+from sandbox.experiment.training.replica import initial_parameters
 from sandbox.experiment.training.samples import CODES
-from sandbox.experiment.training.scene import Scene
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, Activation, Loss, Network
 from sandbox.nn.activations import Linear
 from sandbox.nn.initializers import Normal, Uniform, XavierNormal, Zeros
@@ -69,7 +69,7 @@ class Kind:
     summary : str
         What it is, in one sentence.
     find : callable
-        Returns what it saw in a scene, None where there is nothing.
+        Returns what it saw in a probe, None where there is nothing.
     hides : tuple of str
         Other findings that only follow from this one; "*" is all others.
     at_once : bool
@@ -79,7 +79,7 @@ class Kind:
     name: str
     title: str
     summary: str
-    find: Callable[[Scene], Found | None]
+    find: Callable[[LaneProbe], Found | None]
     hides: tuple[str, ...] = ()
     at_once: bool = False
 
@@ -110,22 +110,22 @@ class AskFindings:
 
     lane: str
 
-    def answer(self, scene: Scene) -> Findings:
+    def answer(self, probe: LaneProbe) -> Findings:
         """Return what was found, in the order of the table."""
         start = perf_counter()
         with np.errstate(all="ignore"):
-            found = tuple(look(scene))
+            found = tuple(look(probe))
         return Findings(found, perf_counter() - start)
 
 
-def look(scene: Scene) -> Iterable[Finding]:
-    """Yield what was found in a scene, but for what only follows from something found before it."""
+def look(probe: LaneProbe) -> Iterable[Finding]:
+    """Yield what was found in a probe, but for what only follows from something found before it."""
     hidden: set[str] = set()
-    stopped = bool(scene.lane.stopped)
+    stopped = bool(probe.stopped)
     for kind in FINDINGS:
         if kind.name in hidden:
             continue
-        found = kind.find(scene)
+        found = kind.find(probe)
         if found is None:
             continue
         yield Finding(kind.name, kind.title, found.evidence, found.meaning, found.control, stopped)
@@ -137,42 +137,42 @@ def look(scene: Scene) -> Iterable[Finding]:
 # Logarithms and overflow
 
 
-def log_of_zero(scene: Scene) -> Found | None:
+def log_of_zero(probe: LaneProbe) -> Found | None:
     """A log of 0, or of less: met, or about to be met; or clipped away, with all that it would have sent back."""
-    lane, loss = scene.lane, scene.lane.objective
+    lane, loss = probe.lane, probe.objective
     numerics = lane.settings.loss.numerics
     if not loss.has_logs:
         return None
-    A, Y = scene.done.A[-1], scene.targets(loss)
-    if lane.stopped:
-        bad = ~np.isfinite(scene.dZ()) & np.isfinite(A)
+    A, Y = probe.done.A[-1], probe.targets(loss)
+    if probe.stopped:
+        bad = ~np.isfinite(probe.dZ()) & np.isfinite(A)
         if not bad.any():
             return None
-        evidence = f"{_sentence(lane.stopped)} It is so for {_of(int(bad.any(axis=1).sum()), scene.m)}."
-        return Found(evidence, f"The gradient is no number, so no update could follow. {_AFTER}", _exact(scene))
+        evidence = f"{_sentence(probe.stopped)} It is so for {_of(int(bad.any(axis=1).sum()), probe.m)}."
+        return Found(evidence, f"The gradient is no number, so no update could follow. {_AFTER}", _exact(probe))
     if numerics == "clamped":
-        return _clipped(scene, A, Y)
+        return _clipped(probe, A, Y)
     if numerics == "naive":
-        return _near_the_edge(scene, A, Y)
+        return _near_the_edge(probe, A, Y)
     return None
 
 
-def _clipped(scene: Scene, A: Array, Y: Array) -> Found | None:
+def _clipped(probe: LaneProbe, A: Array, Y: Array) -> Found | None:
     wrong = ((A < CLAMP) | (A > 1.0 - CLAMP)) & (np.abs(A - Y) > 0.5)
     count = int(wrong.any(axis=1).sum())
     if not count:
         return None
     near = f"within {words.number(CLAMP)} of 0 or 1"
-    evidence = f"{_of(count, scene.m)} have a wrong output {near}, where the logarithm is clipped."
-    return Found(evidence, "A clipped output sends back nothing at all, however wrong it is.", _exact(scene))
+    evidence = f"{_of(count, probe.m)} have a wrong output {near}, where the logarithm is clipped."
+    return Found(evidence, "A clipped output sends back nothing at all, however wrong it is.", _exact(probe))
 
 
-def _near_the_edge(scene: Scene, A: Array, Y: Array) -> Found | None:
-    loss, limits = scene.lane.objective, np.finfo(A.dtype)
+def _near_the_edge(probe: LaneProbe, A: Array, Y: Array) -> Found | None:
+    loss, limits = probe.objective, np.finfo(A.dtype)
     zeros = int((Y == 0.0).sum()) if loss.has_target_logs else 0
     if zeros:
         evidence = f"{zeros:,} of {Y.size:,} targets are exactly 0, and the formula takes their logarithm."
-        return Found(evidence, "The cost is no number, though the gradient is one.", _exact(scene))
+        return Found(evidence, "The cost is no number, though the gradient is one.", _exact(probe))
     low, high = float(A.min()), float(A.max()) if loss.uses_complement else 0.0
     if low < limits.tiny / limits.eps:
         where = "exactly 0" if low == 0.0 else f"{words.number(low, 2)}"
@@ -181,43 +181,42 @@ def _near_the_edge(scene: Scene, A: Array, Y: Array) -> Found | None:
     else:
         return None
     evidence = f"The output nearest to an edge is {where}; one that rounds to 0 or 1 gives the logarithm of 0."
-    return Found(evidence, "Naive numerics take it to the letter, and the run stops there.", _exact(scene))
+    return Found(evidence, "Naive numerics take it to the letter, and the run stops there.", _exact(probe))
 
 
-def _exact(scene: Scene) -> Control | None:
+def _exact(probe: LaneProbe) -> Control | None:
     """Return what makes the logarithms exact: fused numerics, an output that suits them, or another loss."""
-    task, loss = scene.data.task, scene.lane.objective
-    if scene.output.has_logs:
-        if scene.lane.settings.loss.numerics != "fused":
+    task, loss = probe.data.task, probe.objective
+    if probe.output.has_logs:
+        if probe.numerics != "fused":
             return _set("loss.numerics", "fused", "fused")
         return None
     natural = natural_output(type(loss))
     if natural is not None and not ACTIVATIONS[natural].is_share():
         return _output(natural)
-    return _objective(objective_for(LossSettings(), task)) if task == "regression" else _output(_suitable(scene))
+    return _objective(objective_for(LossSettings(), task)) if task == "regression" else _output(_suitable(probe))
 
 
-def overflow(scene: Scene) -> Found | None:
+def overflow(probe: LaneProbe) -> Found | None:
     """Numbers that grow beyond all bounds."""
-    lane = scene.lane
     meaning = "Each step is longer than the one before and lands farther out."
-    if lane.stopped:
-        return Found(_sentence(lane.stopped.partition(";")[0]), f"{meaning} {_AFTER}", _slower(scene))
-    sizes = [float(np.abs(Z).max()) for Z in scene.done.Z[1:]]
+    if probe.stopped:
+        return Found(_sentence(probe.stopped.partition(";")[0]), f"{meaning} {_AFTER}", _slower(probe))
+    sizes = [float(np.abs(Z).max()) for Z in probe.done.Z[1:]]
     layer = int(np.argmax(sizes))
     if sizes[layer] < HUGE:
         return None
     return Found(
-        f"The largest pre-activation of layer {layer + 1} is {words.number(sizes[layer], 2)}.", meaning, _slower(scene)
+        f"The largest pre-activation of layer {layer + 1} is {words.number(sizes[layer], 2)}.", meaning, _slower(probe)
     )
 
 
 # What the history tells
 
 
-def diverging(scene: Scene) -> Found | None:
+def diverging(probe: LaneProbe) -> Found | None:
     """The cost rises from third to third of the last epochs, and by more than it jumps about."""
-    cost = _recent(scene, "train_cost", RECENT)
+    cost = _recent(probe, "train_cost", RECENT)
     if cost is None or cost.size < RECENT // 2:
         return None
     first, middle, last = _thirds_of(cost)
@@ -225,17 +224,17 @@ def diverging(scene: Scene) -> Found | None:
         return None
     rise = f"rose from {words.number(first, 3)} to {words.number(last, 3)}"
     evidence = f"The cost {rise} over the last {cost.size} recorded epochs."
-    return Found(evidence, "The steps overshoot the valley, so that they lead up instead of down.", _slower(scene))
+    return Found(evidence, "The steps overshoot the valley, so that they lead up instead of down.", _slower(probe))
 
 
-def opposite(scene: Scene) -> Found | None:
+def opposite(probe: LaneProbe) -> Found | None:
     """A monitor gets worse over the same epochs in which the objective gets better."""
-    lane, rows = scene.lane, _long(scene)
-    own = _thirds(scene, f"train_{lane.objective.name}", rows)
+    lane, rows = probe.lane, _long(probe)
+    own = _thirds(probe, f"train_{lane.objective.name}", rows)
     if own is None or not own[0] > own[1] > own[2] or own[0] - own[2] < max(3.0 * own[3], 0.1 * abs(own[0])):
         return None
     for name, kind in lane.monitors:
-        theirs = _thirds(scene, f"train_{name}", rows)
+        theirs = _thirds(probe, f"train_{name}", rows)
         if theirs is None:
             continue
         sign = 1.0 if isinstance(kind, Loss) else -1.0
@@ -247,41 +246,41 @@ def opposite(scene: Scene) -> Found | None:
         verb = "rose" if sign > 0 else "fell"
         evidence = f"{lane.objective.label} fell {mine} while {kind.label_within()} {verb} {other}."
         meaning = "Only the objective sends a gradient; a monitor is shown, and nothing holds it."
-        return Found(evidence, meaning, _objective(name) if name in LOSSES else _usual(scene))
+        return Found(evidence, meaning, _objective(name) if name in LOSSES else _usual(probe))
     return None
 
 
-def _usual(scene: Scene) -> Control | None:
-    name = objective_for(LossSettings(), scene.data.task)
-    return _objective(name) if name != scene.lane.objective.name else None
+def _usual(probe: LaneProbe) -> Control | None:
+    name = objective_for(LossSettings(), probe.data.task)
+    return _objective(name) if name != probe.objective.name else None
 
 
-def _long(scene: Scene) -> int:
+def _long(probe: LaneProbe) -> int:
     """Return how many epochs back two curves are compared: the later half of the run, so far as it is long enough."""
-    last = scene.history.last
+    last = probe.history.last
     return 0 if last is None else min(max(RECENT, last.epoch // 2), LONG)
 
 
-def _thirds(scene: Scene, column: str, rows: int) -> tuple[float, float, float, float] | None:
+def _thirds(probe: LaneProbe, column: str, rows: int) -> tuple[float, float, float, float] | None:
     """Return the medians of the thirds of the last rows of a column, and its noise."""
-    values = _recent(scene, column, rows)
+    values = _recent(probe, column, rows)
     if values is None or values.size < RECENT:
         return None
     first, middle, last = _thirds_of(values)
     return first, middle, last, _noise(values)
 
 
-def _recent(scene: Scene, column: str, epochs: int) -> Array | None:
+def _recent(probe: LaneProbe, column: str, epochs: int) -> Array | None:
     """Return a column over the last epochs, but of none before the last edit; None where there is no such row.
 
     After the last edit all epochs have as many updates, so its update tells its epoch.
     """
-    history, edited = scene.history, scene.lane.edited
+    history, edited = probe.history, probe.lane.edited
     last = history.last
     if last is None or last.update <= edited:
         return None
-    size = scene.lane.settings.optimizer.batch_size
-    per_epoch = math.ceil(scene.m / size) if 0 < size < scene.m else 1
+    size = probe.lane.settings.optimizer.batch_size
+    per_epoch = math.ceil(probe.m / size) if 0 < size < probe.m else 1
     span = min(epochs - 1, (last.update - edited - 1) // per_epoch, last.epoch)
     start = last.epoch - span
     at, values = history.curve(column, epochs, epochs=(start, last.epoch))
@@ -310,19 +309,19 @@ def _median(values: Array) -> float:
 # Units and layers
 
 
-def single_softmax(scene: Scene) -> Found | None:
+def single_softmax(probe: LaneProbe) -> Found | None:
     """A softmax over one unit, whose only share is always 1."""
-    if not scene.output.sums_to_one or scene.lane.sizes[-1] != 1:
+    if not probe.output.sums_to_one or probe.sizes[-1] != 1:
         return None
-    label = scene.output.label_within()
-    evidence = f"The output layer has 1 unit, so {label} gives 1 for all {scene.m:,} samples."
+    label = probe.output.label_within()
+    evidence = f"The output layer has 1 unit, so {label} gives 1 for all {probe.m:,} samples."
     meaning = "A constant has no slope: whatever the loss, no gradient comes back and no weight moves."
-    return Found(evidence, meaning, _output(_suitable(scene)))
+    return Found(evidence, meaning, _output(_suitable(probe)))
 
 
-def equal_units(scene: Scene) -> Found | None:
+def equal_units(probe: LaneProbe) -> Found | None:
     """All units of a hidden layer have the same weights and the same bias."""
-    net = scene.network
+    net = probe.network
     for l, (W, b) in enumerate(zip(net.W[:-1], net.b[:-1], strict=True), start=1):
         after = net.W[l]
         if len(W) > 1 and _alike(W, W[:1]) and _alike(b, b[:, :1]) and _alike(after, after[:, :1]):
@@ -331,7 +330,7 @@ def equal_units(scene: Scene) -> Found | None:
         return None
     evidence = f"All {len(W)} units of hidden layer {l} have the same weights in and out."
     meaning = "Equal units get equal gradients, so they stay equal: the layer learns no more than one unit could."
-    return Found(evidence, meaning, _other_start(scene))
+    return Found(evidence, meaning, _other_start(probe))
 
 
 def _alike(values: Array, first: Array) -> bool:
@@ -339,8 +338,8 @@ def _alike(values: Array, first: Array) -> bool:
     return bool((np.abs(values - first) <= ALIKE * np.abs(first) + ROUNDING).all())
 
 
-def _other_start(scene: Scene) -> Control | None:
-    network = scene.lane.settings.network
+def _other_start(probe: LaneProbe) -> Control | None:
+    network = probe.lane.settings.network
     if network.weights is None and network.initializer == Zeros.name:
         name = str(SETTINGS["network.initializer"].default)
         return _set("network.initializer", name, INITIALIZERS[name].label)
@@ -349,49 +348,49 @@ def _other_start(scene: Scene) -> Control | None:
     return None
 
 
-def confident_mistakes(scene: Scene) -> Found | None:
+def confident_mistakes(probe: LaneProbe) -> Found | None:
     """Samples told wrong with confidence, of which the objective sends back almost nothing."""
-    loss, output = scene.lane.objective, scene.output
-    if scene.data.task == "regression" or not output.saturates:
+    loss, output = probe.objective, probe.output
+    if probe.data.task == "regression" or not output.saturates:
         return None
-    if scene.lane.sizes[-1] == 1 and output.sums_to_one:
+    if probe.sizes[-1] == 1 and output.sums_to_one:
         return None
     if loss.has_logs and output.has_logs:  # with exact numerics they send the whole residual
         return None
-    residual = np.abs(scene.done.A[-1] - scene.targets(loss)) / _span(scene)
+    residual = np.abs(probe.done.A[-1] - probe.targets(loss)) / _span(probe)
     wrong = residual.max(axis=1) > CONFIDENT
     count = int(wrong.sum())
-    if count < max(3, 0.02 * scene.m):
+    if count < max(3, 0.02 * probe.m):
         return None
-    sent = float(np.abs(scene.dZ()[wrong]).sum(axis=1).mean()) / scene.factor
+    sent = float(np.abs(probe.dZ()[wrong]).sum(axis=1).mean()) / probe.factor
     full = float(residual[wrong].sum(axis=1).mean())
     if sent > FADED * full:
         return None
     evidence = (
-        f"{_of(count, scene.m)} are off by more than {words.number(CONFIDENT)}: {loss.label_within()} sends back "
+        f"{_of(count, probe.m)} are off by more than {words.number(CONFIDENT)}: {loss.label_within()} sends back "
         f"{words.number(sent, 3)} of each, cross-entropy would send {words.number(full, 3)}."
     )
     meaning = f"{output.label} is flat where it is sure, and this loss does not cancel that: such mistakes stay."
-    return Found(evidence, meaning, _unfading(scene))
+    return Found(evidence, meaning, _unfading(probe))
 
 
-def _unfading(scene: Scene) -> Control:
+def _unfading(probe: LaneProbe) -> Control:
     """Return a change that lets the whole residual go back."""
-    natural = natural_loss(type(scene.output))
-    if natural is None or scene.data.task == "regression":
+    natural = natural_loss(type(probe.output))
+    if natural is None or probe.data.task == "regression":
         return _output(OUTPUTS["regression"])
     return _objective(natural)
 
 
-def saturated(scene: Scene) -> Found | None:
+def saturated(probe: LaneProbe) -> Found | None:
     """A hidden layer whose units are almost all flat at one of their ends, or an output flat where it is wrong."""
-    done, last = scene.done, len(scene.lane.sizes) - 1
-    for l, g in enumerate(scene.network.activations, start=1):
+    done, last = probe.done, len(probe.sizes) - 1
+    for l, g in enumerate(probe.network.activations, start=1):
         if not (g.saturates and g.elementwise):
             continue
         flat = np.abs(g.derivative(done.Z[l], done.A[l])) < FLAT
         share = float(flat.mean())
-        if share < SATURATED_SHARE or (l == last and not _stuck(scene)):
+        if share < SATURATED_SHARE or (l == last and not _stuck(probe)):
             continue
         where = "the output layer" if l == last else f"hidden layer {l}"
         units = np.flatnonzero(flat.mean(axis=0) >= SATURATED_SHARE) + 1
@@ -401,77 +400,77 @@ def saturated(scene: Scene) -> Found | None:
         if flat.shape[1] > 1 and units.size:
             evidence += f": {_units(units.tolist(), flat.shape[1])} nearly everywhere"
         meaning = f"Where {g.label} is flat, dZ = dA \u00b7 g' is almost 0, and nothing reaches the weights before it."
-        if l < last and _was_steep(scene, l):
+        if l < last and _was_steep(probe, l):
             meaning += f" They were not flat at the start: too long a step took them there. {_AFTER}"
-            return Found(f"{evidence}.", meaning, _slower(scene))
-        return Found(f"{evidence}.", meaning, _unfading(scene) if l == last else _unflatten(scene))
+            return Found(f"{evidence}.", meaning, _slower(probe))
+        return Found(f"{evidence}.", meaning, _unfading(probe) if l == last else _unflatten(probe))
     return None
 
 
-def _was_steep(scene: Scene, l: int) -> bool:
+def _was_steep(probe: LaneProbe, l: int) -> bool:
     """Whether most of a layer was not flat yet at the initial parameters of the lane's seed."""
-    lane = scene.lane
+    lane = probe.lane
     if lane.settings.network.weights is not None:
         return False
-    network = Network(lane.sizes, lane.activations, dtype=scene.samples.X.dtype)
-    network.theta[...] = initial_parameters(lane.settings, lane.sizes)
-    done = network.forward(scene.samples.X)
+    network = Network(probe.sizes, probe.activations, dtype=probe.samples.X.dtype)
+    network.theta[...] = initial_parameters(lane.settings, probe.sizes)
+    done = network.forward(probe.samples.X)
     slope = network.activations[l - 1].derivative(done.Z[l], done.A[l])
     return float((np.abs(slope) < FLAT).mean()) < 0.5 * SATURATED_SHARE
 
 
-def _stuck(scene: Scene) -> bool:
+def _stuck(probe: LaneProbe) -> bool:
     """Whether an output that is flat is wrong as well, and no mistake of a class that is a finding of its own."""
-    loss = scene.lane.objective
-    residual = np.abs(scene.done.A[-1] - scene.targets(loss))
-    wrong = residual > 0.5 * _span(scene)
-    if loss.has_logs or wrong.mean() < 0.1 or confident_mistakes(scene) is not None:
+    loss = probe.objective
+    residual = np.abs(probe.done.A[-1] - probe.targets(loss))
+    wrong = residual > 0.5 * _span(probe)
+    if loss.has_logs or wrong.mean() < 0.1 or confident_mistakes(probe) is not None:
         return False
-    return float(np.abs(scene.dZ()[wrong]).mean()) / scene.factor < FADED * float(residual[wrong].mean())
+    return float(np.abs(probe.dZ()[wrong]).mean()) / probe.factor < FADED * float(residual[wrong].mean())
 
 
-def _span(scene: Scene) -> float:
+def _span(probe: LaneProbe) -> float:
     """Return how far the two codes of a class are apart; 1 for a regression."""
-    low, high = CODES["zero_one" if scene.data.task == "regression" else scene.lane.coding]
+    low, high = CODES["zero_one" if probe.data.task == "regression" else probe.lane.coding]
     return high - low
 
 
-def _unflatten(scene: Scene) -> Control:
-    network = scene.lane.settings.network
+def _unflatten(probe: LaneProbe) -> Control:
+    network = probe.lane.settings.network
     if network.weights is None and network.initializer_scale > 1.0:
         return _set("network.initializer_scale", 1.0, "1")
     if network.weights is None and network.initializer in (Normal.name, Uniform.name):
         return _set("network.initializer", XavierNormal.name, XavierNormal.label)
-    return _unsaturated(scene)
+    return _unsaturated(probe)
 
 
-def dead_units(scene: Scene) -> Found | None:
+def dead_units(probe: LaneProbe) -> Found | None:
     """Units that are 0, with slope 0, for every training sample."""
-    last = len(scene.lane.sizes) - 1
+    last = len(probe.sizes) - 1
     dead: dict[int, list[int]] = {}
     label = ""
-    for l, g in enumerate(scene.network.activations, start=1):
+    for l, g in enumerate(probe.network.activations, start=1):
         if g.dies:
-            never = np.flatnonzero((g.derivative(scene.done.Z[l], scene.done.A[l]) == 0.0).all(axis=0))
+            never = np.flatnonzero((g.derivative(probe.done.Z[l], probe.done.A[l]) == 0.0).all(axis=0))
             if never.size:
                 dead[l] = [int(unit) + 1 for unit in never]
                 label = g.label
     if not dead:
         return None
     layers = [
-        f"{_units(units, scene.lane.sizes[l])} of {'the output layer' if l == last else f'hidden layer {l}'}"
+        f"{_units(units, probe.sizes[l])} of {'the output layer' if l == last else f'hidden layer {l}'}"
         for l, units in dead.items()
     ]
     verb = "are" if len(dead) > 1 or sum(map(len, dead.values())) > 1 else "is"
-    evidence = f"{words.capital(' and '.join(layers))} {verb} 0 for all {scene.m:,} training samples."
+    evidence = f"{words.capital(' and '.join(layers))} {verb} 0 for all {probe.m:,} training samples."
     meaning = f"Where {label} is 0 its slope is 0 too: such units get no gradient, so they stay as they are."
-    control = _output(_suitable(scene)) if last in dead else _undying(scene)
+    control = _output(_suitable(probe)) if last in dead else _undying(probe)
     return Found(evidence, meaning, control)
 
 
-def vanishing(scene: Scene) -> Found | None:
+def vanishing(probe: LaneProbe) -> Found | None:
     """A layer at whose weights a sample pulls a thousandth, or less, as hard as at those of the output layer."""
-    pulls = _pulls(scene)
+    pulls = _pulls(probe)
     if len(pulls) < 2 or not 0.0 < pulls[-1] < math.inf:
         return None
     layer = int(np.argmin(pulls))
@@ -483,33 +482,33 @@ def vanishing(scene: Scene) -> Found | None:
         f"a ratio of {ratio}."
     )
     meaning = "On the way back each layer multiplies by W and g', and here that shrinks: the early layers stand still."
-    return Found(evidence, meaning, _against_vanishing(scene))
+    return Found(evidence, meaning, _against_vanishing(probe))
 
 
-def _pulls(scene: Scene) -> list[float]:
+def _pulls(probe: LaneProbe) -> list[float]:
     """Return per layer the root mean square, over samples and weights, of a sample's share in dW[l].
 
     Taken sample by sample since in their sum the shares cancel: at a plateau, where early layers matter most, that of
     the output layer is small as well.
     """
-    done, net = scene.done, scene.network
-    dZ = scene.dZ()
+    done, net = probe.done, probe.network
+    dZ = probe.dZ()
     pulls: list[float] = []
     for l in range(len(net.W), 0, -1):
-        below = done.A[l - 1] if l > 1 else scene.X
+        below = done.A[l - 1] if l > 1 else probe.X
         squares = np.square(dZ).mean(axis=1) @ np.square(below).mean(axis=1)  # the mean of a product of two sums
-        pulls.insert(0, math.sqrt(float(squares) / scene.m))
+        pulls.insert(0, math.sqrt(float(squares) / probe.m))
         if l > 1:
             dZ = net.activations[l - 2].backward(done.Z[l - 1], done.A[l - 1], dZ @ net.W[l - 1])
     return pulls
 
 
-def _against_vanishing(scene: Scene) -> Control | None:
-    hidden = scene.lane.activations[:-1]
+def _against_vanishing(probe: LaneProbe) -> Control | None:
+    hidden = probe.activations[:-1]
     if any(ACTIVATIONS[name].saturates for name in hidden):
-        return _unsaturated(scene)
+        return _unsaturated(probe)
     rescaling = next(kind for kind in OPTIMIZERS.values() if kind.rescales)
-    if scene.lane.settings.optimizer.name != rescaling.name:
+    if probe.lane.settings.optimizer.name != rescaling.name:
         return Control("optimizer.name", rescaling.name, f"Learn by {rescaling.label}")
     return None
 
@@ -521,9 +520,9 @@ def _set(key: str, value: Value, shown: str) -> Control:
     return Control(key, value, f"{SETTINGS[key].label}: {shown}")
 
 
-def _slower(scene: Scene) -> Control:
+def _slower(probe: LaneProbe) -> Control:
     """Return a tenth of the learning rate, to one digit."""
-    rate = max(float(f"{0.1 * scene.lane.settings.optimizer.learning_rate:.0e}"), 1e-12)
+    rate = max(float(f"{0.1 * probe.lane.settings.optimizer.learning_rate:.0e}"), 1e-12)
     return Control("optimizer.learning_rate", rate, f"{SETTINGS['optimizer.learning_rate'].label} {words.number(rate)}")
 
 
@@ -535,27 +534,27 @@ def _output(name: str) -> Control:
     return _set("network.output", name, ACTIVATIONS[name].label)
 
 
-def _suitable(scene: Scene) -> str:
-    return output_for(NetworkSettings(), scene.data.task)
+def _suitable(probe: LaneProbe) -> str:
+    return output_for(NetworkSettings(), probe.data.task)
 
 
-def _unsaturated(scene: Scene) -> Control:
+def _unsaturated(probe: LaneProbe) -> Control:
     """Return the first bent activation that does not saturate, in place of those that do."""
-    return _activation(scene, lambda g: g.saturates, lambda g: not g.saturates)
+    return _activation(probe, lambda g: g.saturates, lambda g: not g.saturates)
 
 
-def _undying(scene: Scene) -> Control:
+def _undying(probe: LaneProbe) -> Control:
     """Return the first bent activation whose units always have a slope, in place of those that die."""
-    return _activation(scene, lambda g: g.dies, lambda g: not (g.saturates or g.dies))
+    return _activation(probe, lambda g: g.dies, lambda g: not (g.saturates or g.dies))
 
 
 def _activation(
-    scene: Scene, old: Callable[[type[Activation]], bool], new: Callable[[type[Activation]], bool]
+    probe: LaneProbe, old: Callable[[type[Activation]], bool], new: Callable[[type[Activation]], bool]
 ) -> Control:
     """Return another activation in place of the old ones, layer by layer where each has its own."""
     bent = (kind for kind in ACTIVATIONS.values() if kind.elementwise and not kind.has_slope_of(Linear))
     name = next(kind.name for kind in bent if new(kind))
-    given = scene.lane.settings.network.activation
+    given = probe.lane.settings.network.activation
     value = name if isinstance(given, str) else tuple(name if old(ACTIVATIONS[each]) else each for each in given)
     return _set("network.activation", value, ACTIVATIONS[name].label)
 

@@ -11,8 +11,8 @@ import numpy as np
 from sandbox.arrays import Array, read_only
 from sandbox.experiment.document.lanes import PER_LANE
 from sandbox.experiment.document.settings import Value
-from sandbox.experiment.training.lanes import TrainingLane
-from sandbox.experiment.training.scene import Scene
+from sandbox.experiment.training.lanes import Lane
+from sandbox.experiment.training.probe import LaneProbe
 
 
 @dataclass(frozen=True)
@@ -74,31 +74,31 @@ class AskPair:
     other: str
     pixels: int
 
-    def answer(self, scene: Scene) -> PairState | None:
+    def answer(self, probe: LaneProbe) -> PairState | None:
         """Return what is known; None where there is no such other lane."""
         start = perf_counter()
-        stage = scene.others
-        rival = None if stage is None else stage.scene(self.other)
-        if stage is None or rival is None:
+        run = probe.run
+        rival = None if run is None else run.probe(self.other)
+        if run is None or rival is None:
             return None
-        one, two = scene.lane.first, rival.lane.first
+        one, two = probe.lane, rival.lane
         pair = frozenset((one.key, two.key))
-        networks = list(zip(one.replicas, two.replicas, strict=True))
-        same_shape = all(a.sizes == b.sizes for a, b in networks)  # those that stopped keep the shape that they had
-        parted = stage.pairs.parted.get(pair)
-        history = stage.pairs.histories.get(pair)
+        replicas = list(zip(one.replicas, two.replicas, strict=True))
+        same_shape = all(a.sizes == b.sizes for a, b in replicas)  # those that stopped keep the shape that they had
+        parted = run.pairs.parted.get(pair)
+        history = run.pairs.histories.get(pair)
         last = None if history is None else history.last
         lines = []
         for column in ("distance", "angle"):
             line = (np.empty(0), np.empty(0)) if history is None else history.curve(column, self.pixels)
             lines.append((read_only(line[0]), read_only(line[1])))
-        both = [(a.theta, b.theta) for a, b in networks] if same_shape else []
+        both = [(a.theta, b.theta) for a, b in replicas] if same_shape else []
         return PairState(
             self.lane,
             self.other,
-            stage.update,
-            _differences(scene, rival),
-            parameters=one.theta.size if same_shape else 0,
+            run.update,
+            _differences(probe, rival),
+            parameters=one.replicas[0].theta.size if same_shape else 0,
             differ=max((_bits_apart(a, b) for a, b in both), default=0),
             parted=parted,
             distance=float(np.median([np.linalg.norm(a - b) for a, b in both])) if both else math.nan,
@@ -116,18 +116,18 @@ def _bits_apart(one: Array, other: Array) -> int:
     return int(np.count_nonzero(np.ascontiguousarray(one).view(kind) != np.ascontiguousarray(other).view(kind)))
 
 
-def _differences(scene: Scene, rival: Scene) -> tuple[Difference, ...]:
-    assert scene.others is not None
-    current = scene.others.current
+def _differences(probe: LaneProbe, rival: LaneProbe) -> tuple[Difference, ...]:
+    assert probe.run is not None
+    current = probe.run.current
     found = []
     for key in PER_LANE:
-        one, other = (_in_force(current.get(key, each.lane.name), key, each.lane) for each in (scene, rival))
+        one, other = (_in_force(current.get(key, each.lane.name), key, each.lane) for each in (probe, rival))
         if one != other:
             found.append(Difference(key, one, other))
     return tuple(found)
 
 
-def _in_force(value: Value, key: str, lane: TrainingLane) -> Value:
+def _in_force(value: Value, key: str, lane: Lane) -> Value:
     """Return a setting's value, with what "auto" stands for in its place."""
     if value != "auto":
         return value

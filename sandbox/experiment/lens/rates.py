@@ -13,8 +13,8 @@ from time import perf_counter
 
 import numpy as np
 
-from sandbox.experiment.training.lanes import TrainingLane
-from sandbox.experiment.training.scene import Scene
+from sandbox.experiment.training.lanes import Lane
+from sandbox.experiment.training.probe import LaneProbe
 from sandbox.nn.losses import reduction_factor
 
 DIGITS = 4  # of a rate that is offered
@@ -70,20 +70,20 @@ class AskFairRates:
 
     lane: str
 
-    def answer(self, scene: Scene) -> FairRates:
+    def answer(self, probe: LaneProbe) -> FairRates:
         """Return a row for every lane."""
         start = perf_counter()
-        lanes = [scene.lane.first] if scene.others is None else scene.others.lanes
-        norms = {lane.name: initial_norm(lane, scene) for lane in lanes}
-        size = scene.lane.settings.optimizer.batch_size
-        batch = size if 0 < size < scene.m else scene.m
+        lanes = [probe.lane] if probe.run is None else probe.run.lanes
+        norms = {lane.name: initial_norm(lane, probe) for lane in lanes}
+        size = probe.lane.settings.optimizer.batch_size
+        batch = size if 0 < size < probe.m else probe.m
         own = next(lane for lane in lanes if lane.name == self.lane)
         length = own.settings.optimizer.learning_rate * norms[self.lane]
         rows = tuple(_row(lane, norms[lane.name], length, batch) for lane in lanes)
         return FairRates(self.lane, batch, rows, perf_counter() - start)
 
 
-def _row(lane: TrainingLane, norm: float, length: float, batch: int) -> RateRow:
+def _row(lane: Lane, norm: float, length: float, batch: int) -> RateRow:
     rate, reduction = lane.settings.optimizer.learning_rate, lane.settings.loss.reduction
     matched = length / norm if norm > 0.0 and math.isfinite(norm) and length > 0.0 else math.nan
     as_sum = rate * reduction_factor(reduction, batch, lane.sizes[-1])
@@ -93,7 +93,7 @@ def _row(lane: TrainingLane, norm: float, length: float, batch: int) -> RateRow:
     )  # fmt: skip
 
 
-def initial_norm(lane: TrainingLane, scene: Scene) -> float:
+def initial_norm(lane: Lane, probe: LaneProbe) -> float:
     """Return the norm of the gradient that a lane's optimiser gets at its initial parameters, with all samples."""
-    norms = [np.linalg.norm(scene.at_start(network).gradient()) for network in lane.replicas]
+    norms = [np.linalg.norm(probe.at_start(replica).gradient()) for replica in lane.replicas]
     return float(np.median(norms))

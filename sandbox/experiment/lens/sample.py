@@ -18,8 +18,8 @@ import numpy as np
 
 from sandbox import words
 from sandbox.arrays import Array, frozen_copy, norm
+from sandbox.experiment.training.probe import LaneProbe
 from sandbox.experiment.training.samples import coded_targets
-from sandbox.experiment.training.scene import Scene
 from sandbox.nn import ACTIVATIONS, Loss
 from sandbox.nn.network import with_ones
 
@@ -120,27 +120,27 @@ class FollowSample:
     index: int
     other: str
 
-    def answer(self, scene: Scene) -> Followed | None:
+    def answer(self, probe: LaneProbe) -> Followed | None:
         """Return the numbers; None where there is no such sample."""
-        data = scene.data
+        data = probe.data
         train = self.part == "train"
         X, y = (data.X_train, data.y_train) if train else (data.X_test, data.y_test)
         inputs = data.inputs_train if train else data.inputs_test
         if not 0 <= self.index < len(X):
             return None
         row = slice(self.index, self.index + 1)
-        dtype = scene.network.dtype
+        dtype = probe.network.dtype
         x = X[row].astype(dtype)
         targets = coded_targets(y[row], data, dtype)
-        Z, A = _forward(scene, x)
+        Z, A = _forward(probe, x)
         before = [x[0], *A[:-1]]
         slopes = [
             ACTIVATIONS[name]().derivative(z[None], a[None])[0]
-            for name, z, a in zip(scene.lane.activations, Z, A, strict=True)
+            for name, z, a in zip(probe.activations, Z, A, strict=True)
         ]
-        losses = scene.lane.objective, scene.loss(self.other)
-        back = [_way_back(scene, loss, targets, Z, A, before[-1], train) for loss in losses]
-        middle = 0.5 if scene.lane.coding == "zero_one" else 0.0
+        losses = probe.objective, probe.loss(self.other)
+        back = [_way_back(probe, loss, targets, Z, A, before[-1], train) for loss in losses]
+        middle = 0.5 if probe.lane.coding == "zero_one" else 0.0
         return Followed(
             self.part,
             self.index,
@@ -149,38 +149,38 @@ class FollowSample:
             frozen_copy(x[0]),
             _target_words(data, y[self.index]),
             _prediction_words(data, A[-1], middle),
-            _all_frozen(scene.network.W),
+            _all_frozen(probe.network.W),
             _all_frozen(Z),
             _all_frozen(A),
             _all_frozen(slopes),
-            scene.lane.activations,
-            scene.factor,
+            probe.activations,
+            probe.factor,
             (back[0], back[1]),
         )
 
 
-def _forward(scene: Scene, x: Array) -> tuple[list[Array], list[Array]]:
+def _forward(probe: LaneProbe, x: Array) -> tuple[list[Array], list[Array]]:
     """Return z and a (n[l],) of every layer, for x (1, n_in)."""
-    done = scene.network.forward(with_ones(x), slot=1)  # 0 may hold the only training sample
+    done = probe.network.forward(with_ones(x), slot=1)  # 0 may hold the only training sample
     return [Z[0].copy() for Z in done.Z[1:]], [A[0].copy() for A in done.A[1:]]
 
 
 def _way_back(
-    scene: Scene, loss: Loss, targets: dict[str, Array], Z: list[Array], A: list[Array], before: Array, train: bool
+    probe: LaneProbe, loss: Loss, targets: dict[str, Array], Z: list[Array], A: list[Array], before: Array, train: bool
 ) -> WayBack:
-    numerics, output = scene.lane.settings.loss.numerics, scene.output
-    recoded = loss.plus_minus_one and loss is not scene.lane.objective
-    Y = targets["plus_minus_one" if recoded else scene.lane.coding]
+    numerics, output = probe.numerics, probe.output
+    recoded = loss.plus_minus_one and loss is not probe.objective
+    Y = targets["plus_minus_one" if recoded else probe.lane.coding]
     last, out = Z[-1][None], A[-1][None]
     dA = loss.slope(out, Y, numerics)
     dZ = loss.dZ(last, out, Y, output, numerics)
     ways = [(dA[0], dZ[0])]
     for l in range(len(Z) - 1, 0, -1):
-        dA = dZ @ scene.network.W[l]
-        dZ = scene.network.activations[l - 1].backward(Z[l - 1][None], A[l - 1][None], dA)
+        dA = dZ @ probe.network.W[l]
+        dZ = probe.network.activations[l - 1].backward(Z[l - 1][None], A[l - 1][None], dA)
         ways.insert(0, (dA[0], dZ[0]))
-    own = scene.factor * np.outer(ways[-1][1], before)
-    whole = scene.views(scene.gradient(loss, penalty=False))[0][-1] if train else None
+    own = probe.factor * np.outer(ways[-1][1], before)
+    whole = probe.views(probe.gradient(loss, penalty=False))[0][-1] if train else None
     return WayBack(
         loss.name,
         float(np.add.reduce(loss.elements(last, out, Y, output, numerics), axis=None)),
@@ -188,7 +188,7 @@ def _way_back(
         _all_frozen([dA for dA, _ in ways]),
         _all_frozen([dZ for _, dZ in ways]),
         frozen_copy(own),
-        frozen_copy(scene.factor * ways[-1][1]),
+        frozen_copy(probe.factor * ways[-1][1]),
         float("nan") if whole is None else _ratio(norm(own), norm(whole)),
     )
 

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from sandbox import words
 from sandbox.arrays import Array, Floats, read_only
+from sandbox.experiment.training.probe import LaneProbe
 from sandbox.experiment.training.samples import CODES
-from sandbox.experiment.training.scene import Scene
 from sandbox.nn import ACTIVATIONS, LOSSES, Loss
 from sandbox.nn.activations import Linear
 from sandbox.nn.network import with_ones
@@ -159,29 +159,29 @@ class AskSignals:
     others: tuple[str, ...]
     whole: bool
 
-    def answer(self, scene: Scene) -> Signals:
-        losses = [scene.lane.objective, *(scene.loss(name) for name in self.others if name != _objective(scene))]
-        pairing = _pairing(scene, losses)
-        most = max(1, MOST // (scene.lane.sizes[-1] if pairing.kind == "residual" else 1))
+    def answer(self, probe: LaneProbe) -> Signals:
+        losses = [probe.objective, *(probe.loss(name) for name in self.others if name != _objective(probe))]
+        pairing = _pairing(probe, losses)
+        most = max(1, MOST // (probe.sizes[-1] if pairing.kind == "residual" else 1))
         rows: Any = slice(None)
-        if scene.m > most:
-            rows = np.linspace(0, scene.m - 1, most).astype(np.intp)  # the same ones at every moment
-        if self.whole or scene.m <= most:
-            Z, A = scene.done.Z[-1], scene.done.A[-1]
-            x, classes, loss, signal = _measured(scene, pairing, losses, Z, A, slice(None))
-            summary = _summary(scene, pairing, x, classes, loss, signal, A) if self.whole else None
-            x, classes, loss, signal = _of_rows(rows, scene.m, x, classes, loss, signal)
+        if probe.m > most:
+            rows = np.linspace(0, probe.m - 1, most).astype(np.intp)  # the same ones at every moment
+        if self.whole or probe.m <= most:
+            Z, A = probe.done.Z[-1], probe.done.A[-1]
+            x, classes, loss, signal = _measured(probe, pairing, losses, Z, A, slice(None))
+            summary = _summary(probe, pairing, x, classes, loss, signal, A) if self.whole else None
+            x, classes, loss, signal = _of_rows(rows, probe.m, x, classes, loss, signal)
         else:
-            done = scene.network.forward(with_ones(scene.X[rows]), slot=2)
-            x, classes, loss, signal = _measured(scene, pairing, losses, done.Z[-1], done.A[-1], rows)
+            done = probe.network.forward(with_ones(probe.X[rows]), slot=2)
+            x, classes, loss, signal = _measured(probe, pairing, losses, done.Z[-1], done.A[-1], rows)
             summary = None
-        shown = min(most, scene.m)
+        shown = min(most, probe.m)
         kept = read_only(x.copy()), read_only(classes.copy()), read_only(loss.copy()), read_only(signal.copy())
-        return Signals(pairing, *kept, shown, scene.m, summary)
+        return Signals(pairing, *kept, shown, probe.m, summary)
 
 
-def _objective(scene: Scene) -> str:
-    return scene.lane.objective.name
+def _objective(probe: LaneProbe) -> str:
+    return probe.objective.name
 
 
 def _of_rows(rows: Any, m: int, x: Array, classes: Array, loss: Array, signal: Array) -> tuple[Array, ...]:
@@ -194,24 +194,24 @@ def _of_rows(rows: Any, m: int, x: Array, classes: Array, loss: Array, signal: A
 # What is paired
 
 
-def _pairing(scene: Scene, losses: list[Loss]) -> Pairing:
-    lane, units = scene.lane, scene.lane.sizes[-1]
-    regression = scene.data.task == "regression"
-    if units > 1 and scene.output.sums_to_one:
+def _pairing(probe: LaneProbe, losses: list[Loss]) -> Pairing:
+    lane, units = probe.lane, probe.sizes[-1]
+    regression = probe.data.task == "regression"
+    if units > 1 and probe.output.sums_to_one:
         kind = "share"
     elif regression:
         kind = "residual"
     else:
         kind = "margin" if units == 1 else "unit"
-    middle_target = float(np.median(scene.samples.Y[lane.coding])) if kind == "residual" else 0.0
+    middle_target = float(np.median(probe.samples.Y[lane.coding])) if kind == "residual" else 0.0
     paired = []
     for loss in losses:
-        low, high = CODES[scene.coding_of(loss)] if not regression else (0.0, 1.0)
+        low, high = CODES[probe.coding_of(loss)] if not regression else (0.0, 1.0)
         if kind == "residual":
             low = high = middle_target
         paired.append(PairedLoss(loss.name, tuple(loss.parameter_values.items()), low, high))
-    middle = decision(scene.output.name, 0.5 * sum(CODES[lane.coding])) if kind == "margin" else 0.0
-    return Pairing(kind, scene.output.name, units, lane.settings.loss.numerics, middle, tuple(paired))
+    middle = decision(probe.output.name, 0.5 * sum(CODES[lane.coding])) if kind == "margin" else 0.0
+    return Pairing(kind, probe.output.name, units, lane.settings.loss.numerics, middle, tuple(paired))
 
 
 @lru_cache(maxsize=64)
@@ -238,25 +238,25 @@ def decision(output: str, level: float) -> float:
 
 
 def _measured(
-    scene: Scene, pairing: Pairing, losses: list[Loss], Z: Array, A: Array, rows: Any
+    probe: LaneProbe, pairing: Pairing, losses: list[Loss], Z: Array, A: Array, rows: Any
 ) -> tuple[Array, Array, Array, Array]:
     """Return x, class, loss and signal of what rides on the curves: samples, or samples by units for a residual."""
-    Y = scene.samples.Y[scene.lane.coding][rows]
+    Y = probe.samples.Y[probe.lane.coding][rows]
     m, units = Y.shape
     true = np.zeros(m, np.intp) if units == 1 else Y.argmax(axis=1)
     each = np.arange(m)
     if pairing.kind == "residual":
         x, classes = (A - Y).ravel(), np.zeros(m * units, np.intp)
     elif pairing.kind == "margin":
-        classes = (Y[:, 0] > 0.5 * sum(CODES[scene.lane.coding])).astype(np.intp)
+        classes = (Y[:, 0] > 0.5 * sum(CODES[probe.lane.coding])).astype(np.intp)
         x = (Z[:, 0] - pairing.middle) * (2 * classes - 1)
     else:
         classes, x = true, (A if pairing.kind == "share" else Z)[each, true]
     loss, signal = np.empty((len(losses), len(x))), np.empty((len(losses), len(x)))
     for i, one in enumerate(losses):
-        targets = scene.samples.Y[scene.coding_of(one)][rows]
-        elements = one.elements(Z, A, targets, scene.output, pairing.numerics)
-        dZ = np.abs(one.dZ(Z, A, targets, scene.output, pairing.numerics))
+        targets = probe.samples.Y[probe.coding_of(one)][rows]
+        elements = one.elements(Z, A, targets, probe.output, pairing.numerics)
+        dZ = np.abs(one.dZ(Z, A, targets, probe.output, pairing.numerics))
         if pairing.kind == "residual":
             loss[i], signal[i] = elements.ravel(), dZ.ravel()
         else:
@@ -265,17 +265,19 @@ def _measured(
     return x.astype(np.float64), classes, loss, signal
 
 
-def _summary(scene: Scene, pairing: Pairing, x: Array, classes: Array, loss: Array, signal: Array, A: Array) -> Summary:
+def _summary(
+    probe: LaneProbe, pairing: Pairing, x: Array, classes: Array, loss: Array, signal: Array, A: Array
+) -> Summary:
     finite = np.isfinite(loss) & np.isfinite(signal)
     undefined = tuple(int(n) for n in (~finite).sum(axis=1))
     means = [tuple(_mean(v[f]) for v, f in zip(values, finite, strict=True)) for values in (loss, signal)]
     wrong = confident = 0
-    if scene.data.task == "regression":
+    if probe.data.task == "regression":
         focus = max(1, len(x) // 10)
         far = np.argsort(-np.abs(x), kind="stable")[:focus]
         focused = tuple(_share(v, far) for v in np.where(finite, signal, np.nan))
     else:
-        missed, sure = _mistakes(scene, classes, A)
+        missed, sure = _mistakes(probe, classes, A)
         wrong, confident = int(missed.sum()), int(sure.sum())
         about = sure if confident else missed if wrong else np.ones(len(x), bool)
         focus = int(about.sum())
@@ -283,9 +285,9 @@ def _summary(scene: Scene, pairing: Pairing, x: Array, classes: Array, loss: Arr
     return Summary(len(x), means[0], means[1], undefined, wrong, confident, focus, focused)
 
 
-def _mistakes(scene: Scene, classes: Array, A: Array) -> tuple[Array, Array]:
+def _mistakes(probe: LaneProbe, classes: Array, A: Array) -> tuple[Array, Array]:
     """Return which samples are told wrongly, and for which of them the true class gets less than `SURE`."""
-    low, high = CODES[scene.lane.coding]
+    low, high = CODES[probe.lane.coding]
     share = (A - low) / (high - low)
     if A.shape[1] == 1:
         told, given = share[:, 0] > 0.5, np.where(classes == 1, share[:, 0], 1.0 - share[:, 0])

@@ -19,9 +19,9 @@ from sandbox.arrays import Array
 from sandbox.experiment.document.frozen import FrozenMapping
 from sandbox.experiment.results.script import pairing_now
 from sandbox.experiment.training.groups import Group
-from sandbox.experiment.training.lanes import TrainingLane
+from sandbox.experiment.training.probe import LaneProbe
+from sandbox.experiment.training.replica import Replica
 from sandbox.experiment.training.samples import Samples
-from sandbox.experiment.training.scene import Scene
 from sandbox.nn import ACTIVATIONS, OPTIMIZERS, Activation, OptimizerState
 from sandbox.nn.losses import CLAMP, LogLoss, reduction_factor, xlogy
 from sandbox.nn.network import ForwardPass, layer_views
@@ -89,17 +89,17 @@ class NextUpdate:
 
     lane: str
 
-    def answer(self, scene: Scene) -> UpdateSteps:
+    def answer(self, probe: LaneProbe) -> UpdateSteps:
         """Return the lines and their values; training is left alone."""
         start = perf_counter()
-        batch = scene.batch
-        pairing = pairing_now(scene.lane, scene.data.task, str(len(batch)))
-        values, theta, finite = _values(scene, batch)
+        batch = probe.batch
+        pairing = pairing_now(probe.replica, probe.data.task, str(len(batch)))
+        values, theta, finite = _values(probe, batch)
         theta.setflags(write=False)
         shown = FrozenMapping({name: _value(array) for name, array in values.items()})
         took = perf_counter() - start
         lines = tuple(_with_values(phase, values) for phase in phases(pairing))
-        return UpdateSteps(pairing, lines, shown, theta, finite, scene.lane.stopped, took)
+        return UpdateSteps(pairing, lines, shown, theta, finite, probe.stopped, took)
 
 
 def _value(array: Any) -> Value:
@@ -109,39 +109,34 @@ def _value(array: Any) -> Value:
     return Value(array.shape, float(np.linalg.norm(array.astype(np.float64).ravel())), corner)
 
 
-def _copy(lane: TrainingLane) -> TrainingLane:
-    """Return a lane that can learn without the other one learning anything of it."""
-    memory = [slot.copy() for slot in lane.memory]
-    return dataclasses.replace(lane, theta=lane.theta.copy(), memory=memory, count=lane.steps, descent=None)
-
-
-def _as_trained(scene: Scene, batch: Samples) -> Array:
+def _as_trained(probe: LaneProbe, batch: Samples) -> Array:
     """Return the batch's [X; 1] as it lies in memory when it is trained on, since sums may round by that."""
-    if batch is scene.samples:
+    if batch is probe.samples:
         return batch.X
-    place = np.empty_like(scene.samples.X, shape=(len(batch.X), scene.m))[:, : len(batch)]
+    place = np.empty_like(probe.samples.X, shape=(len(batch.X), probe.m))[:, : len(batch)]
     place[...] = batch.X
     return place
 
 
-def _values(scene: Scene, batch: Samples) -> tuple[dict[str, Any], Array, bool]:
+def _values(probe: LaneProbe, batch: Samples) -> tuple[dict[str, Any], Array, bool]:
     """Return the value of every name, the parameters after the update, and whether they are finite."""
-    lane = _copy(scene.lane)
-    group = Group([lane], scene.samples.X.dtype)
+    replica = probe.replica.copy()
+    group = Group([replica], probe.samples.X.dtype)
     net = group.net
     before = net.theta.copy()
-    done = group.forward(_as_trained(scene, batch))
+    done = group.forward(_as_trained(probe, batch))
     values: dict[str, Any] = {}
-    for l, name in enumerate(lane.activations, start=1):
+    for l, name in enumerate(replica.activations, start=1):
         values[f"Z{l}"], values[f"A{l}"] = done.Z[l].T, done.A[l].T
         g = ACTIVATIONS[name]
         if g.helper:
             values[f"{g.helper}{l}"] = g().line_values(done.Z[l], done.A[l])[g.helper]
-    _add_loss(values, lane, done, batch, lane.penalty(net.weights))
-    finite = not group.learn(done, batch.Y)
+    _add_loss(values, replica, done, batch, probe.lane.penalty(replica.theta, net.weights))
+    group.backward(done, batch.Y)
+    finite = not group.update()
     _add_backward(values, group, done)
     theta = net.theta if finite else _beyond(net.theta)
-    _add_update(values, lane, before, theta, net.weights)
+    _add_update(values, replica, before, theta, net.weights)
     return values, theta, finite
 
 
@@ -150,18 +145,19 @@ def _beyond(theta: Array) -> Array:
     return np.full_like(theta, np.nan)
 
 
-def _add_loss(values: dict[str, Any], lane: TrainingLane, done: ForwardPass, batch: Samples, penalty: float) -> None:
+def _add_loss(values: dict[str, Any], replica: Replica, done: ForwardPass, batch: Samples, penalty: float) -> None:
     """Add what the lines of the loss give, and what those that take it to Z[L] do."""
+    lane = replica.lane
     loss, numerics = lane.objective, lane.settings.loss.numerics
     Z, A, Y = done.Z[-1], done.A[-1], batch.Y[lane.coding]
-    g = ACTIVATIONS[lane.activations[-1]]()
+    g = ACTIVATIONS[replica.activations[-1]]()
     factor = reduction_factor(lane.settings.loss.reduction, *A.shape)
     elements = loss.elements(Z, A, Y, g, numerics)
     values["loss"], values["penalty"] = elements.T, penalty
     values["cost"] = float(np.add.reduce(elements, axis=None)) * factor + penalty
     values["R"] = (A - Y).T
     values["T"] = loss.smoothed(Y).T
-    L = len(lane.sizes) - 1
+    L = len(replica.sizes) - 1
     values[f"dZ{L}"] = (loss.dZ(Z, A, Y, g, numerics) * factor).T
     values[f"dA{L}"] = (loss.slope(A, Y, numerics) * factor).T
     if isinstance(loss, LogLoss):
@@ -194,16 +190,16 @@ def _add_backward(values: dict[str, Any], group: Group, done: ForwardPass) -> No
         values[f"dA{l}"], values[f"dZ{l}"] = done.dA[l].T, done.dZ[l].T
 
 
-def _add_update(values: dict[str, Any], lane: TrainingLane, before: Array, after: Array, weights: Array) -> None:
-    settings = lane.settings.optimizer
+def _add_update(values: dict[str, Any], replica: Replica, before: Array, after: Array, weights: Array) -> None:
+    settings, sizes = replica.lane.settings.optimizer, replica.sizes
     method = OPTIMIZERS[settings.name].tuned(settings.parameters)
-    values |= _named(after, lane.sizes) | {"step": lane.steps}
-    state = OptimizerState(after, np.empty(0), np.empty(0), weights, lane.memory, lane.steps)
-    remembered = dict(zip(method.memory, lane.memory, strict=True)) | method.line_values(state)
+    values |= _named(after, sizes) | {"step": replica.steps}
+    state = OptimizerState(after, np.empty(0), np.empty(0), weights, replica.memory, replica.steps)
+    remembered = dict(zip(method.memory, replica.memory, strict=True)) | method.line_values(state)
     for target, flat in remembered.items():
-        values |= {f"{target} of {name}": array for name, array in _named(flat, lane.sizes).items()}
+        values |= {f"{target} of {name}": array for name, array in _named(flat, sizes).items()}
     shrunk = method.decayed(before, weights, settings.learning_rate)
-    values |= {f"{name} shrunk": array for name, array in _named(shrunk, lane.sizes).items() if name[0] == "W"}
+    values |= {f"{name} shrunk": array for name, array in _named(shrunk, sizes).items() if name[0] == "W"}
 
 
 def _with_values(lines: tuple[Line, ...], values: Mapping[str, Any]) -> tuple[Line, ...]:

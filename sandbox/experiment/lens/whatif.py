@@ -17,7 +17,7 @@ import numpy as np
 
 from sandbox import words
 from sandbox.arrays import Array, norm
-from sandbox.experiment.training.scene import Scene
+from sandbox.experiment.training.probe import LaneProbe
 from sandbox.nn import LOSSES, Loss
 
 
@@ -76,36 +76,28 @@ class AskWhatIf:
 
     lane: str
 
-    def answer(self, scene: Scene) -> Alternatives:
+    def answer(self, probe: LaneProbe) -> Alternatives:
         start = perf_counter()
-        own = scene.gradient().astype(np.float64)
-        penalty = scene.lane.penalty(scene.network.weights)
-        rows = tuple(_row(scene, scene.loss(name), own, penalty) for name in LOSSES)
-        return Alternatives(scene.lane.objective.name, rows, perf_counter() - start)
+        own = probe.gradient().astype(np.float64)
+        penalty = probe.lane.penalty(probe.replica.theta, probe.network.weights)
+        rows = tuple(_row(probe, probe.loss(name), own, penalty) for name in LOSSES)
+        return Alternatives(probe.objective.name, rows, perf_counter() - start)
 
 
-def _row(scene: Scene, loss: Loss, own: Array, penalty: float) -> LossRow:
-    numerics, network = scene.lane.settings.loss.numerics, scene.network
-    Z, A, Y = scene.done.Z[-1], scene.done.A[-1], scene.samples.Y[scene.coding_of(loss)]
-    elements = loss.elements(Z, A, Y, scene.output, numerics)
-    cost = float(np.add.reduce(elements, axis=None)) * scene.factor + penalty
-    dZ = loss.dZ(Z, A, Y, scene.output, numerics) * scene.factor
-    network.backward(scene.done, dZ)
-    gradient = (network.grad + _penalty_gradient(scene)).astype(np.float64)
-    dW = tuple(norm(part) for part in scene.views(gradient)[0])
+def _row(probe: LaneProbe, loss: Loss, own: Array, penalty: float) -> LossRow:
+    numerics, network = probe.numerics, probe.network
+    Z, A, Y = probe.done.Z[-1], probe.done.A[-1], probe.samples.Y[probe.coding_of(loss)]
+    elements = loss.elements(Z, A, Y, probe.output, numerics)
+    cost = float(np.add.reduce(elements, axis=None)) * probe.factor + penalty
+    dZ = loss.dZ(Z, A, Y, probe.output, numerics) * probe.factor
+    network.backward(probe.done, dZ)
+    gradient = (network.grad + probe.penalty_gradient()).astype(np.float64)
+    dW = tuple(norm(part) for part in probe.views(gradient)[0])
     length = norm(gradient)
     fine = math.isfinite(cost) and math.isfinite(length)
     return LossRow(
         loss.name, cost, norm(dZ), dW, length, cosine_of(gradient, own), "" if fine else _trouble(loss, A, elements, dZ)
     )
-
-
-def _penalty_gradient(scene: Scene) -> Array | float:
-    network, optimizer = scene.network, scene.lane.settings.optimizer
-    if not (optimizer.l1 or optimizer.l2):
-        return 0.0
-    gradient: Array = (optimizer.l2 * network.theta + optimizer.l1 * np.sign(network.theta)) * network.weights
-    return gradient
 
 
 def cosine_of(one: Array, other: Array) -> float:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.training.history import History, Row
-from sandbox.experiment.training.lanes import HIGH, LOW, TrainingLane
+from sandbox.experiment.training.lanes import Lane
+from sandbox.experiment.training.spread import HIGH, LOW
 from sandbox.experiment.training.trainer import Trainer
 from sandbox.experiment.training.weights import save_weights
 from sandbox.nn import METRICS
@@ -46,7 +47,7 @@ def write_history(path: Path, histories: Mapping[str, History]) -> None:
             writer.writerow((name, row.epoch, row.update, *(row.values.get(column, "") for column in values)))
 
 
-def write_seeds(path: Path, lanes: Sequence[TrainingLane]) -> None:
+def write_seeds(path: Path, lanes: Sequence[Lane]) -> None:
     """Write the histories of lanes that train several networks each: as `write_history`, a row per network.
 
     A column "seed" behind the lane's name tells the seed that the network's weights were drawn from. A network that
@@ -62,17 +63,17 @@ def write_seeds(path: Path, lanes: Sequence[TrainingLane]) -> None:
             writer.writerow((lane, seed, row.epoch, row.update, *(row.values.get(column, "") for column in values)))
 
 
-def _of_seeds(place: int, lane: TrainingLane) -> Iterator[tuple[int, int, int, str, int, Row]]:
+def _of_seeds(place: int, lane: Lane) -> Iterator[tuple[int, int, int, str, int, Row]]:
     """Yield update, place of the lane, number of the network, lane, seed and row."""
-    assert lane.each is not None
-    for row in lane.each.rows():
+    assert lane.replica_history is not None
+    for row in lane.replica_history.rows():
         parts: dict[int, dict[str, float]] = {}
         for name, value in row.values.items():
             column, _, which = name.rpartition("#")
             parts.setdefault(int(which), {})[column] = value
         for number, values in parts.items():
             if not any(math.isnan(values[f"train_{score}"]) for score in SCORES.values() if f"train_{score}" in values):
-                seed = lane.settings.network.seed + number
+                seed = lane.replicas[number].seed
                 yield row.update, place, number, lane.name, seed, Row(row.epoch, row.update, values)
 
 
@@ -98,6 +99,6 @@ def write_results(trainer: Trainer, folder: Path) -> None:
     else:
         write_history(folder / "history.csv", histories)
     for lane in trainer.lanes:
-        for network in lane.replicas:
-            seed = f"-seed-{lane.settings.network.seed + network.replica}" if network.replica else ""
-            save_weights(folder / f"weights-{lane.name}{seed}.npz", network.parameters())
+        for replica in lane.replicas:
+            seed = f"-seed-{replica.seed}" if replica.number else ""
+            save_weights(folder / f"weights-{lane.name}{seed}.npz", replica.parameters())

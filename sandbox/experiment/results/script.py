@@ -21,7 +21,8 @@ from sandbox.arrays import Array
 from sandbox.data import Data
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.parts import Edit
-from sandbox.experiment.training.lanes import TrainingLane, build_lane
+from sandbox.experiment.training.lanes import Lane, build_lane
+from sandbox.experiment.training.replica import Replica, initial_parameters
 from sandbox.experiment.training.weights import load_weights
 from sandbox.files import write_whole
 from sandbox.nn import OPTIMIZERS
@@ -42,24 +43,24 @@ EMBEDDED = 6000  # so many numbers still stand in the file itself; more of them 
 WIDTH = 110
 
 
-def pairing(lane: TrainingLane, task: str, m: str, *, in_use: frozenset[str], l1: bool, l2: bool) -> Pairing:
-    """Return what a lane's lines depend on: `in_use` are parameters of its loss, the flags the penalties in use."""
-    loss = lane.settings.loss
-    shares = task == "multiclass" and lane.coding == "zero_one" and lane.sizes[-1] > 1
+def pairing(replica: Replica, task: str, m: str, *, in_use: frozenset[str], l1: bool, l2: bool) -> Pairing:
+    """Return what a network's lines depend on: `in_use` are parameters of its loss, the flags the penalties in use."""
+    lane, loss = replica.lane, replica.lane.settings.loss
+    shares = task == "multiclass" and lane.coding == "zero_one" and replica.sizes[-1] > 1
     return Pairing(
-        lane.sizes, lane.activations, lane.objective.name, loss.numerics, loss.reduction, lane.settings.optimizer.name,
-        m, shares, in_use, l1, l2,
+        replica.sizes, replica.activations, lane.objective.name, loss.numerics, loss.reduction,
+        lane.settings.optimizer.name, m, shares, in_use, l1, l2,
     )  # fmt: skip
 
 
-def pairing_now(lane: TrainingLane, task: str, m: str) -> Pairing:
-    """Return what a lane's lines depend on at this moment."""
-    optimizer = lane.settings.optimizer
+def pairing_now(replica: Replica, task: str, m: str) -> Pairing:
+    """Return what a network's lines depend on at this moment."""
+    lane, optimizer = replica.lane, replica.lane.settings.optimizer
     in_use = lane.objective.in_use([lane.objective.parameter_values])
-    return pairing(lane, task, m, in_use=in_use, l1=bool(optimizer.l1), l2=bool(optimizer.l2))
+    return pairing(replica, task, m, in_use=in_use, l1=bool(optimizer.l1), l2=bool(optimizer.l2))
 
 
-def numbers(lane: TrainingLane) -> dict[str, float]:
+def numbers(lane: Lane) -> dict[str, float]:
     """Return all numbers that a lane's lines may name: learning_rate, penalties, parameters of optimiser and loss."""
     optimizer = lane.settings.optimizer
     found: dict[str, float] = {"learning_rate": optimizer.learning_rate, "l1": optimizer.l1, "l2": optimizer.l2}
@@ -67,10 +68,10 @@ def numbers(lane: TrainingLane) -> dict[str, float]:
     return found | method.parameter_values | lane.objective.parameter_values
 
 
-def _form(lane: TrainingLane) -> tuple[object, ...]:
-    """What decides which lines there are."""
-    loss = lane.settings.loss
-    head = (lane.sizes, lane.activations, lane.objective.name, lane.coding)
+def _form(replica: Replica) -> tuple[object, ...]:
+    """Return what decides which lines there are."""
+    lane, loss = replica.lane, replica.lane.settings.loss
+    head = (replica.sizes, replica.activations, lane.objective.name, lane.coding)
     # An edit stands between phases 2 and 3: what both use must not change there.
     shared = tuple(getattr(lane.objective, name) for name in shared_parameters(lane.objective.name))
     return (*head, loss.numerics, loss.reduction, lane.settings.optimizer.name, *shared)
@@ -78,11 +79,11 @@ def _form(lane: TrainingLane) -> tuple[object, ...]:
 
 @dataclass
 class _Resize:
-    """Another shape: the lane before, the sizes after, and what is drawn for units that are new."""
+    """Another shape: the sizes before and after, and what is drawn for units that are new."""
 
     old: tuple[int, ...]
     new: tuple[int, ...]
-    fresh: Array
+    drawn: Array
 
 
 @dataclass
@@ -90,9 +91,9 @@ class _Stage:
     """One loop: the updates from `start` to `end` that the same lines do."""
 
     start: int
-    lane: TrainingLane
+    replica: Replica
     values: dict[str, Any]
-    forgets: bool = True  # whether the optimiser starts anew
+    restarts: bool = True  # whether the optimiser starts over
     resizes: list[_Resize] = field(default_factory=list)
     edits: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     end: int = 0
@@ -180,9 +181,9 @@ def write_script(path: Path, experiment: Experiment, lane: str, data: Data, epoc
     return written
 
 
-def is_self_contained(lane: TrainingLane, data: Data) -> bool:
+def is_self_contained(replica: Replica, data: Data) -> bool:
     """Whether the text alone is enough, without a file beside it."""
-    return int(data.X_train.size + data.y_train.size + lane.theta.size) <= EMBEDDED
+    return int(data.X_train.size + data.y_train.size + replica.theta.size) <= EMBEDDED
 
 
 def _written(experiment: Experiment, lane: str, data: Data, epochs: int | None) -> tuple[str, dict[str, Array]]:
@@ -203,7 +204,7 @@ class _Writer:
         for stage, end in zip(self.stages, [*(s.start for s in self.stages[1:]), self.updates], strict=True):
             stage.end = end
             stage.edits = [(update, values) for update, values in stage.edits if update < end]
-        first = self.stages[0].lane
+        first = self.stages[0].replica
         self.arrays = _Arrays(is_self_contained(first, data), experiment.run.precision)
         self.known: dict[str, Any] = {}  # the variables of the script as they are where it is being written
 
@@ -211,46 +212,48 @@ class _Writer:
 
     def _find_stages(self) -> list[_Stage]:
         experiment = dataclasses.replace(self.experiment, edits=())
-        lane = self._first_lane(experiment)
-        stages = [_Stage(0, lane, self._values(experiment, lane))]
+        replica = self._first_replica(experiment)
+        stages = [_Stage(0, replica, self._values(experiment, replica))]
         self.sizes = [(0, experiment.optimizer.batch_size)]  # of batches, and from which update on
         for edit in self.experiment.edits:
-            experiment = experiment.with_edit(edit).effective()
+            experiment = experiment.changed_by(edit)
             self.sizes.append((edit.update, experiment.optimizer.batch_size))
             if edit.lane in (None, self.name):
                 self._add(stages, edit, experiment)
         return stages
 
-    def _first_lane(self, experiment: Experiment) -> TrainingLane:
+    def _first_replica(self, experiment: Experiment) -> Replica:
         settings = experiment.lane(self.name)
-        lane = build_lane(settings, self.data)
+        (replica,) = build_lane(settings, self.data).replicas
         if settings.network.weights is not None:
-            lane.theta = load_weights(experiment.locate(settings.network.weights), lane.sizes)
-        return lane
+            replica.theta = load_weights(experiment.locate(settings.network.weights), replica.sizes)
+        return replica
 
     def _add(self, stages: list[_Stage], edit: Edit, experiment: Experiment) -> None:
         last = stages[-1]
         settings = experiment.lane(self.name)
-        lane = build_lane(settings, self.data, last.lane.theta)
-        values = self._values(experiment, lane)
+        (replica,) = build_lane(settings, self.data).replicas
+        values = self._values(experiment, replica)
         before = last.edits[-1][1] if last.edits else last.values
-        if _form(lane) == _form(last.lane):
+        if _form(replica) == _form(last.replica):
             if values != before:
                 last.edits.append((edit.update, values))
             return
-        forgets = lane.sizes != last.lane.sizes or settings.optimizer.name != last.lane.settings.optimizer.name
+        old = last.replica
+        resized = replica.sizes != old.sizes
+        restarts = resized or settings.optimizer.name != old.lane.settings.optimizer.name
         resizes = []
-        if lane.sizes != last.lane.sizes:
-            lane.theta = build_lane(settings, self.data, draw=edit.update + 1).theta
-            resizes = [_Resize(last.lane.sizes, lane.sizes, lane.theta)]
+        if resized:
+            drawn = initial_parameters(settings, replica.sizes, draw=edit.update + 1)
+            resizes = [_Resize(old.sizes, replica.sizes, drawn)]
         if last.start == edit.update and len(stages) > 1:  # several at once: one loop for what they come to
-            stages[-1] = _Stage(edit.update, lane, values, last.forgets or forgets, [*last.resizes, *resizes])
+            stages[-1] = _Stage(edit.update, replica, values, last.restarts or restarts, [*last.resizes, *resizes])
         else:
-            stages.append(_Stage(edit.update, lane, values, forgets, resizes))
+            stages.append(_Stage(edit.update, replica, values, restarts, resizes))
 
-    def _values(self, experiment: Experiment, lane: TrainingLane) -> dict[str, Any]:
+    def _values(self, experiment: Experiment, replica: Replica) -> dict[str, Any]:
         optimizer = experiment.optimizer
-        return {**numbers(lane), "batch_size": optimizer.batch_size, "shuffle": optimizer.shuffle}
+        return {**numbers(replica.lane), "batch_size": optimizer.batch_size, "shuffle": optimizer.shuffle}
 
     def _batch_sizes(self) -> set[int]:
         return {values["batch_size"] for stage in self.stages for values in stage.states}
@@ -289,10 +292,10 @@ class _Writer:
 
     def _header(self) -> str:
         stage = self.stages[0]
-        lane = stage.lane
-        sizes, loss = "-".join(map(str, lane.sizes)), lane.objective.label_within()
+        replica, lane = stage.replica, stage.replica.lane
+        sizes, loss = "-".join(map(str, replica.sizes)), lane.objective.label_within()
         words = [
-            f"A network of {sizes} units ({', '.join(lane.activations)}) learns {self.data.name}: objective {loss}, "
+            f"A network of {sizes} units ({', '.join(replica.activations)}) learns {self.data.name}: objective {loss}, "
             f"optimiser {OPTIMIZERS[lane.settings.optimizer.name].label}.",
             "It does what Loss Sandbox did, update by update, with numpy alone. Samples are columns: X is (n_x, m), "
             "W is (n_l, n_{l-1}), b is (n_l, 1). Lines that the loss decides say so; all others are the same for every "
@@ -312,7 +315,7 @@ class _Writer:
 
     def _start(self) -> str:
         """Return the data and the initial parameters."""
-        put, lane = self.arrays, self.stages[0].lane
+        put, replica = self.arrays, self.stages[0].replica
         X, m = ("X_train", "m_train") if self.mini else ("X", "m")
         lines = [
             f"# The data: {', '.join(_printable(name) for name in self.data.feature_names)}, one sample per column."
@@ -323,7 +326,7 @@ class _Writer:
         else:
             target = put("labels", self.data.y_train.astype(np.int64))
         parameters = []
-        for l, (W, b) in enumerate(zip(*layer_views(lane.theta, lane.sizes), strict=True), start=1):
+        for l, (W, b) in enumerate(zip(*layer_views(replica.theta, replica.sizes), strict=True), start=1):
             parameters += [put(f"W{l}", W), put(f"b{l}", np.ascontiguousarray(b.T))]
         if put.beside:
             lines.append('data = np.load(Path(__file__).with_suffix(".npz"))')
@@ -346,7 +349,7 @@ class _Writer:
             )
             if stage.resizes:
                 parts.append(self._resized(stage))
-        parts.append(self._targets(stage.lane, self.stages[number - 1].lane if number else None))
+        parts.append(self._targets(stage.replica, self.stages[number - 1].replica if number else None))
         parts.append(self._assignments(self._named(stage, p, stage.values)))
         parts.append(self._prepared(stage, p))
         if self.mini:
@@ -357,24 +360,25 @@ class _Writer:
     def _pairing(self, stage: _Stage) -> Pairing:
         size = stage.values["batch_size"]
         m = size if 0 < size < self.m else self.m
-        in_use = stage.lane.objective.in_use(stage.states)
-        return pairing(stage.lane, self.data.task, str(m), in_use=in_use, l1=stage.ever("l1"), l2=stage.ever("l2"))
+        in_use = stage.replica.lane.objective.in_use(stage.states)
+        return pairing(stage.replica, self.data.task, str(m), in_use=in_use, l1=stage.ever("l1"), l2=stage.ever("l2"))
 
-    def _targets(self, lane: TrainingLane, before: TrainingLane | None) -> str:
-        if before is not None and before.coding == lane.coding:
+    def _targets(self, replica: Replica, before: Replica | None) -> str:
+        coding, units = replica.lane.coding, replica.sizes[-1]
+        if before is not None and before.lane.coding == coding:
             return ""
         Y = "Y_train" if self.mini else "Y"
-        shape = f"({lane.sizes[-1]}, {self.m})"
+        shape = f"({units}, {self.m})"
         real = "float" if self.experiment.run.precision == "float64" else f"np.{self.experiment.run.precision}"
         if self.data.task == "regression":
             return f"{Y} = targets  # {shape}" if before is None else ""
-        classes = "1" if self.data.task == "binary" else f"np.arange({lane.sizes[-1]})[:, None]"
+        classes = "1" if self.data.task == "binary" else f"np.arange({units})[:, None]"
         hot = f"(labels[None] == {classes}).astype({real})"
-        return f"{Y} = {hot}  # {shape}" if lane.coding == "zero_one" else f"{Y} = 2 * {hot} - 1  # {shape}: -1 and +1"
+        return f"{Y} = {hot}  # {shape}" if coding == "zero_one" else f"{Y} = 2 * {hot} - 1  # {shape}: -1 and +1"
 
     def _named(self, stage: _Stage, p: Pairing, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of the numbers that the lines name."""
-        unused = {name for name in stage.lane.objective.parameter_names() if name not in p.in_use}
+        unused = {name for name in stage.replica.lane.objective.parameter_names() if name not in p.in_use}
         unused |= {name for name, used in (("l1", p.l1), ("l2", p.l2)) if not used}
         if not self.mini:
             unused |= {"batch_size", "shuffle"}
@@ -392,7 +396,7 @@ class _Writer:
 
     def _prepared(self, stage: _Stage, p: Pairing) -> str:
         """Return what the update's loop and the look at the end need."""
-        if not stage.forgets:
+        if not stage.restarts:
             return ""
         lines = [f"parameters = ({', '.join(p.parameters)})"]
         lines += [f"{letter}s = [np.zeros_like(P) for P in parameters]" for letter in OPTIMIZERS[p.optimizer].memory]
@@ -499,7 +503,7 @@ def _resize_lines(resize: _Resize, put: _Arrays) -> list[str]:
     last_old, last_new = len(resize.old) - 2, len(resize.new) - 2
     olds = [f"{kind}{l + 1}" for l in range(last_old + 1) for kind in "Wb"]
     lines.append(f"{', '.join(f'old_{name}' for name in olds)} = {', '.join(olds)}")
-    for l, (W, b) in enumerate(zip(*layer_views(resize.fresh, resize.new), strict=True)):
+    for l, (W, b) in enumerate(zip(*layer_views(resize.drawn, resize.new), strict=True)):
         lines += [put(f"W{l + 1}", W), put(f"b{l + 1}", np.ascontiguousarray(b.T))]
         source = last_old if l == last_new else l
         if l != last_new and l >= last_old:

@@ -35,8 +35,8 @@ from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.settings import SETTINGS, Value
 from sandbox.experiment.document.validation import check_key, check_value
-from sandbox.experiment.training.lanes import TrainingLane
-from sandbox.experiment.training.replicas import quartiles
+from sandbox.experiment.training.lanes import Lane
+from sandbox.experiment.training.spread import quartiles
 from sandbox.experiment.training.trainer import Trainer
 from sandbox.files import write_whole
 from sandbox.nn import LOSSES
@@ -301,18 +301,18 @@ def _train(trainer: Trainer) -> None:
     trainer.run(epochs=0)  # records the last epoch
 
 
-def _lane_result(trainer: Trainer, lane: TrainingLane) -> LaneResult:
+def _lane_result(trainer: Trainer, lane: Lane) -> LaneResult:
     """Return every column at the end; of networks that have stopped nothing but that they did."""
-    stopped = [network for network in lane.replicas if network.stopped]
+    stopped = [replica for replica in lane.replicas if replica.stopped]
     readings = trainer.readings(lane)
-    if lane.each is None:
+    if lane.replica_history is None:
         values: dict[str, tuple[float, ...]] = {
             name: (math.nan if stopped else readings[name],) for name in lane.columns
         }
     else:
-        last = lane.each.last
+        last = lane.replica_history.last
         known = {} if last is None else last.values
-        gone = {network.replica for network in stopped}
+        gone = {replica.number for replica in stopped}
         values = {
             name: tuple(math.nan if r in gone else known[f"{name}#{r}"] for r in range(len(lane.replicas)))
             for name in lane.columns

@@ -6,17 +6,17 @@ import numpy as np
 
 from sandbox import words
 from sandbox.arrays import Array
-from sandbox.experiment.training.lanes import TrainingLane
+from sandbox.experiment.training.replica import Replica
 from sandbox.experiment.training.samples import Samples
 from sandbox.nn import Activation
 
 
-def reason_to_stop(lane: TrainingLane, Z: Array, A: Array, samples: Samples, activation: Activation) -> str:
-    """Return why the next update of a lane would not be finite.
+def reason_to_stop(replica: Replica, Z: Array, A: Array, samples: Samples, activation: Activation) -> str:
+    """Return why the next update of a network would not be finite.
 
     Parameters
     ----------
-    lane : TrainingLane
+    replica : Replica
         At its last finite parameters.
     Z, A : array (m, n_out)
         Of its last layer, there.
@@ -24,6 +24,7 @@ def reason_to_stop(lane: TrainingLane, Z: Array, A: Array, samples: Samples, act
     activation : Activation
         Of its last layer.
     """
+    lane = replica.lane
     Y = samples.Y[lane.coding]
     numerics = lane.settings.loss.numerics
     delta = lane.objective.dZ(Z, A, Y, activation, numerics)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
 from sandbox.arrays import Array
-from sandbox.experiment.training.groups import Group
+from sandbox.experiment.training.groups import Group, Rows
 from sandbox.experiment.training.history import History
-from sandbox.experiment.training.lanes import TrainingLane
+from sandbox.experiment.training.lanes import Lane
 
 Pair = frozenset[int]  # of the keys of two lanes
-Known = tuple[dict[Pair, int], dict[Pair, History]]  # when each pair parted, and how far it is apart
+PairRecord = tuple[dict[Pair, int], dict[Pair, History]]  # when each pair parted, and how far it is apart
 
 COLUMNS = ("distance", "angle")
 
@@ -31,8 +30,8 @@ class Member:
 
     def bits(self) -> Array:
         """Return its parameters (replicas, P) as whole numbers: equal where they are the same to the bit."""
-        found = self.group.rows[self.rows]
-        return found.view(np.uint64 if found.itemsize == 8 else np.uint32)
+        parameters = self.group.rows[self.rows]
+        return parameters.view(np.uint64 if parameters.itemsize == 8 else np.uint32)
 
 
 class Pairs:
@@ -54,8 +53,8 @@ class Pairs:
         self._shapes: list[list[Member]] = []  # the lanes of each shape
         self._same: list[list[Member]] = []  # those of them that are equal so far
 
-    def follow(self, lanes: Sequence[TrainingLane], groups: list[Group], update: int) -> None:
-        """Look at all lanes anew, as after an edit or when one has come."""
+    def follow(self, lanes: Sequence[Lane], groups: list[Group], update: int) -> None:
+        """Compare all lanes, as after an edit or when one has come."""
         contents = {lane.key: _content(lane) for lane in lanes}
         for one, other in combinations(lanes, 2):
             pair = frozenset((one.key, other.key))
@@ -63,23 +62,23 @@ class Pairs:
                 self.parted[pair] = update
         shapes: dict[tuple[int, ...], list[Member]] = {}
         for group in groups:  # those of other activations stand in another group, and can be equal all the same
-            for lane, networks, index in group.families:
-                whole = len(networks) == len(lane.replicas)
-                shapes.setdefault(networks[0].sizes, []).append(Member(lane.key, group, _rows(index), whole))
+            for lane, replicas, rows in group.lanes:
+                whole = len(replicas) == len(lane.replicas)
+                shapes.setdefault(replicas[0].sizes, []).append(Member(lane.key, group, _as_slice(rows), whole))
         self._shapes = list(shapes.values())
         self._same = [equal for members in self._shapes for equal in self._split(members)]
 
     def _split(self, members: Iterable[Member]) -> list[list[Member]]:
         """Return lanes in groups of two or more that have not parted."""
-        found: list[list[Member]] = []
+        classes: list[list[Member]] = []
         for member in members:
-            for equal in found:
+            for equal in classes:
                 if frozenset((member.key, equal[0].key)) not in self.parted:
                     equal.append(member)
                     break
             else:
-                found.append([member])
-        return [equal for equal in found if len(equal) > 1]
+                classes.append([member])
+        return [equal for equal in classes if len(equal) > 1]
 
     def look(self, update: int) -> None:
         """Note which lanes have parted by this update."""
@@ -105,31 +104,31 @@ class Pairs:
                 history = self.histories.setdefault(frozenset((one.key, other.key)), History())
                 history.append(epoch, update, COLUMNS, (float(distances[i, j]), float(angles[i, j])))
 
-    def forget(self, key: int) -> Known:
-        """Know no more of a lane that is gone; return what was known."""
+    def remove(self, key: int) -> PairRecord:
+        """Drop what is known of a lane that is gone, and return it."""
         parted = {pair: self.parted.pop(pair) for pair in list(self.parted) if key in pair}
         return parted, {pair: self.histories.pop(pair) for pair in list(self.histories) if key in pair}
 
-    def recall(self, known: Known) -> None:
-        """Know again of a lane what was known of it."""
-        self.parted.update(known[0])
-        self.histories.update(known[1])
+    def restore(self, record: PairRecord) -> None:
+        """Put back what was known of a lane."""
+        self.parted.update(record[0])
+        self.histories.update(record[1])
 
     def copy(self, key: int, new: int) -> None:
-        """Let a new lane have what is known of the one that it is a copy of."""
+        """Give a new lane what is known of the one that it is a copy of."""
         for pair, update in list(self.parted.items()):
             if key in pair:
                 self.parted[pair - {key} | {new}] = update
 
 
-def _rows(index: Any) -> slice:
-    """Return the rows of a lane in its group."""
-    return slice(index, index + 1) if isinstance(index, int) else index if isinstance(index, slice) else slice(None)
+def _as_slice(rows: Rows) -> slice:
+    """Return where the networks of a lane stand in their group as a slice."""
+    return slice(rows, rows + 1) if isinstance(rows, int) else rows if isinstance(rows, slice) else slice(None)
 
 
-def _content(lane: TrainingLane) -> tuple[object, ...]:
+def _content(lane: Lane) -> tuple[object, ...]:
     """Return what is equal where two lanes are the same to the bit."""
-    return (lane.sizes, *(network.theta.tobytes() for network in lane.replicas))
+    return (lane.sizes, *(replica.theta.tobytes() for replica in lane.replicas))
 
 
 def _apart(thetas: Array, steps: Array) -> tuple[Array, Array]:

@@ -16,7 +16,7 @@ from sandbox.arrays import Floats
 from sandbox.data import Data
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.frozen import FrozenMapping
-from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.probe import Question
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from sandbox.arrays import Floats, read_only
 from sandbox.data import Data
-from sandbox.experiment.training.lanes import TrainingLane
+from sandbox.experiment.training.lanes import Lane
+from sandbox.experiment.training.replica import Replica
 from sandbox.experiment.training.samples import CODES
 from sandbox.experiment.training.snapshot import Surface, SurfaceRequest
 from sandbox.nn import ACTIVATIONS, Network
@@ -17,7 +18,7 @@ from sandbox.nn import ACTIVATIONS, Network
 Values = NDArray[np.float32]
 
 
-def surface(request: SurfaceRequest, lane: TrainingLane, data: Data, replica: int | None = None) -> Surface:
+def surface(request: SurfaceRequest, lane: Lane, data: Data, replica: int | None = None) -> Surface:
     """Return a lane's output over the grid, the inputs that are not on an axis at their mean.
 
     Of several networks, those that go on, it is the share that says class 1 (or each class), or the median output;
@@ -25,10 +26,10 @@ def surface(request: SurfaceRequest, lane: TrainingLane, data: Data, replica: in
     """
     low, high = CODES[lane.coding]
     x, y, X = _grid(request, data)
-    several = len(lane.replicas) > 1 and replica is None
-    networks = _living(lane) if several else [lane.replicas[min(replica or 0, len(lane.replicas) - 1)]]
-    Z, A = _outputs(networks, X)
-    count = len(networks)
+    several = lane.several and replica is None
+    replicas = _running(lane) if several else [lane.replicas[min(replica or 0, len(lane.replicas) - 1)]]
+    Z, A = _outputs(replicas, X)
+    count = len(replicas)
     if len(data.inputs) == 1:
         level, span = (np.nan, (np.nan, np.nan)) if data.task == "regression" else (0.5 * (low + high), (low, high))
         return Surface(request, "curve", x, y, read_only(_median(A)), level, span, count)
@@ -58,9 +59,7 @@ def _edge(Z: Values, A: Values, level: float, output: str) -> Values:
     return _median(Z if even else A - np.float32(level))[:, 0]
 
 
-def difference(
-    request: SurfaceRequest, lane: TrainingLane, other: TrainingLane, data: Data, replica: int | None = None
-) -> Surface:
+def difference(request: SurfaceRequest, lane: Lane, other: Lane, data: Data, replica: int | None = None) -> Surface:
     """Return where two lanes are at odds, and by how much; see `Surface`."""
     one, two = (surface(request, each, data, replica) for each in (lane, other))
     if one.kind == "curve":
@@ -106,19 +105,18 @@ def _points(
     return x, y, data.from_inputs(grid).astype(np.float32)
 
 
-def _living(lane: TrainingLane) -> list[TrainingLane]:
-    """Return the networks that go on; all of them where none does."""
-    going = [network for network in lane.replicas if not network.stopped]
-    return going or [network for network in lane.replicas if network.sizes == lane.sizes]
+def _running(lane: Lane) -> list[Replica]:
+    """Return the networks that go on; all of them if none does."""
+    return lane.running or [replica for replica in lane.replicas if replica.sizes == lane.sizes]
 
 
-def _outputs(networks: list[TrainingLane], X: Values) -> tuple[Values, Values]:
-    """Return Z[L] and A[L] (networks, m, n_out), apart from the training's own buffers, in single precision."""
-    first = networks[0]
-    net = Network(first.sizes, first.activations, len(networks), np.float32)
-    for row, network in zip(net.theta, networks, strict=True):
-        row[...] = network.theta
-    Z = net.pre_outputs(X, chunk=max(64, 4096 // len(networks)))
+def _outputs(replicas: list[Replica], X: Values) -> tuple[Values, Values]:
+    """Return Z[L] and A[L] (replicas, m, n_out), apart from the training's own buffers, in single precision."""
+    first = replicas[0]
+    net = Network(first.sizes, first.activations, len(replicas), np.float32)
+    for row, replica in zip(net.theta, replicas, strict=True):
+        row[...] = replica.theta
+    Z = net.pre_outputs(X, chunk=max(64, 4096 // len(replicas)))
     return Z, net.activations[-1].value(Z)
 
 

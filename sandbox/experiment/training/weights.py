@@ -21,7 +21,7 @@ _UNREADABLE = (
 )  # fmt: skip
 
 
-def put_parameters(theta: Array, sizes: tuple[int, ...], parameters: Mapping[str, Any], where: str) -> None:
+def assign_parameters(theta: Array, sizes: tuple[int, ...], parameters: Mapping[str, Any], where: str) -> None:
     """Write W1, b1, W2, ... into theta (P,); `where` is what messages call them.
 
     Raises
@@ -63,7 +63,7 @@ def load_weights(path: Path, sizes: tuple[int, ...], dtype: DTypeLike = np.float
     theta = np.zeros(parameter_count(sizes), dtype)
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:  # numpy leaves broken ones open
-            put_parameters(theta, sizes, {name: file[name] for name in file.files}, str(path))
+            assign_parameters(theta, sizes, {name: file[name] for name in file.files}, str(path))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file of weights.") from None
     except _UNREADABLE as error:

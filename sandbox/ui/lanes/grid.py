@@ -22,7 +22,7 @@ from sandbox import words
 from sandbox.data import Data
 from sandbox.experiment import Experiment
 from sandbox.experiment.document.defaults import SCORES
-from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import LaneState, Snapshot, SurfaceRequest
 from sandbox.nn import METRICS
 from sandbox.ui import theme as look

@@ -17,7 +17,7 @@ from sandbox.experiment.lens import comparison
 from sandbox.experiment.lens.advantage import Advantage, AskAdvantage, usual_level
 from sandbox.experiment.lens.pair import AskPair, PairState
 from sandbox.experiment.lens.rates import AskFairRates, FairRates
-from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import LaneState, Snapshot
 from sandbox.nn import LOSSES, METRICS, OPTIMIZERS
 from sandbox.ui import theme as look

@@ -7,7 +7,7 @@ from typing import ClassVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui.theme import Theme
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme as look
 from sandbox.ui.kit import IconButton, Segmented, label

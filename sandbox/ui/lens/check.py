@@ -28,7 +28,7 @@ from sandbox.experiment.lens.check import (
     meaning,
     verdict_of,
 )
-from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
 
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.lens.equations import AskNumbers, Numbers, pairing_of
-from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.notation.equations import Pairing, Symbol, equations
 from sandbox.ui import theme as look

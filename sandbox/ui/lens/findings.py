@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QSi
 from sandbox import words
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.lens.findings import FINDINGS, AskFindings, Finding, Findings, Steady
-from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme as look
 from sandbox.ui.kit import label

@@ -14,7 +14,7 @@ from sandbox import words
 from sandbox.data import Data
 from sandbox.experiment.document.defaults import rival_of
 from sandbox.experiment.lens.sample import Followed, FollowSample
-from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look

@@ -22,7 +22,7 @@ from sandbox.experiment.lens.signal import (
     is_direct,
     sentence,
 )
-from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look

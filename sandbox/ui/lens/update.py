@@ -33,7 +33,7 @@ from sandbox import words
 from sandbox.errors import InputError
 from sandbox.experiment.lens.update import NextUpdate, UpdateSteps, Value
 from sandbox.experiment.results.script import aligned, script, write_script
-from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.notation.code import TITLES, Line
 from sandbox.ui import theme as look

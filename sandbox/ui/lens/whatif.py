@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout
 
 from sandbox import words
 from sandbox.experiment.lens.whatif import Alternatives, AskWhatIf
-from sandbox.experiment.training.scene import Question
+from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look

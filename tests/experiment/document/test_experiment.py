@@ -19,7 +19,7 @@ from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.parts import (
     DataSettings,
     Edit,
-    LaneSettings,
+    LaneEntry,
     LossSettings,
     NetworkSettings,
     OptimizerSettings,
@@ -256,7 +256,7 @@ def test_the_contracts_example_loads() -> None:
     experiment = Experiment.loads(EXAMPLE)
     assert experiment == Experiment(
         data=DataSettings(samples=300, noise=0.16, seed=1),
-        lanes=(LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse"})),
+        lanes=(LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse"})),
         edits=(Edit(120, {"optimizer.learning_rate": 0.1}, lane="B"),),
     )
     assert experiment.network == NetworkSettings((6, 4), "tanh", "auto", "auto", "xavier_normal", 1.0, 7, None)
@@ -549,7 +549,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
     if "data.file" in changes:
         changes["data.dataset"] = None
     experiment = Experiment().with_values(changes)
-    lanes = tuple(LaneSettings(name, draw(changes_of(per_lane))) for name in names)
+    lanes = tuple(LaneEntry(name, draw(changes_of(per_lane))) for name in names)
     experiment = dataclasses.replace(experiment, lanes=lanes)
     for _ in range(draw(st.integers(0, 4))):
         lane = draw(st.sampled_from([None, *names]))
@@ -649,7 +649,7 @@ def test_save_keeps_files_within_reach(tmp_path: Path) -> None:
     experiment = Experiment(
         data=DataSettings(dataset=None, file="points.csv"),
         network=NetworkSettings(weights="start.npz"),
-        lanes=(LaneSettings("A"), LaneSettings("B", {"network.weights": absolute})),
+        lanes=(LaneEntry("A"), LaneEntry("B", {"network.weights": absolute})),
         folder=tmp_path,
     )
     target = tmp_path / "deep" / "er" / "night.toml"

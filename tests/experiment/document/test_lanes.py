@@ -21,17 +21,17 @@ from sandbox.experiment.document.lanes import (
     with_lane,
     without_lane,
 )
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 
 
-def made(*lanes: LaneSettings, **changes: Any) -> Experiment:
+def made(*lanes: LaneEntry, **changes: Any) -> Experiment:
     values = {"data.samples": 60, "network.hidden": (4, 3), "optimizer.learning_rate": 0.05, "optimizer.batch_size": 9}
     experiment = Experiment().with_values(values | {key.replace("__", "."): v for key, v in changes.items()})
-    return dataclasses.replace(experiment, lanes=lanes or (LaneSettings("A"),)).checked()
+    return dataclasses.replace(experiment, lanes=lanes or (LaneEntry("A"),)).checked()
 
 
 def same_numbers(found: Trainer, name: str, other: Trainer, theirs: str) -> None:
-    np.testing.assert_array_equal(found.lane(name).theta, other.lane(theirs).theta)
+    np.testing.assert_array_equal(found.lane(name).replicas[0].theta, other.lane(theirs).replicas[0].theta)
     rows, wanted = (list(trainer.history(lane).rows()) for trainer, lane in ((found, name), (other, theirs)))
     assert [(row.epoch, row.update) for row in rows] == [(row.epoch, row.update) for row in wanted]
     for row, want in zip(rows, wanted, strict=True):
@@ -65,7 +65,7 @@ def test_a_new_lane_takes_the_first_free_letter(names: tuple[str, ...], free: st
 
 
 def test_a_fork_is_told_what_its_model_was() -> None:
-    experiment = made(LaneSettings("A", {"optimizer.l2": 0.1}), LaneSettings("B"))
+    experiment = made(LaneEntry("A", {"optimizer.l2": 0.1}), LaneEntry("B"))
     experiment = dataclasses.replace(
         experiment,
         edits=(
@@ -75,7 +75,7 @@ def test_a_fork_is_told_what_its_model_was() -> None:
         ),
     ).checked()  # fmt: skip
     lane, edits = forked(experiment, "A", "C")
-    assert lane == LaneSettings("C", {"optimizer.l2": 0.1})
+    assert lane == LaneEntry("C", {"optimizer.l2": 0.1})
     assert edits == (Edit(3, {"optimizer.learning_rate": 0.2}, "C"),)
     whole = with_lane(experiment, lane, edits)
     assert whole.effective().lane("C") == dataclasses.replace(whole.effective().lane("A"), name="C")
@@ -83,7 +83,7 @@ def test_a_fork_is_told_what_its_model_was() -> None:
 
 
 def test_a_new_lane_begins_with_the_settings_of_now_and_no_edit_of_before_reaches_it() -> None:
-    experiment = made(LaneSettings("A"), LaneSettings("B"))
+    experiment = made(LaneEntry("A"), LaneEntry("B"))
     edits = (
         Edit(2, {"optimizer.learning_rate": 0.3, "optimizer.batch_size": 5}),
         Edit(4, {"optimizer.learning_rate": 0.7}, "A"),
@@ -104,7 +104,7 @@ def test_a_new_lane_begins_with_the_settings_of_now_and_no_edit_of_before_reache
 
 
 def test_what_was_taken_out_can_be_put_back_in_its_place() -> None:
-    experiment = made(LaneSettings("A"), LaneSettings("B", {"optimizer.l2": 0.1}), LaneSettings("C"))
+    experiment = made(LaneEntry("A"), LaneEntry("B", {"optimizer.l2": 0.1}), LaneEntry("C"))
     experiment = dataclasses.replace(
         experiment, edits=(Edit(1, {"optimizer.l1": 0.1}, "B"), Edit(2, {"optimizer.l2": 0.2}))
     )
@@ -114,10 +114,10 @@ def test_what_was_taken_out_can_be_put_back_in_its_place() -> None:
 
 
 def test_a_renamed_lane_keeps_what_was_said_of_it() -> None:
-    experiment = made(LaneSettings("A"), LaneSettings("B", {"optimizer.l2": 0.1}))
+    experiment = made(LaneEntry("A"), LaneEntry("B", {"optimizer.l2": 0.1}))
     experiment = dataclasses.replace(experiment, edits=(Edit(1, {"optimizer.l1": 0.1}, "B"),))
     found = renamed(experiment, "B", "B slow")
-    assert found.lanes[1] == LaneSettings("B slow", {"optimizer.l2": 0.1}) and found.edits[0].lane == "B slow"
+    assert found.lanes[1] == LaneEntry("B slow", {"optimizer.l2": 0.1}) and found.edits[0].lane == "B slow"
     with pytest.raises(InputError, match="lane A has that name already"):
         renamed(experiment, "B", "a")
     with pytest.raises(InputError, match="name is "):
@@ -129,13 +129,13 @@ def test_bad_requests_are_told_in_a_sentence() -> None:
         without_lane(made(), "A")
     with pytest.raises(InputError, match=r"lane is .*X.*, but must be one of A"):
         without_lane(made(), "X")
-    many = made(*(LaneSettings(f"L{i}") for i in range(16)))
+    many = made(*(LaneEntry(f"L{i}") for i in range(16)))
     with pytest.raises(InputError, match="17 lanes, but at most 16"):
-        with_lane(many, LaneSettings("M"))
+        with_lane(many, LaneEntry("M"))
 
 
 def test_what_lanes_differ_in() -> None:
-    lanes = (LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse", "optimizer.learning_rate": 0.05}))
+    lanes = (LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse", "optimizer.learning_rate": 0.05}))
     experiment = made(*lanes)
     assert differing(experiment) == ("loss.objective",)  # the rate says the same as that of all
     assert differing(made()) == ()
@@ -155,7 +155,7 @@ EDITS: tuple[dict[str, Any], ...] = (
 @pytest.mark.parametrize("replicas", [1, 3])
 @pytest.mark.parametrize("edit", EDITS)
 def test_a_fork_goes_on_as_a_lane_that_was_always_there(replicas: int, edit: dict[str, Any]) -> None:
-    experiment = made(LaneSettings("A"), LaneSettings("B", {"optimizer.l2": 0.01}), run__replicas=replicas)
+    experiment = made(LaneEntry("A"), LaneEntry("B", {"optimizer.l2": 0.01}), run__replicas=replicas)
     trainer = Trainer(experiment, watched=True)
     trainer.run(2)
     trainer.edit({"optimizer.momentum": 0.5}, "A")
@@ -170,7 +170,7 @@ def test_a_fork_goes_on_as_a_lane_that_was_always_there(replicas: int, edit: dic
         same_numbers(trainer, lane.name, again, lane.name)
         for ours, theirs in zip(lane.replicas, again.lane(lane.name).replicas, strict=True):
             np.testing.assert_array_equal(ours.theta, theirs.theta)
-    assert not np.array_equal(trainer.lane("C").theta, trainer.lane("A").theta)
+    assert not np.array_equal(trainer.lane("C").replicas[0].theta, trainer.lane("A").replicas[0].theta)
 
 
 def test_a_forks_history_goes_on_by_itself() -> None:
@@ -204,8 +204,8 @@ def test_a_lane_added_later_is_as_if_it_had_been_there_from_the_start() -> None:
     trainer.edit({"optimizer.learning_rate": 0.2})
     trainer.advance(lambda: True, 9)
     lane = fresh(trainer.experiment, trainer.current, "A", "B")
-    lane = LaneSettings("B", {**lane.changes, "loss.objective": "mse"})
-    late = trainer.anew(with_lane(trainer.experiment, lane, alone=True))
+    lane = LaneEntry("B", {**lane.changes, "loss.objective": "mse"})
+    late = trainer.restarted(with_lane(trainer.experiment, lane, alone=True))
     late.advance(lambda: True, trainer.update)
     same_numbers(late, "A", trainer, "A")
     alone = Trainer(dataclasses.replace(made(lane, optimizer__batch_size=9)))
@@ -216,9 +216,9 @@ def test_a_lane_added_later_is_as_if_it_had_been_there_from_the_start() -> None:
 
 def test_a_lane_taken_out_leaves_the_others_as_they_would_be() -> None:
     lanes = (
-        LaneSettings("A"),
-        LaneSettings("B", {"loss.objective": "mse"}),
-        LaneSettings("C", {"optimizer.name": "adam"}),
+        LaneEntry("A"),
+        LaneEntry("B", {"loss.objective": "mse"}),
+        LaneEntry("C", {"optimizer.name": "adam"}),
     )
     trainer = Trainer(made(*lanes))
     trainer.run(2)
@@ -235,7 +235,7 @@ def test_a_lane_taken_out_leaves_the_others_as_they_would_be() -> None:
 
 
 def test_a_renamed_lane_goes_on() -> None:
-    lanes = (LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse"}))
+    lanes = (LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse"}))
     trainer, other = Trainer(made(*lanes)), Trainer(made(*lanes))
     for each in (trainer, other):
         each.run(2)
@@ -256,4 +256,4 @@ def test_edits_that_a_file_foresees_come_to_all_lanes_after_a_fork() -> None:
     trainer.fork_lane("A", "B")
     trainer.advance(lambda: True, 20)
     assert {trainer.current.lane(name).optimizer.learning_rate for name in "AB"} == {0.3}
-    np.testing.assert_array_equal(trainer.lane("A").theta, trainer.lane("B").theta)
+    np.testing.assert_array_equal(trainer.lane("A").replicas[0].theta, trainer.lane("B").replicas[0].theta)

@@ -119,8 +119,8 @@ def test_slightly_wrong_asks_to_look_closer(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_forgotten_penalty_is_wrong_in_the_weights_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = _trainer(optimizer__l2=0.3)
-    whole = module.Scene.gradient
-    monkeypatch.setattr(module.Scene, "gradient", lambda self, loss=None, penalty=True: whole(self, loss, False))
+    whole = module.LaneProbe.gradient
+    monkeypatch.setattr(module.LaneProbe, "gradient", lambda self, loss=None, penalty=True: whole(self, loss, False))
     verdicts = {layer.name: layer.verdict for layer in _check(trainer).layers}
     assert [verdicts[f"W[{l}]"] for l in (1, 2, 3)] == ["wrong"] * 3
     assert [verdicts[f"b[{l}]"] for l in (1, 2, 3)] == ["right"] * 3
@@ -132,7 +132,7 @@ def test_unit_at_the_kink_of_relu_is_named() -> None:
     x = trainer.data.X_train[4]
     W, b = np.array([[1.0, 0.5], [0.3, -0.7]]), np.array([0.0, 5.0])
     b[0] = -(W[0] @ x)  # sample 5 sits on the kink of unit 1
-    lane.theta[:6] = np.column_stack([W, b]).ravel()
+    lane.replicas[0].theta[:6] = np.column_stack([W, b]).ravel()
     found = _check(trainer)
     kink = found.kinks[0]
     assert (kink.kind, kink.layer, kink.unit, kink.sample) == ("activation", 1, 1, 5)
@@ -145,19 +145,19 @@ def test_unit_at_the_kink_of_relu_is_named() -> None:
 
 def test_residual_margin_clip_and_weight_at_a_kink() -> None:
     sine = _trainer(0, data__dataset="sine", loss__objective="mae", network__hidden=())
-    sine.lane("A").theta[:] = (0.0, float(sine.data.y_train[7, 0]))
+    sine.lane("A").replicas[0].theta[:] = (0.0, float(sine.data.y_train[7, 0]))
     found = _check(sine)
     assert ("loss", 8) in {(kink.kind, kink.sample) for kink in found.kinks}
     hinge = _trainer(0, loss__objective="hinge", network__output="linear", network__hidden=())
-    hinge.lane("A").theta[:] = (0.0, 0.0, 1.0)
+    hinge.lane("A").replicas[0].theta[:] = (0.0, 0.0, 1.0)
     found = _check(hinge)
     ones = set(np.flatnonzero(hinge.data.y_train == 1) + 1)
     assert {kink.kind for kink in found.kinks} == {"loss"} and {kink.sample for kink in found.kinks} <= ones
     clamped = _trainer(0, loss__numerics="clamped", network__output="linear", network__hidden=())
-    clamped.lane("A").theta[:] = (0.0, 0.0, 1e-7)
+    clamped.lane("A").replicas[0].theta[:] = (0.0, 0.0, 1e-7)
     assert {kink.kind for kink in _check(clamped).kinks} == {"clipped"}
     lasso = _trainer(0, optimizer__l1=0.1, network__hidden=())
-    lasso.lane("A").theta[:] = (0.0, 0.4, 0.1)
+    lasso.lane("A").replicas[0].theta[:] = (0.0, 0.4, 0.1)
     found = _check(lasso)
     assert found.kinks == (Kink("weight", 1, 1, 0, 0.0),)
     assert found.layers[0].kinked == 1 and found.layers[0].checked == 1
@@ -172,7 +172,7 @@ def test_all_at_kinks_says_so() -> None:
 
 def test_gradient_too_small_to_judge_is_rounding() -> None:
     trainer = _trainer(0, network__hidden=())
-    trainer.lane("A").theta[:] = (0.0, 0.0, 0.0)
+    trainer.lane("A").replicas[0].theta[:] = (0.0, 0.0, 0.0)
     found = _check(trainer)  # half of the samples of each class: db is 0 but for rounding
     bias = found.layers[1]
     assert bias.verdict == "right" and abs(bias.worst[1]) < 1e-12
@@ -180,7 +180,7 @@ def test_gradient_too_small_to_judge_is_rounding() -> None:
 
 def test_cost_that_is_no_number() -> None:
     trainer = _trainer(0, loss__objective="binary_cross_entropy", network__output="linear", network__hidden=())
-    trainer.lane("A").theta[:] = (0.0, 0.0, -3.0)  # log of a negative output
+    trainer.lane("A").replicas[0].theta[:] = (0.0, 0.0, -3.0)  # log of a negative output
     found = _check(trainer)
     assert verdict_of(found) == "not finite"
     assert "not a number" in meaning(found)
@@ -212,13 +212,13 @@ def test_samples_are_drawn_where_even_few_parameters_take_long(monkeypatch: pyte
 
 def test_lane_is_left_as_it_was() -> None:
     trainer = _trainer()
-    theta, before = trainer.lane("A").theta.copy(), trainer.update
+    theta, before = trainer.lane("A").replicas[0].theta.copy(), trainer.update
     _check(trainer)
-    np.testing.assert_array_equal(trainer.lane("A").theta, theta)
+    np.testing.assert_array_equal(trainer.lane("A").replicas[0].theta, theta)
     trainer.run(2)
     alone = _trainer(7)
     assert before == 5
-    np.testing.assert_array_equal(trainer.lane("A").theta, alone.lane("A").theta)
+    np.testing.assert_array_equal(trainer.lane("A").replicas[0].theta, alone.lane("A").replicas[0].theta)
 
 
 def test_analytic_side_is_what_trains(monkeypatch: pytest.MonkeyPatch) -> None:

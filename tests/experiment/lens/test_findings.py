@@ -89,7 +89,7 @@ def test_asking_changes_no_bit() -> None:
         ask(asked)
         asked.step()
         left.step()
-    np.testing.assert_array_equal(asked.lanes[0].theta, left.lanes[0].theta)
+    np.testing.assert_array_equal(asked.lanes[0].replicas[0].theta, left.lanes[0].replicas[0].theta)
 
 
 # Logarithms and overflow
@@ -243,9 +243,9 @@ def test_a_monitor_that_gets_worse_while_the_objective_gets_better() -> None:
 
 def test_a_softmax_of_one_unit_hides_what_follows_from_it() -> None:
     trainer = trainer_of(network__output="softmax", loss__objective="mse")
-    before = trainer.lanes[0].theta.copy()
+    before = trainer.lanes[0].replicas[0].theta.copy()
     trainer.run(5)
-    np.testing.assert_array_equal(trainer.lanes[0].theta, before)  # nothing can be learned, indeed
+    np.testing.assert_array_equal(trainer.lanes[0].replicas[0].theta, before)  # nothing can be learned, indeed
     (found,) = ask(trainer).values()
     assert found.name == "single_softmax"
     assert numbers(found.evidence) == [1, 1, 210]

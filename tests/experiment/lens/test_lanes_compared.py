@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.lens.advantage import (
     Advantage,
     AskAdvantage,
@@ -30,7 +30,7 @@ from sandbox.experiment.training.snapshot import Wanted
 def trainer_of(*changes: dict[str, Any], **values: Any) -> Trainer:
     base = {"data.samples": 60, "network.hidden": (4, 3), "optimizer.learning_rate": 0.3}
     experiment = Experiment().with_values(base | {key.replace("__", "."): v for key, v in values.items()})
-    lanes = tuple(LaneSettings("ABCDEF"[i], each) for i, each in enumerate(changes))
+    lanes = tuple(LaneEntry("ABCDEF"[i], each) for i, each in enumerate(changes))
     return Trainer(dataclasses.replace(experiment, lanes=lanes).checked(), watched=True)
 
 
@@ -60,7 +60,7 @@ def test_another_objective_parts_them_at_once() -> None:
     trainer = trainer_of({}, {"loss.objective": "mse"})
     trainer.advance(lambda: True, 50)
     state = pair(trainer)
-    a, b = (trainer.lane(name).theta for name in "AB")
+    a, b = (trainer.lane(name).replicas[0].theta for name in "AB")
     assert state.parted == 1 and state.differ == sum(x != y for x, y in zip(a.tolist(), b.tolist(), strict=True))
     assert state.distance == pytest.approx(math.dist(a.tolist(), b.tolist()), rel=1e-12)
     epochs, values = state.distances
@@ -115,7 +115,7 @@ def test_which_lane_gets_there_first() -> None:
     needed: dict[str, list[float]] = {}
     for name in "AB":
         for r in range(9):
-            each = trainer.lane(name).each
+            each = trainer.lane(name).replica_history
             assert each is not None
             epochs, values = each.column(f"{column}#{r}")
             there = [epoch for epoch, value in zip(epochs.tolist(), values.tolist(), strict=True) if value <= level]
@@ -180,9 +180,7 @@ def test_infinite_ratios_have_a_median_and_none_has_no_value() -> None:
 def numeric_norm(trainer: Trainer, name: str, replica: int = 0) -> float:
     """The norm of the gradient at the initial parameters, by differences of the recorded cost."""
     settings = trainer.experiment.effective().lane(name)
-    alone = dataclasses.replace(trainer.experiment.effective(), lanes=(LaneSettings("A"),)).with_value(
-        "run.replicas", 1
-    )
+    alone = dataclasses.replace(trainer.experiment.effective(), lanes=(LaneEntry("A"),)).with_value("run.replicas", 1)
     for section, keys in (
         ("loss", ("objective", "reduction")),
         ("network", ("seed", "hidden")),
@@ -192,12 +190,12 @@ def numeric_norm(trainer: Trainer, name: str, replica: int = 0) -> float:
             alone = alone.with_value(f"{section}.{key}", getattr(getattr(settings, section), key))
     alone = alone.with_value("network.seed", settings.network.seed + replica)
     start = Trainer(alone, trainer.data)
-    theta, h, squares = start.lanes[0].theta.copy(), 1e-6, 0.0
+    theta, h, squares = start.lanes[0].replicas[0].theta.copy(), 1e-6, 0.0
     for k in range(theta.size):
         costs = []
         for sign in (1.0, -1.0):
-            start.lanes[0].theta[...] = theta
-            start.lanes[0].theta[k] += sign * h
+            start.lanes[0].replicas[0].theta[...] = theta
+            start.lanes[0].replicas[0].theta[k] += sign * h
             start._due, start.lanes[0].edited = False, start.update  # read anew, not from the history
             costs.append(start.readings(start.lanes[0])["train_cost"])
         squares += ((costs[0] - costs[1]) / (2.0 * h)) ** 2
@@ -227,9 +225,9 @@ def test_a_matched_lane_takes_a_first_step_of_the_same_length() -> None:
     trainer = trainer_of({}, {"loss.objective": "mse"}, {"loss.reduction": "sum"})
     for row in ask(trainer, AskFairRates("A")).rows:
         trainer.edit({"optimizer.learning_rate": row.matched}, row.lane)
-    before = {name: trainer.lane(name).theta.copy() for name in "ABC"}
+    before = {name: trainer.lane(name).replicas[0].theta.copy() for name in "ABC"}
     trainer.step()
-    steps = [float(np.linalg.norm(trainer.lane(name).theta - before[name])) for name in "ABC"]
+    steps = [float(np.linalg.norm(trainer.lane(name).replicas[0].theta - before[name])) for name in "ABC"]
     np.testing.assert_allclose(steps, steps[0], rtol=1e-3)
 
 

@@ -95,7 +95,7 @@ def test_moons_by_hand() -> None:
 )
 def test_shares_of_all_samples_add_up_to_the_gradient(values: dict[str, Any], other: str) -> None:
     trainer = _trainer(3, **values)
-    theta = trainer.lane("A").theta
+    theta = trainer.lane("A").replicas[0].theta
     m = len(trainer.data.X_train)
     both = [_follow(trainer, index=i, other=other).back for i in range(m)]
     for side, name in enumerate((trainer.lane("A").objective.name, other)):
@@ -141,7 +141,7 @@ def test_hinge_recodes_its_own_targets() -> None:
 
 def test_clipped_output_sends_nothing_back() -> None:
     trainer = _trainer(0, loss__numerics="clamped", network__hidden=())
-    theta = trainer.lane("A").theta
+    theta = trainer.lane("A").replicas[0].theta
     theta[:] = (0.0, 0.0, 40.0)  # a is 1 up to rounding, whatever x
     index = int(np.flatnonzero(trainer.data.y_train == 0)[0])
     own = _follow(trainer, index=index).back[0]
@@ -151,11 +151,11 @@ def test_clipped_output_sends_nothing_back() -> None:
 
 def test_no_such_sample_and_no_change_of_the_lane() -> None:
     trainer = _trainer()
-    theta = trainer.lane("A").theta.copy()
+    theta = trainer.lane("A").replicas[0].theta.copy()
     question = FollowSample("A", "train", 210, "mse")
     assert trainer.snapshot(0, Wanted(questions=(question,))).answers[question] is None
     found = _follow(trainer)
-    np.testing.assert_array_equal(trainer.lane("A").theta, theta)
+    np.testing.assert_array_equal(trainer.lane("A").replicas[0].theta, theta)
     with pytest.raises(ValueError, match="read-only"):
         found.Z[0][0] = 1.0
 

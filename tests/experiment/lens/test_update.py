@@ -46,8 +46,8 @@ def run_lines(trainer: Trainer, steps: UpdateSteps, batch: slice | Any) -> list[
         classes = [1] if data.task == "binary" else range(lane.sizes[-1])
         Y = np.array([data.y_train[batch] == k for k in classes], float)
         Y = 2 * Y - 1 if lane.coding == "plus_minus_one" else Y
-    space: dict[str, Any] = {"np": np, "times": times, "X": X, "Y": Y, "m": X.shape[1], "step": lane.steps}
-    for key, value in lane.parameters().items():
+    space: dict[str, Any] = {"np": np, "times": times, "X": X, "Y": Y, "m": X.shape[1], "step": lane.replicas[0].steps}
+    for key, value in lane.replicas[0].parameters().items():
         space[key] = value[:, None] if value.ndim == 1 else value
     optimizer = lane.settings.optimizer
     space |= {"learning_rate": optimizer.learning_rate, "l1": optimizer.l1, "l2": optimizer.l2}
@@ -55,8 +55,8 @@ def run_lines(trainer: Trainer, steps: UpdateSteps, batch: slice | Any) -> list[
         space[parameter.name] = optimizer.parameters.get(parameter.name, parameter.default)
     space |= vars(lane.objective)
     space["parameters"] = tuple(space[name] for name in steps.pairing.parameters)
-    letters = ("M", "V") if len(lane.memory) == 2 else ("V",)
-    for letter, slot in zip(letters, lane.memory, strict=False):
+    letters = ("M", "V") if len(lane.replicas[0].memory) == 2 else ("V",)
+    for letter, slot in zip(letters, lane.replicas[0].memory, strict=False):
         flat, start = [], 0
         for l in range(1, len(lane.sizes)):
             n, k = lane.sizes[l], lane.sizes[l - 1]
@@ -119,7 +119,7 @@ def test_what_is_shown_is_what_training_then_does_to_the_bit(name: str, size: in
     for _ in range(7):
         steps = asked(trainer)
         trainer.step()
-        np.testing.assert_array_equal(trainer.lanes[0].theta, steps.theta)
+        np.testing.assert_array_equal(trainer.lanes[0].replicas[0].theta, steps.theta)
         for key, value in trainer.parameters().items():
             np.testing.assert_array_equal(steps.values[key].corner.reshape(value.shape), value)
 
@@ -131,7 +131,7 @@ def test_lanes_of_one_shape_are_shown_as_they_train() -> None:
         steps = [asked(trainer, name) for name in "AB"]
         trainer.step()
         for lane, shown in zip(trainer.lanes, steps, strict=True):
-            np.testing.assert_allclose(shown.theta, lane.theta, rtol=1e-12, atol=1e-14)
+            np.testing.assert_allclose(shown.theta, lane.replicas[0].theta, rtol=1e-12, atol=1e-14)
 
 
 def test_asking_changes_no_bit() -> None:
@@ -141,8 +141,8 @@ def test_asking_changes_no_bit() -> None:
         asked(asking)
         asking.step()
         silent.step()
-    np.testing.assert_array_equal(asking.lanes[0].theta, silent.lanes[0].theta)
-    np.testing.assert_array_equal(asking.lanes[0].memory, silent.lanes[0].memory)
+    np.testing.assert_array_equal(asking.lanes[0].replicas[0].theta, silent.lanes[0].replicas[0].theta)
+    np.testing.assert_array_equal(asking.lanes[0].replicas[0].memory, silent.lanes[0].replicas[0].memory)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

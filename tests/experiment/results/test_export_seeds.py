@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.results.export import write_results
 
 
 def test_every_seed_has_its_rows_and_its_weights(tmp_path: Path) -> None:
-    lanes = (LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse", "network.seed": 40}))
+    lanes = (LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse", "network.seed": 40}))
     experiment = Experiment().with_values({"data.samples": 40, "network.hidden": (3,), "run.replicas": 3})
     experiment = dataclasses.replace(experiment, lanes=lanes).checked()
     trainer = Trainer(experiment)
@@ -30,7 +30,7 @@ def test_every_seed_has_its_rows_and_its_weights(tmp_path: Path) -> None:
     ]  # fmt: skip
     for lane, seed in (("A", 8), ("B", 42)):
         single = dataclasses.replace(
-            experiment, lanes=(LaneSettings(lane, dict(experiment.lanes["AB".index(lane)].changes)),)
+            experiment, lanes=(LaneEntry(lane, dict(experiment.lanes["AB".index(lane)].changes)),)
         )
         single = single.with_value("run.replicas", 1).with_value("network.seed", seed, lane)
         alone = Trainer(single)
@@ -59,6 +59,6 @@ def test_a_seed_that_stopped_has_no_more_rows(tmp_path: Path) -> None:
     with (tmp_path / "history.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     counts = {seed: sum(row["seed"] == str(seed) for row in rows) for seed in range(7, 13)}
-    stopped = {7 + network.replica for network in trainer.lanes[0].replicas if network.stopped}
+    stopped = {7 + network.number for network in trainer.lanes[0].replicas if network.stopped}
     assert 0 < len(stopped) < 6
     assert all((counts[seed] < 121) == (seed in stopped) for seed in counts)

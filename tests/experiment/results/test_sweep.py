@@ -16,7 +16,7 @@ import pytest
 
 from sandbox.errors import InputError
 from sandbox.experiment import Edit, Experiment, Trainer
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.results.sweep import (
     Axis,
     LaneResult,
@@ -110,7 +110,7 @@ def test_cells_are_the_product_of_the_axes() -> None:
 
 
 def test_what_is_swept_holds_in_every_lane() -> None:
-    lanes = (LaneSettings("A"), LaneSettings("B", {"optimizer.learning_rate": 9.0, "loss.objective": "mse"}))
+    lanes = (LaneEntry("A"), LaneEntry("B", {"optimizer.learning_rate": 9.0, "loss.objective": "mse"}))
     experiment = dataclasses.replace(made(), lanes=lanes).checked()
     for cell in cells(experiment, [RATES]):
         rates = {cell.experiment.lane(name).optimizer.learning_rate for name in "AB"}
@@ -240,7 +240,7 @@ def test_quartiles_of_a_lane_leave_out_what_has_stopped() -> None:
 
 
 def test_the_table_has_a_row_per_cell_and_lane(tmp_path: Path) -> None:
-    lanes = (LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse"}))
+    lanes = (LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse"}))
     experiment = dataclasses.replace(made(), lanes=lanes).checked()
     sweep = Sweep(cells(experiment, [RATES, axis("network.hidden", ((3,), (2, 2)))], 3), tmp_path / "cells")
     list(sweep.run(Here()))
@@ -277,7 +277,7 @@ def test_every_cell_can_be_told_by_what_any_of_them_learned_with(tmp_path: Path)
 
 
 def test_lanes_that_would_repeat_another_are_named() -> None:
-    lanes = LaneSettings("A"), LaneSettings("B", {"loss.objective": "mse"}), LaneSettings("C", {"optimizer.l2": 0.1})
+    lanes = LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse"}), LaneEntry("C", {"optimizer.l2": 0.1})
     experiment = dataclasses.replace(made(), lanes=lanes).checked()
     assert twins(experiment, ["loss.objective"]) == {"B": "A"}
     assert [lane.name for lane in cells(experiment, [LOSSES_])[0].experiment.lanes] == ["A", "C"]
@@ -306,9 +306,9 @@ def test_what_crosses_to_another_process_is_plain(tmp_path: Path) -> None:
 
 def test_lanes_that_the_sweep_makes_alike_are_run_once() -> None:
     lanes = (
-        LaneSettings("A"), LaneSettings("B", {"optimizer.learning_rate": 0.1}),
-        LaneSettings("C", {"loss.objective": "mse"}),
-        LaneSettings("D", {"optimizer.learning_rate": 2.0, "loss.objective": "mse"}),
+        LaneEntry("A"), LaneEntry("B", {"optimizer.learning_rate": 0.1}),
+        LaneEntry("C", {"loss.objective": "mse"}),
+        LaneEntry("D", {"optimizer.learning_rate": 2.0, "loss.objective": "mse"}),
     )  # fmt: skip
     experiment = dataclasses.replace(Experiment(), lanes=lanes).checked()
     rates = axis("optimizer.learning_rate", (0.1, 1.0))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sandbox.errors import InputError
 from sandbox.experiment import Edit, Experiment, Trainer
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.training.snapshot import CurveRequest, Wanted
 from sandbox.nn import INITIALIZERS
 
@@ -28,7 +28,7 @@ def made(**changes: object) -> Experiment:
 
 def two_lanes(experiment: Experiment, **changes: object) -> Experiment:
     own = {key.replace("__", "."): value for key, value in changes.items()}
-    return dataclasses.replace(experiment, lanes=(LaneSettings("A"), LaneSettings("B", own))).checked()
+    return dataclasses.replace(experiment, lanes=(LaneEntry("A"), LaneEntry("B", own))).checked()
 
 
 def advanced(trainer: Trainer, update: int) -> Trainer:
@@ -299,11 +299,8 @@ def test_the_hinge_switches_the_coding_and_back() -> None:
 
 
 def state(trainer: Trainer) -> tuple[int, list[Array]]:
-    for group in trainer._groups:
-        group.release()
-    trainer._regroup()
-    lane = trainer.lanes[0]
-    return lane.count, [slot.copy() for slot in lane.memory]
+    replica = trainer.lanes[0].replicas[0]
+    return replica.steps, [slot.copy() for slot in replica.memory]
 
 
 @pytest.mark.parametrize(
@@ -456,7 +453,7 @@ def test_a_number_dragged_before_the_next_update_makes_one_edit() -> None:
     replayed = Trainer(trainer.experiment)
     trainer.run(5)
     replayed.run(trainer.epoch)
-    np.testing.assert_array_equal(replayed.lanes[0].theta, trainer.lanes[0].theta)
+    np.testing.assert_array_equal(replayed.lanes[0].replicas[0].theta, trainer.lanes[0].replicas[0].theta)
 
 
 def test_layers_changed_twice_before_the_next_update_stay_two_edits() -> None:
@@ -469,7 +466,7 @@ def test_layers_changed_twice_before_the_next_update_stay_two_edits() -> None:
     replayed.run(3)
     replayed.step()
     trainer.step()
-    np.testing.assert_array_equal(replayed.lanes[0].theta, trainer.lanes[0].theta)
+    np.testing.assert_array_equal(replayed.lanes[0].replicas[0].theta, trainer.lanes[0].replicas[0].theta)
 
 
 def test_what_is_taken_back_before_the_next_update_leaves_no_trace() -> None:
@@ -537,3 +534,46 @@ def test_what_a_lane_has_learned_with_is_known_from_where_to_where() -> None:
     curves = {(c.lane, c.name): c for c in trainer.snapshot(0, Wanted(curves=CurveRequest(100))).curves}
     assert curves["C", "mse"].learned == ((4.0, 6.0), (9.0, math.inf))
     assert curves["B", "mse"].learned == ((4.0, 6.0),)
+
+
+# What an edit makes again
+
+
+def buffers(trainer: Trainer) -> list[int]:
+    """Return what stays where a number is written: groups, their networks, and what their optimisers work on."""
+    return [id(x) for group in trainer._groups for x in (group, group.net, *(step.state for step in group._steps))]
+
+
+@pytest.mark.parametrize("lane", [None, "B"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimizer.learning_rate": 0.3}, {"optimizer.l1": 0.01}, {"optimizer.l2": 0.1}, {"optimizer.beta1": 0.5},
+        {"loss.positive_weight": 3.0}, {"loss.monitors": ("mse",)},
+    ],
+)  # fmt: skip
+def test_a_changed_number_is_written_and_nothing_else_is_made_again(
+    changes: dict[str, object], lane: str | None
+) -> None:
+    experiment = two_lanes(made(optimizer__name="adam"))
+    trainer = Trainer(experiment)
+    trainer.run(2)
+    before = buffers(trainer)
+    split = lane is not None and "optimizer.beta1" in changes  # lanes with other parameters step apart
+    trainer.edit(changes, lane)
+    assert buffers(trainer)[:2] == before[:2] and (buffers(trainer) == before) is not split
+    trainer.run(2)
+    edited = Trainer(trainer.experiment)  # a group made with the edit at its update has the same bits
+    edited.run(2)
+    edited._regroup()
+    edited.run(2)
+    for one, other in zip(trainer.lanes, edited.lanes, strict=True):
+        np.testing.assert_array_equal(one.replicas[0].theta, other.replicas[0].theta)
+
+
+@pytest.mark.parametrize("changes", [{"network.hidden": (7,)}, {"network.activation": "relu"}])
+def test_another_shape_makes_other_groups(changes: dict[str, object]) -> None:
+    trainer = Trainer(made())
+    before = buffers(trainer)
+    trainer.edit(changes)
+    assert not set(buffers(trainer)) & set(before)

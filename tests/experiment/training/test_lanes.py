@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.training.groups import Group
 
 
@@ -21,7 +21,7 @@ def made(**changes: object) -> Experiment:
 
 
 def with_lanes(experiment: Experiment, *changes: dict[str, Any]) -> Experiment:
-    lanes = tuple(LaneSettings(f"L{i}", each) for i, each in enumerate(changes))
+    lanes = tuple(LaneEntry(f"L{i}", each) for i, each in enumerate(changes))
     return dataclasses.replace(experiment, lanes=lanes).checked()
 
 
@@ -188,18 +188,18 @@ def test_only_same_parts_in_a_row_are_computed_as_one() -> None:
     trainer = Trainer(with_lanes(made(), {}, {"optimizer.l2": 0.1}, {"loss.objective": "mse"}, {}))
     (group,) = trainer._groups
     assert isinstance(group, Group)
-    assert [part.lanes for part in group._losses] == [slice(0, 2), slice(2, 3), slice(3, 4)]
-    assert [part.lanes for part, *_ in group._steps] == [slice(0, 4)]
+    assert [rows for rows, _ in group._losses] == [slice(0, 2), slice(2, 3), slice(3, 4)]
+    assert [step.rows for step in group._steps] == [slice(0, 4)]
 
 
 def test_what_a_lane_holds_is_its_own_after_it_left_its_group() -> None:
     trainer = Trainer(with_lanes(made(optimizer__name="adam"), {}, {}))
     trainer.run(2)
     trainer.edit({"network.hidden": (5,)}, "L1")
-    first, second = trainer.lanes
+    first, second = (lane.replicas[0] for lane in trainer.lanes)
     assert not np.shares_memory(first.theta, second.theta)
     assert not any(np.shares_memory(a, b) for a in first.memory for b in second.memory)
-    assert (first.count, second.count) == (2, 0)
+    assert (first.steps, second.steps) == (2, 0)
 
 
 def test_sixteen_lanes() -> None:

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 
 
 def watched(*changes: dict[str, Any], **values: Any) -> Trainer:
     base = {"data.samples": 60, "network.hidden": (4, 3), "optimizer.learning_rate": 0.05, "optimizer.batch_size": 9}
     experiment = Experiment().with_values(base | {key.replace("__", "."): v for key, v in values.items()})
-    lanes = tuple(LaneSettings("ABCDEF"[i], each) for i, each in enumerate(changes))
+    lanes = tuple(LaneEntry("ABCDEF"[i], each) for i, each in enumerate(changes))
     return Trainer(dataclasses.replace(experiment, lanes=lanes).checked(), watched=True)
 
 
@@ -82,14 +82,14 @@ def test_other_initial_weights_are_other_from_the_start() -> None:
 def test_a_single_bit_is_enough() -> None:
     trainer = watched({}, {})
     trainer.run(2)
-    trainer.lane("B").theta[0] = np.nextafter(trainer.lane("B").theta[0], 9.0)
+    trainer.lane("B").replicas[0].theta[0] = np.nextafter(trainer.lane("B").replicas[0].theta[0], 9.0)
     trainer.step()
     assert parted(trainer, "A", "B") == trainer.update
 
 
 def test_minus_zero_is_not_zero() -> None:
     trainer = watched({"network.initializer": "zeros"}, {"network.initializer": "zeros"})
-    trainer.lane("B").theta[-1] = -0.0
+    trainer.lane("B").replicas[0].theta[-1] = -0.0
     trainer.pairs.look(5)
     assert parted(trainer, "A", "B") == 5
 

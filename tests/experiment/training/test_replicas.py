@@ -13,8 +13,8 @@ from hypothesis.extra import numpy as hnp
 
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.document.parts import LaneSettings
-from sandbox.experiment.training.replicas import quartiles
+from sandbox.experiment.document.parts import LaneEntry
+from sandbox.experiment.training.spread import quartiles
 from sandbox.nn import Network
 
 MANY = Network.MOST_EXACT + 4
@@ -47,21 +47,23 @@ def test_each_replica_is_the_network_of_its_seed(replicas: int, batch_size: int,
     trainer = Trainer(experiment)
     trainer.run(5)
     lane = trainer.lanes[0]
-    assert lane.each is not None
+    assert lane.replica_history is not None
     tolerance = 0.0 if replicas <= Network.MOST_EXACT else 1e-9
     for r in (0, 2, replicas - 1):
         single = alone(experiment, "A", r, 5)
-        np.testing.assert_allclose(lane.replicas[r].theta, single.lanes[0].theta, rtol=tolerance, atol=tolerance)
+        np.testing.assert_allclose(
+            lane.replicas[r].theta, single.lanes[0].replicas[0].theta, rtol=tolerance, atol=tolerance
+        )
         for column in single.lanes[0].columns:
-            _, values = lane.each.column(f"{column}#{r}")
+            _, values = lane.replica_history.column(f"{column}#{r}")
             np.testing.assert_allclose(values, single.history().column(column)[1], rtol=1e-9, atol=1e-12)
 
 
 def test_lanes_have_the_same_seeds_and_the_batches_of_one() -> None:
     lanes = (
-        LaneSettings("A"),
-        LaneSettings("B", {"loss.objective": "mse"}),
-        LaneSettings("C", {"network.hidden": (2,)}),
+        LaneEntry("A"),
+        LaneEntry("B", {"loss.objective": "mse"}),
+        LaneEntry("C", {"network.hidden": (2,)}),
     )
     experiment = dataclasses.replace(made(3, optimizer__batch_size=9), lanes=lanes).checked()
     trainer = Trainer(experiment)
@@ -73,16 +75,16 @@ def test_lanes_have_the_same_seeds_and_the_batches_of_one() -> None:
     for name in "ABC":
         for r in range(3):
             single = alone(experiment, name, r, 4)
-            np.testing.assert_array_equal(trainer.lane(name).replicas[r].theta, single.lanes[0].theta)
+            np.testing.assert_array_equal(trainer.lane(name).replicas[r].theta, single.lanes[0].replicas[0].theta)
 
 
 def test_the_history_holds_median_and_quartiles() -> None:
     trainer = Trainer(made(5, loss__monitors=("mse",)))
     trainer.run(3)
     lane = trainer.lanes[0]
-    assert lane.each is not None
+    assert lane.replica_history is not None
     for column in ("train_cost", "test_mse", "train_accuracy"):
-        single = np.array([lane.each.column(f"{column}#{r}")[1] for r in range(5)])
+        single = np.array([lane.replica_history.column(f"{column}#{r}")[1] for r in range(5)])
         for name, share in ((column, 50), (f"{column}|low", 25), (f"{column}|high", 75)):
             np.testing.assert_allclose(lane.history.column(name)[1], np.percentile(single, share, axis=0), rtol=1e-12)
     state = trainer.snapshot().lanes[0]
@@ -111,16 +113,16 @@ def test_a_replica_that_stops_leaves_the_others_as_they_would_be() -> None:
     trainer = Trainer(experiment)
     trainer.run(120)
     lane = trainer.lanes[0]
-    gone = [network.replica for network in lane.replicas if network.stopped]
+    gone = [network.number for network in lane.replicas if network.stopped]
     assert 0 < len(gone) < 6, "the rate must be one at which only some overflow"
-    assert not lane.ended and trainer.snapshot().lanes[0].lost == len(gone)
+    assert not lane.stopped and trainer.snapshot().lanes[0].lost == len(gone)
     for r in range(6):
         single = alone(experiment, "A", r, 120)
         assert bool(single.lanes[0].stopped) == (r in gone)
-        np.testing.assert_array_equal(lane.replicas[r].theta, single.lanes[0].theta)
-    assert lane.each is not None
+        np.testing.assert_array_equal(lane.replicas[r].theta, single.lanes[0].replicas[0].theta)
+    assert lane.replica_history is not None
     for r in gone:
-        values = lane.each.column(f"train_cost#{r}")[1]
+        values = lane.replica_history.column(f"train_cost#{r}")[1]
         assert np.isnan(values[-1]) and np.isfinite(values[0])
     assert np.isfinite(lane.history.column("train_cost")[1]).all()
 
@@ -129,10 +131,10 @@ def test_a_lane_ends_when_its_last_replica_stops() -> None:
     trainer = Trainer(made(3, network__output="linear", loss__objective="mse", optimizer__learning_rate=1e6))
     trainer.run(400)
     lane = trainer.lanes[0]
-    assert lane.ended and all(network.stopped for network in lane.replicas)
+    assert lane.stopped and all(network.stopped for network in lane.replicas)
     assert not trainer.running
     state = trainer.snapshot().lanes[0]
-    assert state.stopped == lane.ended and state.lost == 3
+    assert state.stopped == lane.stopped and state.lost == 3
     assert lane.history.last is not None and not np.isnan(list(lane.history.last.values.values())).any()
 
 
@@ -146,7 +148,7 @@ def test_edits_reach_every_replica_and_grow_each_from_its_own_seed() -> None:
         single = alone(experiment, "A", r, 3)
         single.edit({"network.hidden": (5, 3)})
         single.run(3)
-        np.testing.assert_array_equal(trainer.lanes[0].replicas[r].theta, single.lanes[0].theta)
+        np.testing.assert_array_equal(trainer.lanes[0].replicas[r].theta, single.lanes[0].replicas[0].theta)
 
 
 def test_weights_of_a_file_are_those_of_every_replica(tmp_path: Any) -> None:
@@ -154,15 +156,15 @@ def test_weights_of_a_file_are_those_of_every_replica(tmp_path: Any) -> None:
     np.savez(tmp_path / "start.npz", **start.parameters())
     experiment = dataclasses.replace(made(3, network__weights="start.npz", network__seed=99), folder=tmp_path)
     for network in Trainer(experiment).lanes[0].replicas:
-        np.testing.assert_array_equal(network.theta, start.lanes[0].theta)
+        np.testing.assert_array_equal(network.theta, start.lanes[0].replicas[0].theta)
 
 
 def test_many_epochs_keep_fewer_rows_of_each_where_a_person_looks_on() -> None:
     trainer = Trainer(made(2, data__samples=20, network__hidden=()), watched=True)
     trainer.run(5000)
     lane = trainer.lanes[0]
-    assert lane.each is not None and len(lane.history) == 5001
-    epochs = lane.each.column("train_cost#1")[0]
+    assert lane.replica_history is not None and len(lane.history) == 5001
+    epochs = lane.replica_history.column("train_cost#1")[0]
     assert 3000 < len(epochs) < 3700
     np.testing.assert_array_equal(np.diff(epochs[:2000]), 1.0)
     np.testing.assert_array_equal(np.unique(np.diff(epochs)), [1.0, 2.0, 4.0])
@@ -170,16 +172,16 @@ def test_many_epochs_keep_fewer_rows_of_each_where_a_person_looks_on() -> None:
 
 def test_looking_on_changes_no_bit() -> None:
     lanes = (
-        LaneSettings("A"),
-        LaneSettings("B", {"loss.objective": "mse"}),
-        LaneSettings("C", {"loss.monitors": ("mae",)}),
+        LaneEntry("A"),
+        LaneEntry("B", {"loss.objective": "mse"}),
+        LaneEntry("C", {"loss.monitors": ("mae",)}),
     )
     experiment = dataclasses.replace(made(1, optimizer__batch_size=10), lanes=lanes).checked()
     seen, unseen = Trainer(experiment, watched=True), Trainer(experiment)
     for trainer in (seen, unseen):
         trainer.run(6)
     for name in "ABC":
-        np.testing.assert_array_equal(seen.lane(name).theta, unseen.lane(name).theta)
+        np.testing.assert_array_equal(seen.lane(name).replicas[0].theta, unseen.lane(name).replicas[0].theta)
         for column in unseen.lane(name).columns:
             np.testing.assert_array_equal(seen.history(name).column(column), unseen.history(name).column(column))
     assert "train_mse" in seen.lane("A").columns and "train_mse" not in unseen.lane("A").columns

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.training.snapshot import Wanted
 
 
@@ -162,7 +162,7 @@ def lanes(*changes: dict[str, Any], **settings: object) -> Experiment:
     return Experiment(
         data=made().data, network=made().network,
         optimizer=made(**{"optimizer__batch_size": 10, "optimizer__name": "adam", **settings}).optimizer,
-        lanes=tuple(LaneSettings(f"L{i}", each) for i, each in enumerate(changes)),
+        lanes=tuple(LaneEntry(f"L{i}", each) for i, each in enumerate(changes)),
     ).checked()  # fmt: skip
 
 
@@ -215,8 +215,8 @@ def test_neither_when_it_stops_nor_what_it_keeps_depends_on_what_is_recorded(bat
     for run in runs:
         lane, expected = run.lane("L1"), first.lane("L1")
         assert lane.stopped == expected.stopped != ""
-        np.testing.assert_array_equal(lane.theta, expected.theta)
-        assert np.isfinite(lane.theta).all()
+        np.testing.assert_array_equal(lane.replicas[0].theta, expected.replicas[0].theta)
+        assert np.isfinite(lane.replicas[0].theta).all()
         last = run.history("L1").last
         assert last is not None
         assert (last.epoch, last.update) == (at_stop.epoch, at_stop.update)

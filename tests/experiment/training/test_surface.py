@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.training.snapshot import CurveRequest, Snapshot, Surface, SurfaceRequest, Wanted
 from sandbox.nn.network import layer_views
 
@@ -127,7 +127,7 @@ def test_one_input_is_a_curve() -> None:
 def lanes_of(*lanes: dict[str, object], **changes: object) -> Trainer:
     """A trained run whose lanes are called A, B, ... and say only what differs."""
     experiment = made(**changes)
-    named = tuple(LaneSettings("ABC"[i], lane) for i, lane in enumerate(lanes))
+    named = tuple(LaneEntry("ABC"[i], lane) for i, lane in enumerate(lanes))
     return trained(dataclasses.replace(experiment, lanes=named))
 
 
@@ -285,7 +285,7 @@ def _tables() -> list[str]:
 
 def test_a_surface_is_of_its_lane_and_of_this_moment() -> None:
     plain = made()
-    both = dataclasses.replace(plain, lanes=(LaneSettings("A"), LaneSettings("B", {"network.hidden": (5,)})))
+    both = dataclasses.replace(plain, lanes=(LaneEntry("A"), LaneEntry("B", {"network.hidden": (5,)})))
     trainer = trained(both.checked())
     requests = tuple(SurfaceRequest(lane, (0, 1), (-1.0, 1.0), (-1.0, 1.0), 5) for lane in ("B", "A", "none of these"))
     second, first = trainer.snapshot(0, Wanted(requests)).surfaces

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.results.export import write_history
 from sandbox.experiment.training.history import Row
 from sandbox.experiment.training.snapshot import CurveRequest, SurfaceRequest, Wanted
@@ -529,7 +529,7 @@ def test_the_monitors_of_one_lane_move_no_bit_of_a_lane_beside_it(dataset: str) 
         trained(
             Experiment(
                 data=plain.data, network=plain.network, optimizer=plain.optimizer,
-                lanes=(LaneSettings("A"), LaneSettings("B", changes), LaneSettings("C")),
+                lanes=(LaneEntry("A"), LaneEntry("B", changes), LaneEntry("C")),
             ).checked(),
             20,
         )
@@ -636,7 +636,7 @@ def test_single_precision_stays_single_and_close() -> None:
         {"loss.objective": "huber", "optimizer.name": "adam", "optimizer.learning_rate": 0.01},
         {"network.hidden": (5,), "optimizer.l2": 0.01, "optimizer.name": "nesterov", "loss.objective": "quantile"},
     ]  # fmt: skip
-    lanes = tuple(LaneSettings(f"L{i}", each) for i, each in enumerate(changes))
+    lanes = tuple(LaneEntry(f"L{i}", each) for i, each in enumerate(changes))
     runs = {}
     for precision in ("float32", "float64"):
         plain = made(run__precision=precision, optimizer__batch_size=10, optimizer__learning_rate=0.05)
@@ -646,11 +646,11 @@ def test_single_precision_stays_single_and_close() -> None:
         runs[precision].edit({"optimizer.learning_rate": 0.01}, "L1")
         runs[precision].run(5)
         for lane in runs[precision].lanes:
-            assert lane.theta.dtype == precision
-            assert all(slot.dtype == precision for slot in lane.memory)
+            assert lane.replicas[0].theta.dtype == precision
+            assert all(slot.dtype == precision for slot in lane.replicas[0].memory)
             assert all(value.dtype == precision for value in runs[precision].parameters(lane.name).values())
         for group in runs[precision]._groups:
-            group.learn(group.forward(runs[precision]._train.X), runs[precision]._train.Y)
+            group.backward(group.forward(runs[precision]._train.X), runs[precision]._train.Y)
             assert group.net.grad.dtype == precision
     single, double = runs["float32"], runs["float64"]
     for lane in double.lanes:

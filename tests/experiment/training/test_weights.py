@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.training.weights import load_weights, put_parameters, save_weights
+from sandbox.experiment.training.weights import assign_parameters, load_weights, save_weights
 from sandbox.nn.network import layer_views, parameter_count
 
 SIZES = (2, 3, 1)
@@ -105,7 +105,7 @@ def test_parameters_that_do_not_fit(tmp_path: Path, changes: dict[str, object], 
     assert str(error.value).startswith(str(path))
     theta = np.full(parameter_count(SIZES), 7.0)
     with pytest.raises(InputError, match=re.escape(message)):
-        put_parameters(theta, SIZES, wrong, "the parameters")
+        assign_parameters(theta, SIZES, wrong, "the parameters")
     assert (theta == 7.0).all()
 
 

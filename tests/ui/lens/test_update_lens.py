@@ -146,7 +146,7 @@ def test_the_last_phase_does_exactly_one_update_and_shows_what_it_makes(bench: B
     shown = [float(number) for number in " ".join(bench.values.splitlines()[1:]).split()]
     bench.click(lens.next_phase)
     assert bench.stepped == 1 and bench.trainer.update == 1
-    np.testing.assert_array_equal(bench.trainer.lanes[0].theta, promised.theta)
+    np.testing.assert_array_equal(bench.trainer.lanes[0].replicas[0].theta, promised.theta)
     np.testing.assert_allclose(shown, bench.trainer.parameters()["W1"].ravel(), atol=6e-5)
     assert lens.phase == 0 and lens.line == 0 and lens.next_phase.text() == "Next phase"
     assert lens.words.text() == "update 2"
@@ -281,4 +281,4 @@ def test_the_real_window_steps(driver: Any) -> None:
     driver.wait_drawn(lambda snapshot: snapshot.update == before + 1)
     driver.wait(lambda: lens.phase == 0)
     driver.settle()
-    np.testing.assert_array_equal(driver.trainer().lanes[0].theta, promised)
+    np.testing.assert_array_equal(driver.trainer().lanes[0].replicas[0].theta, promised)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document import texts
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.results.sweep import Cell, LaneResult, Result, axis, cells
 from sandbox.ui.sweep import dialog as module
 from sandbox.ui.sweep.heatmap import HeatView, map_of, square_lines
@@ -127,13 +127,13 @@ def test_a_cell_is_opened_as_a_lane(opened: Any, here: Here) -> None:
     opened.settle()
     alone = Trainer(dialog._cells[3].experiment.with_value("run.replicas", 1), opened.last.data)
     alone.advance(lambda: True, opened.last.update)
-    np.testing.assert_array_equal(opened.trainer().lane("B").theta, alone.lanes[0].theta)
+    np.testing.assert_array_equal(opened.trainer().lane("B").replicas[0].theta, alone.lanes[0].replicas[0].theta)
     opened.session.undo()
     opened.wait(lambda: len(opened.last.lanes) == 1)
 
 
 def test_the_lane_that_was_clicked_is_opened(open_window: Callable[..., Any], here: Here) -> None:
-    lanes = (LaneSettings("A"), LaneSettings("B", {"network.activation": "relu", "loss.objective": "mse"}))
+    lanes = (LaneEntry("A"), LaneEntry("B", {"network.activation": "relu", "loss.objective": "mse"}))
     driver = open_window(dataclasses.replace(Experiment().with_values(SMALL), lanes=lanes).checked())
     driver.window.view_lane("B")
     driver.key(Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)

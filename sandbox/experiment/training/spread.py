@@ -7,17 +7,19 @@ import numpy as np
 from sandbox.arrays import Array, Floats
 from sandbox.experiment.training.history import History, Row
 
+LOW, HIGH = "|low", "|high"  # behind a column's name: its quartiles over several networks
+
 
 class ReplicaHistory:
-    """What was recorded of one of several networks, as a history tells it."""
+    """What was recorded of one of several networks, in the form of a history of its own."""
 
-    def __init__(self, each: History, replica: int) -> None:
-        self._each, self._end = each, f"#{replica}"
+    def __init__(self, histories: History, replica: int) -> None:
+        self._all, self._end = histories, f"#{replica}"
 
     @property
     def last(self) -> Row | None:
         """The newest row."""
-        row = self._each.last
+        row = self._all.last
         if row is None:
             return None
         values = {name.removesuffix(self._end): v for name, v in row.values.items() if name.endswith(self._end)}
@@ -27,11 +29,11 @@ class ReplicaHistory:
         self, name: str, pixels: int, log_x: bool = False, epochs: tuple[float, float] | None = None
     ) -> tuple[Floats, Floats]:
         """Return a column as `History.curve` does."""
-        return self._each.curve(name + self._end, pixels, log_x, epochs)
+        return self._all.curve(name + self._end, pixels, log_x, epochs)
 
     def column(self, name: str) -> tuple[Floats, Floats]:
         """Return all epochs at which a column applies, and its values."""
-        return self._each.column(name + self._end)
+        return self._all.column(name + self._end)
 
 
 def quartiles(table: Array) -> Array:
@@ -40,15 +42,15 @@ def quartiles(table: Array) -> Array:
     nan, of a replica that has stopped, is left out. Between two values they are interpolated, as numpy does.
     """
     ordered = np.sort(table, axis=1)  # nan goes to the end; some ten times as quick as numpy's own quantiles
-    living = ordered.shape[1] - np.isnan(ordered).sum(axis=1)
+    running = ordered.shape[1] - np.isnan(ordered).sum(axis=1)
     found = np.empty((3, len(table)))
-    rows, last = np.arange(len(table)), np.maximum(living - 1, 0)
+    rows, last = np.arange(len(table)), np.maximum(running - 1, 0)
     for k, share in enumerate((0.5, 0.25, 0.75)):
-        place = share * last
-        below = place.astype(np.intp)
+        position = share * last
+        below = position.astype(np.intp)
         low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, last)]
         with np.errstate(invalid="ignore"):  # of infinite costs
-            found[k] = np.where((low == high) | (place == below), low, low + (place - below) * (high - low))
+            found[k] = np.where((low == high) | (position == below), low, low + (position - below) * (high - low))
     return found
 
 

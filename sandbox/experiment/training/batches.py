@@ -1,0 +1,90 @@
+"""Dealing the training samples into batches, epoch by epoch."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from sandbox.arrays import Array
+from sandbox.experiment.document.parts import OptimizerSettings
+from sandbox.experiment.training.samples import Samples
+
+Batch = tuple[Array, dict[str, Array], int]  # [X; 1], Y by coding, and how many samples
+
+
+class Batches:
+    """The order of the samples in the current epoch, and how many of them have been used.
+
+    Attributes
+    ----------
+    position : int
+        Samples of the current epoch that were used.
+    whole : bool
+        Whether the current epoch is one batch of all samples, in their own order.
+    """
+
+    def __init__(self, train: Samples, seed: int) -> None:
+        self._train = train
+        self._rng = np.random.default_rng(seed)
+        self._order: Any = slice(None)
+        self._shuffled = Samples(train.X.copy(), {coding: Y.copy(order="K") for coding, Y in train.Y.items()})
+        self._views: dict[int, Batch] = {}  # by position in the epoch
+        self.position = 0
+        self.whole = True
+
+    def __len__(self) -> int:
+        return len(self._train)
+
+    def begin_epoch(self, settings: OptimizerSettings, codings: Iterable[str]) -> None:
+        """Choose the order of the samples. All in one batch need no order, so none is drawn."""
+        self.whole = not 0 < settings.batch_size < len(self)
+        if self.whole:
+            return
+        self._order = self._rng.permutation(len(self)) if settings.shuffle else slice(None)
+        self._shuffled.X[...] = self._train.X[:, self._order]
+        self.deal_targets(codings)
+
+    def deal_targets(self, codings: Iterable[str]) -> None:
+        """Put the targets, in these codings, in the order of the current epoch."""
+        for coding in codings:
+            self._shuffled.Y[coding][...] = self._train.Y[coding][self._order]
+
+    def next(self, settings: OptimizerSettings) -> Batch:
+        """Return the next batch: views that are made once, since all epochs fill the same arrays."""
+        if self.whole:
+            return self._train.X, self._train.Y, len(self)
+        batch = self._views.get(self.position)
+        if batch is None:
+            start = self.position
+            end = min(start + (settings.batch_size or len(self)), len(self))
+            Y = {coding: Y[start:end] for coding, Y in self._shuffled.Y.items()}
+            batch = self._views[start] = (self._shuffled.X[:, start:end], Y, end - start)
+        return batch
+
+    def use(self, size: int) -> bool:
+        """Count so many samples as used; return whether the epoch is over."""
+        self.position += size
+        if self.position < len(self):
+            return False
+        self.position = 0
+        return True
+
+    def recut(self, codings: Iterable[str]) -> None:
+        """Follow an edit in the middle of an epoch: other sizes of batch for what is left, or other codings."""
+        self._views.clear()
+        if self.position:
+            self.deal_targets(codings)
+
+    def peek(self, settings: OptimizerSettings) -> Samples:
+        """Return the samples of the next update, without drawing what that update is to draw."""
+        size = settings.batch_size
+        if self.position == 0:
+            if not 0 < size < len(self):
+                return self._train
+            order = copy.deepcopy(self._rng).permutation(len(self)) if settings.shuffle else np.arange(len(self))
+            return Samples(self._train.X[:, order[:size]], {c: Y[order[:size]] for c, Y in self._train.Y.items()})
+        X, Y, _ = self.next(settings)
+        return Samples(X.copy(), {coding: targets.copy() for coding, targets in Y.items()})

@@ -1,0 +1,216 @@
+"""What a question about a lane is asked of: the numbers of one network at one moment, apart from the training's own.
+
+A view never touches the trainer. It asks a `Question`, a frozen value; the thread that trains answers it when it
+builds a snapshot, and the answer, frozen too, comes back in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from sandbox.arrays import Array, read_only
+from sandbox.data import Data
+from sandbox.experiment.document.defaults import coding_for
+from sandbox.experiment.document.experiment import Experiment
+from sandbox.experiment.training.history import History
+from sandbox.experiment.training.lanes import Lane
+from sandbox.experiment.training.pairs import Pairs
+from sandbox.experiment.training.replica import Replica, initial_parameters
+from sandbox.experiment.training.samples import Samples
+from sandbox.experiment.training.spread import ReplicaHistory
+from sandbox.experiment.training.weights import load_weights
+from sandbox.nn import LOSSES, Activation, Loss, Network
+from sandbox.nn.losses import reduction_factor
+from sandbox.nn.network import ForwardPass, layer_views
+
+
+class Question(Protocol):
+    """What a view wants to know of one lane: a frozen dataclass, the key of its answer."""
+
+    @property
+    def lane(self) -> str:
+        """The name of the lane."""
+
+    def answer(self, probe: LaneProbe) -> Any:
+        """Return a frozen object of plain values and read-only arrays."""
+
+
+class RunView(Protocol):
+    """The run that a probe belongs to."""
+
+    @property
+    def update(self) -> int:
+        """Updates done."""
+
+    @property
+    def lanes(self) -> list[Lane]:
+        """All lanes."""
+
+    @property
+    def pairs(self) -> Pairs:
+        """What is known of every two lanes."""
+
+    @property
+    def current(self) -> Experiment:
+        """The settings in force."""
+
+    def probe(self, lane: str, replica: int | None = None) -> LaneProbe | None:
+        """The probe of another lane; None if there is no such lane."""
+
+
+class LaneProbe:
+    """One network of a lane at this moment; what is asked for is computed once, over all training samples.
+
+    Attributes
+    ----------
+    lane : Lane
+        Only to be read, as is `replica`.
+    replica : Replica
+        The network that is looked at.
+    data : Data
+    samples : Samples
+        The training part.
+    m : int
+        How many training samples there are.
+    run : RunView, optional
+        The whole run, where a question is about more than one lane.
+    """
+
+    def __init__(
+        self, replica: Replica, data: Data, samples: Samples, peek: Callable[[], Samples], run: RunView | None = None
+    ) -> None:
+        self.lane, self.replica = replica.lane, replica
+        self.data, self.samples, self._peek, self.run = data, samples, peek, run
+        self.m = len(samples)
+        self._gradients: dict[tuple[str, bool], Array] = {}
+
+    @property
+    def history(self) -> History | ReplicaHistory:
+        """What was recorded of this very network."""
+        histories = self.lane.replica_history
+        return self.lane.history if histories is None else ReplicaHistory(histories, self.replica.number)
+
+    def at_start(self, replica: Replica) -> LaneProbe:
+        """Return the probe of a network of any lane at its initial parameters, with its settings of now."""
+        settings = replica.lane.settings
+        theta = initial_parameters(settings, replica.sizes, replica=replica.number)
+        if settings.network.weights is not None and self.run is not None:
+            theta = load_weights(self.run.current.locate(settings.network.weights), replica.sizes)
+        start = replica.copy()
+        start.theta = theta.astype(self.samples.X.dtype)
+        start.forget()
+        return LaneProbe(start, self.data, self.samples, self._peek, self.run)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units per layer, input first."""
+        return self.replica.sizes
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """Registry names, one per layer after the input."""
+        return self.replica.activations
+
+    @property
+    def objective(self) -> Loss:
+        """The loss that the lane learns with."""
+        return self.lane.objective
+
+    @property
+    def stopped(self) -> str:
+        """Why the network stopped; "" while it goes on."""
+        return self.replica.stopped
+
+    @cached_property
+    def network(self) -> Network:
+        """A copy of the network."""
+        network = Network(self.sizes, self.activations, dtype=self.samples.X.dtype)
+        network.theta[...] = self.replica.theta
+        return network
+
+    @cached_property
+    def done(self) -> ForwardPass:
+        """Z and A of every layer, for all training samples."""
+        return self.network.forward(self.samples.X)
+
+    @cached_property
+    def batch(self) -> Samples:
+        """The samples of the next update, in their order."""
+        return self._peek()
+
+    @property
+    def X(self) -> Array:
+        """The inputs (m, n_in), as the network sees them."""
+        return self.samples.X[:-1].T
+
+    @property
+    def output(self) -> Activation:
+        """The activation of the last layer."""
+        return self.network.activations[-1]
+
+    @property
+    def numerics(self) -> str:
+        """How logarithms are taken."""
+        return self.lane.settings.loss.numerics
+
+    def loss(self, name: str) -> Loss:
+        """Return a loss with the lane's parameters; the objective itself for its own name."""
+        if name == self.objective.name:
+            return self.objective
+        return LOSSES[name].tuned(self.lane.settings.loss.parameters)
+
+    def coding_of(self, loss: Loss) -> str:
+        """Return "zero_one" or "plus_minus_one": as the lane would code its targets if it learned with this loss."""
+        if loss is self.objective:
+            return self.lane.coding
+        return coding_for(self.lane.settings.network, loss.name, self.output.name)
+
+    def targets(self, loss: Loss) -> Array:
+        """Return Y (m, n_out): as the lane codes it, but -1 and +1 for a hinge that is not the objective."""
+        recoded = loss.plus_minus_one and loss is not self.objective
+        return self.samples.Y["plus_minus_one" if recoded else self.lane.coding]
+
+    def cost(self, loss: Loss | None = None) -> float:
+        """Return the reduced loss without the penalty; of the objective by default."""
+        loss = loss or self.objective
+        elements = loss.elements(self.done.Z[-1], self.done.A[-1], self.targets(loss), self.output, self.numerics)
+        return float(np.add.reduce(elements, axis=None)) * self.factor
+
+    @property
+    def factor(self) -> float:
+        """What the summed losses are multiplied by: 1/m, 1 or 1/(m n_out)."""
+        return reduction_factor(self.lane.settings.loss.reduction, self.m, self.sizes[-1])
+
+    def dZ(self, loss: Loss | None = None) -> Array:
+        """Return the derivative (m, n_out) of the cost by Z[L]; of the objective by default."""
+        loss = loss or self.objective
+        dZ = loss.dZ(self.done.Z[-1], self.done.A[-1], self.targets(loss), self.output, self.numerics)
+        return dZ * self.factor
+
+    def penalty_gradient(self) -> Array | float:
+        """Return what the penalties add to the gradient (P,); 0 without any."""
+        optimizer, network = self.lane.settings.optimizer, self.network
+        if not (optimizer.l1 or optimizer.l2):
+            return 0.0
+        gradient: Array = (optimizer.l2 * network.theta + optimizer.l1 * np.sign(network.theta)) * network.weights
+        return gradient
+
+    def gradient(self, loss: Loss | None = None, penalty: bool = True) -> Array:
+        """Return the derivative (P,) of the cost, with or without the penalty, by all parameters; read-only."""
+        loss = loss or self.objective
+        key = (loss.name, penalty)
+        if key not in self._gradients:
+            self.network.backward(self.done, self.dZ(loss))
+            gradient = self.network.grad.copy()
+            if penalty:
+                gradient += self.penalty_gradient()
+            self._gradients[key] = read_only(gradient)
+        return self._gradients[key]
+
+    def views(self, flat: Array) -> tuple[list[Array], list[Array]]:
+        """Return dW[l] (n_out, n_in) and db[l] (1, n_out), l = 1..L, of a flat gradient."""
+        return layer_views(flat, self.sizes)

@@ -1,0 +1,133 @@
+"""Recording: the readings of every lane, appended to its history; no bit of a run depends on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sandbox.arrays import Array
+from sandbox.experiment.training.groups import Group, Rows
+from sandbox.experiment.training.lanes import Lane
+from sandbox.experiment.training.pairs import Pairs
+from sandbox.experiment.training.replica import Replica
+from sandbox.experiment.training.samples import Samples
+from sandbox.experiment.training.spread import spread
+from sandbox.nn.network import ForwardPass
+
+_TEST = 1  # the slot of passes over the test part
+
+
+class Recorder:
+    """Reads the lanes of a run over the training and the test part.
+
+    Parameters
+    ----------
+    train, test : Samples
+    watched : bool
+        Whether a person looks on: how far lanes are apart is then recorded too, and of many replicas over many epochs
+        no more than can be seen.
+
+    Attributes
+    ----------
+    pairs : Pairs
+        What is known of every two lanes, where a person looks on.
+    due : bool
+        Whether the present state is to be recorded before anything changes it.
+    """
+
+    def __init__(self, train: Samples, test: Samples, watched: bool) -> None:
+        self._train, self._test, self._watched = train, test, watched
+        self.pairs = Pairs()
+        self.due = True
+
+    def record(
+        self, groups: Sequence[Group], epoch: int, update: int, passes: Sequence[ForwardPass] | None = None
+    ) -> None:
+        """Append the present state to the history of every running lane.
+
+        `passes` are over the training samples, one a group, where they are known already.
+        """
+        self.due = False
+        for i, group in enumerate(groups):
+            if group.lanes[0][0].history.last_update != update:
+                self.record_group(group, epoch, update, None if passes is None else passes[i])
+        if self._watched:
+            self.pairs.record(epoch, update)
+
+    def record_group(self, group: Group, epoch: int, update: int, train: ForwardPass | None = None) -> None:
+        """Append the present state to the history of the lanes of one group."""
+        passes = self._passes(group, train)
+        for lanes, rows in group.read_alike:
+            if not lanes[0].several:
+                for lane, values in zip(lanes, self._read(lanes, group, rows, passes), strict=True):
+                    lane.history.append(epoch, update, lane.columns, values)
+                continue
+            (lane,) = lanes
+            table = self._table(lane, group.replicas_of(lane), group, rows, passes)
+            lane.history.append(epoch, update, lane.spread_columns, spread(table))
+            if lane.replica_history is not None and not (self._watched and epoch % _stride(epoch)):
+                lane.replica_history.append(epoch, update, lane.replica_columns, table.ravel().tolist())
+
+    def readings(self, lane: Lane, groups: Sequence[Group], replica: int | None = None) -> dict[str, float] | None:
+        """Return the columns of a lane at this moment, recording nothing; None if none of its networks goes on.
+
+        Of several networks the medians and quartiles; with `replica`, the columns of that one alone.
+        """
+        for group in groups:
+            for each, replicas, rows in group.lanes:
+                if each is not lane or (replica is not None and lane.replicas[replica] not in replicas):
+                    continue
+                passes = self._passes(group)
+                if not lane.several:
+                    (values,) = self._read([lane], group, rows, passes)
+                    return dict(zip(lane.columns, values, strict=True))
+                table = self._table(lane, replicas, group, rows, passes)
+                if replica is not None:
+                    return dict(zip(lane.columns, table[:, replica].tolist(), strict=True))
+                return dict(zip(lane.spread_columns, spread(table), strict=True))
+        return None
+
+    def _passes(self, group: Group, train: ForwardPass | None = None) -> list[tuple[ForwardPass, Samples]]:
+        """Return the pass over the training part, and over the test part if there is one."""
+        passes = [(group.forward(self._train.X) if train is None else train, self._train)]
+        if len(self._test):
+            passes.append((group.forward(self._test.X, _TEST), self._test))
+        return passes
+
+    def _read(
+        self, lanes: Sequence[Lane], group: Group, rows: Rows, passes: list[tuple[ForwardPass, Samples]]
+    ) -> list[list[float]]:
+        """Return for each of several lanes of one network, which read alike, the values of its columns."""
+        first, weights = lanes[0], group.net.weights
+        penalty: float | Array = first.penalty(first.replicas[0].theta, weights)
+        if len(lanes) > 1:
+            penalty = np.array([lane.penalty(lane.replicas[0].theta, weights) for lane in lanes])
+        values: list[float | Array] = []
+        for done, samples in passes:
+            Z, A = done.Z[-1][rows], done.A[-1][rows]
+            read = [first.reading(name, kind, Z, A, samples, group.output) for name, kind in first.kinds]
+            values += [read[0] + penalty, *([penalty] if samples is self._train else []), *read]
+        if len(lanes) == 1:
+            return [values]  # type: ignore[list-item]  # of one network all are numbers
+        table: list[list[float]] = np.array(values).T.tolist()
+        return table
+
+    def _table(
+        self, lane: Lane, replicas: list[Replica], group: Group, rows: Rows, passes: list[tuple[ForwardPass, Samples]]
+    ) -> Array:
+        """Return the values (columns, replicas) of a lane's networks; nan for those that have stopped."""
+        penalties = lane.penalties(group.rows[slice(None) if group.alone else rows], group.net.weights)
+        values: list[float | Array] = []
+        for done, samples in passes:
+            Z, A = (array[rows].reshape(len(replicas), *array.shape[-2:]) for array in (done.Z[-1], done.A[-1]))
+            read = [lane.reading(name, kind, Z, A, samples, group.output) for name, kind in lane.kinds]
+            values += [read[0] + penalties, *([penalties] if samples is self._train else []), *read]
+        table = np.full((len(values), len(lane.replicas)), np.nan)
+        table[:, [replica.number for replica in replicas]] = values
+        return table
+
+
+def _stride(epoch: int) -> int:
+    """Return every how many epochs all replicas are recorded: the later the fewer, some thousand for a doubling."""
+    return 1 << max(0, epoch.bit_length() - 11)

@@ -1,0 +1,130 @@
+"""One network of a lane: its parameters, what its optimiser remembers, and whether it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sandbox.arrays import Array
+from sandbox.experiment.document.parts import LaneSettings
+from sandbox.nn import INITIALIZERS, OptimizerState
+from sandbox.nn.network import layer_views, parameter_count
+
+if TYPE_CHECKING:
+    from sandbox.experiment.training.lanes import Lane
+
+
+@dataclass(eq=False)
+class Replica:
+    """One network in training.
+
+    Attributes
+    ----------
+    lane : Lane
+        The lane that it belongs to, which has its settings.
+    number : int
+        Which of the lane's networks it is: its weights are drawn from the lane's seed plus this number.
+    sizes : tuple of int
+        Units per layer, input first.
+    activations : tuple of str
+        One per layer after the input.
+    theta : array (P,)
+        Its parameters; while it trains, a row of its group's.
+    memory : list of array (P,), count : int
+        What its optimiser remembers, and how many steps it has done since that was zero.
+    stopped : str
+        Why it stopped, and so keeps the sizes and activations that it had; "" while it goes on.
+    state : OptimizerState, optional
+        Of the group that trains it, which counts its steps meanwhile.
+    """
+
+    lane: Lane = field(repr=False)
+    number: int
+    sizes: tuple[int, ...]
+    activations: tuple[str, ...]
+    theta: Array
+    memory: list[Array] = field(default_factory=list)
+    count: int = 0
+    stopped: str = ""
+    state: OptimizerState | None = field(default=None, repr=False)
+
+    @property
+    def steps(self) -> int:
+        """How many steps its optimiser has done since its memory was zero."""
+        return self.count if self.state is None else self.state.count
+
+    @property
+    def seed(self) -> int:
+        """The seed that its weights were drawn from."""
+        return self.lane.settings.network.seed + self.number
+
+    def copy(self, lane: Lane | None = None) -> Replica:
+        """Return a network that learns on its own from here, in the same lane or in another one."""
+        memory = [slot.copy() for slot in self.memory]
+        return Replica(
+            lane or self.lane, self.number, self.sizes, self.activations, self.theta.copy(), memory, self.steps,
+            self.stopped,
+        )  # fmt: skip
+
+    def leave_group(self) -> None:
+        """Take arrays of its own, so that its group can be dissolved."""
+        self.theta = self.theta.copy()
+        self.leave_optimizer()
+
+    def leave_optimizer(self) -> None:
+        """Take its optimiser's memory and count out of the group."""
+        self.memory, self.count, self.state = [slot.copy() for slot in self.memory], self.steps, None
+
+    def forget(self) -> None:
+        """Let its optimiser start over."""
+        self.memory, self.count, self.state = [], 0, None
+
+    def parameters(self) -> dict[str, Array]:
+        """Return copies of W1, b1, W2, ...: W of shape (n_out, n_in), b of shape (n_out,)."""
+        named = {}
+        for l, (W, b) in enumerate(zip(*layer_views(self.theta, self.sizes), strict=True), start=1):
+            named[f"W{l}"], named[f"b{l}"] = W.copy(), b[0].copy()
+        return named
+
+
+def initial_parameters(
+    settings: LaneSettings, sizes: tuple[int, ...], draw: int | None = None, replica: int = 0
+) -> Array:
+    """Return theta (P,) drawn by the lane's initialiser and seed.
+
+    `draw`, from 1, numbers the run's later draws; `replica` is added to the seed, so that it draws what a lane with
+    that seed would.
+    """
+    network = settings.network
+    seed = network.seed + replica
+    rng = np.random.default_rng(seed if draw is None else (seed, draw))
+    initializer = INITIALIZERS[network.initializer]()
+    theta = np.zeros(parameter_count(sizes))
+    for W in layer_views(theta, sizes)[0]:
+        W[...] = network.initializer_scale * initializer.draw(rng, *W.shape)
+    return theta
+
+
+def resized_parameters(old: Replica, sizes: tuple[int, ...], drawn: Array) -> Array:
+    """Return `drawn` (of the new sizes) with the weights of every unit that stays put in its place.
+
+    Hidden layers are matched from the input on, the output layer with the output layer; a weight stays where both of
+    its ends do.
+    """
+    theta = drawn.copy()
+    new_W, new_b = layer_views(theta, sizes)
+    old_W, old_b = layer_views(old.theta, old.sizes)
+    last_old, last_new = len(old_W) - 1, len(new_W) - 1
+    for l in range(len(new_W)):
+        is_output = l == last_new
+        source = last_old if is_output else l
+        if not is_output and l >= last_old:
+            continue  # a layer that was not there before
+        units = slice(0, min(old_b[source].shape[-1], new_b[l].shape[-1]))
+        new_b[l][0, units] = old_b[source][0, units]
+        if source == l:  # both have the same layer before them
+            inputs = slice(0, min(old_W[source].shape[1], new_W[l].shape[1]))
+            new_W[l][units, inputs] = old_W[source][units, inputs]
+    return theta

@@ -1,0 +1,115 @@
+"""What the views asked for, as it is in a run at this moment: a snapshot of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sandbox.arrays import Array, read_only
+from sandbox.experiment.document.frozen import FrozenMapping
+from sandbox.experiment.training.history import History
+from sandbox.experiment.training.lanes import Lane
+from sandbox.experiment.training.probe import LaneProbe, Question
+from sandbox.experiment.training.snapshot import Curve, CurveRequest, LaneState, Snapshot, Surface, Wanted
+from sandbox.experiment.training.spread import HIGH, LOW
+from sandbox.experiment.training.surface import difference, surface
+from sandbox.nn import LOSSES
+
+if TYPE_CHECKING:
+    from sandbox.experiment.training.trainer import Trainer
+
+
+def snapshot(trainer: Trainer, run: int, wanted: Wanted) -> Snapshot:
+    """Return an immutable copy of what the views asked for; the trainer has recorded the present state."""
+    lanes = tuple(_state(trainer, lane, wanted.replica) for lane in trainer.lanes)
+    with np.errstate(all="ignore"):
+        surfaces = tuple(_surfaces(trainer, wanted))
+        answers = _answers(trainer, wanted)
+    curves = () if wanted.curves is None else tuple(_curves(trainer, wanted.curves, wanted.replica))
+    return Snapshot(
+        run, trainer.experiment, trainer.data, trainer.update, trainer.epoch, trainer.epoch_position, lanes, surfaces,
+        curves, tuple(trainer.marks), FrozenMapping(answers),
+    )  # fmt: skip
+
+
+def _state(trainer: Trainer, lane: Lane, replica: int | None) -> LaneState:
+    readings = FrozenMapping(trainer.readings(lane, replica))
+    lost = len(lane.replicas) - len(lane.running)
+    return LaneState(
+        lane.name, lane.sizes, lane.activations[-1], lane.objective.name, readings, lane.stopped, len(lane.replicas),
+        lost,
+    )  # fmt: skip
+
+
+def _surfaces(trainer: Trainer, wanted: Wanted) -> Iterator[Surface]:
+    lanes = {lane.name: lane for lane in trainer.lanes}
+    for request in wanted.surfaces:
+        if request.lane not in lanes or (request.other and request.other not in lanes):
+            continue
+        if request.other:
+            yield difference(request, lanes[request.lane], lanes[request.other], trainer.data, wanted.replica)
+        else:
+            yield surface(request, lanes[request.lane], trainer.data, wanted.replica)
+
+
+def _answers(trainer: Trainer, wanted: Wanted) -> dict[Question, Any]:
+    probes: dict[str, LaneProbe | None] = {}
+    answers = {}
+    for question in wanted.questions:
+        if question.lane not in probes:
+            probes[question.lane] = trainer.probe(question.lane, wanted.replica)
+        probe = probes[question.lane]
+        if probe is not None:
+            answers[question] = question.answer(probe)
+    return answers
+
+
+def _curves(trainer: Trainer, request: CurveRequest, replica: int | None) -> Iterator[Curve]:
+    parts = ("train", "test") if len(trainer.data.X_test) else ("train",)
+    for lane in trainer.lanes:
+        for name, role in _shown(lane, request.only):
+            for part in parts:
+                yield _curve(lane, name, part, role, request, replica)
+
+
+def _shown(lane: Lane, only: str) -> list[tuple[str, str]]:
+    """Return the names that a lane's curves are of, and their roles."""
+    # By its own name, so that a loss that was only shown before goes on where it was when it learns.
+    learned = [(lane.objective.name, "objective")]
+    if lane.settings.optimizer.l1 or lane.settings.optimizer.l2:
+        learned.append(("cost", "objective"))
+    shown = [(name, "monitor" if name in LOSSES else "metric") for name, _ in lane.monitors]
+    if only:
+        compared = [(name, "monitor") for name, _ in lane.compared]
+        return [(name, role) for name, role in (*learned, *shown, *compared) if name == only]
+    return [*learned, *shown]
+
+
+def _curve(lane: Lane, name: str, part: str, role: str, request: CurveRequest, replica: int | None) -> Curve:
+    column = f"{part}_{name}"
+    if (lane.name, column) in request.hidden:
+        nothing = read_only(np.empty(0))
+        return Curve(lane.name, column, name, part, role, nothing, nothing)
+
+    def line(history: History, key: str) -> tuple[Array, Array]:
+        epochs, values = history.curve(key, request.pixels, request.log_x, request.epochs)
+        return read_only(epochs), read_only(values)
+
+    band = tuple(line(lane.history, column + end) for end in (LOW, HIGH)) if lane.several else ()
+    picked = None
+    if lane.replica_history is not None and replica is not None:
+        picked = line(lane.replica_history, f"{column}#{replica}")
+    return Curve(
+        lane.name, column, name, part, role, *line(lane.history, column), band, picked, _learned_spans(lane, name)
+    )  # fmt: skip
+
+
+def _learned_spans(lane: Lane, name: str) -> tuple[tuple[float, float], ...] | None:
+    """Return from where to where a lane has learned with a loss; None if that never changed."""
+    if len(lane.learned) < 2 or name not in LOSSES:
+        return None
+    ends = [start for start, _ in lane.learned[1:]] + [math.inf]
+    return tuple((start, end) for (start, own), end in zip(lane.learned, ends, strict=True) if own == name)
