@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass
 from functools import cache
+from string import Template
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
@@ -357,154 +358,12 @@ def style_sheet(theme: Theme) -> str:
         "track": theme.edge if theme.dark else "#d5dbe2",
         "accent_hover": blend(theme.accent, theme.ink, 0.15),
     }
-    return _SHEET.format(**values, **lengths)
+    return _template().substitute(values | lengths)
+
+
+@cache
+def _template() -> Template:
+    return Template(resource("style.qss").read_text(encoding="utf-8"))
 
 
 # One file of arrows serves both themes: its grey stands out by 3:1 from either card.
-_SHEET = """
-QWidget {{ color: {ink}; }}
-QWidget:disabled {{ color: {faint}; }}
-QMainWindow, QDialog, QWidget#ground {{ background: {ground}; }}
-QFrame#card {{ background: {card}; border: {one}px solid {border}; border-radius: {card_radius}px; }}
-QLabel {{ background: transparent; border: none; }}
-QLabel[role="title"] {{ font-size: {normal}px; font-weight: 600; }}
-QLabel[role="subtitle"], QLabel[role="hint"], QLabel[role="caption"] {{
-    color: {muted}; font-size: {small}px; }}
-QLabel[role="reading"] {{ font-size: {large}px; font-weight: 600; }}
-QLabel[role="error"] {{ color: {error}; }}
-QLabel[role="differs"] {{ color: {on_soft}; }}
-QFrame#lane {{ background: transparent; border: {one}px solid {border}; border-radius: {radius}px; }}
-QFrame#lane[current="true"] {{ border-color: {accent}; }}
-QFrame#lane[alone="true"] {{ border: none; }}
-
-QPushButton, QToolButton {{
-    background: {field}; color: {ink}; border: {one}px solid {edge}; border-radius: {radius}px;
-    padding: 0 {step}px; min-height: {control}px; }}
-QPushButton:hover, QToolButton:hover {{ background: {hover}; }}
-QPushButton:pressed, QToolButton:pressed {{ background: {pressed}; }}
-QPushButton:checked, QToolButton:checked {{
-    background: {accent_soft}; color: {on_soft}; border-color: {accent}; }}
-QPushButton:disabled, QToolButton:disabled {{ color: {faint}; border-color: {border}; background: {card}; }}
-QPushButton[role="primary"] {{
-    background: {accent}; color: {on_accent}; border-color: {accent}; font-weight: 600; }}
-QPushButton[role="primary"]:hover {{ background: {accent_hover}; }}
-QPushButton:focus, QPushButton[role="primary"]:focus, QToolButton:focus {{
-    border: {two}px solid {accent}; min-height: {control_focus}px; padding: 0 {step_focus}px;
-    outline: none; }}
-IconButton:focus {{ padding: 0; min-width: {control_focus}px; }}
-QPushButton[role="primary"]:focus {{ border-color: {ink}; }}
-QPushButton[role="primary"]:disabled {{ background: {border}; color: {faint}; border-color: {border}; }}
-IconButton {{ padding: 0; min-width: {control}px; }}
-QToolButton[role="flat"] {{ background: transparent; border-color: transparent; color: {muted}; }}
-QToolButton[role="flat"]:hover {{ background: {hover}; color: {ink}; }}
-QToolButton[role="flat"]:focus {{ border-color: {accent}; color: {ink}; }}
-QToolButton[role="more"] {{
-    background: transparent; border: {one}px solid transparent; border-radius: {half}px; color: {muted};
-    font-size: {small}px; padding: 0 {half}px; min-height: {line}px; }}
-QToolButton[role="more"]:hover {{ background: {hover}; color: {ink}; }}
-QToolButton[role="more"]:focus {{
-    border: {one}px solid {accent}; padding: 0 {half}px; min-height: {line}px; }}
-QToolButton[role="more"]:checked {{ color: {on_soft}; }}
-QToolButton[role="more"]:disabled {{ color: {faint}; }}
-QToolButton::menu-indicator {{ image: none; }}
-
-QPushButton[segment] {{ padding: 0 {six}px; }}
-QPushButton[segment]:focus {{ padding: 0 {six_focus}px; }}
-QPushButton[segment="first"] {{ border-top-right-radius: 0; border-bottom-right-radius: 0; }}
-QPushButton[segment="middle"] {{ border-radius: 0; border-left: none; }}
-QPushButton[segment="last"] {{ border-top-left-radius: 0; border-bottom-left-radius: 0; border-left: none; }}
-
-QLineEdit, QAbstractSpinBox, QComboBox {{
-    background: {field}; color: {ink}; border: {one}px solid {edge}; border-radius: {radius}px;
-    padding: 0 {half}px; min-height: {control}px;
-    selection-background-color: {accent}; selection-color: {on_accent}; }}
-QAbstractSpinBox {{ padding-left: {half}px; }}
-QComboBox {{ padding-left: {step}px; padding-right: {half}px; }}
-QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover {{ border-color: {muted}; }}
-QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QComboBox:on {{ border-color: {accent}; }}
-QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{
-    color: {faint}; background: {card}; border-color: {border}; }}
-QLineEdit[role="number"] {{ background: transparent; border-color: transparent; color: {ink}; }}
-QLineEdit[role="number"]:hover {{ border-color: {edge}; }}
-QLineEdit[role="number"]:focus {{ border-color: {accent}; background: {field}; }}
-QLineEdit[role="number"][own="true"] {{ color: {muted}; }}
-QLineEdit[role="number"]:disabled {{ color: {faint}; }}
-QComboBox::drop-down {{
-    subcontrol-origin: padding; subcontrol-position: center right; width: {arrow_room}px; border: none; }}
-QComboBox::down-arrow {{ image: url("{icons}/arrow-down.svg"); width: {arrow}px; height: {arrow}px; }}
-QComboBox QAbstractItemView {{
-    background: {card}; color: {ink}; border: {one}px solid {edge}; outline: none; padding: {two}px;
-    selection-background-color: {accent_soft}; selection-color: {on_soft}; }}
-QComboBox QAbstractItemView::item {{ min-height: {control}px; padding: 0 {half}px; border-radius: {half}px; }}
-QComboBox QAbstractItemView::item:selected, QComboBox QAbstractItemView::item:hover {{
-    background: {accent_soft}; color: {on_soft}; }}
-QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
-    subcontrol-origin: border; width: {spin_room}px; border: none; background: transparent; }}
-QAbstractSpinBox::up-button {{ subcontrol-position: top right; }}
-QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; }}
-QAbstractSpinBox::up-arrow {{ image: url("{icons}/arrow-up.svg"); width: {spin}px; height: {spin}px; }}
-QAbstractSpinBox::down-arrow {{ image: url("{icons}/arrow-down.svg"); width: {spin}px; height: {spin}px; }}
-QAbstractSpinBox::up-arrow:off, QAbstractSpinBox::down-arrow:off {{ image: none; }}
-
-QFrame#layer {{ background: {field}; border: {one}px solid {edge}; border-radius: {radius}px; }}
-QFrame#layer:hover {{ border-color: {muted}; }}
-QFrame#layer[focused="true"] {{ border-color: {accent}; }}
-QFrame#layer:disabled {{ border-color: {border}; background: {card}; }}
-QFrame#layer QSpinBox {{
-    border: none; background: transparent; padding: 0 0 0 {half}px; min-height: {line}px; }}
-QToolButton[role="cross"] {{
-    background: transparent; border: {one}px solid transparent; border-radius: {half}px; padding: 0;
-    min-width: 0; min-height: {line}px; }}
-QToolButton[role="cross"]:hover {{ background: {pressed}; }}
-QToolButton[role="cross"]:focus {{
-    border: {one}px solid {accent}; min-width: 0; min-height: {line}px; }}
-
-QCheckBox {{ spacing: {step}px; min-height: {control}px; background: transparent; }}
-QCheckBox::indicator, QMenu::indicator {{
-    width: {box}px; height: {box}px; border: {one}px solid {muted}; border-radius: {half}px;
-    background: {field}; }}
-QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {accent}; }}
-QCheckBox::indicator:checked, QMenu::indicator:checked {{
-    background: {accent}; border-color: {accent}; image: url("{icons}/{check}.svg"); }}
-QCheckBox::indicator:disabled {{ border-color: {faint}; background: {card}; }}
-QCheckBox::indicator:checked:disabled {{ background: {faint}; }}
-QCheckBox:focus {{ outline: none; color: {on_soft}; }}
-QCheckBox::indicator:checked:focus {{ border: {two}px solid {ink}; }}
-
-QSlider {{ background: transparent; min-height: {knob_height}px; }}
-QSlider::groove:horizontal {{ height: {groove}px; border-radius: {groove_radius}px; background: {track}; }}
-QSlider::sub-page:horizontal {{ height: {groove}px; border-radius: {groove_radius}px; background: {accent}; }}
-QSlider::handle:horizontal {{
-    width: {knob}px; height: {knob}px; margin: {knob_out}px 0; border: {two}px solid {accent};
-    border-radius: {knob_radius}px; background: {card}; }}
-QSlider::handle:horizontal:hover {{ background: {accent_soft}; }}
-QSlider::handle:horizontal:pressed, QSlider::handle:horizontal:focus {{ background: {accent}; }}
-QSlider::sub-page:horizontal:disabled {{ background: {faint}; }}
-QSlider::handle:horizontal:disabled {{ border-color: {faint}; background: {card}; }}
-
-QScrollArea, QScrollArea > QWidget > QWidget#column {{ background: transparent; border: none; }}
-QScrollBar:vertical {{ background: transparent; width: {step}px; margin: 0; }}
-QScrollBar:horizontal {{ background: transparent; height: {step}px; margin: 0; }}
-QScrollBar::handle {{ background: {edge}; border-radius: {two}px; }}
-QScrollBar::handle:vertical {{ min-height: {bar_room}px; margin: 0 {two}px; }}
-QScrollBar::handle:horizontal {{ min-width: {bar_room}px; margin: {two}px 0; }}
-QScrollBar::handle:hover {{ background: {muted}; }}
-QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
-QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-
-QMenu {{ background: {card}; color: {ink}; border: {one}px solid {edge}; padding: {half}px; }}
-QMenu::item {{ padding: {half}px {step}px; border-radius: {half}px; min-height: {line}px; }}
-QMenu::item:selected {{ background: {accent_soft}; color: {on_soft}; }}
-QMenu::item:disabled {{ color: {faint}; }}
-QMenu::separator {{ height: {one}px; background: {border}; margin: {half}px 0; }}
-QMenu::indicator {{ margin-left: {half}px; margin-right: {half}px; }}
-QToolTip {{ background: {card}; color: {ink}; border: {one}px solid {edge}; padding: {half}px; }}
-
-QFrame#notice {{ background: {accent_soft}; border: {one}px solid {accent}; border-radius: {radius}px; }}
-QFrame#notice QLabel {{ color: {ink}; }}
-QFrame#notice[kind="error"] {{ background: {error_soft}; border-color: {error}; }}
-QWidget#popup {{ background: {card}; border: {one}px solid {edge}; }}
-QProgressBar {{ background: {track}; border: none; border-radius: {groove_radius}px; }}
-QProgressBar::chunk {{ background: {accent}; border-radius: {groove_radius}px; }}
-QSplitter::handle {{ background: transparent; }}
-"""

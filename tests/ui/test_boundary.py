@@ -14,7 +14,13 @@ from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from sandbox.data import Data, load_data
-from sandbox.experiment.training.snapshot import Surface, SurfaceRequest
+from sandbox.experiment.training.snapshot import (
+    BinarySurface,
+    CurveSurface,
+    MulticlassSurface,
+    RegressionSurface,
+    SurfaceRequest,
+)
 from sandbox.ui import theme as look
 from sandbox.ui.plot import colormap
 from sandbox.ui.plot.ticks import coordinate, grown, linear_ticks, log_ticks
@@ -47,11 +53,13 @@ def _request(view: BoundaryView) -> SurfaceRequest:
 
 def _binary(
     request: SurfaceRequest, values: np.ndarray | None = None, span: tuple[float, float] = (0.0, 1.0)
-) -> Surface:
+) -> BinarySurface:
     x, y, gx, _ = _grid(request)
     if values is None:
         values = (gx > x.mean()).astype(float) * (span[1] - span[0]) + span[0]
-    return Surface(request, "binary", x, y, values.astype(np.float32), sum(span) / 2, span)
+    middle = sum(span) / 2
+    values = values.astype(np.float32)
+    return BinarySurface(request, x, values, 1, y, middle, span, values - np.float32(middle))
 
 
 def _pixel(view: BoundaryView, x: float, y: float) -> QColor:
@@ -167,7 +175,7 @@ def test_many_classes(qtbot: QtBot, classes: int) -> None:
     x, y, gx, _ = _grid(request)
     which = np.minimum(((gx - x[0]) / (x[-1] - x[0]) * classes).astype(int), classes - 1)
     shares = np.eye(classes, dtype=np.float32)[which]
-    view.draw(Surface(request, "multiclass", x, y, shares, np.nan, (0.0, 1.0)))
+    view.draw(MulticlassSurface(request, x, shares, 1, y))
     view.points.set_groups(())
     for k in range(classes):
         pure = colormap.mix(QColor(look.LIGHT.class_colour(k)), QColor(look.LIGHT.middle), colormap.SOFTNESS)
@@ -185,9 +193,8 @@ def test_regression_has_a_scale_that_grows_in_steps(qtbot: QtBot) -> None:
     x, y, gx, _ = _grid(request)
     targets = np.concatenate([data.y_train, data.y_test])
 
-    def flat(value: float) -> Surface:
-        values = np.full(gx.shape, value, np.float32)
-        return Surface(request, "regression", x, y, values, np.nan, (np.nan, np.nan))
+    def flat(value: float) -> RegressionSurface:
+        return RegressionSurface(request, x, np.full(gx.shape, value, np.float32), 1, y)
 
     view.draw(flat(targets.mean()))
     before = view._value_range
@@ -206,9 +213,7 @@ def test_one_input_is_a_curve_through_the_points(qtbot: QtBot) -> None:
     view, data = _view(qtbot, dataset="sine")
     request = _request(view)
     x = np.linspace(*request.x_range, request.resolution)
-    view.draw(
-        Surface(request, "curve", x, np.empty(0), np.sin(x)[:, None].astype(np.float32), np.nan, (np.nan, np.nan))
-    )
+    view.draw(CurveSurface(request, x, np.sin(x)[:, None].astype(np.float32), 1, np.nan, (np.nan, np.nan)))
     np.testing.assert_allclose(view.lines.lines[-1].y, np.sin(x), atol=1e-6)
     train = next(g for g in view.points.groups if g.hole is None)
     np.testing.assert_allclose(train.y, data.y_train[:, 0])
@@ -221,7 +226,7 @@ def test_one_input_with_two_classes_follows_the_coding(qtbot: QtBot) -> None:
     request = _request(view)
     x = np.linspace(*request.x_range, request.resolution)
     values = np.tanh(x - 1.0)[:, None].astype(np.float32)
-    view.draw(Surface(request, "curve", x, np.empty(0), values, 0.0, (-1.0, 1.0)))
+    view.draw(CurveSurface(request, x, values, 1, 0.0, (-1.0, 1.0)))
     assert view.points.groups[0].y[0] == -1.0
     level = view.lines.lines[0]
     assert level.dash and set(level.y) == {0.0}
@@ -241,7 +246,7 @@ def test_slices_of_many_inputs(qtbot: QtBot) -> None:
     after = _request(view)
     assert after.axes == (before.axes[0] + 1, before.axes[1])
     x, y, gx, _ = _grid(before)
-    late = Surface(before, "multiclass", x, y, np.full((*gx.shape, 10), 0.1, np.float32), np.nan, (0.0, 1.0))
+    late = MulticlassSurface(before, x, np.full((*gx.shape, 10), 0.1, np.float32), 1, y)
     view.draw(late)  # of the axes before: not shown
     assert view._surface is None
     values = data.inputs_train[:, after.axes[0]]

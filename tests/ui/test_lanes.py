@@ -17,6 +17,7 @@ from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.lens import comparison
 from sandbox.experiment.lens.advantage import Advantage, Estimate
+from sandbox.experiment.training.snapshot import DifferenceSurface
 from sandbox.ui import theme as look
 from sandbox.ui.lane_styles import faces
 from sandbox.ui.lanes.grid import best_columns
@@ -435,7 +436,7 @@ def test_the_objective_parts_them_and_the_picture_shows_where(open_window: Calla
     driver.play(updates=60)
     driver.pause()
     pair = choose_rival(driver, "A against B")
-    driver.wait_drawn(lambda s: len(s.surfaces) == 1 and s.surfaces[0].kind == "difference")
+    driver.wait_drawn(lambda s: len(s.surfaces) == 1 and isinstance(s.surfaces[0], DifferenceSurface))
     a, b = (np.concatenate([v.ravel() for v in driver.weights(name).values()]) for name in "AB")
     assert "part at the first update" in pair.proof.text()
     assert f"Now {np.count_nonzero(a != b)} of {a.size} differ" in pair.proof.text()

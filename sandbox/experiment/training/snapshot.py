@@ -84,42 +84,100 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Surface:
-    """A lane's output over a grid of inputs, the other inputs at their mean.
+    """What a lane answers over a grid of inputs, the other inputs at their mean.
 
     Attributes
     ----------
     request : SurfaceRequest
-    kind : str
-        "binary": `values` (ny, nx), the single output, `level` is the middle of the coding and `span` its two ends.
-        "multiclass": `values` (ny, nx, K), each class's share, non-negative, summing to 1.
-        "regression": `values` (ny, nx), the first output.
-        "curve": one input; `values` (nx, n_out), the outputs; `level` and `span` as for "binary" (classes) or nan.
-        "difference": `values` (ny, nx), this lane's output less the other's, from `span`; of many classes the
-        share by which they are at odds, 0 to 1.
-    x, y : array (nx,), (ny,)
-        Grid in the features' own units; `y` has length 0 for "curve".
+    x : array (nx,)
+        Grid in the feature's own units.
     values : float32 array
-    level : float
-    span : tuple of float
     replicas : int
-        Of how many networks it is: of several, "binary" and "multiclass" are the shares that say so, all else medians.
-    edge : array (ny, nx), optional
-        For "binary": where it is 0, `values` cross `level`; smoother than they are where outputs are steep or counted.
-    both : tuple of array
-        For "difference": of each lane the `edge`, where there is one, else what it answers. For "curve" with another
-        lane: its `values`.
+        Of how many networks it is: of several, shares of them where classes are told, else medians.
     """
 
     request: SurfaceRequest
-    kind: str
     x: Floats
-    y: Floats
     values: NDArray[np.float32]
+    replicas: int
+
+
+@dataclass(frozen=True)
+class CurveSurface(Surface):
+    """Over one input: `values` (nx, n_out) are the outputs.
+
+    Attributes
+    ----------
+    level : float
+        The middle of the coding of two classes; nan for a regression.
+    span : tuple of float
+        The two ends of that coding; nan for a regression.
+    other : float32 array (nx, n_out), optional
+        The outputs of the lane that it is compared with.
+    """
+
     level: float
     span: tuple[float, float]
-    replicas: int = 1
-    edge: NDArray[np.float32] | None = None
-    both: tuple[NDArray[np.float32], ...] = ()
+    other: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class MapSurface(Surface):
+    """Over two inputs.
+
+    Attributes
+    ----------
+    y : array (ny,)
+        Grid in the second feature's own units.
+    """
+
+    y: Floats
+
+
+@dataclass(frozen=True)
+class BinarySurface(MapSurface):
+    """Of two classes: `values` (ny, nx) are the single output, or the share of several networks that say class 1.
+
+    Attributes
+    ----------
+    level : float
+        The value at which the decision turns.
+    span : tuple of float
+        The values of sure answers.
+    edge : float32 array (ny, nx)
+        0 where `values` cross `level`; smoother than they are where outputs are steep or counted.
+    """
+
+    level: float
+    span: tuple[float, float]
+    edge: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class MulticlassSurface(MapSurface):
+    """Of several classes: `values` (ny, nx, K) are each class's share, non-negative, summing to 1."""
+
+
+@dataclass(frozen=True)
+class RegressionSurface(MapSurface):
+    """Of a regression: `values` (ny, nx) are the first output."""
+
+
+@dataclass(frozen=True)
+class DifferenceSurface(MapSurface):
+    """Of two lanes: `values` (ny, nx) are this lane's answer less the other's; of many classes, half the sum of sizes.
+
+    Attributes
+    ----------
+    span : tuple of float
+        The least and the largest difference that is told.
+    edges : tuple of float32 array
+        Of each lane what its boundary is drawn from: shares (ny, nx, K) of many classes; (ny, nx), 0 at the boundary,
+        of two; empty for a regression.
+    """
+
+    span: tuple[float, float]
+    edges: tuple[NDArray[np.float32], ...]
 
 
 @dataclass(frozen=True)

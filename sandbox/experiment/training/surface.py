@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +13,15 @@ from sandbox.data import Data
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.replica import Replica
 from sandbox.experiment.training.samples import CODES
-from sandbox.experiment.training.snapshot import Surface, SurfaceRequest
+from sandbox.experiment.training.snapshot import (
+    BinarySurface,
+    CurveSurface,
+    DifferenceSurface,
+    MulticlassSurface,
+    RegressionSurface,
+    Surface,
+    SurfaceRequest,
+)
 from sandbox.nn import ACTIVATIONS, Network
 
 Values = NDArray[np.float32]
@@ -30,23 +39,21 @@ def surface(request: SurfaceRequest, lane: Lane, data: Data, replica: int | None
     replicas = _running(lane) if several else [lane.replicas[min(replica or 0, len(lane.replicas) - 1)]]
     Z, A = _outputs(replicas, X)
     count = len(replicas)
+    level, span = 0.5 * (low + high), (low, high)
     if len(data.inputs) == 1:
-        level, span = (np.nan, (np.nan, np.nan)) if data.task == "regression" else (0.5 * (low + high), (low, high))
-        return Surface(request, "curve", x, y, read_only(_median(A)), level, span, count)
+        level, span = (np.nan, (np.nan, np.nan)) if data.task == "regression" else (level, span)
+        return CurveSurface(request, x, read_only(_median(A)), count, level, span)
     shape = (y.size, x.size)
     if data.task == "multiclass":
         shares = _votes(A) if several else _shares(A[0], low)
-        return Surface(request, "multiclass", x, y, read_only(shares.reshape(*shape, -1)), np.nan, (0.0, 1.0), count)
+        return MulticlassSurface(request, x, read_only(shares.reshape(*shape, -1)), count, y)
     if data.task == "regression":
-        values = read_only(_median(A)[:, 0].reshape(shape))
-        return Surface(request, "regression", x, y, values, np.nan, (np.nan, np.nan), count)
-    level = 0.5 * (low + high)
+        return RegressionSurface(request, x, read_only(_median(A)[:, 0].reshape(shape)), count, y)
     edge = read_only(_edge(Z, A, level, lane.activations[-1]).reshape(shape))
     if several:
         share = np.asarray((A[:, :, 0] > level).mean(axis=0), np.float32)
-        return Surface(request, "binary", x, y, read_only(share.reshape(shape)), 0.5, (0.0, 1.0), count, edge)
-    values = read_only(A[0, :, 0].reshape(shape))
-    return Surface(request, "binary", x, y, values, level, (low, high), count, edge)
+        return BinarySurface(request, x, read_only(share.reshape(shape)), count, y, 0.5, (0.0, 1.0), edge)
+    return BinarySurface(request, x, read_only(A[0, :, 0].reshape(shape)), count, y, level, span, edge)
 
 
 def _edge(Z: Values, A: Values, level: float, output: str) -> Values:
@@ -59,31 +66,42 @@ def _edge(Z: Values, A: Values, level: float, output: str) -> Values:
     return _median(Z if even else A - np.float32(level))[:, 0]
 
 
-def difference(request: SurfaceRequest, lane: Lane, other: Lane, data: Data, replica: int | None = None) -> Surface:
-    """Return where two lanes are at odds, and by how much; see `Surface`."""
-    one, two = (surface(request, each, data, replica) for each in (lane, other))
-    if one.kind == "curve":
-        coded = two.values if np.isnan(one.level) else _aligned(two) * (one.span[1] - one.span[0]) + one.span[0]
-        both = (read_only(np.asarray(coded, np.float32)),)
-        return Surface(request, "curve", one.x, one.y, one.values, one.level, one.span, one.replicas, None, both)
-    a, b = _aligned(one), _aligned(two)
-    if one.kind == "multiclass":
-        apart, span = 0.5 * np.abs(a - b).sum(axis=-1), (0.0, 1.0)
-    else:
-        apart = a - b
-        wide = 1.0 if one.kind == "binary" else float(np.nanmax(np.abs(apart), initial=1e-12))
-        span = (-wide, wide)
+def difference(
+    request: SurfaceRequest, lane: Lane, other: Lane, data: Data, replica: int | None = None
+) -> CurveSurface | DifferenceSurface:
+    """Return where two lanes differ, and by how much: over one input, the outputs of both."""
+    edges: tuple[Values, ...] = ()
+    match surface(request, lane, data, replica), surface(request, other, data, replica):
+        case CurveSurface() as one, CurveSurface() as two:
+            return replace(one, other=read_only(_recoded(two, one)))
+        case BinarySurface() as one, BinarySurface() as two:
+            apart, span = _as_shares(one) - _as_shares(two), (-1.0, 1.0)
+            edges = (one.edge, two.edge)
+        case MulticlassSurface() as one, MulticlassSurface() as two:
+            apart, span = 0.5 * np.abs(one.values - two.values).sum(axis=-1), (0.0, 1.0)
+            edges = (one.values, two.values)
+        case RegressionSurface() as one, RegressionSurface() as two:
+            apart = one.values - two.values
+            widest = float(np.nanmax(np.abs(apart), initial=1e-12))
+            span = (-widest, widest)
+        case _:
+            raise TypeError("two lanes of one run have surfaces of one kind")
     values = read_only(np.asarray(apart, np.float32))
-    edges = (a, b) if one.edge is None or two.edge is None else (one.edge, two.edge)
-    return Surface(request, "difference", one.x, one.y, values, 0.0, span, one.replicas, None, edges)
+    return DifferenceSurface(request, one.x, values, one.replicas, one.y, span, edges)
 
 
-def _aligned(found: Surface) -> Values:
-    """Return a surface's values, those of two classes as shares of class 1, whatever their coding."""
-    if np.isnan(found.level):
-        return found.values
+def _as_shares(found: BinarySurface | CurveSurface) -> Values:
+    """Return values of two classes as shares of class 1, whatever their coding."""
     low, high = found.span
-    return read_only(np.asarray((found.values - low) / (high - low), np.float32))
+    return np.asarray((found.values - low) / (high - low), np.float32)
+
+
+def _recoded(curve: CurveSurface, like: CurveSurface) -> Values:
+    """Return the outputs of a curve in the coding of another one."""
+    if np.isnan(curve.level):
+        return curve.values.copy()
+    low, high = like.span
+    return np.asarray(_as_shares(curve) * (high - low) + low, np.float32)
 
 
 def _grid(request: SurfaceRequest, data: Data) -> tuple[Floats, Floats, Values]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,17 @@ from sandbox import words
 from sandbox.arrays import Floats
 from sandbox.data import Data
 from sandbox.experiment.document.experiment import Experiment
-from sandbox.experiment.training.snapshot import LaneState, Surface, SurfaceRequest
+from sandbox.experiment.training.snapshot import (
+    BinarySurface,
+    CurveSurface,
+    DifferenceSurface,
+    LaneState,
+    MapSurface,
+    MulticlassSurface,
+    RegressionSurface,
+    Surface,
+    SurfaceRequest,
+)
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Choice
 from sandbox.ui.plot import colormap
@@ -36,6 +46,9 @@ from sandbox.ui.plot.scale import ColourScale
 from sandbox.ui.plot.ticks import coordinate, grown
 from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views.slices import chosen, first_axes, input_range, padded
+
+Rectangle = tuple[float, float, float, float]  # left, bottom, right, top
+_UNIT = (0.0, 0.0, 1.0, 1.0)
 
 MAP_POINTS, FEWEST_POINTS = 100, 40
 CURVE_POINTS = 200
@@ -483,55 +496,56 @@ class BoundaryView(QWidget):
     def _redraw(self) -> None:
         if self._theme is None or self._data is None:
             return
-        surface = self._surface
-        if surface is None or not surface.values.size:
-            self.image.set_cells(None, (0.0, 0.0, 1.0, 1.0))
-            self.lines.set_lines(())
-        elif surface.kind == "curve":
-            self._draw_curve(surface)
-        else:
-            self._draw_map(surface)
+        surface = self._surface if self._surface is not None and self._surface.values.size else None
+        match surface:
+            case None:
+                self._show(None, ())
+            case CurveSurface():
+                self._draw_curve(surface)
+            case BinarySurface():
+                self._draw_binary(surface)
+            case MulticlassSurface():
+                self._draw_classes(surface)
+            case RegressionSurface():
+                self._draw_regression(surface)
+            case DifferenceSurface():
+                self._draw_difference(surface)
 
-    def _draw_map(self, surface: Surface) -> None:
-        values, x, y = surface.values, surface.x, surface.y
-        lines: tuple[Floats, Floats] | None = None
-        if surface.kind == "multiclass":
-            cells = colormap.blended(values, self._class_colors()[: values.shape[2]], self._neutral())
-            lines = class_lines(values, x, y)
-        elif surface.kind == "difference":
-            self._draw_difference(surface)
-            return
-        elif surface.kind == "binary":
-            cells = self._table[colormap.indices(values, *surface.span)]
-            lines = contour(*((values, surface.level) if surface.edge is None else (surface.edge, 0.0)), x, y)
-        else:
-            self._grow(values, self.colour_scale.isVisibleTo(self))
-            cells = self._table[colormap.indices(values, *self._value_range)]
-        self.image.set_cells(cells, (float(x[0]), float(y[0]), float(x[-1]), float(y[-1])))
-        ink = QColor(self._theme.boundary) if self._theme is not None else QColor()
-        self.lines.set_lines(() if lines is None else (Line(*lines, ink, 2.0 * self._scale, pairs=True),))
-
-    def _draw_difference(self, surface: Surface) -> None:
-        """Colour where two lanes are at odds, and draw the boundary of each in its own colour."""
-        values, x, y = surface.values, surface.x, surface.y
-        low, high = surface.span
-        if (low, high) != self._value_range:
-            self._value_range = (low, high)
-            self.colour_scale.set_range(low, high)
-        where = (float(x[0]), float(y[0]), float(x[-1]), float(y[-1]))
-        self.image.set_cells(self._table[colormap.indices(values, low, high)], where)
-        lines = []
-        for answers, color in zip(surface.both, self._pair, strict=False):
-            if answers.ndim == 3:
-                found = class_lines(answers, x, y)
-            elif self._data is not None and self._data.task != "regression":
-                found = contour(answers, 0.0, x, y)
-            else:
-                continue
-            lines.append(Line(*found, color, 2.0 * self._scale, pairs=True))
+    def _show(self, cells: NDArray[np.uint32] | None, lines: Iterable[Line], where: Rectangle = _UNIT) -> None:
+        self.image.set_cells(cells, where)
         self.lines.set_lines(tuple(lines))
 
-    def _grow(self, values: NDArray[np.floating], place: bool = True) -> None:
+    def _boundary_line(self, ends: tuple[Floats, Floats], color: QColor | None = None) -> Line:
+        assert self._theme is not None
+        return Line(*ends, color or QColor(self._theme.boundary), 2.0 * self._scale, pairs=True)
+
+    def _draw_binary(self, surface: BinarySurface) -> None:
+        cells = self._table[colormap.indices(surface.values, *surface.span)]
+        line = self._boundary_line(contour(surface.edge, 0.0, surface.x, surface.y))
+        self._show(cells, (line,), _extent(surface))
+
+    def _draw_classes(self, surface: MulticlassSurface) -> None:
+        colors = self._class_colors()[: surface.values.shape[2]]
+        line = self._boundary_line(class_lines(surface.values, surface.x, surface.y))
+        self._show(colormap.blended(surface.values, colors, self._neutral()), (line,), _extent(surface))
+
+    def _draw_regression(self, surface: RegressionSurface) -> None:
+        self._grow(surface.values)
+        cells = self._table[colormap.indices(surface.values, *self._value_range)]
+        self._show(cells, (), _extent(surface))
+
+    def _draw_difference(self, surface: DifferenceSurface) -> None:
+        """Colour where two lanes differ, and draw the boundary of each in its own colour."""
+        x, y = surface.x, surface.y
+        if surface.span != self._value_range:
+            self._value_range = surface.span
+            self.colour_scale.set_range(*surface.span)
+        cells = self._table[colormap.indices(surface.values, *surface.span)]
+        found = (class_lines(edge, x, y) if edge.ndim == 3 else contour(edge, 0.0, x, y) for edge in surface.edges)
+        lines = [self._boundary_line(ends, color) for ends, color in zip(found, self._pair, strict=False)]
+        self._show(cells, lines, _extent(surface))
+
+    def _grow(self, values: NDArray[np.floating]) -> None:
         """Widen the range of values in steps, up to one span of the targets beyond them."""
         finite = values[np.isfinite(values)]
         if not finite.size:
@@ -550,40 +564,47 @@ class BoundaryView(QWidget):
             self.colour_scale.set_range(*wider)
             self._place_points()
 
-    def _draw_curve(self, surface: Surface) -> None:
-        assert self._theme is not None and self._data is not None
-        classes = self._data.task != "regression"
-        binary = classes and surface.values.shape[1] == 1
-        if binary and surface.span != self._span:
-            self._span = surface.span
-            self._value_range = self._y_range = padded(*surface.span)
+    def _draw_curve(self, surface: CurveSurface) -> None:
+        """Draw outputs over the only input: one, one for each class, or one of each of two lanes."""
+        assert self._theme is not None
+        wide = 2.0 * self._scale
+        x, values = surface.x, surface.values.astype(np.float64)
+        if np.isnan(surface.level):  # a regression
+            self._grow(values)
+            self._show(None, self._curves(surface, values))
+        elif values.shape[1] > 1:
+            self._grow(values)
+            colors = self._class_colors()
+            self._show(None, (Line(x, each, colors[k % len(colors)], wide) for k, each in enumerate(values.T)))
+        else:
+            self._take_span(surface.span)
+            self._grow(values)
+            ends, level = np.array(self._x_range), np.full(2, surface.level)
+            middle = Line(ends, level, QColor(self._theme.muted), 1.0, (4.0, 4.0))
+            lines = (middle, *self._curves(surface, values))
+            if surface.other is not None:
+                self._show(None, lines)
+                return
+            cells = self._table[colormap.indices(surface.values[:, 0], *surface.span)][None, :]
+            self._show(cells, lines, (float(x[0]), self._y_range[0], float(x[-1]), self._y_range[1]))
+
+    def _curves(self, surface: CurveSurface, values: Floats) -> Iterator[Line]:
+        """Yield the first output's curve, or that of each of two lanes."""
+        assert self._theme is not None
+        wide = 2.0 * self._scale
+        if surface.other is None:
+            yield Line(surface.x, values[:, 0], QColor(self._theme.ink), wide)
+            return
+        for each, color in zip((values, surface.other.astype(np.float64)), self._pair, strict=True):
+            yield Line(surface.x, each[:, 0], color, wide)
+
+    def _take_span(self, span: tuple[float, float]) -> None:
+        """Follow the coding of two classes."""
+        if span != self._span:
+            self._span = span
+            self._value_range = self._y_range = padded(*span)
             self.plot.set_range(self._x_range, self._y_range)
             self._place_points()
-        values = surface.values.astype(np.float64)
-        self._grow(values)
-        x, ink = surface.x, QColor(self._theme.ink)
-        wide = 2.0 * self._scale
-        lines = []
-        if binary:
-            ends = np.array(self._x_range)
-            level = np.full(2, surface.level)
-            lines.append(Line(ends, level, QColor(self._theme.muted), 1.0, (4.0, 4.0)))
-        if classes and not binary:
-            colors = self._class_colors()
-            lines += [Line(x, values[:, k], colors[k % len(colors)], wide) for k in range(values.shape[1])]
-        elif surface.both:
-            both = (values, surface.both[0].astype(np.float64))
-            lines += [Line(x, each[:, 0], color, wide) for each, color in zip(both, self._pair, strict=True)]
-        else:
-            lines += [Line(x, values[:, 0], ink, wide)]
-        self.lines.set_lines(tuple(lines))
-        if surface.both:
-            self.image.set_cells(None, (0.0, 0.0, 1.0, 1.0))
-        elif binary:
-            cells = self._table[colormap.indices(surface.values[:, 0], *surface.span)][None, :]
-            self.image.set_cells(cells, (float(x[0]), self._y_range[0], float(x[-1]), self._y_range[1]))
-        else:
-            self.image.set_cells(None, (0.0, 0.0, 1.0, 1.0))
 
     # The read-out
 
@@ -612,25 +633,32 @@ class BoundaryView(QWidget):
         surface, data = self._surface, self._data
         assert surface is not None and data is not None
         column = int(np.abs(surface.x - x).argmin())
-        at = (
-            surface.values[column]
-            if surface.kind == "curve"
-            else surface.values[int(np.abs(surface.y - y).argmin()), column]
-        )
+        row = int(np.abs(surface.y - y).argmin()) if isinstance(surface, MapSurface) else -1
+        at = surface.values[column] if row < 0 else surface.values[row, column]
         outputs = np.atleast_1d(np.asarray(at, dtype=np.float64))
-        if surface.kind == "difference":
-            many = "at odds by" if data.task == "multiclass" else "difference"
-            return f"{many} {words.cost(float(outputs[0]))}"
-        if surface.both:
-            return f"{words.cost(float(outputs[0]))} and {words.cost(float(surface.both[0][column, 0]))}"
-        if surface.replicas > 1 and data.task == "binary" and surface.kind == "binary":
-            return f"{words.share(float(outputs[0]))} of {surface.replicas} networks say class {data.class_names[1]}"
-        if data.task == "regression":
-            return words.cost(float(outputs[0]))
-        if outputs.size == 1:
-            which = int(outputs[0] > surface.level)
-            value = words.cost(float(outputs[0]))
-        else:
-            which = int(np.argmax(outputs)) if np.isfinite(outputs).all() else 0
-            value = words.cost(float(outputs[which]))
-        return f"{value} (class {data.class_names[which]})" if np.isfinite(outputs).all() else "not a number"
+        first = float(outputs[0])
+        match surface:
+            case DifferenceSurface():
+                return f"{'at odds by' if data.task == 'multiclass' else 'difference'} {words.cost(first)}"
+            case CurveSurface() if surface.other is not None:
+                return f"{words.cost(first)} and {words.cost(float(surface.other[column, 0]))}"
+            case BinarySurface() if surface.replicas > 1:
+                return f"{words.share(first)} of {surface.replicas} networks say class {data.class_names[1]}"
+            case BinarySurface() | CurveSurface() if data.task != "regression" and outputs.size == 1:
+                return self._class_words(first, int(first > surface.level))
+            case RegressionSurface() | CurveSurface() if data.task == "regression":
+                return words.cost(first) if np.isfinite(first) else "not a number"
+        if not np.isfinite(outputs).all():
+            return "not a number"
+        largest = int(np.argmax(outputs))
+        return self._class_words(float(outputs[largest]), largest)
+
+    def _class_words(self, value: float, which: int) -> str:
+        assert self._data is not None
+        return f"{words.cost(value)} (class {self._data.class_names[which]})" if np.isfinite(value) else "not a number"
+
+
+def _extent(surface: MapSurface) -> Rectangle:
+    """Return where a map lies: left, bottom, right, top."""
+    x, y = surface.x, surface.y
+    return float(x[0]), float(y[0]), float(x[-1]), float(y[-1])

@@ -13,7 +13,19 @@ from numpy.typing import NDArray
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.parts import LaneEntry
-from sandbox.experiment.training.snapshot import CurveRequest, Snapshot, Surface, SurfaceRequest, Wanted
+from sandbox.experiment.training.snapshot import (
+    BinarySurface,
+    CurveRequest,
+    CurveSurface,
+    DifferenceSurface,
+    MapSurface,
+    MulticlassSurface,
+    RegressionSurface,
+    Snapshot,
+    Surface,
+    SurfaceRequest,
+    Wanted,
+)
 from sandbox.nn.network import layer_views
 
 Array = NDArray[np.float64]
@@ -80,7 +92,8 @@ def grid(surface: Surface) -> Array:
 def test_two_classes(changes: dict[str, object], level: float, span: tuple[float, float]) -> None:
     trainer = trained(made(**changes))
     surface = drawn(trainer)
-    assert (surface.kind, surface.level, surface.span) == ("binary", level, span)
+    assert isinstance(surface, BinarySurface)
+    assert (surface.level, surface.span) == (level, span)
     np.testing.assert_allclose(surface.x, np.linspace(-1.5, 2.0, 7))
     np.testing.assert_allclose(surface.y, np.linspace(-1.0, 1.5, 7))
     X = (grid(surface) - trainer.data.mean) / trainer.data.scale
@@ -93,7 +106,7 @@ def test_two_classes(changes: dict[str, object], level: float, span: tuple[float
 def test_k_classes_have_shares_of_1(output: str) -> None:
     trainer = trained(made(data__dataset="blobs", data__classes=4, network__output=output, loss__objective="mse"))
     surface = drawn(trainer)
-    assert surface.kind == "multiclass"
+    assert isinstance(surface, MulticlassSurface)
     assert surface.values.shape == (7, 7, 4)
     assert (surface.values >= 0).all()
     np.testing.assert_allclose(surface.values.sum(axis=2), 1.0, rtol=1e-5)
@@ -106,8 +119,7 @@ def test_k_classes_have_shares_of_1(output: str) -> None:
 def test_a_regression() -> None:
     trainer = trained(made(data__dataset="hills"))
     surface = drawn(trainer)
-    assert surface.kind == "regression"
-    assert np.isnan(surface.level)
+    assert isinstance(surface, RegressionSurface)
     X = (grid(surface) - trainer.data.mean) / trainer.data.scale
     np.testing.assert_allclose(surface.values.ravel(), outputs(trainer, X, "linear")[0], atol=1e-5)
 
@@ -115,13 +127,14 @@ def test_a_regression() -> None:
 def test_one_input_is_a_curve() -> None:
     trainer = trained(made(data__dataset="sine"))
     surface = drawn(trainer, axes=(0, 0), resolution=50)
-    assert surface.kind == "curve"
-    assert surface.y.size == 0
+    assert isinstance(surface, CurveSurface)
+    assert np.isnan(surface.level)
     assert surface.values.shape == (50, 1)
     X = (surface.x[:, None] - trainer.data.mean) / trainer.data.scale
     np.testing.assert_allclose(surface.values.T, outputs(trainer, X, "linear"), atol=1e-5)
     neuron = drawn(Trainer(made(data__dataset="one_point", data__samples=None)), axes=(0, 0))
-    assert (neuron.kind, neuron.level, neuron.span) == ("curve", 0.5, (0.0, 1.0))
+    assert isinstance(neuron, CurveSurface)
+    assert (neuron.level, neuron.span) == (0.5, (0.0, 1.0))
 
 
 def lanes_of(*lanes: dict[str, object], **changes: object) -> Trainer:
@@ -137,7 +150,7 @@ def lanes_of(*lanes: dict[str, object], **changes: object) -> Trainer:
 def each_output(trainer: Trainer, surface: Surface) -> Array:
     """The outputs (R, points, n_out) of every network of lane A, computed by hand."""
     lane = trainer.lanes[0]
-    points = grid(surface) if surface.y.size else surface.x[:, None]
+    points = grid(surface) if isinstance(surface, MapSurface) else surface.x[:, None]
     X = (points - trainer.data.mean) / trainer.data.scale
     found = []
     for network in lane.replicas:
@@ -157,8 +170,9 @@ def test_of_several_networks_the_share_that_says_class_1() -> None:
     share = (answers > 0.5).sum(axis=0) / 9
     assert len(set(share)) > 3  # they are not of one mind
     np.testing.assert_allclose(surface.values.ravel(), share, atol=1e-6)
-    assert (surface.kind, surface.level, surface.span, surface.replicas) == ("binary", 0.5, (0.0, 1.0), 9)
-    assert surface.edge is not None  # most of them say class 1 where it is above 0
+    assert isinstance(surface, BinarySurface)
+    assert (surface.level, surface.span, surface.replicas) == (0.5, (0.0, 1.0), 9)
+    # the edge is above 0 where most of them say class 1
     assert ((surface.edge.ravel() > 0) == (share > 0.5)).all()
 
 
@@ -195,9 +209,10 @@ def test_where_two_lanes_of_two_classes_are_at_odds() -> None:
     surface = drawn(trainer, other="B")
     assert two.span == (-1.0, 1.0)  # the codes differ; shares of class 1 can be compared
     np.testing.assert_allclose(surface.values, one.values - (two.values + 1) / 2, atol=1e-6)
-    assert (surface.kind, surface.span) == ("difference", (-1.0, 1.0))
+    assert isinstance(surface, DifferenceSurface)
+    assert surface.span == (-1.0, 1.0)
     assert np.ptp(surface.values) > 0.05
-    a, b = surface.both
+    a, b = surface.edges
     assert ((a > 0) == (one.values > 0.5)).all()
     assert ((b > 0) == (two.values > 0.0)).all()
 
@@ -223,9 +238,9 @@ def test_two_lanes_of_one_input_are_two_curves() -> None:
     trainer = lanes_of({}, {"loss.objective": "mae"}, data__dataset="sine")
     one, two = (drawn(trainer, lane=lane, axes=(0, 0)) for lane in "AB")
     surface = drawn(trainer, other="B", axes=(0, 0))
-    assert surface.kind == "curve"
+    assert isinstance(surface, CurveSurface)
     np.testing.assert_array_equal(surface.values, one.values)
-    np.testing.assert_array_equal(surface.both[0], two.values)
+    np.testing.assert_array_equal(surface.other, two.values)
 
 
 def test_two_curves_of_classes_have_the_codes_of_the_first() -> None:
@@ -236,7 +251,7 @@ def test_two_curves_of_classes_have_the_codes_of_the_first() -> None:
     one, two = (drawn(trainer, lane=lane, axes=(0, 0)) for lane in "AB")
     surface = drawn(trainer, other="B", axes=(0, 0))
     np.testing.assert_array_equal(surface.values, one.values)
-    np.testing.assert_allclose(surface.both[0], (two.values + 1) / 2, atol=1e-6)
+    np.testing.assert_allclose(surface.other, (two.values + 1) / 2, atol=1e-6)
     assert surface.span == (0.0, 1.0)
 
 
@@ -249,7 +264,7 @@ def test_a_lane_that_is_not_there_has_no_difference() -> None:
 def test_a_derived_feature_of_one_input() -> None:
     trainer = trained(made(data__dataset="sine", data__features=("x1", "x1^2")))
     surface = drawn(trainer, axes=(0, 0))
-    assert surface.kind == "curve"
+    assert isinstance(surface, CurveSurface)
     X = (np.column_stack([surface.x, surface.x**2]) - trainer.data.mean) / trainer.data.scale
     np.testing.assert_allclose(surface.values.T, outputs(trainer, X, "linear"), atol=1e-5)
 
