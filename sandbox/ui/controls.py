@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent, QUndoStack
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
@@ -15,7 +15,7 @@ from sandbox.nn import METRICS
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
 from sandbox.ui.kit import IconButton, PrimaryButton, Readout, SpeedSlider, label
-from sandbox.ui.kit.base import later
+from sandbox.ui.kit.base import StyleFollower, later
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Shown:
     seed: int | None = None  # of the network that is picked out
 
 
-class Controls(QFrame):
+class Controls(StyleFollower, QFrame):
     """One row; it only shows and asks."""
 
     def __init__(self, undo_stack: QUndoStack) -> None:
@@ -104,7 +104,7 @@ class Controls(QFrame):
         )  # fmt: skip
         for button in buttons:
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.fit()
+        self.follow_style()
 
     def _wire(self, undo_stack: QUndoStack) -> None:
         undo_stack.canUndoChanged.connect(self.undo.setEnabled)
@@ -181,11 +181,6 @@ class Controls(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         later(self, self._make_room)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.fit()
 
     def fit(self) -> None:
         """Follow the scale."""

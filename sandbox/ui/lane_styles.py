@@ -16,7 +16,7 @@ from sandbox.experiment.document.lanes import differing, in_force, letter, slots
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
-from sandbox.ui.kit.base import Scaled
+from sandbox.ui.kit.base import StyleFollower
 
 MOST_LANES = 6  # in the window: that there is room for, and colours
 _SHORT = {"optimizer.learning_rate": "rate", "network.seed": "seed", "network.hidden": "layers"}
@@ -91,14 +91,14 @@ def value_words(experiment: Experiment, lane: str, key: str, task: str | None) -
     return f"{words.within(label)} {text}"
 
 
-class Badge(Scaled):
+class Badge(StyleFollower, QWidget):
     """A lane's letter on its colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._face: LaneFace | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.fit()
+        self.follow_style()
 
     def set_face(self, face: LaneFace | None) -> None:
         """Show a lane's letter; nothing for None."""

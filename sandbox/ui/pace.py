@@ -8,6 +8,7 @@ from time import perf_counter
 from PySide6.QtCore import QObject, QTimer, Signal
 
 SHARE = 20  # an answer may take one part in so many of the time
+SOON = 0.1  # seconds until an answer is owed, at least
 
 
 class Pace(QObject):
@@ -16,7 +17,7 @@ class Pace(QObject):
     Parameters
     ----------
     period : float
-        Seconds between two answers, at least.
+        Seconds between two answers, at least; 0 is always due.
 
     Signals
     -------
@@ -40,13 +41,14 @@ class Pace(QObject):
 
     def answered(self, took: float = 0.0) -> None:
         """Take note that an answer came, and how many seconds it took to find."""
-        self._last, self._pause = perf_counter(), max(self._period, SHARE * took)
+        self._last = perf_counter()
+        self._pause = max(self._period, SHARE * took) if self._period else 0.0
         self._timer.stop()
 
     def unanswered(self) -> None:
         """Take note that a snapshot came without an answer: soon one is owed."""
         if not self._timer.isActive():
-            self._timer.start(round(1200 * self._pause))
+            self._timer.start(round(1200 * max(self._pause, SOON)))
 
     def hurry(self) -> None:
         """Make an answer due at once."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from time import perf_counter
 
 import numpy as np
 
@@ -56,8 +55,6 @@ class Advantage:
         This lane's newest value less the other's, seed by seed: the difference that the boundary view shows too.
     epoch : int
         The newest that is recorded.
-    took : float
-        Seconds that this answer took.
     """
 
     lane: str
@@ -74,7 +71,6 @@ class Advantage:
     other_last: float
     gap: Estimate
     epoch: int = 0
-    took: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -88,7 +84,6 @@ class AskAdvantage:
 
     def answer(self, probe: LaneProbe) -> Advantage | None:
         """Return how they compare; None where there is no such other lane."""
-        start = perf_counter()
         rival = None if probe.run is None else probe.run.probe(self.other)
         if rival is None:
             return None
@@ -113,7 +108,6 @@ class AskAdvantage:
             other_last=_median(other_last),
             gap=estimate(last - other_last),
             epoch=int(epochs[-1]) if epochs.size else 0,
-            took=perf_counter() - start,
         )
 
 

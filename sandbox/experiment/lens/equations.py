@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import perf_counter
 
 import numpy as np
 
@@ -72,7 +71,6 @@ class Numbers:
     db: tuple[float, ...]
     shown: Shown | None
     norms: tuple[float, ...] = ()
-    took: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,6 @@ class AskNumbers:
 
     def answer(self, probe: LaneProbe) -> Numbers:
         """Return the numbers at this moment, over all training samples, with the penalty's part in dW."""
-        start = perf_counter()
         dW, db = probe.views(probe.gradient())
         arrays = _arrays(probe, self.name) if self.name else {}
         shown = arrays.get(self.layer)
@@ -103,7 +100,6 @@ class AskNumbers:
             db=tuple(map(norm, db)),
             shown=None if shown is None else _shown(self.name, self.layer, shown),
             norms=tuple(norm(arrays[l]) for l in sorted(arrays) if l),
-            took=perf_counter() - start,
         )
 
 

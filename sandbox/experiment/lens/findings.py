@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from time import perf_counter
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -98,10 +97,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Findings:
-    """All findings of a lane at one moment, and how many seconds they took."""
+    """All findings of a lane at one moment."""
 
     findings: tuple[Finding, ...]
-    seconds: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -112,10 +110,9 @@ class AskFindings:
 
     def answer(self, probe: LaneProbe) -> Findings:
         """Return what was found, in the order of the table."""
-        start = perf_counter()
         with np.errstate(all="ignore"):
             found = tuple(look(probe))
-        return Findings(found, perf_counter() - start)
+        return Findings(found)
 
 
 def look(probe: LaneProbe) -> Iterable[Finding]:

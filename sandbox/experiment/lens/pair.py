@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from time import perf_counter
 
 import numpy as np
 
@@ -47,8 +46,6 @@ class PairState:
         The same after every epoch, thinned to the pixels.
     replicas : int
         Over how many networks each; distance and angle are medians over them.
-    took : float
-        Seconds that this answer took.
     """
 
     lane: str
@@ -63,7 +60,6 @@ class PairState:
     distances: tuple[Array, Array]
     angles: tuple[Array, Array]
     replicas: int
-    took: float
 
 
 @dataclass(frozen=True)
@@ -76,7 +72,6 @@ class AskPair:
 
     def answer(self, probe: LaneProbe) -> PairState | None:
         """Return what is known; None where there is no such other lane."""
-        start = perf_counter()
         run = probe.run
         rival = None if run is None else run.probe(self.other)
         if run is None or rival is None:
@@ -106,7 +101,6 @@ class AskPair:
             distances=lines[0],
             angles=lines[1],
             replicas=len(one.replicas),
-            took=perf_counter() - start,
         )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from time import perf_counter
 
 import numpy as np
 
@@ -61,7 +60,6 @@ class FairRates:
     lane: str
     batch: int
     rows: tuple[RateRow, ...]
-    took: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,6 @@ class AskFairRates:
 
     def answer(self, probe: LaneProbe) -> FairRates:
         """Return a row for every lane."""
-        start = perf_counter()
         lanes = [probe.lane] if probe.run is None else probe.run.lanes
         norms = {lane.name: initial_norm(lane, probe) for lane in lanes}
         size = probe.lane.settings.optimizer.batch_size
@@ -80,7 +77,7 @@ class AskFairRates:
         own = next(lane for lane in lanes if lane.name == self.lane)
         length = own.settings.optimizer.learning_rate * norms[self.lane]
         rows = tuple(_row(lane, norms[lane.name], length, batch) for lane in lanes)
-        return FairRates(self.lane, batch, rows, perf_counter() - start)
+        return FairRates(self.lane, batch, rows)
 
 
 def _row(lane: Lane, norm: float, length: float, batch: int) -> RateRow:

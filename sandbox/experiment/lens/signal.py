@@ -16,7 +16,7 @@ residual
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -151,13 +151,13 @@ class AskSignals:
     lane : str
     others : tuple of str
         Registry names of the losses beside the objective.
-    whole : bool
-        Whether a summary over all samples is wanted.
+    summarise : bool
+        Whether a summary over all samples is wanted, too; either way it is the same question.
     """
 
     lane: str
     others: tuple[str, ...]
-    whole: bool
+    summarise: bool = field(default=True, compare=False)
 
     def answer(self, probe: LaneProbe) -> Signals:
         losses = [probe.objective, *(probe.loss(name) for name in self.others if name != _objective(probe))]
@@ -166,10 +166,10 @@ class AskSignals:
         rows: Any = slice(None)
         if probe.m > most:
             rows = np.linspace(0, probe.m - 1, most).astype(np.intp)  # the same ones at every moment
-        if self.whole or probe.m <= most:
+        if self.summarise or probe.m <= most:
             Z, A = probe.done.Z[-1], probe.done.A[-1]
             x, classes, loss, signal = _measured(probe, pairing, losses, Z, A, slice(None))
-            summary = _summary(probe, pairing, x, classes, loss, signal, A) if self.whole else None
+            summary = _summary(probe, pairing, x, classes, loss, signal, A) if self.summarise else None
             x, classes, loss, signal = _of_rows(rows, probe.m, x, classes, loss, signal)
         else:
             done = probe.network.forward(with_ones(probe.X[rows]), slot=2)

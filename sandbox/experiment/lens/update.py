@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -70,8 +69,6 @@ class UpdateSteps:
         Whether they are finite; if not, training stops instead.
     stopped : str
         Why there is no next update, "" where there is one.
-    took : float
-        Seconds that this answer took.
     """
 
     pairing: Pairing
@@ -80,7 +77,6 @@ class UpdateSteps:
     theta: Array
     finite: bool
     stopped: str
-    took: float
 
 
 @dataclass(frozen=True)
@@ -91,15 +87,13 @@ class NextUpdate:
 
     def answer(self, probe: LaneProbe) -> UpdateSteps:
         """Return the lines and their values; training is left alone."""
-        start = perf_counter()
         batch = probe.batch
         pairing = pairing_now(probe.replica, probe.data.task, str(len(batch)))
         values, theta, finite = _values(probe, batch)
         theta.setflags(write=False)
         shown = FrozenMapping({name: _value(array) for name, array in values.items()})
-        took = perf_counter() - start
         lines = tuple(_with_values(phase, values) for phase in phases(pairing))
-        return UpdateSteps(pairing, lines, shown, theta, finite, probe.stopped, took)
+        return UpdateSteps(pairing, lines, shown, theta, finite, probe.stopped)
 
 
 def _value(array: Any) -> Value:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -27,16 +27,18 @@ from sandbox.nn import LOSSES, Activation, Loss, Network
 from sandbox.nn.losses import reduction_factor
 from sandbox.nn.network import ForwardPass, layer_views
 
+Answer = TypeVar("Answer", covariant=True)
 
-class Question(Protocol):
+
+class Question(Protocol[Answer]):
     """What a view wants to know of one lane: a frozen dataclass, the key of its answer."""
 
     @property
     def lane(self) -> str:
         """The name of the lane."""
 
-    def answer(self, probe: LaneProbe) -> Any:
-        """Return a frozen object of plain values and read-only arrays."""
+    def answer(self, probe: LaneProbe) -> Answer:
+        """Return a frozen object of plain values and read-only arrays; None if there is nothing to answer."""
 
 
 class RunView(Protocol):

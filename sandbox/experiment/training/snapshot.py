@@ -78,7 +78,7 @@ class Wanted:
 
     surfaces: tuple[SurfaceRequest, ...] = ()
     curves: CurveRequest | None = None
-    questions: tuple[Question, ...] = ()
+    questions: tuple[Question[Any], ...] = ()
     replica: int | None = None
 
 
@@ -276,7 +276,9 @@ class Snapshot:
     lanes : tuple of LaneState
     surfaces, curves, marks : tuple
     answers : mapping
-        Of every question that was asked, about a lane that there is, the answer.
+        The answer to every question that was asked about one of the lanes.
+    seconds : mapping
+        How long each of these answers took.
     coming : float
         How far a lane that has been added is on its way to where the others are; 1 where none is.
     """
@@ -291,5 +293,10 @@ class Snapshot:
     surfaces: tuple[Surface, ...] = ()
     curves: tuple[Curve, ...] = ()
     marks: tuple[Mark, ...] = ()
-    answers: Mapping[Question, Any] = field(default_factory=FrozenMapping)
+    answers: Mapping[Question[Any], Any] = field(default_factory=FrozenMapping)
+    seconds: Mapping[Question[Any], float] = field(default_factory=FrozenMapping, compare=False)
     coming: float = 1.0
+
+    def lane(self, name: str) -> LaneState | None:
+        """Return the state of a lane; None if there is no such lane."""
+        return next((state for state in self.lanes if state.name == name), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,11 +28,11 @@ def snapshot(trainer: Trainer, run: int, wanted: Wanted) -> Snapshot:
     lanes = tuple(_state(trainer, lane, wanted.replica) for lane in trainer.lanes)
     with np.errstate(all="ignore"):
         surfaces = tuple(_surfaces(trainer, wanted))
-        answers = _answers(trainer, wanted)
+        answers, seconds = _answers(trainer, wanted)
     curves = () if wanted.curves is None else tuple(_curves(trainer, wanted.curves, wanted.replica))
     return Snapshot(
         run, trainer.experiment, trainer.data, trainer.update, trainer.epoch, trainer.epoch_position, lanes, surfaces,
-        curves, tuple(trainer.marks), FrozenMapping(answers),
+        curves, tuple(trainer.marks), FrozenMapping(answers), FrozenMapping(seconds),
     )  # fmt: skip
 
 
@@ -55,16 +56,19 @@ def _surfaces(trainer: Trainer, wanted: Wanted) -> Iterator[Surface]:
             yield surface(request, lanes[request.lane], trainer.data, wanted.replica)
 
 
-def _answers(trainer: Trainer, wanted: Wanted) -> dict[Question, Any]:
+def _answers(trainer: Trainer, wanted: Wanted) -> tuple[dict[Question[Any], Any], dict[Question[Any], float]]:
+    """Answer every question about a lane that there is, and say how many seconds each answer took."""
     probes: dict[str, LaneProbe | None] = {}
-    answers = {}
+    answers, seconds = {}, {}
     for question in wanted.questions:
         if question.lane not in probes:
             probes[question.lane] = trainer.probe(question.lane, wanted.replica)
         probe = probes[question.lane]
         if probe is not None:
+            start = perf_counter()
             answers[question] = question.answer(probe)
-    return answers
+            seconds[question] = perf_counter() - start
+    return answers, seconds
 
 
 def _curves(trainer: Trainer, request: CurveRequest, replica: int | None) -> Iterator[Curve]:

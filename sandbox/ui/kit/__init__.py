@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
-from sandbox.ui.kit.base import Card, Elided, IconButton, LineGlyph, More, Row, Scaled, label, set_state
+from sandbox.ui.kit.base import Card, Elided, IconButton, LineGlyph, More, Row, StyleFollower, label, set_state
 from sandbox.ui.kit.choices import Choice, Item, MultiChoice, Segmented, Toggle
 from sandbox.ui.kit.layers import LayersEditor
 from sandbox.ui.kit.numbers import (
@@ -54,7 +54,7 @@ _SPREAD = "0.0000\u20130.0000"  # the widest note of a readout
 _NOTICE_STAYS = 10_000  # milliseconds for which mere news stays
 
 
-class PrimaryButton(QPushButton):
+class PrimaryButton(StyleFollower, QPushButton):
     """The one button a person looks for first: filled with the accent."""
 
     def __init__(self, text: str, icon_name: str, tooltip: str) -> None:
@@ -62,7 +62,7 @@ class PrimaryButton(QPushButton):
         self.setProperty("role", "primary")
         self.setToolTip(tooltip)
         self.set_face(text, icon_name)
-        self.fit()
+        self.follow_style()
 
     def set_face(self, text: str, icon_name: str) -> None:
         """Show another text and icon."""
@@ -70,18 +70,13 @@ class PrimaryButton(QPushButton):
         self.setIcon(icon(icon_name, "on_accent"))
         self.setAccessibleName(text)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.fit()
-
     def fit(self) -> None:
         """Leave room for the longer of its texts, so that nothing moves when it changes."""
         self.setIconSize(QSize(theme.px(16), theme.px(16)))
         self.setMinimumWidth(theme.px(96))
 
 
-class Readout(Scaled):
+class Readout(StyleFollower, QWidget):
     """A caption over a large number, as wide as its template whatever it shows.
 
     Parameters
@@ -108,7 +103,7 @@ class Readout(Scaled):
         self.setToolTip(tooltip)
         self.setAccessibleDescription(tooltip)
         self._name()
-        self.fit()
+        self.follow_style()
 
     def set_text(self, text: str) -> None:
         """Show a number."""
@@ -163,7 +158,7 @@ class Readout(Scaled):
         self.setFixedWidth(self._width(noted=bool(self._note) and self._roomy))
 
 
-class Notice(QFrame):
+class Notice(StyleFollower, QFrame):
     """A bar that says one sentence, with a way to close it and, at times, something to do about it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -186,7 +181,7 @@ class Notice(QFrame):
         self._layout.addWidget(self.close_button)
         self.button.clicked.connect(self._do)
         self.close_button.clicked.connect(self.hide)
-        self.fit()
+        self.follow_style()
         self.hide()
 
     def say(
@@ -231,11 +226,6 @@ class Notice(QFrame):
             self._act()
 
     _ink = "accent"
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.fit()
 
     def fit(self) -> None:
         """Set margins, spacings and the sign."""

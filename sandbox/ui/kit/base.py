@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
@@ -27,12 +28,25 @@ from sandbox.ui.icons import icon
 LABEL_WIDTH = 94  # of the labels left of their controls, so that these stand in one column
 
 
-class Scaled(QWidget):
-    """A widget whose lengths are set in `fit`, called again whenever the theme or its scale changes."""
+if TYPE_CHECKING:
+    _Widget = QWidget  # a mixin of widgets may take their methods for granted
+else:
+    _Widget = object
+
+
+class StyleFollower(_Widget):
+    """A mixin, named before the Qt class: sets lengths in `fit`, and again whenever the theme or its scale changes."""
+
+    _follows_style = False
+
+    def follow_style(self) -> None:
+        """Fit now and from now on; to be called once, when everything that `fit` touches is there."""
+        self._follows_style = True
+        self.fit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
+        if self._follows_style and event.type() == QEvent.Type.StyleChange:
             self.fit()
 
     def fit(self) -> None:
@@ -92,7 +106,7 @@ def later(of: QObject, act: Callable[[], object]) -> None:
     QTimer.singleShot(0, of, act)
 
 
-class IconButton(QToolButton):
+class IconButton(StyleFollower, QToolButton):
     """A button that shows an icon alone, with its name for those who do not see it.
 
     Parameters
@@ -115,12 +129,7 @@ class IconButton(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         if flat:
             self.setProperty("role", "flat")
-        self.fit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.fit()
+        self.follow_style()
 
     def fit(self) -> None:
         """Set the size of the icon, and the height all controls have."""
@@ -160,7 +169,7 @@ class Elided(QLabel):
         painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
 
 
-class Card(QFrame):
+class Card(StyleFollower, QFrame):
     """A plain rounded frame with a title, a subtitle, a slot for buttons in its header, and a body.
 
     Attributes
@@ -185,17 +194,12 @@ class Card(QFrame):
         self._column = QVBoxLayout(self)
         self._column.addLayout(self._top)
         self._column.addLayout(self.body, 1)
-        self.fit()
+        self.follow_style()
 
     def set_subtitle(self, text: str) -> None:
         """Say something quiet beside the title."""
         if text != self.subtitle.text():
             self.subtitle.setText(text)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.fit()
 
     def fit(self) -> None:
         """Set margins and spacings."""
@@ -208,14 +212,14 @@ class Card(QFrame):
         self.title.setMinimumHeight(theme.px(20))
 
 
-class LineGlyph(Scaled):
+class LineGlyph(StyleFollower, QWidget):
     """A short line as the plots draw it: solid for the objective, dashed for a monitor."""
 
     def __init__(self, dashed: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._dashed = dashed
         self.setAccessibleName("dashed line" if dashed else "solid line")
-        self.fit()
+        self.follow_style()
 
     def fit(self) -> None:
         self.setFixedSize(theme.px(24), theme.px(12))
@@ -234,7 +238,7 @@ class LineGlyph(Scaled):
         painter.drawLine(0, middle, self.width(), middle)
 
 
-class Row(Scaled):
+class Row(StyleFollower, QWidget):
     """One control with its label: left of it, or above it where the control needs the whole width.
 
     Parameters
@@ -286,7 +290,7 @@ class Row(Scaled):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._text = self._tip = ""
         self.name(text, tooltip)
-        self.fit()
+        self.follow_style()
 
     def name(self, text: str, tooltip: str) -> None:
         """Set the label, and the tooltip of label and control."""

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from sandbox.ui import theme
-from sandbox.ui.kit.base import Scaled, focused_wheel
+from sandbox.ui.kit.base import focused_wheel
 
 Item = tuple[object, str, str]  # value, label, tooltip
 
@@ -281,7 +281,7 @@ class Toggle(QCheckBox):
         self.setChecked(bool(value))
 
 
-class Segmented(Scaled):
+class Segmented(QWidget):
     """Buttons side by side, one of which is chosen; the arrow keys move the choice.
 
     Signals

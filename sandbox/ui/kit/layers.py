@@ -9,12 +9,12 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
 from sandbox.ui import theme
-from sandbox.ui.kit.base import IconButton, Scaled, focused_wheel, leaves_undo, set_state
+from sandbox.ui.kit.base import IconButton, StyleFollower, focused_wheel, leaves_undo, set_state
 
 _PER_LINE = 3
 
 
-class LayersEditor(Scaled):
+class LayersEditor(StyleFollower, QWidget):
     """The hidden layers: a spin box and a cross for each, and a plus.
 
     Parameters
@@ -52,7 +52,7 @@ class LayersEditor(Scaled):
             self._rows[index // _PER_LINE].addWidget(cell)
         for line in self._rows:
             line.addStretch(1)
-        self.fit()
+        self.follow_style()
         self._arrange()
 
     def value(self) -> tuple[int, ...]:
@@ -106,7 +106,7 @@ class LayersEditor(Scaled):
             line.setSpacing(theme.px(theme.HALF))
 
 
-class _Layer(QFrame):
+class _Layer(StyleFollower, QFrame):
     """One hidden layer's units, with a cross to take it out."""
 
     def __init__(self, index: int, units: int, owner: LayersEditor) -> None:
@@ -127,18 +127,13 @@ class _Layer(QFrame):
         layout.addWidget(self.cross)
         self.spin.valueChanged.connect(lambda units: owner.set_units(index, units))
         self.cross.clicked.connect(lambda: owner.remove(index))
-        self.fit()
+        self.follow_style()
 
     def show_units(self, units: int) -> None:
         """Show so many units without emitting."""
         if self.spin.value() != units:
             with QSignalBlocker(self.spin):
                 self.spin.setValue(units)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.fit()
 
     def fit(self) -> None:
         """Leave room for four digits."""

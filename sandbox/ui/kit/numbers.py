@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QStyle, QWidget
 from sandbox import words
 from sandbox.nn.parameters import log_stops
 from sandbox.ui import theme
-from sandbox.ui.kit.base import IconButton, Scaled, focused_wheel, label, leaves_undo, say, set_state
+from sandbox.ui.kit.base import IconButton, StyleFollower, focused_wheel, label, leaves_undo, say, set_state
 
 Number = float | int
 
@@ -23,7 +23,7 @@ _WHOLE = re.compile(r"[+-]?\d+")
 _LONGEST = 40  # characters of a typed number; longer ones are nonsense
 
 
-class NumberField(Scaled):
+class NumberField(StyleFollower, QWidget):
     """A number, by a slider over round numbers and an edit that takes any allowed one.
 
     Parameters
@@ -90,7 +90,7 @@ class NumberField(Scaled):
         self.slider.valueChanged.connect(self._slide)
         self.slider.released.connect(self._release)
         self.edit.editingFinished.connect(self._take_text)
-        self.fit()
+        self.follow_style()
         self.set_value(self._stops[0] if self._stops else max(low, 0) if math.isfinite(low) else 0)
 
     # what it shows
@@ -278,7 +278,7 @@ class LogSlider(NumberField):
         )
 
 
-class SeedField(Scaled):
+class SeedField(StyleFollower, QWidget):
     """A seed: an edit, and a die that draws another.
 
     Signals
@@ -305,7 +305,7 @@ class SeedField(Scaled):
         self._field.changed.connect(self.changed)
         self._field.refused.connect(self.refused)
         self.dice.clicked.connect(self._draw)
-        self.fit()
+        self.follow_style()
 
     def value(self) -> Number | None:
         """Return the seed; None where the setting's own default is in force."""
@@ -339,7 +339,7 @@ class SeedField(Scaled):
 SPEEDS = (*(float(m * 10**d) for d in range(4) for m in (1, 2, 5)), 10_000.0, math.inf)
 
 
-class SpeedSlider(Scaled):
+class SpeedSlider(StyleFollower, QWidget):
     """Updates a second, from one to as fast as it goes (infinity), with the speed in words beside it.
 
     Signals
@@ -363,7 +363,7 @@ class SpeedSlider(Scaled):
         self.setFocusProxy(self.slider)
         self.slider.valueChanged.connect(self._slide)
         self.slider.released.connect(self._release)
-        self.fit()
+        self.follow_style()
         self._tell()
 
     def value(self) -> float:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QToolButton
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from sandbox.ui import theme
 from sandbox.ui.kit import Choice
-from sandbox.ui.kit.base import Scaled
+from sandbox.ui.kit.base import StyleFollower
 from sandbox.ui.lane_styles import MOST_LANES, LaneFace
 
 _FORK = "Copies the lane in view as it is now: weights, optimiser and history."
 _ADD = "Adds a lane like the one in view, from the initial weights, trained as far as the others."
 
 
-class LaneBar(Scaled):
+class LaneBar(StyleFollower, QWidget):
     """Fork, Add lane, and what depends on how many lanes and networks there are.
 
     Signals
@@ -58,7 +58,7 @@ class LaneBar(Scaled):
             self._row.addWidget(widget)
         self.rival.hide()
         self.replica.hide()
-        self.fit()
+        self.follow_style()
 
     def show_lanes(self, all_lanes: Sequence[LaneFace], seen: Sequence[LaneFace], current: str, rival: str) -> None:
         """Offer what there is to be done with these lanes."""

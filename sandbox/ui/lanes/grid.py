@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -27,7 +28,7 @@ from sandbox.experiment.training.snapshot import LaneState, Snapshot, SurfaceReq
 from sandbox.nn import METRICS
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Elided, IconButton, label
-from sandbox.ui.kit.base import later, set_state
+from sandbox.ui.kit.base import StyleFollower, later, set_state
 from sandbox.ui.lane_styles import MOST_LANES, Badge, LaneFace
 from sandbox.ui.lanes.pair import PairPanel
 from sandbox.ui.theme import Theme
@@ -42,7 +43,7 @@ ACTIONS = {
 }
 
 
-class LaneFrame(QFrame):
+class LaneFrame(StyleFollower, QFrame):
     """One lane: its letter and name, how well it does, a menu, and its boundary.
 
     Signals
@@ -97,7 +98,7 @@ class LaneFrame(QFrame):
         self._column.addWidget(self.head)
         self._column.addWidget(self.view, 1)
         self.view.plot.picked.connect(lambda *_: self.chosen.emit())
-        self.fit()
+        self.follow_style()
 
     def show_face(self, face: LaneFace, current: bool, alone: bool) -> None:
         """Show which lane it is; one that is alone needs no head."""
@@ -167,11 +168,6 @@ class LaneFrame(QFrame):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self.head.isVisible() and self.head.geometry().contains(event.position().toPoint()):
             self.begin_rename()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_column"):
-            self.fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -392,7 +388,7 @@ class LaneGrid(QWidget):
             self.pair.setVisible(self._rival is not None)
             self.pair.set_pair(one, self._rival, faces)
 
-    def questions(self) -> tuple[Question, ...]:
+    def questions(self) -> tuple[Question[Any], ...]:
         """What the next snapshot is to answer of two lanes."""
         return () if self.pair is None else self.pair.questions()
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -22,6 +23,7 @@ from sandbox.experiment.training.snapshot import LaneState, Snapshot
 from sandbox.nn import LOSSES, METRICS, OPTIMIZERS
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Choice, Elided, NumberField, Segmented, label
+from sandbox.ui.kit.base import StyleFollower
 from sandbox.ui.lane_styles import Badge, LaneFace
 from sandbox.ui.pace import Pace
 from sandbox.ui.plot.layers import GridLayer, Line, LinesLayer
@@ -37,7 +39,7 @@ _HEADS = ("", "Rate", "\u2026 of a mean", "|gradient| at start", "Matched rate")
 _REDUCED = {"mean": "of a mean", "sum": "of a sum"}
 
 
-class PairPanel(QWidget):
+class PairPanel(StyleFollower, QWidget):
     """What is known of the lane in view and its rival.
 
     Signals
@@ -65,7 +67,7 @@ class PairPanel(QWidget):
         self._end = 0.0
         self._faces: dict[str, LaneFace] = {}
         self._build()
-        self.fit()
+        self.follow_style()
 
     def _build(self) -> None:
         self.proof, self.difference = _sentence("What is proved"), _sentence("In what they differ", "hint")
@@ -179,7 +181,7 @@ class PairPanel(QWidget):
         super().showEvent(event)
         self._ask_anew()
 
-    def questions(self) -> tuple[Question, ...]:
+    def questions(self) -> tuple[Question[Any], ...]:
         """Return what the next snapshot is to answer; nothing while hidden or not due yet."""
         if not self.isVisible():
             self._pace.rest()
@@ -187,7 +189,7 @@ class PairPanel(QWidget):
         if self._one is None or self._other is None or not self._pace.is_due():
             return ()
         one, other = self._one.name, self._other.name
-        asked: list[Question] = [AskPair(one, other, max(50, round(self.plots[0].area.rect().width())))]
+        asked: list[Question[Any]] = [AskPair(one, other, max(50, round(self.plots[0].area.rect().width())))]
         if (goal := self._goal_now(one, other)) is not None:
             asked.append(goal)
         if self._told_for is None:
@@ -213,17 +215,18 @@ class PairPanel(QWidget):
         if self._told_for is not None and settled != self._told_for:
             self._told_for = None
         took, answered = 0.0, False
-        for answer in snapshot.answers.values():
+        for question, answer in snapshot.answers.items():
             if isinstance(answer, PairState) and (answer.lane, answer.other) == (self._one.name, self._other.name):
                 self._show_pair(answer)
-                took, answered = took + answer.took, True
+                answered = True
             elif isinstance(answer, Advantage) and answer.lane == self._one.name:
                 self._show_first(answer)
-                took += answer.took
             elif isinstance(answer, FairRates):
                 self._rates, self._told_for = answer, settled
                 self._show_rates()
-                took += answer.took
+            else:
+                continue
+            took += snapshot.seconds.get(question, 0.0)
         if answered:
             self._pace.answered(took)
         else:
@@ -313,11 +316,6 @@ class PairPanel(QWidget):
             plot.set_colors(QColor(theme.card), QColor(theme.axis), QColor(theme.edge), font, scale)
             grid.color = QColor(theme.grid)
         self.fit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "area"):
-            self.fit()
 
     def fit(self) -> None:
         """Set heights and spacings."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.check import CheckLens
 from sandbox.ui.lens.equations import EquationsLens
@@ -11,7 +13,7 @@ from sandbox.ui.lens.signal import SignalLens
 from sandbox.ui.lens.update import UpdateLens
 from sandbox.ui.lens.whatif import WhatIfLens
 
-LENSES: tuple[type[Lens], ...] = (
+LENSES: tuple[type[Lens[Any]], ...] = (
     EquationsLens,
     SignalLens,
     WhatIfLens,

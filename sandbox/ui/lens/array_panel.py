@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout
 
@@ -14,6 +14,7 @@ from sandbox import words
 from sandbox.experiment.lens.equations import Shown
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Elided, IconButton
+from sandbox.ui.kit.base import StyleFollower
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -76,7 +77,7 @@ def heat(value: float, largest: float) -> str:
     return look.blend(colours.card, colours.positive if value > 0.0 else colours.negative, 0.85 * share)
 
 
-class ArrayPanel(QFrame):
+class ArrayPanel(StyleFollower, QFrame):
     """Shows an array that was pointed at or pinned.
 
     Signals
@@ -125,7 +126,7 @@ class ArrayPanel(QFrame):
         self.after.clicked.connect(lambda: self.stepped.emit(1))
         self.close_button.clicked.connect(self.closed)
         self.shown: Shown | None = None
-        self.fit()
+        self.follow_style()
 
     def show_array(self, shown: Shown) -> None:
         """Show an array as it is now."""
@@ -155,11 +156,6 @@ class ArrayPanel(QFrame):
         note = look.px(18) if self.note.text() else 0
         header = self.table.horizontalHeader().height()
         return rows + header + note + look.px(look.CONTROL + 3 * look.GRID)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "shown"):
-            self.fit()
 
     def fit(self) -> None:
         """Set the lengths that follow the scale."""

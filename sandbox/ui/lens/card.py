@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -12,7 +13,7 @@ from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme as look
 from sandbox.ui.kit import IconButton, Segmented, label
-from sandbox.ui.kit.base import later
+from sandbox.ui.kit.base import StyleFollower, later
 from sandbox.ui.lane_styles import Badge, LaneFace
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
@@ -20,7 +21,7 @@ from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
 AT_ONCE = 2  # lenses that one snapshot of a flow of them answers
 
 
-class LensCard(QFrame):
+class LensCard(StyleFollower, QFrame):
     """Tabs of lenses; the one in front asks and draws, and so does each that stands in a window of its own.
 
     Signals
@@ -43,12 +44,12 @@ class LensCard(QFrame):
     step_requested = Signal()
     sample_chosen = Signal(str, int)
 
-    def __init__(self, kinds: Sequence[type[Lens]]) -> None:
+    def __init__(self, kinds: Sequence[type[Lens[Any]]]) -> None:
         super().__init__()
         self.setObjectName("card")
         self.setAccessibleName("Why it learns")
         self.lenses = [kind() for kind in kinds]
-        self._apart: dict[Lens, _LensWindow] = {}
+        self._apart: dict[Lens[Any], _LensWindow] = {}
         self._turn = 0  # the lens that is asked first the next time
         self.tabs = Segmented([(i, lens.title, lens.summary) for i, lens in enumerate(self.lenses)])
         self.detach = IconButton("window", "Shows this lens in a window of its own.", "Detach lens", flat=True)
@@ -84,7 +85,7 @@ class LensCard(QFrame):
             lens.sample_chosen.connect(self.sample_chosen)
         self.tabs.changed.connect(lambda index, _: self.show_lens(self.lenses[index]))
         self.detach.clicked.connect(lambda: self.take_out(self.current))
-        self.fit()
+        self.follow_style()
 
     def set_face(self, face: LaneFace | None) -> None:
         """Say which lane is looked at; None where there is only one."""
@@ -110,11 +111,11 @@ class LensCard(QFrame):
         later(self, self._fit_seed)
 
     @property
-    def current(self) -> Lens:
+    def current(self) -> Lens[Any]:
         """The lens in front."""
         return self.lenses[self.stack.currentIndex()]
 
-    def show_lens(self, lens: Lens) -> None:
+    def show_lens(self, lens: Lens[Any]) -> None:
         """Bring a lens to the front, here or in its own window."""
         self.tabs.set_value(self.lenses.index(lens))
         self.stack.setCurrentIndex(self.lenses.index(lens))
@@ -137,7 +138,7 @@ class LensCard(QFrame):
                 lens.choose(part, index)
                 self.show_lens(lens)
 
-    def take_out(self, lens: Lens) -> None:
+    def take_out(self, lens: Lens[Any]) -> None:
         """Show a lens in a window of its own; closing that brings it back."""
         if lens in self._apart:
             return
@@ -148,7 +149,7 @@ class LensCard(QFrame):
         self.detach.setVisible(self.current not in self._apart)
         self.wanted_changed.emit()
 
-    def take_back(self, lens: Lens) -> None:
+    def take_back(self, lens: Lens[Any]) -> None:
         """Put a lens back behind its tab, and let the window go that it stood in."""
         window = self._apart.pop(lens, None)
         if window is not None:
@@ -157,7 +158,7 @@ class LensCard(QFrame):
             self.detach.setVisible(self.current not in self._apart)
             self.wanted_changed.emit()
 
-    def _place(self, lens: Lens) -> _Place:
+    def _place(self, lens: Lens[Any]) -> _Place:
         place = self.stack.widget(self.lenses.index(lens))
         assert isinstance(place, _Place)
         return place
@@ -172,19 +173,18 @@ class LensCard(QFrame):
         for lens in self.lenses:
             lens.set_theme(theme, scale)
 
-    def questions(self, lane: str, flowing: bool = False) -> tuple[Question, ...]:
+    def questions(self, lane: str, flowing: bool = False) -> tuple[Question[Any], ...]:
         """Return what the visible lenses ask.
 
         Where snapshots are `flowing`, lenses that are open side by side take turns, so that no single frame has to
         answer and draw them all.
         """
-        asked = list(() if self.strip is None else self.strip.questions(lane))
+        asked: list[Question[Any]] = []
         count, first, asking = len(self.lenses), self._turn, 0
         for place in (*range(first, count), *range(first)):
             if flowing and asking == AT_ONCE:
                 break
-            lens = self.lenses[place]
-            questions = lens.questions(lane) if lens.isVisible() else ()
+            questions = self.lenses[place].questions(lane)
             if questions:
                 asked += questions
                 asking, self._turn = asking + 1, (place + 1) % count
@@ -192,16 +192,9 @@ class LensCard(QFrame):
 
     def draw(self, snapshot: Snapshot, lane: str) -> None:
         """Let the visible lenses draw."""
-        if self.strip is not None:
-            self.strip.draw(snapshot, lane)
         for lens in self.lenses:
-            if lens.isVisible():
+            if lens.is_asking:
                 lens.draw(snapshot, lane)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.fit()
 
     def fit(self) -> None:
         """Set margins and spacings."""
@@ -214,7 +207,7 @@ class LensCard(QFrame):
 class _Place(QWidget):
     """Where a lens stands behind its tab; a sentence while it stands elsewhere."""
 
-    def __init__(self, lens: Lens) -> None:
+    def __init__(self, lens: Lens[Any]) -> None:
         super().__init__()
         self._away = label("Shown in a window of its own; close that to bring it back.", "hint")
         self._away.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -223,7 +216,7 @@ class _Place(QWidget):
         self._layout.addWidget(self._away)
         self.take(lens)
 
-    def take(self, lens: Lens) -> None:
+    def take(self, lens: Lens[Any]) -> None:
         self._layout.addWidget(lens, 1)
         lens.show()
         self._away.hide()
@@ -235,7 +228,7 @@ class _Place(QWidget):
 class _LensWindow(QWidget):
     """A window for one lens."""
 
-    def __init__(self, card: LensCard, lens: Lens) -> None:
+    def __init__(self, card: LensCard, lens: Lens[Any]) -> None:
         super().__init__(card.window(), Qt.WindowType.Window)
         self.setObjectName("ground")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -28,7 +28,6 @@ from sandbox.experiment.lens.check import (
     meaning,
     verdict_of,
 )
-from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
@@ -53,7 +52,7 @@ _COLUMNS = (
 _Index = QModelIndex | QPersistentModelIndex
 
 
-class CheckLens(Lens):
+class CheckLens(Lens[GradientCheck]):
     """A button, what came of it in words, and a row per layer's weights and biases."""
 
     title = "Check"
@@ -63,7 +62,6 @@ class CheckLens(Lens):
         super().__init__()
         self.setAccessibleName("Gradient check")
         self._press = 0
-        self._pending: CheckGradient | None = None
         self._waiting = False
         self._lane = ""
         self._of: tuple[int, str] | None = None  # the run and the lane of what is shown
@@ -82,7 +80,7 @@ class CheckLens(Lens):
         self.model = _Model(self)
         self._build()
         self.button.clicked.connect(self.check)
-        self.fit()
+        self.follow_style()
 
     def _build(self) -> None:
         table = self.table
@@ -132,29 +130,26 @@ class CheckLens(Lens):
         if self._waiting:
             return
         self._press += 1
-        self._waiting, self._pending = True, None
+        self._waiting = True
         self.button.setEnabled(False)
         self.when.setText("Checking\u2026")
         self.wanted_changed.emit()
 
-    def questions(self, lane: str) -> tuple[Question, ...]:
-        if not self._waiting or not self.isVisible():
-            return ()
-        self._pending = CheckGradient(lane, self._press)
-        return (self._pending,)
+    def question(self, lane: str) -> CheckGradient | None:
+        return CheckGradient(lane, self._press) if self._waiting else None
 
-    def draw(self, snapshot: Snapshot, lane: str) -> None:
-        answer = snapshot.answers.get(self._pending) if self._waiting and self._pending is not None else None
-        if isinstance(answer, GradientCheck):
-            self._waiting, self._pending = False, None
-            self.button.setEnabled(True)
-            self._of = (snapshot.run, lane)
-            who = f"lane {lane}, " if len(snapshot.lanes) > 1 else ""
-            after = f"after {words.count(snapshot.update, 'update')}"
-            self.when.setText(f"{who}{LOSSES[answer.objective].label}, {after}")
-            self._show(answer)
-        elif self._of is not None and self._of != (snapshot.run, lane):
+    def follow(self, snapshot: Snapshot, lane: str) -> None:
+        if self._of is not None and self._of != (snapshot.run, lane):
             self._clear()
+
+    def show_answer(self, answer: GradientCheck, snapshot: Snapshot, lane: str) -> None:
+        self._waiting = False
+        self.button.setEnabled(True)
+        self._of = (snapshot.run, lane)
+        who = f"lane {lane}, " if len(snapshot.lanes) > 1 else ""
+        after = f"after {words.count(snapshot.update, 'update')}"
+        self.when.setText(f"{who}{LOSSES[answer.objective].label}, {after}")
+        self._show(answer)
 
     def _show(self, check: GradientCheck) -> None:
         self.result = check
@@ -190,11 +185,6 @@ class CheckLens(Lens):
             f" font-size: {look.px(look.SMALL)}px; padding: 0 {look.px(10)}px 0 {look.px(3)}px; }}"
         )
         self.fit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

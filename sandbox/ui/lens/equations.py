@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, Qt
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
 
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.lens.equations import AskNumbers, Numbers, pairing_of
-from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.notation.equations import Pairing, Symbol, equations
 from sandbox.ui import theme as look
@@ -16,31 +15,28 @@ from sandbox.ui.kit import label
 from sandbox.ui.lens.array_panel import ArrayPanel
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.equations_view import EquationsView, Target
-from sandbox.ui.pace import Pace
 from sandbox.ui.theme import Theme
 
 PERIOD = 0.1  # seconds between two answers: numbers cannot be read faster
 WIDE = 640  # from this width on a pinned array stands beside the equations, not below them
 
 
-class EquationsLens(Lens):
+class EquationsLens(Lens[Numbers]):
     """Typesets the equations of the lane in view; pointing at a symbol shows its array, clicking keeps it there."""
 
     title = "Equations"
+    period = PERIOD
     summary = "Shows which terms of which equations the loss decides, with the numbers of this moment behind them."
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Equations")
-        self._pace = Pace(PERIOD, self)
-        self._pace.overdue.connect(self.wanted_changed)
         self._pairing: Pairing | None = None
         self._seen: tuple[Experiment, str, str, str] | None = None
         self._pinned: Symbol | None = None
         self._pointed: Target | None = None
         self._kept: Target | None = None  # pinned just now: to be brought into view beside its array
         self._layer = 1  # what l stands for where an array is shown
-        self._asked: AskNumbers | None = None
         self.heading = label("What the loss changes", "title")
         self.key = label("blue: decided by the loss \u00b7 samples are rows", "hint")
         self.key.setToolTip(
@@ -74,45 +70,27 @@ class EquationsLens(Lens):
         self.view.stepped.connect(self.step_layer)
         self.panel.closed.connect(self.unpin)
         self.panel.stepped.connect(self.step_layer)
-        self.fit()
+        self.follow_style()
 
     # Asking and drawing
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._pace.hurry()
+    def question(self, lane: str) -> AskNumbers:
+        return AskNumbers(lane, *self._wanted())
 
-    def questions(self, lane: str) -> tuple[Question, ...]:
-        if not self.isVisible():
-            self._pace.rest()
-            return ()
-        question = AskNumbers(lane, *self._wanted())
-        if question == self._asked and not self._pace.is_due():
-            return ()
-        self._asked = question
-        return (question,)
-
-    def draw(self, snapshot: Snapshot, lane: str) -> None:
-        self._follow(snapshot, lane)
-        answer = snapshot.answers.get(self._asked) if self._asked and self._asked.lane == lane else None
-        if not isinstance(answer, Numbers):
-            self._pace.unanswered()
-            return
-        self._pace.answered(answer.took)
+    def show_answer(self, answer: Numbers, snapshot: Snapshot, lane: str) -> None:
         self.view.set_norms(answer.dW, answer.db)
-        if answer.shown is not None and (answer.shown.name, answer.shown.layer) == self._wanted():
+        if answer.shown is not None:
             self.panel.show_array(answer.shown)
             if not self.panel.isVisible():
                 self._place()
             if self._kept is not None:
                 self._reveal(self._kept, look.px(24))
                 self._kept = None
-        elif answer.shown is None:
+        else:
             self._hide_panel()
 
-    def _follow(self, snapshot: Snapshot, lane: str) -> None:
-        """Typeset anew if the lane's pairing has changed."""
-        state = next((state for state in snapshot.lanes if state.name == lane), None)
+    def follow(self, snapshot: Snapshot, lane: str) -> None:
+        state = snapshot.lane(lane)
         if state is None:
             return
         seen = (snapshot.experiment, lane, state.objective, state.output)
@@ -230,13 +208,8 @@ class EquationsLens(Lens):
 
     def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
         self.panel.fit()
-        self.fit()
+        super().set_theme(theme, scale)
         self.view.update()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "panel"):
-            self.fit()
 
     def fit(self) -> None:
         """Set the lengths that follow the scale."""

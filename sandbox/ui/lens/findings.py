@@ -2,95 +2,46 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from sandbox import words
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.lens.findings import FINDINGS, AskFindings, Finding, Findings, Steady
-from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme as look
 from sandbox.ui.kit import label
-from sandbox.ui.kit.base import Scaled, set_state
+from sandbox.ui.kit.base import StyleFollower, set_state
 from sandbox.ui.lens.base import Lens
-from sandbox.ui.pace import Pace
 from sandbox.ui.theme import Theme
 
 PERIOD = 0.5  # seconds between two answers
 CHIP = 22  # the height of a chip
 
 
-class Watch(QObject):
-    """Asks for the findings of the lane in view, and keeps those that are to be shown.
+class FindingsLens(Lens[Findings]):
+    """Each finding with its evidence, what it means, and a button that changes its cause.
 
     Signals
     -------
-    changed()
+    found()
         Other findings are to be shown, or other numbers in them.
-    wanted_changed()
-        An answer is owed.
     """
-
-    changed = Signal()
-    wanted_changed = Signal()
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._steady = Steady()
-        self._of: tuple[int, str] | None = None
-        self._taken: Snapshot | None = None
-        self._pace = Pace(PERIOD, self)
-        self._pace.overdue.connect(self.wanted_changed)
-
-    @property
-    def shown(self) -> tuple[Finding, ...]:
-        """The findings that have held for a while."""
-        return self._steady.shown
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether there has been an answer about the lane in view."""
-        return self._of is not None
-
-    def questions(self, lane: str) -> tuple[Question, ...]:
-        """Return what is to be asked now."""
-        return (AskFindings(lane),) if self._pace.is_due() else ()
-
-    def take(self, snapshot: Snapshot, lane: str) -> None:
-        """Read the answer in a snapshot; each is read once, whoever shows it."""
-        if snapshot is self._taken:
-            return
-        self._taken = snapshot
-        answer, of, before = snapshot.answers.get(AskFindings(lane)), (snapshot.run, lane), self.shown
-        if isinstance(answer, Findings):
-            first, self._of = of != self._of, of
-            self._steady.take(answer, snapshot.update, of, len(snapshot.marks))
-            self._pace.answered(answer.seconds)
-            if not self._steady.settled:  # a run that rests gives the answers, too, that settle it
-                self._pace.unanswered()
-            if first or self.shown != before:
-                self.changed.emit()
-        elif of != self._of:
-            self._steady, self._of = Steady(), None
-            self._pace.hurry()
-            self.changed.emit()
-            self.wanted_changed.emit()
-        else:
-            self._pace.unanswered()
-
-
-class FindingsLens(Lens):
-    """Each finding with its evidence, what it means, and a button that changes its cause."""
 
     title = "Findings"
     summary = "Names what keeps this lane from learning, with the evidence and a change that would help."
 
+    period = PERIOD
+
+    found = Signal()
+
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Findings")
-        self.watch = Watch(self)
+        self._steady = Steady()
+        self._of: tuple[int, str] | None = None  # the run and the lane of the last answer
+        self._taken: Snapshot | None = None
         self.strip: FindingsStrip | None = None
         self.views: list[FindingView] = []
         self._opened = ""
@@ -115,21 +66,39 @@ class FindingsLens(Lens):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.area)
-        self.watch.changed.connect(self._show)
-        self.watch.wanted_changed.connect(self.wanted_changed)
+        self.found.connect(self._show)
         self._show()
-        self.fit()
+        self.follow_style()
 
-    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
-        self.fit()
+    @property
+    def shown(self) -> tuple[Finding, ...]:
+        """The findings that have held for a while."""
+        return self._steady.shown
 
-    def questions(self, lane: str) -> tuple[Question, ...]:
-        if not self.isVisible() or (self.strip is not None and self.strip.is_asking):
-            return ()
-        return self.watch.questions(lane)
+    @property
+    def is_asking(self) -> bool:
+        return self.isVisible() or (self.strip is not None and self.strip.is_watching)
 
-    def draw(self, snapshot: Snapshot, lane: str) -> None:
-        self.watch.take(snapshot, lane)
+    def question(self, lane: str) -> AskFindings:
+        return AskFindings(lane)
+
+    def follow(self, snapshot: Snapshot, lane: str) -> None:
+        if self._of is not None and self._of != (snapshot.run, lane):
+            self._steady, self._of = Steady(), None
+            self.found.emit()
+            self.ask_again()
+
+    def show_answer(self, answer: Findings, snapshot: Snapshot, lane: str) -> None:
+        if snapshot is self._taken:
+            return  # each answer counts once, however often it is drawn
+        self._taken = snapshot
+        first, before = self._of is None, self.shown
+        self._of = (snapshot.run, lane)
+        self._steady.take(answer, snapshot.update, self._of, len(snapshot.marks))
+        if not self._steady.settled:  # a paused run gives the answers, too, that settle it
+            self._pace.unanswered()
+        if first or self.shown != before:
+            self.found.emit()
 
     def open_finding(self, name: str) -> None:
         """Bring a finding into view, with the focus on its button."""
@@ -145,13 +114,13 @@ class FindingsLens(Lens):
     def _show(self) -> None:
         if not self.isVisible():
             return
-        findings = self.watch.shown
+        findings = self.shown
         if [view.name for view in self.views] != [finding.name for finding in findings]:
             self._rebuild(findings)
         for view, finding in zip(self.views, findings, strict=True):
             view.show_finding(finding)
         self.nothing.setVisible(not findings)
-        self.nothing.setText("Nothing was found that keeps this lane from learning." if self.watch.is_answered else "")
+        self.nothing.setText("Nothing was found that keeps this lane from learning." if self._of is not None else "")
         self.watched.setVisible(not findings)
 
     def _rebuild(self, findings: tuple[Finding, ...]) -> None:
@@ -178,18 +147,13 @@ class FindingsLens(Lens):
         self._show()
         self.wanted_changed.emit()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.fit()
-
     def fit(self) -> None:
         """Set margins and spacings."""
         self._list.setSpacing(look.px(look.GRID))
         self._list.setContentsMargins(0, 0, look.px(look.GRID), 0)
 
 
-class FindingView(QFrame):
+class FindingView(StyleFollower, QFrame):
     """One finding.
 
     Signals
@@ -222,7 +186,7 @@ class FindingView(QFrame):
         self._column.addLayout(self._top)
         self._column.addWidget(self.evidence)
         self._column.addWidget(self.meaning)
-        self.fit()
+        self.follow_style()
 
     def show_finding(self, finding: Finding) -> None:
         """Show its words and numbers; what has not changed is left alone."""
@@ -251,11 +215,6 @@ class FindingView(QFrame):
             if finding.stopped and SETTINGS[control.key].live:  # else the change has begun one already
                 self.restart_requested.emit()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.fit()
-
     def fit(self) -> None:
         """Set margins, spacings and the weight of the heading, which an error would not have by itself."""
         self.heading.setFont(look.font(bold=True))
@@ -265,7 +224,7 @@ class FindingView(QFrame):
         self._top.setSpacing(step)
 
 
-class FindingsStrip(Scaled):
+class FindingsStrip(StyleFollower, QWidget):
     """A row of chips, one per finding; gone while there is nothing to say, but watching all the same.
 
     Parameters
@@ -285,34 +244,25 @@ class FindingsStrip(Scaled):
         super().__init__(parent)
         self.setAccessibleName("Findings in short")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._watch = lens.watch
+        self._lens = lens
         lens.strip = self
         self.chips: list[QPushButton] = []
         self.more = QPushButton(self)
         self.more.setToolTip("Shows all findings.")
         self.more.hide()
         self.more.clicked.connect(lambda: self.opened.emit(""))
-        self._watch.changed.connect(self._show)
-        self.fit()
+        lens.found.connect(self._show)
+        self.follow_style()
         self.hide()
 
     @property
-    def is_asking(self) -> bool:
-        """Whether it watches: while what it belongs to can be seen."""
+    def is_watching(self) -> bool:
+        """Whether it would show a finding: while what it belongs to can be seen."""
         host = self.parentWidget()
         return host is None or host.isVisible()
 
-    def questions(self, lane: str) -> tuple[Question, ...]:
-        """Return what the next snapshot is to answer about a lane."""
-        return self._watch.questions(lane) if self.is_asking else ()
-
-    def draw(self, snapshot: Snapshot, lane: str) -> None:
-        """Show the answer in a snapshot."""
-        if self.is_asking:
-            self._watch.take(snapshot, lane)
-
     def _show(self) -> None:
-        findings = self._watch.shown
+        findings = self._lens.shown
         while len(self.chips) < len(findings):
             self.chips.append(self._new_chip(len(self.chips)))
         for chip, finding in zip(self.chips, findings, strict=False):
@@ -327,12 +277,12 @@ class FindingsStrip(Scaled):
 
     def _new_chip(self, index: int) -> QPushButton:
         chip = QPushButton(self)
-        chip.clicked.connect(lambda: self.opened.emit(self._watch.shown[index].name))
+        chip.clicked.connect(lambda: self.opened.emit(self._lens.shown[index].name))
         return chip
 
     def _place(self) -> None:
         """Put the chips side by side, as many as there is room for, and say how many more there are."""
-        gap, count = look.px(look.HALF), len(self._watch.shown)
+        gap, count = look.px(look.HALF), len(self._lens.shown)
         widths = [chip.sizeHint().width() for chip in self.chips[:count]]
         self.more.setText(f"+{count}")
         rest = gap + self.more.sizeHint().width()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from time import perf_counter
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
@@ -14,7 +12,6 @@ from sandbox import words
 from sandbox.data import Data
 from sandbox.experiment.document.defaults import rival_of
 from sandbox.experiment.lens.sample import Followed, FollowSample
-from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
@@ -28,19 +25,13 @@ PERIOD = 0.1  # seconds between two answers: numbers cannot be read faster
 PARTS = {"train": "Training", "test": "Test"}
 
 
-class SampleLens(Lens):
-    """Follows one sample: its numbers in the network's own layout, what the loss decides among them in blue.
-
-    Signals
-    -------
-    sample_chosen(part, index)
-        A person chose another sample here, of the "train" or "test" part.
-    """
+class SampleLens(Lens[Followed]):
+    """Follows one sample: its numbers in the network's own layout, what the loss decides among them in blue."""
 
     title = "Sample"
     summary = "Follows one sample forward and back, for two losses side by side."
 
-    sample_chosen = Signal(str, int)
+    period = PERIOD
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,12 +41,10 @@ class SampleLens(Lens):
         self._other: str | None = None
         self._objective = ""
         self._at_output = True
-        self._asked: FollowSample | None = None
         self._data: Data | None = None
-        self._answered = -math.inf
         self._build()
         self._connect()
-        self.fit()
+        self.follow_style()
 
     def _build(self) -> None:
         self.part = Choice(_parts(self._counts))
@@ -124,11 +113,6 @@ class SampleLens(Lens):
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(lambda by=by: self._step(by))
-        # A resting run that went on a little owes the numbers of its last update.
-        self._late = QTimer(self)
-        self._late.setSingleShot(True)
-        self._late.setInterval(round(1500 * PERIOD))
-        self._late.timeout.connect(self.wanted_changed)
 
     def _to_output(self) -> None:
         self._at_output = True
@@ -153,7 +137,7 @@ class SampleLens(Lens):
         self._show_choice(part, index)
         if (part, index) != self.sample:
             self._part, self._index = part, index
-            self._ask_anew()
+            self.ask_again()
 
     def _show_choice(self, part: str, index: int) -> None:
         self.part.set_value(part)
@@ -174,33 +158,23 @@ class SampleLens(Lens):
 
     def _compare(self, name: str) -> None:
         self._other = name
-        self._ask_anew()
+        self.ask_again()
 
     def _unfold(self, whole: bool) -> None:
         self.whole.set_value(whole)
         self.canvas.set_whole(whole)
 
-    def _ask_anew(self) -> None:
-        self._answered = -math.inf
-        self.wanted_changed.emit()
-
     # Asking and drawing
 
     def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
         self.canvas.set_theme(theme)
-        self.fit()
+        super().set_theme(theme, scale)
 
-    def questions(self, lane: str) -> tuple[Question, ...]:
-        if not self.isVisible() or self._other is None:
-            return ()
-        question = FollowSample(lane, self._part, self._index, self._other)
-        if question == self._asked and perf_counter() - self._answered < PERIOD:
-            return ()
-        self._asked = question
-        return (question,)
+    def question(self, lane: str) -> FollowSample | None:
+        return None if self._other is None else FollowSample(lane, self._part, self._index, self._other)
 
-    def draw(self, snapshot: Snapshot, lane: str) -> None:
-        state = next((state for state in snapshot.lanes if state.name == lane), None)
+    def follow(self, snapshot: Snapshot, lane: str) -> None:
+        state = snapshot.lane(lane)
         if state is None:
             return
         data = snapshot.data
@@ -214,16 +188,6 @@ class SampleLens(Lens):
             self.choose(self._part, self._index)
         if state.objective != self._objective:
             self._take_objective(state.objective, data.task)
-        answer = snapshot.answers.get(self._asked) if self._asked is not None else None
-        if isinstance(answer, Followed) and self._is_current(answer):
-            self._answered = perf_counter()
-            self._late.stop()
-            self._show(answer, data.feature_names, data.class_names or data.target_names)
-        elif not self._late.isActive():
-            self._late.start()
-
-    def _is_current(self, answer: Followed) -> bool:
-        return (answer.part, answer.index, answer.back[1].loss) == (self._part, self._index, self._other)
 
     def _take_objective(self, objective: str, task: str) -> None:
         self._objective = objective
@@ -231,9 +195,11 @@ class SampleLens(Lens):
             self._other = rival_of(objective, task)
         self.other.set_items([(name, kind.label, kind.summary) for name, kind in LOSSES.items() if name != objective])
         self.other.set_value(self._other)
-        self._ask_anew()
+        self.ask_again()
 
-    def _show(self, answer: Followed, features: tuple[str, ...], outputs: tuple[str, ...]) -> None:
+    def show_answer(self, answer: Followed, snapshot: Snapshot, lane: str) -> None:
+        features = snapshot.data.feature_names
+        outputs = snapshot.data.class_names or snapshot.data.target_names
         left, right = answer.back
         self.words.setText(f"{answer.target}, predicted {answer.prediction.removeprefix('class ')}")
         wrong = bool(outputs) and answer.target.startswith("class") and answer.target != answer.prediction
@@ -257,11 +223,6 @@ class SampleLens(Lens):
         self.whole.setVisible(self.canvas.folds)
 
     # Lengths
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout
 
 from sandbox.arrays import Floats
@@ -22,7 +22,6 @@ from sandbox.experiment.lens.signal import (
     is_direct,
     sentence,
 )
-from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
@@ -60,7 +59,7 @@ TOLD = {
 }
 
 
-class SignalLens(Lens):
+class SignalLens(Lens[Signals]):
     """The objective, solid, beside the losses a person ticks, dashed, the samples of this moment upon them."""
 
     title = "Signal"
@@ -80,10 +79,10 @@ class SignalLens(Lens):
         self._tops = [0.0, 0.0]
         self._drawn: tuple[object, ...] = ()
         self._probe: float | None = None
-        self._pace = Pace(PERIOD, self)
-        self._pace.overdue.connect(self.wanted_changed)
+        self._summary_pace = Pace(PERIOD, self)  # the samples move with every snapshot, the sentence does not
+        self._summary_pace.overdue.connect(self.wanted_changed)
         self._build()
-        self.fit()
+        self.follow_style()
 
     def _build(self) -> None:
         self.choice_label = label("Beside it")
@@ -145,7 +144,7 @@ class SignalLens(Lens):
     def _tick(self, ticked: Sequence[object]) -> None:
         self._ticked = tuple(str(name) for name in ticked)
         self._others = self._ticked
-        self._ask_anew()
+        self.ask_again()
 
     def _take_objective(self, objective: str, task: str) -> None:
         self._objective = objective
@@ -153,41 +152,31 @@ class SignalLens(Lens):
         wanted = (rival_of(objective, task),) if self._ticked is None else self._ticked
         self.choice.set_value(wanted)
         self._others = tuple(str(name) for name in self.choice.value())
-        self._ask_anew()
-
-    def _ask_anew(self) -> None:
-        self._pace.hurry()
-        self.wanted_changed.emit()
+        self.ask_again()
 
     # Asking and drawing
 
+    def ask_again(self) -> None:
+        self._summary_pace.hurry()
+        super().ask_again()
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._pace.hurry()
+        self._summary_pace.hurry()
 
-    def questions(self, lane: str) -> tuple[Question, ...]:
-        if not self.isVisible():
-            self._pace.rest()
-            return ()
-        return (AskSignals(lane, self._others, self._pace.is_due()),)
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._summary_pace.rest()
 
-    def draw(self, snapshot: Snapshot, lane: str) -> None:
-        state = next((state for state in snapshot.lanes if state.name == lane), None)
-        if state is None:
-            return
-        task = snapshot.data.task
-        if state.objective != self._objective:
-            self._take_objective(state.objective, task)
-        found = [
-            answer
-            for question, answer in snapshot.answers.items()
-            if isinstance(question, AskSignals) and question.lane == lane and question.others == self._others
-        ]
-        if not found:
-            return
-        self._show(found[0])
+    def question(self, lane: str) -> AskSignals:
+        return AskSignals(lane, self._others, self._summary_pace.is_due())
 
-    def _show(self, answer: Signals) -> None:
+    def follow(self, snapshot: Snapshot, lane: str) -> None:
+        state = snapshot.lane(lane)
+        if state is not None and state.objective != self._objective:
+            self._take_objective(state.objective, snapshot.data.task)
+
+    def show_answer(self, answer: Signals, snapshot: Snapshot, lane: str) -> None:
         if self._answer is None or answer.pairing.kind != self._answer.pairing.kind:
             self._half, self._tops = 0.0, [0.0, 0.0]
         if self._answer is None or answer.pairing != self._answer.pairing:
@@ -195,11 +184,11 @@ class SignalLens(Lens):
             self._read()
         self._answer = answer
         if answer.summary is not None:
-            self._pace.answered()
+            self._summary_pace.answered()
             self._summary = answer.summary
             self._tell()
         else:
-            self._pace.unanswered()
+            self._summary_pace.unanswered()
         self._fit_ranges(answer)
         self._draw_curves(answer.pairing)
         self._place_riders(answer)
@@ -376,11 +365,6 @@ class SignalLens(Lens):
             self.key.show_entries("", ())
             self._read()
         self.fit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

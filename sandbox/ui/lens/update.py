@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QFontMetricsF,
     QGuiApplication,
     QResizeEvent,
-    QShowEvent,
     QTextCharFormat,
     QTextCursor,
     QTextFormat,
@@ -33,14 +32,12 @@ from sandbox import words
 from sandbox.errors import InputError
 from sandbox.experiment.lens.update import NextUpdate, UpdateSteps, Value
 from sandbox.experiment.results.script import aligned, script, write_script
-from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.notation.code import TITLES, Line
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Elided, Segmented, label
 from sandbox.ui.kit.base import set_state
 from sandbox.ui.lens.base import Lens
-from sandbox.ui.pace import Pace
 from sandbox.ui.theme import Theme
 
 PERIOD = 0.3  # seconds between two answers: numbers cannot be read faster
@@ -55,21 +52,16 @@ _NUMBER = 8  # characters of a number and the gap before it
 _UPDATE = len(TITLES) - 1
 
 
-class UpdateLens(Lens):
+class UpdateLens(Lens[UpdateSteps]):
     """The code of one phase with the line at work marked, and under it what that line gives.
 
     Looking at the phases leaves training alone; going on from the last one asks for just this update.
-
-    Signals
-    -------
-    step_requested()
-        Exactly one update is to be done.
     """
 
     title = "Update"
     summary = "Goes through the next update line by line, as a notebook of numpy would."
 
-    step_requested = Signal()
+    period = PERIOD
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,10 +73,9 @@ class UpdateLens(Lens):
         self._stepping: tuple[int, int] | None = None  # the run and update from which one was asked for
         self._written: tuple[object, ...] = ()
         self._theme = look.current()
-        self._pace = Pace(PERIOD, self)
         self._build()
         self._connect()
-        self.fit()
+        self.follow_style()
 
     def _build(self) -> None:
         items = [(i, f"{i + 1} {text}", SUMMARIES[i]) for i, text in enumerate(TITLES)]
@@ -132,7 +123,6 @@ class UpdateLens(Lens):
         self.next_phase.clicked.connect(self.leave_phase)
         self.copy.clicked.connect(self.copy_script)
         self.export.clicked.connect(self.export_script)
-        self._pace.overdue.connect(self.wanted_changed)
 
     # Where in the update
 
@@ -160,8 +150,7 @@ class UpdateLens(Lens):
             self.go_to(self.phase + 1)
         elif self._snapshot is not None and self.steps is not None and not self.steps.stopped:
             self._stepping = self._snapshot.run, self._snapshot.update
-            self._pace.hurry()
-            self.wanted_changed.emit()
+            self.ask_again()
             self.step_requested.emit()
 
     def _take_cursor(self) -> None:
@@ -174,22 +163,15 @@ class UpdateLens(Lens):
     # Asking and drawing
 
     def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+        super().set_theme(theme, scale)
         self._theme = theme
         self._written = ()
-        self.fit()
         self._show()
 
-    def questions(self, lane: str) -> tuple[Question, ...]:
-        if not self.isVisible() or not (self._pace.is_due() or lane != self._lane):
-            return ()
-        return (NextUpdate(lane),)
+    def question(self, lane: str) -> NextUpdate:
+        return NextUpdate(lane)
 
-    def draw(self, snapshot: Snapshot, lane: str) -> None:
-        answer = snapshot.answers.get(NextUpdate(lane))
-        if not isinstance(answer, UpdateSteps):
-            self._pace.unanswered()
-            return
-        self._pace.answered(answer.took)
+    def show_answer(self, answer: UpdateSteps, snapshot: Snapshot, lane: str) -> None:
         if self._snapshot is None or snapshot.run != self._snapshot.run or lane != self._lane:
             self._say("")
         self._snapshot, self._lane, self.steps = snapshot, lane, answer
@@ -198,10 +180,6 @@ class UpdateLens(Lens):
             self.go_to(0)
         else:
             self._show()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._pace.hurry()
 
     def _show(self) -> None:
         if self.steps is None:
@@ -323,11 +301,6 @@ class UpdateLens(Lens):
         self.said.setToolTip(sentence)
 
     # Lengths
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

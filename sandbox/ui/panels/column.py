@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from sandbox.ui import theme
 from sandbox.ui.kit import Card
+from sandbox.ui.kit.base import StyleFollower
 
 _WIDTH = 272
 
 
-class PanelColumn(QScrollArea):
+class PanelColumn(StyleFollower, QScrollArea):
     """The panels one under the other, with a slim bar beside them where they are taller than the window.
 
     It is as wide as the widest panel needs, so that nothing is cut in a wide type, and ends in a gutter that
@@ -35,17 +36,12 @@ class PanelColumn(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._column.installEventFilter(self)
         self.verticalScrollBar().rangeChanged.connect(self.fit)
-        self.fit()
+        self.follow_style()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
             self.fit()
         return super().eventFilter(watched, event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.fit()
 
     def fit(self) -> None:
         """Set spacings and the width."""

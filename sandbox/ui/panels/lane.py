@@ -27,6 +27,7 @@ class LanePanel(Card):
     all_changed = Signal(bool)
 
     def __init__(self) -> None:
+        self._row = QHBoxLayout()  # which `fit` needs, and the card fits at once
         super().__init__("Edit lane")
         self.badge = Badge()
         self.choice = Choice()
@@ -36,7 +37,6 @@ class LanePanel(Card):
         self.choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.all = Toggle("All lanes")
         self.all.setToolTip("Lets every change below be made in all lanes at once.")
-        self._row = QHBoxLayout()
         self._row.addWidget(self.badge)
         self._row.addWidget(self.choice, 1)
         self.body.addLayout(self._row)
@@ -54,5 +54,4 @@ class LanePanel(Card):
 
     def fit(self) -> None:
         super().fit()
-        if hasattr(self, "_row"):
-            self._row.setSpacing(theme.px(theme.GRID))
+        self._row.setSpacing(theme.px(theme.GRID))

@@ -28,6 +28,7 @@ from sandbox.experiment.document.texts import value_text as words
 from sandbox.experiment.results.sweep import Cell, LaneResult, Result
 from sandbox.nn import METRICS
 from sandbox.ui import theme as look
+from sandbox.ui.kit.base import StyleFollower
 from sandbox.ui.plot.colormap import color_of, sequential
 
 SIDE, HIGH = 96, 52  # of a cell
@@ -114,7 +115,7 @@ def rising(column: str) -> bool:
     return column.partition("_")[2] in METRICS
 
 
-class HeatView(QWidget):
+class HeatView(StyleFollower, QWidget):
     """Paints the maps; a square can be pointed at, reached by the arrow keys and chosen.
 
     Signals
@@ -136,15 +137,17 @@ class HeatView(QWidget):
         self.places: list[tuple[QRectF, Square]] = []
         self._heads: list[tuple[QRectF, str, Qt.AlignmentFlag, bool]] = []
         self._table = sequential()
+        self.follow_style()
 
     def show_map(self, shown: Map | None) -> None:
         """Show these results."""
         self.map = shown
-        self._lay_out()
+        self.fit()
 
     # Places
 
-    def _lay_out(self) -> None:
+    def fit(self) -> None:
+        """Place squares and headings."""
         self.places, self._heads = [], []
         shown = self.map
         if shown is None:
@@ -325,11 +328,6 @@ class HeatView(QWidget):
             QToolTip.showText(event.globalPos(), self.tip(self._at(QPointF(event.pos()))), self)
             return True
         return super().event(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "map"):
-            self._lay_out()
 
 
 def square_lines(shown: Map, square: Square) -> list[str]:

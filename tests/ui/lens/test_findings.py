@@ -13,7 +13,6 @@ from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.lens.findings import FINDINGS, AskFindings
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.ui import theme as look
-from sandbox.ui.lens import findings as module
 from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
 from sandbox.ui.pace import Pace
 
@@ -55,9 +54,8 @@ class Desk:
         """Train a little, ask what is asked, and draw."""
         for _ in range(updates):
             self.trainer.step()
-        questions = self.strip.questions("A") + self.lens.questions("A")
+        questions = self.lens.questions("A")
         snapshot = self.trainer.snapshot(self.run, Wanted(questions=questions))
-        self.strip.draw(snapshot, "A")
         self.lens.draw(snapshot, "A")
         return snapshot
 
@@ -106,7 +104,7 @@ def test_chips_come_after_a_while_and_the_lens_says_the_same(desk: Callable[...,
     assert there.strip.isVisible()
     assert "Confident mistakes" in there.chips
     assert there.chips == there.headings
-    first = there.lens.watch.shown[0]
+    first = there.lens.shown[0]
     assert there.strip.chips[0].toolTip() == first.evidence == there.lens.views[0].evidence.text()
     assert there.lens.views[0].meaning.text() == first.meaning
     assert not there.lens.watched.isVisible()
@@ -116,7 +114,6 @@ def test_each_snapshot_counts_once(desk: Callable[..., Desk]) -> None:
     there = desk(BLIND)
     snapshot = there.frame()
     for _ in range(5):
-        there.strip.draw(snapshot, "A")
         there.lens.draw(snapshot, "A")
     assert there.chips == []
 
@@ -188,18 +185,16 @@ def test_what_does_not_fit_is_counted(desk: Callable[..., Desk]) -> None:
     there.qtbot.waitUntil(lambda: there.chips == names)
 
 
-def test_the_strip_asks_while_the_lens_is_hidden_and_nothing_once_the_card_is(desk: Callable[..., Desk]) -> None:
+def test_the_lens_asks_for_the_strip_while_hidden_and_nothing_once_the_card_is(desk: Callable[..., Desk]) -> None:
     there = desk(STUCK)
     there.lens.hide()
-    assert there.lens.questions("A") == ()
-    assert there.strip.questions("A") == (AskFindings("A"),)
+    assert there.lens.questions("A") == (AskFindings("A"),)
     there.frame()
     assert there.chips == ["Softmax of one unit"] and there.headings == []
     there.lens.show()
     assert there.headings == ["Softmax of one unit"]
-    assert there.lens.questions("A") == ()  # the strip asks for both
     there.card.hide()
-    assert there.strip.questions("A") == there.lens.questions("A") == ()
+    assert there.lens.questions("A") == ()
 
 
 def test_a_lens_without_a_strip_asks_itself(qtbot: Any, no_waiting: None) -> None:
@@ -223,11 +218,11 @@ def test_no_more_than_two_answers_a_second(qtbot: Any, monkeypatch: pytest.Monke
         asked += len(there.frame(1).answers)
         now[0] += 1.0 / 30.0
     assert 18 <= asked <= 21
-    assert module.PERIOD >= 0.5
+    assert FindingsLens.period >= 0.5
 
 
 def test_resting_settles(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PERIOD", 0.02)
+    monkeypatch.setattr(FindingsLens, "period", 0.02)
     there = Desk(qtbot, BLIND)
     there.lens.wanted_changed.connect(lambda: there.frame(0))
     there.frame(1)  # one answer, and no update after it: the rest is owed

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.lens import whatif
+from sandbox.experiment.training import views
 from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import LOSSES
 from sandbox.ui import pace
@@ -206,8 +206,8 @@ def test_it_asks_three_times_a_second_at_most(stage: Callable[..., Stage], monke
     shown = stage()
     now = [1000.0]
     monkeypatch.setattr(pace, "perf_counter", lambda: now[0])
-    monkeypatch.setattr(whatif, "perf_counter", lambda: now[0])
-    shown.lens._pace.hurry()
+    monkeypatch.setattr(views, "perf_counter", lambda: now[0])
+    shown.lens.ask_again()
     asked = 0
     for _ in range(100):  # four seconds of 25 frames each
         asked += len(shown.frame())
@@ -247,7 +247,7 @@ def test_a_resting_run_gets_its_last_answer(
 def test_hidden_it_asks_nothing(stage: Callable[..., Stage]) -> None:
     shown = stage()
     shown.lens.hide()
-    shown.lens._pace.hurry()
+    shown.lens.ask_again()
     assert shown.lens.questions("A") == ()
 
 
