@@ -120,7 +120,7 @@ class Controls(StyleFollower, QFrame):
 
     def set_playing(self, playing: bool) -> None:
         """Let the first button say what a press of it does."""
-        self.play.set_face(*(("Pause", "pause") if playing else ("Play", "play")))
+        self.play.show_action(*(("Pause", "pause") if playing else ("Play", "play")))
 
     def set_speed(self, speed: float) -> None:
         """Choose a speed, in updates a second, as the slider does."""

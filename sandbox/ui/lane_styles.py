@@ -18,14 +18,13 @@ from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.kit.base import StyleFollower
 
-MOST_LANES = 6  # in the window: that there is room for, and colours
 _SHORT = {"optimizer.learning_rate": "rate", "network.seed": "seed", "network.hidden": "layers"}
 _NAMED = ("loss.objective", "optimizer.name", "network.activation", "network.output", "network.initializer")
 _FEW, _MOST = 2, 3  # settings that are named; of more there is no room to read
 
 
 @dataclass(frozen=True)
-class LaneFace:
+class LaneStyle:
     """How a lane looks.
 
     Attributes
@@ -53,8 +52,8 @@ class LaneFace:
         return f"{self.letter}: {self.words}"
 
 
-def faces(experiment: Experiment, task: str | None) -> tuple[LaneFace, ...]:
-    """Return all lanes' faces; `task`, once it is known, tells what "auto" stands for."""
+def lane_styles(experiment: Experiment, task: str | None) -> tuple[LaneStyle, ...]:
+    """Return all lanes' styles; `task`, once it is known, tells what "auto" stands for."""
     names = tuple(lane.name for lane in experiment.lanes)
     keys = differing(experiment, task)
     if any(key != "loss.monitors" for key in keys):
@@ -65,7 +64,7 @@ def faces(experiment: Experiment, task: str | None) -> tuple[LaneFace, ...]:
         departed = [key for key in keys if experiment.get(key, name) != experiment.get(key, names[0])]
         told = keys if len(keys) <= _FEW else departed
         words = own or ", ".join(value_words(experiment, name, key, task) for key in told[:_MOST])
-        found.append(LaneFace(name, slot, words or objective_words(experiment, name, task)))
+        found.append(LaneStyle(name, slot, words or objective_words(experiment, name, task)))
     return tuple(found)
 
 
@@ -96,14 +95,14 @@ class Badge(StyleFollower, QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._face: LaneFace | None = None
+        self._style: LaneStyle | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.follow_style()
 
-    def set_face(self, face: LaneFace | None) -> None:
+    def set_style(self, style: LaneStyle | None) -> None:
         """Show a lane's letter; nothing for None."""
-        self._face = face
-        self.setAccessibleName(f"Lane {face.letter}" if face is not None else "")
+        self._style = style
+        self.setAccessibleName(f"Lane {style.letter}" if style is not None else "")
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -117,10 +116,10 @@ class Badge(StyleFollower, QWidget):
         self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._face is not None:
+        if self._style is not None:
             painter = QPainter(self)
             painter.setFont(self.font())
-            paint_badge(painter, QRectF(self.rect()), self._face.letter, self._face.slot)
+            paint_badge(painter, QRectF(self.rect()), self._style.letter, self._style.slot)
 
 
 def paint_badge(painter: QPainter, box: QRectF, text: str, slot: int) -> None:

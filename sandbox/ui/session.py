@@ -7,6 +7,7 @@ remembers every change, so that each can be undone.
 from __future__ import annotations
 
 import dataclasses
+import math
 import random
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -14,21 +15,28 @@ from time import perf_counter
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoStack
 
 from sandbox.data import DATASETS
 from sandbox.errors import InputError, fail
 from sandbox.experiment import Edit, Experiment
-from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import objective_for
 from sandbox.experiment.document.frozen import FrozenMapping
-from sandbox.experiment.document.lanes import free_name, renamed, with_lane, without_lane
+from sandbox.experiment.document.lanes import free_name, renamed, without_lane
 from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.document.rules import lane_index
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.ui.collecting import Collector
-from sandbox.ui.lane_styles import MOST_LANES
+from sandbox.ui.undo import (
+    EditCommand,
+    HideLaneCommand,
+    NewLaneCommand,
+    RemoveLaneCommand,
+    RenameLaneCommand,
+    Run,
+    RunCommand,
+)
 from sandbox.worker import TrainerThread
 from sandbox.worker.commands import (
     AddLane,
@@ -36,9 +44,6 @@ from sandbox.worker.commands import (
     Command,
     ForkLane,
     Refresh,
-    RemoveLane,
-    RenameLane,
-    RestoreLane,
     Return,
     Start,
     Step,
@@ -46,6 +51,7 @@ from sandbox.worker.commands import (
     Train,
 )
 
+MOST_LANES = 6  # in the window: that there is room for, and colours
 _AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
 
 # A new data set brings its own of all that was chosen for the old one.
@@ -56,19 +62,7 @@ _OWN_TO_DATA = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
-    """A run and the settings that the controls showed in it when it was last in view.
-
-    `has_edits` says whether it came from a file with edits, which change settings while it goes on.
-    """
-
-    number: int
-    experiment: Experiment
-    has_edits: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class _Begun:
+class _PendingRun:
     """A run that the thread was asked for and has not accepted yet; `undoable` says whether it is a new one."""
 
     run: Run
@@ -78,8 +72,8 @@ class _Begun:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Wish:
-    """What was asked for meanwhile; a wish takes the place of the one before it where both have the same `of`."""
+class _Deferred:
+    """What was asked for while a run is pending; it replaces the one before it if both have the same `of`."""
 
     of: object
     act: Callable[[], None]
@@ -116,37 +110,47 @@ class Session(QObject):
         self.opened_with = experiment
         self._run = Run(-1, self.experiment)
         self._settled = self.experiment  # the settings of the run in view; `experiment` may be ahead of them
-        self._begun: _Begun | None = None
-        self._wishes: list[_Wish] = []
+        self._pending_run: _PendingRun | None = None
+        self._deferred: list[_Deferred] = []
         self._numbers = iter(range(1_000_000_000))
         self._tokens = iter(range(1_000_000_000))
         self._marks = 0
         self._started = 0.0
         self._collector = Collector(self)
-        self.thread_ = TrainerThread(self)
-        self.thread_.playing_changed.connect(self._set_playing)
-        self.thread_.rejected.connect(self._rejected)
-        self.thread_.refused.connect(self._refused)
-        self.thread_.failed.connect(self._failed)
+        self._thread = TrainerThread(self)
+        self._thread.playing_changed.connect(self._set_playing)
+        self._thread.rejected.connect(self._rejected)
+        self._thread.refused.connect(self._refused)
+        self._thread.failed.connect(self._failed)
 
     # Life
 
     def start(self) -> None:
         """Start the thread and the first run."""
         self._collector.start()
-        self.thread_.start()
+        self._thread.start()
         self._begin(self.opened_with, "", True)
 
     def close(self) -> None:
         """End the thread; nothing is drawn from here on."""
-        self.thread_.close()
+        self._thread.close()
         self._collector.stop()
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a run was asked for that the thread has not accepted yet."""
+        return self._pending_run is not None
+
+    @property
+    def deferred(self) -> int:
+        """How many requests wait for that."""
+        return len(self._deferred)
 
     # Training
 
     def send(self, command: Command) -> None:
         """Hand a command to the thread."""
-        self.thread_.send(command)
+        self._thread.send(command)
 
     def toggle(self) -> None:
         """Play or pause."""
@@ -162,8 +166,8 @@ class Session(QObject):
 
     def reset(self) -> None:
         """Begin anew with the settings as they are, from the same initial weights."""
-        if self._begun is not None:
-            self._wish("reset", self.reset)
+        if self._pending_run is not None:
+            self._defer("reset", self.reset)
             return
         self._begin(self.experiment, "reset", True)
 
@@ -174,21 +178,25 @@ class Session(QObject):
 
     def undo(self) -> None:
         """Take the last change back."""
-        if self._begun is not None:
-            self._wish(object(), self.undo)
+        if self._pending_run is not None:
+            self._defer(object(), self.undo)
             return
         self.undo_stack.undo()
 
     def redo(self) -> None:
         """Make the change that was taken back last."""
-        if self._begun is not None:
-            self._wish(object(), self.redo)
+        if self._pending_run is not None:
+            self._defer(object(), self.redo)
             return
         self.undo_stack.redo()
 
     def want(self, wanted: Wanted) -> None:
         """Say what the next snapshots are to hold."""
-        self.thread_.want(wanted)
+        self._thread.want(wanted)
+
+    def set_speed(self, speed: float) -> None:
+        """Train so many updates a second; infinity is as fast as can be."""
+        self._thread.set_speed(None if math.isinf(speed) else speed)
 
     def refresh(self) -> None:
         """Ask for a snapshot, at once where none comes by itself."""
@@ -206,7 +214,7 @@ class Session(QObject):
         if lane is not None and lane not in self._lane_names():
             return  # taken out before its turn came
         of = self._lane_names() if lane is None else [lane]
-        if self._begun is None and all(value == self.experiment.get(key, name) for name in of):
+        if self._pending_run is None and all(value == self.experiment.get(key, name) for name in of):
             if final:
                 self._close_drag()
             return
@@ -221,13 +229,13 @@ class Session(QObject):
             self.said.emit(str(error), True)
             self.settings_changed.emit()
             return
-        if self._begun is not None:
+        if self._pending_run is not None:
             self.experiment = changed
             drag = object() if live and final else (key, lane)
-            self._wish(drag, lambda: self.change(key, value, final, lane))
+            self._defer(drag, lambda: self.change(key, value, final, lane))
             self.settings_changed.emit()
         elif live:
-            self.undo_stack.push(_EditCommand(self, edit, self._values_now(changes, of, lane), final))
+            self.undo_stack.push(EditCommand(self, edit, self._values_now(changes, of, lane), final))
         else:
             self._begin(changed, key, final)
 
@@ -338,15 +346,15 @@ class Session(QObject):
 
     def _take_lane(self, settings: LaneEntry, command: Command, text: str) -> None:
         if len(self.experiment.lanes) >= MOST_LANES:
-            raise fail("", f"there are {MOST_LANES} lanes already, and no more can be told apart; remove one first.")
-        self.undo_stack.push(_NewLaneCommand(self, settings, command, next(self._tokens), text))
+            raise fail("", f"there are {MOST_LANES} lanes already, and there is room for no more; remove one first.")
+        self.undo_stack.push(NewLaneCommand(self, settings, command, next(self._tokens), text))
 
     def remove_lane(self, lane: str) -> None:
         """Take a lane out."""
 
         def remove() -> None:
             without_lane(self.experiment, lane)  # raises where it is the only one
-            self.undo_stack.push(_RemoveLaneCommand(self, lane, next(self._tokens)))
+            self.undo_stack.push(RemoveLaneCommand(self, lane, next(self._tokens)))
 
         self._on_lanes(remove)
 
@@ -356,14 +364,14 @@ class Session(QObject):
         def rename() -> None:
             if name != lane:
                 renamed(self.experiment, lane, name)
-                self.undo_stack.push(_RenameLaneCommand(self, lane, name))
+                self.undo_stack.push(RenameLaneCommand(self, lane, name))
 
         self._on_lanes(rename)
 
     def hide_lane(self, lane: str, hidden: bool = True) -> None:
         """Leave a lane out of all pictures, or show it again; it goes on learning."""
         if (lane in self.hidden) != hidden and lane in self._lane_names():
-            self.undo_stack.push(_HideLaneCommand(self, lane, hidden))
+            self.undo_stack.push(HideLaneCommand(self, lane, hidden))
 
     def set_rates(self, rates: Mapping[str, float]) -> None:
         """Give several lanes learning rates of their own, in one step that can be undone."""
@@ -372,8 +380,8 @@ class Session(QObject):
         rates = {lane: rates[lane] for lane in sorted(there) if self.experiment.get(key, lane) != rates[lane]}
         if not rates:
             return
-        if self._begun is not None:
-            self._wish(object(), lambda: self.set_rates(rates))
+        if self._pending_run is not None:
+            self._defer(object(), lambda: self.set_rates(rates))
             return
         self.undo_stack.beginMacro("matched learning rates")
         for lane, rate in rates.items():
@@ -381,8 +389,8 @@ class Session(QObject):
         self.undo_stack.endMacro()
 
     def _on_lanes(self, act: Callable[[], None]) -> None:
-        if self._begun is not None:
-            self._wish(object(), lambda: self._on_lanes(act))
+        if self._pending_run is not None:
+            self._defer(object(), lambda: self._on_lanes(act))
             return
         try:
             act()
@@ -413,8 +421,8 @@ class Session(QObject):
         self._open(lambda: experiment)
 
     def _open(self, read: Callable[[], Experiment]) -> None:
-        if self._begun is not None:
-            self._wish(object(), lambda: self._open(read))
+        if self._pending_run is not None:
+            self._defer(object(), lambda: self._open(read))
             return
         try:
             self._begin(read(), "open", True)
@@ -437,47 +445,47 @@ class Session(QObject):
         """Ask the thread for a new run."""
         self.experiment = _without_edits(experiment)
         run = Run(next(self._numbers), self.experiment, bool(experiment.edits))
-        self._begun = _Begun(run, key, final, undoable=self._run.number >= 0)
+        self._pending_run = _PendingRun(run, key, final, undoable=self._run.number >= 0)
         self.send(Start(run.number, experiment))
         self.settings_changed.emit()
 
     def go_to(self, run: Run) -> None:
         """Ask the thread for a run begun before, as it was left; called by the undo stack."""
         self.experiment = run.experiment
-        self._begun = _Begun(run, "", True, undoable=False)
+        self._pending_run = _PendingRun(run, "", True, undoable=False)
         self.send(Return(run.number, run.experiment))
         self.settings_changed.emit()
 
-    def _accepted(self, begun: _Begun) -> None:
-        before, self._run, self._begun = self.leave(), begun.run, None
-        self._settled = self.experiment = begun.run.experiment
-        self.hidden = frozenset() if begun.key == "open" else self.hidden & {x.name for x in self.experiment.lanes}
+    def _accepted(self, pending: _PendingRun) -> None:
+        before, self._run, self._pending_run = self.leave(), pending.run, None
+        self._settled = self.experiment = pending.run.experiment
+        self.hidden = frozenset() if pending.key == "open" else self.hidden & {x.name for x in self.experiment.lanes}
         self._marks = 0
-        if begun.undoable:
-            self.undo_stack.push(_RunCommand(self, before, begun.run, begun.key, begun.final))
-        self._grant()
+        if pending.undoable:
+            self.undo_stack.push(RunCommand(self, before, pending.run, pending.key, pending.final))
+        self._run_deferred()
 
     @Slot(int, str)
     def _rejected(self, number: int, reason: str) -> None:
         """The run in view goes on."""
-        if self._begun is None or self._begun.run.number != number:
+        if self._pending_run is None or self._pending_run.run.number != number:
             return
-        self._begun = None
+        self._pending_run = None
         self.experiment = self._settled
         self.said.emit(reason, True)
-        self._grant()
+        self._run_deferred()
         self.settings_changed.emit()
 
-    def _wish(self, of: object, act: Callable[[], None]) -> None:
+    def _defer(self, of: object, act: Callable[[], None]) -> None:
         """Keep what is asked for until the thread has answered; of a whole drag the last place is enough."""
-        if self._wishes and self._wishes[-1].of == of:
-            self._wishes.pop()
-        self._wishes.append(_Wish(of, act))
+        if self._deferred and self._deferred[-1].of == of:
+            self._deferred.pop()
+        self._deferred.append(_Deferred(of, act))
 
-    def _grant(self) -> None:
+    def _run_deferred(self) -> None:
         """Do what was asked for meanwhile, up to what begins a run again."""
-        while self._wishes and self._begun is None:
-            self._wishes.pop(0).act()
+        while self._deferred and self._pending_run is None:
+            self._deferred.pop(0).act()
 
     def leave(self) -> Run:
         """Return the present run, to come back to."""
@@ -487,7 +495,7 @@ class Session(QObject):
         """A drag that ends where it was last counts as ended."""
         index = self.undo_stack.index()
         command = self.undo_stack.command(index - 1) if index else None
-        if isinstance(command, (_EditCommand, _RunCommand)):
+        if isinstance(command, (EditCommand, RunCommand)):
             command.final = True
 
     # From the thread
@@ -497,19 +505,19 @@ class Session(QObject):
             self._show_newest()
             return True
         if event.type() == self._PAINTED:
-            self.thread_.painted(perf_counter() - self._started)
+            self._thread.painted(perf_counter() - self._started)
             return True
         return super().event(event)
 
     def _show_newest(self) -> None:
         self._started = perf_counter()
-        snapshot = self.thread_.take()
+        snapshot = self._thread.take()
         if snapshot is None:
             return
         try:
-            if self._begun is not None and snapshot.run == self._begun.run.number:
+            if self._pending_run is not None and snapshot.run == self._pending_run.run.number:
                 self.snapshot = snapshot
-                self._accepted(self._begun)
+                self._accepted(self._pending_run)
             if snapshot.run == self._run.number:
                 self.snapshot = snapshot
                 self._follow_edits_of_file(snapshot)
@@ -520,7 +528,7 @@ class Session(QObject):
 
     def _follow_edits_of_file(self, snapshot: Snapshot) -> None:
         """Show in the controls what the edits of an opened file have changed by now."""
-        if self._run.has_edits and self._begun is None and len(snapshot.marks) != self._marks:
+        if self._run.has_edits and self._pending_run is None and len(snapshot.marks) != self._marks:
             self._marks = len(snapshot.marks)
             settings = _without_edits(snapshot.experiment.effective(snapshot.update))
             if settings != self.experiment:
@@ -535,7 +543,7 @@ class Session(QObject):
     @Slot(str)
     def _refused(self, reason: str) -> None:
         """Show the settings again that the run has."""
-        if self.snapshot is not None and self._begun is None:
+        if self.snapshot is not None and self._pending_run is None:
             self._settled = self.experiment = _without_edits(self.snapshot.experiment.effective(self.snapshot.update))
             self.settings_changed.emit()
         self.said.emit(reason, True)
@@ -561,140 +569,3 @@ def _without_edits(experiment: Experiment) -> Experiment:
         return experiment
     name, changes = experiment.lanes[0].name, experiment.lanes[0].changes
     return dataclasses.replace(experiment, lanes=(LaneEntry(name),)).with_values(changes)
-
-
-class _EditCommand(QUndoCommand):
-    """An edit that takes effect while training goes on. Undoing it is another edit: time does not run back."""
-
-    def __init__(
-        self, session: Session, edit: Edit, before: list[tuple[str | None, dict[str, Any]]], final: bool
-    ) -> None:
-        super().__init__(f"change of {', '.join(map(texts.setting_within, edit.changes))}")
-        self.session, self.edit, self.before, self.final = session, edit, before, final
-
-    def redo(self) -> None:
-        self.session.apply_edit(self.edit)
-
-    def undo(self) -> None:
-        for lane, values in self.before:
-            self.session.apply_edit(self.session.experiment.checked_edit(values, lane))
-
-    def id(self) -> int:
-        return 1
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        """One drag is one step."""
-        if not isinstance(other, _EditCommand) or self.final:
-            return False
-        mine, newer = self.edit, other.edit
-        if newer.changes.keys() != mine.changes.keys() or newer.lane != mine.lane:
-            return False
-        self.edit, self.final = newer, other.final
-        return True
-
-
-class _NewLaneCommand(QUndoCommand):
-    """A lane that was forked or added; undoing it takes the lane out, and doing it again puts it back."""
-
-    def __init__(self, session: Session, settings: LaneEntry, command: Command, token: int, text: str) -> None:
-        super().__init__(text)
-        self.session, self.settings, self.token = session, settings, token
-        self._command = command  # the first time; later on the lane is put back
-
-    def redo(self) -> None:
-        session = self.session
-        session.apply_lanes(with_lane(session.experiment, self.settings), self._command, session.hidden)
-        self._command = RestoreLane(self.token)
-
-    def undo(self) -> None:
-        session, name = self.session, self.settings.name
-        experiment, self.settings, _ = without_lane(session.experiment, name)
-        session.apply_lanes(experiment, RemoveLane(name, self.token), session.hidden)
-
-
-class _RemoveLaneCommand(QUndoCommand):
-    """A lane that was taken out; undoing it puts it back, trained as far as the others."""
-
-    def __init__(self, session: Session, lane: str, token: int) -> None:
-        super().__init__(f"removal of lane {lane}")
-        self.session, self.lane, self.token = session, lane, token
-
-    def redo(self) -> None:
-        session = self.session
-        self.hidden = session.hidden
-        self.place = [lane.name for lane in session.experiment.lanes].index(self.lane)
-        experiment, self.settings, _ = without_lane(session.experiment, self.lane)
-        session.apply_lanes(experiment, RemoveLane(self.lane, self.token), session.hidden)
-
-    def undo(self) -> None:
-        session = self.session
-        experiment = with_lane(session.experiment, self.settings, place=self.place)
-        session.apply_lanes(experiment, RestoreLane(self.token), session.hidden | (self.hidden & {self.lane}))
-
-
-class _RenameLaneCommand(QUndoCommand):
-    """Another name for a lane."""
-
-    def __init__(self, session: Session, old: str, new: str) -> None:
-        super().__init__(f"name of lane {old}")
-        self.session, self.old, self.new = session, old, new
-
-    def redo(self) -> None:
-        self._rename(self.old, self.new)
-
-    def undo(self) -> None:
-        self._rename(self.new, self.old)
-
-    def _rename(self, old: str, new: str) -> None:
-        session = self.session
-        hidden = frozenset(new if name == old else name for name in session.hidden)
-        session.apply_lanes(renamed(session.experiment, old, new), RenameLane(old, new), hidden)
-
-
-class _HideLaneCommand(QUndoCommand):
-    """A lane that is left out of all pictures, or shown again."""
-
-    def __init__(self, session: Session, lane: str, hidden: bool) -> None:
-        super().__init__(f"{'hiding' if hidden else 'showing'} of lane {lane}")
-        self.session, self.lane, self.hidden = session, lane, hidden
-
-    def redo(self) -> None:
-        self._hide(self.hidden)
-
-    def undo(self) -> None:
-        self._hide(not self.hidden)
-
-    def _hide(self, hidden: bool) -> None:
-        session = self.session
-        names = session.hidden | {self.lane} if hidden else session.hidden - {self.lane}
-        session.apply_lanes(session.experiment, None, names)
-
-
-class _RunCommand(QUndoCommand):
-    """A new run; undoing it brings back the old one as it was left."""
-
-    def __init__(self, session: Session, before: Run, after: Run, key: str, final: bool) -> None:
-        what = texts.setting_within(key) if key in SETTINGS else {"reset": "reset", "open": "file"}.get(key, "run")
-        super().__init__(f"change of {what}" if key in SETTINGS else what)
-        self.session, self.before, self.after, self.key, self.final = session, before, after, key, final
-        self._begun = True  # the first redo, by the push, finds the run begun already
-
-    def redo(self) -> None:
-        if self._begun:
-            self._begun = False
-            return
-        self.before = self.session.leave()
-        self.session.go_to(self.after)
-
-    def undo(self) -> None:
-        self.after = self.session.leave()
-        self.session.go_to(self.before)
-
-    def id(self) -> int:
-        return 2
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _RunCommand) or other.key != self.key or self.final:
-            return False
-        self.after, self.final = other.after, other.final
-        return True

@@ -21,25 +21,21 @@ from PySide6.QtWidgets import (
 )
 
 from sandbox import words
-from sandbox.errors import InputError
 from sandbox.experiment import Experiment
-from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import SCORES
-from sandbox.experiment.document.lanes import PER_LANE, renamed, shared_differences
 from sandbox.experiment.training.snapshot import LaneState, Snapshot, Wanted
 from sandbox.nn import LOSSES
 from sandbox.ui import theme as look
 from sandbox.ui.controls import Controls, Reading, Shown
 from sandbox.ui.kit import Card, Notice
-from sandbox.ui.lane_styles import LaneFace, faces
 from sandbox.ui.lanes.bar import LaneBar
+from sandbox.ui.lanes.desk import LaneDesk
 from sandbox.ui.panels import DataPanel, LanePanel, LossPanel, NetworkPanel, OptimizerPanel
 from sandbox.ui.panels.base import Change, Panel
 from sandbox.ui.panels.column import PanelColumn
 from sandbox.ui.session import Session
 
 if TYPE_CHECKING:
-    from sandbox.experiment.results.sweep import Cell
     from sandbox.ui.lanes.grid import LaneGrid
     from sandbox.ui.lens.card import LensCard
     from sandbox.ui.sweep import SweepDialog
@@ -90,17 +86,14 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Loss Sandbox")
         self._chosen_theme = theme
         self._presenting = self._closed = False
-        self._lane = experiment.lanes[0].name
         self._drawn_run = -1
         self._told: set[str] = set()  # the lanes of this run that are known to have stopped
-        self._all = False  # whether a change is made in all lanes
-        self._replica: int | None = None  # the one picked out of several
-        self._rival = ""  # the lane that the one in view is compared with
         self.boundary: LaneGrid | None = None
         self.cost: CostView | None = None
         self.lenses: LensCard | None = None
         self.sweep: SweepDialog | None = None
         self.session = Session(experiment, self)
+        self.desk = LaneDesk(self.session)
         self._build()
         self._connect()
         self._redress()
@@ -139,7 +132,7 @@ class MainWindow(QMainWindow):
         self._show_lanes()
 
     def _connect(self) -> None:
-        session, controls = self.session, self.controls
+        session, desk, controls = self.session, self.desk, self.controls
         controls.play.clicked.connect(session.toggle)
         controls.step_update.clicked.connect(lambda: session.step())
         controls.step_epoch.clicked.connect(lambda: session.step(epoch=True))
@@ -147,7 +140,7 @@ class MainWindow(QMainWindow):
         controls.new_weights.clicked.connect(session.new_weights)
         controls.undo.clicked.connect(session.undo)
         controls.redo.clicked.connect(session.redo)
-        controls.speed.changed.connect(lambda speed, _: self._set_speed(float(speed)))
+        controls.speed.changed.connect(lambda speed, _: session.set_speed(float(speed)))
         controls.open.clicked.connect(self.ask_open)
         controls.save.clicked.connect(self.ask_save)
         controls.sweep.clicked.connect(self.open_sweep)
@@ -157,17 +150,19 @@ class MainWindow(QMainWindow):
             panel.changed.connect(self._change)
             panel.refused.connect(lambda sentence: self.notice.say(sentence, error=True))
         self.data_panel.open_requested.connect(self.ask_open_table)  # type: ignore[attr-defined]
-        self.lane_panel.lane_chosen.connect(self.view_lane)
-        self.lane_panel.all_changed.connect(self._edit_all)
-        self.lane_bar.fork_requested.connect(lambda: self._fork(self._lane))
-        self.lane_bar.add_requested.connect(lambda: self._add())
+        self.lane_panel.lane_chosen.connect(desk.view)
+        self.lane_panel.all_changed.connect(desk.edit_all)
+        self.lane_bar.fork_requested.connect(lambda: desk.fork(desk.viewed))
+        self.lane_bar.add_requested.connect(desk.add)
         self.lane_bar.shown_again.connect(lambda name: session.hide_lane(name, False))
-        self.lane_bar.rival_chosen.connect(self._compare)
-        self.lane_bar.replica_chosen.connect(self._pick_replica)
+        self.lane_bar.rival_chosen.connect(desk.compare)
+        self.lane_bar.replica_chosen.connect(desk.pick_replica)
+        desk.changed.connect(self._view_changed)
         session.shown.connect(self._draw)
         session.settings_changed.connect(self._show_settings)
         session.playing_changed.connect(controls.set_playing)
-        session.said.connect(lambda sentence, error: self.notice.say(sentence, error=error))
+        for source in (session, desk):
+            source.said.connect(lambda sentence, error: self.notice.say(sentence, error=error))
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._follow_system)
         for keys, act in (
@@ -221,14 +216,15 @@ class MainWindow(QMainWindow):
         self._dress_views()
         for view in (self.boundary, self.cost, self.lenses):
             view.wanted_changed.connect(self._want)
-        self.lenses.change_requested.connect(lambda key, value: self.session.change(key, value, True, self._edited))
+        self.lenses.change_requested.connect(lambda key, value: self.session.change(key, value, True, self.desk.edited))
         self.lenses.restart_requested.connect(self.session.reset)
         self.lenses.step_requested.connect(self.session.step)
         self.lenses.sample_chosen.connect(self.boundary.choose_sample)
         self.boundary.sample_clicked.connect(self.lenses.choose_sample)
-        self.boundary.lane_chosen.connect(self.view_lane)
-        self.boundary.lane_acted.connect(self._act_on_lane)
-        self.boundary.lane_renamed.connect(self._rename_lane)
+        self.boundary.lane_chosen.connect(self.desk.view)
+        self.boundary.lane_acted.connect(self.desk.act)
+        self.boundary.lane_renamed.connect(self.desk.rename)
+        self.desk.rename_refused.connect(self.boundary.rename_again)
         self.boundary.rates_chosen.connect(self.session.set_rates)
         self._show_lanes()
         self._place_notice()  # above the views that have just come
@@ -323,13 +319,8 @@ class MainWindow(QMainWindow):
 
     # Settings
 
-    @property
-    def _edited(self) -> str | None:
-        """The lane that a change is for; None is all of them."""
-        return None if self._all else self._lane
-
     def _change(self, change: Change) -> None:
-        self.session.change(change.key, change.value, change.final, self._edited)
+        self.session.change(change.key, change.value, change.final, self.desk.edited)
 
     def _show_settings(self) -> None:
         experiment = self.session.experiment
@@ -339,41 +330,27 @@ class MainWindow(QMainWindow):
         if snapshot is not None and _source(snapshot.experiment) != _source(experiment):
             data = None  # still those of the run before
         for panel in self.panels:
-            panel.show_settings(experiment, data, self._lane)
+            panel.show_settings(experiment, data, self.desk.viewed)
 
     # Lanes
 
-    @property
-    def faces(self) -> tuple[LaneFace, ...]:
-        """How all lanes are told apart."""
-        snapshot = self.session.snapshot
-        return faces(self.session.experiment, None if snapshot is None else snapshot.data.task)
-
     def _show_lanes(self) -> None:
-        found, hidden = self.faces, self.session.hidden
-        if self._lane not in [face.name for face in found]:
-            self._lane = found[0].name
-        if self._lane in hidden and len(hidden) < len(found):
-            self._lane = next(face.name for face in found if face.name not in hidden)
-        seen = [face for face in found if face.name not in hidden or face.name == self._lane]
-        rival = next((face for face in seen if face.name == self._rival and face.name != self._lane), None)
-        self._rival = "" if rival is None else rival.name
-        replicas = self.session.experiment.run.replicas
-        if self._replica is not None and self._replica >= replicas:
-            self._replica = None
-        seed = int(self.session.experiment.lane(self._lane).network.seed)
-        self.lane_panel.show_lanes(found, self._lane)
-        self.lane_bar.show_lanes(found, seen, self._lane, self._rival)
-        self.lane_bar.show_replicas(replicas if replicas > 1 else 0, seed, self._replica)
+        desk = self.desk
+        desk.settle()
+        styles, seen, several = desk.styles, desk.seen, desk.replicas > 1
+        rival = desk.style(desk.rival)
+        self.lane_panel.show_lanes(styles, desk.viewed)
+        self.lane_panel.all.set_value(desk.edits_all)
+        self.lane_bar.show_lanes(styles, seen, desk.viewed, desk.rival)
+        self.lane_bar.show_replicas(desk.replicas if several else 0, desk.seed, desk.replica)
         wide = 11 if len(seen) == 1 or rival is not None else 14 if len(seen) < 5 else 16
         self._views.setStretch(0, wide)
         if self.boundary is not None and self.cost is not None:
-            self.boundary.set_lanes(seen, self._lane, rival, len(found) - len(seen))
+            self.boundary.set_lanes(seen, desk.viewed, rival, len(styles) - len(seen))
             self.cost.set_lanes(seen)
         if self.lenses is not None:
-            mine = next(face for face in found if face.name == self._lane)
-            self.lenses.set_face(mine if len(found) > 1 else None)
-            self.lenses.set_seed(seed + (self._replica or 0) if replicas > 1 else None)
+            self.lenses.set_lane(desk.style(desk.viewed) if desk.several else None)
+            self.lenses.set_seed(desk.picked_seed)
         self._title_boundary()
 
     def _title_boundary(self) -> None:
@@ -381,45 +358,11 @@ class MainWindow(QMainWindow):
         snapshot = self.session.snapshot
         task = "binary" if snapshot is None else snapshot.data.task
         title = {"regression": "Output", "multiclass": "Decision regions"}.get(task, "Decision boundary")
-        self.boundary_card.title.setText("Difference" if self._rival else title)
+        self.boundary_card.title.setText("Difference" if self.desk.rival else title)
 
-    def view_lane(self, name: str) -> None:
-        """Show another lane's readouts, settings and lenses."""
-        if name != self._lane:
-            self._lane = name
-            self._show_settings()
-            self._want()
-
-    def _edit_all(self, everyone: bool) -> None:
-        self._all = everyone
-
-    def _compare(self, rival: str) -> None:
-        self._rival = rival
-        self._show_lanes()
+    def _view_changed(self) -> None:
+        self._show_settings()
         self._want()
-
-    def _pick_replica(self, replica: int | None) -> None:
-        self._replica = replica
-        self._show_lanes()
-        self._want()
-
-    def _fork(self, lane: str) -> None:
-        before = len(self.session.experiment.lanes)
-        self.session.fork_lane(lane)
-        self._view_newest(before)
-
-    def _add(self) -> None:
-        before = len(self.session.experiment.lanes)
-        self.session.add_lane(self._lane)
-        self._view_newest(before)
-
-    def _view_newest(self, before: int) -> None:
-        """Let the next changes be made in the lane that has just come."""
-        lanes = self.session.experiment.lanes
-        if len(lanes) > before:
-            self._all = False
-            self.lane_panel.all.set_value(False)
-            self.view_lane(lanes[-1].name)
 
     def open_sweep(self) -> None:
         """Show the dialog of a sweep of the experiment as it is now; one that is at work goes on."""
@@ -429,56 +372,11 @@ class MainWindow(QMainWindow):
             snapshot = self.session.snapshot
             task = "binary" if snapshot is None else snapshot.data.task
             self.sweep = SweepDialog(self.session.experiment, task, self)
-            self.sweep.cell_chosen.connect(self._open_cell)
+            self.sweep.cell_chosen.connect(self.desk.open_cell)
         self.sweep.rebase(self.session.experiment)
         self.sweep.show()
         self.sweep.raise_()
         self.sweep.activateWindow()
-
-    def _open_cell(self, cell: Cell, lane: str) -> None:
-        """Show a cell of a sweep: as a lane where it differs in nothing that lanes share, else as a run of its own."""
-        shared = shared_differences(self.session.experiment, cell.experiment)
-        if shared:
-            self.session.open_cell(cell.experiment)
-            differ = ", ".join(map(texts.setting_within, shared))
-            self.notice.say(f"All lanes share {differ}: the cell is opened as a run of its own, which can be undone.")
-            return
-        own = {key: cell.experiment.get(key, lane or cell.experiment.lanes[0].name) for key in PER_LANE}
-        before, seeds = len(self.session.experiment.lanes), self.session.experiment.run.replicas
-        self.session.add_lane(self._lane, {key: value for key, value in own.items() if value is not None})
-        self._view_newest(before)
-        if len(self.session.experiment.lanes) > before and cell.experiment.run.replicas != seeds:
-            there, here = (words.count(number, "seed") for number in (cell.experiment.run.replicas, seeds))
-            self.notice.say(f"The new lane has {here}, as all lanes here; the cell was trained with {there}.")
-
-    def _act_on_lane(self, lane: str, action: str) -> None:
-        acts: dict[str, Callable[[], None]] = {
-            "fork": lambda: self._fork(lane),
-            "hide": lambda: self.session.hide_lane(lane),
-            "remove": lambda: self.session.remove_lane(lane),
-        }
-        acts[action]()
-
-    def _rename_lane(self, lane: str, text: str) -> None:
-        """Call a lane what was typed, behind its letter; by its letter alone where that is nothing."""
-        face = next(face for face in self.faces if face.name == lane)
-        new = f"{face.letter} {text}" if text else face.letter
-        viewed = self._lane == lane
-        try:
-            renamed(self.session.experiment, lane, new)
-        except InputError as error:
-            strange = [c for c in dict.fromkeys(text) if not (c.isalpha() or c.isdecimal() or c in " -_")]
-            allowed = "A lane's name may have letters, digits, inner spaces, - and _"
-            self.notice.say(f"{allowed}, but not {' '.join(strange)}" if strange else str(error), error=True)
-            if self.boundary is not None:
-                self.boundary.rename_again(lane, text)
-            return
-        self.session.rename_lane(lane, new)
-        if viewed and new in [each.name for each in self.session.experiment.lanes]:
-            self.view_lane(new)
-
-    def _set_speed(self, speed: float) -> None:
-        self.session.thread_.set_speed(None if math.isinf(speed) else speed)
 
     # Drawing
 
@@ -491,9 +389,9 @@ class MainWindow(QMainWindow):
         if self.boundary is None or self.cost is None or self.lenses is None:
             return
         surfaces = self.boundary.wanted()
-        asked = self.lenses.questions(self._lane, flowing=self.session.playing)
+        asked = self.lenses.questions(self.desk.viewed, flowing=self.session.playing)
         questions = (*asked, *self.boundary.questions())
-        self.session.want(Wanted(surfaces, self.cost.wanted(), questions, self._replica))
+        self.session.want(Wanted(surfaces, self.cost.wanted(), questions, self.desk.replica))
 
     def _draw(self, snapshot: Snapshot) -> None:
         """Draw a snapshot; the thread goes on when it has been painted."""
@@ -502,7 +400,7 @@ class MainWindow(QMainWindow):
         if snapshot.run != self._drawn_run or snapshot.data is not self._data:
             self._draw_new_run(snapshot)
         # A file that is being opened may have other lanes than the run that goes on until then.
-        lane = next((lane for lane in snapshot.lanes if lane.name == self._lane), snapshot.lanes[0])
+        lane = snapshot.lane(self.desk.viewed) or snapshot.lanes[0]
         self._read_out(snapshot, lane)
         self.boundary.draw(snapshot)
         if snapshot.curves:
@@ -554,16 +452,17 @@ class MainWindow(QMainWindow):
             of_test=held,
             objective=LOSSES[lane.objective].label,
             replicas=lane.replicas,
-            lane=next((face.letter for face in self.faces if face.name == lane.name), "") if several else "",
+            lane=self.desk.letter(lane.name) if several else "",
             seed=self._picked_seed(snapshot, lane),
         )
         self.controls.show_readings(shown)
 
     def _picked_seed(self, snapshot: Snapshot, lane: LaneState) -> int | None:
         """Return the seed of the network that is picked out, once the numbers are its own."""
-        if self._replica is None or lane.replicas < 2 or "train_cost|low" in lane.readings:
+        replica = self.desk.replica
+        if replica is None or lane.replicas < 2 or "train_cost|low" in lane.readings:
             return None
-        return int(snapshot.experiment.effective().lane(lane.name).network.seed) + self._replica
+        return int(snapshot.experiment.effective().lane(lane.name).network.seed) + replica
 
     def _tell_coming(self, snapshot: Snapshot) -> None:
         """Say how far a lane that has been added is on its way."""
@@ -577,9 +476,7 @@ class MainWindow(QMainWindow):
         for lane in snapshot.lanes:
             if lane.stopped and lane.name not in self._told:
                 self._told.add(lane.name)
-                face = next((face for face in self.faces if face.name == lane.name), None)
-                called = face.letter if face is not None else lane.name
-                who = f"Lane {called} stopped" if len(snapshot.lanes) > 1 else "Training stopped"
+                who = f"Lane {self.desk.letter(lane.name)} stopped" if len(snapshot.lanes) > 1 else "Training stopped"
                 self.notice.say(f"{who}: {lane.stopped}.", error=True, action="Reset", act=self.session.reset)
 
     # Files

@@ -54,7 +54,7 @@ class Driver:
     @property
     def thread(self) -> Any:
         """The thread that trains."""
-        return self.session.thread_
+        return self.session._thread
 
     def control(self, key: str) -> Any:
         """The control of a setting, brought into view from behind "More" where it stands there."""
@@ -165,7 +165,7 @@ class Driver:
         count = len(self.drawn)
         self.session.refresh()
         self.wait(lambda: len(self.drawn) > count and self.thread._commands.empty() and not self.thread._mailbox)
-        self.wait(lambda: self.session._begun is None)
+        self.wait(lambda: not self.session.is_pending)
         return self.last
 
     def play(self, updates: int = 1) -> Snapshot:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from sandbox.experiment.training.snapshot import Curve, LaneState, Mark
 from sandbox.ui import theme as look
-from sandbox.ui.lane_styles import LaneFace
+from sandbox.ui.lane_styles import LaneStyle
 from sandbox.ui.plot.legend import CurveName
 from sandbox.ui.plot.ranges import epochs_end, value_range
 from sandbox.ui.views.cost import CostView, rows_of, value_at
@@ -207,7 +207,7 @@ def test_one_metric_of_all_lanes_has_the_left_axis_to_itself(qtbot: QtBot) -> No
     shares = 1 - COSTS / 2
     curves = tuple(_curve("train_accuracy", "accuracy", "metric", shares, lane) for lane in "AB")
     view = _view(qtbot)
-    view.set_lanes([LaneFace("A", 0, "one"), LaneFace("B", 1, "two")])
+    view.set_lanes([LaneStyle("A", 0, "one"), LaneStyle("B", 1, "two")])
     view.draw(curves, (), lanes, 900.0)
     view.only.set_value("accuracy")
     view._see_only("accuracy")

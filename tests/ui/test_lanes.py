@@ -19,7 +19,7 @@ from sandbox.experiment.lens import comparison
 from sandbox.experiment.lens.advantage import Advantage, Estimate
 from sandbox.experiment.training.snapshot import DifferenceSurface
 from sandbox.ui import theme as look
-from sandbox.ui.lane_styles import faces
+from sandbox.ui.lane_styles import lane_styles
 from sandbox.ui.lanes.grid import best_columns
 
 TWO = (LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse"}))
@@ -35,7 +35,7 @@ def names(driver: Any) -> list[str]:
 
 
 def frame(driver: Any, name: str) -> Any:
-    return next(f for f in driver.window.boundary.frames if f.face is not None and f.face.name == name)
+    return next(f for f in driver.window.boundary.frames if f.lane_style is not None and f.lane_style.name == name)
 
 
 def act(driver: Any, lane: str, action: str) -> None:
@@ -282,7 +282,7 @@ def test_what_auto_stands_for_does_not_differ_from_it(open_window: Callable[...,
 
 def test_monitors_go_with_the_task(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes(LaneEntry("A"), LaneEntry("B")))
-    driver.window.view_lane("B")
+    driver.window.desk.view("B")
     driver.choose(driver.control("loss.objective"), "Mean squared error")
     driver.wait(lambda: driver.field("loss.monitors", "B") == ("binary_cross_entropy",))
     driver.choose(driver.control("data.dataset"), "Iris")
@@ -350,15 +350,15 @@ def test_faces_say_what_differs() -> None:
         LaneEntry("D long run", {"network.hidden": ()}),
         LaneEntry("other", {"network.hidden": (8, 8)}),
     )
-    found = faces(with_lanes(*lanes), "binary")
-    assert [face.letter for face in found] == ["A", "B", "C", "D", "E"]
-    assert [face.words for face in found] == [
+    found = lane_styles(with_lanes(*lanes), "binary")
+    assert [style.letter for style in found] == ["A", "B", "C", "D", "E"]
+    assert [style.words for style in found] == [
         "Binary cross-entropy", "Mean squared error", "Adam, rate 0.02", "long run", "other",
     ]  # fmt: skip
-    (face,) = faces(with_lanes(LaneEntry("A")), "regression")
-    assert face.words == "Mean squared error"
-    monitors = faces(with_lanes(LaneEntry("A"), LaneEntry("B", {"loss.monitors": ("mae",)})), "binary")
-    assert [face.words for face in monitors] == ["shows nothing", "shows Mean absolute error"]
+    (style,) = lane_styles(with_lanes(LaneEntry("A")), "regression")
+    assert style.words == "Mean squared error"
+    monitors = lane_styles(with_lanes(LaneEntry("A"), LaneEntry("B", {"loss.monitors": ("mae",)})), "binary")
+    assert [style.words for style in monitors] == ["shows nothing", "shows Mean absolute error"]
 
 
 def test_letters_keep_their_colours(open_window: Callable[..., Any]) -> None:

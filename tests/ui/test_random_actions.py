@@ -164,7 +164,7 @@ def finish(driver: Any) -> None:
 
     def is_done() -> bool:
         idle = thread._commands.empty() and thread._successor is None and not thread._playing and not session.playing
-        return idle and session._begun is None and not session._wishes
+        return idle and not session.is_pending and not session.deferred
 
     driver.qtbot.waitUntil(is_done, timeout=BACKLOG)
 
@@ -186,7 +186,7 @@ def test_two_thousand_actions_at_random(driver: Any, caplog: pytest.LogCaptureFi
     driver.session.change("data.dataset", "moons", True)
     driver.session.change("optimizer.learning_rate", 0.05, True)
     driver.session.reset()
-    driver.wait(lambda: driver.session._begun is None and driver.last.update == 0)
+    driver.wait(lambda: not driver.session.is_pending and driver.last.update == 0)
     driver.settle()
     assert driver.last.experiment.effective() == driver.session.experiment
     driver.session.step()

@@ -76,7 +76,7 @@ def test_another_setting_changed_while_a_run_begins_is_not_lost(driver: Any) -> 
     assert session.undo_stack.count() == 3
     for run in (2, 1, 0):
         driver.undo()
-        driver.wait_drawn(lambda snapshot, run=run: snapshot.run == run and session._begun is None)
+        driver.wait_drawn(lambda snapshot, run=run: snapshot.run == run and not session.is_pending)
     assert session.experiment == Experiment()
 
 
@@ -86,7 +86,7 @@ def test_of_a_rapid_drag_only_the_newest_place_waits(driver: Any) -> None:
     for step in range(100):
         session.change("data.noise", 0.2 + 0.001 * step, False)
     session.change("data.noise", 0.2 + 0.001 * 99, True)
-    assert len(session._wishes) == 1
+    assert session.deferred == 1
     hold.release()
     driver.wait(lambda: driver.field("data.noise") == 0.2 + 0.001 * 99)
     driver.settle()
@@ -105,7 +105,7 @@ def test_undo_while_a_run_begins_takes_that_run_back(driver: Any) -> None:
     session.change("data.noise", 0.4, True)
     driver.undo()
     hold.release()
-    driver.wait(lambda: session._begun is None and not session._wishes and session.undo_stack.index() == 1)
+    driver.wait(lambda: not session.is_pending and not session.deferred and session.undo_stack.index() == 1)
     assert driver.settle().run == 1
     assert session.experiment.data.noise == 0.3
     driver.redo()
@@ -133,8 +133,8 @@ def test_two_resets_while_a_run_begins_are_one(driver: Any) -> None:
     for _ in range(5):
         session.reset()
     hold.release()
-    driver.wait_drawn(lambda snapshot: snapshot.run == 2 and session._begun is None)
-    assert not session._wishes
+    driver.wait_drawn(lambda snapshot: snapshot.run == 2 and not session.is_pending)
+    assert not session.deferred
 
 
 def test_files_of_other_lanes_opened_while_training(driver: Any, tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_a_run_that_cannot_be_gone_back_to_leaves_the_one_in_view(
     assert driver.session.experiment.data.test_fraction == 0.5
     driver.play(updates=3)
     driver.redo()
-    driver.wait(lambda: driver.session._begun is None)
+    driver.wait(lambda: not driver.session.is_pending)
     assert driver.session.experiment.data.test_fraction == 0.5
 
 
@@ -318,9 +318,10 @@ def test_close_before_the_views_are_loaded(qtbot: Any) -> None:
     window = MainWindow(Experiment())
     window.start()
     window.close()
-    qtbot.waitUntil(lambda: not window.session.thread_.isRunning())
+    thread = window.session._thread
+    qtbot.waitUntil(lambda: not thread.isRunning())
     QApplication.processEvents()
-    assert window.boundary is None and not window.session.thread_.isRunning()
+    assert window.boundary is None and not thread.isRunning()
     window.deleteLater()
 
 

@@ -369,7 +369,7 @@ def test_another_drag_is_another_step(driver: Any) -> None:
 def test_a_dragged_seedless_noise_is_one_step_and_the_last_place_counts(driver: Any) -> None:
     slider = driver.control("data.noise").slider
     driver.drag(slider, 0.16, *(0.2 + 0.02 * k for k in range(30)))
-    driver.wait(lambda: driver.session._begun is None)
+    driver.wait(lambda: not driver.session.is_pending)
     value = driver.control("data.noise").value()
     assert driver.field("data.noise") == value == driver.session.experiment.data.noise
     assert driver.session.undo_stack.count() == 1

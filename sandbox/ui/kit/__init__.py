@@ -61,10 +61,10 @@ class PrimaryButton(StyleFollower, QPushButton):
         super().__init__(text)
         self.setProperty("role", "primary")
         self.setToolTip(tooltip)
-        self.set_face(text, icon_name)
+        self.show_action(text, icon_name)
         self.follow_style()
 
-    def set_face(self, text: str, icon_name: str) -> None:
+    def show_action(self, text: str, icon_name: str) -> None:
         """Show another text and icon."""
         self.setText(text)
         self.setIcon(icon(icon_name, "on_accent"))

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 from sandbox.ui import theme
 from sandbox.ui.kit import Choice
 from sandbox.ui.kit.base import StyleFollower
-from sandbox.ui.lane_styles import MOST_LANES, LaneFace
+from sandbox.ui.lane_styles import LaneStyle
+from sandbox.ui.session import MOST_LANES
 
 _FORK = "Copies the lane in view as it is now: weights, optimiser and history."
 _ADD = "Adds a lane like the one in view, from the initial weights, trained as far as the others."
@@ -60,31 +61,31 @@ class LaneBar(StyleFollower, QWidget):
         self.replica.hide()
         self.follow_style()
 
-    def show_lanes(self, all_lanes: Sequence[LaneFace], seen: Sequence[LaneFace], current: str, rival: str) -> None:
+    def show_lanes(self, all_lanes: Sequence[LaneStyle], seen: Sequence[LaneStyle], current: str, rival: str) -> None:
         """Offer what there is to be done with these lanes."""
-        out = [face for face in all_lanes if face not in seen]
-        if [button.property("lane") for button in self.hidden] != [face.name for face in out]:
+        out = [style for style in all_lanes if style not in seen]
+        if [button.property("lane") for button in self.hidden] != [style.name for style in out]:
             for button in self.hidden:
                 self._row.removeWidget(button)
                 button.hide()
                 button.deleteLater()
-            self.hidden = [self._hidden_button(face) for face in out]
+            self.hidden = [self._hidden_button(style) for style in out]
             for place, button in enumerate(self.hidden):
                 self._row.insertWidget(place, button)
         for button, tip in ((self.fork, _FORK), (self.add, _ADD)):
             button.setEnabled(len(all_lanes) < MOST_LANES)
             button.setToolTip(tip if button.isEnabled() else f"There are {MOST_LANES} lanes; remove one first.")
-        mine = next((face for face in seen if face.name == current), None)
-        others = [face for face in seen if face.name != current]
+        mine = next((style for style in seen if style.name == current), None)
+        others = [style for style in seen if style.name != current]
         items = [("", "Each lane", "Shows the boundary of every lane.")]
         if mine is not None:
             items += [
                 (
-                    face.name,
-                    f"{mine.letter} against {face.letter}",
-                    f"Shows where {mine.full} and {face.full} are at odds.",
+                    style.name,
+                    f"{mine.letter} against {style.letter}",
+                    f"Shows where {mine.full} and {style.full} are at odds.",
                 )
-                for face in others
+                for style in others
             ]
         self.rival.set_items(items)
         self.rival.set_value(rival)
@@ -100,10 +101,10 @@ class LaneBar(StyleFollower, QWidget):
         self.replica.set_value(picked)
         self.replica.setVisible(count > 1)
 
-    def _hidden_button(self, face: LaneFace) -> QToolButton:
-        button = _button(f"Show {face.letter}", f"Shows lane {face.full} again.", f"Show lane {face.letter}")
-        button.setProperty("lane", face.name)
-        button.clicked.connect(lambda: self.shown_again.emit(face.name))
+    def _hidden_button(self, style: LaneStyle) -> QToolButton:
+        button = _button(f"Show {style.letter}", f"Shows lane {style.full} again.", f"Show lane {style.letter}")
+        button.setProperty("lane", style.name)
+        button.clicked.connect(lambda: self.shown_again.emit(style.name))
         return button
 
     def fit(self) -> None:

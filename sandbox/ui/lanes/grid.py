@@ -29,8 +29,9 @@ from sandbox.nn import METRICS
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Elided, IconButton, label
 from sandbox.ui.kit.base import StyleFollower, later, set_state
-from sandbox.ui.lane_styles import MOST_LANES, Badge, LaneFace
+from sandbox.ui.lane_styles import Badge, LaneStyle
 from sandbox.ui.lanes.pair import PairPanel
+from sandbox.ui.session import MOST_LANES
 from sandbox.ui.theme import Theme
 from sandbox.ui.views.boundary import BoundaryView
 
@@ -63,7 +64,7 @@ class LaneFrame(StyleFollower, QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("lane")
-        self.face: LaneFace | None = None
+        self.lane_style: LaneStyle | None = None
         self.view = BoundaryView()
         self.badge = Badge()
         self.words = Elided("", "title")
@@ -100,15 +101,15 @@ class LaneFrame(StyleFollower, QFrame):
         self.view.plot.picked.connect(lambda *_: self.chosen.emit())
         self.follow_style()
 
-    def show_face(self, face: LaneFace, current: bool, alone: bool) -> None:
+    def show_style(self, style: LaneStyle, current: bool, alone: bool) -> None:
         """Show which lane it is; one that is alone needs no head."""
-        self.face = face
-        self.badge.set_face(face)
-        self.words.setText(face.words)
-        self.words.setToolTip(face.full)
-        self.setAccessibleName(f"Lane {face.full}")
-        self.menu_button.setAccessibleName(f"Menu of lane {face.letter}")
-        self.view.plot.setAccessibleName("Decision boundary" if alone else f"Decision boundary of lane {face.letter}")
+        self.lane_style = style
+        self.badge.set_style(style)
+        self.words.setText(style.words)
+        self.words.setToolTip(style.full)
+        self.setAccessibleName(f"Lane {style.full}")
+        self.menu_button.setAccessibleName(f"Menu of lane {style.letter}")
+        self.view.plot.setAccessibleName("Decision boundary" if alone else f"Decision boundary of lane {style.letter}")
         self.head.setVisible(not alone)
         set_state(self, "current", str(current and not alone).lower())
         set_state(self, "alone", str(alone).lower())
@@ -147,9 +148,9 @@ class LaneFrame(StyleFollower, QFrame):
 
     def begin_rename(self) -> None:
         """Let a person type another name in place of the words."""
-        if self.face is not None:
+        if (style := self.lane_style) is not None:
             self.words.hide()
-            self.edit.begin("" if self.face.name == self.face.letter else self.face.words, self.face.words)
+            self.edit.begin("" if style.name == style.letter else style.words, style.words)
 
     def rename_again(self, text: str) -> None:
         """Let a person mend a name that was refused."""
@@ -262,9 +263,9 @@ class LaneGrid(QWidget):
         super().__init__(parent)
         self.pair: PairPanel | None = None  # made when it is first asked for
         self.frames: list[LaneFrame] = []
-        self._shown: tuple[LaneFace, ...] = ()
+        self._shown: tuple[LaneStyle, ...] = ()
         self._current = ""
-        self._rival: LaneFace | None = None
+        self._rival: LaneStyle | None = None
         self._data: tuple[Data, Experiment | None] | None = None
         self._dress: tuple[Theme, float] | None = None
         self._sample: tuple[str, int] | None = None
@@ -283,7 +284,10 @@ class LaneGrid(QWidget):
     @property
     def current(self) -> BoundaryView:
         """The view of the lane in view."""
-        return next((f.view for f in self.frames if f.face is not None and f.face.name == self._current), self._first)
+        return next(
+            (f.view for f in self.frames if f.lane_style is not None and f.lane_style.name == self._current),
+            self._first,
+        )
 
     @property
     def _first(self) -> BoundaryView:
@@ -328,42 +332,42 @@ class LaneGrid(QWidget):
         return self.frames[index]
 
     def _tell(self, frame: LaneFrame, signal: object, *more: str) -> None:
-        if frame.face is not None:
-            signal.emit(frame.face.name, *more)  # type: ignore[attr-defined]
+        if frame.lane_style is not None:
+            signal.emit(frame.lane_style.name, *more)  # type: ignore[attr-defined]
 
     def _follow_axes(self, x: int, y: int) -> None:
         for frame in self.frames[1:]:
             frame.view.set_axes(x, y)
 
     def set_lanes(
-        self, faces: Sequence[LaneFace], current: str, rival: LaneFace | None = None, hidden: int = 0
+        self, styles: Sequence[LaneStyle], current: str, rival: LaneStyle | None = None, hidden: int = 0
     ) -> None:
         """Show these lanes; or, with a rival, where the one in view and the rival are at odds.
 
         So many more are there and not to be seen.
         """
-        shown = tuple(faces) if rival is None else tuple(face for face in faces if face.name == current)
-        shown = shown or tuple(faces)[:1]
+        shown = tuple(styles) if rival is None else tuple(style for style in styles if style.name == current)
+        shown = shown or tuple(styles)[:1]
         anew = shown != self._shown or rival != self._rival
         self._shown, self._current, self._rival = shown, current, rival
-        alone = len(faces) + hidden <= 1
-        for index, face in enumerate(shown):
+        alone = len(styles) + hidden <= 1
+        for index, style in enumerate(shown):
             frame = self._frame(index)
-            frame.show_face(face, face.name == current and rival is None, alone)
+            frame.show_style(style, style.name == current and rival is None, alone)
             if rival is None:
                 frame.view.compare_with("", QColor(), QColor())
             else:
                 theme = look.current()
-                frame.view.compare_with(rival.name, QColor(theme.lane(face.slot)), QColor(theme.lane(rival.slot)))
+                frame.view.compare_with(rival.name, QColor(theme.lane(style.slot)), QColor(theme.lane(rival.slot)))
                 frame.words.setText(f"against {rival.full}")
             frame.view.set_compact(len(shown) > 2)
             frame.menu_button.setVisible(rival is None)
             frame.actions_["remove"].setEnabled(not alone)
-            frame.actions_["hide"].setEnabled(len(faces) > 1)
-            frame.actions_["fork"].setEnabled(len(faces) + hidden < MOST_LANES)
+            frame.actions_["hide"].setEnabled(len(styles) > 1)
+            frame.actions_["fork"].setEnabled(len(styles) + hidden < MOST_LANES)
         for frame in self.frames[len(shown) :]:
-            frame.face = None
-        self._show_pair(faces)
+            frame.lane_style = None
+        self._show_pair(styles)
         if anew:
             self._arrange(True)
             self.wanted_changed.emit()
@@ -371,10 +375,10 @@ class LaneGrid(QWidget):
     def rename_again(self, lane: str, text: str) -> None:
         """Let a person mend a lane's name that was refused."""
         for frame in self.frames:
-            if frame.face is not None and frame.face.name == lane:
+            if frame.lane_style is not None and frame.lane_style.name == lane:
                 frame.rename_again(text)
 
-    def _show_pair(self, faces: Sequence[LaneFace]) -> None:
+    def _show_pair(self, styles: Sequence[LaneStyle]) -> None:
         """Say below the difference of two lanes what is known of them."""
         if self.pair is None and self._rival is not None:
             self.pair = PairPanel(self)
@@ -386,7 +390,7 @@ class LaneGrid(QWidget):
         if self.pair is not None:
             one = self._shown[0] if self._rival is not None else None
             self.pair.setVisible(self._rival is not None)
-            self.pair.set_pair(one, self._rival, faces)
+            self.pair.set_pair(one, self._rival, styles)
 
     def questions(self) -> tuple[Question[Any], ...]:
         """What the next snapshot is to answer of two lanes."""
@@ -443,26 +447,26 @@ class LaneGrid(QWidget):
         """What the next snapshot is to hold for the views that can be seen."""
         if not self.isVisible():
             return ()
-        requests = (frame.view.request(face.name) for frame, face in zip(self.frames, self._shown, strict=False))
+        requests = (frame.view.request(style.name) for frame, style in zip(self.frames, self._shown, strict=False))
         return tuple(request for request in requests if request is not None)
 
     def draw(self, snapshot: Snapshot) -> None:
         """Show what the lanes of a snapshot answer, and how well they do."""
         surfaces = {surface.request.lane: surface for surface in snapshot.surfaces}
         states = {state.name: state for state in snapshot.lanes}
-        for frame, face in zip(self.frames, self._shown, strict=False):
-            state = states.get(face.name)
+        for frame, style in zip(self.frames, self._shown, strict=False):
+            state = states.get(style.name)
             if state is not None and self._rival is None:
                 frame.show_state(state, snapshot.data.task)
             elif self._rival is not None:
-                frame.show_measure(_measure(snapshot, face, self._rival))
-            if face.name in surfaces:
-                frame.view.draw(surfaces[face.name], state)
+                frame.show_measure(_measure(snapshot, style, self._rival))
+            if style.name in surfaces:
+                frame.view.draw(surfaces[style.name], state)
         if self.pair is not None:
             self.pair.draw(snapshot)
 
 
-def _measure(snapshot: Snapshot, one: LaneFace, other: LaneFace) -> str:
+def _measure(snapshot: Snapshot, one: LaneStyle, other: LaneStyle) -> str:
     """Return what the picture of a difference shows."""
     task = snapshot.data.task
     if snapshot.data.X_train.shape[1] == 1:

@@ -24,7 +24,7 @@ from sandbox.nn import LOSSES, METRICS, OPTIMIZERS
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Choice, Elided, NumberField, Segmented, label
 from sandbox.ui.kit.base import StyleFollower
-from sandbox.ui.lane_styles import Badge, LaneFace
+from sandbox.ui.lane_styles import Badge, LaneStyle
 from sandbox.ui.pace import Pace
 from sandbox.ui.plot.layers import GridLayer, Line, LinesLayer
 from sandbox.ui.plot.plot import Plot
@@ -56,8 +56,8 @@ class PairPanel(StyleFollower, QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Two lanes compared")
-        self._one: LaneFace | None = None
-        self._other: LaneFace | None = None
+        self._one: LaneStyle | None = None
+        self._other: LaneStyle | None = None
         self._theme: Theme | None = None
         self._pace = Pace(PERIOD, self)
         self._pace.overdue.connect(self.wanted_changed)
@@ -65,7 +65,7 @@ class PairPanel(StyleFollower, QWidget):
         self._told_for: object = None  # the experiment that the rates were told for
         self._chosen = False  # whether a person chose the column
         self._end = 0.0
-        self._faces: dict[str, LaneFace] = {}
+        self._styles: dict[str, LaneStyle] = {}
         self._build()
         self.follow_style()
 
@@ -153,12 +153,12 @@ class PairPanel(StyleFollower, QWidget):
 
     # What it is about
 
-    def set_pair(self, one: LaneFace | None, other: LaneFace | None, all_faces: Sequence[LaneFace]) -> None:
+    def set_pair(self, one: LaneStyle | None, other: LaneStyle | None, all_styles: Sequence[LaneStyle]) -> None:
         """Be about these two lanes; the rates are told of all."""
-        self._faces = {face.name: face for face in all_faces}
-        before = [face and face.name for face in (self._one, self._other)]
+        self._styles = {style.name: style for style in all_styles}
+        before = [style and style.name for style in (self._one, self._other)]
         self._one, self._other = one, other
-        if before != [face and face.name for face in (one, other)]:
+        if before != [style and style.name for style in (one, other)]:
             self._told_for = None
             for layer in self.lines:
                 layer.set_lines(())
@@ -207,7 +207,7 @@ class PairPanel(StyleFollower, QWidget):
         if not self.isVisible() or self._one is None or self._other is None:
             return
         states = {state.name: state for state in snapshot.lanes}
-        one, other = (states.get(face.name) for face in (self._one, self._other))
+        one, other = (states.get(style.name) for style in (self._one, self._other))
         if one is not None and other is not None:
             self._offer_columns(one, other, snapshot.data.task)
         self._tell_changes(snapshot, (self._one.name, self._other.name))
@@ -288,7 +288,7 @@ class PairPanel(StyleFollower, QWidget):
 
     def _show_rates(self) -> None:
         if self._rates is not None:
-            self.table.show_rates(self._rates, self._faces, str(self.reduction.value()))
+            self.table.show_rates(self._rates, self._styles, str(self.reduction.value()))
             rescaling = sorted({row.optimizer for row in self._rates.rows if OPTIMIZERS[row.optimizer].rescales})
             names = ", ".join(OPTIMIZERS[name].label for name in rescaling)
             note = f" {names} scales its own steps, so that a match says less there." if names else ""
@@ -347,7 +347,7 @@ class RateTable(QWidget):
             self._grid.setColumnStretch(column, int(column > 0))
         self.rows: list[tuple[Badge, list[QLabel]]] = []
 
-    def show_rates(self, rates: FairRates, faces: dict[str, LaneFace], reduction: str) -> None:
+    def show_rates(self, rates: FairRates, styles: dict[str, LaneStyle], reduction: str) -> None:
         """Show these rates, told for one reduction."""
         self.heads[2].setText(f"\u2026 {_REDUCED[reduction]}")
         self.heads[2].setToolTip(
@@ -362,7 +362,7 @@ class RateTable(QWidget):
                 self._grid.addWidget(number, line, column)
             self.rows.append((badge, numbers))
         for (badge, numbers), row in zip(self.rows, rates.rows, strict=False):
-            badge.set_face(faces.get(row.lane))
+            badge.set_style(styles.get(row.lane))
             amount = row.of_mean if reduction == "mean" else row.of_sum
             matched = "none" if math.isnan(row.matched) else words.number(row.matched)
             if math.isfinite(row.factor) and row.matched != row.rate:

@@ -14,7 +14,7 @@ from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme as look
 from sandbox.ui.kit import IconButton, Segmented, label
 from sandbox.ui.kit.base import StyleFollower, later
-from sandbox.ui.lane_styles import Badge, LaneFace
+from sandbox.ui.lane_styles import Badge, LaneStyle
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
 
@@ -87,10 +87,10 @@ class LensCard(StyleFollower, QFrame):
         self.detach.clicked.connect(lambda: self.take_out(self.current))
         self.follow_style()
 
-    def set_face(self, face: LaneFace | None) -> None:
+    def set_lane(self, style: LaneStyle | None) -> None:
         """Say which lane is looked at; None where there is only one."""
-        self.badge.set_face(face)
-        self.badge.setVisible(face is not None)
+        self.badge.set_style(style)
+        self.badge.setVisible(style is not None)
 
     def set_seed(self, seed: int | None) -> None:
         """Say which of several networks is looked at, by its seed; None where there is only one."""
@@ -142,6 +142,7 @@ class LensCard(StyleFollower, QFrame):
         """Show a lens in a window of its own; closing that brings it back."""
         if lens in self._apart:
             return
+        self._place(lens).give()
         window = _LensWindow(self, lens)
         self._apart[lens] = window
         window.resize(look.px(720), look.px(480))
@@ -237,7 +238,6 @@ class _LensWindow(QWidget):
         frame = QFrame()
         frame.setObjectName("card")
         inner = QVBoxLayout(frame)
-        card._place(lens).give()
         inner.addWidget(lens)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(*4 * (look.px(look.GRID),))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from sandbox.ui import theme
 from sandbox.ui.kit import Card, Choice, Toggle
-from sandbox.ui.lane_styles import Badge, LaneFace
+from sandbox.ui.lane_styles import Badge, LaneStyle
 
 
 class LanePanel(Card):
@@ -45,12 +45,12 @@ class LanePanel(Card):
         self.all.changed.connect(lambda on, _: self.all_changed.emit(bool(on)))
         self.hide()
 
-    def show_lanes(self, faces: Sequence[LaneFace], current: str) -> None:
+    def show_lanes(self, styles: Sequence[LaneStyle], current: str) -> None:
         """Offer these lanes; the current one is edited."""
-        self.choice.set_items([(face.name, face.words, f"Shows and edits lane {face.full}.") for face in faces])
+        self.choice.set_items([(style.name, style.words, f"Shows and edits lane {style.full}.") for style in styles])
         self.choice.set_value(current)
-        self.badge.set_face(next((face for face in faces if face.name == current), None))
-        self.setVisible(len(faces) > 1)
+        self.badge.set_style(next((style for style in styles if style.name == current), None))
+        self.setVisible(len(styles) > 1)
 
     def fit(self) -> None:
         super().fit()

@@ -29,7 +29,7 @@ from sandbox.experiment.training.snapshot import Curve, CurveRequest, LaneState,
 from sandbox.nn import LOSSES, METRICS
 from sandbox.ui import theme as look
 from sandbox.ui.kit import Choice
-from sandbox.ui.lane_styles import LaneFace
+from sandbox.ui.lane_styles import LaneStyle
 from sandbox.ui.plot.layers import Band, BandsLayer, CrosshairLayer, GridLayer, Line, LinesLayer, MarksLayer
 from sandbox.ui.plot.legend import CurveChip, CurveName, Stroke
 from sandbox.ui.plot.plot import Plot
@@ -101,7 +101,7 @@ class CostView(QWidget):
         self._curves: tuple[Curve, ...] = ()
         self._marks: tuple[Mark, ...] = ()
         self._lanes: tuple[LaneState, ...] = ()
-        self._faces: dict[str, LaneFace] = {}  # of the lanes that are to be seen; none is all
+        self._styles: dict[str, LaneStyle] = {}  # of the lanes that are to be seen; none is all
         self._position = 0.0
         self._end = 0.0
         self._values: tuple[float, float] | None = None
@@ -235,9 +235,9 @@ class CostView(QWidget):
         """Show a snapshot's curves and marks."""
         if epoch_position < self._position:  # another run: its ranges are its own
             self._end, self._values, self._window = 0.0, None, None
-        if self._faces:
-            curves = [curve for curve in curves if curve.lane in self._faces]
-            marks = [mark for mark in marks if mark.lane is None or mark.lane in self._faces]
+        if self._styles:
+            curves = [curve for curve in curves if curve.lane in self._styles]
+            marks = [mark for mark in marks if mark.lane is None or mark.lane in self._styles]
         self._curves, self._marks, self._lanes = tuple(curves), tuple(marks), tuple(lanes)
         self._position = epoch_position
         self._offer_common()
@@ -247,12 +247,12 @@ class CostView(QWidget):
             self._build_legend()
         self._redraw()
 
-    def set_lanes(self, faces: Sequence[LaneFace]) -> None:
+    def set_lanes(self, styles: Sequence[LaneStyle]) -> None:
         """Show these lanes, by their letters and colours."""
-        found = {face.name: face for face in faces}
-        if found == self._faces:
+        found = {style.name: style for style in styles}
+        if found == self._styles:
             return
-        self._faces = found
+        self._styles = found
         self.only.setVisible(len(found) > 1)
         if len(found) < 2 and self.only.value():
             self.only.set_value("")
@@ -338,8 +338,8 @@ class CostView(QWidget):
 
     def _lane_index(self, lane: str) -> int:
         """The slot that gives a lane its colour."""
-        if lane in self._faces:
-            return self._faces[lane].slot
+        if lane in self._styles:
+            return self._styles[lane].slot
         return slots(tuple(state.name for state in self._lanes)).get(lane, (0, ""))[0]
 
     def _letter(self, lane: str) -> str:

@@ -135,7 +135,7 @@ def test_a_cell_is_opened_as_a_lane(opened: Any, here: Here) -> None:
 def test_the_lane_that_was_clicked_is_opened(open_window: Callable[..., Any], here: Here) -> None:
     lanes = (LaneEntry("A"), LaneEntry("B", {"network.activation": "relu", "loss.objective": "mse"}))
     driver = open_window(dataclasses.replace(Experiment().with_values(SMALL), lanes=lanes).checked())
-    driver.window.view_lane("B")
+    driver.window.desk.view("B")
     driver.key(Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
     driver.wait(lambda: driver.window.sweep is not None and driver.window.sweep.isVisible())
     dialog = run(driver, rates="0.1, 1", losses="", seeds=2)

@@ -1,0 +1,201 @@
+"""Which lanes are in view, which one is edited, and what a person does to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from sandbox import words
+from sandbox.errors import InputError
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.lanes import PER_LANE, renamed, shared_differences
+from sandbox.ui.lane_styles import LaneStyle, lane_styles
+from sandbox.ui.session import Session
+
+if TYPE_CHECKING:
+    from sandbox.experiment.results.sweep import Cell
+
+
+class LaneDesk(QObject):
+    """The lanes of a session as a person looks at them.
+
+    Attributes
+    ----------
+    viewed : str
+        The lane whose readouts, settings and lenses are shown.
+    rival : str
+        The lane that it is compared with; "" for none.
+    replica : int, optional
+        The network that is picked out of several; None is all of them.
+    edits_all : bool
+        Whether a change is made in all lanes.
+
+    Signals
+    -------
+    changed()
+        Something else is in view, or is edited.
+    said(str, bool)
+        A sentence for the person, and whether it is about something refused.
+    rename_refused(str, str)
+        A lane, and the name that it cannot have.
+    """
+
+    changed = Signal()
+    said = Signal(str, bool)
+    rename_refused = Signal(str, str)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self.viewed = session.experiment.lanes[0].name
+        self.rival = ""
+        self.replica: int | None = None
+        self.edits_all = False
+
+    # What there is to see
+
+    @property
+    def styles(self) -> tuple[LaneStyle, ...]:
+        """Letter, colour and words of every lane."""
+        snapshot = self._session.snapshot
+        return lane_styles(self._session.experiment, None if snapshot is None else snapshot.data.task)
+
+    @property
+    def seen(self) -> tuple[LaneStyle, ...]:
+        """The lanes that are not hidden, and the one in view."""
+        hidden = self._session.hidden
+        return tuple(style for style in self.styles if style.name not in hidden or style.name == self.viewed)
+
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one lane."""
+        return len(self._session.experiment.lanes) > 1
+
+    @property
+    def replicas(self) -> int:
+        """How many networks each lane trains."""
+        return self._session.experiment.run.replicas
+
+    @property
+    def seed(self) -> int:
+        """The seed of the first network of the lane in view."""
+        return int(self._session.experiment.lane(self.viewed).network.seed)
+
+    @property
+    def picked_seed(self) -> int | None:
+        """The seed of the network that the lenses show; None where there is only one."""
+        return self.seed + (self.replica or 0) if self.replicas > 1 else None
+
+    @property
+    def edited(self) -> str | None:
+        """The lane that a change is for; None is all of them."""
+        return None if self.edits_all else self.viewed
+
+    def style(self, name: str) -> LaneStyle | None:
+        """Return how a lane looks; None if there is no such lane."""
+        return next((style for style in self.styles if style.name == name), None)
+
+    def letter(self, name: str) -> str:
+        """Return a lane's letter; its name if there is no such lane."""
+        style = self.style(name)
+        return name if style is None else style.letter
+
+    def settle(self) -> None:
+        """Look at lanes and networks that there are."""
+        names, hidden = [lane.name for lane in self._session.experiment.lanes], self._session.hidden
+        visible = [name for name in names if name not in hidden]
+        if self.viewed not in names:
+            self.viewed = names[0]
+        if self.viewed in hidden and visible:
+            self.viewed = visible[0]
+        if self.rival == self.viewed or self.rival not in visible:
+            self.rival = ""
+        if self.replica is not None and self.replica >= self.replicas:
+            self.replica = None
+
+    # What a person does
+
+    def view(self, name: str) -> None:
+        """Show another lane's readouts, settings and lenses."""
+        if name != self.viewed:
+            self.viewed = name
+            self.changed.emit()
+
+    def compare(self, rival: str) -> None:
+        """Compare the lane in view with another; "" with none."""
+        self.rival = rival
+        self.changed.emit()
+
+    def pick_replica(self, replica: int | None) -> None:
+        """Show one of several networks; None is all of them."""
+        self.replica = replica
+        self.changed.emit()
+
+    def edit_all(self, everyone: bool) -> None:
+        """Make changes in all lanes, or in the one in view."""
+        self.edits_all = everyone
+
+    def fork(self, lane: str) -> None:
+        """Copy a lane as it is now, and view the copy."""
+        self._view_new(lambda: self._session.fork_lane(lane))
+
+    def add(self) -> None:
+        """Add a lane like the one in view, and view it."""
+        self._view_new(lambda: self._session.add_lane(self.viewed))
+
+    def act(self, lane: str, action: str) -> None:
+        """Fork, hide or remove a lane."""
+        acts: dict[str, Callable[[], None]] = {
+            "fork": lambda: self.fork(lane),
+            "hide": lambda: self._session.hide_lane(lane),
+            "remove": lambda: self._session.remove_lane(lane),
+        }
+        acts[action]()
+
+    def rename(self, lane: str, text: str) -> None:
+        """Call a lane what was typed, behind its letter; by its letter alone where that is nothing."""
+        letter = self.letter(lane)
+        new = f"{letter} {text}" if text else letter
+        viewed = self.viewed == lane
+        try:
+            renamed(self._session.experiment, lane, new)
+        except InputError as error:
+            strange = [c for c in dict.fromkeys(text) if not (c.isalpha() or c.isdecimal() or c in " -_")]
+            allowed = "A lane's name may have letters, digits, inner spaces, - and _"
+            self.said.emit(f"{allowed}, but not {' '.join(strange)}" if strange else str(error), True)
+            self.rename_refused.emit(lane, text)
+            return
+        self._session.rename_lane(lane, new)
+        if viewed and self.style(new) is not None:
+            self.view(new)
+
+    def open_cell(self, cell: Cell, lane: str) -> None:
+        """Show a cell of a sweep: as a lane where it differs in nothing that lanes share, else as a run of its own."""
+        session = self._session
+        shared = shared_differences(session.experiment, cell.experiment)
+        if shared:
+            session.open_cell(cell.experiment)
+            differ = ", ".join(map(texts.setting_within, shared))
+            sentence = f"All lanes share {differ}: the cell is opened as a run of its own, which can be undone."
+            self.said.emit(sentence, False)
+            return
+        own = {key: cell.experiment.get(key, lane or cell.experiment.lanes[0].name) for key in PER_LANE}
+        changes = {key: value for key, value in own.items() if value is not None}
+        came = self._view_new(lambda: session.add_lane(self.viewed, changes))
+        if came and cell.experiment.run.replicas != self.replicas:
+            there, here = (words.count(number, "seed") for number in (cell.experiment.run.replicas, self.replicas))
+            self.said.emit(f"The new lane has {here}, as all lanes here; the cell was trained with {there}.", False)
+
+    def _view_new(self, make: Callable[[], None]) -> bool:
+        """Let the next changes be made in the lane that comes; return whether one has."""
+        before = len(self._session.experiment.lanes)
+        make()
+        lanes = self._session.experiment.lanes
+        if len(lanes) <= before:
+            return False
+        self.edits_all = False
+        self.viewed = lanes[-1].name
+        self.changed.emit()
+        return True

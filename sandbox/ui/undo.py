@@ -1,0 +1,183 @@
+"""What a person can undo: each change, as a command that makes it and takes it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from PySide6.QtGui import QUndoCommand
+
+from sandbox.experiment import Edit, Experiment
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.lanes import renamed, with_lane, without_lane
+from sandbox.experiment.document.parts import LaneEntry
+from sandbox.experiment.document.settings import SETTINGS
+from sandbox.worker.commands import Command, RemoveLane, RenameLane, RestoreLane
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run and the settings that the controls showed in it when it was last in view.
+
+    `has_edits` says whether it came from a file with edits, which change settings while it goes on.
+    """
+
+    number: int
+    experiment: Experiment
+    has_edits: bool = False
+
+
+class Editable(Protocol):
+    """What the commands change: the session."""
+
+    experiment: Experiment
+    hidden: frozenset[str]
+
+    def apply_edit(self, edit: Edit) -> None:
+        """Let an edit that has been checked take effect."""
+
+    def apply_lanes(self, experiment: Experiment, command: Command | None, hidden: frozenset[str]) -> None:
+        """Let other lanes be, and tell the thread so."""
+
+    def leave(self) -> Run:
+        """Return the present run, to come back to."""
+
+    def go_to(self, run: Run) -> None:
+        """Ask for a run begun before, as it was left."""
+
+
+class EditCommand(QUndoCommand):
+    """An edit that takes effect while training goes on. Undoing it is another edit: time does not run back."""
+
+    def __init__(
+        self, session: Editable, edit: Edit, before: list[tuple[str | None, dict[str, Any]]], final: bool
+    ) -> None:
+        super().__init__(f"change of {', '.join(map(texts.setting_within, edit.changes))}")
+        self.session, self.edit, self.before, self.final = session, edit, before, final
+
+    def redo(self) -> None:
+        self.session.apply_edit(self.edit)
+
+    def undo(self) -> None:
+        for lane, values in self.before:
+            self.session.apply_edit(self.session.experiment.checked_edit(values, lane))
+
+    def id(self) -> int:
+        return 1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """One drag is one step."""
+        if not isinstance(other, EditCommand) or self.final:
+            return False
+        mine, newer = self.edit, other.edit
+        if newer.changes.keys() != mine.changes.keys() or newer.lane != mine.lane:
+            return False
+        self.edit, self.final = newer, other.final
+        return True
+
+
+class NewLaneCommand(QUndoCommand):
+    """A lane that was forked or added; undoing it takes the lane out, and doing it again puts it back."""
+
+    def __init__(self, session: Editable, settings: LaneEntry, command: Command, token: int, text: str) -> None:
+        super().__init__(text)
+        self.session, self.settings, self.token = session, settings, token
+        self._command = command  # the first time; later on the lane is put back
+
+    def redo(self) -> None:
+        session = self.session
+        session.apply_lanes(with_lane(session.experiment, self.settings), self._command, session.hidden)
+        self._command = RestoreLane(self.token)
+
+    def undo(self) -> None:
+        session, name = self.session, self.settings.name
+        experiment, self.settings, _ = without_lane(session.experiment, name)
+        session.apply_lanes(experiment, RemoveLane(name, self.token), session.hidden)
+
+
+class RemoveLaneCommand(QUndoCommand):
+    """A lane that was taken out; undoing it puts it back, trained as far as the others."""
+
+    def __init__(self, session: Editable, lane: str, token: int) -> None:
+        super().__init__(f"removal of lane {lane}")
+        self.session, self.lane, self.token = session, lane, token
+
+    def redo(self) -> None:
+        session = self.session
+        self.hidden = session.hidden
+        self.place = [lane.name for lane in session.experiment.lanes].index(self.lane)
+        experiment, self.settings, _ = without_lane(session.experiment, self.lane)
+        session.apply_lanes(experiment, RemoveLane(self.lane, self.token), session.hidden)
+
+    def undo(self) -> None:
+        session = self.session
+        experiment = with_lane(session.experiment, self.settings, place=self.place)
+        session.apply_lanes(experiment, RestoreLane(self.token), session.hidden | (self.hidden & {self.lane}))
+
+
+class RenameLaneCommand(QUndoCommand):
+    """Another name for a lane."""
+
+    def __init__(self, session: Editable, old: str, new: str) -> None:
+        super().__init__(f"name of lane {old}")
+        self.session, self.old, self.new = session, old, new
+
+    def redo(self) -> None:
+        self._rename(self.old, self.new)
+
+    def undo(self) -> None:
+        self._rename(self.new, self.old)
+
+    def _rename(self, old: str, new: str) -> None:
+        session = self.session
+        hidden = frozenset(new if name == old else name for name in session.hidden)
+        session.apply_lanes(renamed(session.experiment, old, new), RenameLane(old, new), hidden)
+
+
+class HideLaneCommand(QUndoCommand):
+    """A lane that is left out of all pictures, or shown again."""
+
+    def __init__(self, session: Editable, lane: str, hidden: bool) -> None:
+        super().__init__(f"{'hiding' if hidden else 'showing'} of lane {lane}")
+        self.session, self.lane, self.hidden = session, lane, hidden
+
+    def redo(self) -> None:
+        self._hide(self.hidden)
+
+    def undo(self) -> None:
+        self._hide(not self.hidden)
+
+    def _hide(self, hidden: bool) -> None:
+        session = self.session
+        names = session.hidden | {self.lane} if hidden else session.hidden - {self.lane}
+        session.apply_lanes(session.experiment, None, names)
+
+
+class RunCommand(QUndoCommand):
+    """A new run; undoing it brings back the old one as it was left."""
+
+    def __init__(self, session: Editable, before: Run, after: Run, key: str, final: bool) -> None:
+        what = texts.setting_within(key) if key in SETTINGS else {"reset": "reset", "open": "file"}.get(key, "run")
+        super().__init__(f"change of {what}" if key in SETTINGS else what)
+        self.session, self.before, self.after, self.key, self.final = session, before, after, key, final
+        self._is_running = True  # the first redo, by the push, finds the run under way
+
+    def redo(self) -> None:
+        if self._is_running:
+            self._is_running = False
+            return
+        self.before = self.session.leave()
+        self.session.go_to(self.after)
+
+    def undo(self) -> None:
+        self.after = self.session.leave()
+        self.session.go_to(self.before)
+
+    def id(self) -> int:
+        return 2
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, RunCommand) or other.key != self.key or self.final:
+            return False
+        self.after, self.final = other.after, other.final
+        return True
