@@ -32,7 +32,7 @@ HE_COSTS = (
 
 
 @dataclass(frozen=True)
-class Row:
+class Comparison:
     """A published number beside this installation's: `ok` where they differ by no more than `tolerance`."""
 
     what: str
@@ -45,7 +45,7 @@ class Row:
         return abs(self.here - self.published) <= self.tolerance  # never true of nan
 
 
-def rows() -> Iterator[Row]:
+def rows() -> Iterator[Comparison]:
     """Yield every comparison, each as soon as it is computed."""
     yield from flower_data()
     yield from flower_costs()
@@ -54,28 +54,28 @@ def rows() -> Iterator[Row]:
     yield from he_costs()
 
 
-def flower_data() -> Iterator[Row]:
+def flower_data() -> Iterator[Comparison]:
     """The planar data of deeplearning.ai, "Neural Networks and Deep Learning", week 3 (legacy seed 1)."""
     X = _flower().X_train
     for name, published, here in zip(("x1", "x2"), (1.20444229, 3.57611415), X[0], strict=True):
-        yield Row(f"{FLOWER}: {name} of the first point", published, float(here), 5e-9)
-    yield Row(f"{FLOWER}: sum of all coordinates", 10.087983277, float(X.sum()), 5e-10)
+        yield Comparison(f"{FLOWER}: {name} of the first point", published, float(here), 5e-9)
+    yield Comparison(f"{FLOWER}: sum of all coordinates", 10.087983277, float(X.sum()), 5e-10)
 
 
-def flower_costs() -> Iterator[Row]:
+def flower_costs() -> Iterator[Comparison]:
     """The costs printed in that exercise: 4 tanh units, learning rate 1.2, 0.01 * randn after seed 2."""
     trainer = _flower_trainer(4, every=1000)
     for k, published in enumerate(FLOWER_COSTS):
-        yield Row(f"{FLOWER}: cost after {1000 * k}", published, _cost_after(trainer, 1000 * k), 5e-6)
+        yield Comparison(f"{FLOWER}: cost after {1000 * k}", published, _cost_after(trainer, 1000 * k), 5e-6)
 
 
-def flower_accuracies() -> Iterator[Row]:
+def flower_accuracies() -> Iterator[Comparison]:
     """The accuracies printed there after 5000 iterations, in percent; one sample of the 400 is 0.25."""
     for units, published in enumerate(FLOWER_ACCURACIES, start=1):
         trainer = _flower_trainer(units, every=5000)
         trainer.run(5000)
         accuracy = 100.0 * trainer.readings(trainer.lanes[0])["train_accuracy"]
-        yield Row(f"{FLOWER}: accuracy in %, hidden units: {units}", published, accuracy, 1e-9)
+        yield Comparison(f"{FLOWER}: accuracy in %, hidden units: {units}", published, accuracy, 1e-9)
 
 
 def _flower() -> Data:
@@ -97,7 +97,7 @@ def _flower_trainer(units: int, every: int) -> Trainer:
     return trainer
 
 
-def saturating_neuron() -> Iterator[Row]:
+def saturating_neuron() -> Iterator[Comparison]:
     """One neuron that is to answer x = 1 with 0: Nielsen, "Neural Networks and Deep Learning", chapter 3."""
     experiment = Experiment().with_values(
         {
@@ -114,10 +114,10 @@ def saturating_neuron() -> Iterator[Row]:
         for epoch, published in outputs.items():
             trainer.run(epoch - trainer.epoch)
             output = trainer.readings(trainer.lanes[0])["train_mae"]
-            yield Row(f"{NEURON}, w = {w:g}, b = {b:g}: output after {epoch}", published, output, 5e-7)
+            yield Comparison(f"{NEURON}, w = {w:g}, b = {b:g}: output after {epoch}", published, output, 5e-7)
 
 
-def he_costs() -> Iterator[Row]:
+def he_costs() -> Iterator[Comparison]:
     """The costs printed in deeplearning.ai, "Improving Deep Neural Networks", week 1, for He's weights.
 
     300 points on two noisy circles, 2-10-5-1 with ReLU and sigmoid, learning rate 0.01, randn after seed 3.
@@ -140,7 +140,7 @@ def he_costs() -> Iterator[Row]:
     trainer.set_parameters(_drawn(np.random.RandomState(3), (2, 10, 5, 1), scales))
     for k, published in enumerate(HE_COSTS):
         # rounding alone may differ between processors and their libraries
-        yield Row(f"{HE}: cost after {1000 * k}", published, _cost_after(trainer, 1000 * k), 1e-9)
+        yield Comparison(f"{HE}: cost after {1000 * k}", published, _cost_after(trainer, 1000 * k), 1e-9)
 
 
 def _course_circles() -> tuple[Floats, NDArray[np.int64]]:

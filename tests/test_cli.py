@@ -446,7 +446,7 @@ def test_list_without_a_kind_names_all_kinds(person: Person) -> None:
 
 
 def test_check_exits_by_what_it_finds(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    right, wrong = published.Row("this", 1.0, 1.0, 0.1), published.Row("that", 1.0, 2.0, 0.1)
+    right, wrong = published.Comparison("this", 1.0, 1.0, 0.1), published.Comparison("that", 1.0, 2.0, 0.1)
     monkeypatch.setattr(published, "rows", lambda: iter([right, right]))
     code, out, _ = person.say("check")
     assert code == 0 and out.endswith("All 2 agree.\n")

@@ -127,7 +127,7 @@ def test_every_question_is_answered() -> None:
         rows = asked(trainer, AskWhatIf("A")).rows
         assert {kind.name for kind in TOY_LOSSES} <= {row.name for row in rows}
         signals = asked(trainer, AskSignals("A", ("mse", ToyFading.name), True))
-        assert sentence(signals.summary, signals.pairing)
+        assert sentence(signals.summary, signals.setup)
         asked(trainer, AskFindings("A"))
 
 

@@ -8,19 +8,19 @@ import math
 import pytest
 
 from sandbox import published
-from sandbox.published import Row
+from sandbox.published import Comparison
 
 
 @pytest.fixture(scope="module")
-def rows() -> list[Row]:
+def rows() -> list[Comparison]:
     return list(published.rows())
 
 
-def test_every_published_number_is_met(rows: list[Row]) -> None:
+def test_every_published_number_is_met(rows: list[Comparison]) -> None:
     assert [row for row in rows if not row.ok] == []
 
 
-def test_all_that_is_published_is_compared(rows: list[Row]) -> None:
+def test_all_that_is_published_is_compared(rows: list[Comparison]) -> None:
     expected = [
         *(1.20444229, 3.57611415, 10.087983277),
         *(0.693048, 0.288083, 0.254385, 0.233864, 0.226792, 0.222644, 0.219731, 0.217504),
@@ -33,7 +33,7 @@ def test_all_that_is_published_is_compared(rows: list[Row]) -> None:
     assert len({row.what for row in rows}) == len(rows)
 
 
-def test_the_tolerances_are_half_a_printed_digit(rows: list[Row]) -> None:
+def test_the_tolerances_are_half_a_printed_digit(rows: list[Comparison]) -> None:
     costs = [row.tolerance for row in rows if row.what.startswith(f"{published.FLOWER}: cost")]
     outputs = [row.tolerance for row in rows if row.what.startswith(published.NEURON)]
     assert max(costs) <= 5e-6 and max(outputs) <= 5e-7
@@ -41,11 +41,11 @@ def test_the_tolerances_are_half_a_printed_digit(rows: list[Row]) -> None:
 
 @pytest.mark.parametrize("here", [1.1, 0.9, math.nan, math.inf])
 def test_what_differs_is_noticed(here: float) -> None:
-    assert not Row("x", 1.0, here, 0.05).ok
+    assert not Comparison("x", 1.0, here, 0.05).ok
 
 
 def test_what_differs_by_no_more_than_the_tolerance_is_met() -> None:
-    row = Row("x", 1.0, 1.0, 0.25)
+    row = Comparison("x", 1.0, 1.0, 0.25)
     assert dataclasses.replace(row, here=1.25).ok and dataclasses.replace(row, here=0.75).ok
 
 

@@ -37,7 +37,7 @@ from sandbox.experiment.results.sweep import (
     cores,
     literal,
     read_axis,
-    twin_words,
+    redundancy_note,
     usual_column,
     write_table,
 )
@@ -86,7 +86,7 @@ def sweep_command(arguments: list[str]) -> int:
         experiment = experiment.with_value("run.epochs", options.epochs)
     axes = [read_axis(text) for text in options.sets]
     grid = cells(experiment, axes, options.replicas)
-    if (repeated := twin_words(experiment, [axis.key for axis in axes])) and not options.quiet:
+    if (repeated := redundancy_note(experiment, [axis.key for axis in axes])) and not options.quiet:
         print(repeated)
     _check_column(options.column)
     load_experiment_data(experiment)  # what is wrong with its file is said before anything begins
@@ -142,7 +142,7 @@ def _executor(scheduler: str | None, workers: int | None, tasks: int) -> Iterato
             try:
                 yield pool
             except KeyboardInterrupt:
-                pool.give_up()
+                pool.cancel()
                 raise
         return
     try:

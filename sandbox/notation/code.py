@@ -21,7 +21,7 @@ CLAMPED = "({A} < 1e-7) | ({A} > 1 - 1e-7)"
 
 
 @dataclass(frozen=True)
-class Line:
+class CodeLine:
     """One line of code.
 
     Attributes
@@ -43,7 +43,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Pairing:
+class CodeSetup:
     """All that the lines depend on.
 
     Attributes
@@ -90,7 +90,7 @@ class Pairing:
         return f"({rows}, {self.m})"
 
 
-def phases(p: Pairing) -> tuple[tuple[Line, ...], ...]:
+def phases(p: CodeSetup) -> tuple[tuple[CodeLine, ...], ...]:
     """Return the lines of forward, loss, backward and update."""
     return forward_lines(p), loss_lines(p), backward_lines(p), update_lines(p)
 
@@ -99,23 +99,23 @@ def _before(l: int) -> str:
     return f"A{l - 1}" if l > 1 else "X"
 
 
-def forward_lines(p: Pairing) -> tuple[Line, ...]:
+def forward_lines(p: CodeSetup) -> tuple[CodeLine, ...]:
     """Return the lines that lead from X to A[L]."""
     lines = []
     for l, (n, name) in enumerate(zip(p.sizes[1:], p.activations, strict=True), start=1):
         g, shape = ACTIVATIONS[name], p.columns(n)
-        lines.append(Line(f"Z{l} = W{l} @ {_before(l)} + b{l}", shape, names=(f"Z{l}",)))
+        lines.append(CodeLine(f"Z{l} = W{l} @ {_before(l)} + b{l}", shape, names=(f"Z{l}",)))
         helper = f"{g.helper}{l}"
         if g.helper:
-            lines.append(Line(f"{helper} = {g.helper_code.format(Z=f'Z{l}')}", shape, names=(helper,)))
-        lines.append(Line(f"A{l} = {g.code.format(Z=f'Z{l}', h=helper)}", shape, names=(f"A{l}",)))
+            lines.append(CodeLine(f"{helper} = {g.helper_code.format(Z=f'Z{l}')}", shape, names=(helper,)))
+        lines.append(CodeLine(f"A{l} = {g.code.format(Z=f'Z{l}', h=helper)}", shape, names=(f"A{l}",)))
     return tuple(lines)
 
 
 class _Writer:
     """The names that stand in the lines of one loss behind one output."""
 
-    def __init__(self, p: Pairing) -> None:
+    def __init__(self, p: CodeSetup) -> None:
         self.p = p
         self.loss, self.g = LOSSES[p.objective], ACTIVATIONS[p.activations[-1]]
         self.n_out = p.sizes[-1]
@@ -138,8 +138,8 @@ class _Writer:
     def fill(self, text: str) -> str:
         return text.format(**self.fields)
 
-    def line(self, name: str, text: str, note: str = "") -> Line:
-        return Line(f"{name} = {self.fill(text)}", note or self.shape, True, (name,))
+    def line(self, name: str, text: str, note: str = "") -> CodeLine:
+        return CodeLine(f"{name} = {self.fill(text)}", note or self.shape, True, (name,))
 
     @property
     def constant(self) -> bool:
@@ -188,7 +188,7 @@ class _Writer:
         return used | fields_of(self.g.complement_code) if "c" in used else used
 
 
-def loss_lines(p: Pairing) -> tuple[Line, ...]:
+def loss_lines(p: CodeSetup) -> tuple[CodeLine, ...]:
     """Return the lines that lead from A[L] and Y to the cost."""
     of = _Writer(p)
     lines = []
@@ -204,9 +204,9 @@ def loss_lines(p: Pairing) -> tuple[Line, ...]:
     lines.append(of.line("loss", with_products(of.loss.code, of.product)))
     cost = "cost = loss.sum()" + _reduced(p)
     if p.l1 or p.l2:
-        lines.append(Line(f"penalty = {_penalty(p)}", "weights only", names=("penalty",)))
+        lines.append(CodeLine(f"penalty = {_penalty(p)}", "weights only", names=("penalty",)))
         cost += " + penalty"
-    lines.append(Line(cost, names=("cost",)))
+    lines.append(CodeLine(cost, names=("cost",)))
     return tuple(lines)
 
 
@@ -217,7 +217,7 @@ def shared_parameters(objective: str) -> tuple[str, ...]:
     return tuple(name for name in kind.parameter_names() if any(re.search(rf"\b{name}\b", text) for text in texts))
 
 
-def _log_lines(of: _Writer) -> list[Line]:
+def _log_lines(of: _Writer) -> list[CodeLine]:
     """Return the lines that give log a, log(1 - a) and 1 - a from z, as far as they are needed."""
     used = of.used_logs
     lines = [of.line("log_A", of.g.log_code, f"log {of.A}, exact where it rounds to 0: {of.shape}")]
@@ -228,7 +228,7 @@ def _log_lines(of: _Writer) -> list[Line]:
     return lines
 
 
-def _penalty(p: Pairing) -> str:
+def _penalty(p: CodeSetup) -> str:
     Ws = [f"W{l}" for l in range(1, p.layers + 1)]
     parts = []
     if p.l1:
@@ -242,28 +242,28 @@ def _sum(terms: Sequence[str]) -> str:
     return f"({' + '.join(terms)})" if len(terms) > 1 else terms[0]
 
 
-def _reduced(p: Pairing) -> str:
+def _reduced(p: CodeSetup) -> str:
     if p.reduction == "sum":
         return ""
     return " / m" if p.reduction == "mean" or p.sizes[-1] == 1 else f" / (m * {p.sizes[-1]})"
 
 
-def backward_lines(p: Pairing) -> tuple[Line, ...]:
+def backward_lines(p: CodeSetup) -> tuple[CodeLine, ...]:
     """Return the lines that lead from the loss to dW and db of every layer."""
     lines = _output_lines(p)
     for l in range(p.layers, 0, -1):
         penalty = (f" + l2 * W{l}" if p.l2 else "") + (f" + l1 * np.sign(W{l})" if p.l1 else "")
         shape = f"({p.sizes[l]}, {p.sizes[l - 1]})"
-        lines.append(Line(f"dW{l} = dZ{l} @ {_before(l)}.T{penalty}", shape, names=(f"dW{l}",)))
-        lines.append(Line(f"db{l} = dZ{l}.sum(axis=1, keepdims=True)", f"({p.sizes[l]}, 1)", names=(f"db{l}",)))
+        lines.append(CodeLine(f"dW{l} = dZ{l} @ {_before(l)}.T{penalty}", shape, names=(f"dW{l}",)))
+        lines.append(CodeLine(f"db{l} = dZ{l}.sum(axis=1, keepdims=True)", f"({p.sizes[l]}, 1)", names=(f"db{l}",)))
         if l > 1:
             shape = p.columns(p.sizes[l - 1])
-            lines.append(Line(f"dA{l - 1} = W{l}.T @ dZ{l}", shape, names=(f"dA{l - 1}",)))
+            lines.append(CodeLine(f"dA{l - 1} = W{l}.T @ dZ{l}", shape, names=(f"dA{l - 1}",)))
             lines.append(_through(p, l - 1))
     return _told_once(lines)
 
 
-def _told_once(lines: Sequence[Line]) -> tuple[Line, ...]:
+def _told_once(lines: Sequence[CodeLine]) -> tuple[CodeLine, ...]:
     """Return the lines, each name with the last of those that work on its value."""
     last = {name: i for i, line in enumerate(lines) for name in line.names}
     return tuple(
@@ -272,14 +272,14 @@ def _told_once(lines: Sequence[Line]) -> tuple[Line, ...]:
     )
 
 
-def _through(p: Pairing, l: int) -> Line:
+def _through(p: CodeSetup, l: int) -> CodeLine:
     """Return the line from dA[l] to dZ[l]."""
     g = ACTIVATIONS[p.activations[l - 1]]
     text = g.backward_code.format(Z=f"Z{l}", A=f"A{l}", dA=f"dA{l}", h=f"{g.helper}{l}")
-    return Line(f"dZ{l} = {text}", p.columns(p.sizes[l]), names=(f"dZ{l}",))
+    return CodeLine(f"dZ{l} = {text}", p.columns(p.sizes[l]), names=(f"dZ{l}",))
 
 
-def _output_lines(p: Pairing) -> list[Line]:
+def _output_lines(p: CodeSetup) -> list[CodeLine]:
     of = _Writer(p)
     if of.fused:
         return _fused_lines(of)
@@ -290,23 +290,23 @@ def _output_lines(p: Pairing) -> list[Line]:
     lines.append(of.line(of.dA, _divided(with_products(of.loss.slope_code, of.slope_product), p)))
     if of.clipped:
         text = of.fill(f"{of.dA}[{CLAMPED}] = 0")
-        lines.append(Line(text, "where it was clipped, nothing flows", True, (of.dA,)))
+        lines.append(CodeLine(text, "where it was clipped, nothing flows", True, (of.dA,)))
     if of.leaves_domain:
         known = "loss"
         if p.numerics == "naive":
             known = "known"
             lines.append(of.line(known, with_products(of.loss.code, times)))
         text = of.fill(f"{of.dA}[np.isnan({known}) & (({{A}} < 0) | ({{A}} > 1))] = np.nan")
-        lines.append(Line(text, "outside the logarithm", True, (of.dA,)))
+        lines.append(CodeLine(text, "outside the logarithm", True, (of.dA,)))
     return [*lines, _through(p, p.layers)]
 
 
-def _divided(text: str, p: Pairing) -> str:
+def _divided(text: str, p: CodeSetup) -> str:
     reduced = _reduced(p)
     return f"{bracketed(text)}{reduced}" if reduced else text
 
 
-def _fused_lines(of: _Writer) -> list[Line]:
+def _fused_lines(of: _Writer) -> list[CodeLine]:
     """Return the lines from the derivatives by the logarithms straight to dZ[L]."""
     if of.constant:
         return [of.line(of.dZ, "np.zeros_like({Z})")]
@@ -318,15 +318,15 @@ def _fused_lines(of: _Writer) -> list[Line]:
     lines = [of.line("ds", ds, f"by log_A: {of.shape}"), of.line("dt", dt, f"by log_C: {of.shape}")]
     for target, text, note in of.g.logs_backward_lines:
         target = of.fill(target)
-        lines.append(Line(f"{target} = {of.fill(text)}", of.fill(note), True, (target.partition("[")[0],)))
+        lines.append(CodeLine(f"{target} = {of.fill(text)}", of.fill(note), True, (target.partition("[")[0],)))
     lines.append(of.line(of.dZ, _divided(of.g.logs_backward_code, of.p)))
     if of.g.above_one_code:
         text = of.fill(f"{of.dZ}[np.isnan(loss) & ({of.g.above_one_code})] = np.nan")
-        lines.append(Line(text, "outside the logarithm", True, (of.dZ,)))
+        lines.append(CodeLine(text, "outside the logarithm", True, (of.dZ,)))
     return lines
 
 
-def _log_backward_lines(of: _Writer, ds: str) -> list[Line]:
+def _log_backward_lines(of: _Writer, ds: str) -> list[CodeLine]:
     """Return the lines of a loss without log(1 - a): `ds` has a line of its own only if it is needed twice."""
     template = of.g.log_backward_code
     if template.count("{ds}") > 1:
@@ -335,31 +335,32 @@ def _log_backward_lines(of: _Writer, ds: str) -> list[Line]:
     return [of.line(of.dZ, _divided(text, of.p))]
 
 
-def update_lines(p: Pairing) -> tuple[Line, ...]:
+def update_lines(p: CodeSetup) -> tuple[CodeLine, ...]:
     """Return the lines that change the parameters."""
     kind = OPTIMIZERS[p.optimizer]
     if not (kind.memory or kind.decay_code or len(kind.step_code) > 1 or counts_steps(p.optimizer)):
         (step,) = kind.step_code
         return tuple(
-            Line(re.sub(r"\b(d?)P\b", rf"\1{name}", step), shape, names=(name,)) for name, shape in parameter_shapes(p)
+            CodeLine(re.sub(r"\b(d?)P\b", rf"\1{name}", step), shape, names=(name,))
+            for name, shape in parameter_shapes(p)
         )
     lines = []
     if counts_steps(p.optimizer):
-        lines.append(Line("step += 1", names=("step",)))
+        lines.append(CodeLine("step += 1", names=("step",)))
     if kind.decay_code:
         Ws = tuple(f"W{l}" for l in range(1, p.layers + 1))
         lines += [
-            Line(f"for W in ({', '.join(Ws)}{',' if len(Ws) == 1 else ''}):", "weights shrink by themselves"),
-            Line(f"    {kind.decay_code}", names=tuple(f"{W} shrunk" for W in Ws)),
+            CodeLine(f"for W in ({', '.join(Ws)}{',' if len(Ws) == 1 else ''}):", "weights shrink by themselves"),
+            CodeLine(f"    {kind.decay_code}", names=tuple(f"{W} shrunk" for W in Ws)),
         ]
-    lines.append(Line(f"gradients = ({', '.join(f'd{name}' for name in p.parameters)})"))
+    lines.append(CodeLine(f"gradients = ({', '.join(f'd{name}' for name in p.parameters)})"))
     each = ", ".join(("P", "dP", *kind.memory))
     arrays = ", ".join(("parameters", "gradients", *(f"{letter}s" for letter in kind.memory)))
-    lines.append(Line(f"for {each} in zip({arrays}):"))
+    lines.append(CodeLine(f"for {each} in zip({arrays}):"))
     for text in kind.step_code:
         target = re.split(r"\W", text, maxsplit=1)[0]
         names = p.parameters if target == "P" else tuple(f"{target} of {name}" for name in p.parameters)
-        lines.append(Line("    " + text, names=names))
+        lines.append(CodeLine("    " + text, names=names))
     return tuple(lines)
 
 
@@ -368,7 +369,7 @@ def counts_steps(optimizer: str) -> bool:
     return any(re.search(r"\bstep\b", text) for text in OPTIMIZERS[optimizer].step_code)
 
 
-def parameter_shapes(p: Pairing) -> list[tuple[str, str]]:
+def parameter_shapes(p: CodeSetup) -> list[tuple[str, str]]:
     """Return W1, b1, W2, ... and their shapes as text."""
     shapes = []
     for l in range(1, p.layers + 1):

@@ -88,7 +88,7 @@ class Equation:
 
 
 @dataclass(frozen=True)
-class Pairing:
+class EquationSetup:
     """What the equations depend on; hashable, so that they are made once.
 
     Attributes
@@ -168,17 +168,17 @@ def _difference(match: re.Match[str]) -> str:
 class _Writer:
     """The names that the elements a, y, z, r have in one network, and the equations in them."""
 
-    def __init__(self, pairing: Pairing) -> None:
-        self.pairing, self.loss = pairing, pairing.loss
-        self.g = ACTIVATIONS[pairing.activations[-1]]
-        L = pairing.layers
+    def __init__(self, setup: EquationSetup) -> None:
+        self.setup, self.loss = setup, setup.loss
+        self.g = ACTIVATIONS[setup.activations[-1]]
+        L = setup.layers
         self.L = L
         self.A, self.Z = f"A^{{[{L}]}}", f"Z^{{[{L}]}}"
-        self.clipped = pairing.numerics == "clamped" and self.loss.has_logs
-        self.value, self.slope = (_numbered(text, self.loss, pairing.outputs) for text in self.loss.formulas())
+        self.clipped = setup.numerics == "clamped" and self.loss.has_logs
+        self.value, self.slope = (_numbered(text, self.loss, setup.outputs) for text in self.loss.formulas())
         self.one = {
             "mean": r"\frac{1}{m}", "sum": "", "element_mean": rf"\frac{{1}}{{m\,n^{{[{L}]}}}}",
-        }[pairing.reduction]  # fmt: skip
+        }[setup.reduction]  # fmt: skip
 
     def of_loss(self, latex: str, clipped: bool | None = None) -> str:
         """Return an element's formula in the names of the matrices."""
@@ -230,15 +230,15 @@ class _Writer:
         mine = in_parentheses(value)
         total = " ".join(part for part in (minus, self.one, r"\sum", mine) if part)
         penalty = ""
-        if self.pairing.l1:
-            penalty += rf" + {number(self.pairing.l1)} \sum_{{l}} \left|W^{{[l]}}\right|"
-        if self.pairing.l2:
-            penalty += rf" + \frac{{{number(self.pairing.l2)}}}{{2}} \sum_{{l}} (W^{{[l]}})^{{2}}"
+        if self.setup.l1:
+            penalty += rf" + {number(self.setup.l1)} \sum_{{l}} \left|W^{{[l]}}\right|"
+        if self.setup.l2:
+            penalty += rf" + \frac{{{number(self.setup.l2)}}}{{2}} \sum_{{l}} (W^{{[l]}})^{{2}}"
         yield self.equation("cost", "C", total + penalty, True, "the cost", mine)
         if "r" in tokens(self.value) or "r" in tokens(self.slope):
             yield self.equation("residual", "R", f"{self.A} - Y", True, "the residual")
         if loss.smooths:
-            smooth = _numbered(loss.target_formula, loss, self.pairing.outputs)
+            smooth = _numbered(loss.target_formula, loss, self.setup.outputs)
             right = replaced(smooth, {"y": "Y"})
             yield self.equation("target", r"\tilde{Y}", right, True, "the smoothed targets")
         if self.clipped:
@@ -277,10 +277,10 @@ class _Writer:
             chain = rf"{dA} \odot g'(Z^{{[{L}]}})"
         yield self.equation("chain", f"dZ_{{j}}^{{[{L}]}}" if jacobian else dZ, chain, False, "by the chain rule")
         collapsed = None
-        if self.pairing.numerics == "fused":
-            collapsed = self.loss.collapsed(self.g, self.pairing.one_hot)
+        if self.setup.numerics == "fused":
+            collapsed = self.loss.collapsed(self.g, self.setup.one_hot)
         if collapsed:
-            struck, left = (self.of_loss(_numbered(text, self.loss, self.pairing.outputs)) for text in collapsed)
+            struck, left = (self.of_loss(_numbered(text, self.loss, self.setup.outputs)) for text in collapsed)
             line = self.reduced(struck)
             yield self.equation("product", "", line, True, "what is struck out cancels", self._inner(line))
             line = self.reduced(left)
@@ -305,7 +305,7 @@ class _Writer:
         yield self.equation("dZ", "", line, True, note, mine or self._inner(line))
 
     def _chain(self) -> Iterator[Equation]:
-        l1, l2 = self.pairing.l1, self.pairing.l2
+        l1, l2 = self.setup.l1, self.setup.l2
         penalty = (rf" + {number(l1)}\,\mathrm{{sign}}(W^{{[l]}})" if l1 else "") + (
             rf" + {number(l2)}\,W^{{[l]}}" if l2 else ""
         )
@@ -339,6 +339,6 @@ def symbol_of(atom: str) -> Symbol | None:
 
 
 @lru_cache(maxsize=512)
-def equations(pairing: Pairing) -> tuple[Equation, ...]:
+def equations(setup: EquationSetup) -> tuple[Equation, ...]:
     """Return the equations of a pairing, in the order in which they are read."""
-    return tuple(_Writer(pairing).lines())
+    return tuple(_Writer(setup).lines())

@@ -14,8 +14,7 @@ from sandbox.errors import InputError
 from sandbox.experiment import Experiment
 from sandbox.experiment.document.defaults import FIRST_MONITORS
 from sandbox.experiment.training.snapshot import Snapshot
-from sandbox.ui import last_session as kept
-from sandbox.ui import theme as look
+from sandbox.ui import last_session, theme
 from sandbox.ui.kit.base import discard
 from sandbox.ui.window import MainWindow
 
@@ -25,7 +24,7 @@ _SWITCH_INTERVAL = 0.0005
 _SETTLING = 700
 # Updates per second at the start: so that a person sees how it learns, not only that it has learned.
 _FIRST_SPEED = 500.0
-_THEMES = {"light": look.LIGHT, "dark": look.DARK}
+_THEMES = {"light": theme.LIGHT, "dark": theme.DARK}
 
 
 def application() -> QApplication:
@@ -60,9 +59,9 @@ def run_window(experiment: Experiment | None = None, path: Path | None = None) -
     window.controls.set_speed(_FIRST_SPEED)
     window.start()
     if experiment is None:
-        kept.offer(window, kept.place())
+        last_session.offer(window, last_session.file_path())
     code = app.exec()
-    kept.keep(window, kept.place())
+    last_session.save(window, last_session.file_path())
     return code
 
 
@@ -79,7 +78,7 @@ def _only_what_matters(kind: QtMsgType, context: object, message: str) -> None:
         print(message, file=sys.stderr)
 
 
-def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], theme: str, after: int) -> None:
+def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], colours: str, after: int) -> None:
     """Draw the window into a PNG file after so many epochs.
 
     Parameters
@@ -103,7 +102,7 @@ def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], 
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application()
     previous = qInstallMessageHandler(_only_what_matters)
-    window = MainWindow(experiment or first_experiment(), _THEMES[theme])
+    window = MainWindow(experiment or first_experiment(), _THEMES[colours])
     window.resize(*size)
     loop = QEventLoop()
     refused: list[str] = []

@@ -36,7 +36,7 @@ def _per_cent(value: float) -> str:
 
 
 @dataclass(frozen=True)
-class Shown:
+class Readouts:
     """What the readouts show of the lane in view."""
 
     epoch: int
@@ -131,7 +131,7 @@ class Controls(StyleFollower, QFrame):
         """Show what the theme button leads to."""
         self.theme.setIcon(icon("sun" if dark else "moon"))
 
-    def show_readings(self, shown: Shown) -> None:
+    def show_readings(self, shown: Readouts) -> None:
         """Show the large numbers."""
         self.epoch.set_text(f"{shown.epoch:,}")
         self.epoch.setToolTip(f"How many times all training samples have been used; {shown.update:,} updates so far.")

@@ -13,14 +13,14 @@ from sandbox.ui import theme
 
 
 @cache
-def icon(name: str, ink: str = "ink") -> QIcon:
+def icon(name: str, color: str = "text_color") -> QIcon:
     """Return an icon of resources/icons.
 
     Parameters
     ----------
     name : str
         The file's name without its ending.
-    ink : str
+    color : str
         The colour of the theme it is drawn in, e.g. "on_accent" on a primary button. Disabled and checked
         buttons take the theme's own colours for those.
 
@@ -30,7 +30,7 @@ def icon(name: str, ink: str = "ink") -> QIcon:
         When there is no such icon.
     """
     resource("icons", f"{name}.svg")  # a wrong name fails here rather than while painting
-    return QIcon(_Engine(name, ink))
+    return QIcon(_Engine(name, color))
 
 
 @cache
@@ -45,18 +45,18 @@ _clones: list[QIconEngine] = []  # Qt does not hold on to the Python half of an 
 class _Engine(QIconEngine):
     """Paints an icon in the colours of the theme in force, crisp at any device pixel ratio."""
 
-    def __init__(self, name: str, ink: str) -> None:
+    def __init__(self, name: str, color: str) -> None:
         super().__init__()
         self._name = name
-        self._ink = ink
+        self._color = color
 
     def _colour(self, mode: QIcon.Mode, state: QIcon.State) -> str:
         colours = theme.current()
         if mode == QIcon.Mode.Disabled:
             return colours.faint
-        if state == QIcon.State.On and self._ink == "ink":
+        if state == QIcon.State.On and self._color == "text_color":
             return colours.on_soft
-        return str(getattr(colours, self._ink))
+        return str(getattr(colours, self._color))
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         side = min(rect.width(), rect.height())
@@ -80,6 +80,6 @@ class _Engine(QIconEngine):
         return self.scaledPixmap(size, mode, state, 1.0)
 
     def clone(self) -> QIconEngine:
-        copy = _Engine(self._name, self._ink)
+        copy = _Engine(self._name, self._color)
         _clones.append(copy)
         return copy

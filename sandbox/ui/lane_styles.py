@@ -15,7 +15,7 @@ from sandbox.experiment.document.defaults import objective_for
 from sandbox.experiment.document.lanes import differing, in_force, letter, slots
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn import LOSSES
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.kit.base import StyleFollower
 
 _SHORT = {"optimizer.learning_rate": "rate", "network.seed": "seed", "network.hidden": "layers"}
@@ -106,13 +106,13 @@ class Badge(StyleFollower, QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(look.px(24), look.px(18))
+        return QSize(theme.px(24), theme.px(18))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
     def fit(self) -> None:
-        self.setFont(look.font(look.SMALL, bold=True))
+        self.setFont(theme.font(theme.SMALL, bold=True))
         self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -124,11 +124,11 @@ class Badge(StyleFollower, QWidget):
 
 def paint_badge(painter: QPainter, box: QRectF, text: str, slot: int) -> None:
     """Paint a letter on a lane's colour, in the painter's type."""
-    colour = look.current().lane(slot)
+    colour = theme.current().lane(slot)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(colour))
-    painter.drawRoundedRect(box, look.px(3), look.px(3))
-    painter.setPen(QColor(look.ink_on(colour)))
+    painter.drawRoundedRect(box, theme.px(3), theme.px(3))
+    painter.setPen(QColor(theme.text_color_on(colour)))
     elided = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, elided)

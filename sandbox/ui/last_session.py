@@ -13,12 +13,12 @@ from sandbox.ui.window import MainWindow
 _log = logging.getLogger(__name__)
 
 
-def place() -> Path:
+def file_path() -> Path:
     """Return the file in which the last experiment is kept."""
     return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)) / "last.toml"
 
 
-def keep(window: MainWindow, path: Path) -> bool:
+def save(window: MainWindow, path: Path) -> bool:
     """Write the experiment of a window that was closed, with all edits, where it is not the one it opened with.
 
     Returns whether it was written. A disk that is full is no reason not to close.

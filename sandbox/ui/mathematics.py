@@ -274,7 +274,7 @@ def _cases(found: list[str], decided: bool) -> Box:
 
 
 @dataclass(frozen=True)
-class Line:
+class TypesetFormula:
     """A formula in one or more rows, at 16 px to the em, from its top left."""
 
     width: float
@@ -284,7 +284,7 @@ class Line:
 
 
 @lru_cache(maxsize=256)
-def set_line(pieces: tuple[Piece, ...], width: float, indent: float = 0.0, hang: float = 2.0 * EM) -> Line:
+def set_line(pieces: tuple[Piece, ...], width: float, indent: float = 0.0, hang: float = 2.0 * EM) -> TypesetFormula:
     """Return pieces in rows no wider than `width` where they can be broken, before signs and relations.
 
     Parameters
@@ -318,7 +318,7 @@ def set_line(pieces: tuple[Piece, ...], width: float, indent: float = 0.0, hang:
         spots += moved.spots
         widest = max(widest, indent + (hang if number else 0.0) + box.width)
         y += max(box.descent, 0.22 * EM) + (0.3 * EM if number < len(rows) - 1 else 0.0)
-    return Line(widest, y, tuple(marks), tuple(spots))
+    return TypesetFormula(widest, y, tuple(marks), tuple(spots))
 
 
 def _break(row: list[Box], first: int) -> int:
@@ -355,11 +355,11 @@ def _pixmap(latex: str, stretch: float, colour: str, scale: float, ratio: float)
 
 
 def draw_marks(
-    painter: QPainter, marks: Sequence[Mark], at: QPointF, scale: float, ink: str, accent: str, ratio: float
+    painter: QPainter, marks: Sequence[Mark], at: QPointF, scale: float, text_color: str, accent: str, ratio: float
 ) -> None:
     """Draw a formula from its top left, `scale` times as large as typeset."""
     for mark in marks:
-        colour = accent if mark.decided else ink
+        colour = accent if mark.decided else text_color
         x, y = at.x() + mark.at[0] * scale, at.y() + mark.at[1] * scale
         if mark.glyph:
             left, top, _, height = typeset(mark.glyph).box

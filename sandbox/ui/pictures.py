@@ -25,7 +25,7 @@ from sandbox.experiment.document import texts
 from sandbox.experiment.results.sweep import Sweep
 from sandbox.experiment.training.snapshot import LaneState, Wanted
 from sandbox.nn import METRICS
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.kit.base import discard
 from sandbox.ui.sweep.heatmap import HeatView, map_of
 from sandbox.ui.views.boundary import BoundaryView
@@ -79,7 +79,7 @@ def save_heatmap(sweep: Sweep, column: str, path: Path) -> None:
         caption = f"{texts.column_words(column)} after {words.count(first.run.epochs, 'epoch')}{seeds}"
         page = _page(title, caption, view)
         hint = page.sizeHint()
-        width = max(hint.width(), view.minimumWidth() + 2 * look.px(3 * look.GRID), 480)
+        width = max(hint.width(), view.minimumWidth() + 2 * theme.px(3 * theme.GRID), 480)
         page.resize(width, page.heightForWidth(width) if page.hasHeightForWidth() else hint.height())
         try:
             _save(_rendered(page), path)
@@ -97,12 +97,12 @@ def has_text() -> bool:
 def _light() -> Iterator[None]:
     """Draw in the light theme, whatever was and will be in force."""
     app = _application()
-    before = look.current(), look.scale()
-    look.apply(app, look.LIGHT)
+    before = theme.current(), theme.scale()
+    theme.apply(app, theme.LIGHT)
     try:
         yield
     finally:
-        look.apply(app, *before)
+        theme.apply(app, *before)
 
 
 def _application() -> QApplication:
@@ -125,7 +125,7 @@ def _application() -> QApplication:
 def _costs(trainer: Trainer) -> QImage:
     view = CostView()
     page = _page(_title(trainer), _progress(trainer), view)
-    view.set_theme(look.LIGHT)
+    view.set_theme(theme.LIGHT)
     view.controls.hide()
     _painted(page)  # so that the view knows its width in pixels
     snapshot = trainer.snapshot(wanted=Wanted(curves=view.request()))
@@ -140,7 +140,7 @@ def _costs(trainer: Trainer) -> QImage:
 
 def _boundary(trainer: Trainer, lane: str) -> QImage | None:
     view = BoundaryView()
-    view.set_theme(look.LIGHT)
+    view.set_theme(theme.LIGHT)
     view.set_data(trainer.data, trainer.experiment)
     request = view.request(lane)
     assert request is not None  # it has data
@@ -200,14 +200,14 @@ def _reading(name: str, state: LaneState) -> str:
 def _page(title: str, subtitle: str, view: QWidget) -> QWidget:
     page = QWidget()
     page.setObjectName("page")
-    page.setStyleSheet(f"QWidget#page {{ background: {look.LIGHT.card}; }}")
+    page.setStyleSheet(f"QWidget#page {{ background: {theme.LIGHT.card}; }}")
     column = QVBoxLayout(page)
-    margin = look.px(3 * look.GRID)
+    margin = theme.px(3 * theme.GRID)
     column.setContentsMargins(margin, margin, margin, margin)
-    column.setSpacing(look.px(look.HALF))
+    column.setSpacing(theme.px(theme.HALF))
     for text, font, colour in (
-        (title, look.font(look.LARGE, bold=True), look.LIGHT.ink),
-        (subtitle, look.font(look.NORMAL), look.LIGHT.muted),
+        (title, theme.font(theme.LARGE, bold=True), theme.LIGHT.text_color),
+        (subtitle, theme.font(theme.NORMAL), theme.LIGHT.muted),
     ):
         label = QLabel(text)
         label.setTextFormat(Qt.TextFormat.PlainText)
@@ -215,7 +215,7 @@ def _page(title: str, subtitle: str, view: QWidget) -> QWidget:
         label.setStyleSheet(f"color: {colour};")
         label.setWordWrap(True)
         column.addWidget(label)
-    column.addSpacing(look.px(look.HALF))
+    column.addSpacing(theme.px(theme.HALF))
     column.addWidget(view, 1)
     return page
 
@@ -229,7 +229,7 @@ def _painted(page: QWidget, height: int = HEIGHT) -> QImage:
 def _rendered(page: QWidget) -> QImage:
     image = QImage(page.size() * RATIO, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(RATIO)
-    image.fill(QColor(look.LIGHT.card))
+    image.fill(QColor(theme.LIGHT.card))
     page.render(image)
     return image
 

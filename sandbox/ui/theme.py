@@ -54,7 +54,7 @@ class Theme:
         The window, the cards on it, what is typed into, and the quiet lines between.
     edge : str
         The outline of a control.
-    ink, muted, faint : str
+    text_color, muted, faint : str
         Text, secondary text, and what is disabled (alone exempt from the contrast rules).
     accent, on_accent, accent_soft, on_soft : str
         What is chosen or in force; text upon it; a quiet tint of it; text upon the tint.
@@ -78,7 +78,7 @@ class Theme:
     field: str
     border: str
     edge: str
-    ink: str
+    text_color: str
     muted: str
     faint: str
     accent: str
@@ -122,7 +122,7 @@ LIGHT = Theme(
     field="#ffffff",
     border="#e1e5ea",
     edge="#c3cad3",
-    ink="#1c2430",
+    text_color="#1c2430",
     muted="#5a6472",
     faint="#a3abb6",
     accent="#0069a8",
@@ -158,7 +158,7 @@ DARK = Theme(
     field="#232a34",
     border="#2c343f",
     edge="#414c5a",
-    ink="#e8ecf2",
+    text_color="#e8ecf2",
     muted="#9aa5b4",
     faint="#5f6a79",
     accent="#56b4e9",
@@ -211,7 +211,7 @@ def symbol(index: int) -> str:
     return SYMBOLS[index % len(SYMBOLS)]
 
 
-def ink_on(colour: str) -> str:
+def text_color_on(colour: str) -> str:
     """Return "#000000" or "#ffffff", whichever reads better on a colour."""
     c = QColor(colour)
     lightness = 0.299 * c.redF() + 0.587 * c.greenF() + 0.114 * c.blueF()
@@ -265,9 +265,9 @@ def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> None:
     """
     global _theme, _scale
     _theme, _scale = theme, scale
-    if app.property("dressed") is None:  # once: a new style throws the old one away, with all it has cached
+    if app.property("themed") is None:  # once: a new style throws the old one away, with all it has cached
         app.setStyle("Fusion")
-        app.setProperty("dressed", True)
+        app.setProperty("themed", True)
     app.setPalette(palette(theme))
     app.setFont(font())
     for widget in _all_widgets(app):  # Qt itself tells them only once its event loop runs
@@ -292,16 +292,16 @@ def palette(theme: Theme) -> QPalette:
     result = QPalette()
     for role, colour in {
         roles.Window: theme.ground,
-        roles.WindowText: theme.ink,
+        roles.WindowText: theme.text_color,
         roles.Base: theme.field,
         roles.AlternateBase: theme.hover,
-        roles.Text: theme.ink,
+        roles.Text: theme.text_color,
         roles.PlaceholderText: theme.muted,
         roles.Button: theme.field,
-        roles.ButtonText: theme.ink,
+        roles.ButtonText: theme.text_color,
         roles.BrightText: theme.error,
         roles.ToolTipBase: theme.card,
-        roles.ToolTipText: theme.ink,
+        roles.ToolTipText: theme.text_color,
         roles.Highlight: theme.accent,
         roles.HighlightedText: theme.on_accent,
         roles.Accent: theme.accent,
@@ -356,7 +356,7 @@ def style_sheet(theme: Theme) -> str:
         "bar_room": px(18),
         "knob_height": knob + px(2),
         "track": theme.edge if theme.dark else "#d5dbe2",
-        "accent_hover": blend(theme.accent, theme.ink, 0.15),
+        "accent_hover": blend(theme.accent, theme.text_color, 0.15),
     }
     return _template().substitute(values | lengths)
 

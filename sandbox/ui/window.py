@@ -25,8 +25,8 @@ from sandbox.experiment import Experiment
 from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.training.snapshot import LaneState, Snapshot, Wanted
 from sandbox.nn import LOSSES
-from sandbox.ui import theme as look
-from sandbox.ui.controls import Controls, Reading, Shown
+from sandbox.ui import theme
+from sandbox.ui.controls import Controls, Reading, Readouts
 from sandbox.ui.kit import Card, Notice
 from sandbox.ui.lanes.bar import LaneBar
 from sandbox.ui.lanes.desk import LaneDesk
@@ -34,6 +34,7 @@ from sandbox.ui.panels import DataPanel, LanePanel, LossPanel, NetworkPanel, Opt
 from sandbox.ui.panels.base import Change, Panel
 from sandbox.ui.panels.column import PanelColumn
 from sandbox.ui.session import Session
+from sandbox.ui.theme import Theme
 
 if TYPE_CHECKING:
     from sandbox.ui.lanes.grid import LaneGrid
@@ -81,7 +82,7 @@ class MainWindow(QMainWindow):
 
     drawn = Signal(object)
 
-    def __init__(self, experiment: Experiment, theme: look.Theme | None = None) -> None:
+    def __init__(self, experiment: Experiment, theme: Theme | None = None) -> None:
         super().__init__()
         self.setWindowTitle("Loss Sandbox")
         self._chosen_theme = theme
@@ -96,7 +97,7 @@ class MainWindow(QMainWindow):
         self.desk = LaneDesk(self.session)
         self._build()
         self._connect()
-        self._redress()
+        self._apply_theme()
         self._show_settings()
 
     # Building
@@ -190,7 +191,7 @@ class MainWindow(QMainWindow):
 
     def _follow_system(self) -> None:
         if self._chosen_theme is None:
-            self._redress()
+            self._apply_theme()
 
     def start(self) -> None:
         """Show the shell at once, then load what draws, then begin the first run."""
@@ -213,7 +214,7 @@ class MainWindow(QMainWindow):
         self.lenses = LensCard(LENSES)
         self._right.addWidget(self.lenses, 11)
         self._leave_focus(self._ground)
-        self._dress_views()
+        self._theme_views()
         for view in (self.boundary, self.cost, self.lenses):
             view.wanted_changed.connect(self._want)
         self.lenses.change_requested.connect(lambda key, value: self.session.change(key, value, True, self.desk.edited))
@@ -239,48 +240,42 @@ class MainWindow(QMainWindow):
     # Look
 
     @property
-    def theme(self) -> look.Theme:
+    def theme(self) -> Theme:
         """The theme in force: the chosen one, else the system's."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        return self._chosen_theme or look.system_theme(application)
+        return self._chosen_theme or theme.system_theme(application)
 
-    def set_theme(self, theme: look.Theme) -> None:
+    def set_theme(self, colours: Theme) -> None:
         """Dress the program in a theme and lay the window out for it."""
-        self._chosen_theme = theme
-        self._redress()
+        self._chosen_theme = colours
+        self._apply_theme()
 
-    def _redress(self) -> None:
-        self._dress()
-        self._fit()
-
-    def _dress(self) -> None:
+    def _apply_theme(self) -> None:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        look.apply(application, self.theme, self._enlarged() if self._presenting else 1.0)
-
-    def _fit(self) -> None:
-        gap = look.px(look.GRID)
+        theme.apply(application, self.theme, self._enlarged() if self._presenting else 1.0)
+        gap = theme.px(theme.GRID)
         self._page.setContentsMargins(gap, gap, gap, gap)
         self._page.setSpacing(gap)
         self._columns.setSpacing(0)  # the panels bring their own gutter
         self._views.setSpacing(gap)
         self.controls.set_dark(self.theme.dark)
-        self._dress_views()
+        self._theme_views()
 
     def _enlarged(self) -> float:
         """How much larger everything can be and still fit on the screen."""
-        least = self.minimumSizeHint().width() / look.scale()
+        least = self.minimumSizeHint().width() / theme.scale()
         return max(1.0, min(PRESENTING, self.screen().availableGeometry().width() / max(least, 1.0)))
 
-    def _dress_views(self) -> None:
+    def _theme_views(self) -> None:
         for view in (self.boundary, self.cost, self.lenses):
             if view is not None:
-                view.set_theme(self.theme, look.scale())
+                view.set_theme(self.theme, theme.scale())
 
     def switch_theme(self) -> None:
         """Light to dark, or dark to light; remembered."""
-        self._chosen_theme = look.LIGHT if self.theme.dark else look.DARK
+        self._chosen_theme = theme.LIGHT if self.theme.dark else theme.DARK
         QSettings().setValue("theme", "dark" if self._chosen_theme.dark else "light")
         self.set_theme(self._chosen_theme)
 
@@ -290,7 +285,7 @@ class MainWindow(QMainWindow):
             self._own_geometry = self.geometry()
         self._presenting = not self._presenting
         self.controls.present.setChecked(self._presenting)
-        self._redress()
+        self._apply_theme()
         if self._presenting:
             self.showFullScreen()
         else:
@@ -310,10 +305,10 @@ class MainWindow(QMainWindow):
     def _place_notice(self) -> None:
         """Lay the notice over the lower edge of the views."""
         views = self._views.geometry()
-        width = views.width() - 2 * look.px(2 * look.GRID)
+        width = views.width() - 2 * theme.px(2 * theme.GRID)
         height = self.notice.heightForWidth(width) if self.notice.hasHeightForWidth() else -1
         height = height if height > 0 else self.notice.sizeHint().height()
-        left, bottom = views.left() + look.px(2 * look.GRID), views.bottom() - look.px(2 * look.GRID)
+        left, bottom = views.left() + theme.px(2 * theme.GRID), views.bottom() - theme.px(2 * theme.GRID)
         self.notice.setGeometry(left, bottom - height, width, height)
         self.notice.raise_()
 
@@ -442,7 +437,7 @@ class MainWindow(QMainWindow):
         def reading(name: str) -> Reading:
             return Reading(*(lane.readings.get(name + end, math.nan) for end in ("", "|low", "|high")))
 
-        shown = Shown(
+        shown = Readouts(
             epoch=snapshot.epoch,
             update=snapshot.update,
             train=reading("train_cost"),

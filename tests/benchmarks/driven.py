@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 
 from sandbox.experiment import Experiment
 from sandbox.experiment.training.snapshot import Snapshot
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.app import application
 from sandbox.ui.kit.base import discard
 from sandbox.ui.window import MainWindow
@@ -53,7 +53,7 @@ class Driven:
     def __init__(self, experiment: Experiment) -> None:
         application()
         self.frames: list[Frame] = []
-        self.window = MainWindow(experiment, look.LIGHT)
+        self.window = MainWindow(experiment, theme.LIGHT)
         self.session = self.window.session
         self._until: Callable[[], bool] | None = None
         self._loop = QEventLoop()
@@ -72,7 +72,7 @@ class Driven:
         self.live(0.1)
 
     def _watch(self) -> None:
-        thread = self.session.thread_
+        thread = self.session._thread
         take, painted = thread.take, thread.painted
 
         def noted_take() -> Snapshot | None:

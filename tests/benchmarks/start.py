@@ -65,7 +65,7 @@ def main() -> None:
             handle = window.windowHandle()
             assert handle is not None
             handle.installEventFilter(shown)
-            painted = window.session.thread_.painted
+            painted = window.session._thread.painted
 
             def noted_painted(seconds: float) -> None:
                 painted(seconds)
@@ -83,7 +83,7 @@ def main() -> None:
                 times["played"] = time.time()
                 window.controls.play.click()
 
-            window.session.thread_.painted = noted_painted  # type: ignore[method-assign]
+            window.session._thread.painted = noted_painted  # type: ignore[method-assign]
             begin(window)
 
         MainWindow.start = noted_start  # type: ignore[method-assign, assignment]

@@ -15,7 +15,7 @@ import pytest
 
 from sandbox.nn import ACTIVATIONS, LOSSES, NUMERICS, REDUCTIONS, Network
 from sandbox.nn.network import with_ones
-from sandbox.notation.equations import Equation, Pairing, Symbol, equations, symbol_of
+from sandbox.notation.equations import Equation, EquationSetup, Symbol, equations, symbol_of
 
 PARAMETERS: dict[str, list[dict[str, float]]] = {
     "huber": [{}, {"delta": 0.3}],
@@ -40,38 +40,38 @@ class Reader:
         self.tokens = [token for token in TOKEN.findall(latex) if not token.isspace() and token not in (r"\,", r"\ ")]
         self.names, self.at = names, 0
 
-    def peek(self) -> str:
+    def next_batch(self) -> str:
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
 
     def take(self, wanted: str = "") -> str:
-        token = self.peek()
+        token = self.next_batch()
         assert token and (not wanted or token == wanted), f"{wanted!r} expected at {self.tokens[self.at :]}"
         self.at += 1
         return token
 
     def whole(self) -> Any:
         value = self.sum()
-        assert not self.peek(), f"left over: {self.tokens[self.at :]}"
+        assert not self.next_batch(), f"left over: {self.tokens[self.at :]}"
         return value
 
     def sum(self) -> Any:
-        sign = -1.0 if self.peek() == "-" else 1.0
-        if self.peek() in ("-", "+"):
+        sign = -1.0 if self.next_batch() == "-" else 1.0
+        if self.next_batch() in ("-", "+"):
             self.take()
         value = sign * self.product()
-        while self.peek() in ("+", "-"):
+        while self.next_batch() in ("+", "-"):
             value = value + self.product() if self.take() == "+" else value - self.product()
         return value
 
     def product(self) -> Any:
-        if self.peek() == r"\sum":
+        if self.next_batch() == r"\sum":
             return self.summation()
         value = self.factor()
-        while self.peek() and self.peek() not in ("+", "-", ")", "}", "]", "&", ",", "=", "<", ">", *ENDS):
-            if self.peek() in (r"\odot", r"\cdot"):
+        while self.next_batch() and self.next_batch() not in ("+", "-", ")", "}", "]", "&", ",", "=", "<", ">", *ENDS):
+            if self.next_batch() in (r"\odot", r"\cdot"):
                 self.take()
                 continue
-            if self.peek() == r"\sum":
+            if self.next_batch() == r"\sum":
                 return value * self.summation()
             value = value * self.factor()
         return value
@@ -79,7 +79,7 @@ class Reader:
     def summation(self) -> Any:
         self.take(r"\sum")
         index = ""
-        if self.peek() == "_":
+        if self.next_batch() == "_":
             self.take()
             index = self.group()
         term = self.product()
@@ -91,7 +91,7 @@ class Reader:
 
     def group(self) -> str:
         """The text of a group in braces, or of one token."""
-        if self.peek() != "{":
+        if self.next_batch() != "{":
             return self.take()
         self.take("{")
         depth, text = 1, ""
@@ -106,7 +106,7 @@ class Reader:
         return Reader(self.group(), self.names).whole()
 
     def powered(self, value: Any) -> Any:
-        if self.peek() == "^":
+        if self.next_batch() == "^":
             self.take()
             return value ** self.braces()
         return value
@@ -119,7 +119,7 @@ class Reader:
             if token == r"\Bigl":
                 self.take("(")
             value = self.sum()
-            if self.peek() == r"\Bigr":
+            if self.next_batch() == r"\Bigr":
                 self.take()
             self.take(")")
             return self.powered(value)
@@ -178,14 +178,14 @@ class Reader:
             depth, inside = 1, ""
             while depth:
                 inside += self.take()
-                depth += self.peek() == "("
-                depth -= self.peek() == ")"
+                depth += self.next_batch() == "("
+                depth -= self.next_batch() == ")"
             self.take(")")
             return self.names[f"g'({inside})"]
-        if self.peek() == "_":
+        if self.next_batch() == "_":
             self.take()
             index = self.group()
-        if self.peek() == "^" and self.tokens[self.at + 1 : self.at + 3] == ["{", "["]:
+        if self.next_batch() == "^" and self.tokens[self.at + 1 : self.at + 3] == ["{", "["]:
             self.take()
             token += "^{" + self.group() + "}"
         value = self.names[token]
@@ -203,7 +203,7 @@ class Reader:
         while True:
             value = self.sum()
             self.take("&")
-            if self.peek() == r"\text":
+            if self.next_batch() == r"\text":
                 self.take()
                 assert self.group() == "else"
                 rows.append((True, value))
@@ -232,7 +232,7 @@ class Setting:
     def __init__(self, loss: str, parameters: dict[str, float], output: str, **more: Any) -> None:
         rng = np.random.default_rng(7)
         self.kind = LOSSES[loss](**parameters)
-        self.pairing = Pairing(
+        self.setup = EquationSetup(
             kind=LOSSES[loss], parameters=tuple(parameters.items()), activations=("tanh", output), outputs=UNITS, **more
         )
         self.output = ACTIVATIONS[output]()
@@ -243,7 +243,7 @@ class Setting:
         self.A = self.output.value(self.Z)
         if self.kind.plus_minus_one:
             self.Y = rng.choice([-1.0, 1.0], (M, UNITS))
-        elif self.pairing.one_hot:
+        elif self.setup.one_hot:
             self.Y = np.eye(UNITS)[rng.integers(0, UNITS, M)]
         else:
             self.Y = rng.uniform(0.05, 0.95, (M, UNITS))
@@ -251,14 +251,14 @@ class Setting:
             "A^{[2]}": along_j(self.A), "Z^{[2]}": along_j(self.Z), "Y": along_j(self.Y), "m": float(M),
             "n^{[2]}": float(UNITS), r"\pi": np.pi,
         }  # fmt: skip
-        self.lines = equations(self.pairing)
+        self.lines = equations(self.setup)
         for line in self.lines:  # abbreviations, in the order in which they are introduced
             if line.key in ("target", "residual", "clipped", "where"):
                 self.names[line.left.replace(" ", "")] = self.read(line)
         for line in self.lines:
             if line.key == "slope" and line.left.startswith("g'"):
                 self.names["g'(Z^{[2]})"] = self.read(line)
-        self.factor = {"mean": 1.0 / M, "sum": 1.0, "element_mean": 1.0 / (M * UNITS)}[self.pairing.reduction]
+        self.factor = {"mean": 1.0 / M, "sum": 1.0, "element_mean": 1.0 / (M * UNITS)}[self.setup.reduction]
 
     def read(self, line: Equation) -> Any:
         return Reader(line.right, self.names).whole()
@@ -375,8 +375,8 @@ def test_chain_rule_reads_as_the_network_computes(l1: float, l2: float) -> None:
     X, Y = rng.normal(size=(M, 2)), rng.uniform(size=(M, UNITS))
     done = net.forward(with_ones(X))
     loss = LOSSES["mse"]()
-    pairing = Pairing(LOSSES["mse"], (), ("tanh", "sigmoid"), UNITS, l1=l1, l2=l2)
-    lines = {line.key: line for line in equations(pairing)}
+    setup = EquationSetup(LOSSES["mse"], (), ("tanh", "sigmoid"), UNITS, l1=l1, l2=l2)
+    lines = {line.key: line for line in equations(setup)}
     _, dZ = loss.value_and_delta(done.Z[2], Y, activation="sigmoid")
     net.backward(done, dZ / M)
     grad = net.grad + (l1 * np.sign(net.theta) + l2 * net.theta) * net.weights
@@ -427,7 +427,7 @@ def test_chain_rule_reads_as_the_network_computes(l1: float, l2: float) -> None:
 
 
 def test_only_what_the_loss_decides_is_marked() -> None:
-    lines = {line.key: line for line in equations(Pairing(LOSSES["mse"], (), ("tanh", "sigmoid"), 1))}
+    lines = {line.key: line for line in equations(EquationSetup(LOSSES["mse"], (), ("tanh", "sigmoid"), 1))}
     marked = "".join(piece.latex for piece in lines["dZ"].pieces if piece.decided)
     assert marked.replace(r"\,", "") == "2(A^{[2]}-Y)"
     for key in ("slope", "chain", "dW", "db", "dA_below", "dZ_below"):

@@ -21,16 +21,16 @@ from sandbox.experiment.training.snapshot import (
     RegressionSurface,
     SurfaceRequest,
 )
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.plot import colormap
 from sandbox.ui.plot.ticks import coordinate, grown, linear_ticks, log_ticks
 from sandbox.ui.views.boundary import BoundaryView
 
 
-def _view(qtbot: QtBot, theme: look.Theme = look.LIGHT, **settings: Any) -> tuple[BoundaryView, Data]:
+def _view(qtbot: QtBot, colours: theme.Theme = theme.LIGHT, **settings: Any) -> tuple[BoundaryView, Data]:
     view = BoundaryView()
     qtbot.addWidget(view)
-    view.set_theme(theme, 1.0)
+    view.set_theme(colours, 1.0)
     view.resize(520, 420)
     data = load_data(**settings)
     view.set_data(data, None)
@@ -81,16 +81,16 @@ def _move(port: QWidget, place: QPoint, buttons: Qt.MouseButton = Qt.MouseButton
     QApplication.sendEvent(port, QMouseEvent(QEvent.Type.MouseMove, at, port.mapToGlobal(at), none, buttons, keys))
 
 
-@pytest.mark.parametrize("theme", [look.LIGHT, look.DARK], ids=lambda t: t.name)
-def test_sides_have_the_colours_of_their_classes(qtbot: QtBot, theme: look.Theme) -> None:
-    view, _ = _view(qtbot, theme)
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=lambda t: t.name)
+def test_sides_have_the_colours_of_their_classes(qtbot: QtBot, colours: theme.Theme) -> None:
+    view, _ = _view(qtbot, colours)
     view.draw(_binary(_request(view)))
     view.points.set_groups(())
-    low = colormap.mix(QColor(theme.class_colour(0)), QColor(theme.middle), colormap.SOFTNESS)
-    high = colormap.mix(QColor(theme.class_colour(1)), QColor(theme.middle), colormap.SOFTNESS)
+    low = colormap.mix(QColor(colours.class_colour(0)), QColor(colours.middle), colormap.SOFTNESS)
+    high = colormap.mix(QColor(colours.class_colour(1)), QColor(colours.middle), colormap.SOFTNESS)
     assert _near(_pixel(view, 0.1, 0.5), low)
     assert _near(_pixel(view, 0.9, 0.5), high)
-    assert _near(_pixel(view, 0.5, 0.5), QColor(theme.boundary), 60)
+    assert _near(_pixel(view, 0.5, 0.5), QColor(colours.boundary), 60)
 
 
 def test_up_is_up(qtbot: QtBot) -> None:
@@ -140,7 +140,7 @@ def test_points_are_filled_and_hollow_by_part_and_class(qtbot: QtBot) -> None:
     filled = [g for g in groups if g.hole is None]
     assert sum(len(g.x) for g in filled) == len(data.y_train)
     for group in groups:
-        assert group.fill == QColor(look.LIGHT.class_colour(0 if group.symbol == "s" else 1))
+        assert group.fill == QColor(theme.LIGHT.class_colour(0 if group.symbol == "s" else 1))
     ones = next(g for g in filled if g.symbol == "o")
     np.testing.assert_allclose(ones.x, data.inputs_train[data.y_train == 1, 0])
     for words in ("filled: training", "hollow: test", *data.class_names):
@@ -153,7 +153,7 @@ def test_point_is_painted_where_it_is(qtbot: QtBot) -> None:
     group = view.points.groups[0]
     (x0, x1), (y0, y1) = view.plot.x_range, view.plot.y_range
     place = (group.x[0] - x0) / (x1 - x0), (group.y[0] - y0) / (y1 - y0)
-    assert _near(_pixel(view, *place), QColor(look.LIGHT.class_colour(0)))
+    assert _near(_pixel(view, *place), QColor(theme.LIGHT.class_colour(0)))
     assert "hollow" not in view.legend.text()
 
 
@@ -178,7 +178,7 @@ def test_many_classes(qtbot: QtBot, classes: int) -> None:
     view.draw(MulticlassSurface(request, x, shares, 1, y))
     view.points.set_groups(())
     for k in range(classes):
-        pure = colormap.mix(QColor(look.LIGHT.class_colour(k)), QColor(look.LIGHT.middle), colormap.SOFTNESS)
+        pure = colormap.mix(QColor(theme.LIGHT.class_colour(k)), QColor(theme.LIGHT.middle), colormap.SOFTNESS)
         assert _near(_pixel(view, (k + 0.5) / classes, 0.5), pure)
     borders = x[0] + (x[-1] - x[0]) * np.arange(1, classes) / classes
     line = view.lines.lines[0]
@@ -283,7 +283,7 @@ def test_broken_numbers_are_drawn_neutral(qtbot: QtBot) -> None:
     _, _, gx, _ = _grid(request)
     view.draw(_binary(request, np.full(gx.shape, np.nan)))
     view.points.set_groups(())
-    assert _near(_pixel(view, 0.5, 0.5), QColor(look.LIGHT.middle))
+    assert _near(_pixel(view, 0.5, 0.5), QColor(theme.LIGHT.middle))
     view.plot.probed.emit(0.0, 0.0)
     assert "not a number" in view.readout.text()
 

@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from sandbox.experiment.training.snapshot import Curve, LaneState, Mark
-from sandbox.ui import theme as look
+from sandbox.experiment.training.snapshot import Curve, EditMark, LaneState
+from sandbox.ui import theme
 from sandbox.ui.lane_styles import LaneStyle
 from sandbox.ui.plot.legend import CurveName
 from sandbox.ui.plot.ranges import epochs_end, value_range
@@ -39,10 +39,10 @@ CURVES = (
 )
 
 
-def _view(qtbot: QtBot, curves: tuple[Curve, ...] = CURVES, marks: tuple[Mark, ...] = ()) -> CostView:
+def _view(qtbot: QtBot, curves: tuple[Curve, ...] = CURVES, marks: tuple[EditMark, ...] = ()) -> CostView:
     view = CostView()
     qtbot.addWidget(view)
-    view.set_theme(look.LIGHT, 1.0)
+    view.set_theme(theme.LIGHT, 1.0)
     view.resize(640, 420)
     with qtbot.waitExposed(view):
         view.show()
@@ -63,7 +63,7 @@ def test_objective_is_solid_and_monitors_are_dashed(qtbot: QtBot) -> None:
     assert len(lines) == 4  # the metric waits to be asked for
     train, test, shown = (lines[tuple(np.log10(v))] for v in (COSTS, COSTS * 1.1, COSTS / 3))
     assert train.dash == test.dash == () and len(shown.dash) == 2
-    assert train.color == QColor(look.LIGHT.lane(0))
+    assert train.color == QColor(theme.LIGHT.lane(0))
     assert test.width < train.width and test.color.lightness() > train.color.lightness()
 
 
@@ -77,7 +77,7 @@ def test_several_monitors_and_lanes_are_told_apart(qtbot: QtBot) -> None:
     view.draw(curves, (), [_lane("A"), _lane("B")], 900.0)
     styles = {(line.color.name(), line.dash) for line in view.lines.lines}
     assert len(styles) == 6
-    assert {line.color.name() for line in view.lines.lines} == {look.LIGHT.lane(0), look.LIGHT.lane(1)}
+    assert {line.color.name() for line in view.lines.lines} == {theme.LIGHT.lane(0), theme.LIGHT.lane(1)}
     assert view._chips["B", "train_cost"].accessibleName() == "B: Binary cross-entropy · train (learns)"
 
 
@@ -188,7 +188,7 @@ def test_a_loss_is_solid_only_where_it_was_learned_with(qtbot: QtBot) -> None:
     )  # fmt: skip
     view = CostView()
     qtbot.addWidget(view)
-    view.set_theme(look.LIGHT, 1.0)
+    view.set_theme(theme.LIGHT, 1.0)
     view.draw((learned, shown), (), [_lane(objective="mse")], 900.0)
     found = {(bool(line.dash), round(float(line.y[np.isfinite(line.y)][0]), 6)): line for line in view.lines.lines}
     assert len(found) == 4
@@ -211,7 +211,7 @@ def test_one_metric_of_all_lanes_has_the_left_axis_to_itself(qtbot: QtBot) -> No
     view.draw(curves, (), lanes, 900.0)
     view.only.set_value("accuracy")
     view._see_only("accuracy")
-    view.set_theme(look.DARK)  # the legend stays as it is until the curves asked for have come
+    view.set_theme(theme.DARK)  # the legend stays as it is until the curves asked for have come
     assert len(view._names) == 2
     view.draw(curves, (), lanes, 900.0)
     assert not view.log_y.isEnabled()
@@ -223,7 +223,7 @@ def test_one_metric_of_all_lanes_has_the_left_axis_to_itself(qtbot: QtBot) -> No
 
 
 def test_marks_stand_where_they_are_and_texts_apart(qtbot: QtBot) -> None:
-    marks = tuple(Mark(k, 300.0 + 20 * k, None, f"learning rate 0.{k} to 0.{k + 1}") for k in range(8))
+    marks = tuple(EditMark(k, 300.0 + 20 * k, None, f"learning rate 0.{k} to 0.{k + 1}") for k in range(8))
     view = _view(qtbot, marks=marks)
     boxes = view.marks.layout()
     assert len(boxes) >= 2 and marks[-1].text in {text for *_, text in boxes}
@@ -238,12 +238,12 @@ def test_marks_stand_where_they_are_and_texts_apart(qtbot: QtBot) -> None:
 
 def test_marks_name_their_lane_where_there_are_several(qtbot: QtBot) -> None:
     view = _view(qtbot)
-    view.draw(CURVES, [Mark(9, 400.0, "B", "l2 0 to 0.1")], [_lane("A"), _lane("B")], 900.0)
+    view.draw(CURVES, [EditMark(9, 400.0, "B", "l2 0 to 0.1")], [_lane("A"), _lane("B")], 900.0)
     assert view.marks.layout()[0][3] == "B: l2 0 to 0.1"
 
 
 def test_many_marks_are_one_picture(qtbot: QtBot) -> None:
-    marks = tuple(Mark(k, k * 0.9, None, f"edit {k}") for k in range(1000))
+    marks = tuple(EditMark(k, k * 0.9, None, f"edit {k}") for k in range(1000))
     view = _view(qtbot, marks=marks)
     view.plot.grab()
     key = view.marks._picture.cacheKey()
@@ -357,17 +357,17 @@ def test_ranges_move_in_steps(qtbot: QtBot) -> None:
 
 def test_lines_have_their_colour_on_screen(qtbot: QtBot) -> None:
     flat = np.full(901, 0.5)
-    for theme in (look.LIGHT, look.DARK):
+    for colours in (theme.LIGHT, theme.DARK):
         view = _view(qtbot, (_curve("train_cost", "cost", "objective", flat),))
-        view.set_theme(theme, 1.0)
+        view.set_theme(colours, 1.0)
         view.set_log(False, False)
         image = view.plot.grab().toImage()
         x, y = view.plot.pixels(np.array([450.0]), np.array([0.5]))
         spot = view.plot.mapFromScene(view.plot.area.mapToScene(x[0], y[0]))
         around = [image.pixelColor(spot.x(), spot.y() + dy) for dy in (-2, -1, 0, 1, 2)]
-        aim = QColor(theme.lane(0))
+        aim = QColor(colours.lane(0))
         assert min(abs(c.red() - aim.red()) + abs(c.blue() - aim.blue()) for c in around) < 60
-        assert image.pixelColor(spot.x() + 3, spot.y() + 25) == QColor(theme.card)
+        assert image.pixelColor(spot.x() + 3, spot.y() + 25) == QColor(colours.card)
 
 
 def test_legend_leaves_room_for_the_plot(qtbot: QtBot) -> None:

@@ -125,13 +125,13 @@ def lab(colour: str) -> tuple[float, float, float]:
 @pytest.mark.parametrize("look", THEMES, ids=lambda look: look.name)
 def test_text_is_told_from_its_ground_as_wcag_aa_asks(look: theme.Theme) -> None:
     grounds = (look.ground, look.card, look.field, look.hover)
-    pairs = [(ink, ground) for ink in (look.ink, look.muted) for ground in grounds]
+    pairs = [(text_color, ground) for text_color in (look.text_color, look.muted) for ground in grounds]
     pairs += [
         (look.on_accent, look.accent),
         (look.on_soft, look.accent_soft),
-        (look.ink, look.accent_soft),
-        (look.ink, look.pressed),
-        (look.ink, look.error_soft),
+        (look.text_color, look.accent_soft),
+        (look.text_color, look.pressed),
+        (look.text_color, look.error_soft),
         (look.error, look.error_soft),
         (look.error, look.card),
         (look.axis, look.card),
@@ -187,7 +187,7 @@ def test_the_systems_wish_is_followed(qapp: QApplication, monkeypatch: pytest.Mo
 
 def test_presenting_enlarges_type_controls_and_margins(qapp: QApplication, shown: Any) -> None:
     card = kit.Card("Cost")
-    row = kit.Row("Learning rate", kit.LogSlider(1e-4, 10))
+    row = kit.ControlRow("Learning rate", kit.LogSlider(1e-4, 10))
     card.body.addWidget(row)
     shown(card)
     before = row.sizeHint().height(), card.title.font().pixelSize(), row.label.font().pixelSize()
@@ -228,18 +228,18 @@ def test_controls_and_panels_do_not_load_the_plots() -> None:
 # Icons
 
 
-def inks(drawn: QIcon, size: int = 32, mode: QIcon.Mode = QIcon.Mode.Normal) -> set[str]:
+def colors_of(drawn: QIcon, size: int = 32, mode: QIcon.Mode = QIcon.Mode.Normal) -> set[str]:
     image = drawn.pixmap(QSize(size, size), 1.0, mode).toImage()
     pixels = (image.pixelColor(x, y) for x in range(size) for y in range(size))
     return {pixel.name() for pixel in pixels if pixel.alpha() == 255}
 
 
 def test_icons_follow_theme_and_state(qapp: QApplication) -> None:
-    assert inks(icon("play")) == {theme.LIGHT.ink}
-    assert inks(icon("play", "on_accent")) == {theme.LIGHT.on_accent}
+    assert colors_of(icon("play")) == {theme.LIGHT.text_color}
+    assert colors_of(icon("play", "on_accent")) == {theme.LIGHT.on_accent}
     theme.apply(qapp, theme.DARK)
-    assert inks(icon("play")) == {theme.DARK.ink}
-    assert inks(icon("play"), mode=QIcon.Mode.Disabled) == {theme.DARK.faint}
+    assert colors_of(icon("play")) == {theme.DARK.text_color}
+    assert colors_of(icon("play"), mode=QIcon.Mode.Disabled) == {theme.DARK.faint}
 
 
 @pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
@@ -252,7 +252,7 @@ def test_icons_are_drawn_in_the_screens_own_pixels(ratio: float) -> None:
 def test_a_copied_icon_lives_on_its_own() -> None:
     copy = QIcon(icon("dice"))
     copy.addPixmap(copy.pixmap(QSize(8, 8)))  # makes Qt clone the engine
-    assert inks(copy, 16) <= {theme.LIGHT.ink}
+    assert colors_of(copy, 16) <= {theme.LIGHT.text_color}
 
 
 def test_an_unknown_icon_fails_where_it_is_asked_for() -> None:
@@ -693,10 +693,10 @@ def test_a_notice_is_said_acted_on_and_closed(qtbot: Any, shown: Any) -> None:
 
 
 def test_more_shows_what_applies_or_matters(qtbot: Any, shown: Any) -> None:
-    more = kit.More("settings")
+    more = kit.MoreButton("settings")
     card = kit.Card("Data")
     card.header.addWidget(more)
-    rows = {name: kit.Row(name, kit.Toggle()) for name in ("plain", "idle", "vital")}
+    rows = {name: kit.ControlRow(name, kit.Toggle()) for name in ("plain", "idle", "vital")}
     for row in rows.values():
         card.body.addWidget(row)
     more.hold(rows["plain"])
@@ -723,7 +723,7 @@ def test_a_long_subtitle_gives_way_and_is_told_whole(qtbot: Any, shown: Any) -> 
 
 def test_a_row_names_its_control_for_those_who_do_not_see_it() -> None:
     field = kit.LogSlider(0.1, 10.0)
-    row = kit.Row("Learning rate", field, "How far each update steps.")
+    row = kit.ControlRow("Learning rate", field, "How far each update steps.")
     for part in (field, field.slider, field.edit):
         assert part.accessibleName() == "Learning rate"
         assert part.toolTip() == "How far each update steps."

@@ -18,7 +18,7 @@ from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.lens import comparison
 from sandbox.experiment.lens.advantage import Advantage, Estimate
 from sandbox.experiment.training.snapshot import DifferenceSurface
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.lane_styles import lane_styles
 from sandbox.ui.lanes.grid import best_columns
 
@@ -365,11 +365,11 @@ def test_letters_keep_their_colours(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes())
     cost = driver.window.cost
     colours = {row.lane: cost._stroke(row, "train").color.name() for row in cost._rows if row.role == "objective"}
-    assert colours == {"A": look.LIGHT.lane(0), "B": look.LIGHT.lane(1)}
+    assert colours == {"A": theme.LIGHT.lane(0), "B": theme.LIGHT.lane(1)}
     act(driver, "A", "remove")
     driver.wait(lambda: names(driver) == ["B"])
     driver.settle()
-    assert cost._stroke(cost._rows[0], "train").color.name() == look.LIGHT.lane(1)
+    assert cost._stroke(cost._rows[0], "train").color.name() == theme.LIGHT.lane(1)
 
 
 # Curves

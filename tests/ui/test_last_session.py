@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.ui import last_session as kept
+from sandbox.ui import last_session
 from sandbox.ui.kit.base import discard
 from sandbox.ui.window import MainWindow
 
@@ -24,10 +24,10 @@ def test_what_was_done_is_there_next_time_to_the_bit(open_window: Callable[..., 
     first.play(updates=30)
     reached, weights = first.pause().update, first.weights()
     first.close()
-    assert kept.keep(first.window, path)
+    assert last_session.save(first.window, path)
 
     second = open_window()
-    kept.offer(second.window, path)
+    last_session.offer(second.window, path)
     notice = second.window.notice
     second.wait(notice.isVisible)
     assert notice.button.text() == "Open it"
@@ -45,7 +45,7 @@ def test_the_offer_lies_over_the_views_that_come_after_it(qtbot: Any, tmp_path: 
     path = tmp_path / "last.toml"
     Experiment().save(path)
     window = MainWindow(Experiment())
-    kept.offer(window, path)
+    last_session.offer(window, path)
     window.start()
     try:
         button = window.notice.button
@@ -61,8 +61,8 @@ def test_nothing_is_kept_where_nothing_was_changed(open_window: Callable[..., An
     driver.play(updates=5)
     driver.pause()
     driver.close()
-    assert not kept.keep(driver.window, tmp_path / "last.toml")
-    kept.offer(driver.window, tmp_path / "last.toml")
+    assert not last_session.save(driver.window, tmp_path / "last.toml")
+    last_session.offer(driver.window, tmp_path / "last.toml")
     assert driver.window.notice.isHidden() and list(tmp_path.iterdir()) == []
 
 
@@ -74,5 +74,5 @@ def test_a_place_that_cannot_be_written_is_no_reason_not_to_close(
     driver.session.change("optimizer.learning_rate", 0.1, True)
     driver.settle()
     driver.close()
-    assert not kept.keep(driver.window, tmp_path / "file" / "last.toml")
+    assert not last_session.save(driver.window, tmp_path / "file" / "last.toml")
     assert "could not be kept" in caplog.text

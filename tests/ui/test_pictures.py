@@ -11,8 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.ui import pictures
-from sandbox.ui import theme as look
+from sandbox.ui import pictures, theme
 
 Pixels = NDArray[np.int64]
 
@@ -81,7 +80,7 @@ def test_the_costs_are_drawn_in_the_colours_of_their_lanes(qapp: QApplication, t
     lanes = '[[lanes]]\nname = "A"\n[[lanes]]\nname = "B"\nloss.objective = "mse"\n'
     pictures.save_pictures(trained(SMALL + lanes, 40), tmp_path)
     picture = pixels(tmp_path / "costs.png")
-    for colour in look.LIGHT.lanes[:2]:
+    for colour in theme.LIGHT.lanes[:2]:
         wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
         assert (plot_half(picture, "right") == wanted).all(axis=-1).sum() > 500
 
@@ -97,7 +96,7 @@ def test_costs_of_zero_and_below_are_drawn_too(qapp: QApplication, tmp_path: Pat
     _, values = trainer.history().column("train_poisson")
     assert values[-1] < 0.0 < values[0]
     pictures.save_pictures(trainer, tmp_path)
-    colour = [int(look.LIGHT.lanes[0][i : i + 2], 16) for i in (1, 3, 5)]
+    colour = [int(theme.LIGHT.lanes[0][i : i + 2], 16) for i in (1, 3, 5)]
     drawn = (plot_half(pixels(tmp_path / "costs.png"), "right") == colour).all(axis=-1)
     assert drawn.any(axis=0).mean() > 0.9
 
@@ -117,13 +116,13 @@ def test_outputs_that_are_no_numbers_have_no_picture(qapp: QApplication, tmp_pat
 
 
 def test_the_theme_in_force_stays(qapp: QApplication, tmp_path: Path) -> None:
-    before = look.current(), look.scale()
-    look.apply(qapp, look.DARK, 1.4)
+    before = theme.current(), theme.scale()
+    theme.apply(qapp, theme.DARK, 1.4)
     try:
         pictures.save_pictures(trained(SMALL, 1), tmp_path)
-        assert (look.current(), look.scale()) == (look.DARK, 1.4)
+        assert (theme.current(), theme.scale()) == (theme.DARK, 1.4)
     finally:
-        look.apply(qapp, *before)
+        theme.apply(qapp, *before)
     corner = pixels(tmp_path / "boundary-A.png")[2, 2]
     assert corner.tolist() == [255, 255, 255]
 

@@ -17,8 +17,8 @@ from sandbox.experiment.document.validation import (
 )
 from sandbox.words import nearest
 
-LANE_MAY = "a lane may differ in network, loss and optimizer, except batch_size, shuffle and optimizer.seed"
-EDIT_MAY = "an edit may change network, loss and optimizer, except seeds, initializer, initializer_scale and weights"
+LANE_RULE = "a lane may differ in network, loss and optimizer, except batch_size, shuffle and optimizer.seed"
+EDIT_RULE = "an edit may change network, loss and optimizer, except seeds, initializer, initializer_scale and weights"
 
 
 def check_source(dataset: Value, file: Value, where: str) -> None:
@@ -57,7 +57,7 @@ def checked_lanes(lanes: Iterable[LaneEntry], where: str) -> tuple[LaneEntry, ..
         changes = _checked_changes(lane.changes, place)
         for key in changes:
             if not SETTINGS[key].per_lane:
-                raise fail(place, f"{key} is shared by all lanes; {LANE_MAY}.")
+                raise fail(place, f"{key} is shared by all lanes; {LANE_RULE}.")
         result.append(LaneEntry(name, changes))
     return tuple(result)
 
@@ -81,11 +81,11 @@ def checked_edit(edit: Edit, lanes: tuple[LaneEntry, ...], where: str) -> Edit:
     if edit.lane is not None:
         lane_index(lanes, edit.lane, where)
     if not edit.changes:
-        raise fail(where, f"this changes nothing, but must change something; {EDIT_MAY}.")
+        raise fail(where, f"this changes nothing, but must change something; {EDIT_RULE}.")
     changes = _checked_changes(edit.changes, where)
     for key in changes:
         if not SETTINGS[key].live:
-            raise fail(where, f"{key} cannot change while training; {EDIT_MAY}.")
+            raise fail(where, f"{key} cannot change while training; {EDIT_RULE}.")
         if edit.lane is not None and not SETTINGS[key].per_lane:
             found = f"{key} is shared by all lanes, but lane is {described(edit.lane)}"
             raise fail(where, f"{found}; it must be left out.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.errors import at, fail
 from sandbox.experiment.document.parts import Edit, LaneEntry
-from sandbox.experiment.document.rules import EDIT_MAY, LANE_MAY
+from sandbox.experiment.document.rules import EDIT_RULE, LANE_RULE
 from sandbox.experiment.document.settings import MOST_EDITS, MOST_LANES, MOST_UPDATES, SECTIONS, SETTINGS, Value
 from sandbox.experiment.document.toml_file import assignment, parse
 from sandbox.experiment.document.validation import (
@@ -66,12 +66,12 @@ def write_tables(values: Mapping[str, Value], lanes: Iterable[LaneEntry], edits:
 
 
 def _lane(row: dict[str, Any], where: str) -> LaneEntry:
-    own, changes = _split(row, ("name",), _DIFFERING, where, LANE_MAY)
+    own, changes = _split(row, ("name",), _DIFFERING, where, LANE_RULE)
     return LaneEntry(check_lane_name(own.get("name"), where), changes)
 
 
 def _edit(row: dict[str, Any], where: str) -> Edit:
-    own, changes = _split(row, ("update", "lane"), _DIFFERING, where, EDIT_MAY)
+    own, changes = _split(row, ("update", "lane"), _DIFFERING, where, EDIT_RULE)
     return Edit(check_whole("update", own.get("update"), MOST_UPDATES, where), changes, own.get("lane"))
 
 

@@ -11,13 +11,13 @@ from sandbox.experiment.document.defaults import coding_for
 from sandbox.experiment.training.probe import LaneProbe
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
-from sandbox.notation.equations import Pairing
+from sandbox.notation.equations import EquationSetup
 
 MOST = 200  # rows and columns of an array that are shown
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownArray:
     """An array, or its beginning.
 
     Attributes
@@ -69,7 +69,7 @@ class Numbers:
 
     dW: tuple[float, ...]
     db: tuple[float, ...]
-    shown: Shown | None
+    shown: ShownArray | None
     norms: tuple[float, ...] = ()
 
 
@@ -103,12 +103,12 @@ class AskNumbers:
         )
 
 
-def _shown(name: str, layer: int, array: Array) -> Shown:
+def _shown(name: str, layer: int, array: Array) -> ShownArray:
     whole = array[None, :] if array.ndim == 1 else array
     values = np.array(whole[:MOST, :MOST], np.float64)
     values.setflags(write=False)
     shape = (whole.shape[-1],) if name in ("b", "db") else whole.shape
-    return Shown(name, layer, tuple(map(int, shape)), norm(array), values)
+    return ShownArray(name, layer, tuple(map(int, shape)), norm(array), values)
 
 
 def _arrays(probe: LaneProbe, name: str) -> dict[int, Array]:
@@ -144,7 +144,7 @@ def _backward(probe: LaneProbe, L: int) -> tuple[dict[int, Array], dict[int, Arr
     return dA, dZ
 
 
-def pairing_of(snapshot: Snapshot, lane: str) -> Pairing | None:
+def setup_of(snapshot: Snapshot, lane: str) -> EquationSetup | None:
     """Return what the equations of a lane depend on, after its edits so far; None where there is no such lane."""
     state = next((state for state in snapshot.lanes if state.name == lane), None)
     if state is None:
@@ -153,7 +153,7 @@ def pairing_of(snapshot: Snapshot, lane: str) -> Pairing | None:
     kind = LOSSES[state.objective]
     own = kind.parameter_names()
     coding = coding_for(settings.network, state.objective, state.output)
-    return Pairing(
+    return EquationSetup(
         kind=kind,
         parameters=tuple(sorted((k, v) for k, v in settings.loss.parameters.items() if k in own)),
         activations=(*settings.network.activations, state.output),

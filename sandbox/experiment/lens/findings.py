@@ -1,7 +1,7 @@
 """Why a lane stopped, or is slow: named findings from its numbers, each with evidence and a control.
 
 A finding is a function of the probe that returns what it saw, or None; the table `FINDINGS` names them all. Each is
-written to stay silent on a run that does well. `Steady` decides which of them are shown, so that none flickers.
+written to stay silent on a run that does well. `Debounced` decides which of them are shown, so that none flickers.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Kind:
+class FindingKind:
     """A finding that there may be.
 
     Attributes
@@ -85,7 +85,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding about a lane; see `Kind` and `Found`. `stopped` where the lane goes on no more because of it."""
+    """One finding about a lane; see `FindingKind` and `Found`. `stopped`: it is why the lane has stopped."""
 
     name: str
     title: str
@@ -576,42 +576,42 @@ def _units(units: list[int], all_units: int) -> str:
     return f"units {words.listed(map(str, units))}"
 
 
-FINDINGS: tuple[Kind, ...] = (
-    Kind(
+FINDINGS: tuple[FindingKind, ...] = (
+    FindingKind(
         "log_of_zero", "Log of 0", "An output reached 0 or 1, where the loss takes the logarithm of 0.",
         log_of_zero, hides=("confident_mistakes",), at_once=True,
     ),
-    Kind("overflow", "Overflow", "Numbers grew beyond what can be held.", overflow, hides=("*",), at_once=True),
-    Kind(
+    FindingKind("overflow", "Overflow", "Numbers grew beyond what can be held.", overflow, hides=("*",), at_once=True),
+    FindingKind(
         "single_softmax", "Softmax of one unit", "The only share of 1 is 1, whatever the weights.",
         single_softmax, hides=("*",), at_once=True,
     ),
-    Kind(
+    FindingKind(
         "equal_units", "Equal units", "All units of a layer do the same.",
         equal_units, hides=("dead_units", "vanishing", "saturated"), at_once=True,
     ),
-    Kind(
+    FindingKind(
         "diverging", "Cost rises", "The cost has been rising for many epochs.", diverging,
         hides=("opposite", "saturated", "vanishing"),
     ),
-    Kind(
+    FindingKind(
         "confident_mistakes", "Confident mistakes", "The loss sends back almost nothing of what is most wrong.",
         confident_mistakes,
     ),
-    Kind(
+    FindingKind(
         "saturated", "Saturated units", "Units stand where their activation is flat.", saturated,
         hides=("vanishing",),
     ),
-    Kind("dead_units", "Dead units", "Units are 0 for every training sample.", dead_units),
-    Kind("vanishing", "Vanishing gradient", "Early layers get next to no gradient.", vanishing),
-    Kind(
+    FindingKind("dead_units", "Dead units", "Units are 0 for every training sample.", dead_units),
+    FindingKind("vanishing", "Vanishing gradient", "Early layers get next to no gradient.", vanishing),
+    FindingKind(
         "opposite", "Monitor against objective", "A monitor gets worse while the objective gets better.", opposite,
     ),
 )  # fmt: skip
 _AT_ONCE = frozenset(kind.name for kind in FINDINGS if kind.at_once)
 
 
-class Steady:
+class Debounced:
     """Which findings are shown: one that has held for a while, and until it has been gone for a moment.
 
     Attributes
@@ -652,13 +652,13 @@ class Steady:
             self.shown, self._since, self._gone = (), {}, {}
         found = {finding.name: finding for finding in answer.findings}
         edited = edits != self._of[1]
-        resting = update == self._update
+        paused = update == self._update
         self._of, self._update = (of, edits), update
         shown = {finding.name: finding for finding in self.shown}
         self._let_go(shown, found, edited)
         self._since = {name: since for name, since in self._since.items() if name in found}
         for name, finding in found.items():
-            if name in shown or name in _AT_ONCE or finding.stopped or self._has_held(name, update, resting):
+            if name in shown or name in _AT_ONCE or finding.stopped or self._has_held(name, update, paused):
                 shown[name] = finding
                 self._since.pop(name, None)
         self.shown = tuple(shown[kind.name] for kind in FINDINGS if kind.name in shown)
@@ -671,7 +671,7 @@ class Steady:
                 del shown[name]
         self._gone = {name: count for name, count in self._gone.items() if name in shown and name not in found}
 
-    def _has_held(self, name: str, update: int, resting: bool) -> bool:
+    def _has_held(self, name: str, update: int, paused: bool) -> bool:
         answers, first = self._since.get(name, (0, update))
         self._since[name] = (answers + 1, first)
-        return answers + 1 >= self.ANSWERS and (resting or update - first >= self.UPDATES)
+        return answers + 1 >= self.ANSWERS and (paused or update - first >= self.UPDATES)

@@ -54,7 +54,7 @@ class RateRow:
 
 
 @dataclass(frozen=True)
-class FairRates:
+class MatchedRates:
     """All lanes, in their order; `lane` is the one that they are matched to, `batch` the samples of an update."""
 
     lane: str
@@ -63,12 +63,12 @@ class FairRates:
 
 
 @dataclass(frozen=True)
-class AskFairRates:
+class AskMatchedRates:
     """How long is the first step of every lane, and at which rate would it be as long as that of this one?"""
 
     lane: str
 
-    def answer(self, probe: LaneProbe) -> FairRates:
+    def answer(self, probe: LaneProbe) -> MatchedRates:
         """Return a row for every lane."""
         lanes = [probe.lane] if probe.run is None else probe.run.lanes
         norms = {lane.name: initial_norm(lane, probe) for lane in lanes}
@@ -77,7 +77,7 @@ class AskFairRates:
         own = next(lane for lane in lanes if lane.name == self.lane)
         length = own.settings.optimizer.learning_rate * norms[self.lane]
         rows = tuple(_row(lane, norms[lane.name], length, batch) for lane in lanes)
-        return FairRates(self.lane, batch, rows)
+        return MatchedRates(self.lane, batch, rows)
 
 
 def _row(lane: Lane, norm: float, length: float, batch: int) -> RateRow:

@@ -54,7 +54,7 @@ class PairedLoss:
 
 
 @dataclass(frozen=True)
-class Pairing:
+class SignalSetup:
     """All that the curves depend on: nothing of it changes while a lane learns.
 
     Attributes
@@ -120,9 +120,9 @@ class Signals:
 
     Attributes
     ----------
-    pairing : Pairing
+    setup : SignalSetup
     x : array (k,)
-        What `Pairing.kind` says.
+        What `SignalSetup.kind` says.
     classes : array (k,)
         Class of each; 0 throughout for a regression.
     loss, signal : array (losses, k)
@@ -132,7 +132,7 @@ class Signals:
         Where it was asked for.
     """
 
-    pairing: Pairing
+    setup: SignalSetup
     x: Floats
     classes: NDArray[np.intp]
     loss: Floats
@@ -161,23 +161,23 @@ class AskSignals:
 
     def answer(self, probe: LaneProbe) -> Signals:
         losses = [probe.objective, *(probe.loss(name) for name in self.others if name != _objective(probe))]
-        pairing = _pairing(probe, losses)
-        most = max(1, MOST // (probe.sizes[-1] if pairing.kind == "residual" else 1))
+        setup = _setup(probe, losses)
+        most = max(1, MOST // (probe.sizes[-1] if setup.kind == "residual" else 1))
         rows: Any = slice(None)
         if probe.m > most:
             rows = np.linspace(0, probe.m - 1, most).astype(np.intp)  # the same ones at every moment
         if self.summarise or probe.m <= most:
             Z, A = probe.done.Z[-1], probe.done.A[-1]
-            x, classes, loss, signal = _measured(probe, pairing, losses, Z, A, slice(None))
-            summary = _summary(probe, pairing, x, classes, loss, signal, A) if self.summarise else None
+            x, classes, loss, signal = _measured(probe, setup, losses, Z, A, slice(None))
+            summary = _summary(probe, setup, x, classes, loss, signal, A) if self.summarise else None
             x, classes, loss, signal = _of_rows(rows, probe.m, x, classes, loss, signal)
         else:
             done = probe.network.forward(with_ones(probe.X[rows]), slot=2)
-            x, classes, loss, signal = _measured(probe, pairing, losses, done.Z[-1], done.A[-1], rows)
+            x, classes, loss, signal = _measured(probe, setup, losses, done.Z[-1], done.A[-1], rows)
             summary = None
         shown = min(most, probe.m)
         kept = read_only(x.copy()), read_only(classes.copy()), read_only(loss.copy()), read_only(signal.copy())
-        return Signals(pairing, *kept, shown, probe.m, summary)
+        return Signals(setup, *kept, shown, probe.m, summary)
 
 
 def _objective(probe: LaneProbe) -> str:
@@ -194,7 +194,7 @@ def _of_rows(rows: Any, m: int, x: Array, classes: Array, loss: Array, signal: A
 # What is paired
 
 
-def _pairing(probe: LaneProbe, losses: list[Loss]) -> Pairing:
+def _setup(probe: LaneProbe, losses: list[Loss]) -> SignalSetup:
     lane, units = probe.lane, probe.sizes[-1]
     regression = probe.data.task == "regression"
     if units > 1 and probe.output.sums_to_one:
@@ -211,7 +211,7 @@ def _pairing(probe: LaneProbe, losses: list[Loss]) -> Pairing:
             low = high = middle_target
         paired.append(PairedLoss(loss.name, tuple(loss.parameter_values.items()), low, high))
     middle = decision(probe.output.name, 0.5 * sum(CODES[lane.coding])) if kind == "margin" else 0.0
-    return Pairing(kind, probe.output.name, units, lane.settings.loss.numerics, middle, tuple(paired))
+    return SignalSetup(kind, probe.output.name, units, lane.settings.loss.numerics, middle, tuple(paired))
 
 
 @lru_cache(maxsize=64)
@@ -238,35 +238,35 @@ def decision(output: str, level: float) -> float:
 
 
 def _measured(
-    probe: LaneProbe, pairing: Pairing, losses: list[Loss], Z: Array, A: Array, rows: Any
+    probe: LaneProbe, setup: SignalSetup, losses: list[Loss], Z: Array, A: Array, rows: Any
 ) -> tuple[Array, Array, Array, Array]:
     """Return x, class, loss and signal of what rides on the curves: samples, or samples by units for a residual."""
     Y = probe.samples.Y[probe.lane.coding][rows]
     m, units = Y.shape
     true = np.zeros(m, np.intp) if units == 1 else Y.argmax(axis=1)
     each = np.arange(m)
-    if pairing.kind == "residual":
+    if setup.kind == "residual":
         x, classes = (A - Y).ravel(), np.zeros(m * units, np.intp)
-    elif pairing.kind == "margin":
+    elif setup.kind == "margin":
         classes = (Y[:, 0] > 0.5 * sum(CODES[probe.lane.coding])).astype(np.intp)
-        x = (Z[:, 0] - pairing.middle) * (2 * classes - 1)
+        x = (Z[:, 0] - setup.middle) * (2 * classes - 1)
     else:
-        classes, x = true, (A if pairing.kind == "share" else Z)[each, true]
+        classes, x = true, (A if setup.kind == "share" else Z)[each, true]
     loss, signal = np.empty((len(losses), len(x))), np.empty((len(losses), len(x)))
     for i, one in enumerate(losses):
         targets = probe.samples.Y[probe.coding_of(one)][rows]
-        elements = one.elements(Z, A, targets, probe.output, pairing.numerics)
-        dZ = np.abs(one.dZ(Z, A, targets, probe.output, pairing.numerics))
-        if pairing.kind == "residual":
+        elements = one.elements(Z, A, targets, probe.output, setup.numerics)
+        dZ = np.abs(one.dZ(Z, A, targets, probe.output, setup.numerics))
+        if setup.kind == "residual":
             loss[i], signal[i] = elements.ravel(), dZ.ravel()
         else:
-            loss[i] = elements.sum(axis=1) if pairing.kind == "share" else elements[each, true]
+            loss[i] = elements.sum(axis=1) if setup.kind == "share" else elements[each, true]
             signal[i] = dZ[each, true]
     return x.astype(np.float64), classes, loss, signal
 
 
 def _summary(
-    probe: LaneProbe, pairing: Pairing, x: Array, classes: Array, loss: Array, signal: Array, A: Array
+    probe: LaneProbe, setup: SignalSetup, x: Array, classes: Array, loss: Array, signal: Array, A: Array
 ) -> Summary:
     finite = np.isfinite(loss) & np.isfinite(signal)
     undefined = tuple(int(n) for n in (~finite).sum(axis=1))
@@ -309,16 +309,16 @@ def _share(values: Array, where: Array) -> float:
 # The curves
 
 
-def curve_at(pairing: Pairing, index: int, side: int, t: Array) -> tuple[Array, Array, Array]:
+def curve_at(setup: SignalSetup, index: int, side: int, t: Array) -> tuple[Array, Array, Array]:
     """Return x, loss and signal along the curve of one loss.
 
     Parameters
     ----------
-    pairing : Pairing
+    setup : SignalSetup
     index : int
         Which of its losses.
     side : int
-        1 for the target "yes", -1 for "no" (`Pairing.sides`).
+        1 for the target "yes", -1 for "no" (`SignalSetup.sides`).
     t : array (k,)
         Where: x itself, but z for a residual through an output that is not linear.
 
@@ -326,54 +326,54 @@ def curve_at(pairing: Pairing, index: int, side: int, t: Array) -> tuple[Array, 
     -------
     x, loss, signal : array (k,)
     """
-    paired = pairing.losses[index]
-    Z, Y = np.zeros((len(t), pairing.units)), np.full((len(t), pairing.units), paired.low)
+    paired = setup.losses[index]
+    Z, Y = np.zeros((len(t), setup.units)), np.full((len(t), setup.units), paired.low)
     Y[:, 0] = paired.high if side > 0 else paired.low
-    g, loss = ACTIVATIONS[pairing.output](), paired.build()
+    g, loss = ACTIVATIONS[setup.output](), paired.build()
     with np.errstate(all="ignore"):
-        if pairing.kind == "margin":
-            Z[:, 0] = pairing.middle + side * t
-        elif pairing.kind == "share":
-            Z[:, 0] = np.log(t / (1.0 - t)) + np.log(pairing.units - 1)
-        elif pairing.kind == "residual" and is_direct(pairing):
+        if setup.kind == "margin":
+            Z[:, 0] = setup.middle + side * t
+        elif setup.kind == "share":
+            Z[:, 0] = np.log(t / (1.0 - t)) + np.log(setup.units - 1)
+        elif setup.kind == "residual" and is_direct(setup):
             Z[:, 0] = t + paired.high
         else:
             Z[:, 0] = t
         A = g.value(Z)
-        elements = loss.elements(Z, A, Y, g, pairing.numerics)
-        signal = np.abs(loss.dZ(Z, A, Y, g, pairing.numerics)[:, 0])
-    values = elements.sum(axis=1) if pairing.kind == "share" else elements[:, 0]
-    x = t if is_direct(pairing) else A[:, 0] - paired.high
+        elements = loss.elements(Z, A, Y, g, setup.numerics)
+        signal = np.abs(loss.dZ(Z, A, Y, g, setup.numerics)[:, 0])
+    values = elements.sum(axis=1) if setup.kind == "share" else elements[:, 0]
+    x = t if is_direct(setup) else A[:, 0] - paired.high
     return x, values, signal
 
 
-def is_direct(pairing: Pairing) -> bool:
+def is_direct(setup: SignalSetup) -> bool:
     """Whether the places along a curve are its x."""
-    return pairing.kind != "residual" or ACTIVATIONS[pairing.output].has_slope_of(Linear)
+    return setup.kind != "residual" or ACTIVATIONS[setup.output].has_slope_of(Linear)
 
 
-def places(pairing: Pairing, low: float, high: float) -> Floats:
+def places(setup: SignalSetup, low: float, high: float) -> Floats:
     """Return where along a curve to evaluate it, so that x from `low` to `high` is covered."""
-    if not is_direct(pairing):  # any z may be needed: close together where outputs bend, out to where none does
+    if not is_direct(setup):  # any z may be needed: close together where outputs bend, out to where none does
         return np.sinh(np.linspace(-7.6, 7.6, 4 * POINTS))
-    if pairing.kind == "share":
+    if setup.kind == "share":
         return np.unique(np.concatenate([np.geomspace(1e-6, 0.02, 40), np.linspace(0.02, 1.0 - 1e-6, POINTS)]))
     half = max(abs(low), abs(high))
     return np.linspace(-half, half, POINTS)
 
 
 @lru_cache(maxsize=64)
-def curves(pairing: Pairing, low: float, high: float) -> tuple[tuple[int, int, Floats, Floats, Floats], ...]:
+def curves(setup: SignalSetup, low: float, high: float) -> tuple[tuple[int, int, Floats, Floats, Floats], ...]:
     """Return (index of the loss, side, x, loss, signal) of every curve with x from `low` to `high`.
 
     Two sides that look the same are one curve.
     """
     found: list[tuple[int, int, Floats, Floats, Floats]] = []
-    t = places(pairing, low, high)
-    for index in range(len(pairing.losses)):
+    t = places(setup, low, high)
+    for index in range(len(setup.losses)):
         drawn: list[tuple[Array, Array, Array]] = []
-        for side in pairing.sides:
-            line = curve_at(pairing, index, side, t)
+        for side in setup.sides:
+            line = curve_at(setup, index, side, t)
             if any(_same(line[1], other[1]) and _same(line[2], other[2]) for other in drawn):
                 continue
             drawn.append(line)
@@ -390,14 +390,14 @@ def _same(one: Array, other: Array) -> bool:
 # In words
 
 
-def sentence(summary: Summary, pairing: Pairing) -> str:
+def sentence(summary: Summary, setup: SignalSetup) -> str:
     """Say what there is to see, in one sentence or two."""
-    names = [LOSSES[each.name].label for each in pairing.losses]
+    names = [LOSSES[each.name].label for each in setup.losses]
     broken = next((i for i, n in enumerate(summary.undefined) if n), None)
     if broken is not None:
         n = summary.undefined[broken]
         return f"{_counted(n, summary.count)} no finite loss or signal from {names[broken]}.".replace("%", "get")
-    if pairing.kind == "residual" or summary.focus == 0:
+    if setup.kind == "residual" or summary.focus == 0:
         text = f"The {summary.focus:,} largest of {summary.count:,} residuals make up"
         parts = [f"{words.share(s, 0)} with {n}" for s, n in zip(summary.focused, names, strict=True)]
         parts[0] = parts[0].replace("% with", "% of the signal with")

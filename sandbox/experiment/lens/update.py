@@ -16,7 +16,7 @@ import numpy as np
 
 from sandbox.arrays import Array
 from sandbox.experiment.document.frozen import FrozenMapping
-from sandbox.experiment.results.script import pairing_now
+from sandbox.experiment.results.script import setup_now
 from sandbox.experiment.training.groups import Group
 from sandbox.experiment.training.probe import LaneProbe
 from sandbox.experiment.training.replica import Replica
@@ -24,7 +24,7 @@ from sandbox.experiment.training.samples import Samples
 from sandbox.nn import ACTIVATIONS, OPTIMIZERS, Activation, OptimizerState
 from sandbox.nn.losses import CLAMP, LogLoss, reduction_factor, xlogy
 from sandbox.nn.network import ForwardPass, layer_views
-from sandbox.notation.code import Line, Pairing, phases
+from sandbox.notation.code import CodeLine, CodeSetup, phases
 
 MOST_ROWS, MOST_COLUMNS = 24, 48  # what is kept of a large array
 
@@ -58,7 +58,7 @@ class UpdateSteps:
 
     Attributes
     ----------
-    pairing : Pairing
+    setup : CodeSetup
     phases : tuple of tuple of Line
         Of forward, loss, backward and update.
     values : mapping
@@ -71,8 +71,8 @@ class UpdateSteps:
         Why there is no next update, "" where there is one.
     """
 
-    pairing: Pairing
-    phases: tuple[tuple[Line, ...], ...]
+    setup: CodeSetup
+    phases: tuple[tuple[CodeLine, ...], ...]
     values: Mapping[str, Value]
     theta: Array
     finite: bool
@@ -88,12 +88,12 @@ class NextUpdate:
     def answer(self, probe: LaneProbe) -> UpdateSteps:
         """Return the lines and their values; training is left alone."""
         batch = probe.batch
-        pairing = pairing_now(probe.replica, probe.data.task, str(len(batch)))
+        setup = setup_now(probe.replica, probe.data.task, str(len(batch)))
         values, theta, finite = _values(probe, batch)
         theta.setflags(write=False)
         shown = FrozenMapping({name: _value(array) for name, array in values.items()})
-        lines = tuple(_with_values(phase, values) for phase in phases(pairing))
-        return UpdateSteps(pairing, lines, shown, theta, finite, probe.stopped)
+        lines = tuple(_with_values(phase, values) for phase in phases(setup))
+        return UpdateSteps(setup, lines, shown, theta, finite, probe.stopped)
 
 
 def _value(array: Any) -> Value:
@@ -196,7 +196,7 @@ def _add_update(values: dict[str, Any], replica: Replica, before: Array, after: 
     values |= {f"{name} shrunk": array for name, array in _named(shrunk, sizes).items() if name[0] == "W"}
 
 
-def _with_values(lines: tuple[Line, ...], values: Mapping[str, Any]) -> tuple[Line, ...]:
+def _with_values(lines: tuple[CodeLine, ...], values: Mapping[str, Any]) -> tuple[CodeLine, ...]:
     """Return the lines without the names that have no value to show."""
     return tuple(
         dataclasses.replace(line, names=tuple(name for name in line.names if name in values)) for line in lines

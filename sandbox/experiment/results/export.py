@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sandbox.experiment.document.defaults import SCORES
-from sandbox.experiment.training.history import History, Row
+from sandbox.experiment.training.history import History, Record
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.spread import HIGH, LOW
 from sandbox.experiment.training.trainer import Trainer
@@ -63,7 +63,7 @@ def write_seeds(path: Path, lanes: Sequence[Lane]) -> None:
             writer.writerow((lane, seed, row.epoch, row.update, *(row.values.get(column, "") for column in values)))
 
 
-def _of_seeds(place: int, lane: Lane) -> Iterator[tuple[int, int, int, str, int, Row]]:
+def _of_seeds(place: int, lane: Lane) -> Iterator[tuple[int, int, int, str, int, Record]]:
     """Yield update, place of the lane, number of the network, lane, seed and row."""
     assert lane.replica_history is not None
     for row in lane.replica_history.rows():
@@ -74,10 +74,10 @@ def _of_seeds(place: int, lane: Lane) -> Iterator[tuple[int, int, int, str, int,
         for number, values in parts.items():
             if not any(math.isnan(values[f"train_{score}"]) for score in SCORES.values() if f"train_{score}" in values):
                 seed = lane.replicas[number].seed
-                yield row.update, place, number, lane.name, seed, Row(row.epoch, row.update, values)
+                yield row.update, place, number, lane.name, seed, Record(row.epoch, row.update, values)
 
 
-def _named(name: str, history: History) -> Iterator[tuple[str, Row]]:
+def _named(name: str, history: History) -> Iterator[tuple[str, Record]]:
     return ((name, row) for row in history.rows())
 
 

@@ -28,8 +28,8 @@ from sandbox.files import write_whole
 from sandbox.nn import OPTIMIZERS
 from sandbox.nn.network import layer_views
 from sandbox.notation.code import (
-    Line,
-    Pairing,
+    CodeLine,
+    CodeSetup,
     backward_lines,
     counts_steps,
     forward_lines,
@@ -43,21 +43,21 @@ EMBEDDED = 6000  # so many numbers still stand in the file itself; more of them 
 WIDTH = 110
 
 
-def pairing(replica: Replica, task: str, m: str, *, in_use: frozenset[str], l1: bool, l2: bool) -> Pairing:
+def setup(replica: Replica, task: str, m: str, *, in_use: frozenset[str], l1: bool, l2: bool) -> CodeSetup:
     """Return what a network's lines depend on: `in_use` are parameters of its loss, the flags the penalties in use."""
     lane, loss = replica.lane, replica.lane.settings.loss
     shares = task == "multiclass" and lane.coding == "zero_one" and replica.sizes[-1] > 1
-    return Pairing(
+    return CodeSetup(
         replica.sizes, replica.activations, lane.objective.name, loss.numerics, loss.reduction,
         lane.settings.optimizer.name, m, shares, in_use, l1, l2,
     )  # fmt: skip
 
 
-def pairing_now(replica: Replica, task: str, m: str) -> Pairing:
+def setup_now(replica: Replica, task: str, m: str) -> CodeSetup:
     """Return what a network's lines depend on at this moment."""
     lane, optimizer = replica.lane, replica.lane.settings.optimizer
     in_use = lane.objective.in_use([lane.objective.parameter_values])
-    return pairing(replica, task, m, in_use=in_use, l1=bool(optimizer.l1), l2=bool(optimizer.l2))
+    return setup(replica, task, m, in_use=in_use, l1=bool(optimizer.l1), l2=bool(optimizer.l2))
 
 
 def numbers(lane: Lane) -> dict[str, float]:
@@ -341,7 +341,7 @@ class _Writer:
         return "\n".join(lines)
 
     def _stage_text(self, stage: _Stage, number: int) -> str:
-        p = self._pairing(stage)
+        p = self._setup(stage)
         parts = []
         if number:
             parts.append(
@@ -357,11 +357,11 @@ class _Writer:
         parts.append(self._loop(stage, p, number))
         return "\n".join(part for part in parts if part)
 
-    def _pairing(self, stage: _Stage) -> Pairing:
+    def _setup(self, stage: _Stage) -> CodeSetup:
         size = stage.values["batch_size"]
         m = size if 0 < size < self.m else self.m
         in_use = stage.replica.lane.objective.in_use(stage.states)
-        return pairing(stage.replica, self.data.task, str(m), in_use=in_use, l1=stage.ever("l1"), l2=stage.ever("l2"))
+        return setup(stage.replica, self.data.task, str(m), in_use=in_use, l1=stage.ever("l1"), l2=stage.ever("l2"))
 
     def _targets(self, replica: Replica, before: Replica | None) -> str:
         coding, units = replica.lane.coding, replica.sizes[-1]
@@ -376,7 +376,7 @@ class _Writer:
         hot = f"(labels[None] == {classes}).astype({real})"
         return f"{Y} = {hot}  # {shape}" if coding == "zero_one" else f"{Y} = 2 * {hot} - 1  # {shape}: -1 and +1"
 
-    def _named(self, stage: _Stage, p: Pairing, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _named(self, stage: _Stage, p: CodeSetup, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of the numbers that the lines name."""
         unused = {name for name in stage.replica.lane.objective.parameter_names() if name not in p.in_use}
         unused |= {name for name, used in (("l1", p.l1), ("l2", p.l2)) if not used}
@@ -394,7 +394,7 @@ class _Writer:
         self.known.update(values)
         return "\n".join(lines)
 
-    def _prepared(self, stage: _Stage, p: Pairing) -> str:
+    def _prepared(self, stage: _Stage, p: CodeSetup) -> str:
         """Return what the update's loop and the look at the end need."""
         if not stage.restarts:
             return ""
@@ -410,7 +410,7 @@ class _Writer:
             lines += _resize_lines(resize, self.arrays)
         return "\n".join(lines)
 
-    def _total_cost(self, p: Pairing) -> str:
+    def _total_cost(self, p: CodeSetup) -> str:
         whole = dataclasses.replace(p, m=str(self.m))
         lines = [
             "",
@@ -426,7 +426,7 @@ class _Writer:
         ]
         return "\n".join(lines)
 
-    def _loop(self, stage: _Stage, p: Pairing, number: int) -> str:
+    def _loop(self, stage: _Stage, p: CodeSetup, number: int) -> str:
         edits = self._edit_lines(stage, p)
         lines = [f"for update in range({stage.start}, {stage.end + 1}):"]
         if number:
@@ -488,7 +488,7 @@ class _Writer:
             "",
         ]
 
-    def _edit_lines(self, stage: _Stage, p: Pairing) -> list[str]:
+    def _edit_lines(self, stage: _Stage, p: CodeSetup) -> list[str]:
         lines = []
         for update, values in stage.edits:
             assignments = self._assignments(self._named(stage, p, values))
@@ -516,11 +516,11 @@ def _resize_lines(resize: _Resize, put: _Arrays) -> list[str]:
     return lines
 
 
-def _indented(lines: Iterable[Line], by: int) -> list[str]:
+def _indented(lines: Iterable[CodeLine], by: int) -> list[str]:
     return [" " * by + each for each in commented(tuple(lines))]
 
 
-def commented(lines: tuple[Line, ...]) -> list[str]:
+def commented(lines: tuple[CodeLine, ...]) -> list[str]:
     """Return the lines with their comments, those that the loss decides saying so."""
     told = [
         dataclasses.replace(line, note="; ".join(filter(None, (line.note, "decided by the loss"))))
@@ -531,7 +531,7 @@ def commented(lines: tuple[Line, ...]) -> list[str]:
     return [line.code + comment for line, comment in aligned(tuple(told))]
 
 
-def aligned(lines: tuple[Line, ...]) -> list[tuple[Line, str]]:
+def aligned(lines: tuple[CodeLine, ...]) -> list[tuple[CodeLine, str]]:
     """Return the lines, each with its comment: in one column, or behind the code where that is wide."""
     noted = [len(line.code) for line in lines if line.note and len(line.code) <= 52]
     column = max(noted, default=0)

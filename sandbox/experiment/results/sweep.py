@@ -216,7 +216,7 @@ def cells(experiment: Experiment, axes: Sequence[Axis], replicas: int | None = N
         raise InputError(f"this makes {count:,} cells, but at most {MOST_CELLS:,} are allowed.")
     if replicas is not None:
         experiment = experiment.with_value("run.replicas", replicas)
-    repeated = twins(experiment, keys)
+    repeated = redundant_lanes(experiment, keys)
     kept = tuple(lane for lane in experiment.lanes if lane.name not in repeated)
     experiment = dataclasses.replace(experiment, lanes=kept)
     found = []
@@ -227,7 +227,7 @@ def cells(experiment: Experiment, axes: Sequence[Axis], replicas: int | None = N
     return found
 
 
-def twins(experiment: Experiment, keys: Sequence[str]) -> dict[str, str]:
+def redundant_lanes(experiment: Experiment, keys: Sequence[str]) -> dict[str, str]:
     """Return the lanes that would repeat an earlier one once these settings are swept, each with that one."""
     owns: dict[str, dict[str, Value]] = {}
     found = {}
@@ -240,9 +240,9 @@ def twins(experiment: Experiment, keys: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def twin_words(experiment: Experiment, keys: Sequence[str]) -> str:
+def redundancy_note(experiment: Experiment, keys: Sequence[str]) -> str:
     """Return which lanes are not run, in a sentence; "" where all are."""
-    repeated = [f'"{name}" would repeat "{first}"' for name, first in twins(experiment, keys).items()]
+    repeated = [f'"{name}" would repeat "{first}"' for name, first in redundant_lanes(experiment, keys).items()]
     return f"What is swept is the same in every lane: {', '.join(repeated)}, and is left out." if repeated else ""
 
 
@@ -297,7 +297,7 @@ def _train(trainer: Trainer) -> None:
         pause = perf_counter() + _PATIENCE
         trainer.advance(lambda until=pause: trainer.epoch < last and perf_counter() < until)  # type: ignore[misc]
         if _given_up is not None and _given_up.is_set():
-            raise GivenUp
+            raise Cancelled
     trainer.run(epochs=0)  # records the last epoch
 
 
@@ -386,7 +386,7 @@ class Sweep:
 
     def _take(self, cell: Cell, future: Future[Result]) -> None:
         error = future.exception()
-        if isinstance(error, GivenUp):
+        if isinstance(error, Cancelled):
             return
         if error is None:
             self.results[cell.number] = future.result()
@@ -448,7 +448,7 @@ class Processes(ProcessPoolExecutor):
         with _without_interrupts():
             return super().submit(fn, *args, **kwargs)
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """Let the cells at work end at once, with no result."""
         self._given_up.set()
 
@@ -475,7 +475,7 @@ def _begin_process(given_up: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-class GivenUp(Exception):
+class Cancelled(Exception):
     """What a cell that is given up raises in place of a result."""
 
 

@@ -78,7 +78,7 @@ class Batches:
         if self.position:
             self.deal_targets(codings)
 
-    def peek(self, settings: OptimizerSettings) -> Samples:
+    def next_batch(self, settings: OptimizerSettings) -> Samples:
         """Return the samples of the next update, without drawing what that update is to draw."""
         size = settings.batch_size
         if self.position == 0:

@@ -10,7 +10,7 @@ from sandbox.experiment.document import texts
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import in_force
 from sandbox.experiment.document.parts import Edit
-from sandbox.experiment.training.snapshot import Mark
+from sandbox.experiment.training.snapshot import EditMark
 
 _LOSING = {"network.hidden", "optimizer.name"}  # an edit of these and back leaves other weights or an empty memory
 
@@ -39,7 +39,7 @@ class EditLog:
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
         self.current = dataclasses.replace(experiment, edits=())
-        self.marks: list[Mark] = []
+        self.marks: list[EditMark] = []
         self.pending = list(experiment.edits)
         self._live: list[_LiveEdit] = []  # since the last update
 
@@ -102,7 +102,7 @@ class EditLog:
         self.current = self.current.changed_by(edit)
         told = [key for key in edit.changes if key != "loss.monitors" or "loss.objective" not in edit.changes]
         text = "; ".join(self._described(key, before, edit.lane, task) for key in told)
-        self.marks.append(Mark(edit.update, epoch, edit.lane, text))
+        self.marks.append(EditMark(edit.update, epoch, edit.lane, text))
         if live is not None:
             self._drop_taken_back()
 
@@ -127,12 +127,12 @@ class EditLog:
         """Call a lane something else in its marks."""
         self.marks = [dataclasses.replace(mark, lane=new) if mark.lane == name else mark for mark in self.marks]
 
-    def remove_lane(self, name: str) -> tuple[Mark, ...]:
+    def remove_lane(self, name: str) -> tuple[EditMark, ...]:
         """Take the marks of a lane out; return all marks as they were."""
         before = tuple(self.marks)
         self.marks = [mark for mark in before if mark.lane != name]
         return before
 
-    def restore(self, marks: Sequence[Mark]) -> None:
+    def restore(self, marks: Sequence[EditMark]) -> None:
         """Put marks back."""
         self.marks = list(marks)

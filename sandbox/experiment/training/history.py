@@ -31,7 +31,7 @@ _RAW_ROWS = 24  # up to this many rows a pixel, a curve is thinned from the rows
 
 
 @dataclass(frozen=True)
-class Row:
+class Record:
     """The state of a lane after `update` updates, `epoch` of them whole epochs: values by column name."""
 
     epoch: int
@@ -179,12 +179,12 @@ class History:
         self._source: History | None = None
 
     @property
-    def last(self) -> Row | None:
+    def last(self) -> Record | None:
         """The newest row."""
         if self._last is None:
             return None
         epoch, update, names, values = self._last
-        return Row(epoch, update, dict(zip(names, values, strict=True)))
+        return Record(epoch, update, dict(zip(names, values, strict=True)))
 
     @property
     def last_update(self) -> int:
@@ -227,11 +227,11 @@ class History:
             self._chunks[self._spilled].spill(self._file)
             self._spilled += 1
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[Record]:
         """Yield every row, oldest first."""
         for chunk in self._chunks:
             for epoch, update, *values in chunk.table().T.tolist():
-                yield Row(int(epoch), int(update), dict(zip(chunk.names, values, strict=True)))
+                yield Record(int(epoch), int(update), dict(zip(chunk.names, values, strict=True)))
 
     def column(self, name: str) -> tuple[Floats, Floats]:
         """Return all epochs at which a column applies, and its values."""

@@ -192,11 +192,11 @@ class Lane:
             if sizes != replica.sizes:
                 drawn = initial_parameters(settings, sizes, draw=update + 1, replica=replica.number)
                 replica.theta, replica.sizes = resized_parameters(replica, sizes, drawn), sizes
-                replica.forget()
+                replica.reset_memory()
             replica.activations = activations
         if settings.optimizer.name != method:
             for replica in self.replicas:
-                replica.forget()
+                replica.reset_memory()
         before = tuple(each for each in self.learned if each[0] < epoch)
         if not before or before[-1][1] != self.objective.name:
             before = (*before, (epoch, self.objective.name))

@@ -83,10 +83,15 @@ class LaneProbe:
     """
 
     def __init__(
-        self, replica: Replica, data: Data, samples: Samples, peek: Callable[[], Samples], run: RunView | None = None
+        self,
+        replica: Replica,
+        data: Data,
+        samples: Samples,
+        next_batch: Callable[[], Samples],
+        run: RunView | None = None,
     ) -> None:
         self.lane, self.replica = replica.lane, replica
-        self.data, self.samples, self._peek, self.run = data, samples, peek, run
+        self.data, self.samples, self._next_batch, self.run = data, samples, next_batch, run
         self.m = len(samples)
         self._gradients: dict[tuple[str, bool], Array] = {}
 
@@ -104,8 +109,8 @@ class LaneProbe:
             theta = load_weights(self.run.current.locate(settings.network.weights), replica.sizes)
         start = replica.copy()
         start.theta = theta.astype(self.samples.X.dtype)
-        start.forget()
-        return LaneProbe(start, self.data, self.samples, self._peek, self.run)
+        start.reset_memory()
+        return LaneProbe(start, self.data, self.samples, self._next_batch, self.run)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -142,7 +147,7 @@ class LaneProbe:
     @cached_property
     def batch(self) -> Samples:
         """The samples of the next update, in their order."""
-        return self._peek()
+        return self._next_batch()
 
     @property
     def X(self) -> Array:

@@ -77,7 +77,7 @@ class Replica:
         """Take its optimiser's memory and count out of the group."""
         self.memory, self.count, self.state = [slot.copy() for slot in self.memory], self.steps, None
 
-    def forget(self) -> None:
+    def reset_memory(self) -> None:
         """Let its optimiser start over."""
         self.memory, self.count, self.state = [], 0, None
 

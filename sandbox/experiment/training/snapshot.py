@@ -218,7 +218,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Mark:
+class EditMark:
     """Where an edit took effect, for the cost view: `text` says what, e.g. "learning rate 0.1 to 0.5"."""
 
     update: int
@@ -292,7 +292,7 @@ class Snapshot:
     lanes: tuple[LaneState, ...]
     surfaces: tuple[Surface, ...] = ()
     curves: tuple[Curve, ...] = ()
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[EditMark, ...] = ()
     answers: Mapping[Question[Any], Any] = field(default_factory=FrozenMapping)
     seconds: Mapping[Question[Any], float] = field(default_factory=FrozenMapping, compare=False)
     coming: float = 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sandbox.arrays import Array, Floats
-from sandbox.experiment.training.history import History, Row
+from sandbox.experiment.training.history import History, Record
 
 LOW, HIGH = "|low", "|high"  # behind a column's name: its quartiles over several networks
 
@@ -17,13 +17,13 @@ class ReplicaHistory:
         self._all, self._end = histories, f"#{replica}"
 
     @property
-    def last(self) -> Row | None:
+    def last(self) -> Record | None:
         """The newest row."""
         row = self._all.last
         if row is None:
             return None
         values = {name.removesuffix(self._end): v for name, v in row.values.items() if name.endswith(self._end)}
-        return Row(row.epoch, row.update, values)
+        return Record(row.epoch, row.update, values)
 
     def curve(
         self, name: str, pixels: int, log_x: bool = False, epochs: tuple[float, float] | None = None

@@ -29,7 +29,7 @@ from sandbox.experiment.training.probe import LaneProbe
 from sandbox.experiment.training.recorder import Recorder
 from sandbox.experiment.training.replica import Replica
 from sandbox.experiment.training.samples import Samples, samples_of
-from sandbox.experiment.training.snapshot import Mark, Snapshot, Wanted
+from sandbox.experiment.training.snapshot import EditMark, Snapshot, Wanted
 from sandbox.experiment.training.views import snapshot
 from sandbox.experiment.training.weights import assign_parameters, load_weights
 from sandbox.nn import LOSSES
@@ -47,7 +47,7 @@ class RemovedLane:
 
     lane: Lane
     index: int
-    marks: tuple[Mark, ...]
+    marks: tuple[EditMark, ...]
     pairs: PairRecord
     before: Experiment
     after: Experiment
@@ -120,7 +120,7 @@ class Trainer:
         return self._log.current
 
     @property
-    def marks(self) -> list[Mark]:
+    def marks(self) -> list[EditMark]:
         """Where edits took effect."""
         return self._log.marks
 
@@ -208,11 +208,11 @@ class Trainer:
         for each in self.lanes:
             if each.name == lane:
                 chosen = each.replicas[min(replica or 0, len(each.replicas) - 1)]
-                return LaneProbe(chosen, self.data, self._train, self._peek, self)
+                return LaneProbe(chosen, self.data, self._train, self._next_batch, self)
         return None
 
-    def _peek(self) -> Samples:
-        return self._batches.peek(self.current.optimizer)
+    def _next_batch(self) -> Samples:
+        return self._batches.next_batch(self.current.optimizer)
 
     def snapshot(self, run: int = 0, wanted: Wanted | None = None) -> Snapshot:
         """Return an immutable copy of what the views asked for."""

@@ -14,7 +14,17 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
-from sandbox.ui.kit.base import Card, Elided, IconButton, LineGlyph, More, Row, StyleFollower, label, set_state
+from sandbox.ui.kit.base import (
+    Card,
+    ControlRow,
+    Elided,
+    IconButton,
+    LineGlyph,
+    MoreButton,
+    StyleFollower,
+    label,
+    set_state,
+)
 from sandbox.ui.kit.choices import Choice, Item, MultiChoice, Segmented, Toggle
 from sandbox.ui.kit.layers import LayersEditor
 from sandbox.ui.kit.numbers import (
@@ -29,19 +39,19 @@ __all__ = [
     "SPEEDS",
     "Card",
     "Choice",
+    "ControlRow",
     "Elided",
     "IconButton",
     "Item",
     "LayersEditor",
     "LineGlyph",
     "LogSlider",
-    "More",
+    "MoreButton",
     "MultiChoice",
     "Notice",
     "NumberField",
     "PrimaryButton",
     "Readout",
-    "Row",
     "SeedField",
     "Segmented",
     "SpeedSlider",
@@ -208,7 +218,7 @@ class Notice(StyleFollower, QFrame):
             Whether it goes by itself although there is something to do.
         """
         set_state(self, "kind", "error" if error else "info")
-        self._ink = "error" if error else "accent"
+        self._sign_color = "error" if error else "accent"
         self.sentence.setText(sentence)
         self.setAccessibleName(sentence)
         self._act = act
@@ -225,7 +235,7 @@ class Notice(StyleFollower, QFrame):
         if self._act is not None:
             self._act()
 
-    _ink = "accent"
+    _sign_color = "accent"
 
     def fit(self) -> None:
         """Set margins, spacings and the sign."""
@@ -234,4 +244,4 @@ class Notice(StyleFollower, QFrame):
         )
         self._layout.setSpacing(theme.px(theme.GRID))
         side = theme.px(16)
-        self.sign.setPixmap(icon("info", self._ink).pixmap(QSize(side, side), self.devicePixelRatioF()))
+        self.sign.setPixmap(icon("info", self._sign_color).pixmap(QSize(side, side), self.devicePixelRatioF()))

@@ -123,7 +123,7 @@ class IconButton(StyleFollower, QToolButton):
 
     def __init__(self, name: str, text: str, accessible: str, flat: bool = False) -> None:
         super().__init__()
-        self.setIcon(icon(name, "muted" if flat else "ink"))
+        self.setIcon(icon(name, "muted" if flat else "text_color"))
         self.setToolTip(text)
         self.setAccessibleName(accessible)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -238,7 +238,7 @@ class LineGlyph(StyleFollower, QWidget):
         painter.drawLine(0, middle, self.width(), middle)
 
 
-class Row(StyleFollower, QWidget):
+class ControlRow(StyleFollower, QWidget):
     """One control with its label: left of it, or above it where the control needs the whole width.
 
     Parameters
@@ -318,7 +318,7 @@ class Row(StyleFollower, QWidget):
         self._layout.setSpacing(theme.px(2 if self._above else theme.HALF))
 
 
-class More(QToolButton):
+class MoreButton(QToolButton):
     """A disclosure: shows and hides what matters less. Put it in a card's header.
 
     Parameters
@@ -352,7 +352,7 @@ class More(QToolButton):
         painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
         gap, side = theme.px(theme.HALF + 1), theme.px(10)
         colours = theme.current()
-        painter.setPen(QColor(colours.ink if self.underMouse() or self.hasFocus() else colours.muted))
+        painter.setPen(QColor(colours.text_color if self.underMouse() or self.hasFocus() else colours.muted))
         painter.drawText(self.rect().adjusted(gap, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
         place = QRect(self.width() - gap - side, (self.height() - side) // 2, side, side)
         icon("chevron-up" if self.isChecked() else "chevron-down", "muted").paint(painter, place)
@@ -371,6 +371,6 @@ class More(QToolButton):
         opened = self.isChecked()
         self.setText("Less" if opened else "More")
         self.setToolTip(f"{'Hides' if opened else 'Shows'} the {self._of} that matter less.")
-        self.setAccessibleName(f"{'Less' if opened else 'More'} {self._of}")
+        self.setAccessibleName(f"{'Less' if opened else 'MoreButton'} {self._of}")
         for row, applies, matters in self._rows:
             row.setVisible((opened or matters()) and applies())

@@ -26,7 +26,7 @@ from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import LaneState, Snapshot, SurfaceRequest
 from sandbox.nn import METRICS
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.kit import Elided, IconButton, label
 from sandbox.ui.kit.base import StyleFollower, later, set_state
 from sandbox.ui.lane_styles import Badge, LaneStyle
@@ -175,14 +175,14 @@ class LaneFrame(StyleFollower, QFrame):
         later(self, self._fit_score)
 
     def _fit_score(self) -> None:
-        self.score.setVisible(self.width() >= look.px(NARROW))
+        self.score.setVisible(self.width() >= theme.px(NARROW))
 
     def fit(self) -> None:
         """Set margins and spacings."""
-        edge = 0 if self.property("alone") == "true" else look.px(6)
+        edge = 0 if self.property("alone") == "true" else theme.px(6)
         self._column.setContentsMargins(edge, edge, edge, edge)
-        self._column.setSpacing(look.px(2))
-        self._head.setSpacing(look.px(6))
+        self._column.setSpacing(theme.px(2))
+        self._head.setSpacing(theme.px(6))
 
 
 class _NameEdit(QLineEdit):
@@ -227,10 +227,10 @@ class _NameEdit(QLineEdit):
             super().keyPressEvent(event)
 
     def sizeHint(self) -> QSize:
-        return QSize(look.px(80), super().sizeHint().height())
+        return QSize(theme.px(80), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(look.px(40), super().minimumSizeHint().height())
+        return QSize(theme.px(40), super().minimumSizeHint().height())
 
 
 class LaneGrid(QWidget):
@@ -267,7 +267,7 @@ class LaneGrid(QWidget):
         self._current = ""
         self._rival: LaneStyle | None = None
         self._data: tuple[Data, Experiment | None] | None = None
-        self._dress: tuple[Theme, float] | None = None
+        self._theme: tuple[Theme, float] | None = None
         self._sample: tuple[str, int] | None = None
         self._columns = 0
         self._column = QVBoxLayout(self)
@@ -314,8 +314,8 @@ class LaneGrid(QWidget):
             view = frame.view
             if self.frames:
                 view.head.hide()
-            if self._dress is not None:
-                view.set_theme(*self._dress)
+            if self._theme is not None:
+                view.set_theme(*self._theme)
             if self._data is not None:
                 view.set_data(*self._data)
                 view.set_axes(self._first.across.currentIndex(), self._first.upward.currentIndex())
@@ -357,8 +357,8 @@ class LaneGrid(QWidget):
             if rival is None:
                 frame.view.compare_with("", QColor(), QColor())
             else:
-                theme = look.current()
-                frame.view.compare_with(rival.name, QColor(theme.lane(style.slot)), QColor(theme.lane(rival.slot)))
+                colours = theme.current()
+                frame.view.compare_with(rival.name, QColor(colours.lane(style.slot)), QColor(colours.lane(rival.slot)))
                 frame.words.setText(f"against {rival.full}")
             frame.view.set_compact(len(shown) > 2)
             frame.menu_button.setVisible(rival is None)
@@ -383,8 +383,8 @@ class LaneGrid(QWidget):
         if self.pair is None and self._rival is not None:
             self.pair = PairPanel(self)
             self._column.addWidget(self.pair, 1)
-            if self._dress is not None:
-                self.pair.set_theme(*self._dress)
+            if self._theme is not None:
+                self.pair.set_theme(*self._theme)
             self.pair.wanted_changed.connect(self.wanted_changed)
             self.pair.rates_chosen.connect(self.rates_chosen)
         if self.pair is not None:
@@ -418,16 +418,16 @@ class LaneGrid(QWidget):
 
     # What is shown
 
-    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+    def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
         """Colours and type."""
-        self._dress = theme, scale
-        self._grid.setSpacing(look.px(look.GRID))
-        self._column.setSpacing(look.px(look.HALF))
+        self._theme = colours, scale
+        self._grid.setSpacing(theme.px(theme.GRID))
+        self._column.setSpacing(theme.px(theme.HALF))
         for frame in self.frames:
-            frame.view.set_theme(theme, scale)
+            frame.view.set_theme(colours, scale)
             frame.fit()
         if self.pair is not None:
-            self.pair.set_theme(theme, scale)
+            self.pair.set_theme(colours, scale)
 
     def set_data(self, data: Data, experiment: Experiment | None = None) -> None:
         """Show other data in all views."""

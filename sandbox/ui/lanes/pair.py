@@ -17,11 +17,11 @@ from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.lens import comparison
 from sandbox.experiment.lens.advantage import Advantage, AskAdvantage, usual_level
 from sandbox.experiment.lens.pair import AskPair, PairState
-from sandbox.experiment.lens.rates import AskFairRates, FairRates
+from sandbox.experiment.lens.rates import AskMatchedRates, MatchedRates
 from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import LaneState, Snapshot
 from sandbox.nn import LOSSES, METRICS, OPTIMIZERS
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.kit import Choice, Elided, NumberField, Segmented, label
 from sandbox.ui.kit.base import StyleFollower
 from sandbox.ui.lane_styles import Badge, LaneStyle
@@ -61,7 +61,7 @@ class PairPanel(StyleFollower, QWidget):
         self._theme: Theme | None = None
         self._pace = Pace(PERIOD, self)
         self._pace.overdue.connect(self.wanted_changed)
-        self._rates: FairRates | None = None
+        self._rates: MatchedRates | None = None
         self._told_for: object = None  # the experiment that the rates were told for
         self._chosen = False  # whether a person chose the column
         self._end = 0.0
@@ -115,11 +115,11 @@ class PairPanel(StyleFollower, QWidget):
             "Gives every lane the rate that makes its first step as long as that of the lane in view."
         )
         self.table = RateTable()
-        self.fair = _sentence("What matching does", "hint")
-        self._fair = QHBoxLayout()
-        self._fair.addWidget(Elided("Learning rates", "title"), 1)
-        self._fair.addWidget(self.reduction)
-        self._fair.addWidget(self.match)
+        self.rates_note = _sentence("What matching does", "hint")
+        self._rates_row = QHBoxLayout()
+        self._rates_row.addWidget(Elided("Learning rates", "title"), 1)
+        self._rates_row.addWidget(self.reduction)
+        self._rates_row.addWidget(self.match)
         inner = QWidget()
         inner.setObjectName("column")
         self._column = QVBoxLayout(inner)
@@ -130,9 +130,9 @@ class PairPanel(StyleFollower, QWidget):
         self._column.addLayout(self._goal)
         self._column.addWidget(self.first)
         self._column.addWidget(self.gap)
-        self._column.addLayout(self._fair)
+        self._column.addLayout(self._rates_row)
         self._column.addWidget(self.table)
-        self._column.addWidget(self.fair)
+        self._column.addWidget(self.rates_note)
         self._column.addStretch(1)
         self.area = QScrollArea()
         self.area.setWidget(inner)
@@ -193,7 +193,7 @@ class PairPanel(StyleFollower, QWidget):
         if (goal := self._goal_now(one, other)) is not None:
             asked.append(goal)
         if self._told_for is None:
-            asked.append(AskFairRates(one))
+            asked.append(AskMatchedRates(one))
         return tuple(asked)
 
     def _goal_now(self, one: str, other: str) -> AskAdvantage | None:
@@ -221,7 +221,7 @@ class PairPanel(StyleFollower, QWidget):
                 answered = True
             elif isinstance(answer, Advantage) and answer.lane == self._one.name:
                 self._show_first(answer)
-            elif isinstance(answer, FairRates):
+            elif isinstance(answer, MatchedRates):
                 self._rates, self._told_for = answer, settled
                 self._show_rates()
             else:
@@ -270,7 +270,7 @@ class PairPanel(StyleFollower, QWidget):
         self.charts.setVisible(len(state.distances[0]) > 0)  # nothing of networks of different shape
         if self._theme is None:
             return
-        ink, wide = QColor(self._theme.ink), 1.6 * look.scale()
+        text_color, wide = QColor(self._theme.text_color), 1.6 * theme.scale()
         last = max((float(x[-1]) for x, _ in (state.distances, state.angles) if len(x)), default=0.0)
         self._end = epochs_end(self._end if last >= 0.5 * self._end else 0.0, last)
         for plot, layer, (x, y), top in zip(
@@ -279,7 +279,7 @@ class PairPanel(StyleFollower, QWidget):
             known = y[np.isfinite(y)]
             high = top or step_up(max(float(known.max()) if known.size else 0.0, 1e-6) * 1.02)
             plot.set_range((0.0, self._end), (0.0, high))
-            layer.set_lines((Line(x, y, ink, wide),) if len(x) else ())
+            layer.set_lines((Line(x, y, text_color, wide),) if len(x) else ())
 
     def _show_first(self, found: Advantage) -> None:
         assert self._one is not None and self._other is not None
@@ -292,7 +292,7 @@ class PairPanel(StyleFollower, QWidget):
             rescaling = sorted({row.optimizer for row in self._rates.rows if OPTIMIZERS[row.optimizer].rescales})
             names = ", ".join(OPTIMIZERS[name].label for name in rescaling)
             note = f" {names} scales its own steps, so that a match says less there." if names else ""
-            _say(self.fair, f"At the matched rate every first step is as long as that of the lane in view.{note}")
+            _say(self.rates_note, f"At the matched rate every first step is as long as that of the lane in view.{note}")
             self.match.setEnabled(len(self._wanted_rates()) > 0)
 
     def _wanted_rates(self) -> dict[str, float]:
@@ -308,24 +308,24 @@ class PairPanel(StyleFollower, QWidget):
 
     # Look
 
-    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+    def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
         """Colours and type."""
-        self._theme = theme
-        font = look.font(SMALL)
+        self._theme = colours
+        font = theme.font(SMALL)
         for plot, grid in zip(self.plots, self.grids, strict=True):
-            plot.set_colors(QColor(theme.card), QColor(theme.axis), QColor(theme.edge), font, scale)
-            grid.color = QColor(theme.grid)
+            plot.set_colors(QColor(colours.card), QColor(colours.axis), QColor(colours.edge), font, scale)
+            grid.color = QColor(colours.grid)
         self.fit()
 
     def fit(self) -> None:
         """Set heights and spacings."""
-        self._column.setContentsMargins(0, 0, look.px(look.GRID), 0)
-        self._column.setSpacing(look.px(look.HALF))
-        for row in (self._plots, self._goal, self._fair):
-            row.setSpacing(look.px(look.GRID))
+        self._column.setContentsMargins(0, 0, theme.px(theme.GRID), 0)
+        self._column.setSpacing(theme.px(theme.HALF))
+        for row in (self._plots, self._goal, self._rates_row):
+            row.setSpacing(theme.px(theme.GRID))
         for plot in self.plots:
-            plot.setFixedHeight(look.px(HEIGHT))
-        self.level.setFixedWidth(look.px(72))
+            plot.setFixedHeight(theme.px(HEIGHT))
+        self.level.setFixedWidth(theme.px(72))
 
 
 _CAPTIONS = ("Distance of the weights", "Angle of the updates, degrees")
@@ -347,7 +347,7 @@ class RateTable(QWidget):
             self._grid.setColumnStretch(column, int(column > 0))
         self.rows: list[tuple[Badge, list[QLabel]]] = []
 
-    def show_rates(self, rates: FairRates, styles: dict[str, LaneStyle], reduction: str) -> None:
+    def show_rates(self, rates: MatchedRates, styles: dict[str, LaneStyle], reduction: str) -> None:
         """Show these rates, told for one reduction."""
         self.heads[2].setText(f"\u2026 {_REDUCED[reduction]}")
         self.heads[2].setToolTip(

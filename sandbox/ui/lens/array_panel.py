@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout
 
 from sandbox import words
-from sandbox.experiment.lens.equations import Shown
-from sandbox.ui import theme as look
+from sandbox.experiment.lens.equations import ShownArray
+from sandbox.ui import theme
 from sandbox.ui.kit import Elided, IconButton
 from sandbox.ui.kit.base import StyleFollower
 
@@ -65,16 +65,16 @@ class ArrayModel(QAbstractTableModel):
         if role == Role.DisplayRole:
             return words.cost(value)
         colour = heat(value, self._largest)
-        return QColor(colour if role == Role.BackgroundRole else look.ink_on(colour))
+        return QColor(colour if role == Role.BackgroundRole else theme.text_color_on(colour))
 
 
 def heat(value: float, largest: float) -> str:
     """Return the colour of a number: blue above 0, orange below, the fuller the larger."""
-    colours = look.current()
+    colours = theme.current()
     if not math.isfinite(value):
         return colours.error_soft
     share = min(1.0, abs(value) / largest) if largest > 0.0 else 0.0
-    return look.blend(colours.card, colours.positive if value > 0.0 else colours.negative, 0.85 * share)
+    return theme.blend(colours.card, colours.positive if value > 0.0 else colours.negative, 0.85 * share)
 
 
 class ArrayPanel(StyleFollower, QFrame):
@@ -125,10 +125,10 @@ class ArrayPanel(StyleFollower, QFrame):
         self.before.clicked.connect(lambda: self.stepped.emit(-1))
         self.after.clicked.connect(lambda: self.stepped.emit(1))
         self.close_button.clicked.connect(self.closed)
-        self.shown: Shown | None = None
+        self.shown: ShownArray | None = None
         self.follow_style()
 
-    def show_array(self, shown: Shown) -> None:
+    def show_array(self, shown: ShownArray) -> None:
         """Show an array as it is now."""
         name = f"{shown.name}[{shown.layer}]" if shown.layer else shown.name
         shape = " \u00d7 ".join(map(str, shown.shape))
@@ -153,27 +153,27 @@ class ArrayPanel(StyleFollower, QFrame):
     def natural_height(self) -> int:
         """Return how high it must be to show all rows."""
         rows = min(self.model.rowCount(), 40) * self.table.verticalHeader().defaultSectionSize()
-        note = look.px(18) if self.note.text() else 0
+        note = theme.px(18) if self.note.text() else 0
         header = self.table.horizontalHeader().height()
-        return rows + header + note + look.px(look.CONTROL + 3 * look.GRID)
+        return rows + header + note + theme.px(theme.CONTROL + 3 * theme.GRID)
 
     def fit(self) -> None:
         """Set the lengths that follow the scale."""
-        self._column.setContentsMargins(*4 * (look.px(look.HALF),))
-        self._column.setSpacing(look.px(2))
-        self._top.setSpacing(look.px(2))
-        font = look.font(look.SMALL)
+        self._column.setContentsMargins(*4 * (theme.px(theme.HALF),))
+        self._column.setSpacing(theme.px(2))
+        self._top.setSpacing(theme.px(2))
+        font = theme.font(theme.SMALL)
         self.table.setFont(font)
         metrics = QFontMetrics(font)
         across, down = self.table.horizontalHeader(), self.table.verticalHeader()
-        across.setDefaultSectionSize(metrics.horizontalAdvance("\u22120.00000") + look.px(8))
-        down.setDefaultSectionSize(look.px(18))
-        down.setMinimumWidth(metrics.horizontalAdvance("2000") + look.px(6))
-        across.setFixedHeight(look.px(18))
-        colours = look.current()
+        across.setDefaultSectionSize(metrics.horizontalAdvance("\u22120.00000") + theme.px(8))
+        down.setDefaultSectionSize(theme.px(18))
+        down.setMinimumWidth(metrics.horizontalAdvance("2000") + theme.px(6))
+        across.setFixedHeight(theme.px(18))
+        colours = theme.current()
         self.table.setStyleSheet(
             f"QTableView {{ background: transparent; }} QHeaderView {{ background: transparent; }}"
             f"QHeaderView::section {{ background: transparent; color: {colours.muted}; border: none;"
-            f" font-size: {look.px(look.SMALL)}px; padding: 0 {look.px(2)}px; }}"
+            f" font-size: {theme.px(theme.SMALL)}px; padding: 0 {theme.px(2)}px; }}"
             f"QTableCornerButton::section {{ background: transparent; border: none; }}"
         )

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, 
 
 from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.kit import IconButton, Segmented, label
 from sandbox.ui.kit.base import StyleFollower, later
 from sandbox.ui.lane_styles import Badge, LaneStyle
@@ -103,7 +103,7 @@ class LensCard(StyleFollower, QFrame):
     def _fit_seed(self) -> None:
         """Show the seed where there is room beside the tabs."""
         taken = sum(widget.sizeHint().width() for widget in (self.tabs, self.detach, self.badge))
-        room = self.width() - taken - look.px(4 * look.GRID)
+        room = self.width() - taken - theme.px(4 * theme.GRID)
         self.seed.setVisible(bool(self.seed.text()) and room >= self.seed.sizeHint().width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -145,7 +145,7 @@ class LensCard(StyleFollower, QFrame):
         self._place(lens).give()
         window = _LensWindow(self, lens)
         self._apart[lens] = window
-        window.resize(look.px(720), look.px(480))
+        window.resize(theme.px(720), theme.px(480))
         window.show()
         self.detach.setVisible(self.current not in self._apart)
         self.wanted_changed.emit()
@@ -169,10 +169,10 @@ class LensCard(StyleFollower, QFrame):
         for window in list(self._apart.values()):
             window.close()
 
-    def set_theme(self, theme: look.Theme, scale: float = 1.0) -> None:
+    def set_theme(self, colours: theme.Theme, scale: float = 1.0) -> None:
         """Dress all lenses."""
         for lens in self.lenses:
-            lens.set_theme(theme, scale)
+            lens.set_theme(colours, scale)
 
     def questions(self, lane: str, flowing: bool = False) -> tuple[Question[Any], ...]:
         """Return what the visible lenses ask.
@@ -199,10 +199,10 @@ class LensCard(StyleFollower, QFrame):
 
     def fit(self) -> None:
         """Set margins and spacings."""
-        edge, step = look.px(10), look.px(look.GRID)
+        edge, step = theme.px(10), theme.px(theme.GRID)
         self._column.setContentsMargins(edge, step, edge, step)
         self._column.setSpacing(step)
-        self._top.setSpacing(look.px(look.HALF))
+        self._top.setSpacing(theme.px(theme.HALF))
 
 
 class _Place(QWidget):
@@ -240,7 +240,7 @@ class _LensWindow(QWidget):
         inner = QVBoxLayout(frame)
         inner.addWidget(lens)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(*4 * (look.px(look.GRID),))
+        outer.setContentsMargins(*4 * (theme.px(theme.GRID),))
         outer.addWidget(frame)
         lens.show()
 

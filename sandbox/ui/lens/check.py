@@ -30,7 +30,7 @@ from sandbox.experiment.lens.check import (
 )
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.kit import label
 from sandbox.ui.kit.base import set_state
 from sandbox.ui.lens.base import Lens
@@ -176,13 +176,13 @@ class CheckLens(Lens[GradientCheck]):
 
     # How it looks
 
-    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
-        self.model.theme = theme
+    def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
+        self.model.theme = colours
         self.table.setStyleSheet(
             f"QTableView {{ background: transparent; }} QHeaderView {{ background: transparent; }}"
-            f"QTableView::item {{ padding: 0 {look.px(10)}px 0 0; border: none; }}"
-            f"QHeaderView::section {{ background: {theme.card}; color: {theme.muted}; border: none;"
-            f" font-size: {look.px(look.SMALL)}px; padding: 0 {look.px(10)}px 0 {look.px(3)}px; }}"
+            f"QTableView::item {{ padding: 0 {theme.px(10)}px 0 0; border: none; }}"
+            f"QHeaderView::section {{ background: {colours.card}; color: {colours.muted}; border: none;"
+            f" font-size: {theme.px(theme.SMALL)}px; padding: 0 {theme.px(10)}px 0 {theme.px(3)}px; }}"
         )
         self.fit()
 
@@ -192,20 +192,20 @@ class CheckLens(Lens[GradientCheck]):
 
     def fit(self) -> None:
         """Set spacings and the height of the table, and leave out its last column where there is no room for it."""
-        self._column.setSpacing(look.px(look.GRID))
-        self._body.setSpacing(look.px(look.GRID))
-        self._top.setSpacing(look.px(look.GRID))
-        self.button.setFixedHeight(look.px(look.CONTROL))
-        font = look.font(look.SMALL)
+        self._column.setSpacing(theme.px(theme.GRID))
+        self._body.setSpacing(theme.px(theme.GRID))
+        self._top.setSpacing(theme.px(theme.GRID))
+        self.button.setFixedHeight(theme.px(theme.CONTROL))
+        font = theme.font(theme.SMALL)
         self.table.setFont(font)
         self.table.horizontalHeader().setFont(font)
-        row = self.table.fontMetrics().height() + look.px(5)
+        row = self.table.fontMetrics().height() + theme.px(5)
         self.table.verticalHeader().setMinimumSectionSize(row)
         self.table.verticalHeader().setDefaultSectionSize(row)
         self.table.horizontalHeader().setFixedHeight(row)
-        self.table.setFixedHeight(row * (self.model.rowCount() + 1) + look.px(2))
+        self.table.setFixedHeight(row * (self.model.rowCount() + 1) + theme.px(2))
         last = len(_COLUMNS) - 1
-        narrow = self.width() < look.px(560)
+        narrow = self.width() < theme.px(560)
         self.table.setColumnHidden(last, narrow)
         stretched = QHeaderView.ResizeMode.Stretch if narrow else QHeaderView.ResizeMode.ResizeToContents
         self.table.horizontalHeader().setSectionResizeMode(last - 1, stretched)
@@ -216,7 +216,7 @@ class _Model(QAbstractTableModel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.theme = look.current()
+        self.theme = theme.current()
         self._layers: tuple[LayerCheck, ...] = ()
 
     def show(self, layers: tuple[LayerCheck, ...]) -> None:
@@ -244,7 +244,7 @@ class _Model(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"Largest difference: {_worst(layer)}" if layer.checked else _COLUMNS[index.column()][1]
         if role == Qt.ItemDataRole.ForegroundRole and index.column() >= 2:
-            return QColor(self.theme.error if layer.verdict in ALARMING else self.theme.ink)
+            return QColor(self.theme.error if layer.verdict in ALARMING else self.theme.text_color)
         return None
 
 

@@ -7,10 +7,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
 
 from sandbox.experiment.document.experiment import Experiment
-from sandbox.experiment.lens.equations import AskNumbers, Numbers, pairing_of
+from sandbox.experiment.lens.equations import AskNumbers, Numbers, setup_of
 from sandbox.experiment.training.snapshot import Snapshot
-from sandbox.notation.equations import Pairing, Symbol, equations
-from sandbox.ui import theme as look
+from sandbox.notation.equations import EquationSetup, Symbol, equations
+from sandbox.ui import theme
 from sandbox.ui.kit import label
 from sandbox.ui.lens.array_panel import ArrayPanel
 from sandbox.ui.lens.base import Lens
@@ -31,7 +31,7 @@ class EquationsLens(Lens[Numbers]):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Equations")
-        self._pairing: Pairing | None = None
+        self._setup: EquationSetup | None = None
         self._seen: tuple[Experiment, str, str, str] | None = None
         self._pinned: Symbol | None = None
         self._pointed: Target | None = None
@@ -84,7 +84,7 @@ class EquationsLens(Lens[Numbers]):
             if not self.panel.isVisible():
                 self._place()
             if self._kept is not None:
-                self._reveal(self._kept, look.px(24))
+                self._reveal(self._kept, theme.px(24))
                 self._kept = None
         else:
             self._hide_panel()
@@ -97,14 +97,14 @@ class EquationsLens(Lens[Numbers]):
         if self._seen is not None and seen[0] is self._seen[0] and seen[1:] == self._seen[1:]:
             return
         self._seen = seen
-        pairing = pairing_of(snapshot, lane)
-        if pairing is None or pairing == self._pairing:
+        setup = setup_of(snapshot, lane)
+        if setup is None or setup == self._setup:
             return
-        if self._pairing is None or pairing.layers != self._pairing.layers:
-            self._layer = pairing.layers
+        if self._setup is None or setup.layers != self._setup.layers:
+            self._layer = setup.layers
             self._release()
-        self._pairing = pairing
-        self.view.set_equations(equations(pairing), pairing.layers)
+        self._setup = setup
+        self.view.set_equations(equations(setup), setup.layers)
 
     # Symbols
 
@@ -127,7 +127,7 @@ class EquationsLens(Lens[Numbers]):
         elif target is not None and self._pinned is None:
             self.panel.set_pinned(False, False)
         if target is not None and self.view.hasFocus() and not self.view.underMouse():
-            self._reveal(target, look.px(40))
+            self._reveal(target, theme.px(40))
         self.wanted_changed.emit()
 
     def _reveal(self, target: Target, around: int) -> None:
@@ -158,8 +158,8 @@ class EquationsLens(Lens[Numbers]):
 
     def step_layer(self, by: int) -> None:
         """Let l stand for the layer before or after."""
-        if self._pairing is not None:
-            self._layer = min(max(1, self._layer + by), self._pairing.layers)
+        if self._setup is not None:
+            self._layer = min(max(1, self._layer + by), self._setup.layers)
             self.wanted_changed.emit()
 
     # Places
@@ -174,7 +174,7 @@ class EquationsLens(Lens[Numbers]):
 
     def _place(self) -> None:
         """Put the panel away from what is pointed at, or beside or below the equations while it is pinned."""
-        top = look.px(22)
+        top = theme.px(22)
         width, height = self.width(), self.height()
         self._head.setGeometry(0, 0, width, top)
         room = QRect(0, top, width, max(1, height - top))
@@ -183,13 +183,13 @@ class EquationsLens(Lens[Numbers]):
             self.area.setGeometry(room)
             return
         tall = min(self.panel.natural_height(), room.height() // 2)
-        if self._pinned is not None and width >= look.px(WIDE):
-            half = width // 2 - look.px(4)
+        if self._pinned is not None and width >= theme.px(WIDE):
+            half = width // 2 - theme.px(4)
             self.area.setGeometry(0, top, half, room.height())
             high = min(self.panel.natural_height(), room.height())
             self.panel.setGeometry(width - half, top, half, high)
         elif self._pinned is not None:
-            self.area.setGeometry(0, top, width, room.height() - tall - look.px(4))
+            self.area.setGeometry(0, top, width, room.height() - tall - theme.px(4))
             self.panel.setGeometry(0, height - tall, width, tall)
         else:
             self.area.setGeometry(room)
@@ -202,13 +202,13 @@ class EquationsLens(Lens[Numbers]):
         if self._pointed is None:
             return True
         y = self.view.mapTo(self, self._pointed.rect.center().toPoint()).y()
-        return y < self.height() // 2 + look.px(11)
+        return y < self.height() // 2 + theme.px(11)
 
     # Look
 
-    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+    def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
         self.panel.fit()
-        super().set_theme(theme, scale)
+        super().set_theme(colours, scale)
         self.view.update()
 
     def fit(self) -> None:

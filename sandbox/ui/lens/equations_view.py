@@ -24,8 +24,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from sandbox import words
 from sandbox.notation.equations import SAME, Equation, Symbol
 from sandbox.notation.latex import atoms
-from sandbox.ui import theme as look
-from sandbox.ui.mathematics import EM, Line, atom_box, draw_marks, joined_boxes, set_line
+from sandbox.ui import theme
+from sandbox.ui.mathematics import EM, TypesetFormula, atom_box, draw_marks, joined_boxes, set_line
 
 TYPE = 15.0  # px to the em
 NOTES = 560  # where the notes end, at most, so that they stay beside their lines
@@ -44,7 +44,7 @@ class Target:
 @dataclass
 class _Row:
     equation: Equation
-    line: Line
+    line: TypesetFormula
     top: float
     height: float
     bars: float = 0.0  # where the bars of its norms begin; 0 where it has none
@@ -133,15 +133,15 @@ class EquationsView(QWidget):
     def lay_out(self) -> None:
         """Put every line in its place for the width there is."""
         width, scale = float(self.width()), self._scale
-        left, gap = float(look.px(12)), float(look.px(5))
-        inner = (width - left - look.px(4)) / scale
-        self._rows, y, indent = [], float(look.px(2)), 0.0
+        left, gap = float(theme.px(12)), float(theme.px(5))
+        inner = (width - left - theme.px(4)) / scale
+        self._rows, y, indent = [], float(theme.px(2)), 0.0
         self._header = 0.0
         for equation in self._equations:
             if equation.key == "dW":
-                y += look.px(4)
+                y += theme.px(4)
                 self._header = y
-                y += look.px(18)
+                y += theme.px(18)
             if equation.left and equation.key == "chain":
                 indent = joined_boxes([atom_box(atom, False) for atom in atoms(equation.left)]).width + 0.28 * EM
             line = set_line(equation.pieces, inner, 0.0 if equation.left else indent)
@@ -156,16 +156,16 @@ class EquationsView(QWidget):
 
     @property
     def _scale(self) -> float:
-        return look.px(TYPE) / EM
+        return theme.px(TYPE) / EM
 
     def _place_bars(self, y: float) -> float:
         """Put the bars right of their lines where there is room, else below; move what follows down."""
-        left, each = float(look.px(12)), float(look.px(17))
+        left, each = float(theme.px(12)), float(theme.px(17))
         rows = [row for row in self._rows if row.equation.key in _BARS]
         if not rows:
             return y
-        right = left + max(row.line.width for row in rows) * self._scale + look.px(20)
-        beside = self.width() - right >= look.px(150)
+        right = left + max(row.line.width for row in rows) * self._scale + theme.px(20)
+        beside = self.width() - right >= theme.px(150)
         shift = 0.0
         for row in self._rows:
             row.top += shift
@@ -173,14 +173,14 @@ class EquationsView(QWidget):
                 continue
             need = each * len(self._norms[row.equation.key])
             own = row.height
-            row.bars = right if beside else left + look.px(16)
-            row.bars_top = row.top if beside else row.top + own + look.px(2)
-            row.height = max(own, need) if beside else own + need + look.px(2)
+            row.bars = right if beside else left + theme.px(16)
+            row.bars_top = row.top if beside else row.top + own + theme.px(2)
+            row.height = max(own, need) if beside else own + need + theme.px(2)
             shift += row.height - own
         return y + shift
 
     def _find_targets(self) -> None:
-        left, scale = float(look.px(12)), self._scale
+        left, scale = float(theme.px(12)), self._scale
         self.targets = []
         for number, row in enumerate(self._rows):
             for spot in row.line.spots:
@@ -193,12 +193,12 @@ class EquationsView(QWidget):
     def _bar_rects(self, row: _Row) -> list[QRectF]:
         if not row.bars:
             return []
-        each, count = float(look.px(17)), len(self._norms[row.equation.key])
-        width = min(self.width() - row.bars - look.px(4), look.px(260))
+        each, count = float(theme.px(17)), len(self._norms[row.equation.key])
+        width = min(self.width() - row.bars - theme.px(4), theme.px(260))
         return [QRectF(row.bars, row.bars_top + i * each, width, each) for i in range(count)]
 
     def sizeHint(self) -> QSize:
-        return QSize(look.px(420), max(1, self._height))
+        return QSize(theme.px(420), max(1, self._height))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -209,30 +209,32 @@ class EquationsView(QWidget):
     # Drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        colours, ratio = look.current(), self.devicePixelRatioF()
+        colours, ratio = theme.current(), self.devicePixelRatioF()
         painter = QPainter(self)
         damage = QRectF(event.rect())
         self._paint_marks(painter)
         if self._header:
             painter.setPen(QColor(colours.muted))
-            painter.setFont(look.font(look.SMALL))
-            painter.drawText(QRectF(0, self._header, self.width(), look.px(16)), Qt.AlignmentFlag.AlignVCenter, SAME)
-        left = look.px(12)
+            painter.setFont(theme.font(theme.SMALL))
+            painter.drawText(QRectF(0, self._header, self.width(), theme.px(16)), Qt.AlignmentFlag.AlignVCenter, SAME)
+        left = theme.px(12)
         for row in self._rows:
             if not QRectF(0, row.top - 4, self.width(), row.height + 8).intersects(damage):
                 continue
             decided = row.equation.decided
-            bar = QRectF(0, row.top, look.px(4) if decided else look.px(2), row.height)
+            bar = QRectF(0, row.top, theme.px(4) if decided else theme.px(2), row.height)
             painter.fillRect(bar, QColor(colours.accent if decided else colours.edge))
-            ink = colours.ink if decided else colours.muted
+            text_color = colours.text_color if decided else colours.muted
             if damage.left() < left + row.line.width * self._scale:
-                draw_marks(painter, row.line.marks, QPointF(left, row.top), self._scale, ink, colours.accent, ratio)
+                draw_marks(
+                    painter, row.line.marks, QPointF(left, row.top), self._scale, text_color, colours.accent, ratio
+                )
             self._paint_note(painter, row)
             self._paint_bars(painter, row)
 
     def _paint_marks(self, painter: QPainter) -> None:
         """Set off what is pointed at, and what is pinned."""
-        colours = look.current()
+        colours = theme.current()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for target in self.targets:
             here = self._current is not None and target.rect == self._current.rect
@@ -240,20 +242,20 @@ class EquationsView(QWidget):
                 continue
             painter.setBrush(QColor(colours.accent_soft))
             focus = here and self.hasFocus()
-            painter.setPen(QPen(QColor(colours.accent), look.px(1)) if focus else Qt.PenStyle.NoPen)
-            painter.drawRoundedRect(target.rect, look.px(3), look.px(3))
+            painter.setPen(QPen(QColor(colours.accent), theme.px(1)) if focus else Qt.PenStyle.NoPen)
+            painter.drawRoundedRect(target.rect, theme.px(3), theme.px(3))
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _paint_note(self, painter: QPainter, row: _Row) -> None:
-        font = look.font(look.SMALL)
+        font = theme.font(theme.SMALL)
         metrics = QFontMetricsF(font)
-        start = look.px(12) + row.line.width * self._scale + look.px(12)
+        start = theme.px(12) + row.line.width * self._scale + theme.px(12)
         note = row.equation.note
-        right = min(self.width() - look.px(4), look.px(NOTES))
+        right = min(self.width() - theme.px(4), theme.px(NOTES))
         if note == SAME or not note or start + metrics.horizontalAdvance(note) > right:
             return
         painter.setFont(font)
-        painter.setPen(QColor(look.current().muted))
+        painter.setPen(QColor(theme.current().muted))
         place = QRectF(start, row.top, right - start, row.height)
         painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, note)
 
@@ -261,13 +263,13 @@ class EquationsView(QWidget):
         rects = self._bar_rects(row)
         if not rects:
             return
-        colours, norms = look.current(), self._norms[row.equation.key]
+        colours, norms = theme.current(), self._norms[row.equation.key]
         largest = max((norm for norm in norms if math.isfinite(norm)), default=0.0)
-        font = look.font(look.SMALL)
+        font = theme.font(theme.SMALL)
         painter.setFont(font)
         metrics = QFontMetricsF(font)
-        head = max(metrics.horizontalAdvance(f"{name}[{len(norms)}]") for name in _BARS) + look.px(6)
-        tail = metrics.horizontalAdvance("0.00000") + look.px(8)
+        head = max(metrics.horizontalAdvance(f"{name}[{len(norms)}]") for name in _BARS) + theme.px(6)
+        tail = metrics.horizontalAdvance("0.00000") + theme.px(8)
         for layer, (rect, norm) in enumerate(zip(rects, norms, strict=True), start=1):
             painter.setPen(QColor(colours.muted))
             painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, f"{row.equation.key}[{layer}]")
@@ -277,7 +279,7 @@ class EquationsView(QWidget):
                 painter.fillRect(
                     QRectF(track.left(), track.top(), track.width() * norm / largest, 6), QColor(colours.muted)
                 )
-            painter.setPen(QColor(colours.ink))
+            painter.setPen(QColor(colours.text_color))
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(rect, right, words.cost(norm))
 

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QSi
 
 from sandbox import words
 from sandbox.experiment.document.settings import SETTINGS
-from sandbox.experiment.lens.findings import FINDINGS, AskFindings, Finding, Findings, Steady
+from sandbox.experiment.lens.findings import FINDINGS, AskFindings, Debounced, Finding, Findings
 from sandbox.experiment.training.snapshot import Snapshot
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.kit import label
 from sandbox.ui.kit.base import StyleFollower, set_state
 from sandbox.ui.lens.base import Lens
@@ -39,7 +39,7 @@ class FindingsLens(Lens[Findings]):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Findings")
-        self._steady = Steady()
+        self._debounced = Debounced()
         self._of: tuple[int, str] | None = None  # the run and the lane of the last answer
         self._taken: Snapshot | None = None
         self.strip: FindingsStrip | None = None
@@ -73,7 +73,7 @@ class FindingsLens(Lens[Findings]):
     @property
     def shown(self) -> tuple[Finding, ...]:
         """The findings that have held for a while."""
-        return self._steady.shown
+        return self._debounced.shown
 
     @property
     def is_asking(self) -> bool:
@@ -84,7 +84,7 @@ class FindingsLens(Lens[Findings]):
 
     def follow(self, snapshot: Snapshot, lane: str) -> None:
         if self._of is not None and self._of != (snapshot.run, lane):
-            self._steady, self._of = Steady(), None
+            self._debounced, self._of = Debounced(), None
             self.found.emit()
             self.ask_again()
 
@@ -94,8 +94,8 @@ class FindingsLens(Lens[Findings]):
         self._taken = snapshot
         first, before = self._of is None, self.shown
         self._of = (snapshot.run, lane)
-        self._steady.take(answer, snapshot.update, self._of, len(snapshot.marks))
-        if not self._steady.settled:  # a paused run gives the answers, too, that settle it
+        self._debounced.take(answer, snapshot.update, self._of, len(snapshot.marks))
+        if not self._debounced.settled:  # a paused run gives the answers, too, that settle it
             self._pace.unanswered()
         if first or self.shown != before:
             self.found.emit()
@@ -108,7 +108,7 @@ class FindingsLens(Lens[Findings]):
     def _reveal(self) -> None:
         for view in self.views:
             if view.name == self._opened:
-                self.area.ensureWidgetVisible(view, 0, look.px(look.GRID))
+                self.area.ensureWidgetVisible(view, 0, theme.px(theme.GRID))
                 view.button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show(self) -> None:
@@ -149,8 +149,8 @@ class FindingsLens(Lens[Findings]):
 
     def fit(self) -> None:
         """Set margins and spacings."""
-        self._list.setSpacing(look.px(look.GRID))
-        self._list.setContentsMargins(0, 0, look.px(look.GRID), 0)
+        self._list.setSpacing(theme.px(theme.GRID))
+        self._list.setContentsMargins(0, 0, theme.px(theme.GRID), 0)
 
 
 class FindingView(StyleFollower, QFrame):
@@ -217,8 +217,8 @@ class FindingView(StyleFollower, QFrame):
 
     def fit(self) -> None:
         """Set margins, spacings and the weight of the heading, which an error would not have by itself."""
-        self.heading.setFont(look.font(bold=True))
-        step, half = look.px(look.GRID), look.px(look.HALF)
+        self.heading.setFont(theme.font(bold=True))
+        step, half = theme.px(theme.GRID), theme.px(theme.HALF)
         self._column.setContentsMargins(step, half, half, step)
         self._column.setSpacing(half)
         self._top.setSpacing(step)
@@ -282,7 +282,7 @@ class FindingsStrip(StyleFollower, QWidget):
 
     def _place(self) -> None:
         """Put the chips side by side, as many as there is room for, and say how many more there are."""
-        gap, count = look.px(look.HALF), len(self._lens.shown)
+        gap, count = theme.px(theme.HALF), len(self._lens.shown)
         widths = [chip.sizeHint().width() for chip in self.chips[:count]]
         self.more.setText(f"+{count}")
         rest = gap + self.more.sizeHint().width()
@@ -301,7 +301,7 @@ class FindingsStrip(StyleFollower, QWidget):
         self.more.setGeometry(x, 0, rest - gap, self.height())
 
     def sizeHint(self) -> QSize:
-        return QSize(0, look.px(CHIP))
+        return QSize(0, theme.px(CHIP))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -311,29 +311,29 @@ class FindingsStrip(StyleFollower, QWidget):
         self._place()
 
     def fit(self) -> None:
-        self.setFixedHeight(look.px(CHIP))
-        sheet = _chip_sheet(look.current())
+        self.setFixedHeight(theme.px(CHIP))
+        sheet = _chip_sheet(theme.current())
         if sheet != self.styleSheet():
             self.setStyleSheet(sheet)
         self._place()
 
 
-def _chip_sheet(theme: Theme) -> str:
-    one, radius, step = look.px(1), look.px(CHIP) // 2, look.px(look.GRID)
+def _chip_sheet(colours: Theme) -> str:
+    one, radius, step = theme.px(1), theme.px(CHIP) // 2, theme.px(theme.GRID)
 
-    def chip(state: str, ground: str, ink: str, edge: str) -> str:
-        return f"QPushButton{state} {{ background: {ground}; color: {ink}; border-color: {edge}; }}"
+    def chip(state: str, ground: str, text_color: str, edge: str) -> str:
+        return f"QPushButton{state} {{ background: {ground}; color: {text_color}; border-color: {edge}; }}"
 
     return " ".join(
         (
             f"QPushButton {{ border: {one}px solid; border-radius: {radius}px; padding: 0 {step}px; min-height: 0;"
-            f" font-size: {look.px(look.SMALL)}px; }}",
+            f" font-size: {theme.px(theme.SMALL)}px; }}",
             f"QPushButton:focus {{ border: {one}px solid; padding: 0 {step}px; min-height: 0; }}",
-            chip("", theme.accent_soft, theme.on_soft, theme.accent_soft),
-            chip('[kind="stopped"]', theme.error_soft, theme.error, theme.error_soft),
-            chip(":hover", theme.accent_soft, theme.on_soft, theme.accent),
-            chip('[kind="stopped"]:hover', theme.error_soft, theme.error, theme.error),
-            chip(":focus", theme.accent_soft, theme.on_soft, theme.accent),
-            chip('[kind="stopped"]:focus', theme.error_soft, theme.error, theme.error),
+            chip("", colours.accent_soft, colours.on_soft, colours.accent_soft),
+            chip('[kind="stopped"]', colours.error_soft, colours.error, colours.error_soft),
+            chip(":hover", colours.accent_soft, colours.on_soft, colours.accent),
+            chip('[kind="stopped"]:hover', colours.error_soft, colours.error, colours.error),
+            chip(":focus", colours.accent_soft, colours.on_soft, colours.accent),
+            chip('[kind="stopped"]:focus', colours.error_soft, colours.error, colours.error),
         )
     )

@@ -14,7 +14,7 @@ from sandbox.experiment.document.defaults import rival_of
 from sandbox.experiment.lens.sample import Followed, FollowSample
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.kit import Choice, Elided, Item, Toggle, label
 from sandbox.ui.kit.base import set_state
 from sandbox.ui.lens.base import Lens
@@ -59,8 +59,8 @@ class SampleLens(Lens[Followed]):
         self.number.setKeyboardTracking(False)
         self.number.setRange(1, 1)
         self.words = Elided("", "")
-        self.whole = Toggle("All units")
-        self.whole.setToolTip("Shows all units of large layers, not the first ones alone.")
+        self.expanded = Toggle("All units")
+        self.expanded.setToolTip("Shows all units of large layers, not the first ones alone.")
         self.left = Elided("", "")
         self.left.setToolTip("The objective, whose derivatives train: the left one of two numbers.")
         self.right_word = label("Right:")
@@ -82,7 +82,7 @@ class SampleLens(Lens[Followed]):
         self.share.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._rows = [QHBoxLayout() for _ in range(3)]
         rows: list[list[QWidget]] = [
-            [self.part, self.number, self.words, self.whole],
+            [self.part, self.number, self.words, self.expanded],
             [self.left, self.right_word, self.other],
         ]
         for row, widgets in zip(self._rows, rows, strict=False):
@@ -102,8 +102,8 @@ class SampleLens(Lens[Followed]):
         self.part.changed.connect(lambda part, _: self._choose_here(str(part), 0))
         self.number.valueChanged.connect(lambda number: self._choose_here(self._part, number - 1))
         self.other.changed.connect(lambda name, _: self._compare(str(name)))
-        self.whole.changed.connect(lambda on, _: self._unfold(bool(on)))
-        self.canvas.unfold_requested.connect(lambda: self._unfold(True))
+        self.expanded.changed.connect(lambda on, _: self._expand(bool(on)))
+        self.canvas.expand_requested.connect(lambda: self._expand(True))
         # Where not all columns fit, the output comes first, since there the loss decides; until a person scrolls.
         bar = self.area.horizontalScrollBar()
         bar.rangeChanged.connect(lambda _, most: bar.setValue(most) if self._at_output else None)
@@ -160,15 +160,15 @@ class SampleLens(Lens[Followed]):
         self._other = name
         self.ask_again()
 
-    def _unfold(self, whole: bool) -> None:
-        self.whole.set_value(whole)
-        self.canvas.set_whole(whole)
+    def _expand(self, expanded: bool) -> None:
+        self.expanded.set_value(expanded)
+        self.canvas.set_expanded(expanded)
 
     # Asking and drawing
 
-    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
-        self.canvas.set_theme(theme)
-        super().set_theme(theme, scale)
+    def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
+        self.canvas.set_theme(colours)
+        super().set_theme(colours, scale)
 
     def question(self, lane: str) -> FollowSample | None:
         return None if self._other is None else FollowSample(lane, self._part, self._index, self._other)
@@ -220,22 +220,22 @@ class SampleLens(Lens[Followed]):
         number = f"{PARTS[answer.part]} sample {answer.index + 1} of {answer.count}"
         self.area.setAccessibleDescription(f"{number}: {self.words.text()}")
         self.canvas.show_sample(answer, features, outputs)
-        self.whole.setVisible(self.canvas.folds)
+        self.expanded.setVisible(self.canvas.folds)
 
     # Lengths
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.canvas.set_room(self.area.width() - look.px(look.GRID))
+        self.canvas.set_room(self.area.width() - theme.px(theme.GRID))
 
     def fit(self) -> None:
         """Set spacings, and widths that hold the widest number."""
-        self._column.setSpacing(look.px(look.HALF))
+        self._column.setSpacing(theme.px(theme.HALF))
         for row in self._rows:
-            row.setSpacing(look.px(look.GRID))
-        self.number.setFixedHeight(look.px(look.CONTROL))
+            row.setSpacing(theme.px(theme.GRID))
+        self.number.setFixedHeight(theme.px(theme.CONTROL))
         self.canvas.fit()
-        self.canvas.set_room(self.area.width() - look.px(look.GRID))
+        self.canvas.set_room(self.area.width() - theme.px(theme.GRID))
 
 
 def _parts(counts: Mapping[str, int]) -> list[Item]:

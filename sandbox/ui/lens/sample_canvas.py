@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from sandbox import words
 from sandbox.experiment.lens.sample import Followed
 from sandbox.nn import ACTIVATIONS
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.theme import Theme
 
 Floats = NDArray[np.floating]
@@ -31,7 +31,7 @@ _COMPACT, _ROOMY = ("−0.000", "−9e−9"), ("−0.0000", "−9.9e−99")
 
 
 @dataclass(frozen=True)
-class Cell:
+class NumberCell:
     """One number, or two of which the left one is the objective's."""
 
     name: str
@@ -49,10 +49,10 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Box:
+class UnitBox:
     """The numbers of one unit, under a title where it has one; `tip` says them all in full."""
 
-    rows: tuple[Cell, ...]
+    rows: tuple[NumberCell, ...]
     title: str = ""
     tip: str = ""
     unit: int = -1
@@ -63,76 +63,80 @@ class Column:
     """One layer, and what stands below its units."""
 
     head: str
-    boxes: list[Box]
+    boxes: list[UnitBox]
     narrow: bool = False
     hidden: int = 0
     below: str = ""
-    more: list[Box] = field(default_factory=list)
+    details: list[UnitBox] = field(default_factory=list)
 
 
 def columns_of(
-    followed: Followed, features: tuple[str, ...], outputs: tuple[str, ...], whole: bool = False
+    followed: Followed, features: tuple[str, ...], outputs: tuple[str, ...], expanded: bool = False
 ) -> list[Column]:
     """Return what is to be painted, from the input to the output."""
     x = followed.x.tolist()
-    shown = _shown(len(x), whole)
+    shown = _shown(len(x), expanded)
     boxes = [
-        Box((Cell("", x[i]),), features[i], f"{features[i]}: {words.number(x[i], 10)} as the network sees it", i)
+        UnitBox(
+            (NumberCell("", x[i]),), features[i], f"{features[i]}: {words.number(x[i], 10)} as the network sees it", i
+        )
         for i in range(shown)
     ]
     columns = [Column("Input", boxes, narrow=True, hidden=len(x) - shown)]
     last = len(followed.Z)
     for l in range(1, last + 1):
-        columns.append(_layer(followed, l, outputs, whole))
+        columns.append(_layer(followed, l, outputs, expanded))
     if followed.part == "train":
         columns[-1].below = f"Share in dW[{last}]"
-        columns[-1].more = _shares(followed, outputs, whole)
+        columns[-1].details = _shares(followed, outputs, expanded)
     return columns
 
 
-def _shown(count: int, whole: bool) -> int:
-    return count if whole or count <= MOST_UNITS else FOLDED_UNITS
+def _shown(count: int, expanded: bool) -> int:
+    return count if expanded or count <= MOST_UNITS else FOLDED_UNITS
 
 
-def _layer(followed: Followed, l: int, outputs: tuple[str, ...], whole: bool) -> Column:
+def _layer(followed: Followed, l: int, outputs: tuple[str, ...], expanded: bool) -> Column:
     Z, A, slopes = followed.Z[l - 1], followed.A[l - 1], followed.slopes[l - 1]
     one, two = followed.back
     is_output = l == len(followed.Z)
     label = ACTIVATIONS[followed.activations[l - 1]].label
     column = Column(f"{'Output' if is_output else f'Layer {l}'} · {label}", [])
     if is_output:
-        loss = [Cell(LOSS, one.value, two.value)]
-        column.boxes.append(Box(tuple(loss), "", _tip("Loss of this sample", loss)))
-    shown = _shown(len(Z), whole)
+        loss = [NumberCell(LOSS, one.value, two.value)]
+        column.boxes.append(UnitBox(tuple(loss), "", _tip("Loss of this sample", loss)))
+    shown = _shown(len(Z), expanded)
     column.hidden = len(Z) - shown
     for k in range(shown):
-        rows = [Cell("z", float(Z[k]), float(A[k]), "a")]
+        rows = [NumberCell("z", float(Z[k]), float(A[k]), "a")]
         if is_output:
-            rows.append(Cell("y", float(one.target[k]), float(two.target[k])))
+            rows.append(NumberCell("y", float(one.target[k]), float(two.target[k])))
         rows += [
-            Cell("da", float(one.dA[l - 1][k]), float(two.dA[l - 1][k])),
-            Cell("g'", float(slopes[k])),
-            Cell("dz", float(one.dZ[l - 1][k]), float(two.dZ[l - 1][k])),
+            NumberCell("da", float(one.dA[l - 1][k]), float(two.dA[l - 1][k])),
+            NumberCell("g'", float(slopes[k])),
+            NumberCell("dz", float(one.dZ[l - 1][k]), float(two.dZ[l - 1][k])),
         ]
         title = _output_name(outputs, k) if is_output and len(Z) > 1 else ""
         tip = _tip(f"Unit {k + 1} of layer {l}", rows)
         if not ACTIVATIONS[followed.activations[l - 1]].elementwise:
             tip += "\nEvery a depends on every z: dz comes through the whole Jacobian, of which g' is the diagonal."
-        column.boxes.append(Box(tuple(rows), title, tip, k))
+        column.boxes.append(UnitBox(tuple(rows), title, tip, k))
     return column
 
 
-def _shares(followed: Followed, outputs: tuple[str, ...], whole: bool) -> list[Box]:
+def _shares(followed: Followed, outputs: tuple[str, ...], expanded: bool) -> list[UnitBox]:
     one, two = followed.back
     boxes = []
     units, before = one.dW.shape
-    for k in range(_shown(units, whole)):
-        rows = [Cell(f"{j + 1}", float(one.dW[k, j]), float(two.dW[k, j])) for j in range(_shown(before, whole))]
-        rows.append(Cell("b", float(one.db[k]), float(two.db[k])))
+    for k in range(_shown(units, expanded)):
+        rows = [
+            NumberCell(f"{j + 1}", float(one.dW[k, j]), float(two.dW[k, j])) for j in range(_shown(before, expanded))
+        ]
+        rows.append(NumberCell("b", float(one.db[k]), float(two.db[k])))
         name = (
             f"Share in row {k + 1} of dW[{len(followed.Z)}], unit by unit below: {words.number(followed.factor)} dz a"
         )
-        boxes.append(Box(tuple(rows), _output_name(outputs, k) if units > 1 else "", _tip(name, rows), k))
+        boxes.append(UnitBox(tuple(rows), _output_name(outputs, k) if units > 1 else "", _tip(name, rows), k))
     return boxes
 
 
@@ -140,7 +144,7 @@ def _output_name(outputs: tuple[str, ...], k: int) -> str:
     return outputs[k] if k < len(outputs) else f"output {k + 1}"
 
 
-def _tip(name: str, rows: list[Cell]) -> str:
+def _tip(name: str, rows: list[NumberCell]) -> str:
     """The numbers in full, one a line."""
     lines = [name]
     for row in rows:
@@ -164,21 +168,21 @@ class SampleCanvas(QWidget):
         A network of another shape is shown.
     """
 
-    unfold_requested = Signal()
+    expand_requested = Signal()
     reshaped = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("column")  # on the card's own ground
         self.setAccessibleName("Numbers of the sample, layer by layer")
-        self._theme: Theme = look.current()
+        self._theme: Theme = theme.current()
         self._followed: Followed | None = None
         self._names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-        self._whole = False
+        self._expanded = False
         self._room = 0
         self._shape: tuple[object, ...] = ()
         self.columns: list[Column] = []
-        self.places: list[tuple[QRectF, Box]] = []  # of every box, in order
+        self.places: list[tuple[QRectF, UnitBox]] = []  # of every box, in order
         self._heads: list[QRectF] = []
         self._more: list[tuple[QRectF, str]] = []
         self._below: QRectF = QRectF()
@@ -204,14 +208,14 @@ class SampleCanvas(QWidget):
         self._followed, self._names = followed, (features, outputs)
         self._refill()
 
-    def set_whole(self, whole: bool) -> None:
+    def set_expanded(self, expanded: bool) -> None:
         """Show all units of large layers, or the first ones."""
-        self._whole = whole
+        self._expanded = expanded
         self._refill()
 
-    def set_theme(self, theme: Theme) -> None:
+    def set_theme(self, colours: Theme) -> None:
         """Take other colours."""
-        self._theme = theme
+        self._theme = colours
         self.update()
 
     def set_room(self, width: int) -> None:
@@ -222,19 +226,19 @@ class SampleCanvas(QWidget):
 
     def fit(self) -> None:
         """Measure the type anew."""
-        self._font = look.font(look.SMALL)
-        self._bold = look.font(look.SMALL, bold=True)
+        self._font = theme.font(theme.SMALL)
+        self._bold = theme.font(theme.SMALL, bold=True)
         self._metrics = metrics = QFontMetrics(self._font)
-        self._line = metrics.height() + look.px(1)
-        self._label = max(metrics.horizontalAdvance(name) for name in ("da", "dz", "g'")) + look.px(4)
-        self._second = metrics.horizontalAdvance("a") + look.px(11)
-        self._pad = look.px(4)
+        self._line = metrics.height() + theme.px(1)
+        self._label = max(metrics.horizontalAdvance(name) for name in ("da", "dz", "g'")) + theme.px(4)
+        self._second = metrics.horizontalAdvance("a") + theme.px(11)
+        self._pad = theme.px(4)
         self._numbers = [max(metrics.horizontalAdvance(text) for text in texts) for texts in (_COMPACT, _ROOMY)]
         self._lay_out(True)
 
     def _refill(self) -> None:
         if self._followed is not None:
-            self.columns = columns_of(self._followed, *self._names, self._whole)
+            self.columns = columns_of(self._followed, *self._names, self._expanded)
             self._lay_out(False)
 
     # Where it stands
@@ -249,14 +253,14 @@ class SampleCanvas(QWidget):
             if column.narrow:
                 names = max(metrics.horizontalAdvance(box.title) for box in column.boxes)
                 head = QFontMetrics(self._bold).horizontalAdvance(column.head)
-                most = min(names, look.px(90)) if roomy else 0
+                most = min(names, theme.px(90)) if roomy else 0
                 widths.append(max(number, most, head - 2 * self._pad) + 2 * self._pad)
             else:
                 widths.append(wide)
         return widths, number
 
     def _lay_out(self, anew: bool) -> None:
-        shape = tuple((c.head, c.hidden, c.below, *(len(b.rows) for b in (*c.boxes, *c.more))) for c in self.columns)
+        shape = tuple((c.head, c.hidden, c.below, *(len(b.rows) for b in (*c.boxes, *c.details))) for c in self.columns)
         if not self.columns or (shape == self._shape and not anew):
             self._fill_places()
             self.update()
@@ -266,14 +270,14 @@ class SampleCanvas(QWidget):
         gaps = len(self.columns) - 1
         self.roomy = True
         widths, _ = self._widths(True)
-        if sum(widths) + gaps * look.px(14) > self._room:
+        if sum(widths) + gaps * theme.px(14) > self._room:
             self.roomy = False
             widths, _ = self._widths(False)
         spare = (self._room - sum(widths)) / max(gaps, 1)
-        self._gap = float(max(look.px(6), min(spare, look.px(120))))
+        self._gap = float(max(theme.px(6), min(spare, theme.px(120))))
         self._place(widths)
         width = math.ceil(sum(widths) + gaps * self._gap)
-        self.setFixedSize(max(width, 1), math.ceil(self._height) + look.px(4))
+        self.setFixedSize(max(width, 1), math.ceil(self._height) + theme.px(4))
         if fresh:
             self.reshaped.emit()
         self.update()
@@ -281,10 +285,10 @@ class SampleCanvas(QWidget):
     def _place(self, widths: list[float]) -> None:
         self.places, self._heads, self._more, self._ends = [], [], [], []
         x, self._height = 0.0, 0.0
-        between = look.px(4)
+        between = theme.px(4)
         for column, width in zip(self.columns, widths, strict=True):
-            self._heads.append(QRectF(x, 0.0, width + (self._gap if self._gap > look.px(20) else 0.0), self._line))
-            y, ends = float(self._line + look.px(3)), []
+            self._heads.append(QRectF(x, 0.0, width + (self._gap if self._gap > theme.px(20) else 0.0), self._line))
+            y, ends = float(self._line + theme.px(3)), []
             for box in column.boxes:
                 rect = QRectF(x, y, width, self._box_height(box))
                 self.places.append((rect, box))
@@ -295,23 +299,23 @@ class SampleCanvas(QWidget):
             if column.hidden:
                 self._more.append((QRectF(x, y, width, self._line), f"{column.hidden} more"))
                 y += self._line + between
-            if column.more:
-                y += look.px(4)
+            if column.details:
+                y += theme.px(4)
                 self._below = QRectF(x, y, width + self._gap, self._line)
-                y += self._line + look.px(3)
-                for box in column.more:
+                y += self._line + theme.px(3)
+                for box in column.details:
                     self.places.append((QRectF(x, y, width, self._box_height(box)), box))
                     y += self._box_height(box) + between
             self._height = max(self._height, y)
             x += width + self._gap
 
     def _fill_places(self) -> None:
-        boxes = [box for column in self.columns for box in (*column.boxes, *column.more)]
+        boxes = [box for column in self.columns for box in (*column.boxes, *column.details)]
         self.places = [(rect, box) for (rect, _), box in zip(self.places, boxes, strict=True)]
 
-    def _box_height(self, box: Box) -> float:
+    def _box_height(self, box: UnitBox) -> float:
         lines = len(box.rows) + bool(box.title)
-        return float(lines * self._line + look.px(5))
+        return float(lines * self._line + theme.px(5))
 
     # Painting
 
@@ -348,7 +352,7 @@ class SampleCanvas(QWidget):
     def _weights_as_drawn(self) -> bool:
         """Whether the lines still show the weights, as well as an eye can tell."""
         assert self._followed is not None
-        if self._gap < look.px(_LINED_GAP):
+        if self._gap < theme.px(_LINED_GAP):
             return True
         pairs = zip(self._followed.W, self._drawn_weights, strict=True)
         return all(float(np.abs(new - old).max()) <= 0.03 * float(np.abs(old).max()) for new, old in pairs)
@@ -357,7 +361,7 @@ class SampleCanvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_lines(painter, seen)
         painter.setFont(self._bold)
-        painter.setPen(QColor(self._theme.ink))
+        painter.setPen(QColor(self._theme.text_color))
         metrics = QFontMetrics(self._bold)
         texts = [(rect, column.head) for rect, column in zip(self._heads, self.columns, strict=True)]
         if self.columns[-1].below:
@@ -376,7 +380,7 @@ class SampleCanvas(QWidget):
     def _paint_lines(self, painter: QPainter, seen: QRectF) -> None:
         """Weights as lines between the boxes: orange below 0, blue above, the wider the larger."""
         assert self._followed is not None
-        if self._gap < look.px(_LINED_GAP):
+        if self._gap < theme.px(_LINED_GAP):
             return
         for l, W in enumerate(self._followed.W, start=1):
             before, after = self._ends[l - 1], self._ends[l]
@@ -390,29 +394,29 @@ class SampleCanvas(QWidget):
                     w = float(W[k, j])
                     colour = QColor(self._theme.positive if w > 0 else self._theme.negative)
                     colour.setAlphaF(0.25 + 0.55 * abs(w) / top)
-                    painter.setPen(QPen(colour, look.px(1) * (0.4 + 2.0 * abs(w) / top)))
+                    painter.setPen(QPen(colour, theme.px(1) * (0.4 + 2.0 * abs(w) / top)))
                     painter.drawLine(QPointF(start, y0), QPointF(end, y1))
 
-    def _rows(self, rect: QRectF, box: Box) -> tuple[float, float, float]:
+    def _rows(self, rect: QRectF, box: UnitBox) -> tuple[float, float, float]:
         """Return the first base line, and where the left and the right number end."""
         metrics = self._metrics
-        y = rect.top() + look.px(2.5) + metrics.ascent() + self._line * bool(box.title)
+        y = rect.top() + theme.px(2.5) + metrics.ascent() + self._line * bool(box.title)
         end = rect.right() - self._pad
         first = end - self._numbers[self.roomy] - self._second if box.rows[0].name else end
         return y, first, end
 
-    def _paint_frame(self, painter: QPainter, rect: QRectF, box: Box) -> None:
+    def _paint_frame(self, painter: QPainter, rect: QRectF, box: UnitBox) -> None:
         colours, line, metrics = self._theme, self._line, self._metrics
         painter.setPen(QPen(QColor(colours.border), 1))
         painter.setBrush(QColor(colours.field))
-        painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), look.px(4), look.px(4))
+        painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), theme.px(4), theme.px(4))
         left = rect.left() + self._pad
         y, first, end = self._rows(rect, box)
         if box.title:
             painter.setPen(QColor(colours.muted))
             title = metrics.elidedText(box.title, Qt.TextElideMode.ElideRight, round(end - left))
             painter.drawText(QPointF(left, y - line), title)
-        number, edge = self._numbers[self.roomy], look.px(2)
+        number, edge = self._numbers[self.roomy], theme.px(2)
         for row in box.rows:
             if row.decided:
                 painter.setPen(Qt.PenStyle.NoPen)
@@ -422,14 +426,14 @@ class SampleCanvas(QWidget):
             painter.setPen(QColor(colours.muted))
             painter.drawText(QPointF(left, y), row.name)
             if row.right_name:
-                painter.drawText(QPointF(first + look.px(7), y), row.right_name)
+                painter.drawText(QPointF(first + theme.px(7), y), row.right_name)
             y += line
 
-    def _paint_numbers(self, painter: QPainter, rect: QRectF, box: Box) -> None:
+    def _paint_numbers(self, painter: QPainter, rect: QRectF, box: UnitBox) -> None:
         y, first, end = self._rows(rect, box)
-        ink, decided = QColor(self._theme.ink), QColor(self._theme.on_soft)
+        text_color, decided = QColor(self._theme.text_color), QColor(self._theme.on_soft)
         for row in box.rows:
-            painter.setPen(decided if row.decided else ink)
+            painter.setPen(decided if row.decided else text_color)
             texts = [(first, row.left)] if row.right is None else [(first, row.left), (end, row.right)]
             for right, value in texts:
                 text = words.brief(value, self.roomy)
@@ -450,6 +454,6 @@ class SampleCanvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if any(rect.contains(event.position()) for rect, _ in self._more):
-            self.unfold_requested.emit()
+            self.expand_requested.emit()
         else:
             event.ignore()

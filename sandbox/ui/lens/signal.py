@@ -14,8 +14,8 @@ from sandbox.arrays import Floats
 from sandbox.experiment.document.defaults import rival_of
 from sandbox.experiment.lens.signal import (
     AskSignals,
-    Pairing,
     Signals,
+    SignalSetup,
     Summary,
     curve_at,
     curves,
@@ -24,11 +24,11 @@ from sandbox.experiment.lens.signal import (
 )
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.kit import MultiChoice, label
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.signal_key import Entry, SignalKey
-from sandbox.ui.lens.signal_layers import CurvesLayer, RidersLayer, one_per_cell
+from sandbox.ui.lens.signal_layers import CurvesLayer, MovingPointsLayer, one_per_cell
 from sandbox.ui.pace import Pace
 from sandbox.ui.plot.layers import CrosshairLayer, GridLayer, Line, Points
 from sandbox.ui.plot.legend import Stroke
@@ -102,7 +102,7 @@ class SignalLens(Lens[Signals]):
         self.captions = [label(text, "caption") for text in words]
         self.grids = [GridLayer(plot) for plot in self.plots]
         self.lines = [CurvesLayer(plot) for plot in self.plots]
-        self.riders = [RidersLayer(plot) for plot in self.plots]
+        self.moving_points = [MovingPointsLayer(plot) for plot in self.plots]
         self.crosshairs = [CrosshairLayer(plot) for plot in self.plots]
         self._middle = QHBoxLayout()
         for plot, caption in zip(self.plots, self.captions, strict=True):
@@ -177,9 +177,9 @@ class SignalLens(Lens[Signals]):
             self._take_objective(state.objective, snapshot.data.task)
 
     def show_answer(self, answer: Signals, snapshot: Snapshot, lane: str) -> None:
-        if self._answer is None or answer.pairing.kind != self._answer.pairing.kind:
+        if self._answer is None or answer.setup.kind != self._answer.setup.kind:
             self._half, self._tops = 0.0, [0.0, 0.0]
-        if self._answer is None or answer.pairing != self._answer.pairing:
+        if self._answer is None or answer.setup != self._answer.setup:
             self._summary = None  # what it tells of is gone
             self._read()
         self._answer = answer
@@ -190,26 +190,26 @@ class SignalLens(Lens[Signals]):
         else:
             self._summary_pace.unanswered()
         self._fit_ranges(answer)
-        self._draw_curves(answer.pairing)
-        self._place_riders(answer)
+        self._draw_curves(answer.setup)
+        self._move_points(answer)
 
     # Ranges: fixed, and moved in steps where they must be
 
     def _fit_ranges(self, answer: Signals) -> None:
-        pairing = answer.pairing
-        if pairing.kind == "share":
+        setup = answer.setup
+        if setup.kind == "share":
             x = (-0.02, 1.02)
         else:
             far = np.abs(answer.x[np.isfinite(answer.x)]).max(initial=0.0)
-            least = 1e-9 if pairing.kind == "residual" else LEAST
+            least = 1e-9 if setup.kind == "residual" else LEAST
             wanted = step_up(max(1.05 * float(far), least))
             if not FILLED * self._half <= wanted <= self._half:
                 self._half = wanted
             x = (-self._half, self._half)
-        lines = curves(pairing, *self._span())
+        lines = curves(setup, *self._span())
         for which, (plot, values) in enumerate(zip(self.plots, (answer.loss, answer.signal), strict=True)):
             drawn = [line[3] if which == 0 else line[4] for line in lines]
-            plot.set_range(x, self._upward(which, values, drawn, pairing.kind))
+            plot.set_range(x, self._upward(which, values, drawn, setup.kind))
 
     def _span(self) -> tuple[float, float]:
         return (-self._half, self._half) if self._half else (0.0, 1.0)
@@ -232,48 +232,48 @@ class SignalLens(Lens[Signals]):
     def _stroke(self, name: str, first: bool) -> Stroke:
         assert self._theme is not None
         if first:
-            return Stroke(QColor(self._theme.ink), 2.0 * self._scale, ())
+            return Stroke(QColor(self._theme.text_color), 2.0 * self._scale, ())
         place = list(LOSSES).index(name)
         colour = self._theme.curves[COLOURS[place % len(COLOURS)] % len(self._theme.curves)]
         dash = tuple(length * self._scale for length in DASHES[place % len(DASHES)])
         return Stroke(QColor(colour), 2.0 * self._scale, dash)
 
-    def _draw_curves(self, pairing: Pairing) -> None:
+    def _draw_curves(self, setup: SignalSetup) -> None:
         if self._theme is None:
             return
-        now = (pairing, self._span(), self._theme.name, self._scale)
+        now = (setup, self._span(), self._theme.name, self._scale)
         if now == self._drawn:
             return
         self._drawn = now
-        strokes = [self._stroke(each.name, i == 0) for i, each in enumerate(pairing.losses)]
-        found = curves(pairing, *self._span())
+        strokes = [self._stroke(each.name, i == 0) for i, each in enumerate(setup.losses)]
+        found = curves(setup, *self._span())
         for which, layer in enumerate(self.lines):
             lines = []
             for index, _, x, *values in sorted(found, key=lambda line: -line[0]):  # the objective on top
                 y = np.where(np.isfinite(values[which]), values[which], np.nan)
                 lines.append(Line(x, y, strokes[index].color, strokes[index].width, strokes[index].dash))
             layer.set_lines(tuple(lines))
-        self._describe(pairing)
+        self._describe(setup)
 
-    def _describe(self, pairing: Pairing) -> None:
-        text = ACROSS[pairing.kind]
-        if pairing.kind == "margin" and pairing.middle == 0.0:
+    def _describe(self, setup: SignalSetup) -> None:
+        text = ACROSS[setup.kind]
+        if setup.kind == "margin" and setup.middle == 0.0:
             text = text.replace(" from the decision,", "")
         self.across.setText(text)
         for plot in self.plots:
             plot.setAccessibleDescription(text)
-            plot.setToolTip(f"{TOLD[pairing.kind]} Point at a place, or use the arrow keys, to read the curves there.")
+            plot.setToolTip(f"{TOLD[setup.kind]} Point at a place, or use the arrow keys, to read the curves there.")
 
-    def _place_riders(self, answer: Signals) -> None:
-        theme = self._theme
-        if theme is None:
+    def _move_points(self, answer: Signals) -> None:
+        colours = self._theme
+        if colours is None:
             return
-        regression = answer.pairing.kind == "residual"
-        edge = QColor(theme.outline)
+        regression = answer.setup.kind == "residual"
+        edge = QColor(colours.outline)
         each = slice(None, None, math.ceil(answer.loss.size / CROWD))  # with many losses, fewer samples on each
         x_all, classes = answer.x[each], answer.classes[each]
         for which, (plot, layer, values) in enumerate(
-            zip(self.plots, self.riders, (answer.loss, answer.signal), strict=True)
+            zip(self.plots, self.moving_points, (answer.loss, answer.signal), strict=True)
         ):
             top = self._tops[which]
             groups = []
@@ -281,8 +281,8 @@ class SignalLens(Lens[Signals]):
                 for k in np.unique(classes).tolist():
                     own = classes == k
                     x, y = one_per_cell(plot, x_all[own], np.minimum(values[index, each][own], top))
-                    colour = QColor(theme.class_colour(1 if regression else k))
-                    symbol = "o" if regression else look.symbol(k)
+                    colour = QColor(colours.class_colour(1 if regression else k))
+                    symbol = "o" if regression else theme.symbol(k)
                     groups.append(Points(x, y, symbol, colour, edge, 0.75 * self._scale, 6.5 * self._scale))
             layer.set_groups(tuple(groups))
 
@@ -291,7 +291,7 @@ class SignalLens(Lens[Signals]):
     def _tell(self) -> None:
         if self._summary is None or self._answer is None:
             return
-        text = sentence(self._summary, self._answer.pairing)
+        text = sentence(self._summary, self._answer.setup)
         if text != self.words.text():
             self.words.setText(text)
             self.words.setToolTip(text)
@@ -302,36 +302,36 @@ class SignalLens(Lens[Signals]):
         """Show the curves' numbers at the pointer, else the means over the samples."""
         if self._answer is None or self._theme is None:
             return
-        pairing, x = self._answer.pairing, self._probe
+        setup, x = self._answer.setup, self._probe
         if x is None:
             summary = self._summary
             head = "" if summary is None else f"mean of {summary.count:,} samples"
-            if pairing.kind == "residual" and pairing.units > 1:
+            if setup.kind == "residual" and setup.units > 1:
                 head = head.replace("samples", "outputs")
-            blank = (math.nan,) * len(pairing.losses)
+            blank = (math.nan,) * len(setup.losses)
             losses, signals = (blank, blank) if summary is None else (summary.losses, summary.signals)
             numbers = list(zip(losses, signals, strict=True))
         else:
             low, high = self.plots[0].x_range
-            head = f"at {SHORT[pairing.kind]} {coordinate(x, high - low)}"
-            numbers = [self._at(pairing, index, x) for index in range(len(pairing.losses))]
+            head = f"at {SHORT[setup.kind]} {coordinate(x, high - low)}"
+            numbers = [self._at(setup, index, x) for index in range(len(setup.losses))]
         entries = [
             Entry(LOSSES[each.name].label, self._stroke(each.name, i == 0), numbers[i])
-            for i, each in enumerate(pairing.losses)
+            for i, each in enumerate(setup.losses)
         ]
         if len(entries) != len(self.key.entries):
             self.key.show_entries(head, entries)
             self._fit_key()
         self.key.show_entries(head, entries)
 
-    def _at(self, pairing: Pairing, index: int, x: float) -> tuple[float, float]:
+    def _at(self, setup: SignalSetup, index: int, x: float) -> tuple[float, float]:
         """Loss and signal of a curve at x; where its two sides differ, of the second class."""
-        if is_direct(pairing):
-            if pairing.kind == "share":
+        if is_direct(setup):
+            if setup.kind == "share":
                 x = min(max(x, 1e-6), 1.0 - 1e-6)
-            _, loss, signal = curve_at(pairing, index, 1, np.array([x]))
+            _, loss, signal = curve_at(setup, index, 1, np.array([x]))
             return float(loss[0]), float(signal[0])
-        line = next(line for line in curves(pairing, *self._span()) if line[0] == index)
+        line = next(line for line in curves(setup, *self._span()) if line[0] == index)
         if not len(line[2]) or not line[2].min() <= x <= line[2].max():
             return math.nan, math.nan
         order = np.argsort(line[2], kind="stable")
@@ -351,17 +351,17 @@ class SignalLens(Lens[Signals]):
 
     # Look
 
-    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
-        self._theme, self._scale = theme, scale
-        font = look.font(SMALL)
+    def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
+        self._theme, self._scale = colours, scale
+        font = theme.font(SMALL)
         font.setPixelSize(round(SMALL * scale))
         for plot, grid, crosshair in zip(self.plots, self.grids, self.crosshairs, strict=True):
-            plot.set_colors(QColor(theme.card), QColor(theme.axis), QColor(theme.edge), font, scale)
-            grid.color, crosshair.color = QColor(theme.grid), QColor(theme.muted)
+            plot.set_colors(QColor(colours.card), QColor(colours.axis), QColor(colours.edge), font, scale)
+            grid.color, crosshair.color = QColor(colours.grid), QColor(colours.muted)
         self._drawn = ()
         if self._answer is not None:
-            self._draw_curves(self._answer.pairing)
-            self._place_riders(self._answer)
+            self._draw_curves(self._answer.setup)
+            self._move_points(self._answer)
             self.key.show_entries("", ())
             self._read()
         self.fit()
@@ -372,17 +372,17 @@ class SignalLens(Lens[Signals]):
 
     def fit(self) -> None:
         """Set the lengths that follow the scale."""
-        self._column.setSpacing(look.px(2))
-        self._top.setSpacing(look.px(look.GRID))
-        self._middle.setSpacing(look.px(look.HALF))
-        self.words.setFont(look.font())
+        self._column.setSpacing(theme.px(2))
+        self._top.setSpacing(theme.px(theme.GRID))
+        self._middle.setSpacing(theme.px(theme.HALF))
+        self.words.setFont(theme.font())
         self.words.setFixedHeight(2 * self.words.fontMetrics().lineSpacing() + 2)
         for caption in self.captions:
-            caption.setContentsMargins(look.px(48), 0, 0, 0)
+            caption.setContentsMargins(theme.px(48), 0, 0, 0)
         self._fit_key()
 
     def _fit_key(self) -> None:
         """Leave the plots their room: a long key scrolls."""
         rows = len(self.key.entries) + 1
-        most = 4 if self.height() < look.px(360) else 6 if self.height() < look.px(480) else 9
+        most = 4 if self.height() < theme.px(360) else 6 if self.height() < theme.px(480) else 9
         self.key_area.setFixedHeight(self.key.line() * min(rows, most))

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sandbox import words
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.plot.legend import Stroke
 from sandbox.ui.theme import SMALL
 
@@ -57,7 +57,7 @@ class SignalKey(QWidget):
 
     def line(self) -> int:
         """The height of a row."""
-        return round(QFontMetricsF(look.font(SMALL)).height()) + look.px(1)
+        return round(QFontMetricsF(theme.font(SMALL)).height()) + theme.px(1)
 
     def sizeHint(self) -> QSize:
         return QSize(200, self.line() * (len(self.entries) + 1))
@@ -66,17 +66,17 @@ class SignalKey(QWidget):
         return QSize(100, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        colours = look.current()
+        colours = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(look.font(SMALL))
+        painter.setFont(theme.font(SMALL))
         metrics = QFontMetricsF(painter.font())
-        line, wide = float(self.line()), metrics.horizontalAdvance("0.0e\u2212000 ") + look.px(6)
+        line, wide = float(self.line()), metrics.horizontalAdvance("0.0e\u2212000 ") + theme.px(6)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        end = min(float(self.width()), float(look.px(WIDEST)))  # numbers stay near their names
+        end = min(float(self.width()), float(theme.px(WIDEST)))  # numbers stay near their names
         ends = (end - wide, end)
-        glyph = float(look.px(30))
+        glyph = float(theme.px(30))
         painter.setPen(QColor(colours.muted))
         painter.drawText(QRectF(0.0, 0.0, ends[0] - wide, line), left, self.head)
         for end, text in zip(ends, COLUMNS, strict=True):
@@ -88,8 +88,8 @@ class SignalKey(QWidget):
             if entry.stroke.dash:
                 pen.setDashPattern([length / entry.stroke.width for length in entry.stroke.dash])
             painter.setPen(pen)
-            painter.drawLine(QPointF(0.0, y + line / 2), QPointF(glyph - look.px(6), y + line / 2))
-            painter.setPen(QColor(colours.ink))
+            painter.drawLine(QPointF(0.0, y + line / 2), QPointF(glyph - theme.px(6), y + line / 2))
+            painter.setPen(QColor(colours.text_color))
             room = ends[0] - wide - glyph
             name = metrics.elidedText(entry.name, Qt.TextElideMode.ElideRight, room)
             painter.drawText(QRectF(glyph, y, room, line), left, name)

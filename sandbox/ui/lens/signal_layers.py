@@ -39,7 +39,7 @@ class CurvesLayer(LinesLayer):
         painter.drawPixmap(QPointF(0.0, 0.0), self._kept)
 
 
-class RidersLayer(PointsLayer):
+class MovingPointsLayer(PointsLayer):
     """Points that move with every frame: drawn at once, from symbols that are kept."""
 
     def __init__(self, plot: Plot) -> None:

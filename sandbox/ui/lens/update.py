@@ -33,8 +33,8 @@ from sandbox.errors import InputError
 from sandbox.experiment.lens.update import NextUpdate, UpdateSteps, Value
 from sandbox.experiment.results.script import aligned, script, write_script
 from sandbox.experiment.training.snapshot import Snapshot
-from sandbox.notation.code import TITLES, Line
-from sandbox.ui import theme as look
+from sandbox.notation.code import TITLES, CodeLine
+from sandbox.ui import theme
 from sandbox.ui.kit import Elided, Segmented, label
 from sandbox.ui.kit.base import set_state
 from sandbox.ui.lens.base import Lens
@@ -72,7 +72,7 @@ class UpdateLens(Lens[UpdateSteps]):
         self._lane = ""
         self._stepping: tuple[int, int] | None = None  # the run and update from which one was asked for
         self._written: tuple[object, ...] = ()
-        self._theme = look.current()
+        self._theme = theme.current()
         self._build()
         self._connect()
         self.follow_style()
@@ -127,7 +127,7 @@ class UpdateLens(Lens[UpdateSteps]):
     # Where in the update
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[CodeLine, ...]:
         """The lines of the phase that is shown."""
         return self.steps.phases[self.phase] if self.steps is not None else ()
 
@@ -162,9 +162,9 @@ class UpdateLens(Lens[UpdateSteps]):
 
     # Asking and drawing
 
-    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
-        super().set_theme(theme, scale)
-        self._theme = theme
+    def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
+        super().set_theme(colours, scale)
+        self._theme = colours
         self._written = ()
         self._show()
 
@@ -213,9 +213,9 @@ class UpdateLens(Lens[UpdateSteps]):
         for number, (line, comment) in enumerate(aligned(self.lines)):
             if number:
                 cursor.insertBlock()
-            ink = self._theme.accent if line.decided else self._theme.ink
-            cursor.insertText(line.code, _ink(ink, line.decided))
-            cursor.insertText(comment, _ink(self._theme.muted))
+            text_color = self._theme.accent if line.decided else self._theme.text_color
+            cursor.insertText(line.code, _text_format(text_color, line.decided))
+            cursor.insertText(comment, _text_format(self._theme.muted))
         blocker.unblock()
 
     def _mark(self) -> None:
@@ -308,15 +308,15 @@ class UpdateLens(Lens[UpdateSteps]):
 
     def fit(self) -> None:
         """Set spacings and type."""
-        self._column.setSpacing(look.px(look.HALF))
+        self._column.setSpacing(theme.px(theme.HALF))
         for row in self._rows:
-            row.setSpacing(look.px(look.HALF))
+            row.setSpacing(theme.px(theme.HALF))
         font = _type()
         for view in (self.code, self.values):
             if view.font() != font:
                 view.setFont(font)
-            view.document().setDocumentMargin(look.px(look.HALF))
-        self.next_phase.setMinimumWidth(look.px(88))
+            view.document().setDocumentMargin(theme.px(theme.HALF))
+        self.next_phase.setMinimumWidth(theme.px(88))
 
 
 def _text(name: str, tip: str) -> QPlainTextEdit:
@@ -346,11 +346,11 @@ def _button(text: str, tip: str) -> QPushButton:
 def _type() -> QFont:
     """Return the type of code: every character as wide as the next."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-    font.setPixelSize(look.px(look.SMALL))
+    font.setPixelSize(theme.px(theme.SMALL))
     return font
 
 
-def _ink(colour: str, strong: bool = False) -> QTextCharFormat:
+def _text_format(colour: str, strong: bool = False) -> QTextCharFormat:
     result = QTextCharFormat()
     result.setForeground(QColor(colour))
     if strong:

@@ -12,7 +12,7 @@ from sandbox import words
 from sandbox.experiment.lens.whatif import Alternatives, AskWhatIf
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.kit import label
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.whatif_table import WhatIfModel, WhatIfTable, row_sentence
@@ -75,9 +75,9 @@ class WhatIfLens(Lens[Alternatives]):
 
     # Look
 
-    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
-        super().set_theme(theme, scale)
-        self.table.dress()
+    def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
+        super().set_theme(colours, scale)
+        self.table.apply_theme()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -85,7 +85,7 @@ class WhatIfLens(Lens[Alternatives]):
 
     def fit(self) -> None:
         """Set the lengths that follow the scale."""
-        self._column.setSpacing(look.px(look.HALF))
+        self._column.setSpacing(theme.px(theme.HALF))
         self.words.setFixedHeight(2 * self.words.fontMetrics().lineSpacing() + 2)
         self.table.fit()
 

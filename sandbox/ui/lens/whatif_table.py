@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from sandbox import words
 from sandbox.experiment.lens.whatif import Alternatives, LossRow
 from sandbox.nn import LOSSES
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.theme import SMALL
 
 Index = QModelIndex | QPersistentModelIndex
@@ -198,7 +198,7 @@ class CellDelegate(QStyledItemDelegate):
         self._table = table
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        model, colours = self._table.model_, look.current()
+        model, colours = self._table.model_, theme.current()
         box = QRectF(option.rect)
         loss, column = model.loss(index.row()), index.column()
         own = loss is not None and loss is model.objective
@@ -207,14 +207,14 @@ class CellDelegate(QStyledItemDelegate):
         if own or selected:
             painter.fillRect(box, QColor(colours.accent_soft if own else colours.hover))
         if own and column == NAME:
-            painter.fillRect(QRectF(box.left(), box.top(), look.px(3), box.height()), QColor(colours.accent))
-        pad = float(look.px(5))
-        inner = box.adjusted(pad + (look.px(3) if column == NAME else 0), 0.0, -pad, 0.0)
+            painter.fillRect(QRectF(box.left(), box.top(), theme.px(3), box.height()), QColor(colours.accent))
+        pad = float(theme.px(5))
+        inner = box.adjusted(pad + (theme.px(3) if column == NAME else 0), 0.0, -pad, 0.0)
         self._bar(painter, inner, column, model.share(index.row(), column), own)
-        painter.setFont(look.font(SMALL, bold=own and column == NAME))
+        painter.setFont(theme.font(SMALL, bold=own and column == NAME))
         text = str(index.data() or "")
         number = loss is not None and (column == NAME or math.isfinite(value_of(loss, column)))
-        painter.setPen(QColor(colours.ink if number else colours.muted))
+        painter.setPen(QColor(colours.text_color if number else colours.muted))
         side = Qt.AlignmentFlag.AlignLeft if column == NAME else Qt.AlignmentFlag.AlignRight
         text = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, inner.width() + 1.0)
         painter.drawText(inner, int(side | Qt.AlignmentFlag.AlignVCenter), text)
@@ -226,10 +226,10 @@ class CellDelegate(QStyledItemDelegate):
         """A bar at the foot of the cell: from the left, or for the cosine from the middle to either side."""
         if not math.isfinite(share):
             return
-        colours = look.current()
-        high = float(look.px(3))
+        colours = theme.current()
+        high = float(theme.px(3))
         foot = QRectF(inner.left(), inner.bottom() - high, inner.width(), high)
-        painter.fillRect(foot, QColor(look.blend(colours.card, colours.border, 0.0 if own else 0.6)))
+        painter.fillRect(foot, QColor(theme.blend(colours.card, colours.border, 0.0 if own else 0.6)))
         if column == COSINE:
             middle, reach = foot.center().x(), share * foot.width() / 2
             bar = QRectF(min(middle, middle + reach), foot.top(), abs(reach), high)
@@ -296,33 +296,33 @@ class WhatIfTable(QTableView):
         else:
             super().keyPressEvent(event)
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the colours in force: head and ground are those of the card."""
-        colours = look.current()
+        colours = theme.current()
         self.setStyleSheet(
             f"QTableView {{ background: transparent; }}"
             f"QTableCornerButton::section, QAbstractScrollArea::corner {{ background: transparent; border: none; }}"
             f"QHeaderView {{ background: transparent; border: none; }}"
             f"QHeaderView::section {{ background: transparent; color: {colours.muted}; border: none;"
-            f" border-bottom: {look.px(1)}px solid {colours.border}; font-size: {look.px(SMALL)}px;"
-            f" padding: 0 {look.px(4)}px; }}"
-            f"QHeaderView::section:hover {{ color: {colours.ink}; background: {colours.hover}; }}"
+            f" border-bottom: {theme.px(1)}px solid {colours.border}; font-size: {theme.px(SMALL)}px;"
+            f" padding: 0 {theme.px(4)}px; }}"
+            f"QHeaderView::section:hover {{ color: {colours.text_color}; background: {colours.hover}; }}"
         )
 
     def fit(self) -> None:
         """Give names and numbers their width; what room is left goes to the numbers."""
-        metrics = QFontMetricsF(look.font(SMALL, bold=True))
-        name = max(metrics.horizontalAdvance(kind.label) for kind in LOSSES.values()) + look.px(14)
-        small = QFontMetricsF(look.font(SMALL))
-        cost = small.horizontalAdvance("undefined") + look.px(12)
-        number = small.horizontalAdvance("00.0000") + look.px(12)
+        metrics = QFontMetricsF(theme.font(SMALL, bold=True))
+        name = max(metrics.horizontalAdvance(kind.label) for kind in LOSSES.values()) + theme.px(14)
+        small = QFontMetricsF(theme.font(SMALL))
+        cost = small.horizontalAdvance("undefined") + theme.px(12)
+        number = small.horizontalAdvance("00.0000") + theme.px(12)
         count = self.model_.columnCount() - 2
         number = max(number, (self.viewport().width() - name - cost) / max(count, 1))
         self.setColumnWidth(NAME, round(name))
         self.setColumnWidth(COST, round(cost))
         for column in range(COSINE, COSINE + count):
             self.setColumnWidth(column, int(number))
-        high = round(QFontMetricsF(look.font(SMALL)).height()) + look.px(6)
+        high = round(QFontMetricsF(theme.font(SMALL)).height()) + theme.px(6)
         self.verticalHeader().setMinimumSectionSize(1)
         self.verticalHeader().setDefaultSectionSize(high)
         self.horizontalHeader().setFixedHeight(high)

@@ -14,7 +14,7 @@ from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import differing, letter, slots
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn.parameters import linear_stops, log_stops
-from sandbox.ui.kit import Card, Item, More, NumberField, Row
+from sandbox.ui.kit import Card, ControlRow, Item, MoreButton, NumberField
 from sandbox.ui.lane_styles import value_words
 
 
@@ -54,8 +54,8 @@ class Panel(Card):
     def __init__(self, title: str, more: str) -> None:
         super().__init__(title)
         self.controls: dict[str, Any] = {}
-        self.rows: dict[str, Row] = {}
-        self.more = More(more)
+        self.rows: dict[str, ControlRow] = {}
+        self.more = MoreButton(more)
         self.header.addWidget(self.more)
 
     def show_settings(self, experiment: Experiment, data: Data | None, lane: str | None) -> None:
@@ -87,7 +87,7 @@ class Panel(Card):
         more: bool = False,
         applies: Callable[[], bool] = lambda: True,
         matters: Callable[[], bool] = lambda: False,
-    ) -> Row:
+    ) -> ControlRow:
         """Add the row of a setting, named and explained by the table.
 
         Parameters
@@ -98,14 +98,14 @@ class Panel(Card):
         text : str
             The label, where it is not the table's.
         above, tight, extras
-            As for `Row`.
+            As for `ControlRow`.
         more : bool
             Whether it stands behind "More".
         applies, matters : callable
             Whether a row behind "More" has a meaning now; whether it is to be seen all the same.
         """
         setting = SETTINGS[key]
-        row = Row(text or setting.label, control, setting.summary, above=above, tight=tight, extras=extras)
+        row = ControlRow(text or setting.label, control, setting.summary, above=above, tight=tight, extras=extras)
         self.controls[key] = control
         self.rows[key] = row
         self.body.addWidget(row)

@@ -404,7 +404,7 @@ class MarksLayer(Layer):
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot, 5)
         self.line = QColor("#888888")
-        self.ink = QColor("#444444")
+        self.text_color = QColor("#444444")
         self.ground = QColor("#ffffff")
         self.font = QFont()
         self._places: Floats = np.empty(0)
@@ -486,7 +486,7 @@ class MarksLayer(Layer):
         for left, row, wide, text in self.layout():
             box = QRectF(left, 2.0 + row * (height + 2.0), wide, height)
             painter.fillRect(box, ground)
-            painter.setPen(self.ink)
+            painter.setPen(self.text_color)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
         painter.end()
         return picture

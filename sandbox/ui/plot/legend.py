@@ -26,7 +26,7 @@ class PointLegend(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._entries: list[tuple[str, str, QColor, bool]] = []  # text, symbol, colour, hollow
-        self._ink = QColor("black")
+        self._text_color = QColor("black")
         self._muted = QColor("gray")
         self._scale = 1.0
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -37,9 +37,9 @@ class PointLegend(QWidget):
         self._tested = False
         self._notes: Sequence[str] = ()
 
-    def set_look(self, ink: QColor, muted: QColor, font: QFont, scale: float) -> None:
+    def set_colors(self, text_color: QColor, muted: QColor, font: QFont, scale: float) -> None:
         """Colours and type."""
-        self._ink, self._muted, self._scale = ink, muted, scale
+        self._text_color, self._muted, self._scale = text_color, muted, scale
         self.setFont(font)
         self.set_entries(self._classes, self._tested, self._notes)
 
@@ -101,7 +101,7 @@ class PointLegend(QWidget):
             if symbol:
                 self._glyph(painter, QPointF(x + 0.5 + side / 2, y + line / 2), symbol, color, hollow)
                 x += 14.0 * self._scale
-            painter.setPen(self._muted if symbol in ("o", "") and color == self._muted else self._ink)
+            painter.setPen(self._muted if symbol in ("o", "") and color == self._muted else self._text_color)
             box = QRectF(x, y, self.width() - x, line)
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 
@@ -141,11 +141,11 @@ class CurveChip(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.stroke = Stroke(QColor("black"), 2.0, ())
         self.value = ""
-        self._ink, self._faint, self._hover = QColor("black"), QColor("gray"), QColor("lightgray")
+        self._text_color, self._faint, self._hover = QColor("black"), QColor("gray"), QColor("lightgray")
 
-    def set_look(self, stroke: Stroke, ink: QColor, faint: QColor, hover: QColor, font: QFont) -> None:
+    def set_colors(self, stroke: Stroke, text_color: QColor, faint: QColor, hover: QColor, font: QFont) -> None:
         """Stroke, colours and type."""
-        self.stroke, self._ink, self._faint, self._hover = stroke, ink, faint, hover
+        self.stroke, self._text_color, self._faint, self._hover = stroke, text_color, faint, hover
         self.setFont(font)
         self.updateGeometry()
         self.update()
@@ -176,7 +176,7 @@ class CurveChip(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         if self.underMouse() or self.hasFocus():
-            painter.setPen(QPen(self._ink, 1) if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.setPen(QPen(self._text_color, 1) if self.hasFocus() else Qt.PenStyle.NoPen)
             painter.setBrush(self._hover)
             painter.drawRoundedRect(box, 4, 4)
         shown = self.isChecked()
@@ -188,7 +188,7 @@ class CurveChip(QAbstractButton):
         painter.setPen(pen)
         middle = box.center().y()
         painter.drawLine(QPointF(4.0, middle), QPointF(4.0 + glyph, middle))
-        painter.setPen(self._ink if shown else self._faint)
+        painter.setPen(self._text_color if shown else self._faint)
         left = QRectF(8.0 + glyph, 0.0, title + 2.0, self.height())
         painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
         right = QRectF(left.right(), 0.0, self.width() - left.right() - 4.0, self.height())
@@ -211,11 +211,11 @@ class CurveName(QAbstractButton):
         self.setToolTip(tip(f"{self.accessibleName()}: click to hide or show its curves."))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys reach each curve by itself
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._ink, self._muted, self._color, self._on = (QColor("black"),) * 4
+        self._text_color, self._muted, self._color, self._on = (QColor("black"),) * 4
 
-    def set_look(self, ink: QColor, muted: QColor, color: QColor, on: QColor, font: QFont) -> None:
+    def set_colors(self, text_color: QColor, muted: QColor, color: QColor, on: QColor, font: QFont) -> None:
         """Colours and type; `color` is the lane's, `on` what reads upon it."""
-        self._ink, self._muted, self._color, self._on = ink, muted, color, on
+        self._text_color, self._muted, self._color, self._on = text_color, muted, color, on
         self.setFont(font)
         self.update()
 
@@ -250,7 +250,7 @@ class CurveName(QAbstractButton):
         # the name matters more than its part, which the stroke tells as well
         with_role = metrics.horizontalAdvance(self.name) + role <= room
         name = self.name if with_role else metrics.elidedText(self.name, Qt.TextElideMode.ElideRight, room)
-        painter.setPen(self._ink)
+        painter.setPen(self._text_color)
         painter.drawText(QRectF(x, 0.0, room, self.height()), middle, name)
         if with_role:
             x += metrics.horizontalAdvance(name) + 6.0

@@ -89,7 +89,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     # How it looks
 
-    def set_colors(self, ground: QColor, ink: QColor, line: QColor, font: QFont, scale: float) -> None:
+    def set_colors(self, ground: QColor, text_color: QColor, line: QColor, font: QFont, scale: float) -> None:
         """Colours of ground, numbers and axis lines; pyqtgraph follows no theme by itself."""
         self.setBackground(ground)
         self.enlarged = scale
@@ -97,7 +97,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         for side, axis in self.axes.items():
             axis.setPen(QPen(line, 1))
             axis.setTickPen(QPen(line, 1))
-            axis.setTextPen(QPen(ink, 1))
+            axis.setTextPen(QPen(text_color, 1))
             axis.setStyle(tickFont=font, tickLength=-4, tickTextOffset=6)
             axis.setStyle(hideOverlappingLabels=round(24 * scale))  # how far numbers may reach beyond
             if side == "bottom":

@@ -21,15 +21,15 @@ class ColourScale(QWidget):
         super().__init__(parent)
         self._range = (0.0, 1.0)
         self._table: Cells | None = None
-        self._ink, self._line = QColor("black"), QColor("gray")
+        self._text_color, self._line = QColor("black"), QColor("gray")
         self._scale = 1.0
         self.setAccessibleName("Colour scale")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
         self.hide()
 
-    def set_look(self, ink: QColor, line: QColor, font: QFont, scale: float) -> None:
+    def set_colors(self, text_color: QColor, line: QColor, font: QFont, scale: float) -> None:
         """Colours and type."""
-        self._ink, self._line, self._scale = ink, line, scale
+        self._text_color, self._line, self._scale = text_color, line, scale
         self.setFont(font)
         self.setFixedWidth(round((self.BAR + 44) * scale))
         self.update()
@@ -62,6 +62,6 @@ class ColourScale(QWidget):
             y = bar.bottom() - (place - low) / (high - low) * bar.height()
             painter.setPen(QPen(self._line, 1))
             painter.drawLine(round(bar.right()), round(y), round(bar.right()) + 3, round(y))
-            painter.setPen(self._ink)
+            painter.setPen(self._text_color)
             box = QRectF(bar.right() + 6.0, y - 8.0 * self._scale, self.width() - bar.right() - 6.0, 16.0 * self._scale)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)

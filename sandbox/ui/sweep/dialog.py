@@ -33,13 +33,13 @@ from sandbox.experiment.results.sweep import (
     columns,
     compares,
     read_axis,
-    twin_words,
+    redundancy_note,
     usual_column,
     write_table,
 )
 from sandbox.nn.parameters import log_stops
-from sandbox.ui import theme as look
-from sandbox.ui.kit import Card, Choice, Item, NumberField, Row, label
+from sandbox.ui import theme
+from sandbox.ui.kit import Card, Choice, ControlRow, Item, NumberField, label
 from sandbox.ui.kit.base import set_state
 from sandbox.ui.sweep.heatmap import HeatView, map_of
 from sandbox.ui.sweep.thread import SweepThread
@@ -133,7 +133,7 @@ class SweepDialog(QDialog):
         self._connect()
         self._count()
         self._show()
-        self.resize(look.px(760), look.px(600))
+        self.resize(theme.px(760), theme.px(600))
 
     def _build(self, task: str) -> None:
         first = [_FIRST[0], (_FIRST[1][0], _OTHER_LOSSES.get(task, _FIRST[1][1])), ("network.hidden", "")]
@@ -148,7 +148,7 @@ class SweepDialog(QDialog):
         self.bar = QProgressBar()
         self.bar.setAccessibleName("Progress")
         self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(look.px(6))
+        self.bar.setFixedHeight(theme.px(6))
         self.words = label("", "hint")
         self.words.setWordWrap(True)
         self.column = Choice()
@@ -173,9 +173,11 @@ class SweepDialog(QDialog):
             grid.body.addWidget(axis)
         numbers = QHBoxLayout()
         numbers.addWidget(
-            Row("Seeds", self.seeds, "How many networks each cell trains, from seeds in a row.", tight=True), 1
+            ControlRow("Seeds", self.seeds, "How many networks each cell trains, from seeds in a row.", tight=True), 1
         )
-        numbers.addWidget(Row("Epochs", self.epochs, "How many passes over the samples each makes.", tight=True), 1)
+        numbers.addWidget(
+            ControlRow("Epochs", self.epochs, "How many passes over the samples each makes.", tight=True), 1
+        )
         numbers.addWidget(self.run_button)
         grid.body.addLayout(numbers)
         grid.body.addWidget(self.bar)
@@ -188,7 +190,7 @@ class SweepDialog(QDialog):
         below.addWidget(self.save_button)
         result.body.addLayout(below)
         column = QVBoxLayout(self)
-        step = look.px(look.GRID)
+        step = theme.px(theme.GRID)
         column.setContentsMargins(step, step, step, step)
         column.setSpacing(step)
         column.addWidget(grid)
@@ -248,7 +250,7 @@ class SweepDialog(QDialog):
             f"{words.count(lanes, 'lane')} of {words.count(seeds, 'seed')}" if lanes > 1 else words.count(seeds, "seed")
         )
         keys = [axis.key for row in self.axes if (axis := row.axis()) is not None]
-        self._say(f"{words.count(len(grid), 'cell')} of {each}. {twin_words(self.experiment, keys)}".strip())
+        self._say(f"{words.count(len(grid), 'cell')} of {each}. {redundancy_note(self.experiment, keys)}".strip())
 
     @property
     def is_running(self) -> bool:

@@ -27,7 +27,7 @@ from sandbox.experiment.document.settings import SETTINGS, Value
 from sandbox.experiment.document.texts import value_text as words
 from sandbox.experiment.results.sweep import Cell, LaneResult, Result
 from sandbox.nn import METRICS
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.kit.base import StyleFollower
 from sandbox.ui.plot.colormap import color_of, sequential
 
@@ -152,12 +152,12 @@ class HeatView(StyleFollower, QWidget):
         shown = self.map
         if shown is None:
             return
-        small = QFontMetricsF(look.font(look.SMALL))
-        line, side, high = small.height() + look.px(4), look.px(SIDE), look.px(HIGH)
-        left = float(look.px(_GAP))
+        small = QFontMetricsF(theme.font(theme.SMALL))
+        line, side, high = small.height() + theme.px(4), theme.px(SIDE), theme.px(HIGH)
+        left = float(theme.px(_GAP))
         if shown.up:
             wide = max(small.horizontalAdvance(text) for text in (*shown.rows, SETTINGS[shown.up].label))
-            left = min(wide, look.px(160)) + look.px(look.GRID)
+            left = min(wide, theme.px(160)) + theme.px(theme.GRID)
         middle = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
         y = 0.0
         for facet in shown.facets:
@@ -168,20 +168,20 @@ class HeatView(StyleFollower, QWidget):
             wide_across = QRectF(left, y, len(shown.columns) * side, line)
             self._heads.append((wide_across, across, middle, False))
             if shown.up:
-                head = QRectF(0, y + line, left - look.px(look.GRID), line)
+                head = QRectF(0, y + line, left - theme.px(theme.GRID), line)
                 right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
                 self._heads.append((head, SETTINGS[shown.up].label, right, False))
             for column, text in enumerate(shown.columns):
                 self._heads.append((QRectF(left + column * side, y + line, side, line), text, middle, False))
             top = y + 2 * line
             for row, text in enumerate(shown.rows):
-                box = QRectF(0, top + row * high, left - look.px(look.GRID), high)
+                box = QRectF(0, top + row * high, left - theme.px(theme.GRID), high)
                 right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
                 self._heads.append((box, text, right, False))
             for square in facet.squares:
                 place = QRectF(left + square.column * side, top + square.row * high, side - _GAP, high - _GAP)
                 self.places.append((place, square))
-            y = top + len(shown.rows) * high + look.px(2 * look.GRID)
+            y = top + len(shown.rows) * high + theme.px(2 * theme.GRID)
         width = left + len(shown.columns) * side
         self.setMinimumSize(math.ceil(width), math.ceil(y))
         self.resize(self.minimumSize())
@@ -208,11 +208,11 @@ class HeatView(StyleFollower, QWidget):
         shown = self.map
         if shown is None:
             return
-        theme, painter = look.current(), QPainter(self)
+        colours, painter = theme.current(), QPainter(self)
         for place, text, flags, bold in self._heads:
-            font = look.font(look.SMALL, bold=bold)
+            font = theme.font(theme.SMALL, bold=bold)
             painter.setFont(font)
-            painter.setPen(QColor(theme.ink if bold else theme.muted))
+            painter.setPen(QColor(colours.text_color if bold else colours.muted))
             elided = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, place.width())
             painter.drawText(place, flags, elided)
         ends = self._range()
@@ -220,24 +220,24 @@ class HeatView(StyleFollower, QWidget):
             self._paint_square(painter, shown, place, square, ends)
             if index == self.current:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.setPen(QPen(QColor(theme.accent), look.px(3)))
+                painter.setPen(QPen(QColor(colours.accent), theme.px(3)))
                 painter.drawRect(place.adjusted(1, 1, -1, -1))
 
     def _paint_square(
         self, painter: QPainter, shown: Map, place: QRectF, square: Square, ends: tuple[float, float, bool]
     ) -> None:
-        theme = look.current()
+        colours = theme.current()
         value = shown.value(square)
-        ground = QColor(theme.ground)
+        ground = QColor(colours.ground)
         if math.isfinite(value):
             ground = self._colour(value, shown.column, ends)
         painter.fillRect(place, ground)
         if not math.isfinite(value):
             painter.fillRect(place, Qt.BrushStyle.BDiagPattern if square.result or square.error else ground)
-        ink = QColor(look.ink_on(ground.name())) if math.isfinite(value) else QColor(theme.muted)
-        painter.setPen(ink)
+        text_color = QColor(theme.text_color_on(ground.name())) if math.isfinite(value) else QColor(colours.muted)
+        painter.setPen(text_color)
         lines = square_lines(shown, square)
-        fonts = [look.font(look.NORMAL, bold=True), *[look.font(look.SMALL)] * 2]
+        fonts = [theme.font(theme.NORMAL, bold=True), *[theme.font(theme.SMALL)] * 2]
         heights = [QFontMetricsF(font).height() for font in fonts[: len(lines)]]
         y = place.center().y() - sum(heights) / 2
         for text, font, height in zip(lines, fonts, heights, strict=False):

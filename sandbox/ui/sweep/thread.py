@@ -59,7 +59,7 @@ class SweepThread(QThread):
 
     def _is_ending(self, executor: Executor) -> bool:
         if self._given_up.is_set() and isinstance(executor, Processes):
-            executor.give_up()
+            executor.cancel()
         return self._ending.is_set()
 
     def stop(self) -> None:

@@ -26,7 +26,7 @@ from sandbox.experiment.training.snapshot import (
     Surface,
     SurfaceRequest,
 )
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.kit import Choice
 from sandbox.ui.plot import colormap
 from sandbox.ui.plot.contour import class_lines, contour
@@ -163,18 +163,18 @@ class BoundaryView(QWidget):
 
     # What is shown
 
-    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+    def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
         """Colours and type; `scale` enlarges type, points and lines (presenting)."""
-        self._theme, self._scale = theme, scale
-        font = look.font(SMALL)
+        self._theme, self._scale = colours, scale
+        font = theme.font(SMALL)
         font.setPixelSize(round(SMALL * scale))
-        axis = QColor(theme.axis)
-        self.plot.set_colors(QColor(theme.card), axis, QColor(theme.edge), font, scale)
-        self.grid.color = QColor(theme.grid)
-        self.crosshair.color = QColor(theme.boundary)
-        self.ring.color, self.ring.halo = QColor(theme.ink), QColor(theme.card)
-        self.legend.set_look(QColor(theme.ink), QColor(theme.muted), font, scale)
-        self.colour_scale.set_look(axis, QColor(theme.edge), font, scale)
+        axis = QColor(colours.axis)
+        self.plot.set_colors(QColor(colours.card), axis, QColor(colours.edge), font, scale)
+        self.grid.color = QColor(colours.grid)
+        self.crosshair.color = QColor(colours.boundary)
+        self.ring.color, self.ring.halo = QColor(colours.text_color), QColor(colours.card)
+        self.legend.set_colors(QColor(colours.text_color), QColor(colours.muted), font, scale)
+        self.colour_scale.set_colors(axis, QColor(colours.edge), font, scale)
         for label in (self.readout, self.across_label, self.upward_label):
             label.setFont(font)
         self._make_table()
@@ -288,8 +288,8 @@ class BoundaryView(QWidget):
     # The samples
 
     def _place_points(self) -> None:
-        data, theme = self._data, self._theme
-        if data is None or theme is None:
+        data, colours = self._data, self._theme
+        if data is None or colours is None:
             return
         groups: list[Points] = []
         left_out = 0
@@ -321,26 +321,26 @@ class BoundaryView(QWidget):
             self._place_points()
 
     def _points(self, x: Floats, y: Floats, part: str, symbol: str, color: QColor) -> Points:
-        theme, data = self._theme, self._data
-        assert theme is not None and data is not None
-        edge, inside = QColor(theme.outline), QColor(color)
+        colours, data = self._theme, self._data
+        assert colours is not None and data is not None
+        edge, inside = QColor(colours.outline), QColor(color)
         if data.task == "regression":
-            edge = QColor(theme.boundary)
+            edge = QColor(colours.boundary)
             edge.setAlpha(150)
         opacity = 0.7 if len(data.inputs) > 2 else 1.0  # projected: not where they seem to be
-        hole = QColor(theme.card) if part == "test" else None
+        hole = QColor(colours.card) if part == "test" else None
         width, size = self._scale * (0.5 + 0.5 * self._room()), self._size(len(data.y_train))
         return Points(x, y, symbol, inside, edge, width, size, hole, opacity)
 
     def _class_points(self, X: Floats, y: NDArray[Any], part: str) -> list[Points]:
-        theme, data = self._theme, self._data
-        assert theme is not None and data is not None
+        colours, data = self._theme, self._data
+        assert colours is not None and data is not None
         groups = []
         for k, color in enumerate(self._class_colors()):
             own = X[y == k]
             if not len(own):
                 continue
-            groups.append(self._points(*self._places(own, y[y == k]), part, look.symbol(k), color))
+            groups.append(self._points(*self._places(own, y[y == k]), part, theme.symbol(k), color))
         return groups
 
     def _places(self, X: Floats, y: NDArray[Any]) -> tuple[Floats, Floats]:
@@ -377,7 +377,7 @@ class BoundaryView(QWidget):
         names: Sequence[tuple[str, str, QColor]] = ()
         if data.task != "regression":
             names = [
-                (name, look.symbol(k), color)
+                (name, theme.symbol(k), color)
                 for k, (name, color) in enumerate(zip(data.class_names, self._class_colors(), strict=False))
             ]
         notes = []
@@ -593,7 +593,7 @@ class BoundaryView(QWidget):
         assert self._theme is not None
         wide = 2.0 * self._scale
         if surface.other is None:
-            yield Line(surface.x, values[:, 0], QColor(self._theme.ink), wide)
+            yield Line(surface.x, values[:, 0], QColor(self._theme.text_color), wide)
             return
         for each, color in zip((values, surface.other.astype(np.float64)), self._pair, strict=True):
             yield Line(surface.x, each[:, 0], color, wide)

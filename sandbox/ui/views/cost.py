@@ -25,9 +25,9 @@ from sandbox import words
 from sandbox.arrays import Floats
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.lanes import letter, slots
-from sandbox.experiment.training.snapshot import Curve, CurveRequest, LaneState, Mark
+from sandbox.experiment.training.snapshot import Curve, CurveRequest, EditMark, LaneState
 from sandbox.nn import LOSSES, METRICS
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.kit import Choice
 from sandbox.ui.lane_styles import LaneStyle
 from sandbox.ui.plot.layers import Band, BandsLayer, CrosshairLayer, GridLayer, Line, LinesLayer, MarksLayer
@@ -47,7 +47,7 @@ _OWN_TIP = "Shows for every lane what it learns with, and what is shown beside i
 
 
 @dataclass(frozen=True)
-class Row:
+class LegendRow:
     """A row of the legend: a lane's loss or metric over the training and the test part."""
 
     lane: str
@@ -57,7 +57,7 @@ class Row:
     columns: tuple[tuple[str, str], ...]  # part, column
 
 
-def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[Row, ...]:
+def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[LegendRow, ...]:
     """The rows of the legend: of one lane objective, monitors, metrics; of several first all that they learn with."""
     objectives = {lane.name: lane.objective for lane in lanes}
     own = {(c.lane, c.part, c.name) for c in curves if c.role == "objective"}
@@ -72,7 +72,7 @@ def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[Row, .
     places = {lane.name: k for k, lane in enumerate(lanes)}
     keys = sorted(found, key=lambda key: (order.index(key[1]), places.get(key[0], len(places))))
     return tuple(
-        Row(
+        LegendRow(
             lane,
             role,
             name,
@@ -99,7 +99,7 @@ class CostView(QWidget):
         self._theme: Theme | None = None
         self._scale = 1.0
         self._curves: tuple[Curve, ...] = ()
-        self._marks: tuple[Mark, ...] = ()
+        self._marks: tuple[EditMark, ...] = ()
         self._lanes: tuple[LaneState, ...] = ()
         self._styles: dict[str, LaneStyle] = {}  # of the lanes that are to be seen; none is all
         self._position = 0.0
@@ -107,7 +107,7 @@ class CostView(QWidget):
         self._values: tuple[float, float] | None = None
         self._window: tuple[float, float] | None = None  # the epochs zoomed to
         self._shown: dict[Key, bool] = {}  # what the person chose; new runs keep it
-        self._rows: tuple[Row, ...] = ()
+        self._rows: tuple[LegendRow, ...] = ()
         self._stale = False  # whether the legend says something else from the next snapshot on
         self._chips: dict[Key, CurveChip] = {}
         self._names: list[CurveName] = []
@@ -194,16 +194,16 @@ class CostView(QWidget):
 
     # What is shown
 
-    def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
+    def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
         """Colours and type; `scale` enlarges type and lines (presenting)."""
-        self._theme, self._scale = theme, scale
-        font = look.font(SMALL)
+        self._theme, self._scale = colours, scale
+        font = theme.font(SMALL)
         font.setPixelSize(round(SMALL * scale))
-        self.plot.set_colors(QColor(theme.card), QColor(theme.axis), QColor(theme.edge), font, scale)
-        self.grid.color = QColor(theme.grid)
-        self.crosshair.color = QColor(look.blend(theme.muted, theme.card, 0.35))
-        self.marks.line, self.marks.ink = QColor(theme.marks), QColor(theme.muted)
-        self.marks.ground, self.marks.font = QColor(theme.card), font
+        self.plot.set_colors(QColor(colours.card), QColor(colours.axis), QColor(colours.edge), font, scale)
+        self.grid.color = QColor(colours.grid)
+        self.crosshair.color = QColor(theme.blend(colours.muted, colours.card, 0.35))
+        self.marks.line, self.marks.text_color = QColor(colours.marks), QColor(colours.muted)
+        self.marks.ground, self.marks.font = QColor(colours.card), font
         self.marks.restyle()
         for label in (self.readout, self.note):
             label.setFont(font)
@@ -228,7 +228,7 @@ class CostView(QWidget):
     def draw(
         self,
         curves: Sequence[Curve],
-        marks: Sequence[Mark],
+        marks: Sequence[EditMark],
         lanes: Sequence[LaneState],
         epoch_position: float,
     ) -> None:
@@ -313,17 +313,17 @@ class CostView(QWidget):
         self._style_legend()
 
     def _style_legend(self) -> None:
-        theme = self._theme
-        if theme is None:
+        colours = self._theme
+        if colours is None:
             return
-        font = look.font(SMALL)
+        font = theme.font(SMALL)
         font.setPixelSize(round(SMALL * self._scale))
-        ink, faint, hover = QColor(theme.ink), QColor(theme.faint), QColor(theme.hover)
+        text_color, faint, hover = QColor(colours.text_color), QColor(colours.faint), QColor(colours.hover)
         for row, name in zip(self._rows, self._names, strict=True):
-            color = theme.lane(self._lane_index(row.lane))
-            name.set_look(ink, QColor(theme.muted), QColor(color), QColor(look.ink_on(color)), font)
+            color = colours.lane(self._lane_index(row.lane))
+            name.set_colors(text_color, QColor(colours.muted), QColor(color), QColor(theme.text_color_on(color)), font)
             for part, column in row.columns:
-                self._chips[row.lane, column].set_look(self._stroke(row, part), ink, faint, hover, font)
+                self._chips[row.lane, column].set_colors(self._stroke(row, part), text_color, faint, hover, font)
         self._fit_legend()
 
     def _fit_legend(self) -> None:
@@ -345,7 +345,7 @@ class CostView(QWidget):
     def _letter(self, lane: str) -> str:
         return letter(self._lane_index(lane))
 
-    def _stroke(self, row: Row, part: str, role: str = "") -> Stroke:
+    def _stroke(self, row: LegendRow, part: str, role: str = "") -> Stroke:
         """How a curve is drawn: colour by lane, dashes by role, the test part thinner and paler.
 
         `role` is another one than the row's for where a lane once learned with what it only shows now, or the reverse.
@@ -361,7 +361,7 @@ class CostView(QWidget):
             if place > 0 and len({r.lane for r in self._rows}) == 1:
                 color = self._theme.curves[place % len(self._theme.curves)]
         if part == "test":
-            color = look.blend(color, self._theme.card, 0.42)
+            color = theme.blend(color, self._theme.card, 0.42)
         width = (2.0 if role == "objective" else 1.5) * (0.75 if part == "test" else 1.0)
         return Stroke(QColor(color), width * self._scale, dash)
 
@@ -381,7 +381,7 @@ class CostView(QWidget):
         if shown:
             self.wanted_changed.emit()  # a hidden curve was not asked for
 
-    def _toggle_row(self, row: Row) -> None:
+    def _toggle_row(self, row: LegendRow) -> None:
         """Hide all curves of a row, or show them where all are hidden."""
         chips = [self._chips[row.lane, column] for _, column in row.columns]
         shown = any(chip.isChecked() for chip in chips)
@@ -400,8 +400,8 @@ class CostView(QWidget):
         self._end = epochs_end(self._end, max(last if np.isfinite(last) else 0.0, self._position))
         across = self._visible_range()
         curves = {(c.lane, c.column): c for c in self._curves}
-        costs: list[tuple[Row, str, Floats, Floats]] = []
-        metrics: list[tuple[Row, str, Floats, Floats]] = []
+        costs: list[tuple[LegendRow, str, Floats, Floats]] = []
+        metrics: list[tuple[LegendRow, str, Floats, Floats]] = []
         skipped = False
         log = self._log
         for row in self._rows:
@@ -446,7 +446,7 @@ class CostView(QWidget):
     def _set_lines(
         self,
         layer: LinesLayer,
-        drawn: list[tuple[Row, str, Floats, Floats]],
+        drawn: list[tuple[LegendRow, str, Floats, Floats]],
         curves: Mapping[Key, Curve] | None = None,
         log: bool = False,
     ) -> None:
@@ -473,7 +473,7 @@ class CostView(QWidget):
                     lines.append(Line(x, only_where(there, y), stroke.color, stroke.width, stroke.dash))
         layer.set_lines(tuple(lines))
 
-    def _set_bands(self, drawn: list[tuple[Row, str]], curves: Mapping[Key, Curve], log: bool) -> None:
+    def _set_bands(self, drawn: list[tuple[LegendRow, str]], curves: Mapping[Key, Curve], log: bool) -> None:
         """Fill between the quartiles of several networks."""
         scaled = logarithm if log else plain
         bands = []
@@ -555,16 +555,16 @@ class CostView(QWidget):
         if self._window is None:
             return
         low, high = self._visible_range()
-        first, last = self._whole()
+        first, last = self._expanded()
         distance = min(max(distance, first - low), last - high)
         self._turn_to(low + distance, high + distance)
 
-    def _whole(self) -> tuple[float, float]:
+    def _expanded(self) -> tuple[float, float]:
         return (0.0, float(np.log10(self._end))) if self.log_x.isChecked() else (0.0, self._end)
 
     def _turn_to(self, low: float, high: float) -> None:
         """Show a range in plot coordinates, as far as there is one."""
-        first, last = self._whole()
+        first, last = self._expanded()
         low, high = max(low, first), min(high, last)
         if low <= first and high >= last:
             self._look_at(None)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.lens.equations import MOST, AskNumbers, Numbers, pairing_of
+from sandbox.experiment.lens.equations import MOST, AskNumbers, Numbers, setup_of
 from sandbox.experiment.training.snapshot import Wanted
 
 PLAIN = {"network.hidden": (3, 2), "network.activation": "tanh", "loss.objective": "mse"}
@@ -104,9 +104,9 @@ def test_the_pairing_is_the_lanes_own() -> None:
         "data.dataset": "iris", "loss.label_smoothing": 0.1, "loss.reduction": "sum",
         "loss.numerics": "clamped", "optimizer.l2": 0.5, "network.hidden": (4,),
     })  # fmt: skip
-    pairing = pairing_of(trainer.snapshot(0, Wanted()), "A")
-    assert pairing is not None
-    assert pairing.kind.name == "categorical_cross_entropy" and pairing.activations[-1] == "softmax"
-    assert dict(pairing.parameters) == {"label_smoothing": 0.1} and pairing.one_hot and pairing.outputs == 3
-    assert (pairing.reduction, pairing.numerics, pairing.l1, pairing.l2) == ("sum", "clamped", 0.0, 0.5)
-    assert pairing_of(trainer.snapshot(0, Wanted()), "nobody") is None
+    setup = setup_of(trainer.snapshot(0, Wanted()), "A")
+    assert setup is not None
+    assert setup.kind.name == "categorical_cross_entropy" and setup.activations[-1] == "softmax"
+    assert dict(setup.parameters) == {"label_smoothing": 0.1} and setup.one_hot and setup.outputs == 3
+    assert (setup.reduction, setup.numerics, setup.l1, setup.l2) == ("sum", "clamped", 0.0, 0.5)
+    assert setup_of(trainer.snapshot(0, Wanted()), "nobody") is None

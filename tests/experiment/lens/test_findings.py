@@ -14,7 +14,7 @@ import pytest
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.document.validation import check_value
-from sandbox.experiment.lens.findings import FINDINGS, AskFindings, Control, Finding, Findings, Steady
+from sandbox.experiment.lens.findings import FINDINGS, AskFindings, Control, Debounced, Finding, Findings
 from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import LOSSES
 
@@ -431,56 +431,58 @@ def finding(name: str, evidence: str = "", stopped: bool = False) -> Finding:
     return Finding(name, name, evidence, "", None, stopped)
 
 
-def fed(steady: Steady, *answers: tuple[int, list[Finding]], of: object = 1, edits: object = 0) -> list[list[str]]:
+def fed(
+    debounced: Debounced, *answers: tuple[int, list[Finding]], of: object = 1, edits: object = 0
+) -> list[list[str]]:
     shown = []
     for update, findings in answers:
-        steady.take(Findings(tuple(findings)), update, of, edits)
-        shown.append([each.name for each in steady.shown])
+        debounced.take(Findings(tuple(findings)), update, of, edits)
+        shown.append([each.name for each in debounced.shown])
     return shown
 
 
 def test_a_finding_appears_after_it_has_held() -> None:
     dead = [finding("dead_units")]
-    assert fed(Steady(), (0, dead), (50, dead), (100, dead)) == [[], [], ["dead_units"]]
-    assert fed(Steady(), (0, dead), (50, []), (100, dead), (150, dead)) == [[], [], [], []]
-    assert fed(Steady(), (0, dead), (1, dead), (2, dead), (3, dead))[-1] == []  # too few updates yet
-    assert fed(Steady(), (7, dead), (7, dead), (7, dead)) == [[], [], ["dead_units"]]  # resting: it stays true
+    assert fed(Debounced(), (0, dead), (50, dead), (100, dead)) == [[], [], ["dead_units"]]
+    assert fed(Debounced(), (0, dead), (50, []), (100, dead), (150, dead)) == [[], [], [], []]
+    assert fed(Debounced(), (0, dead), (1, dead), (2, dead), (3, dead))[-1] == []  # too few updates yet
+    assert fed(Debounced(), (7, dead), (7, dead), (7, dead)) == [[], [], ["dead_units"]]  # resting: it stays true
 
 
 def test_what_cannot_pass_is_shown_at_once() -> None:
-    assert fed(Steady(), (0, [finding("equal_units")])) == [["equal_units"]]
-    assert fed(Steady(), (5, [finding("overflow", stopped=True)])) == [["overflow"]]
+    assert fed(Debounced(), (0, [finding("equal_units")])) == [["equal_units"]]
+    assert fed(Debounced(), (5, [finding("overflow", stopped=True)])) == [["overflow"]]
 
 
 def test_a_finding_stays_a_moment_and_then_goes() -> None:
-    steady, dead = Steady(), [finding("dead_units")]
-    fed(steady, (0, dead), (50, dead), (100, dead))
-    assert steady.settled
-    assert fed(steady, (150, []), (200, []), (250, dead)) == [["dead_units"]] * 3
-    assert fed(steady, (300, []), (350, [])) == [["dead_units"]] * 2
-    assert not steady.settled
-    assert fed(steady, (400, [])) == [[]]
-    assert steady.settled
+    debounced, dead = Debounced(), [finding("dead_units")]
+    fed(debounced, (0, dead), (50, dead), (100, dead))
+    assert debounced.settled
+    assert fed(debounced, (150, []), (200, []), (250, dead)) == [["dead_units"]] * 3
+    assert fed(debounced, (300, []), (350, [])) == [["dead_units"]] * 2
+    assert not debounced.settled
+    assert fed(debounced, (400, [])) == [[]]
+    assert debounced.settled
 
 
 def test_a_finding_that_flickers_never_flickers_on_screen() -> None:
     dead = [finding("dead_units")]
-    shown = fed(Steady(), *((20 * i, dead if i % 2 else []) for i in range(40)))
+    shown = fed(Debounced(), *((20 * i, dead if i % 2 else []) for i in range(40)))
     assert all(each == [] for each in shown)
 
 
 def test_an_edit_a_stop_and_another_run_clear_at_once() -> None:
-    steady, dead = Steady(), [finding("dead_units")]
-    fed(steady, (0, dead), (50, dead), (100, dead))
-    assert fed(steady, (101, []), edits=1) == [[]]
-    fed(steady, (150, dead), (200, dead), (250, dead), edits=1)
-    assert fed(steady, (260, [finding("overflow", stopped=True)]), edits=1) == [["overflow"]]
-    assert fed(steady, (0, dead), of=2) == [[]]
+    debounced, dead = Debounced(), [finding("dead_units")]
+    fed(debounced, (0, dead), (50, dead), (100, dead))
+    assert fed(debounced, (101, []), edits=1) == [[]]
+    fed(debounced, (150, dead), (200, dead), (250, dead), edits=1)
+    assert fed(debounced, (260, [finding("overflow", stopped=True)]), edits=1) == [["overflow"]]
+    assert fed(debounced, (0, dead), of=2) == [[]]
 
 
 def test_numbers_follow_and_the_order_is_that_of_the_table() -> None:
-    steady = Steady()
+    debounced = Debounced()
     both = [finding("vanishing", "1"), finding("dead_units", "1")]
-    fed(steady, (0, both), (50, both), (100, both))
-    fed(steady, (150, [finding("vanishing", "2"), finding("dead_units", "3")]))
-    assert [(each.name, each.evidence) for each in steady.shown] == [("dead_units", "3"), ("vanishing", "2")]
+    fed(debounced, (0, both), (50, both), (100, both))
+    fed(debounced, (150, [finding("vanishing", "2"), finding("dead_units", "3")]))
+    assert [(each.name, each.evidence) for each in debounced.shown] == [("dead_units", "3"), ("vanishing", "2")]

@@ -23,7 +23,7 @@ from sandbox.experiment.lens.advantage import (
     seed_values,
 )
 from sandbox.experiment.lens.pair import AskPair, Difference, PairState
-from sandbox.experiment.lens.rates import AskFairRates, FairRates
+from sandbox.experiment.lens.rates import AskMatchedRates, MatchedRates
 from sandbox.experiment.training.snapshot import Wanted
 
 
@@ -211,8 +211,8 @@ def test_rates_are_matched_by_the_norms_of_the_first_gradients() -> None:
         data__noise=0.3,
     )
     trainer.run(25)  # the norms are those of the start all the same
-    found = ask(trainer, AskFairRates("A"))
-    assert isinstance(found, FairRates) and [row.lane for row in found.rows] == list("ABCD")
+    found = ask(trainer, AskMatchedRates("A"))
+    assert isinstance(found, MatchedRates) and [row.lane for row in found.rows] == list("ABCD")
     norms = {name: numeric_norm(trainer, name) for name in "ABCD"}
     for row in found.rows:
         assert row.norm == pytest.approx(norms[row.lane], rel=1e-6)
@@ -223,7 +223,7 @@ def test_rates_are_matched_by_the_norms_of_the_first_gradients() -> None:
 
 def test_a_matched_lane_takes_a_first_step_of_the_same_length() -> None:
     trainer = trainer_of({}, {"loss.objective": "mse"}, {"loss.reduction": "sum"})
-    for row in ask(trainer, AskFairRates("A")).rows:
+    for row in ask(trainer, AskMatchedRates("A")).rows:
         trainer.edit({"optimizer.learning_rate": row.matched}, row.lane)
     before = {name: trainer.lane(name).replicas[0].theta.copy() for name in "ABC"}
     trainer.step()
@@ -238,7 +238,7 @@ def test_what_a_rate_amounts_to_under_another_reduction(batch: int) -> None:
         data__dataset="iris", optimizer__batch_size=batch,
     )  # fmt: skip
     m = batch or len(trainer.data.X_train)
-    found = ask(trainer, AskFairRates("A"))
+    found = ask(trainer, AskMatchedRates("A"))
     assert found.batch == m
     mean, total, elements = found.rows
     assert (mean.of_mean, mean.of_sum) == (pytest.approx(0.3), pytest.approx(0.3 / m))
@@ -249,11 +249,11 @@ def test_what_a_rate_amounts_to_under_another_reduction(batch: int) -> None:
 def test_of_several_networks_the_median_norm_counts() -> None:
     trainer = trainer_of({}, run__replicas=3)
     norms = [numeric_norm(trainer, "A", r) for r in range(3)]
-    (row,) = ask(trainer, AskFairRates("A")).rows
+    (row,) = ask(trainer, AskMatchedRates("A")).rows
     assert row.norm == pytest.approx(statistics.median(norms), rel=1e-6)
 
 
 def test_a_lane_without_a_gradient_has_no_matched_rate() -> None:
     trainer = trainer_of({}, {"network.hidden": (), "network.output": "softmax"})
-    rows = ask(trainer, AskFairRates("A")).rows
+    rows = ask(trainer, AskMatchedRates("A")).rows
     assert rows[1].norm == 0.0 and math.isnan(rows[1].matched)

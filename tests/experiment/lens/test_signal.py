@@ -40,10 +40,10 @@ def last_z(trainer: Trainer) -> Any:
 
 
 def test_binary_curves_are_one_for_both_targets() -> None:
-    pairing = asked(trained(epochs=1), "mse").pairing
-    assert (pairing.kind, pairing.middle) == ("margin", 0.0)
-    assert [each.name for each in pairing.losses] == ["binary_cross_entropy", "mse"]
-    found = curves(pairing, -6.0, 6.0)
+    setup = asked(trained(epochs=1), "mse").setup
+    assert (setup.kind, setup.middle) == ("margin", 0.0)
+    assert [each.name for each in setup.losses] == ["binary_cross_entropy", "mse"]
+    found = curves(setup, -6.0, 6.0)
     assert [line[0] for line in found] == [0, 1]
     for index, _, x, loss, signal in found:
         a = sigmoid(x)
@@ -53,8 +53,8 @@ def test_binary_curves_are_one_for_both_targets() -> None:
 
 
 def test_a_weight_on_one_class_makes_two_curves() -> None:
-    pairing = asked(trained("[loss]\npositive_weight = 3.0\n", 1)).pairing
-    sides = {line[1]: line for line in curves(pairing, -4.0, 4.0)}
+    setup = asked(trained("[loss]\npositive_weight = 3.0\n", 1)).setup
+    sides = {line[1]: line for line in curves(setup, -4.0, 4.0)}
     assert set(sides) == {1, -1}
     for side, factor in ((1, 3.0), (-1, 1.0)):
         _, _, x, loss, signal = sides[side]
@@ -72,7 +72,7 @@ def test_samples_ride_on_the_curves() -> None:
     np.testing.assert_allclose(answer.loss[1], (a - y) ** 2, atol=1e-14)
     np.testing.assert_allclose(answer.signal[0], np.abs(a - y), atol=1e-14)
     for index in range(2):
-        _, loss, signal = curve_at(answer.pairing, index, 1, answer.x)
+        _, loss, signal = curve_at(answer.setup, index, 1, answer.x)
         np.testing.assert_allclose(answer.loss[index], loss, rtol=1e-9)
         np.testing.assert_allclose(answer.signal[index], signal, rtol=1e-9)
 
@@ -89,7 +89,7 @@ def test_the_summary_counts_confident_mistakes() -> None:
     assert (summary.wrong, summary.confident) == (int((given < 0.5).sum()), int(sure.sum()))
     back = ((1 - given)[sure].mean(), (2 * (1 - given) ** 2 * given)[sure].mean())
     assert summary.focused == pytest.approx(back, rel=1e-10)
-    text = sentence(summary, answer.pairing)
+    text = sentence(summary, answer.setup)
     assert text.startswith(
         f"{int(sure.sum())} of {len(y)} samples are confidently wrong: Mean squared error sends back"
     )
@@ -103,7 +103,7 @@ def test_softmax_is_seen_over_the_probability_of_the_true_class() -> None:
     P = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
     true = P[np.arange(len(y)), y]
     hot = np.eye(3)[y]
-    assert answer.pairing.kind == "share"
+    assert answer.setup.kind == "share"
     np.testing.assert_allclose(answer.x, true, rtol=1e-12)
     np.testing.assert_allclose(answer.signal[0], 1 - true, rtol=1e-9)
     R = 2 * (P - hot)
@@ -111,7 +111,7 @@ def test_softmax_is_seen_over_the_probability_of_the_true_class() -> None:
     np.testing.assert_allclose(answer.signal[1], np.abs(back[np.arange(len(y)), y]), rtol=1e-9)
     np.testing.assert_allclose(answer.loss[1], ((P - hot) ** 2).sum(axis=1), rtol=1e-9)
     p = np.array([0.1, 0.5, 0.8])
-    _, loss, signal = curve_at(answer.pairing, 1, 1, p)
+    _, loss, signal = curve_at(answer.setup, 1, 1, p)
     rest = (1 - p) / 2
     np.testing.assert_allclose(loss, (1 - p) ** 2 + 2 * rest**2, rtol=1e-10)
     along = 2 * (p - 1) * p + 2 * (2 * rest * rest)
@@ -122,10 +122,10 @@ def test_a_regression_is_seen_over_the_residual() -> None:
     trainer = trained('[data]\ndataset = "sine"\n[loss]\ndelta = 0.25\n')
     answer = asked(trainer, "mae", "huber")
     r = (last_z(trainer) - trainer.data.y_train)[:, 0]
-    assert answer.pairing.kind == "residual"
+    assert answer.setup.kind == "residual"
     np.testing.assert_allclose(answer.x, r, atol=1e-13)
     np.testing.assert_allclose(answer.signal, [np.abs(2 * r), np.ones_like(r), np.minimum(np.abs(r), 0.25)], atol=1e-13)
-    for index, _, x, loss, signal in curves(answer.pairing, -2.0, 2.0):
+    for index, _, x, loss, signal in curves(answer.setup, -2.0, 2.0):
         size = np.abs(x)
         expected = (x * x, size, np.where(size <= 0.25, size * size / 2, 0.25 * (size - 0.125)))[index]
         np.testing.assert_allclose(loss, expected, atol=1e-12)
@@ -135,16 +135,16 @@ def test_a_regression_is_seen_over_the_residual() -> None:
     assert answer.summary.focus == len(far)
     shares = [np.abs(r[far]).sum() / np.abs(r).sum(), len(far) / len(r)]
     assert answer.summary.focused[:2] == pytest.approx(shares, rel=1e-9)
-    text = sentence(answer.summary, answer.pairing)
+    text = sentence(answer.summary, answer.setup)
     assert text.startswith(f"The {len(far)} largest of {len(r)} residuals make up {100 * shares[0]:.0f}\u2009% of the")
     assert "10\u2009% with Mean absolute error and" in text
 
 
 def test_a_residual_through_a_bent_output_follows_its_curve() -> None:
     trainer = trained('[data]\ndataset = "sine"\n[network]\noutput = "exp"\n', 3)
-    pairing = asked(trainer).pairing
+    setup = asked(trainer).setup
     middle = float(np.median(trainer.data.y_train))
-    ((_, _, x, loss, signal),) = curves(pairing, -1.0, 1.0)
+    ((_, _, x, loss, signal),) = curves(setup, -1.0, 1.0)
     a = x + middle
     np.testing.assert_allclose(loss, x * x, atol=1e-12)
     np.testing.assert_allclose(signal, np.abs(2 * x * a), atol=1e-12)
@@ -164,7 +164,7 @@ def test_units_for_themselves_are_seen_over_the_z_of_the_true_class() -> None:
     answer = asked(trainer)
     y = trainer.data.y_train
     z = last_z(trainer)[np.arange(len(y)), y]
-    assert answer.pairing.kind == "unit"
+    assert answer.setup.kind == "unit"
     np.testing.assert_allclose(answer.x, z, atol=1e-12)
     np.testing.assert_allclose(answer.loss[0], np.log1p(np.exp(-z)), rtol=1e-9)
     np.testing.assert_allclose(answer.signal[0], sigmoid(-z), rtol=1e-9)
@@ -202,6 +202,6 @@ def test_losses_without_a_number_are_said() -> None:
     assert answer.summary is not None
     count = int((~np.isfinite(answer.loss[1])).sum())
     assert 0 < count == answer.summary.undefined[1]
-    assert sentence(answer.summary, answer.pairing) == (
+    assert sentence(answer.summary, answer.setup) == (
         f"{count} of {len(answer.x)} samples get no finite loss or signal from Binary cross-entropy."
     )

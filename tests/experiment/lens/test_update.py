@@ -54,7 +54,7 @@ def run_lines(trainer: Trainer, steps: UpdateSteps, batch: slice | Any) -> list[
     for parameter in OPTIMIZERS[optimizer.name].parameters:
         space[parameter.name] = optimizer.parameters.get(parameter.name, parameter.default)
     space |= vars(lane.objective)
-    space["parameters"] = tuple(space[name] for name in steps.pairing.parameters)
+    space["parameters"] = tuple(space[name] for name in steps.setup.parameters)
     letters = ("M", "V") if len(lane.replicas[0].memory) == 2 else ("V",)
     for letter, slot in zip(letters, lane.replicas[0].memory, strict=False):
         flat, start = [], 0
@@ -66,7 +66,7 @@ def run_lines(trainer: Trainer, steps: UpdateSteps, batch: slice | Any) -> list[
         space[f"{letter}s"] = flat
     found = []
     lines = [line for phase in steps.phases for line in phase]
-    names = steps.pairing.parameters
+    names = steps.setup.parameters
     while lines:
         block = [lines.pop(0)]
         while block[0].code.endswith(":") and lines and lines[0].code.startswith(" "):

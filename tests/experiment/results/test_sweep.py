@@ -26,9 +26,9 @@ from sandbox.experiment.results.sweep import (
     columns,
     compares,
     read_axis,
+    redundancy_note,
+    redundant_lanes,
     run_cell,
-    twin_words,
-    twins,
     usual_column,
     write_table,
 )
@@ -279,11 +279,11 @@ def test_every_cell_can_be_told_by_what_any_of_them_learned_with(tmp_path: Path)
 def test_lanes_that_would_repeat_another_are_named() -> None:
     lanes = LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse"}), LaneEntry("C", {"optimizer.l2": 0.1})
     experiment = dataclasses.replace(made(), lanes=lanes).checked()
-    assert twins(experiment, ["loss.objective"]) == {"B": "A"}
+    assert redundant_lanes(experiment, ["loss.objective"]) == {"B": "A"}
     assert [lane.name for lane in cells(experiment, [LOSSES_])[0].experiment.lanes] == ["A", "C"]
     told = 'What is swept is the same in every lane: "B" would repeat "A", and is left out.'
-    assert twin_words(experiment, ["loss.objective"]) == told
-    assert twin_words(experiment, ["optimizer.learning_rate"]) == ""
+    assert redundancy_note(experiment, ["loss.objective"]) == told
+    assert redundancy_note(experiment, ["optimizer.learning_rate"]) == ""
 
 
 def test_choices_can_be_given_as_the_window_calls_them() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sandbox.experiment.training.history import BLOCK, GROUP, ROWS, History, Row
+from sandbox.experiment.training.history import BLOCK, GROUP, ROWS, History, Record
 
 Array = NDArray[np.float64]
 SPECIAL = (np.nan, np.inf, -np.inf, 0.0, 1e308, -1e308)
@@ -71,7 +71,7 @@ def test_columns_that_come_and_go(parts: list[tuple[int, tuple[str, ...]]], pixe
     for count, names in parts:
         for _ in range(count if count > 600 else count % 9 + 1):
             values = rng.normal(size=len(names)).tolist()
-            row = Row(2 * len(model), 7 * len(model), dict(zip(names, values, strict=True)))
+            row = Record(2 * len(model), 7 * len(model), dict(zip(names, values, strict=True)))
             history.append(row.epoch, row.update, names, values)
             model.append(row)
     assert list(history.rows()) == model

@@ -17,7 +17,7 @@ from sandbox.errors import InputError
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.results.export import write_history
-from sandbox.experiment.training.history import Row
+from sandbox.experiment.training.history import Record
 from sandbox.experiment.training.snapshot import CurveRequest, SurfaceRequest, Wanted
 
 Array = NDArray[np.float64]
@@ -316,11 +316,11 @@ def test_the_first_weights_are_draws_of_the_seed() -> None:
 # What a row is
 
 
-def rows(trainer: Trainer, name: str | None = None) -> list[Row]:
+def rows(trainer: Trainer, name: str | None = None) -> list[Record]:
     return list(trainer.history(name).rows())
 
 
-def assert_same_rows(found: list[Row], expected: list[Row]) -> None:
+def assert_same_rows(found: list[Record], expected: list[Record]) -> None:
     assert [(row.epoch, row.update, list(row.values)) for row in found] == [
         (row.epoch, row.update, list(row.values)) for row in expected
     ]

@@ -13,7 +13,7 @@ from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.lens.check import CheckGradient
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.nn import LOSSES
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.lens.check import INTRODUCTION, CheckLens
 
 LEFT = Qt.MouseButton.LeftButton
@@ -22,7 +22,7 @@ LEFT = Qt.MouseButton.LeftButton
 def _lens(qtbot: QtBot, size: tuple[int, int] = (450, 290)) -> CheckLens:
     lens = CheckLens()
     qtbot.addWidget(lens)
-    lens.set_theme(look.LIGHT)
+    lens.set_theme(theme.LIGHT)
     lens.resize(*size)
     with qtbot.waitExposed(lens):
         lens.show()
@@ -90,17 +90,17 @@ def test_row_for_each_layer(qtbot: QtBot) -> None:
     assert "all 51 parameters" in lens.how.text() and "float64 from a copy" in lens.how.text()
 
 
-@pytest.mark.parametrize("theme", [look.LIGHT, look.DARK], ids=lambda theme: theme.name)
-def test_wrong_gradient_alarms(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, theme: look.Theme) -> None:
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=lambda colours: colours.name)
+def test_wrong_gradient_alarms(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, colours: theme.Theme) -> None:
     lens, trainer = _lens(qtbot), _trainer(loss__objective="mse")
-    lens.set_theme(theme)
+    lens.set_theme(colours)
     monkeypatch.setattr(LOSSES["mse"], "dA", lambda self, A, Y: 2.02 * (A - Y))
     lens.check()
     lens.draw(_snapshot(trainer, lens), "A")
     assert lens.words.text().startswith("Wrong: ") and lens.words.property("role") == "error"
     assert {row[3] for row in _cells(lens)} == {"wrong"}
     index = lens.table.model().index(0, 3)
-    assert index.data(Qt.ItemDataRole.ForegroundRole) == QColor(theme.error)
+    assert index.data(Qt.ItemDataRole.ForegroundRole) == QColor(colours.error)
     monkeypatch.undo()
     lens.check()
     lens.draw(_snapshot(trainer, lens), "A")

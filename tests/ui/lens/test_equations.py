@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import ACTIVATIONS, LOSSES, NUMERICS, REDUCTIONS
-from sandbox.notation.equations import Pairing, equations
+from sandbox.notation.equations import EquationSetup, equations
 from sandbox.ui import theme
 from sandbox.ui.lens.equations import EquationsLens
 from sandbox.ui.lens.equations_view import Target
@@ -24,7 +24,7 @@ from sandbox.ui.mathematics import EM, compose, set_line, typeset
 PLAIN = {"network.hidden": (3, 2), "network.activation": "tanh", "loss.objective": "mse"}
 
 
-class Shown:
+class ShownArray:
     """A lens over a resting run, answered at once whenever it asks."""
 
     def __init__(self, qtbot: Any, values: dict[str, Any], size: tuple[int, int] = (450, 290)) -> None:
@@ -78,8 +78,8 @@ class Shown:
 
 
 @pytest.fixture
-def shown(qtbot: Any) -> Callable[..., Shown]:
-    return lambda size=(450, 290), **values: Shown(
+def shown(qtbot: Any) -> Callable[..., ShownArray]:
+    return lambda size=(450, 290), **values: ShownArray(
         qtbot, {**PLAIN, **{key.replace("__", "."): value for key, value in values.items()}}, size
     )
 
@@ -110,7 +110,7 @@ def _same(cells: list[list[str]], expected: Any) -> None:
     assert np.abs(expected).max() > 4e-4  # so that the comparison says something
 
 
-def test_hovering_shows_the_array_and_leaving_takes_it_away(shown: Callable[..., Shown]) -> None:
+def test_hovering_shows_the_array_and_leaving_takes_it_away(shown: Callable[..., ShownArray]) -> None:
     here = shown()
     target = here.targets("dZ")[0]
     here.hover(target)
@@ -125,7 +125,7 @@ def test_hovering_shows_the_array_and_leaving_takes_it_away(shown: Callable[...,
     assert not here.lens.panel.isVisible()
 
 
-def test_the_array_goes_where_the_equations_move_from_under_the_mouse(shown: Callable[..., Shown]) -> None:
+def test_the_array_goes_where_the_equations_move_from_under_the_mouse(shown: Callable[..., ShownArray]) -> None:
     here = shown()
     here.hover(here.targets("dZ")[0])
     assert here.lens.panel.isVisible()
@@ -133,7 +133,7 @@ def test_the_array_goes_where_the_equations_move_from_under_the_mouse(shown: Cal
     assert here.lens.view.current is None and not here.lens.panel.isVisible()
 
 
-def test_the_array_never_covers_what_is_pointed_at(shown: Callable[..., Shown]) -> None:
+def test_the_array_never_covers_what_is_pointed_at(shown: Callable[..., ShownArray]) -> None:
     here = shown()
     for target in here.lens.view.targets:
         here.hover(target)
@@ -141,7 +141,7 @@ def test_the_array_never_covers_what_is_pointed_at(shown: Callable[..., Shown]) 
         assert not here.lens.panel.geometry().contains(spot), target.symbol
 
 
-def test_clicking_pins_and_another_click_lets_go(shown: Callable[..., Shown]) -> None:
+def test_clicking_pins_and_another_click_lets_go(shown: Callable[..., ShownArray]) -> None:
     here = shown()
     target = here.targets("dW")[0]
     here.click(target)
@@ -155,7 +155,7 @@ def test_clicking_pins_and_another_click_lets_go(shown: Callable[..., Shown]) ->
     assert here.lens._pinned is None
 
 
-def test_layers_are_stepped_through_and_bars_belong_to_theirs(shown: Callable[..., Shown]) -> None:
+def test_layers_are_stepped_through_and_bars_belong_to_theirs(shown: Callable[..., ShownArray]) -> None:
     here = shown()
     by_hand = _gradient(here.trainer)
     here.click(here.targets("dW")[0])
@@ -172,7 +172,7 @@ def test_layers_are_stepped_through_and_bars_belong_to_theirs(shown: Callable[..
     _same(here.numbers()[2], by_hand["db2"])
 
 
-def test_norms_stand_beside_the_equations(shown: Callable[..., Shown]) -> None:
+def test_norms_stand_beside_the_equations(shown: Callable[..., ShownArray]) -> None:
     here = shown()
     by_hand = _gradient(here.trainer)
     for name in ("dW", "db"):
@@ -180,7 +180,7 @@ def test_norms_stand_beside_the_equations(shown: Callable[..., Shown]) -> None:
         assert norms == pytest.approx([np.linalg.norm(by_hand[f"{name}{l}"]) for l in (1, 2, 3)])
 
 
-def test_all_of_it_by_keys(shown: Callable[..., Shown]) -> None:
+def test_all_of_it_by_keys(shown: Callable[..., ShownArray]) -> None:
     here = shown()
     here.lens.view.setFocus()
     seen = set()
@@ -202,7 +202,7 @@ def test_all_of_it_by_keys(shown: Callable[..., Shown]) -> None:
     assert not here.lens.panel.isVisible() and here.lens._pinned is None
 
 
-def test_another_objective_brings_its_equations(shown: Callable[..., Shown]) -> None:
+def test_another_objective_brings_its_equations(shown: Callable[..., ShownArray]) -> None:
     here = shown()
     before = {line.key: line.right for line in here.lens.view.equations}
     here.trainer.edit({"loss.objective": "binary_cross_entropy"})
@@ -213,14 +213,14 @@ def test_another_objective_brings_its_equations(shown: Callable[..., Shown]) -> 
     assert "decided by the loss" in here.lens.view.accessibleDescription()
 
 
-def test_a_hidden_lens_asks_nothing(shown: Callable[..., Shown]) -> None:
+def test_a_hidden_lens_asks_nothing(shown: Callable[..., ShownArray]) -> None:
     here = shown()
     here.lens.hide()
     assert here.lens.questions("A") == ()
 
 
 @pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=lambda colours: colours.name)
-def test_the_picture_has_both_colours(shown: Callable[..., Shown], colours: theme.Theme, qapp: Any) -> None:
+def test_the_picture_has_both_colours(shown: Callable[..., ShownArray], colours: theme.Theme, qapp: Any) -> None:
     theme.apply(qapp, colours)
     try:
         here = shown()
@@ -251,11 +251,11 @@ def _all_lines() -> dict[str, str]:
             for output in ACTIVATIONS:
                 for numerics in NUMERICS:
                     for reduction in REDUCTIONS if output == "sigmoid" else ("mean",):
-                        pairing = Pairing(
+                        setup = EquationSetup(
                             kind, tuple(parameters.items()), ("tanh", output), 3, reduction, numerics, 1e-7, 0.25,
                             one_hot=not kind.plus_minus_one,
                         )  # fmt: skip
-                        for line in equations(pairing):
+                        for line in equations(setup):
                             lines[line.latex] = line.key
     return lines
 
@@ -285,7 +285,7 @@ def test_single_signs_are_single_signs(command: str) -> None:
 
 def test_long_lines_are_broken_and_keep_all_their_marks() -> None:
     kind = LOSSES["focal"]
-    line = next(line for line in equations(Pairing(kind, (), ("sigmoid",), 1)) if line.key == "product")
+    line = next(line for line in equations(EquationSetup(kind, (), ("sigmoid",), 1)) if line.key == "product")
     wide, narrow = set_line(line.pieces, 4000.0), set_line(line.pieces, 420.0)
     assert narrow.height > 1.8 * wide.height and narrow.width <= 420.0
     assert sorted(mark.glyph for mark in wide.marks) == sorted(mark.glyph for mark in narrow.marks)

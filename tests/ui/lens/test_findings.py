@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.lens.findings import FINDINGS, AskFindings
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
 from sandbox.ui.pace import Pace
 
@@ -243,21 +243,21 @@ def test_updates_keep_the_views_and_the_focus(desk: Callable[..., Desk]) -> None
     assert there.lens.views[0] is views[0] and there.card.focusWidget() is views[0].button
 
 
-@pytest.mark.parametrize("theme", [look.LIGHT, look.DARK], ids=lambda theme: theme.name)
-def test_chips_take_the_theme(desk: Callable[..., Desk], theme: look.Theme) -> None:
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=lambda colours: colours.name)
+def test_chips_take_the_theme(desk: Callable[..., Desk], colours: theme.Theme) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     there = desk(STUCK)
     there.frame()
     try:
-        look.apply(app, theme)
-        there.lens.set_theme(theme)
+        theme.apply(app, colours)
+        there.lens.set_theme(colours)
         app.sendEvent(there.strip, QEvent(QEvent.Type.StyleChange))
         chip = there.strip.chips[0]
         image = chip.grab().toImage()
-        assert image.pixelColor(chip.width() // 2, 3).name() == theme.accent_soft
+        assert image.pixelColor(chip.width() // 2, 3).name() == colours.accent_soft
     finally:
-        look.apply(app, look.LIGHT)
+        theme.apply(app, theme.LIGHT)
 
 
 def test_everything_has_a_name(desk: Callable[..., Desk]) -> None:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from sandbox.data import load_data
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.training.snapshot import Wanted
-from sandbox.ui import theme as look
+from sandbox.ui import theme
 from sandbox.ui.lens.sample import SampleLens
 from sandbox.ui.lens.sample_canvas import SampleCanvas
 from sandbox.ui.views.boundary import BoundaryView
@@ -21,7 +21,7 @@ from sandbox.ui.views.boundary import BoundaryView
 LEFT = Qt.MouseButton.LeftButton
 
 
-class Shown:
+class ShownArray:
     """A lens beside a trainer at rest: whatever is wanted comes at once."""
 
     def __init__(self, qtbot: QtBot, epochs: int = 5, size: tuple[int, int] = (450, 290), **values: Any) -> None:
@@ -32,7 +32,7 @@ class Shown:
             self.trainer.run(epochs)
         self.lens = SampleLens()
         qtbot.addWidget(self.lens)
-        self.lens.set_theme(look.LIGHT)
+        self.lens.set_theme(theme.LIGHT)
         self.lens.resize(*size)
         self.lens.wanted_changed.connect(self.draw)
         self.drawing = False
@@ -62,7 +62,7 @@ class Shown:
 
 
 def test_numbers_stand_in_the_networks_layout(qtbot: QtBot) -> None:
-    shown = Shown(qtbot)
+    shown = ShownArray(qtbot)
     data, weights = shown.trainer.data, shown.trainer.parameters("A")
     assert [len(column.boxes) for column in shown.canvas.columns] == [2, 6, 4, 2]  # the loss above the output
     a = data.X_train[0]
@@ -80,7 +80,7 @@ def test_numbers_stand_in_the_networks_layout(qtbot: QtBot) -> None:
 
 
 def test_what_the_loss_decides_is_marked_and_nothing_else(qtbot: QtBot) -> None:
-    shown = Shown(qtbot)
+    shown = ShownArray(qtbot)
     for column in shown.canvas.columns:
         for box in column.boxes:
             decided = {row.name: row.decided for row in box.rows}
@@ -91,11 +91,11 @@ def test_what_the_loss_decides_is_marked_and_nothing_else(qtbot: QtBot) -> None:
     image = shown.canvas.grab().toImage()
     colours = {image.pixelColor(x, y).name() for x in range(int(box.left()), int(box.right())) for y in (
         int(box.top() + 1.5 * box.height() / 4), int(box.top() + 0.5 * box.height() / 4))}  # fmt: skip
-    assert look.LIGHT.accent_soft in colours
+    assert theme.LIGHT.accent_soft in colours
 
 
 def test_another_loss_changes_the_right_side_alone(qtbot: QtBot) -> None:
-    shown = Shown(qtbot)
+    shown = ShownArray(qtbot)
     before = shown.row(1, "dz")
     shown.lens.other.setFocus()
     qtbot.keyClicks(shown.lens.other, "Half sq")
@@ -105,7 +105,7 @@ def test_another_loss_changes_the_right_side_alone(qtbot: QtBot) -> None:
 
 
 def test_objective_itself_is_never_its_own_comparison(qtbot: QtBot) -> None:
-    shown = Shown(qtbot, loss__objective="mse")
+    shown = ShownArray(qtbot, loss__objective="mse")
     assert shown.lens.left.text() == "Left: Mean squared error"
     assert shown.lens.other.value() == "binary_cross_entropy"
     assert all(shown.lens.other.itemText(i) != "Mean squared error" for i in range(shown.lens.other.count()))
@@ -115,7 +115,7 @@ def test_objective_itself_is_never_its_own_comparison(qtbot: QtBot) -> None:
 
 
 def test_samples_by_keys_and_number(qtbot: QtBot) -> None:
-    shown = Shown(qtbot)
+    shown = ShownArray(qtbot)
     told: list[tuple[str, int]] = []
     shown.lens.sample_chosen.connect(lambda part, index: told.append((part, index)))
     lens = shown.lens
@@ -128,7 +128,7 @@ def test_samples_by_keys_and_number(qtbot: QtBot) -> None:
     assert told == [("train", 1), ("train", 0), ("test", 89)]
     assert lens.number.text() == "90 of 90" and lens.part.value() == "test"
     assert lens.share.text() == "a test sample takes no part in any update"
-    assert not shown.canvas.columns[-1].more
+    assert not shown.canvas.columns[-1].details
     qtbot.keyClick(lens.area, Qt.Key.Key_Period)
     lens.number.setFocus()
     lens.number.selectAll()
@@ -140,7 +140,7 @@ def test_samples_by_keys_and_number(qtbot: QtBot) -> None:
 
 
 def test_choosing_from_outside_tells_nothing_back(qtbot: QtBot) -> None:
-    shown = Shown(qtbot)
+    shown = ShownArray(qtbot)
     with qtbot.assertNotEmitted(shown.lens.sample_chosen):
         shown.lens.choose("test", 3)
         shown.lens.choose("train", 10_000)
@@ -148,7 +148,7 @@ def test_choosing_from_outside_tells_nothing_back(qtbot: QtBot) -> None:
 
 
 def test_hidden_or_answered_just_now_it_asks_nothing(qtbot: QtBot) -> None:
-    shown = Shown(qtbot)
+    shown = ShownArray(qtbot)
     assert shown.lens.questions("A") == ()
     assert shown.lens.questions("B") != ()
     shown.lens.hide()
@@ -156,7 +156,7 @@ def test_hidden_or_answered_just_now_it_asks_nothing(qtbot: QtBot) -> None:
 
 
 def test_last_update_of_a_run_that_rests_is_shown(qtbot: QtBot) -> None:
-    shown = Shown(qtbot)
+    shown = ShownArray(qtbot)
     before = shown.row(1, "z").left
     shown.trainer.run(1)
     shown.lens.draw(shown.trainer.snapshot(), "A")  # too soon after the last: no question was asked
@@ -165,29 +165,29 @@ def test_last_update_of_a_run_that_rests_is_shown(qtbot: QtBot) -> None:
 
 
 def test_large_layers_fold(qtbot: QtBot) -> None:
-    shown = Shown(qtbot, 1, data__dataset="digits", network__hidden=(32,))
+    shown = ShownArray(qtbot, 1, data__dataset="digits", network__hidden=(32,))
     canvas, lens = shown.canvas, shown.lens
     assert [(len(c.boxes), c.hidden) for c in canvas.columns] == [(8, 56), (8, 24), (11, 0)]
-    assert lens.whole.isVisible()
+    assert lens.expanded.isVisible()
     folded = canvas.height()
-    more = canvas._more[0][0].center().toPoint()
-    qtbot.mouseClick(canvas, LEFT, pos=more)
+    details = canvas._more[0][0].center().toPoint()
+    qtbot.mouseClick(canvas, LEFT, pos=details)
     assert [(len(c.boxes), c.hidden) for c in canvas.columns] == [(64, 0), (32, 0), (11, 0)]
-    assert lens.whole.value() and canvas.height() > folded
-    qtbot.keyClick(lens.whole, Qt.Key.Key_Space)
+    assert lens.expanded.value() and canvas.height() > folded
+    qtbot.keyClick(lens.expanded, Qt.Key.Key_Space)
     assert canvas.height() == folded
 
 
 def test_small_room_shows_the_output_and_large_room_more_digits(qtbot: QtBot) -> None:
-    small = Shown(qtbot, network__hidden=(6, 6, 6, 4))
+    small = ShownArray(qtbot, network__hidden=(6, 6, 6, 4))
     bar = small.lens.area.horizontalScrollBar()
     assert bar.maximum() > 0 and bar.value() == bar.maximum() and not small.canvas.roomy
-    wide = Shown(qtbot, size=(900, 560))
+    wide = ShownArray(qtbot, size=(900, 560))
     assert wide.canvas.roomy and wide.lens.area.horizontalScrollBar().maximum() == 0
 
 
 def test_tips_say_numbers_in_full(qtbot: QtBot) -> None:
-    shown = Shown(qtbot, data__dataset="iris")
+    shown = ShownArray(qtbot, data__dataset="iris")
     rect, box = next((rect, box) for rect, box in shown.canvas.places if box.title == "versicolor")
     tip = shown.canvas.tip_at(rect.center())
     z = shown.row(2, "z")
@@ -198,7 +198,7 @@ def test_tips_say_numbers_in_full(qtbot: QtBot) -> None:
 
 
 def test_fewer_samples_of_other_data(qtbot: QtBot) -> None:
-    shown = Shown(qtbot)
+    shown = ShownArray(qtbot)
     shown.lens.choose("test", 80)
     shown.trainer = Trainer(Experiment().with_values({"data.samples": 20, "data.test_fraction": 0.0}))
     shown.draw()
@@ -214,7 +214,7 @@ def boundary(qtbot: QtBot) -> Callable[..., BoundaryView]:
     def make(**settings: Any) -> BoundaryView:
         view = BoundaryView()
         qtbot.addWidget(view)
-        view.set_theme(look.LIGHT, 1.0)
+        view.set_theme(theme.LIGHT, 1.0)
         view.resize(520, 420)
         view.set_data(load_data(**settings))
         with qtbot.waitExposed(view):

@@ -14,8 +14,7 @@ from PySide6.QtWidgets import QApplication
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.lens.signal import AskSignals
 from sandbox.experiment.training.snapshot import Wanted
-from sandbox.ui import pace
-from sandbox.ui import theme as look
+from sandbox.ui import pace, theme
 from sandbox.ui.lens.signal import SignalLens
 
 
@@ -25,12 +24,12 @@ class Stage:
     def __init__(self, qtbot: Any, text: str = "", epochs: int = 20) -> None:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        look.apply(application, look.LIGHT)
+        theme.apply(application, theme.LIGHT)
         self.trainer = Trainer(Experiment.loads(f"format = 1\n{text}"))
         self.trainer.run(epochs=epochs)
         self.lens = SignalLens()
         qtbot.addWidget(self.lens)
-        self.lens.set_theme(look.LIGHT)
+        self.lens.set_theme(theme.LIGHT)
         self.lens.resize(430, 280)
         with qtbot.waitExposed(self.lens):
             self.lens.show()
@@ -151,16 +150,16 @@ def test_another_objective_takes_the_solid_line(stage: Callable[..., Stage]) -> 
 
 def test_the_samples_stand_where_they_are(stage: Callable[..., Stage]) -> None:
     shown = stage()
-    groups = shown.lens.riders[1].groups
+    groups = shown.lens.moving_points[1].groups
     assert len(groups) == 4  # two classes on two curves
-    assert {group.symbol for group in groups} == {look.symbol(0), look.symbol(1)}
-    assert {group.fill.name() for group in groups} == {look.LIGHT.class_colour(0), look.LIGHT.class_colour(1)}
+    assert {group.symbol for group in groups} == {theme.symbol(0), theme.symbol(1)}
+    assert {group.fill.name() for group in groups} == {theme.LIGHT.class_colour(0), theme.LIGHT.class_colour(1)}
     for group in groups[2:]:  # the objective's, painted last
         np.testing.assert_allclose(group.y, 1 / (1 + np.exp(group.x)), rtol=1e-9)
     before = groups[2].x.copy()
     shown.trainer.run(epochs=1)
     shown.frame()
-    now = shown.lens.riders[1].groups[2].x
+    now = shown.lens.moving_points[1].groups[2].x
     assert len(now) != len(before) or not np.array_equal(now, before)
 
 
@@ -213,10 +212,10 @@ def test_hidden_it_asks_nothing(stage: Callable[..., Stage]) -> None:
         ('[data]\ndataset = "iris"\n[network]\noutput = "linear"\n', "z of the true class"),
     ],
 )
-@pytest.mark.parametrize("theme", [look.LIGHT, look.DARK])
-def test_it_paints_every_kind(stage: Callable[..., Stage], text: str, across: str, theme: look.Theme) -> None:
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK])
+def test_it_paints_every_kind(stage: Callable[..., Stage], text: str, across: str, colours: theme.Theme) -> None:
     shown = stage(text)
-    shown.lens.set_theme(theme)
+    shown.lens.set_theme(colours)
     assert shown.lens.across.text() == across
     image = shown.lens.lines[1].plot.grab().toImage()
     colour = shown.lens.key.entries[0].stroke.color.name()

@@ -15,8 +15,7 @@ from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.training import views
 from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import LOSSES
-from sandbox.ui import pace
-from sandbox.ui import theme as look
+from sandbox.ui import pace, theme
 from sandbox.ui.lens.whatif import WhatIfLens
 
 
@@ -26,12 +25,12 @@ class Stage:
     def __init__(self, qtbot: Any, text: str = "", epochs: int = 20) -> None:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        look.apply(application, look.LIGHT)
+        theme.apply(application, theme.LIGHT)
         self.trainer = Trainer(Experiment.loads(f"format = 1\n{text}"))
         self.trainer.run(epochs=epochs)
         self.lens = WhatIfLens()
         qtbot.addWidget(self.lens)
-        self.lens.set_theme(look.LIGHT)
+        self.lens.set_theme(theme.LIGHT)
         self.lens.resize(640, 480)
         with qtbot.waitExposed(self.lens):
             self.lens.show()
@@ -103,7 +102,7 @@ def test_the_objective_is_marked(stage: Callable[..., Stage]) -> None:
     for row in (0, 1):
         box = table.visualRect(model.index(row, 0))
         colours.append(image.pixelColor(round((box.left() + 1) * ratio), round(box.center().y() * ratio)).name())
-    assert colours[0] == look.LIGHT.accent != colours[1]
+    assert colours[0] == theme.LIGHT.accent != colours[1]
 
 
 @pytest.mark.parametrize("way", ["mouse", "keys"])
