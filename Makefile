@@ -1,6 +1,6 @@
 # make run            open the window           make run FILE=experiment.toml
 # make test           run all tests             make test ARGS="-k moons"
-# make check          lint, types, import contract
+# make check          lint, formatting, spelling, types, import contract
 # make bench          measure                 make bench ARGS="--quick --only control"
 # Each sets up .venv first, and only as far as something changed. PYTHON=python3.12 chooses the interpreter.
 
@@ -29,6 +29,8 @@ bench: python
 check: python
 	@$(PREPARE) --extra dev
 	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m ruff format --check .
+	.venv/bin/codespell
 	$(VENV_PYTHON) -m mypy
 	.venv/bin/lint-imports
 
