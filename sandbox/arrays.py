@@ -1,4 +1,4 @@
-"""The kinds of arrays that are passed around, and how one is closed to writing."""
+"""Array types, read-only arrays, and a norm that does not overflow."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-Array: TypeAlias = NDArray[Any]  # float64 or float32, as the run has it
+Array: TypeAlias = NDArray[Any]  # float64 or float32, by the run's precision
 Floats: TypeAlias = NDArray[np.float64]
 
 _AnyArray = TypeVar("_AnyArray", bound=NDArray[Any])
 
 
 def read_only(array: _AnyArray) -> _AnyArray:
-    """Return an array, of which nobody else may have a view, closed to writing."""
+    """Make an array read-only and return it; nothing else may hold a view of it."""
     array.setflags(write=False)
     return array
 
 
 def frozen_copy(array: Array) -> Array:
-    """Return a copy that cannot be written to."""
+    """Return a read-only copy."""
     return read_only(np.array(array))
 
 
 def norm(array: Array) -> float:
-    """Return the square root of the sum of all squares, also where these are larger than a number can be."""
+    """Return the square root of the sum of all squares, even if the squares overflow."""
     values = np.asarray(array, np.float64)
     largest = float(np.abs(values).max(initial=0.0))
     if largest == 0.0 or not np.isfinite(largest):

@@ -1,6 +1,6 @@
-"""Whether a window can be shown here, and which system libraries Qt lacks: Qt itself would just abort.
+"""Check whether a window can be shown, and which system libraries Qt lacks: Qt itself would just abort.
 
-Standard library alone, so that it also works before anything is installed.
+Uses the standard library only, so that it works before anything is installed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 _WINDOWLESS = "train without a window: loss-sandbox run FILE"
 
-# What Qt asks of the system: library, then its package on Debian, Fedora and Arch and their relatives.
+# System libraries that Qt needs, and their packages on Debian, Fedora, Arch and their relatives.
 _PACKAGES: dict[str, tuple[str, str, str]] = {
     "libGL.so.1": ("libgl1", "libglvnd-glx", "libglvnd"),
     "libEGL.so.1": ("libegl1", "libglvnd-egl", "libglvnd"),
@@ -55,40 +55,40 @@ _MANAGERS = (("apt-get", "apt-get install", 0), ("dnf", "dnf install", 1), ("pac
 
 
 def display_problem() -> str | None:
-    """Say in one sentence why no window can be shown here; None where one can.
+    """Return one sentence on why no window can be shown here, or None if one can.
 
-    Only Linux and its relatives are looked at: macOS and Windows always have a display. A platform named by
+    Only Linux and similar systems are checked: macOS and Windows always have a display. A platform named by
     QT_QPA_PLATFORM that draws without a display server (offscreen, vnc, ...) is no problem either.
     """
     if sys.platform in ("darwin", "win32"):
         return None
-    chosen = [name.split(":")[0] for name in os.environ.get("QT_QPA_PLATFORM", "").split(";") if name]
-    if any(name != "xcb" and not name.startswith("wayland") for name in chosen):
+    platforms = [name.split(":")[0] for name in os.environ.get("QT_QPA_PLATFORM", "").split(";") if name]
+    if any(name != "xcb" and not name.startswith("wayland") for name in platforms):
         return None
-    wayland = not chosen or any(name.startswith("wayland") for name in chosen)
-    x11 = not chosen or "xcb" in chosen
-    lacking = None
+    wayland = not platforms or any(name.startswith("wayland") for name in platforms)
+    x11 = not platforms or "xcb" in platforms
+    problem = None
     if wayland and _wayland_answers():
-        lacking = library_problem("wayland")
-        if lacking is None:
+        problem = library_problem("wayland")
+        if problem is None:
             return None
     if x11 and _x11_answers(os.environ.get("DISPLAY", "")):
-        lacking = library_problem("xcb")
-        if lacking is None:
+        problem = library_problem("xcb")
+        if problem is None:
             return None
-    if lacking is not None:
-        return lacking
-    asked = [name for name in ("DISPLAY", "WAYLAND_DISPLAY") if os.environ.get(name)]
-    if not asked:
+    if problem is not None:
+        return problem
+    variables = [name for name in ("DISPLAY", "WAYLAND_DISPLAY") if os.environ.get(name)]
+    if not variables:
         return f"There is no display for a window (neither DISPLAY nor WAYLAND_DISPLAY is set); {_WINDOWLESS}"
-    named = " and ".join(f"{name}={os.environ[name]}" for name in asked)
-    return f"The display cannot be reached ({named}); {_WINDOWLESS}"
+    assignments = " and ".join(f"{name}={os.environ[name]}" for name in variables)
+    return f"The display cannot be reached ({assignments}); {_WINDOWLESS}"
 
 
 def library_problem(platform: str = "offscreen") -> str | None:
-    """Say in one sentence which system libraries Qt's `platform` plugin lacks, and how to install them.
+    """Return one sentence on the system libraries that Qt's `platform` plugin lacks and how to install them.
 
-    None where it loads, where there is no such plugin, and where PySide6 itself is not installed.
+    None if it loads, if there is no such plugin, or if PySide6 itself is not installed.
     """
     spec = find_spec("PySide6")
     if spec is None or not spec.submodule_search_locations:
@@ -113,7 +113,7 @@ def missing_libraries(folder: Path, *platforms: str) -> list[str]:
     folder
         The installed PySide6 package.
     platforms
-        Platform plugins that must load, next to Qt's own libraries: "offscreen", "xcb", "wayland".
+        Platform plugins that must load, besides Qt's own libraries: "offscreen", "xcb", "wayland".
     """
     if not sys.platform.startswith("linux") or shutil.which("ldd", path=_search_path()) is None:
         return []
@@ -129,23 +129,23 @@ def missing_libraries(folder: Path, *platforms: str) -> list[str]:
 
 
 def debian_packages(libraries: list[str]) -> list[str]:
-    """Return the Debian packages that hold `libraries`; those of which none is known are left out."""
+    """Return the Debian packages that provide `libraries`; libraries without a known package are skipped."""
     return sorted({_PACKAGES[library][0] for library in libraries if library in _PACKAGES})
 
 
 def install_advice(libraries: list[str]) -> str:
     """Return the command that installs `libraries` on this system, as the end of a sentence."""
     unknown = [library for library in libraries if library not in _PACKAGES]
-    rest = f", and what holds {', '.join(unknown)}" if unknown else ""
-    known = [_PACKAGES[library] for library in libraries if library in _PACKAGES]
+    others = f", and the packages that provide {', '.join(unknown)}" if unknown else ""
+    rows = [_PACKAGES[library] for library in libraries if library in _PACKAGES]
     for program, command, column in _MANAGERS:
-        if known and shutil.which(program, path=_search_path()):
-            packages = sorted({names[column] for names in known})
-            return f"install them with: sudo {command} {' '.join(packages)}{rest}"
-    if not known:
-        return f"install with your system's package manager what holds {', '.join(unknown)}"
-    packages = sorted({names[0] for names in known})
-    return f"install them with your system's package manager (on Debian they are {' '.join(packages)}{rest})"
+        if rows and shutil.which(program, path=_search_path()):
+            packages = sorted({names[column] for names in rows})
+            return f"install them with: sudo {command} {' '.join(packages)}{others}"
+    if not rows:
+        return f"install the packages that provide {', '.join(unknown)} with your system's package manager"
+    packages = sorted({names[0] for names in rows})
+    return f"install them with your system's package manager (on Debian they are {' '.join(packages)}{others})"
 
 
 def _search_path() -> str:
@@ -158,7 +158,7 @@ def _plugin(folder: Path, platform: str) -> Path:
 
 
 def _wayland_answers() -> bool:
-    if os.environ.get("WAYLAND_SOCKET"):  # a connection that is open already
+    if os.environ.get("WAYLAND_SOCKET"):  # an already open connection
         return True
     name = os.environ.get("WAYLAND_DISPLAY", "")
     if not name:
@@ -167,14 +167,14 @@ def _wayland_answers() -> bool:
 
 
 def _x11_answers(display: str) -> bool:
-    """Whether the X server `display` takes us in; asked through libxcb, which knows about permissions too."""
+    """Return whether the X server `display` accepts a connection; libxcb checks permissions too."""
     if not display:
         return False
     if not _x11_listens(display):
         return False
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
-    except OSError:  # Qt will miss it as well, and library_problem then says so
+    except OSError:  # Qt needs it too, and library_problem reports it
         return True
     xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
     xcb.xcb_connect.restype = ctypes.c_void_p
@@ -186,7 +186,7 @@ def _x11_answers(display: str) -> bool:
 
 
 def _x11_listens(display: str) -> bool:
-    """Whether anything listens at `display`: [protocol/][host]:number[.screen], or the path of a socket."""
+    """Return whether anything listens at `display`: [protocol/][host]:number[.screen], or the path of a socket."""
     if display.startswith("/"):
         return _socket_answers(display) or _socket_answers(re.sub(r"\.\d+$", "", display))
     parts = re.fullmatch(r"(?:\w+/)?(.*):(\d+)(?:\.\d+)?", display)

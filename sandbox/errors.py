@@ -1,10 +1,10 @@
-"""The one error that a person is meant to read, and how its sentence begins."""
+"""The error whose message is meant for the user, and how that message is built."""
 
 from __future__ import annotations
 
 
 class InputError(ValueError):
-    """Something a person gave cannot be used.
+    """Input from the user that cannot be used.
 
     The message is one clear sentence: what was found, where, and what is allowed. The commands print it and
     exit with 2; the window shows it as a notice.
@@ -12,10 +12,10 @@ class InputError(ValueError):
 
 
 def at(where: str, part: str) -> str:
-    """Return a place within a place: "moons.toml, lane B"."""
+    """Join a location and a part of it: "moons.toml, lane B"."""
     return f"{where}, {part}" if where else part
 
 
 def fail(where: str, sentence: str) -> InputError:
-    """Return the error for a sentence about a place."""
+    """Return the error for a sentence, with its location in front."""
     return InputError(f"{where}: {sentence}" if where else sentence)

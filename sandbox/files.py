@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, and saying in a sentence why one cannot be read or written."""
+"""Writing files completely or not at all, and saying why one cannot be read or written."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from pathlib import Path
 
 from sandbox.errors import InputError, fail
 
-_DRAFT = ".loss-sandbox-"  # what an unfinished file or folder begins with
+_DRAFT = ".loss-sandbox-"  # prefix of unfinished files and folders
 
 
 def reason(error: Exception) -> str:
-    """Return why an operation on a file failed, in words that can follow a colon."""
+    """Return why a file operation failed, worded to follow a colon."""
     return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)).lower()
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that it holds either all of it or, if anything fails, what it held before.
+    """Write a file completely; if anything fails, it keeps its old content.
 
     Raises
     ------
     InputError
-        If it cannot be written there.
+        If the file cannot be written.
     """
     name = str(path)
-    if os.path.isdir(path):  # unlike Path.is_dir, it takes any name
+    if os.path.isdir(path):  # unlike Path.is_dir, accepts any name
         raise fail(name, "this is a folder, but must be the name of a file.")
     draft = path.parent / f"{_DRAFT}{secrets.token_hex(8)}.tmp"
     try:
@@ -38,7 +38,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, path)
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+    except (OSError, ValueError) as error:  # ValueError: not a valid file name
         with suppress(OSError, ValueError):
             draft.unlink()
         raise fail(name, f"this cannot be written: {reason(error)}.") from None
@@ -46,17 +46,17 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 @contextmanager
 def delivery(folder: Path, names: Iterable[str]) -> Iterator[Path]:
-    """Give a place to write files in, and move them into `folder` once all of them are written.
+    """Yield a draft folder to write files in, and move them into `folder` once all are written.
 
-    Files of the same name there are replaced, others stay. If anything fails, the folder is as it was before,
-    and gone if it was not there.
+    Existing files of the same name are replaced, others stay. If anything fails, `folder` is left as it was, or
+    removed if it did not exist.
 
     Parameters
     ----------
     folder : Path
-        Made if it does not exist; whether it can be written to is known before anything is done.
+        Created if it does not exist; write access is checked on entry.
     names : iterable of str
-        What the files may be called.
+        The names that the files may have.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def delivery(folder: Path, names: Iterable[str]) -> Iterator[Path]:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: this is a file, but must be the folder to write into.")
-    made = _missing(folder)
+    created = _missing(folder)
     draft = None
     try:
         try:
@@ -75,7 +75,7 @@ def delivery(folder: Path, names: Iterable[str]) -> Iterator[Path]:
             raise InputError(f"{folder}: results cannot be written there: {reason(error)}.") from None
         for name in names:
             if (folder / name).is_dir():
-                raise InputError(f"{folder / name} is a folder in the place of a file that is to be written.")
+                raise InputError(f"{folder / name} is a folder, but a file must be written there.")
         try:
             yield draft
             for file in sorted(draft.iterdir()):
@@ -85,12 +85,12 @@ def delivery(folder: Path, names: Iterable[str]) -> Iterator[Path]:
     finally:
         if draft is not None:
             shutil.rmtree(draft, ignore_errors=True)
-        for each in reversed(made):  # stays if there is something in it
-            with suppress(OSError):
-                each.rmdir()
+        for path in reversed(created):
+            with suppress(OSError):  # not empty: it stays
+                path.rmdir()
 
 
 def _missing(folder: Path) -> list[Path]:
-    """Return the folders that are to be made, outermost first."""
+    """Return the folders to create, outermost first."""
     path = folder.absolute()
-    return [each for each in (*reversed(path.parents), path) if not os.path.lexists(each)]
+    return [parent for parent in (*reversed(path.parents), path) if not os.path.lexists(parent)]

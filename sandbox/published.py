@@ -1,4 +1,4 @@
-"""Published numbers, and what this installation gives in their place."""
+"""Published numbers, compared with what this installation computes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HE_COSTS = (
 
 @dataclass(frozen=True)
 class Comparison:
-    """A published number beside this installation's: `ok` where they differ by no more than `tolerance`."""
+    """A published number and this installation's: `ok` if they differ by at most `tolerance`."""
 
     what: str
     published: float
@@ -42,7 +42,7 @@ class Comparison:
 
     @property
     def ok(self) -> bool:
-        return abs(self.here - self.published) <= self.tolerance  # never true of nan
+        return abs(self.here - self.published) <= self.tolerance  # False for nan
 
 
 def rows() -> Iterator[Comparison]:
@@ -55,22 +55,22 @@ def rows() -> Iterator[Comparison]:
 
 
 def flower_data() -> Iterator[Comparison]:
-    """The planar data of deeplearning.ai, "Neural Networks and Deep Learning", week 3 (legacy seed 1)."""
+    """Compare the planar data of deeplearning.ai, "Neural Networks and Deep Learning", week 3 (legacy seed 1)."""
     X = _flower().X_train
-    for name, published, here in zip(("x1", "x2"), (1.20444229, 3.57611415), X[0], strict=True):
-        yield Comparison(f"{FLOWER}: {name} of the first point", published, float(here), 5e-9)
+    for name, published, value in zip(("x1", "x2"), (1.20444229, 3.57611415), X[0], strict=True):
+        yield Comparison(f"{FLOWER}: {name} of the first point", published, float(value), 5e-9)
     yield Comparison(f"{FLOWER}: sum of all coordinates", 10.087983277, float(X.sum()), 5e-10)
 
 
 def flower_costs() -> Iterator[Comparison]:
-    """The costs printed in that exercise: 4 tanh units, learning rate 1.2, 0.01 * randn after seed 2."""
+    """Compare the costs printed in that exercise: 4 tanh units, learning rate 1.2, 0.01 * randn after seed 2."""
     trainer = _flower_trainer(4, every=1000)
     for k, published in enumerate(FLOWER_COSTS):
         yield Comparison(f"{FLOWER}: cost after {1000 * k}", published, _cost_after(trainer, 1000 * k), 5e-6)
 
 
 def flower_accuracies() -> Iterator[Comparison]:
-    """The accuracies printed there after 5000 iterations, in percent; one sample of the 400 is 0.25."""
+    """Compare the accuracies printed there after 5000 iterations, in percent; one sample of the 400 is 0.25."""
     for units, published in enumerate(FLOWER_ACCURACIES, start=1):
         trainer = _flower_trainer(units, every=5000)
         trainer.run(5000)
@@ -98,13 +98,13 @@ def _flower_trainer(units: int, every: int) -> Trainer:
 
 
 def saturating_neuron() -> Iterator[Comparison]:
-    """One neuron that is to answer x = 1 with 0: Nielsen, "Neural Networks and Deep Learning", chapter 3."""
+    """Compare one neuron that must learn 0 for x = 1: Nielsen, "Neural Networks and Deep Learning", chapter 3."""
     experiment = Experiment().with_values(
         {
             "data.dataset": "one_point",
             "network.hidden": (),
             "loss.objective": "half_mse",
-            "loss.monitors": ("mae",),  # the target is 0, so that this is the output
+            "loss.monitors": ("mae",),  # the target is 0, so this is the output
             "optimizer.learning_rate": 0.15,
         }
     )
@@ -118,7 +118,7 @@ def saturating_neuron() -> Iterator[Comparison]:
 
 
 def he_costs() -> Iterator[Comparison]:
-    """The costs printed in deeplearning.ai, "Improving Deep Neural Networks", week 1, for He's weights.
+    """Compare the costs printed in deeplearning.ai, "Improving Deep Neural Networks", week 1, with He's weights.
 
     300 points on two noisy circles, 2-10-5-1 with ReLU and sigmoid, learning rate 0.01, randn after seed 3.
     """
@@ -139,7 +139,7 @@ def he_costs() -> Iterator[Comparison]:
     scales = (np.sqrt(2.0 / 2), np.sqrt(2.0 / 10), np.sqrt(2.0 / 5))
     trainer.set_parameters(_drawn(np.random.RandomState(3), (2, 10, 5, 1), scales))
     for k, published in enumerate(HE_COSTS):
-        # rounding alone may differ between processors and their libraries
+        # only rounding may differ, between processors and libraries
         yield Comparison(f"{HE}: cost after {1000 * k}", published, _cost_after(trainer, 1000 * k), 1e-9)
 
 
@@ -158,7 +158,7 @@ def _course_circles() -> tuple[Floats, NDArray[np.int64]]:
 
 
 def _drawn(rng: np.random.RandomState, sizes: tuple[int, ...], scales: tuple[float, ...]) -> Mapping[str, Floats]:
-    """Return standard normal weights, layer by layer, times their scales, and biases of 0."""
+    """Draw standard normal weights, layer by layer, times their scales; biases are 0."""
     parameters: dict[str, Floats] = {}
     for l, scale in enumerate(scales, start=1):
         parameters[f"W{l}"] = rng.randn(sizes[l], sizes[l - 1]) * scale

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
-_PLACES = (_PACKAGE / "resources", _PACKAGE.parent / "resources")  # an installed wheel, a checkout
+_ROOTS = (_PACKAGE / "resources", _PACKAGE.parent / "resources")  # an installed wheel, a checkout
 
 
 def resource(*parts: str) -> Path:
@@ -16,8 +16,8 @@ def resource(*parts: str) -> Path:
     FileNotFoundError
         When it is in neither the installed package nor the checkout.
     """
-    for place in _PLACES:
-        path = place.joinpath(*parts)
+    for root in _ROOTS:
+        path = root.joinpath(*parts)
         if path.exists():
             return path
     raise FileNotFoundError("/".join(parts))

@@ -1,4 +1,4 @@
-"""How numbers, labels and names are written for people: each in one way, whichever card, file or message it is in."""
+"""How numbers, labels and names are written for people: the same way in every card, file and message."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Iterable
 
 MINUS, INFINITY, NOTHING, THIN_SPACE = "\u2212", "\u221e", "\u2013", "\u2009"
 _WIDEST = 7  # characters of a cost
-_TINY = 0.95e-9  # below this six characters have no room for the exponent
-_LISTED = 12  # a table may have hundreds of columns: a message lists no more names than this
-_LONGEST_NAME = 200  # characters of a name that are looked at for a nearest one
+_TINY = 0.95e-9  # below this, the exponent does not fit into six characters
+_LISTED = 12  # names in a message at most: a table may have hundreds of columns
+_LONGEST_NAME = 200  # characters compared to find the nearest name
 
 
 # Numbers
 
 
 def number(value: float, digits: int = 4) -> str:
-    """Return a number to so many significant digits, without needless zeros: 0.25, 12,300, 3.1e\u22127.
+    """Format a number to `digits` significant digits, without trailing zeros: 0.25, 12,300, 3.1e\u22127.
 
-    What is not finite is an infinity sign or, for nan, a dash.
+    Infinity becomes its sign, nan a dash.
     """
     if not math.isfinite(value):
         return _not_finite(value)
@@ -35,12 +35,12 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def fixed(value: float, decimals: int) -> str:
-    """Return a number with so many decimals, as in a column or beside an axis: \u22120.500, 1,234.00."""
+    """Format a number with fixed decimals, as in a column or beside an axis: \u22120.500, 1,234.00."""
     return _true_minus(f"{value:,.{decimals}f}") if math.isfinite(value) else _not_finite(value)
 
 
 def cost(value: float) -> str:
-    """Return a cost in at most seven characters, as exactly as they allow: 0.0871, 12.34, 8.7e\u22126."""
+    """Format a cost in at most seven characters, as precisely as they allow: 0.0871, 12.34, 8.7e\u22126."""
     if not math.isfinite(value):
         return _not_finite(value)
     size = abs(value)
@@ -53,7 +53,7 @@ def cost(value: float) -> str:
 
 
 def brief(value: float, roomy: bool = False) -> str:
-    """Return a number in six characters, or in eight with more room.
+    """Format a number in about six characters, or about eight if `roomy`.
 
     Examples
     --------
@@ -67,28 +67,28 @@ def brief(value: float, roomy: bool = False) -> str:
         return "\u22480" if size else "0"
     decimals = 4 if roomy else 3
     if 10.0**-decimals <= size < 9999.5:
-        whole = len(str(int(size)))
-        return _true_minus(f"{value:.{max(0, decimals + 1 - whole)}f}")
+        int_digits = len(str(int(size)))
+        return _true_minus(f"{value:.{max(0, decimals + 1 - int_digits)}f}")
     return _exponential(value, int(roomy)) if size else "0"
 
 
 def share(value: float, decimals: int = 1) -> str:
-    """Return a share in per cent: 97.3 %."""
+    """Format a share in per cent: 97.3 %."""
     return f"{fixed(100.0 * value, decimals)}{THIN_SPACE}%" if math.isfinite(value) else _not_finite(value)
 
 
 def signed(text: str) -> str:
-    """Return a number that is written already with a plus before it, unless it has a sign or is 0."""
+    """Put a plus before a formatted number, unless it is negative or 0."""
     return text if text.startswith(MINUS) or not text.strip("0.") else f"+{text}"
 
 
 def degrees(value: float) -> str:
-    """Return an angle in whole degrees: 45\u00b0."""
+    """Format an angle in whole degrees: 45\u00b0."""
     return f"{fixed(value, 0)}\u00b0" if math.isfinite(value) else _not_finite(value)
 
 
 def exact(value: float) -> str:
-    """Return the shortest text, as one types it, that reads back as exactly this number: 0.5, 300, 1e-5, 2e6."""
+    """Return the shortest text to type that reads back as exactly this number: 0.5, 300, 1e-5, 2e6."""
     if isinstance(value, int) or (abs(value) < 1e15 and value == int(value)):
         text, short = str(int(value)), f"{float(value):.0e}".replace("e+0", "e").replace("e+", "e")
         return short if isinstance(value, float) and len(text) > 5 and float(short) == value else text
@@ -100,12 +100,12 @@ def exact(value: float) -> str:
 
 
 def bound(value: float) -> str:
-    """Return a bound that is allowed, exactly: 10,000,000, 0.5."""
+    """Format an allowed bound exactly: 10,000,000, 0.5."""
     return f"{int(value):,}" if value == int(value) else exact(value)
 
 
 def count(amount: int, noun: str) -> str:
-    """Return a number with its noun: "1 update", "1,200 updates"."""
+    """Format a count with its noun: "1 update", "1,200 updates"."""
     return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
 
 
@@ -126,18 +126,18 @@ def _true_minus(text: str) -> str:
 
 
 def within(label: str) -> str:
-    """Return a label as it stands within a sentence: "learning rate", but "KL divergence", "L1", "R\u00b2"."""
+    """Return a label as written within a sentence: "learning rate", but "KL divergence", "L1", "R\u00b2"."""
     first = label.partition(" ")[0]
     return label[:1].lower() + label[1:] if first[1:].islower() else label
 
 
 def capital(text: str) -> str:
-    """Return a text with a capital at its beginning."""
+    """Capitalise the first letter of a text."""
     return text[:1].upper() + text[1:]
 
 
 def listed(parts: Iterable[str]) -> str:
-    """Return "a", "a and b", "a, b and c"."""
+    """Join parts as "a", "a and b", "a, b and c"."""
     *head, last = parts
     return f"{', '.join(head)} and {last}" if head else last
 
@@ -146,33 +146,33 @@ def listed(parts: Iterable[str]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name most like one that was given, whatever its case, hyphens and spaces; None if none is."""
+    """Return the known name closest to `name`, ignoring case, hyphens and spaces; None if none is close."""
     by_letters: dict[str, str] = {}
-    for each in known:
-        by_letters.setdefault(letters(each), each)
+    for candidate in known:
+        by_letters.setdefault(letters(candidate), candidate)
     matches = difflib.get_close_matches(letters(name[:_LONGEST_NAME]), by_letters, n=1, cutoff=0.5)
     return by_letters[matches[0]] if matches else None
 
 
 def letters(name: str) -> str:
-    """Return a name without what people vary: case, hyphens, spaces and the British s."""
+    """Normalise what people vary in a name: case, hyphens, spaces and British spelling."""
     return name.casefold().replace("-", "_").replace(" ", "_").replace("ise", "ize").replace("isa", "iza")
 
 
 def known_names(name: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence about an unknown name: the nearest known one, and the list.
+    """Return the end of an error about an unknown name: the nearest known one, and the list.
 
-    Such as ``'did you mean "moons"? Known are moons, circles'``, to go on with after a semicolon.
+    For example ``'did you mean "moons"? Available: moons, circles'``, which follows a semicolon.
 
     Parameters
     ----------
     name : str
-        What was given.
+        The unknown name.
     known : iterable of str
-        What would have been allowed, in order of display.
+        The allowed names, in order of display.
     """
     names = list(known)
     near = nearest(name, names)
     hint = f'did you mean "{near}"? ' if near else ""
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return f"{hint}{'Known' if hint else 'known'} are {', '.join(names[:_LISTED])}{more}"
+    return f"{hint}{'Available' if hint else 'available'}: {', '.join(names[:_LISTED])}{more}"

@@ -1,7 +1,7 @@
 """Make .venv ready: the interpreter, this project and its dependencies, and Qt's system libraries.
 
-Called by the Makefile before everything else, so it needs the standard library alone. Whatever is in place
-already is left alone, and whatever cannot be had is named in one sentence.
+Called by the Makefile before everything else, so it uses only the standard library. What is already in place
+is left alone; what cannot be installed is named in one sentence.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NO_NETWORK = re.compile(
 
 
 def main() -> None:
-    """Bring .venv up to what the arguments ask for."""
+    """Prepare .venv as the arguments ask."""
     parser = argparse.ArgumentParser(description="Make .venv ready.")
     parser.add_argument("--extra", default="", help="the optional dependencies to install: test, dev, bench")
     parser.add_argument("--platform", default="offscreen", help="the platform Qt draws on: offscreen, xcb")
@@ -61,22 +61,24 @@ def say(sentence: str) -> None:
 
 
 def base_python() -> str:
-    """Return the interpreter itself, also where this runs from a virtual environment."""
+    """Return the base interpreter, even when run from a virtual environment."""
     return str(getattr(sys, "_base_executable", None) or sys.executable)
 
 
 def venv_is_ours() -> bool:
-    """Whether .venv works, is of this very interpreter, and was made for this folder."""
+    """Whether .venv works, belongs to this interpreter and was made for this folder."""
     if not VENV_PYTHON.exists():
         return False
     question = "import sys; print(sys.version_info[:3], sys.base_prefix, sys.prefix)"
-    found = subprocess.run([str(VENV_PYTHON), "-c", question], capture_output=True, text=True, check=False)
-    here = f"{sys.version_info[:3]} {sys.base_prefix} {VENV}"
-    return found.returncode == 0 and found.stdout.strip() == here and read_stamp().get("folder") in (None, str(ROOT))
+    result = subprocess.run([str(VENV_PYTHON), "-c", question], capture_output=True, text=True, check=False)
+    expected = f"{sys.version_info[:3]} {sys.base_prefix} {VENV}"
+    return (
+        result.returncode == 0 and result.stdout.strip() == expected and read_stamp().get("folder") in (None, str(ROOT))
+    )
 
 
 def make_venv() -> None:
-    say("Making .venv" if not VENV.exists() else "Making .venv anew: it does not work or is of another Python")
+    say("Making .venv" if not VENV.exists() else "Making .venv again: it does not work or belongs to another Python")
     if VENV.is_symlink():
         VENV.unlink()
     shutil.rmtree(VENV, ignore_errors=True)
@@ -92,8 +94,8 @@ def make_venv() -> None:
 
 
 def pip() -> list[str]:
-    inside = subprocess.run([str(VENV_PYTHON), "-c", "import pip"], capture_output=True, check=False)
-    if inside.returncode == 0:
+    result = subprocess.run([str(VENV_PYTHON), "-c", "import pip"], capture_output=True, check=False)
+    if result.returncode == 0:
         return [str(VENV_PYTHON), "-m", "pip"]
     return [base_python(), "-m", "pip", "--python", str(VENV_PYTHON)]
 
@@ -110,7 +112,7 @@ def read_stamp() -> dict[str, object]:
 
 
 def install(extra: str) -> None:
-    """Install the project, editable, with `extra`: only where pyproject.toml changed or the extra is new."""
+    """Install the project, editable, with `extra`, if pyproject.toml changed or the extra is new."""
     digest = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
     stamp = read_stamp()
     recorded = stamp.get("extras")
@@ -133,7 +135,7 @@ def install(extra: str) -> None:
 
 
 def run_pip(arguments: list[str]) -> tuple[bool, int]:
-    """Run pip, show what it prints, and return whether it missed the network, and its exit code."""
+    """Run pip and show its output; return whether the network was missing, and the exit code."""
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
     offline = False
     command = [*pip(), *arguments]
@@ -148,29 +150,29 @@ def run_pip(arguments: list[str]) -> tuple[bool, int]:
     return offline, process.returncode
 
 
-# What the system has to supply
+# System packages
 
 
 def provide_libraries(platforms: set[str]) -> None:
-    """Install what Qt's libraries and platform plugins lack, or stop and name it."""
-    found = sorted(VENV.glob("lib/python*/site-packages/PySide6"))
-    if not found:
+    """Install the libraries that Qt and its platform plugins lack, or stop and name them."""
+    installations = sorted(VENV.glob("lib/python*/site-packages/PySide6"))
+    if not installations:
         return
-    missing = missing_libraries(found[-1], *sorted(platforms))
+    missing = missing_libraries(installations[-1], *sorted(platforms))
     if not missing:
         return
-    what = f"Qt needs system libraries that are missing ({', '.join(missing)})"
+    problem = f"Qt needs system libraries that are missing ({', '.join(missing)})"
     packages = debian_packages(missing)
     if not packages:
-        stop(f"{what}: {install_advice(missing)}")
-    provide_packages(packages, what, advice=install_advice(missing))
-    still = missing_libraries(found[-1], *sorted(platforms))
-    if still:
-        stop(f"Qt still lacks {', '.join(still)}: {install_advice(still)}")
+        stop(f"{problem}: {install_advice(missing)}")
+    provide_packages(packages, problem, advice=install_advice(missing))
+    still_missing = missing_libraries(installations[-1], *sorted(platforms))
+    if still_missing:
+        stop(f"Qt still lacks {', '.join(still_missing)}: {install_advice(still_missing)}")
 
 
 def provide_font() -> None:
-    """Install a font where there is none at all; Qt would draw boxes for letters."""
+    """Install a font if there is none: without one Qt draws boxes for letters."""
     if not sys.platform.startswith("linux") or has_font(font_folders()):
         return
     if is_debian() and administrator() is not None:
@@ -198,7 +200,7 @@ def is_debian() -> bool:
 
 
 def administrator() -> list[str] | None:
-    """Return what to put before a command to run it as root: nothing, or sudo; None where neither will do."""
+    """Return the prefix that runs a command as root: nothing, or sudo; None if neither works."""
     if os.geteuid() == 0:
         return []
     sudo = shutil.which("sudo", path=PATH)
@@ -221,7 +223,7 @@ def provide_packages(packages: list[str], what: str, advice: str = "") -> None:
     environment = {**os.environ, "PATH": PATH, "DEBIAN_FRONTEND": "noninteractive"}
     apt = [*prefix, "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=120"]
     install_them = [*apt, "install", "--no-install-recommends", *packages]
-    # the lists of packages may be absent or stale: fetch them first, but do without where that fails
+    # the package lists may be missing or outdated: fetch them first, but go on if that fails
     subprocess.run([*apt, "update"], env=environment, check=False)
     if subprocess.run(install_them, env=environment, check=False).returncode != 0:
         stop(f"{what}, and installing failed: see above. The command is: {command}")

@@ -393,9 +393,9 @@ def test_run_says_nothing_of_others_with_one_lane(person: Person) -> None:
         ("test_accuracy", '"test_accuracy" is not a column and a number, such as test_accuracy=0.95'),
         ("test_accuracy=most", "is not a column and a number"),
         ("test_accuracy=nan", "is not a column and a number"),
-        ("test_accuracy=150", '"test_accuracy=150" is no share: test_accuracy is from 0 to 1, or 0% to 100%'),
+        ("test_accuracy=150", '"test_accuracy=150" is out of range: test_accuracy is from 0 to 1, or 0% to 100%'),
         ("test_acuracy=0.9", 'there is no column "test_acuracy"; did you mean "test_accuracy"?'),
-        ("train_cost=0.1", "train_cost is what each lane learns with; name a loss or metric"),
+        ("train_cost=0.1", "train_cost depends on each lane's own objective or penalty; name a loss or metric"),
         ("test_huber=0.1", "not every lane records test_huber; [loss] monitors can name its loss or metric"),
     ],
 )
@@ -409,7 +409,7 @@ def test_run_refuses_what_cannot_be_reached_before_it_trains(person: Person, goa
 def test_run_counts_the_files_of_many_seeds(person: Person) -> None:
     file = person.write("two.toml", TWO_LANES)
     _, out, _ = person.say("run", str(file), "--no-pictures", "--epochs", "1")
-    assert out.splitlines()[-1].endswith("weights-A.npz, weights-slow.npz, and 12 weights of the other seeds")
+    assert out.splitlines()[-1].endswith("weights-A.npz, weights-slow.npz, and 12 files with weights of other seeds")
     assert sum("-seed-" in name for name in person.files()) == 12
 
 

@@ -141,7 +141,7 @@ def test_case_hyphens_and_british_spelling_do_not_hide_a_name(name: str) -> None
 
 def test_nothing_is_nearest_to_nonsense() -> None:
     assert words.nearest("?" * 400, LOSSES) is None
-    assert words.known_names("mooons", ["moons", "circles"]) == 'did you mean "moons"? Known are moons, circles'
+    assert words.known_names("mooons", ["moons", "circles"]) == 'did you mean "moons"? Available: moons, circles'
     assert words.known_names("x", map(str, range(20))).endswith("and 8 more")
 
 

@@ -1,7 +1,7 @@
 """The commands: the window, run, sweep, list, check.
 
-How they exit is a contract: 0 done, 1 a lane stopped early or not all that was asked for is there, 2 bad
-input, with one clear message on standard error.
+The exit codes are a contract: 0 done; 1 a lane stopped early, or something asked for is missing; 2 bad input,
+with one clear message on standard error.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ KINDS: dict[str, Mapping[str, Any]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; return the exit code."""
+    """Run the command line; return the exit code."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a console that lacks a letter is no reason to fail
+        if isinstance(stream, io.TextIOWrapper):  # do not fail if the console lacks a character
             stream.reconfigure(errors="replace")
     try:
         code = _dispatch(arguments)
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("interrupted; nothing was written.")
         return INCOMPLETE
-    except BrokenPipeError:  # who read the output has seen enough
+    except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return INCOMPLETE
     except SystemExit as done:  # argparse, after --help or --version
@@ -63,29 +63,29 @@ def _dispatch(arguments: list[str]) -> int:
     close = get_close_matches(name, _COMMANDS, n=1)
     if close and name.isalpha() and not os.path.exists(name):
         meant = f"{PROGRAM} {close[0]}"
-        raise InputError(f'there is neither a command nor a file "{name}"; did you mean "{meant}"?')
+        raise InputError(f'there is no command and no file "{name}"; did you mean "{meant}"?')
     return window_command(arguments)
 
 
 def _list(arguments: list[str]) -> int:
-    parser = Parser("list", "Name what there is to choose from, one line each.")
+    parser = Parser("list", "List all that can be chosen, one line each.")
     parser.add_argument("kind", metavar="KIND", nargs="?", help=", ".join(KINDS))
     kind = parser.parse_args(arguments).kind
     if kind is not None and kind not in KINDS:
         raise InputError(f'there is no kind "{kind}"; {words.known_names(kind, KINDS)}.')
     kinds = [kind] if kind is not None else [name for name in KINDS if KINDS[name]]
-    width = max((len(name) for each in kinds for name in KINDS[each]), default=0)
-    for i, each in enumerate(kinds):
+    width = max((len(name) for group in kinds for name in KINDS[group]), default=0)
+    for i, group in enumerate(kinds):
         if kind is None:
-            print(("\n" if i else "") + each)
+            print(("\n" if i else "") + group)
         indent = "  " if kind is None else ""
-        for name, entry in KINDS[each].items():
+        for name, entry in KINDS[group].items():
             print(f"{indent}{name.ljust(width)}  {entry.summary}")
     return DONE
 
 
 def _check(arguments: list[str]) -> int:
-    parser = Parser("check", "Compare this installation with published numbers: some seconds of training.")
+    parser = Parser("check", "Compare this installation with published numbers; takes some seconds of training.")
     parser.parse_args(arguments)
     form = "{:<56}  {:>13}  {:>13}  {:>9}  {}"
     print(form.format("what", "published", "here", "tolerance", ""))

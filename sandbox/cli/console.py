@@ -1,4 +1,4 @@
-"""What all commands share: how they report, read numbers, print tables and end."""
+"""Shared by all commands: messages, options, tables, Ctrl+C."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def say(text: str) -> None:
 
 
 class Parser(argparse.ArgumentParser):
-    """Reports what is wrong as every other bad input."""
+    """Reports a wrong command line like any other bad input."""
 
     def __init__(self, command: str, description: str, epilog: str = "") -> None:
         super().__init__(
@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:
-    """Return a reader of whole numbers within bounds, for an option."""
+    """Return a parser of whole numbers within bounds, for an option."""
 
     def read(text: str) -> int:
         with suppress(ValueError):
@@ -55,24 +55,24 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
 
 
 def need_no_display() -> None:
-    """Let Qt, not yet started, draw into memory alone; macOS and Windows always have a display."""
+    """Make Qt, before it starts, draw into memory; macOS and Windows always have a display."""
     if sys.platform not in ("darwin", "win32"):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 
 @contextmanager
 def asked_to_end() -> Iterator[list[int]]:
-    """Collect Ctrl+C, so that no update is torn apart; the second one gets through."""
-    asked: list[int] = []
+    """Collect the first Ctrl+C, so that it interrupts no update; a second one raises KeyboardInterrupt."""
+    signals: list[int] = []
 
-    def note(number: int, frame: FrameType | None) -> None:
-        if asked:
+    def collect(number: int, frame: FrameType | None) -> None:
+        if signals:
             raise KeyboardInterrupt
-        asked.append(number)
+        signals.append(number)
 
-    before = signal.signal(signal.SIGINT, note)
+    before = signal.signal(signal.SIGINT, collect)
     try:
-        yield asked
+        yield signals
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -80,12 +80,12 @@ def asked_to_end() -> Iterator[list[int]]:
 def print_table(table: list[list[str]]) -> None:
     """Print rows of cells, each column as wide as its widest cell."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for line in table:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    for row in table:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def figure(column: str, value: float | None) -> str:
-    """Return a value of a column of the history; a dash if it does not apply."""
+    """Format a value of a history column; a dash if it does not apply."""
     if value is None:
         return "-"
     return words.share(value, 2) if texts.is_share(column) else words.number(value, 6)

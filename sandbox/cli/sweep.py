@@ -1,4 +1,4 @@
-"""sweep: an experiment over a grid of settings."""
+"""sweep: run an experiment over a grid of settings."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ from sandbox.experiment.training.trainer import load_experiment_data
 from sandbox.files import delivery
 from sandbox.words import known_names
 
-_SWEEP_HELP = """values are written as in an experiment file; texts may do without quotes:
+_SWEEP_HELP = """values are written as in an experiment file, but texts need no quotes:
   --set optimizer.learning_rate=0.01,0.1,1 --set loss.objective=mse,binary_cross_entropy
   --set network.hidden=[4],[8,8]
 
 writes into DIR:
   sweep.csv             a row per cell and lane: median and quartiles over the seeds of every column, at the end
-  heatmap.png           one column of it: test accuracy (or R2), or the one that --column names
+  heatmap.png           one column of it: test accuracy (or R2), or the one given by --column
   cells/                a file for every finished cell
 
-A sweep that was interrupted goes on where it was when it is given again with the same DIR; a cell is done again only
-where what determines it has changed. A cell that diverges or cannot be run is told, and the others go on. Ctrl+C lets
-the cells at work end; a second one quits at once. With --scheduler the work goes to a Dask cluster, whose workers
-need this program and, at the same place, the files that the experiment names."""
+To resume an interrupted sweep, give the command again with the same DIR; a cell is run again only if something that
+determines it has changed. A cell that diverges or cannot be run is reported, and the others go on. Ctrl+C lets the
+running cells finish; a second one quits at once. With --scheduler the work goes to a Dask cluster, whose workers
+need this program and, at the same paths, the files that the experiment names."""
 
 
 def sweep_command(arguments: list[str]) -> int:
@@ -67,32 +67,37 @@ def sweep_command(arguments: list[str]) -> int:
         "--set", metavar="KEY=V1,V2,...", action="append", default=[], dest="sets", help="a setting and its values"
     )
     parser.add_argument(
-        "--replicas", metavar="R", type=whole_number(1, MOST_REPLICAS), help="seeds per cell (its [run] replicas)"
+        "--replicas", metavar="R", type=whole_number(1, MOST_REPLICAS), help="seeds per cell (default: [run] replicas)"
     )
     parser.add_argument(
-        "--epochs", metavar="N", type=whole_number(0, MOST_EPOCHS), help="train so many (its [run] epochs)"
+        "--epochs", metavar="N", type=whole_number(0, MOST_EPOCHS), help="epochs to train (default: [run] epochs)"
     )
-    parser.add_argument("--out", metavar="DIR", type=Path, help="folder to write into (FILE's name and -sweep)")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        help="folder to write into (default: FILE's name without its ending, and -sweep)",
+    )
     parser.add_argument("--column", metavar="NAME", help="what the heat map shows, such as test_mse")
     parser.add_argument(
-        "--workers", metavar="N", type=whole_number(1, 1024), help="processes at work (as many as cores)"
+        "--workers", metavar="N", type=whole_number(1, 1024), help="number of processes (default: one per core)"
     )
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that does the work instead")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar, no summary: problems alone")
-    parser.add_argument("--no-pictures", action="store_true", help="draw no heat map, and do without Qt")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="use the Dask cluster at this address instead")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar, no summary: print only problems")
+    parser.add_argument("--no-pictures", action="store_true", help="draw no heat map; Qt is not needed then")
     options = parser.parse_args(arguments)
     experiment = Experiment.load(options.file)
     if options.epochs is not None:
         experiment = experiment.with_value("run.epochs", options.epochs)
     axes = [read_axis(text) for text in options.sets]
     grid = cells(experiment, axes, options.replicas)
-    if (repeated := redundancy_note(experiment, [axis.key for axis in axes])) and not options.quiet:
-        print(repeated)
+    if (note := redundancy_note(experiment, [axis.key for axis in axes])) and not options.quiet:
+        print(note)
     _check_column(options.column)
-    load_experiment_data(experiment)  # what is wrong with its file is said before anything begins
+    load_experiment_data(experiment)  # report bad data before anything starts
     problem = None if options.no_pictures else library_problem("offscreen")
     if problem is not None:
-        say(f"there will be no heat map (--no-pictures does without it). {problem}")
+        say(f"no heat map can be drawn (use --no-pictures to do without). {problem}")
     folder = Path(f"{options.file.stem}-sweep") if options.out is None else options.out
     names = ["sweep.csv", "heatmap.png"]
     with delivery(folder, names) as draft:
@@ -101,42 +106,42 @@ def sweep_command(arguments: list[str]) -> int:
         if done and not options.quiet:
             print(f"{done:,} of {len(grid):,} cells were done before.")
         try:
-            interrupted = _do_cells(sweep, options)
+            interrupted = _run_cells(sweep, options)
         except KeyboardInterrupt:
-            say(f"interrupted; {len(sweep.results):,} of {len(grid):,} cells are kept, nothing else was written.")
+            say(f"interrupted; {len(sweep.results):,} of {len(grid):,} cells are saved, nothing else was written.")
             return INCOMPLETE
         write_table(draft / "sweep.csv", sweep)
-        column = _column_of(sweep, options.column)
+        column = _heatmap_column(sweep, options.column)
         if not options.no_pictures and problem is None and sweep.results:
             _draw_heatmap(sweep, column, draft / "heatmap.png")
     if not options.quiet:
-        _tell_sweep(sweep, folder, column)
-    return _end_of_sweep(sweep, interrupted, problem)
+        _summarise(sweep, folder, column)
+    return _exit_code(sweep, interrupted, problem)
 
 
-def _do_cells(sweep: Sweep, options: argparse.Namespace) -> bool:
-    """Run what is missing; return whether Ctrl+C ended it."""
+def _run_cells(sweep: Sweep, options: argparse.Namespace) -> bool:
+    """Run the missing cells; return whether Ctrl+C ended this early."""
     from tqdm import tqdm
 
     total = len(sweep.cells)
     with (
-        asked_to_end() as asked,
+        asked_to_end() as signals,
         tqdm(total=total, initial=len(sweep.results), unit="cell", disable=options.quiet, dynamic_ncols=True) as bar,
     ):
         if not sweep.missing:
             return False
         with _executor(options.scheduler, options.workers, len(sweep.missing)) as executor:
-            for cell in sweep.run(executor, lambda: bool(asked)):
+            for cell in sweep.run(executor, lambda: bool(signals)):
                 result = sweep.results[cell.number]
                 if result.error or result.stopped:
-                    bar.write(_trouble(cell, result), file=sys.stderr)
+                    bar.write(_problem_text(cell, result), file=sys.stderr)
                 bar.update()
-    return bool(asked) and bool(sweep.missing)
+    return bool(signals) and bool(sweep.missing)
 
 
 @contextmanager
 def _executor(scheduler: str | None, workers: int | None, tasks: int) -> Iterator[Executor]:
-    """Provide what does the work: processes of this machine, or a cluster."""
+    """Provide the executor: processes on this machine, or a Dask cluster."""
     if scheduler is None:
         with Processes(min(workers or cores(), tasks)) as pool:
             try:
@@ -148,43 +153,43 @@ def _executor(scheduler: str | None, workers: int | None, tasks: int) -> Iterato
     try:
         import distributed
     except ImportError:
-        needed = 'python -m pip install "loss-sandbox[dask]"'
-        raise InputError(f"--scheduler needs Dask's distributed, which is not installed: {needed}") from None
+        command = 'python -m pip install "loss-sandbox[dask]"'
+        raise InputError(f"--scheduler needs Dask's distributed, which is not installed: {command}") from None
     try:
-        connect: Any = distributed.Client  # untyped in part
+        connect: Any = distributed.Client  # partly untyped
         client = connect(scheduler, timeout=10)
     except (OSError, ValueError) as error:
-        raise InputError(f'--scheduler: there is no Dask scheduler to be reached at "{scheduler}" ({error}).') from None
+        raise InputError(f'--scheduler: no Dask scheduler can be reached at "{scheduler}" ({error}).') from None
     try:
         yield client.get_executor(pure=False)
     finally:
         client.close()
 
 
-def _trouble(cell: Cell, result: Result) -> str:
+def _problem_text(cell: Cell, result: Result) -> str:
     values = ", ".join(f"{key}={literal(value)}" for key, value in cell.values.items())
     if result.error:
         return f"{PROGRAM}: cell {cell.number} ({values}): {result.error}"
     lane = next(lane for lane in result.lanes if lane.stopped)
     seeds = max(map(len, lane.values.values()), default=0)
-    which = f"{lane.stopped} of {seeds} seeds stopped" if seeds > 1 else "it stopped"
-    return f"{PROGRAM}: cell {cell.number} ({values}): {which}: {lane.reason}"
+    stopped = f"{lane.stopped} of {seeds} seeds stopped" if seeds > 1 else "it stopped"
+    return f"{PROGRAM}: cell {cell.number} ({values}): {stopped}: {lane.reason}"
 
 
 def _check_column(wanted: str | None) -> None:
-    """Raise InputError for what can be no column of any run."""
+    """Raise InputError if no run can have this column."""
     if wanted is not None and wanted not in history_columns():
         raise InputError(f'--column: there is no column "{wanted}"; {known_names(wanted, history_columns())}.')
 
 
-def _column_of(sweep: Sweep, wanted: str | None) -> str:
+def _heatmap_column(sweep: Sweep, wanted: str | None) -> str:
     """Return the column that the heat map shows."""
     names = columns(sweep.results.values())
-    usual = usual_column(names)
+    default = usual_column(names)
     if wanted is not None and wanted not in names and names:
-        say(f"no cell has {wanted}: it is neither learned with nor shown; the heat map shows {usual}.")
-        return usual
-    return wanted or usual
+        say(f"no cell has {wanted}: it is neither an objective nor shown; the heat map shows {default}.")
+        return default
+    return wanted or default
 
 
 def _draw_heatmap(sweep: Sweep, column: str, path: Path) -> None:
@@ -196,8 +201,8 @@ def _draw_heatmap(sweep: Sweep, column: str, path: Path) -> None:
         say("the heat map has no text, since there is no font; on Debian, install fonts-dejavu-core.")
 
 
-def _tell_sweep(sweep: Sweep, folder: Path, column: str) -> None:
-    """Print a line per cell and lane, and where the rest is."""
+def _summarise(sweep: Sweep, folder: Path, column: str) -> None:
+    """Print a row per cell and lane, and where the files are."""
     keys = list(sweep.cells[0].values)
     several = len(sweep.cells[0].experiment.lanes) > 1
     table = [[*keys, *(["lane"] if several else []), column.replace("_", " "), "quartiles", ""]]
@@ -205,17 +210,17 @@ def _tell_sweep(sweep: Sweep, folder: Path, column: str) -> None:
         result = sweep.results.get(cell.number)
         for lane in () if result is None else result.lanes:
             middle, low, high = lane.spread(column)
-            own = [*map(literal, cell.values.values()), *([lane.lane] if several else [])]
+            row = [*map(literal, cell.values.values()), *([lane.lane] if several else [])]
             spread = "" if middle != middle else f"{figure(column, low)} to {figure(column, high)}"
-            told = f"{lane.stopped} stopped" if lane.stopped else ""
-            table.append([*own, "-" if middle != middle else figure(column, middle), spread, told])
+            stopped = f"{lane.stopped} stopped" if lane.stopped else ""
+            table.append([*row, "-" if middle != middle else figure(column, middle), spread, stopped])
     print_table(table)
     print(f"In {folder}: sweep.csv, heatmap.png, cells")
 
 
-def _end_of_sweep(sweep: Sweep, interrupted: bool, problem: str | None) -> int:
+def _exit_code(sweep: Sweep, interrupted: bool, problem: str | None) -> int:
     if interrupted:
         done = f"{len(sweep.results):,} of {len(sweep.cells):,} cells are done"
         say(f"ended by Ctrl+C; {done}, and the same command goes on from there.")
-    troubled = any(result.error or result.stopped for result in sweep.results.values())
-    return INCOMPLETE if interrupted or troubled or problem is not None else DONE
+    failed = any(result.error or result.stopped for result in sweep.results.values())
+    return INCOMPLETE if interrupted or failed or problem is not None else DONE

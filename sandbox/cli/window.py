@@ -33,13 +33,13 @@ _ABOUT = "Open the window: see how the loss function decides what a network lear
 _COMMANDS_HELP = f"""commands:
   {PROGRAM} run FILE      train without a display; write history, weights and pictures
   {PROGRAM} sweep FILE    run an experiment over a grid of settings, on all cores
-  {PROGRAM} list [KIND]   name the losses, activations, data sets, ...
+  {PROGRAM} list [KIND]   list the losses, activations, data sets, ...
   {PROGRAM} check         compare this installation with published numbers
-  Each has its own --help. A FILE that is called like a command is given with its folder: ./run
+  Each has its own --help. If a FILE has the name of a command, give its folder too: ./run
 
 exit codes:
   0  done
-  1  a lane stopped early, a check failed, or not all that was asked for could be done
+  1  a lane stopped early, a check failed, or something asked for could not be done
   2  bad input: one message says what"""
 
 
@@ -49,10 +49,10 @@ def window_command(arguments: list[str]) -> int:
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {sandbox.__version__}")
     group = parser.add_argument_group("draw the window into a picture; needs no display")
     group.add_argument("--screenshot", metavar="PNG", type=Path, help="the picture to write")
-    group.add_argument("--size", metavar="WxH", type=_size, help="in pixels (1400x900)")
-    group.add_argument("--theme", choices=("light", "dark"), help="(light)")
+    group.add_argument("--size", metavar="WxH", type=_size, help="in pixels (default: 1400x900)")
+    group.add_argument("--theme", choices=("light", "dark"), help="(default: light)")
     group.add_argument(
-        "--after", metavar="EPOCHS", type=whole_number(0, MOST_EPOCHS), help="train so many epochs first (0)"
+        "--after", metavar="EPOCHS", type=whole_number(0, MOST_EPOCHS), help="epochs to train first (default: 0)"
     )
     options = parser.parse_args(arguments)
     if options.screenshot is None:
@@ -62,7 +62,7 @@ def window_command(arguments: list[str]) -> int:
     experiment = None
     if options.file is not None:
         experiment = Experiment.load(options.file)
-        Trainer(experiment)  # what is wrong with its data or weights is said here, not in a window
+        Trainer(experiment)  # report bad data or weights here, not in a window
     if options.screenshot is not None:
         return _screenshot(options, experiment)
     problem = display_problem()

@@ -1,4 +1,4 @@
-"""How large things may be: checked before anything is allocated, and named in every message."""
+"""Limits, checked before anything is allocated, and named in every message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "fraction": (0.01, 0.99),
     "classes": (2, 20),
     "test_fraction": (0.0, 0.9),
-    "seed": (0, 2**32 - 1),  # what the legacy generator of the flower takes
+    "seed": (0, 2**32 - 1),  # the range of the flower's legacy generator
 }
 _WHOLE = frozenset({"samples", "classes", "seed"})
 
@@ -35,8 +35,8 @@ def check_setting(name: str, value: object) -> None:
     low, high = BOUNDS[name]
     kind = "a whole number" if name in _WHOLE else "a number"
     types = int if name in _WHOLE else (int, float)
-    allowed = f"allowed is {kind} from {low:,} to {high:,}".replace(",", " ")
+    allowed = f"{kind} from {low:,} to {high:,}".replace(",", " ")
     if isinstance(value, bool) or not isinstance(value, types):
-        raise InputError(f"data.{name} is {value!r}; {allowed}.")
+        raise InputError(f"data.{name} is {value!r}, but must be {allowed}.")
     if not math.isfinite(value) or not low <= value <= high:
-        raise InputError(f"data.{name} is {value}; {allowed}.")
+        raise InputError(f"data.{name} is {value}, but must be {allowed}.")

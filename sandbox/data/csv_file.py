@@ -1,4 +1,4 @@
-"""Reading a CSV file into a table, or saying in one sentence why it cannot be read."""
+"""Reading a CSV file into a table, with one-sentence errors if it cannot be read."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from sandbox.errors import InputError
 from sandbox.words import count
 
 _MISSING = frozenset({"", "NA", "NaN", "nan", "null", "NULL", "?"})
-_DELIMITERS = "\t;,"  # of equally good ones the first: in 1,5;2,5 the comma is a decimal sign
-_SNIFFED = 50  # records looked at to find the delimiter
+_DELIMITERS = "\t;,"  # the first wins a tie: in 1,5;2,5 the comma is a decimal sign
+_SNIFFED = 50  # records read to find the delimiter
 _SNIFFED_LENGTH = 200_000  # characters
 
 Columns = tuple[list[Numbers | Texts], Sequence[int]]  # with the line that each row ends on
@@ -29,20 +29,20 @@ Columns = tuple[list[Numbers | Texts], Sequence[int]]  # with the line that each
 def read_table(path: Path, name: str | None = None) -> Table:
     """Read a CSV file: comma, semicolon or tab; UTF-8, with or without a byte order mark.
 
-    The first row is a header if none of its cells is a number; else the columns are x1, x2, ..., y. A header
-    without a name becomes "column 3". In files with semicolons a decimal comma is understood. Blank lines are
-    skipped; empty cells, NA, NaN, null and ? are missing values.
+    The first row is a header if none of its cells is a number; else the columns are x1, x2, ..., y. An empty
+    name in a header becomes "column 3". Files with semicolons may have decimal commas. Blank lines are skipped;
+    empty cells, NA, NaN, null and ? are missing values.
 
     Parameters
     ----------
     path : Path
     name : str, optional
-        What messages call it; the file's name by default.
+        Its name in messages; the file's name by default.
 
     Returns
     -------
     Table
-        A column of numbers where every cell with a value is one, else of texts.
+        A column holds numbers if every cell with a value is one, else texts.
 
     Raises
     ------
@@ -55,10 +55,12 @@ def read_table(path: Path, name: str | None = None) -> Table:
     delimiter = _delimiter(text, name)
     first = next(_records(text, delimiter))[1]
     if len(first) > MAX_COLUMNS:
-        raise InputError(f"{name} has {len(first)} columns; at most {MAX_COLUMNS} are read.")
-    headed = not any(is_number(cell, comma=delimiter == ";") for cell in first)
-    names = _names(first, name) if headed else [*(f"x{i + 1}" for i in range(len(first) - 1)), "y"]
-    columns, lines = _plain(text, delimiter, headed, len(first)) or _careful(text, delimiter, headed, len(first), name)
+        raise InputError(f"{name} has {len(first)} columns; at most {MAX_COLUMNS} are allowed.")
+    has_header = not any(is_number(cell, comma=delimiter == ";") for cell in first)
+    names = _names(first, name) if has_header else [*(f"x{i + 1}" for i in range(len(first) - 1)), "y"]
+    columns, lines = _plain(text, delimiter, has_header, len(first)) or _careful(
+        text, delimiter, has_header, len(first), name
+    )
     return Table(name, dict(zip(names, columns, strict=True)), tuple(lines), decimal_comma=delimiter == ";")
 
 
@@ -72,7 +74,7 @@ def _text(path: Path, name: str) -> str:
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         raise InputError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     if data is None:
-        raise InputError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB, the most that is read.")
+        raise InputError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB, the largest size allowed.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -86,7 +88,7 @@ def _text(path: Path, name: str) -> str:
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the line each record ends on, and its cells; blank lines are left out."""
-    # Strictness would refuse a quote inside a cell, as in 5" pipe, which is harmless.
+    # Strict mode would refuse a quote inside a cell, as in 5" pipe, which is harmless.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     for row in reader:
         if len(row) > 1 or (row and row[0].strip()):
@@ -94,12 +96,12 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str, name: str) -> str:
-    """Return the delimiter that gives the most of the first records the same number of cells, above one."""
+    """Return the delimiter that splits most of the first records into the same number of cells, above one."""
     best, best_share = "", 0.0
     start = text[:_SNIFFED_LENGTH]
     for delimiter in _DELIMITERS:
         widths: Counter[int] = Counter()
-        with suppress(csv.Error):  # it will be met again, and told with its line
+        with suppress(csv.Error):  # it will occur again, and be reported with its line
             for _, row in islice(_records(start, delimiter), _SNIFFED):
                 widths[len(row)] += 1
         width, agreeing = max(widths.items(), key=lambda item: (item[0] > 1, item[1]), default=(0, 0))
@@ -114,13 +116,13 @@ def _delimiter(text: str, name: str) -> str:
     return best
 
 
-def _plain(text: str, delimiter: str, headed: bool, width: int) -> Columns | None:
-    """Read a file with no quotes, blank lines or gaps among its numbers, at twice the speed; else None."""
+def _plain(text: str, delimiter: str, has_header: bool, width: int) -> Columns | None:
+    """Read a file without quotes, blank lines or missing numbers, at twice the speed; return None for others."""
     length = text.count("\n") + (not text.endswith("\n"))
     ends_alike = text.count("\r") == text.count("\r\n")
     if '"' in text or length > MAX_ROWS or not ends_alike:
         return None
-    row = next(islice(_records(text, delimiter), int(headed), None), (0, []))[1]
+    row = next(islice(_records(text, delimiter), int(has_header), None), (0, []))[1]
     kinds = [(f"f{i}", np.float64 if is_number(cell) else np.object_) for i, cell in enumerate(row)]
     if len(row) != width:
         return None
@@ -130,52 +132,52 @@ def _plain(text: str, delimiter: str, headed: bool, width: int) -> Columns | Non
             np.dtype(kinds),
             comments=None,
             delimiter=delimiter,
-            skiprows=int(headed),
+            skiprows=int(has_header),
             ndmin=1,
         )
     except ValueError:
         return None
-    if records.size + headed != length:
+    if records.size + has_header != length:
         return None
     fields = [records[key] for key, _ in kinds]
     columns = [_column(f.tolist(), delimiter == ";") if is_text(f) else f.copy() for f in fields]
-    return columns, range(1 + headed, 1 + length)
+    return columns, range(1 + has_header, 1 + length)
 
 
-def _careful(text: str, delimiter: str, headed: bool, width: int, name: str) -> Columns:
-    """Read any file, or say in which line it cannot be read."""
+def _careful(text: str, delimiter: str, has_header: bool, width: int, name: str) -> Columns:
+    """Read any file; reading errors name the line."""
     rows: list[list[str]] = []
     lines: list[int] = []
     try:
-        for line, row in islice(_records(text, delimiter), int(headed), None):
+        for line, row in islice(_records(text, delimiter), int(has_header), None):
             if len(row) != width:
-                raise InputError(f"{name}, line {line}: {count(len(row), 'cell')}, where the first row has {width}.")
+                raise InputError(f"{name}, line {line}: {count(len(row), 'cell')}, but the first row has {width}.")
             if len(rows) == MAX_ROWS:
-                raise InputError(f"{name} has more than {MAX_ROWS} rows, the most that are read.")
+                raise InputError(f"{name} has more than {MAX_ROWS} rows, the largest number allowed.")
             rows.append(row)
             lines.append(line)
     except csv.Error as error:
         raise InputError(f"{name} cannot be read as CSV after line {max(lines, default=0)}: {error}.") from None
     if not rows:
-        raise InputError(f"{name} has only a header, and no rows.")
+        raise InputError(f"{name} has only a header and no rows.")
     return [_column(cells, delimiter == ";") for cells in zip(*rows, strict=True)], lines
 
 
 def _names(header: list[str], name: str) -> list[str]:
     names = [cell.strip() or f"column {i + 1}" for i, cell in enumerate(header)]
-    twice = next((key for key, times in Counter(names).items() if times > 1), None)
-    if twice is not None:
-        raise InputError(f'{name} has more than one column "{twice}"; give every column a name of its own.')
+    repeated = next((key for key, times in Counter(names).items() if times > 1), None)
+    if repeated is not None:
+        raise InputError(f'{name} has more than one column "{repeated}"; give every column its own name.')
     return names
 
 
 def _point(cell: str) -> str:
-    """Return a cell with its decimal comma as a point; one that has both stays, and is no number."""
+    """Replace a decimal comma by a point; a cell that has both stays, and is no number."""
     return cell if "." in cell else cell.replace(",", ".", 1)
 
 
 def is_number(cell: str, comma: bool = False) -> bool:
-    """Return whether a cell has a value and it is a number, `comma`: maybe with a decimal comma."""
+    """Return whether a cell is a number, not missing; with `comma`, it may have a decimal comma."""
     cell = cell.strip()
     if cell in _MISSING or "_" in cell:
         return False

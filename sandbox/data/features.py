@@ -1,4 +1,4 @@
-"""Features made from columns: "x1^2", "x1*x2", "sin(x1)", read by hand and never evaluated as code."""
+"""Features made from columns: "x1^2", "x1*x2", "sin(x1)", parsed by hand and never evaluated as code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _POWERS = frozenset("23456789")
 
 @dataclass(frozen=True)
 class Factor:
-    """A column, raised to a power or put through one of `FUNCTIONS`."""
+    """A column, raised to a power or passed through one of `FUNCTIONS`."""
 
     column: str
     power: int = 1
@@ -33,7 +33,7 @@ class Factor:
 
 @dataclass(frozen=True)
 class Feature:
-    """A product of factors; a plain column is the product of itself alone."""
+    """A product of factors; a plain column is a single factor."""
 
     name: str
     factors: tuple[Factor, ...]
@@ -47,16 +47,16 @@ class Feature:
 
 
 def parse_feature(text: str, columns: Collection[str]) -> Feature:
-    """Read a feature: a column, or a product of columns, their powers (2 to 9), sines, cosines and amounts.
+    """Parse a feature: a column, or a product of columns, powers (2 to 9), sines, cosines and absolute values.
 
-    The exact name of a column always means that column, whatever signs it holds.
+    The exact name of a column always means that column, whatever characters it contains.
 
     Parameters
     ----------
     text : str
         Such as "x1", "x1^2", "x1*x2", "sin(x1)", "abs(x1)*x2^3".
     columns : collection of str
-        The columns there are.
+        The available columns.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def _factor(part: str, feature: str, columns: Collection[str]) -> Factor:
     called = bool(bracket) and function.strip() in FUNCTIONS and argument.endswith(")")
     if called and argument[:-1].strip() in columns:
         return Factor(argument[:-1].strip(), function=function.strip())
-    # What is left of it without its sign is most likely the mistyped column.
+    # What is left without the operator is most likely the mistyped column.
     core = argument[:-1].strip() if called else base.strip() if caret else part
     if core in columns:
         forms = ", ".join(f"{key}(column)" for key in FUNCTIONS)
@@ -99,7 +99,7 @@ def inputs_of(features: Sequence[Feature]) -> tuple[str, ...]:
 def feature_matrix(features: Sequence[Feature], columns: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
     """Return X (m, n): the features of each row, in their own units, from columns (m,).
 
-    A number too large becomes infinite, without a warning: who calls decides.
+    A number too large becomes infinite, without a warning: the caller decides.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         return np.column_stack([feature.values(columns) for feature in features])

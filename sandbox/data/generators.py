@@ -1,9 +1,9 @@
-"""Data made by a formula and a seed.
+"""Data generated from a formula and a seed.
 
-Each generator is one function of the seed and of the settings it listens to: what its signature names is what
-it takes, and the defaults there are its own. Labels are drawn first (exact counts, in random order), then one
-point for each, so that `noise = 0` puts every point on the formula. `noise` is the standard deviation of a
-normal number added to each coordinate (in a regression, to the target).
+Each generator is one function of the seed and of the settings it uses: its signature names them and gives their
+defaults. Labels are drawn first (exact counts, in random order), then one point for each, so that `noise = 0`
+puts every point on the formula. `noise` is the standard deviation of the normal noise added to each coordinate
+(in a regression, to the target).
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def _generator(
     scaled: bool = True,
     tested: bool = True,
 ) -> Callable[[Callable[..., Points]], Callable[..., Points]]:
-    """Register the decorated function under its own name, with the settings of its own signature."""
+    """Register the decorated function under its name, with the settings of its signature."""
 
     def register(make: Callable[..., Points]) -> Callable[..., Points]:
         name = make.__name__
-        own = {key: p.default for key, p in inspect.signature(make).parameters.items() if key != "seed"}
+        defaults = {key: p.default for key, p in inspect.signature(make).parameters.items() if key != "seed"}
         features = tuple(f"x{i + 1}" for i in range(inputs))
 
         def read(seed: int, **settings: float) -> Table:
@@ -50,7 +50,7 @@ def _generator(
 
         GENERATORS[name] = Dataset(
             name, label, summary, task, read, features,
-            seed=seed, takes=frozenset(own), scaled=scaled, tested=tested, **own,
+            seed=seed, takes=frozenset(defaults), scaled=scaled, tested=tested, **defaults,
         )  # fmt: skip
         return make
 
@@ -58,7 +58,7 @@ def _generator(
 
 
 def _pair(rng: np.random.Generator, samples: int, fraction: float) -> Labels:
-    """Return labels 0 and 1 (m,) in random order, round(fraction * m) of them 1 (a half to the even)."""
+    """Return labels 0 and 1 (m,) in random order, round(fraction * m) of them 1 (a half rounds to even)."""
     ones = round(fraction * samples)
     if not 0 < ones < samples:
         raise InputError(
@@ -69,7 +69,7 @@ def _pair(rng: np.random.Generator, samples: int, fraction: float) -> Labels:
 
 
 def _evenly(rng: np.random.Generator, samples: int, classes: int) -> Labels:
-    """Return labels 0..k-1 (m,) in random order, as evenly as can be, the first classes one more."""
+    """Return labels 0..k-1 (m,) in random order, as evenly as possible, the first classes with one more."""
     if samples < classes:
         raise InputError(f"data.samples is {samples}; with {classes} classes at least {classes} are needed.")
     return _shuffled(rng, [samples // classes + (c < samples % classes) for c in range(classes)])
@@ -97,7 +97,7 @@ def _arms(rng: np.random.Generator, y: Labels, arms: int, turns: float, noise: f
 
 @_generator("Two moons", "Two half circles, each with its end inside the other.")
 def moons(seed: int, samples: int = 300, noise: float = 0.16, fraction: float = 0.5) -> Points:
-    """Class 0 on (cos t, sin t), class 1 on (1 - cos t, 1/2 - sin t), t in [0, pi]."""
+    """Draw class 0 on (cos t, sin t), class 1 on (1 - cos t, 1/2 - sin t), t in [0, pi]."""
     rng = np.random.default_rng(seed)
     y = _pair(rng, samples, fraction)
     t = rng.uniform(0.0, np.pi, samples)
@@ -108,7 +108,7 @@ def moons(seed: int, samples: int = 300, noise: float = 0.16, fraction: float = 
 
 @_generator("Two circles", "A circle inside another.")
 def circles(seed: int, samples: int = 300, noise: float = 0.1, fraction: float = 0.5) -> Points:
-    """Class 0 on the circle of radius 1, class 1 on that of radius 1/2."""
+    """Draw class 0 on the circle of radius 1, class 1 on that of radius 1/2."""
     rng = np.random.default_rng(seed)
     y = _pair(rng, samples, fraction)
     return _polar(rng, np.where(y == 0, 1.0, 0.5), rng.uniform(0.0, 2 * np.pi, samples), y, noise)
@@ -116,7 +116,7 @@ def circles(seed: int, samples: int = 300, noise: float = 0.1, fraction: float =
 
 @_generator("Exclusive or", "Four squares; the class is 1 where the two coordinates differ in sign.")
 def xor(seed: int, samples: int = 300, noise: float = 0.08, fraction: float = 0.5) -> Points:
-    """Each coordinate 0.1 to 1 away from 0; class 1 where x1 x2 < 0."""
+    """Draw each coordinate 0.1 to 1 away from 0; class 1 where x1 x2 < 0."""
     rng = np.random.default_rng(seed)
     y = _pair(rng, samples, fraction)
     sign = rng.choice([-1.0, 1.0], samples)
@@ -126,7 +126,7 @@ def xor(seed: int, samples: int = 300, noise: float = 0.08, fraction: float = 0.
 
 @_generator("Two Gaussians", "Two round clouds that overlap a little.")
 def gaussians(seed: int, samples: int = 300, noise: float = 0.6, fraction: float = 0.5) -> Points:
-    """Normal with standard deviation `noise` around (-1, -1) for class 0, (1, 1) for class 1."""
+    """Draw Gaussian clouds with standard deviation `noise` around (-1, -1) for class 0, (1, 1) for class 1."""
     rng = np.random.default_rng(seed)
     y = _pair(rng, samples, fraction)
     centre = np.where(y == 0, -1.0, 1.0)
@@ -135,14 +135,14 @@ def gaussians(seed: int, samples: int = 300, noise: float = 0.6, fraction: float
 
 @_generator("Two spirals", "Two arms wound around each other.")
 def spiral(seed: int, samples: int = 400, noise: float = 0.03, fraction: float = 0.5) -> Points:
-    """Two arms of one and a half turns: radius t in [0, 1], angle 3 pi t, plus pi for class 1."""
+    """Draw two arms of one and a half turns: radius t in [0, 1], angle 3 pi t, plus pi for class 1."""
     rng = np.random.default_rng(seed)
     return _arms(rng, _pair(rng, samples, fraction), 2, 1.5, noise)
 
 
 @_generator("Checkerboard", "Sixteen squares of alternating class.")
 def checkerboard(seed: int, samples: int = 600, noise: float = 0.03, fraction: float = 0.5) -> Points:
-    """Uniform on [-2, 2] x [-2, 2]; the class is the parity of floor(x1) + floor(x2)."""
+    """Draw uniformly on [-2, 2] x [-2, 2]; the class is the parity of floor(x1) + floor(x2)."""
     rng = np.random.default_rng(seed)
     y = _pair(rng, samples, fraction)
     column = rng.integers(0, 4, samples)
@@ -151,9 +151,9 @@ def checkerboard(seed: int, samples: int = 600, noise: float = 0.03, fraction: f
     return _spread(rng, x1, x2, y, noise)
 
 
-@_generator("Rings", "Four rings around each other, of alternating class.")
+@_generator("Rings", "Four concentric rings of alternating class.")
 def rings(seed: int, samples: int = 400, noise: float = 0.12, fraction: float = 0.5) -> Points:
-    """Class 0 on the circles of radius 1 and 3, class 1 on those of radius 2 and 4."""
+    """Draw class 0 on the circles of radius 1 and 3, class 1 on those of radius 2 and 4."""
     rng = np.random.default_rng(seed)
     y = _pair(rng, samples, fraction)
     r = 1.0 + y + 2.0 * rng.integers(0, 2, samples)
@@ -162,10 +162,10 @@ def rings(seed: int, samples: int = 400, noise: float = 0.12, fraction: float = 
 
 @_generator("Flower", "A flower with petals of two classes: the planar data of deeplearning.ai, course 1, week 3.")
 def flower(seed: int, samples: int = 400, noise: float = 0.2) -> Points:
-    """Petals r = 4 sin(4 t), class 0 then class 1, by the legacy generator: seed 1 gives the published data.
+    """Draw petals r = 4 sin(4 t), class 0 then class 1, by the legacy generator: seed 1 gives the published data.
 
     With m = 400 and noise 0.2 these are the planar data of deeplearning.ai, "Neural Networks and Deep
-    Learning", week 3. An odd sample goes to class 1.
+    Learning", week 3. If m is odd, class 1 gets the extra sample.
     """
     rng = np.random.RandomState(seed)
     halves = (samples // 2, samples - samples // 2)
@@ -179,7 +179,7 @@ def flower(seed: int, samples: int = 400, noise: float = 0.2) -> Points:
 
 @_generator("Blobs", "One round cloud for each of k classes.", "multiclass")
 def blobs(seed: int, samples: int = 300, noise: float = 0.4, classes: int = 3) -> Points:
-    """Normal with standard deviation `noise` around k points evenly on the circle of radius 2."""
+    """Draw Gaussian clouds with standard deviation `noise` around k evenly spaced points on the circle of radius 2."""
     rng = np.random.default_rng(seed)
     y = _evenly(rng, samples, classes)
     return _polar(rng, np.full(samples, 2.0), 2 * np.pi * y / classes, y, noise)
@@ -187,14 +187,14 @@ def blobs(seed: int, samples: int = 300, noise: float = 0.4, classes: int = 3) -
 
 @_generator("Spirals", "One spiral arm for each of k classes.", "multiclass")
 def spirals(seed: int, samples: int = 450, noise: float = 0.03, classes: int = 3) -> Points:
-    """k arms of one turn: radius t in [0, 1], angle 2 pi t + 2 pi c / k."""
+    """Draw k arms of one turn: radius t in [0, 1], angle 2 pi t + 2 pi c / k."""
     rng = np.random.default_rng(seed)
     return _arms(rng, _evenly(rng, samples, classes), classes, 1.0, noise)
 
 
-@_generator("Imbalanced pair", "Two overlapping clouds, of which class 1 is the rare one.")
+@_generator("Imbalanced pair", "Two overlapping clouds; class 1 is the rare one.")
 def imbalanced(seed: int, samples: int = 400, noise: float = 0.7, fraction: float = 0.1) -> Points:
-    """Normal with standard deviation `noise` around (0, 0) for class 0, (1.5, 1.5) for class 1."""
+    """Draw Gaussian clouds with standard deviation `noise` around (0, 0) for class 0, (1.5, 1.5) for class 1."""
     rng = np.random.default_rng(seed)
     y = _pair(rng, samples, fraction)
     centre = 1.5 * y
@@ -203,7 +203,7 @@ def imbalanced(seed: int, samples: int = 400, noise: float = 0.7, fraction: floa
 
 @_generator("One point", "A single sample: input 1, target 0.", inputs=1, seed=None, scaled=False, tested=False)
 def one_point(seed: int) -> Points:
-    """x = 1, target 0: what saturates in Nielsen, "Neural Networks and Deep Learning", chapter 3."""
+    """Return x = 1, target 0: the saturating neuron of Nielsen, "Neural Networks and Deep Learning", chapter 3."""
     return np.ones((1, 1)), np.zeros(1)
 
 
@@ -214,7 +214,7 @@ def one_point(seed: int) -> Points:
     inputs=1,
 )
 def line_with_outliers(seed: int, samples: int = 100, noise: float = 0.2) -> Points:
-    """y = x / 2 + 1 for x in [-3, 3]; round(m / 10) samples, at least one, are 4 to 8 above."""
+    """Draw y = x / 2 + 1 for x in [-3, 3]; round(m / 10) samples, at least one, are 4 to 8 above."""
     rng = np.random.default_rng(seed)
     x = rng.uniform(-3.0, 3.0, samples)
     y = 0.5 * x + 1.0 + noise * rng.standard_normal(samples)
@@ -225,7 +225,7 @@ def line_with_outliers(seed: int, samples: int = 100, noise: float = 0.2) -> Poi
 
 @_generator("Sine", "One full wave of a sine.", "regression", inputs=1)
 def sine(seed: int, samples: int = 200, noise: float = 0.1) -> Points:
-    """y = sin x for x in [-pi, pi]."""
+    """Draw y = sin x for x in [-pi, pi]."""
     rng = np.random.default_rng(seed)
     x = rng.uniform(-np.pi, np.pi, samples)
     return x[:, np.newaxis], np.sin(x) + noise * rng.standard_normal(samples)
@@ -233,7 +233,7 @@ def sine(seed: int, samples: int = 200, noise: float = 0.1) -> Points:
 
 @_generator("Plane", "A tilted plane over two inputs.", "regression")
 def plane(seed: int, samples: int = 300, noise: float = 0.1) -> Points:
-    """y = x1 - x2 / 2 for x1, x2 in [-2, 2]."""
+    """Draw y = x1 - x2 / 2 for x1, x2 in [-2, 2]."""
     rng = np.random.default_rng(seed)
     X = rng.uniform(-2.0, 2.0, (samples, 2))
     return X, X @ np.array([1.0, -0.5]) + noise * rng.standard_normal(samples)
@@ -241,7 +241,7 @@ def plane(seed: int, samples: int = 300, noise: float = 0.1) -> Points:
 
 @_generator("Hills", "A hill and a hollow over two inputs.", "regression")
 def hills(seed: int, samples: int = 400, noise: float = 0.05) -> Points:
-    """y = exp(-|x - (1, 1)|^2) - exp(-|x + (1, 1)|^2) for x1, x2 in [-2.5, 2.5]."""
+    """Draw y = exp(-|x - (1, 1)|^2) - exp(-|x + (1, 1)|^2) for x1, x2 in [-2.5, 2.5]."""
     rng = np.random.default_rng(seed)
     X = rng.uniform(-2.5, 2.5, (samples, 2))
     y = np.exp(-np.sum((X - 1.0) ** 2, axis=1)) - np.exp(-np.sum((X + 1.0) ** 2, axis=1))

@@ -38,7 +38,7 @@ class Data:
     class_names : tuple of str
         In the order of the class indices; empty for a regression.
     X_train, X_test : array (m, n)
-        Features, standardised where that is asked for.
+        Features, standardised if requested.
     y_train, y_test : array
         (m,) int64: the index of the class; for a regression (m, n_targets) float64, never scaled.
     mean, scale : array (n,)
@@ -50,7 +50,7 @@ class Data:
     inputs_train, inputs_test : array (m, n_inputs)
         These columns, in their own units.
     notices : tuple of str
-        What a person should know about the data: sentences.
+        Sentences on what the user should know about the data.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Data:
     notices: tuple[str, ...] = ()
 
     def from_inputs(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return X (m, n), as the network sees it, of inputs (m, n_inputs) in their own units."""
+        """Return X (m, n), as the network sees it, for inputs (m, n_inputs) in their own units."""
         columns = dict(zip(self.inputs, values.T, strict=True))
         return (feature_matrix(self.features, columns) - self.mean) / self.scale
 
@@ -97,7 +97,7 @@ def load_data(
     Parameters
     ----------
     dataset : str
-        A key of `DATASETS`; not looked at where there is a `file`.
+        A key of `DATASETS`; ignored if there is a `file`.
     file : str, optional
         A CSV file, relative to `folder` (the current folder by default).
     target : str or sequence of str, optional
@@ -105,14 +105,13 @@ def load_data(
     task : str
         auto, binary, multiclass or regression.
     samples, noise, fraction, classes, seed : numbers, optional
-        The data set's own by default, and not looked at where it does not take them. The seed decides
-        the split too.
+        The data set's own by default; ignored if it does not take them. The seed decides the split too.
     test_fraction : float
         The share of samples taken out for testing: round(test_fraction * m), stratified by class.
     standardize : bool
         Scale each feature by the mean and standard deviation (ddof 0) of the training part.
     features : sequence of str, optional
-        Columns, and what `parse_feature` makes of them; the data set's own, or every other column of a file,
+        Columns, or expressions as `parse_feature` reads them; the data set's own, or every other column of a file,
         by default.
     folder : path, optional
 
@@ -122,31 +121,31 @@ def load_data(
         When a setting, the file, or what is in it cannot be used.
     """
     _check(task, test_fraction, samples=samples, noise=noise, fraction=fraction, classes=classes, seed=seed)
-    own = _dataset(dataset) if file is None else _file(Path(folder or ".") / file)
-    seed = next(value for value in (seed, own.seed, 0) if value is not None)
-    table = own.read(seed, **own.settings(samples=samples, noise=noise, fraction=fraction, classes=classes))
+    source = _dataset(dataset) if file is None else _file(Path(folder or ".") / file)
+    seed = next(value for value in (seed, source.seed, 0) if value is not None)
+    table = source.read(seed, **source.settings(samples=samples, noise=noise, fraction=fraction, classes=classes))
 
-    targets = _targets(table, own, target)
-    made = _features(table, own, features, targets)
-    columns, notices = _complete(table, targets, inputs_of(made), MIN_ROWS if own.tested else 1)
+    targets = _targets(table, source, target)
+    parsed = _features(table, source, features, targets)
+    columns, notices = _complete(table, targets, inputs_of(parsed), MIN_ROWS if source.tested else 1)
     task, y, class_names = encode(table.name, {key: columns[key] for key in targets}, task, table.classes)
-    inputs = {key: columns[key].astype(np.float64) for key in inputs_of(made)}
-    X = feature_matrix(made, inputs)
-    _check_finite(table.name, made, X)
+    inputs = {key: columns[key].astype(np.float64) for key in inputs_of(parsed)}
+    X = feature_matrix(parsed, inputs)
+    _check_finite(table.name, parsed, X)
 
     groups = np.zeros(len(X), np.int64) if task == "regression" else y.astype(np.int64)
-    test = held_out(groups, test_fraction if own.tested else 0.0, seed)
+    test = held_out(groups, test_fraction if source.tested else 0.0, seed)
     mean, scale = np.zeros(X.shape[1]), np.ones(X.shape[1])
-    if standardize and own.scaled:
+    if standardize and source.scaled:
         mean, scale = scaling(X[~test])
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = (X - mean) / scale
-    _check_finite(table.name, made, mean, scale, scaled)
+    _check_finite(table.name, parsed, mean, scale, scaled)
     values = np.column_stack(list(inputs.values()))
     return Data(
         name=table.name,
         task=task,
-        feature_names=tuple(feature.name for feature in made),
+        feature_names=tuple(feature.name for feature in parsed),
         target_names=targets,
         class_names=class_names,
         X_train=_frozen(scaled[~test]),
@@ -155,7 +154,7 @@ def load_data(
         y_test=_frozen(y[test]),
         mean=_frozen(mean),
         scale=_frozen(scale),
-        features=made,
+        features=parsed,
         inputs=tuple(inputs),
         inputs_train=_frozen(values[~test]),
         inputs_test=_frozen(values[test]),
@@ -178,7 +177,7 @@ def _dataset(name: str | None) -> Dataset:
 
 
 def _file(path: Path) -> Dataset:
-    """Return a file as a data set without a target and features of its own."""
+    """Return a file as a data set without a default target and features."""
 
     def read(seed: int) -> Table:
         return read_table(path)
@@ -186,68 +185,70 @@ def _file(path: Path) -> Dataset:
     return Dataset(path.name, path.name, "", "auto", read, features=(), target="")
 
 
-def _distinct(what: str, names: Sequence[str]) -> tuple[str, ...]:
+def _distinct(setting: str, names: Sequence[str]) -> tuple[str, ...]:
     if not names:
-        raise InputError(f"data.{what} is an empty list; name at least one column, or leave it out.")
-    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
-    if twice is not None:
-        raise InputError(f'data.{what} names "{twice}" twice; once is enough.')
+        raise InputError(f"data.{setting} is an empty list; name at least one column, or leave it out.")
+    repeated = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if repeated is not None:
+        raise InputError(f'data.{setting} names "{repeated}" twice; once is enough.')
     return tuple(names)
 
 
-def _targets(table: Table, own: Dataset, given: str | Sequence[str] | None) -> tuple[str, ...]:
+def _targets(table: Table, source: Dataset, given: str | Sequence[str] | None) -> tuple[str, ...]:
     """Return the target columns: those given, else the data set's own, else the last."""
     if given is None:
-        return (own.target or list(table.columns)[-1],)
+        return (source.target or list(table.columns)[-1],)
     names = _distinct("target", [given] if isinstance(given, str) else given)
-    # A generator's inputs are no targets: its classes belong to y.
-    known = [own.target] if GENERATORS.get(own.name) is own else list(table.columns)
+    # A generator's inputs cannot be targets: its classes belong to y.
+    candidates = [source.target] if GENERATORS.get(source.name) is source else list(table.columns)
     for name in names:
-        if name not in known:
-            raise InputError(f'{table.name} has no target "{name}"; {known_names(name, known)}.')
+        if name not in candidates:
+            raise InputError(f'{table.name} has no target "{name}"; {known_names(name, candidates)}.')
     return names
 
 
-def _features(table: Table, own: Dataset, given: Sequence[str] | None, targets: Sequence[str]) -> tuple[Feature, ...]:
-    """Return the features: those given, else the data set's own, else every column that is no target."""
+def _features(
+    table: Table, source: Dataset, given: Sequence[str] | None, targets: Sequence[str]
+) -> tuple[Feature, ...]:
+    """Return the features: those given, else the data set's own, else every column that is not a target."""
     columns = [name for name in table.columns if name not in targets]
     if not columns:
-        raise InputError(f"{table.name} has no column left for a feature; every one is a target.")
+        raise InputError(f"{table.name} has no column left for a feature; all of them are targets.")
     if given is None:
-        given = [name for name in own.features if name in columns] or columns
+        given = [name for name in source.features if name in columns] or columns
     elif len(given) > MAX_COLUMNS:
         raise InputError(f"data.features names {len(given)} features; at most {MAX_COLUMNS} are allowed.")
-    made = tuple(parse_feature(text, table.columns) for text in given)
-    _distinct("features", [feature.name for feature in made])
-    for feature in made:
+    parsed = tuple(parse_feature(text, table.columns) for text in given)
+    _distinct("features", [feature.name for feature in parsed])
+    for feature in parsed:
         for factor in feature.factors:
             if factor.column in targets:
                 raise InputError(f'The target "{factor.column}" cannot be a feature too; take another column.')
             _check_numeric(table, factor.column)
-    return made
+    return parsed
 
 
 def _check_numeric(table: Table, name: str) -> None:
     column = table.columns[name]
     absent = missing(column)
     if absent.all():
-        raise InputError(f'{table.name}: the column "{name}" has no numbers, all its values are missing.')
+        raise InputError(f'{table.name}: the column "{name}" has no numbers; all its values are missing.')
     if not is_text(column):
         return
     cells = [(row, cell) for row, cell in enumerate(column) if not absent[row]]
     texts = [(row, cell) for row, cell in cells if not is_number(cell, table.decimal_comma)]
     row, text = texts[0]
-    what = "has no numbers" if len(texts) == len(cells) else "is not all numbers"
+    problem = "has no numbers" if len(texts) == len(cells) else "is not all numbers"
     raise InputError(
-        f'{table.name}: the column "{name}" {what} ({table.place(row)} has "{text}"); '
+        f'{table.name}: the column "{name}" {problem} ({table.place(row)} has "{text}"); '
         "choose features that leave it out."
     )
 
 
 def _complete(
-    table: Table, targets: Sequence[str], inputs: Sequence[str], least: int
+    table: Table, targets: Sequence[str], inputs: Sequence[str], min_rows: int
 ) -> tuple[Mapping[str, Numbers | Texts], tuple[str, ...]]:
-    """Return the columns in use, without the rows where one has no value, and a notice that counts these."""
+    """Return the columns in use without the rows that miss a value, and a notice that counts these rows."""
     used = {name: table.columns[name] for name in (*targets, *inputs)}
     for name, column in used.items():
         infinite = np.zeros(0, np.intp) if is_text(column) else np.flatnonzero(np.isinf(column.astype(np.float64)))
@@ -260,16 +261,16 @@ def _complete(
     left_out = int(np.count_nonzero(absent))
     notice = f"{count(left_out, 'row')} with missing values {'was' if left_out == 1 else 'were'} left out"
     rows = absent.size - left_out
-    if rows < least:
+    if rows < min_rows:
         after = f" after {notice}" if left_out else ""
-        raise InputError(f"{table.name} has {count(rows, 'row')}{after}; at least {least} are needed.")
+        raise InputError(f"{table.name} has {count(rows, 'row')}{after}; at least {min_rows} are needed.")
     if not left_out:
         return used, ()
     return {name: column[~absent] for name, column in used.items()}, (f"{notice}.",)
 
 
 def _check_finite(where: str, features: Sequence[Feature], *numbers: NDArray[np.float64]) -> None:
-    """Refuse features whose columns in any of `numbers`, (m, n) or (n,), are not finite."""
+    """Raise InputError if a feature's column in any of `numbers`, (m, n) or (n,), is not finite."""
     for values in numbers:
         bad = np.flatnonzero(~np.isfinite(np.atleast_2d(values)).all(axis=0))
         if bad.size:

@@ -1,4 +1,4 @@
-"""Taking out the test part, and scaling by the training part alone."""
+"""Splitting off the test part, and scaling by the training part alone."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from numpy.typing import NDArray
 from sandbox.errors import InputError
 from sandbox.words import count
 
-_SPLIT = 1  # a stream of its own beside the generators', from the same seed
+_SPLIT = 1  # a random stream separate from the generators', from the same seed
 
 
 def held_out(groups: NDArray[np.int64], test_fraction: float, seed: int) -> NDArray[np.bool_]:
     """Choose the test part: round(test_fraction * m) samples, stratified by class.
 
-    Each class gives its share by largest remainder (of equal remainders, the first class), so that the total
-    is exact; every class keeps at least one sample for training. A half is rounded to the even number, as
-    Python's `round` does.
+    Each class gives its share by largest remainder (the first class wins a tie), so that the total is exact;
+    every class keeps at least one sample for training. A half rounds to even, as in Python's `round`.
 
     Parameters
     ----------
@@ -26,7 +25,7 @@ def held_out(groups: NDArray[np.int64], test_fraction: float, seed: int) -> NDAr
         The class of each sample; all 0 for a plain split.
     test_fraction : float
     seed : int
-        The data's seed: it alone decides.
+        The data's seed, which alone decides the split.
 
     Returns
     -------
@@ -55,7 +54,7 @@ def held_out(groups: NDArray[np.int64], test_fraction: float, seed: int) -> NDAr
 
 
 def _quotas(sizes: NDArray[np.int64], fraction: float, total: int) -> NDArray[np.int64]:
-    """Share `total` among classes of these sizes by largest remainder; none gives all it has."""
+    """Divide `total` among classes of these sizes by largest remainder; no class gives all it has."""
     exact = fraction * sizes
     quotas: NDArray[np.int64] = np.floor(exact).astype(np.int64)
     by_remainder = np.argsort(quotas - exact, kind="stable")
@@ -70,10 +69,10 @@ def _quotas(sizes: NDArray[np.int64], fraction: float, total: int) -> NDArray[np
 def scaling(X: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean and scale (n,) of the rows X (m, n): the standard deviation with ddof 0, 1 where it is 0.
 
-    Where numbers are too large for it they are not finite: who calls decides.
+    They are not finite if the numbers are too large: the caller decides.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         mean, scale = X.mean(axis=0), X.std(axis=0)
-    # The mean of equal numbers can be off by a rounding, and their deviation then is not quite 0.
+    # The mean of equal numbers can be off by a rounding error, and their deviation then is not quite 0.
     constant = X.min(axis=0) == X.max(axis=0)
     return np.where(constant, X[0], mean), np.where(constant | (scale == 0), 1.0, scale)

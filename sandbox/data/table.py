@@ -1,4 +1,4 @@
-"""What every source of data gives: a table of named columns."""
+"""What every source of data returns: a table of named columns."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class Table:
     Attributes
     ----------
     name : str
-        What messages call it: the file's name, or the data set's.
+        Its name in messages: the file's, or the data set's.
     columns : dict of str to array (m,)
-        float64 with NaN where a value is missing, or objects: texts, with None where one is missing.
+        float64 with NaN where a value is missing, or objects: texts, with None where a value is missing.
     lines : tuple of int
-        The line of the file that each row ends on; empty where there is no file.
+        The line of the file that each row ends on; empty if there is no file.
     decimal_comma : bool
         Whether 1,5 is a number in its file.
     classes : tuple of float
-        The values of the target, where they are known beforehand (a single sample shows one of two classes).
+        The values of the target, if known beforehand (a single sample has only one of two classes).
     """
 
     name: str
@@ -38,30 +38,30 @@ class Table:
     classes: tuple[float, ...] = ()
 
     def place(self, row: int) -> str:
-        """Return where a row is, as messages say it."""
+        """Return the location of a row, for messages."""
         return f"line {self.lines[row]}" if self.lines else f"row {row + 1}"
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A built-in data set, and what it listens to.
+    """A built-in data set, and the settings it uses.
 
     Attributes
     ----------
     name, label, summary : str
         The registry's key, the name for people, one sentence.
     task : str
-        binary, multiclass or regression, with its own defaults.
+        binary, multiclass or regression, with its default settings.
     samples, noise, fraction, classes, seed : numbers
-        Its own defaults; None where it has none.
+        Its defaults; None if it has none.
     target : str
-        Its own target column.
+        Its target column.
     features : tuple of str
-        Its own features.
+        Its default features.
     takes : frozenset of str
         Which of samples, noise, fraction and classes change it.
     scaled, tested : bool
-        Whether its inputs are standardised and a test part taken out, where the settings ask for it.
+        Whether its inputs are standardised and a test part taken out, if the settings say so.
     read : callable
         ``read(seed=..., **settings it takes)`` returns its `Table`.
     """
@@ -83,7 +83,7 @@ class Dataset:
     tested: bool = True
 
     def settings(self, **given: Any) -> dict[str, Any]:
-        """Return the settings it takes: those given, its own where None was given."""
+        """Return the settings it takes: those given, its defaults for None."""
         return {name: getattr(self, name) if given[name] is None else given[name] for name in sorted(self.takes)}
 
 

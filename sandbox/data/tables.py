@@ -1,4 +1,4 @@
-"""The tables that ship with the program; where they come from stands in resources/datasets/SOURCES.md."""
+"""The tables that ship with the program; resources/datasets/SOURCES.md names their sources."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sandbox.data.csv_file import read_table
 from sandbox.data.table import Dataset, Table
 from sandbox.resources import resource
 
-_MEASURED = (
+_MEASUREMENTS = (
     "radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity", "concave_points",
     "symmetry", "fractal_dimension",
 )  # fmt: skip
@@ -22,7 +22,7 @@ def _table(name: str, label: str, summary: str, task: str, file: str, target: st
 
 
 _table(
-    "penguins", "Penguins", "Three species of penguin, told apart by bill and flipper.", "multiclass",
+    "penguins", "Penguins", "Three species of penguin, by the lengths of bill and flipper.", "multiclass",
     "penguins.csv", "species", ("bill_length_mm", "flipper_length_mm"),
 )  # fmt: skip
 _table(
@@ -32,7 +32,7 @@ _table(
 _table(
     "breast_cancer", "Breast cancer", "Malignant or benign, by 30 measurements of cell nuclei.", "binary",
     "breast_cancer_wisconsin.csv", "diagnosis",
-    tuple(form.format(q) for form in ("mean_{}", "{}_error", "worst_{}") for q in _MEASURED),
+    tuple(form.format(q) for form in ("mean_{}", "{}_error", "worst_{}") for q in _MEASUREMENTS),
 )  # fmt: skip
 _table(
     "digits", "Digits", "Handwritten digits as images of 8 x 8 grey pixels.", "multiclass",

@@ -19,21 +19,21 @@ Targets = NDArray[np.int64] | NDArray[np.float64]
 def encode(
     where: str, targets: Mapping[str, Numbers | Texts], task: str = "auto", classes: Sequence[float] = ()
 ) -> tuple[str, Targets, tuple[str, ...]]:
-    """Decide the task, and code the targets for it.
+    """Determine the task, and encode the targets for it.
 
     auto: names are classes; whole numbers with two values are binary, with up to 20 multiclass; anything
-    else, and several columns, regression. A task that is named overrides this.
+    else, and several columns, regression. An explicit task overrides this.
 
     Parameters
     ----------
     where : str
-        The table, as messages call it.
+        The table's name in messages.
     targets : mapping of str to array (m,)
         The target columns, with no value missing.
     task : str
         auto, binary, multiclass or regression.
     classes : sequence of float
-        The values of the classes in order, where they are known beforehand.
+        The values of the classes in order, if known beforehand.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def encode(
     if task == "regression" or (task == "auto" and len(targets) > 1):
         return "regression", _numbers(where, targets), ()
     if len(targets) > 1:
-        raise InputError(f"{where}: {len(targets)} targets are named, but a {task} task has one.")
+        raise InputError(f"{where}: {len(targets)} targets are given, but a {task} task has one.")
     ((name, column),) = targets.items()
     values = list(classes) or sorted(set(column.tolist()))
     if task == "auto" and not is_text(column) and not _are_classes(values):
@@ -74,15 +74,15 @@ def _are_classes(values: Sequence[float]) -> bool:
     return len(values) <= MAX_CLASSES and all(float(value).is_integer() for value in values)
 
 
-def _class_task(where: str, name: str, task: str, found: int) -> str:
-    if found < 2:
-        raise InputError(f'{where}: the target "{name}" has one class only; at least two are needed.')
-    if task == "binary" and found != 2:
-        raise InputError(f'{where}: the target "{name}" has {found} classes, but a binary task has two.')
-    if found > MAX_CLASSES:
-        raise InputError(f'{where}: the target "{name}" has {found} classes; at most {MAX_CLASSES} are allowed.')
+def _class_task(where: str, name: str, task: str, count: int) -> str:
+    if count < 2:
+        raise InputError(f'{where}: the target "{name}" has only one class; at least two are needed.')
+    if task == "binary" and count != 2:
+        raise InputError(f'{where}: the target "{name}" has {count} classes, but a binary task has two.')
+    if count > MAX_CLASSES:
+        raise InputError(f'{where}: the target "{name}" has {count} classes; at most {MAX_CLASSES} are allowed.')
     if task == "auto":
-        return "binary" if found == 2 else "multiclass"
+        return "binary" if count == 2 else "multiclass"
     return task
 
 

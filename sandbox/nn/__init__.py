@@ -1,4 +1,4 @@
-"""The mathematics: activations, losses, initialisers, optimisers, metrics, and the network that they make.
+"""The mathematics: activations, losses, initialisers, optimisers, metrics, and the network built from them.
 
 Each kind has one registry, name -> class, in order of display.
 """

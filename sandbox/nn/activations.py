@@ -1,7 +1,7 @@
-"""Activations: g, its derivative, and for those that end in a probability or a rate, log g and log(1 - g).
+"""Activations: g, its derivative, and for those that give a probability or a rate, log g and log(1 - g).
 
 All arrays have shape (..., m, n): samples are rows, units are columns, and any leading axes are networks
-that are computed side by side. `dA` and `dZ` are derivatives of the same number by A and by Z.
+computed side by side. `dA` and `dZ` are derivatives of the same number with respect to A and Z.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sandbox.nn.kind import Kind
 
 
 def _sigmoid(Z: Array, out: Array | None = None) -> Array:
-    """1 / (1 + exp(-z)), with full relative precision however small it gets."""
+    """Return 1 / (1 + exp(-z)), with full relative precision however small it is."""
     out = np.negative(Z, out=out)
     np.exp(out, out=out)
     np.add(out, 1.0, out=out)
@@ -28,7 +28,7 @@ def _sigmoid(Z: Array, out: Array | None = None) -> Array:
 
 @lru_cache(maxsize=32)
 def _others(units: int, dtype: np.dtype[Any]) -> Array:
-    """1 but on the diagonal: P @ this is, at each unit, the sum of the others, with nothing cancelled."""
+    """Return ones with a zero diagonal: A @ this sums, at each unit, the other units without cancellation."""
     matrix: Array = np.ones((units, units), dtype) - np.eye(units, dtype=dtype)
     matrix.setflags(write=False)
     return matrix
@@ -37,19 +37,19 @@ def _others(units: int, dtype: np.dtype[Any]) -> Array:
 class Activation(Kind):
     """g, applied to the pre-activations Z of one layer.
 
-    A subclass gives `value` and `derivative`, and both again as formulas and as numpy code; one whose output is not
-    elementwise gives `backward` as well. All else has a default that is right, if slower, for any activation.
+    A subclass defines `value` and `derivative`, and both again as formulas and as numpy code; one whose output is not
+    elementwise defines `backward` as well. All else has a default that is correct, if slower, for any activation.
 
     Attributes
     ----------
     formula, derivative_formula : str
-        g(z) and g'(z) in LaTeX; what is abbreviated in it follows after ",\\quad ".
+        g(z) and g'(z) in LaTeX; abbreviations in it are defined after ",\\quad ".
     code, backward_code : str
-        a and dz in numpy, samples as columns: {Z}, {A} and {dA} stand for arrays, {h} for the value of `helper_code`.
+        a and dz in numpy, samples as columns: {Z}, {A} and {dA} are arrays, {h} is the value of `helper_code`.
     helper, helper_code : str
-        Name and code of a line of its own before `code`; "" without one.
+        Name and code of a line before `code`; "" if there is none.
     limits : tuple of float
-        No a lies outside of these.
+        The range of a.
     saturates : bool
         Whether it is flat towards both ends.
     dies : bool
@@ -57,24 +57,25 @@ class Activation(Kind):
     kinks : tuple of float
         Each z at which the slope jumps.
     elementwise : bool
-        Whether each a depends on its own z alone.
+        Whether each a depends only on its own z.
     sums_to_one : bool
         Whether the outputs of a layer sum to 1, so that a single unit is always 1.
     unit_input : float or None
         A z at which a is exactly 1, in either precision; None if there is none.
     has_logs : bool
         Whether `logs` and `complement` give log A, log(1 - A) and 1 - A from Z, where A may have rounded to 0 or 1.
-        Then the code attributes below are needed, too.
+        Then the code attributes below are required too.
     has_finite_logs : bool
-        Whether both logs are finite wherever z is.
+        Whether both logs are finite for every finite z.
     log_code, log_complement_code, complement_code : str
         log a, log(1 - a) and 1 - a in numpy, from {Z}; the second may also use {s} = log a, the third {t} = log(1 - a).
     log_backward_code, logs_backward_code : str
-        dz from {ds}, the derivative of the loss by log a; and from that and {dt}, by log(1 - a).
+        dz from {ds}, the derivative of the loss with respect to log a; and from {ds} and {dt}, with respect to
+        log(1 - a).
     logs_backward_lines : tuple of (str, str, str)
-        Lines before that: what each assigns to, its code, and a comment.
+        Lines before that: the target of each, its code, and a comment.
     above_one_code : str
-        Where a is above 1, from {Z}; "" if it never is.
+        The condition for a > 1, from {Z}; "" if it never holds.
     """
 
     formula: ClassVar[str]
@@ -111,27 +112,27 @@ class Activation(Kind):
         return cls.derivative_formula == other.derivative_formula
 
     def kernel(self, count: int, dtype: DTypeLike) -> Callable[[Array, Array], object]:
-        """Return the function of (Z, out) that `value` takes for `count` numbers of one network.
+        """Return the function of (Z, out) that `value` uses for `count` numbers of one network.
 
-        Given once for all, it is the same for networks side by side, whose numbers stand in one array.
+        Chosen once, it is also right for networks side by side, whose numbers share one array.
         """
         return self.value
 
     def value(self, Z: Array, out: Array | None = None) -> Array:
-        """Return A = g(Z), in `out` where given (shape of Z; never Z itself)."""
+        """Return A = g(Z), in `out` if given (shape of Z; never Z itself)."""
         raise NotImplementedError
 
     def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
-        """Return g'(Z), the shape of Z, in `out` where given."""
+        """Return g'(Z), the shape of Z, in `out` if given."""
         raise NotImplementedError
 
     def backward(self, Z: Array, A: Array, dA: Array, out: Array | None = None) -> Array:
-        """Return dZ = dA * g'(Z), in `out` where given (never dA itself)."""
+        """Return dZ = dA * g'(Z), in `out` if given (never dA itself)."""
         D = self.derivative(Z, A, out=out)
         return np.multiply(dA, D, out=D)
 
     def log(self, Z: Array, A: Array) -> Array:
-        """Return s = log A, from Z: exact where A rounds to 0 or 1, and finite wherever z is."""
+        """Return s = log A, from Z: exact where A rounds to 0 or 1, and finite for every finite z."""
         return self.logs(Z, A)[0]
 
     def logs(self, Z: Array, A: Array) -> tuple[Array, Array]:
@@ -143,11 +144,11 @@ class Activation(Kind):
         raise NotImplementedError
 
     def logs_backward(self, Z: Array, A: Array, ds: Array, dt: Array | None) -> Array:
-        """Return dZ for a loss with the derivatives `ds` by s and `dt` by t; None for one without t."""
+        """Return dZ from the loss's derivatives `ds` with respect to s and `dt` to t; `dt` is None if it has no t."""
         raise NotImplementedError
 
     def line_values(self, Z: Array, A: Array) -> dict[str, Array]:
-        """Return what the lines of `helper` and `logs_backward_lines` give, by name, with samples as columns."""
+        """Return the values of the lines of `helper` and `logs_backward_lines`, by name, with samples as columns."""
         return {}
 
 
@@ -188,7 +189,7 @@ class Sigmoid(Activation):
     """The logistic function.
 
     An output that reads as the probability of class 1, since z is then the log of the odds. Its slope a (1 - a)
-    is at most 1/4 and vanishes at both ends: a unit that is sure, and wrong, passes almost nothing back unless
+    is at most 1/4 and vanishes at both ends: a unit that is sure and wrong passes almost nothing back unless
     the loss divides by the same a (1 - a), as cross-entropy does.
 
     References
@@ -223,7 +224,7 @@ class Sigmoid(Activation):
         return np.multiply(out, A, out=out)
 
     def logs(self, Z: Array, A: Array) -> tuple[Array, Array]:
-        # Both start from the log of the larger share, log1p(exp(-|z|)); z is only ever added to its like.
+        # Both start from minus the log of the larger share, log1p(exp(-|z|)); terms of one sign cannot cancel.
         small = np.abs(Z)
         np.negative(small, out=small)
         np.exp(small, out=small)
@@ -248,7 +249,7 @@ class Tanh(Activation):
     """The hyperbolic tangent.
 
     The sigmoid stretched to -1 ... 1: tanh z = 2 sigmoid(2z) - 1. Its outputs are centred on 0 and its slope at
-    0 is 1, four times that of the sigmoid, so that hidden layers of it learn faster; it is as flat at both
+    0 is 1, four times that of the sigmoid, so that hidden tanh layers learn faster; it is just as flat at both
     ends.
 
     References
@@ -268,7 +269,7 @@ class Tanh(Activation):
     limits = (-1.0, 1.0)
     saturates = True
 
-    _MANY = 1500  # from so many numbers on, the form in exp, five quick passes, beats numpy's own tanh
+    _MANY = 1500  # from this many numbers on, five quick passes with exp beat numpy's own tanh
 
     def kernel(self, count: int, dtype: DTypeLike) -> Callable[[Array, Array], object]:
         return np.tanh if count < self._MANY or dtype != np.float64 else self._by_exp
@@ -294,8 +295,8 @@ class Relu(Activation):
     """The rectified linear unit.
 
     It passes positive z on with slope 1, however large they are, so that gradients neither shrink nor grow on
-    their way through it. For negative z its slope is 0: a unit that is negative for every sample gets no
-    gradient any more and stays as it is.
+    their way through it. For negative z its slope is 0: a unit that is negative for every sample no longer
+    gets a gradient and stays as it is.
 
     References
     ----------
@@ -328,7 +329,7 @@ class LeakyRelu(Activation):
     """ReLU with a small slope for negative z.
 
     A hundredth of the gradient still passes where a ReLU would stop it, which is enough for a unit to come
-    back. What it costs is the exact zeros, and with them the sparse outputs, of ReLU.
+    back. The price is the exact zeros, and so the sparse outputs, of ReLU.
 
     References
     ----------
@@ -359,7 +360,7 @@ class LeakyRelu(Activation):
 class Elu(Activation):
     """The exponential linear unit, with alpha 1.
 
-    Like ReLU for positive z; below it bends smoothly towards -1, so that the mean output of a layer comes
+    Like ReLU for positive z; for negative z it bends smoothly towards -1, so that the mean output of a layer comes
     closer to 0 and a negative unit keeps a slope. Far below 0 it is flat on purpose: how absent a feature is
     matters little.
 
@@ -434,7 +435,7 @@ class Softplus(Activation):
     """A smooth ReLU.
 
     Its slope is the sigmoid, so it is ReLU with the kink rounded off: always positive, always increasing. As an
-    output it serves numbers that must be positive, such as a scale or a rate.
+    output it suits numbers that must be positive, such as a scale or a rate.
 
     References
     ----------
@@ -495,7 +496,7 @@ class Silu(Activation):
 class Exp(Activation):
     """The exponential: the log link of a generalised linear model.
 
-    An output that is a positive rate, z being its logarithm: each step in z multiplies the rate. Its slope is a
+    The output is a positive rate and z its logarithm: each step in z multiplies the rate. Its slope is a
     itself, which cancels against the a in the derivative of the Poisson loss and leaves a - y.
 
     References
@@ -505,7 +506,7 @@ class Exp(Activation):
 
     name = "exp"
     label = "Exponential"
-    summary = "exp z: a rate, always positive; the output that Poisson regression asks for."
+    summary = "exp z: a rate, always positive; the usual output of Poisson regression."
     formula = "e^{z}"
     unit_input = 0.0
     derivative_formula = "a"
@@ -540,7 +541,7 @@ class Exp(Activation):
     def logs_backward(self, Z: Array, A: Array, ds: Array, dt: Array | None) -> Array:
         if dt is None:
             return np.array(np.broadcast_to(ds, Z.shape))
-        # Where the loss does not feel t at all, 1 - a = 0 must not turn nothing into 0/0.
+        # Where the loss does not depend on t, 1 - a = 0 must not give 0/0.
         dZ: Array = ds + np.where(dt == 0.0, 0.0, dt * A / np.expm1(Z))
         return dZ
 
@@ -549,7 +550,7 @@ class Softmax(Activation):
     """Probabilities of several classes that exclude each other.
 
     Each unit gets its share of the sum of all exponentials, so that only differences of z count and raising one
-    unit lowers all others. Its derivative is a whole matrix, a_k (1 if k = j, else 0, less a_j). With
+    unit lowers all others. Its derivative is a whole matrix, a_k ((1 if k = j else 0) - a_j). With
     categorical cross-entropy this matrix collapses, and a - y is left.
 
     References
@@ -567,7 +568,7 @@ class Softmax(Activation):
     backward_code = "{A} * ({dA} - ({dA} * {A}).sum(axis=0))"
     helper, helper_code = "E", "np.exp({Z} - {Z}.max(axis=0))"
     log_code = "{Z} - np.logaddexp.reduce({Z}, axis=0)"
-    # Of the other units' shares: 1 - a itself may round to 0.
+    # From the other units' shares: 1 - a itself may round to 0.
     log_complement_code = "np.stack([np.logaddexp.reduce(np.delete({s}, k, 0)) for k in range({n_out})])"
     complement_code = "np.exp({t})"
     log_backward_code = "{ds} - {A} * {ds}.sum(axis=0)"
@@ -588,17 +589,17 @@ class Softmax(Activation):
         return np.divide(out, np.add.reduce(out, axis=-1, keepdims=True), out=out)
 
     def derivative(self, Z: Array, A: Array, out: Array | None = None) -> Array:
-        """Return the diagonal of the Jacobian, a (1 - a); `backward` goes through all of it."""
+        """Return the diagonal of the Jacobian, a (1 - a); `backward` uses all of it."""
         out = np.subtract(1.0, A, out=out)
         return np.multiply(out, A, out=out)
 
     def backward(self, Z: Array, A: Array, dA: Array, out: Array | None = None) -> Array:
-        along = np.add.reduce(dA * A, axis=-1, keepdims=True)
-        out = np.subtract(dA, along, out=out)
+        inner = np.add.reduce(dA * A, axis=-1, keepdims=True)
+        out = np.subtract(dA, inner, out=out)
         return np.multiply(out, A, out=out)
 
     def log(self, Z: Array, A: Array) -> Array:
-        # The largest z is taken out of the sum, whose rest log1p then keeps however small it is.
+        # The largest z is taken out of the sum; log1p then keeps the other terms, however small.
         s: Array = Z - np.maximum.reduce(Z, axis=-1, keepdims=True)
         E = np.exp(s)
         np.put_along_axis(E, np.argmax(Z, axis=-1, keepdims=True), 0.0, axis=-1)
@@ -608,9 +609,9 @@ class Softmax(Activation):
     def logs(self, Z: Array, A: Array) -> tuple[Array, Array]:
         s = self.log(Z, A)
         if Z.shape[-1] == 1:
-            return s, np.full_like(Z, -np.inf)  # a single unit has nothing beside it: log(1 - 1)
+            return s, np.full_like(Z, -np.inf)  # a single unit is always 1: log(1 - 1)
         top = np.argmax(Z, axis=-1, keepdims=True)
-        # Only the top unit can have more than half: its rest is summed in logs; for others, log1p is exact.
+        # Only the top unit can exceed one half: the others are summed in logs; for them, log1p is exact.
         others = s.copy()
         np.put_along_axis(others, top, -np.inf, axis=-1)
         high = np.maximum.reduce(others, axis=-1, keepdims=True)

@@ -1,6 +1,6 @@
 """Initialisers: the weights a layer starts from; biases start at 0.
 
-Each is a rule for the spread of independent draws, from the number of inputs and outputs of the layer.
+Each sets the spread of independent draws, most by the layer's numbers of inputs and outputs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Initializer(Kind):
     """Draws the weights of one layer."""
 
     def draw(self, rng: np.random.Generator, n_out: int, n_in: int) -> NDArray[np.float64]:
-        """Return W of shape (n_out, n_in)."""
+        """Draw W of shape (n_out, n_in)."""
         raise NotImplementedError
 
 

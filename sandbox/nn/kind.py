@@ -1,4 +1,4 @@
-"""What every loss, metric, activation, initialiser and optimiser says of itself."""
+"""What every loss, metric, activation, initialiser and optimiser has: a name, a label, a summary."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Kind:
     Attributes
     ----------
     name : str
-        Registry key: what an experiment file calls it.
+        Registry key, and its name in experiment files.
     label, summary : str
-        What people call it, and one sentence about it.
+        Its name for people, and one sentence about it.
     has_proper_name : bool
-        Whether the label begins with a name, which has a capital within a sentence too.
+        Whether the label begins with a proper name, capitalised within a sentence too.
     """
 
     name: ClassVar[str]
@@ -27,5 +27,5 @@ class Kind:
 
     @classmethod
     def label_within(cls) -> str:
-        """Return the label as it stands within a sentence."""
+        """Return the label as written within a sentence."""
         return cls.label if cls.has_proper_name else words.within(cls.label)

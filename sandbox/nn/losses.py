@@ -1,18 +1,18 @@
-"""Losses: what one sample costs, how that changes with the output, and the forms that stay exact.
+"""Losses: what one sample costs, its derivative with respect to the output, and forms that stay exact.
 
-A loss is a small class that owns all of it, so that swapping the class is swapping the equations. Arrays have
+A loss is a small class that contains all of it, so that swapping the class is swapping the equations. Arrays have
 shape (..., m, n_out): samples are rows, output units are columns, leading axes are networks side by side.
 
-The losses that take log a or log(1 - a) are written once in s = log a and t = log(1 - a), beside a and
-c = 1 - a. Three ways of getting those four numbers are the three `numerics`:
+The losses that take log a or log(1 - a) are written once in s = log a and t = log(1 - a), along with a and
+c = 1 - a. The three `numerics` are three ways to get these four numbers:
 
 fused
-    from the pre-activations wherever the output activation knows them (sigmoid, softmax, exp), so that
-    nothing is lost where a rounds to 0 or 1; elsewhere from a, with 0 log 0 = 0.
+    from the pre-activations if the output activation supports it (sigmoid, softmax, exp), so that nothing is
+    lost where a rounds to 0 or 1; else from a, with 0 log 0 = 0.
 clamped
     from a clipped to [1e-7, 1 - 1e-7], as common libraries do; the gradient is 0 where it was clipped.
 naive
-    from a, to the letter: it meets log 0 and 0 log 0.
+    from a, by the formula as written: log 0 and 0 log 0 can occur.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Product = Callable[[Array, Array], Array]
 NUMERICS: dict[str, str] = {
     "fused": "Logarithms are taken from the pre-activations where that is possible: exact everywhere.",
     "clamped": "Outputs are kept 1e-7 away from 0 and 1 for the logarithm; where clipped, no gradient flows.",
-    "naive": "The formula to the letter: it meets log 0.",
+    "naive": "The formula as written: log 0 can occur.",
 }
 REDUCTIONS: dict[str, str] = {
     "mean": "The losses are averaged over the samples of the batch.",
@@ -42,7 +42,7 @@ CLAMP = 1e-7
 
 
 def reduction_factor(reduction: str, samples: int, outputs: int) -> float:
-    """Return what the summed losses are multiplied by: 1/m, 1 or 1/(m n_out)."""
+    """Return the factor of the summed losses: 1/m, 1 or 1/(m n_out)."""
     if reduction == "mean":
         return 1.0 / samples
     return 1.0 if reduction == "sum" else 1.0 / (samples * outputs)
@@ -57,20 +57,21 @@ def xlogy(factor: Array, logarithm: Array) -> Array:
 class Loss(Tunable):
     """The loss of one sample, summed over its output units.
 
-    A subclass gives `values` and `dA`, both elementwise, and both again as formulas and as numpy code.
+    A subclass defines `values` and `dA`, both elementwise, and both again as formulas and as numpy code.
 
     Attributes
     ----------
     formula, derivative_formula : str
-        The loss of one output unit and its derivative by a, in LaTeX; r is a - y, parameters stand by their symbols.
+        The loss of one output unit and its derivative with respect to a, in LaTeX; r is a - y, parameters appear as
+        their symbols.
     target_formula : str
-        What takes the place of y where `smooths` says so, in LaTeX; K is the number of output units.
+        Replaces y if `smooths`, in LaTeX; K is the number of output units.
     code, slope_code : str
-        The loss of each element and its derivative by a in numpy: {A} and {Y} stand for arrays, {R} for their
-        difference, parameters by their names. {name*} is the parameter and a times sign, or nothing at its neutral
+        The loss of each element and its derivative with respect to a in numpy: {A} and {Y} are arrays, {R} is their
+        difference, parameters appear by name. {name*} is the parameter and a times sign, or nothing at its neutral
         value.
     target_code : str
-        What takes the place of {Y} while its targets are smoothed; {n_out} is the number of output units.
+        Replaces {Y} if the targets are smoothed; {n_out} is the number of output units.
     plus_minus_one : bool
         Whether its targets are -1 and +1 rather than 0 and 1.
     kink_name : str
@@ -97,15 +98,15 @@ class Loss(Tunable):
 
     @property
     def smooths(self) -> bool:
-        """Whether targets are drawn towards an even spread."""
+        """Whether targets are smoothed towards a uniform distribution."""
         return False
 
     def formulas(self) -> tuple[str, str]:
-        """Return `formula` and `derivative_formula` as these parameters make them; symbols stand for numbers."""
+        """Return `formula` and `derivative_formula`, simplified for these parameters; symbols remain."""
         return self.formula, self.derivative_formula
 
     def smoothed(self, Y: Array) -> Array:
-        """Return the targets as the loss takes them."""
+        """Return the targets as the loss uses them."""
         return Y
 
     def kink_distance(self, A: Array, Y: Array) -> Array:
@@ -113,7 +114,7 @@ class Loss(Tunable):
         raise NotImplementedError
 
     def collapsed(self, g: type[Activation], one_hot: bool) -> tuple[str, str] | None:
-        """Return dL/dA times the output activation's derivative: with what cancels struck out, and what is left.
+        """Return dL/dA times the output activation's derivative: with cancelling factors struck out, and what is left.
 
         Both in LaTeX, in a and y; None if nothing cancels. With `one_hot`, the targets of a sample sum to 1.
         """
@@ -121,7 +122,7 @@ class Loss(Tunable):
 
     @classmethod
     def collapsed_code(cls, g: type[Activation], one_hot: bool, in_use: Collection[str]) -> str:
-        """Return what is left in numpy, in {A} and {Y}; "" if nothing cancels to a short form.
+        """Return what is left as numpy code in {A} and {Y}; "" if nothing cancels to a short form.
 
         `in_use` names the parameters that are not at their neutral value.
         """
@@ -132,7 +133,7 @@ class Loss(Tunable):
         raise NotImplementedError
 
     def dA(self, A: Array, Y: Array) -> Array:
-        """Return the derivative of each element's loss by its own a, the shape of A."""
+        """Return the derivative of each element's loss with respect to its own a, the shape of A."""
         raise NotImplementedError
 
     def elements(self, Z: Array, A: Array, Y: Array, activation: Activation, numerics: str) -> Array:
@@ -140,17 +141,17 @@ class Loss(Tunable):
         return self.values(A, Y)
 
     def dZ(self, Z: Array, A: Array, Y: Array, activation: Activation, numerics: str) -> Array:
-        """Return dZ (..., m, n_out): the derivative of each sample's loss by its own z."""
+        """Return dZ (..., m, n_out): the derivative of each sample's loss with respect to its own z."""
         return activation.backward(Z, A, self.dA(A, Y))
 
     def slope(self, A: Array, Y: Array, numerics: str) -> Array:
-        """Return dA (..., m, n_out) by the formula in a, as the numerics take it: clipped, or to the letter."""
-        return self.dZ(A, A, Y, Linear(), numerics)  # behind the identity dZ is dA
+        """Return dA (..., m, n_out) by the formula in a, as the numerics evaluate it: clipped, or as written."""
+        return self.dZ(A, A, Y, Linear(), numerics)  # with the identity as output, dZ is dA
 
     def value_and_delta(
         self, Z: Array, Y: Array, activation: str = Linear.name, numerics: str = "fused"
     ) -> tuple[Array, Array]:
-        """Return the loss of each sample and its derivative by the pre-activations.
+        """Return the loss of each sample and its derivative with respect to the pre-activations.
 
         Parameters
         ----------
@@ -166,7 +167,7 @@ class Loss(Tunable):
         values : array (m,)
             The loss of each sample, summed over the output units.
         dZ : array (m, n_out)
-            The derivative of each sample's loss by its own Z.
+            The derivative of each sample's loss with respect to its own Z.
         """
         if numerics not in NUMERICS:
             raise ValueError(f"numerics is {numerics!r}; it can be {', '.join(NUMERICS)}")
@@ -186,20 +187,21 @@ class Loss(Tunable):
 class LogLoss(Loss):
     """A loss in s = log a, t = log(1 - a), a and c = 1 - a.
 
-    A subclass gives `value_from_logs` and `grads_from_logs`. Products with a logarithm go through `product`, which
+    A subclass defines `value_from_logs` and `grads_from_logs`. Products with a logarithm go through `product`, which
     decides whether 0 log 0 is 0 (fused) or not a number (naive).
 
     Attributes
     ----------
     code, slope_code : str
         In {s}, {t}, {a}, {c} and {Y}. product(factor, x) and quotient(factor, x) are a product and a quotient that are
-        0 where the factor is; {ds} and {dt} are the values of `grads_code`, each a line of its own.
+        0 where the factor is; {ds} and {dt} are the values of `grads_code`, each on its own line.
     grads_code : tuple of str
-        The derivatives by s and by t; the second is "" for a loss without t.
+        The derivatives with respect to s and t; the second is "" for a loss without t.
     terms : tuple of (str, str)
         Names and code of lines that come before; the names are fields like the others.
     plain_grads : bool
-        Whether `grads_from_logs` looks at a and y alone, and `value_from_logs` not at c, which then are not computed.
+        Whether `grads_from_logs` uses only a and y, and `value_from_logs` does not use c, so that the others are not
+        computed.
     """
 
     has_logs = True
@@ -209,7 +211,7 @@ class LogLoss(Loss):
     plain_grads: ClassVar[bool] = False
 
     def term_values(self, a: Array, c: Array, Y: Array) -> dict[str, Array]:
-        """Return what the lines of `terms` give, by name."""
+        """Return the values of the lines of `terms`, by name."""
         return {}
 
     def value_from_logs(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
@@ -219,7 +221,7 @@ class LogLoss(Loss):
     def grads_from_logs(
         self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product
     ) -> tuple[Array, Array | None]:
-        """Return the derivatives by s and by t, with a = exp s and c = exp t; None where t does not occur."""
+        """Return the derivatives with respect to s and t, given a = exp s and c = exp t; None if t does not occur."""
         raise NotImplementedError
 
     def values(self, A: Array, Y: Array) -> Array:
@@ -233,7 +235,7 @@ class LogLoss(Loss):
     def elements(self, Z: Array, A: Array, Y: Array, activation: Activation, numerics: str) -> Array:
         if numerics == "fused" and activation.has_logs:
             s, t = activation.logs(Z, A) if self.uses_complement else (activation.log(Z, A), A)
-            # Where both logs are finite, or the only one that is looked at, 0 times it is 0 without further care.
+            # If every log in use is finite, 0 times it is 0 without special care.
             finite = (activation.has_finite_logs or not self.uses_complement) and not self.has_target_logs
             product = np.multiply if finite else xlogy
             c = A if self.plain_grads else activation.complement(Z, A)
@@ -247,7 +249,7 @@ class LogLoss(Loss):
     def dZ(self, Z: Array, A: Array, Y: Array, activation: Activation, numerics: str) -> Array:
         if numerics == "fused" and activation.has_logs:
             s = t = c = A
-            bounded = activation.is_share()  # else 1 - a may be negative, and its logarithm not a number
+            bounded = activation.is_share()  # else 1 - a may be negative, and its logarithm nan
             if not (self.plain_grads and bounded):
                 s, t, c = *activation.logs(Z, A), activation.complement(Z, A)
             dZ = activation.logs_backward(Z, A, *self.grads_from_logs(s, t, A, c, Y, xlogy))
@@ -270,7 +272,7 @@ class LogLoss(Loss):
         return self._outside_nan(dA, s, t, a, c, Y)
 
     def _outside_nan(self, derivative: Array, s: Array, t: Array, a: Array, c: Array, Y: Array) -> Array:
-        """Mark where the loss is the log of a negative number: 1/a would pretend that it has a slope."""
+        """Set the derivative to nan where the loss takes the log of a negative number, which 1/a would hide."""
         outside = (a < 0.0) | (c < 0.0)
         if outside.any():
             derivative[outside & np.isnan(self.value_from_logs(s, t, a, c, Y, xlogy))] = np.nan
@@ -280,9 +282,9 @@ class LogLoss(Loss):
 class Mse(Loss):
     """The square of the residual.
 
-    Learned with it, an output tends to the mean of the targets that go with an input. Its derivative grows with
-    the residual, so a single outlier can pull harder than all other samples. Behind a sigmoid the slope a (1 -
-    a) stays in dz: a confident mistake sends almost nothing back.
+    Trained with it, an output tends to the mean of the targets for the same input. Its derivative grows with the
+    residual, so a single outlier can pull harder than all other samples. With a sigmoid output the slope a (1 - a)
+    stays in dz: a confident mistake sends almost nothing back.
 
     References
     ----------
@@ -292,7 +294,7 @@ class Mse(Loss):
 
     name = "mse"
     label = "Mean squared error"
-    summary = "The square of the residual; through a sigmoid, almost nothing comes back of a confident mistake."
+    summary = "The square of the residual; through a sigmoid, a confident mistake sends almost nothing back."
     formula = r"(a - y)^2"
     derivative_formula = r"2\,(a - y)"
     code = "({A} - {Y})**2"
@@ -339,7 +341,7 @@ class HalfMse(Loss):
 class Mae(Loss):
     """The size of the residual.
 
-    Learned with it, an output tends to the median of the targets. Every sample pulls with the same force,
+    Trained with it, an output tends to the median of the targets. Every sample pulls with the same force,
     however far off it is: outliers do no harm, but near the goal the steps do not get shorter either, unless
     the learning rate does.
 
@@ -371,7 +373,7 @@ class Huber(Loss):
     """Squared for small residuals, absolute for large ones.
 
     Up to delta it is half the square, which settles smoothly; beyond, a sample pulls no harder than delta,
-    which bounds what an outlier can do. delta says from where on a residual is taken for an outlier.
+    which bounds what an outlier can do. delta is the residual from which a sample counts as an outlier.
 
     References
     ----------
@@ -381,7 +383,7 @@ class Huber(Loss):
     name = "huber"
     label = "Huber"
     has_proper_name = True
-    summary = "Squared for small residuals, absolute beyond delta: smooth near 0, calm about outliers."
+    summary = "Squared for small residuals, absolute beyond delta: smooth near 0, robust to outliers."
     formula = (
         r"\begin{cases} \tfrac{1}{2}r^2 & \left|r\right| \leq \delta \\"
         r" \delta\,(\left|r\right| - \tfrac{1}{2}\delta) & \text{else} \end{cases}"
@@ -391,7 +393,7 @@ class Huber(Loss):
     slope_code = "np.clip({R}, -delta, delta)"
     parameters = (
         Parameter(
-            "delta", 1.0, 0.0, 1e6, "Residuals beyond this count by their size only.", "Delta", above=True,
+            "delta", 1.0, 0.0, 1e6, "Residuals beyond this count linearly, not squared.", "Delta", above=True,
             symbol=r"\delta", stops=log_stops(1e-2, 1e2),
         ),
     )  # fmt: skip
@@ -427,7 +429,7 @@ class LogCosh(Loss):
 
     def values(self, A: Array, Y: Array) -> Array:
         size: Array = np.abs(A - Y)
-        # For small residuals log cosh r = log1p(2 sinh(r/2)^2); the other form would cancel them away.
+        # For small residuals log cosh r = log1p(2 sinh(r/2)^2), as the other form would cancel.
         small = np.minimum(size, 1.0)
         near = np.log1p(2.0 * np.sinh(0.5 * small) ** 2)
         far = size + np.log1p(np.exp(-2.0 * size)) - float(np.log(2.0))
@@ -440,7 +442,7 @@ class LogCosh(Loss):
 class Quantile(Loss):
     """The pinball loss.
 
-    The absolute error with one side weighted by q and the other by 1 - q: it is least where a share q of the
+    The absolute error with one side weighted by q and the other by 1 - q: it is smallest where a share q of the
     targets lies below the output. Two such networks, for 5 % and 95 %, give a prediction interval; q = 1/2 is
     the median.
 
@@ -451,7 +453,7 @@ class Quantile(Loss):
 
     name = "quantile"
     label = "Quantile"
-    summary = "Too low costs q, too high 1 - q for each unit of residual: learns the q-quantile, not the mean."
+    summary = "An output too low costs q, one too high 1 - q per unit of residual: learns the q-quantile, not the mean."
     formula = r"\max(q\,(y - a), (q - 1)\,(y - a))"
     derivative_formula = r"\begin{cases} -q & a < y \\ 1 - q & a > y \\ 0 & \text{else} \end{cases}"
     code = "np.maximum(-quantile * {R}, (1 - quantile) * {R})"
@@ -479,7 +481,7 @@ class Quantile(Loss):
 
 
 _SMOOTHING = Parameter(
-    "label_smoothing", 0.0, 0.0, 1.0, "How far targets are drawn from 0 and 1 towards an even spread.",
+    "label_smoothing", 0.0, 0.0, 1.0, "How far targets are moved from 0 and 1 towards a uniform distribution.",
     "Label smoothing", below=True, symbol=r"\varepsilon", neutral=0.0, stops=linear_stops(0.0, 0.5, 0.01),
 )  # fmt: skip
 
@@ -487,9 +489,9 @@ _SMOOTHING = Parameter(
 class BinaryCrossEntropy(LogLoss):
     """Minus the log-likelihood of classes 0 and 1.
 
-    The price of a probability a for what happened: being sure and wrong costs without bound. Its derivative
-    divides by a (1 - a), just the slope of the sigmoid, so that dz is the residual a - y: the more wrong, the
-    larger the step. That is the whole difference to the squared error.
+    The cost of having predicted the probability a: being sure and wrong costs without bound. Its derivative
+    divides by a (1 - a), exactly the slope of the sigmoid, so that dz is the residual a - y: the more wrong, the
+    larger the step. That is the whole difference from the squared error.
 
     References
     ----------
@@ -500,7 +502,7 @@ class BinaryCrossEntropy(LogLoss):
 
     name = "binary_cross_entropy"
     label = "Binary cross-entropy"
-    summary = "Minus the log of the probability given to what happened; with a sigmoid the full residual goes back."
+    summary = "Minus the log of the probability given to the true class; with a sigmoid the full residual is sent back."
     formula = r"-w\,y\log a - (1 - y)\log(1 - a)"
     derivative_formula = r"-\frac{w\,y}{a} + \frac{1 - y}{1 - a}"
     code = "-product({positive_weight*}{Y}, {s}) - product(1 - {Y}, {t})"
@@ -563,7 +565,7 @@ class BinaryCrossEntropy(LogLoss):
 
 
 def _collapsed_share(g: type[Activation], one_hot: bool) -> tuple[str, str] | None:
-    """Return what is left of -y/a behind an output activation, as `Loss.collapsed` does."""
+    """Return -y/a times the output activation's derivative, in the form of `Loss.collapsed`."""
     if g.has_slope_of(Sigmoid):
         return r"-\frac{y}{\cancel{a}} \odot \cancel{a}\,(1 - a)", r"-y\,(1 - a)"
     if g.has_slope_of(Exp):
@@ -583,9 +585,8 @@ def _collapsed_share_code(g: type[Activation], one_hot: bool) -> str:
 class CategoricalCrossEntropy(LogLoss):
     """Minus the log-likelihood of one class out of several.
 
-    Only the share given to the true class counts. The other units learn through softmax alone, which ties all
-    of them together; without softmax nothing holds them down, and the outputs for wrong classes are free. With
-    softmax, dz is a - y.
+    Only the share given to the true class counts. The other units learn only through softmax, which ties all of
+    them together; without softmax nothing keeps the outputs for wrong classes down. With softmax, dz is a - y.
 
     References
     ----------
@@ -595,7 +596,7 @@ class CategoricalCrossEntropy(LogLoss):
 
     name = "categorical_cross_entropy"
     label = "Categorical cross-entropy"
-    summary = "Minus the log of the share given to the true class; the other units are felt through softmax alone."
+    summary = "Minus the log of the share given to the true class; the other units count only through softmax."
     formula = r"-y\log a"
     derivative_formula = r"-\frac{y}{a}"
     code = "-product({Y}, {s})"
@@ -636,8 +637,8 @@ class Focal(LogLoss):
     """Cross-entropy that fades for samples already classified well.
 
     Each sample is weighted by how wrong it still is, to the power gamma. Where one class outnumbers the other
-    by far, the many easy samples would drown the few hard ones; here they fall silent. gamma = 0 is cross-
-    entropy again.
+    by far, the many easy samples would drown out the few hard ones; here they fade. gamma = 0 is cross-entropy
+    again.
 
     References
     ----------
@@ -646,7 +647,7 @@ class Focal(LogLoss):
 
     name = "focal"
     label = "Focal"
-    summary = "Cross-entropy that fades for samples already classified well, so that the hard ones lead."
+    summary = "Cross-entropy that fades for samples already classified well, so that the hard ones dominate."
     formula = r"-y\,(1 - a)^{\gamma}\log a - (1 - y)\,a^{\gamma}\log(1 - a)"
     derivative_formula = (
         r"y\,\left(\gamma\,(1 - a)^{\gamma - 1}\log a - \frac{(1 - a)^{\gamma}}{a}\right)"
@@ -698,8 +699,8 @@ class Focal(LogLoss):
 class Hinge(Loss):
     """The loss of the support vector machine.
 
-    With targets -1 and +1, y a is the margin: by how much an output is on the right side. From 1 on nothing is
-    left to gain, so only samples near or beyond the decision boundary shape it. Outputs are scores, not
+    With targets -1 and +1, y a is the margin: by how much an output is on the right side. From 1 on there is
+    nothing to gain, so only samples near or beyond the decision boundary shape it. Outputs are scores, not
     probabilities.
 
     References
@@ -709,7 +710,7 @@ class Hinge(Loss):
 
     name = "hinge"
     label = "Hinge"
-    summary = "Nothing once the margin y a reaches 1, a straight line below it; targets are -1 and +1."
+    summary = "Zero once the margin y a reaches 1, a straight line below it; targets are -1 and +1."
     formula = r"\max(0, 1 - y\,a)"
     derivative_formula = r"\begin{cases} -y & y\,a < 1 \\ 0 & \text{else} \end{cases}"
     code = "np.maximum(0, 1 - {Y} * {A})"
@@ -721,7 +722,7 @@ class Hinge(Loss):
         return np.maximum(0.0, 1.0 - Y * A)
 
     def dA(self, A: Array, Y: Array) -> Array:
-        # The sign is 0 from the margin on, and no number where the output is none.
+        # The sign is 0 from the margin on, and nan where the output is nan.
         slope: Array = -Y * np.sign(np.maximum(0.0, 1.0 - Y * A))
         return slope
 
@@ -744,7 +745,7 @@ class SquaredHinge(Loss):
 
     name = "squared_hinge"
     label = "Squared hinge"
-    summary = "The square of the hinge: smooth at the margin, harder on what lies far on the wrong side."
+    summary = "The square of the hinge: smooth at the margin, harder on samples far on the wrong side."
     formula = r"\max(0, 1 - y\,a)^2"
     derivative_formula = r"-2\,y\max(0, 1 - y\,a)"
     code = "np.maximum(0, 1 - {Y} * {A})**2"
@@ -760,10 +761,10 @@ class SquaredHinge(Loss):
 
 
 class Poisson(LogLoss):
-    """Minus the log-likelihood of counts, but for what does not depend on the output.
+    """Minus the log-likelihood of counts, without the term that does not depend on the output.
 
     For targets 0, 1, 2, ... whose variance grows with their mean: a miss by 3 matters less at 100 than at 1.
-    The output is the rate; behind an exponential its slope cancels and dz is a - y.
+    The output is the rate; with an exponential output its slope cancels and dz is a - y.
 
     References
     ----------
@@ -802,7 +803,7 @@ class Poisson(LogLoss):
         return a - Y, None
 
     def _dA(self, s: Array, t: Array, a: Array, c: Array, Y: Array, product: Product) -> Array:
-        # By s the derivative is a - y; divided by a it would be 0/0 at a = 0, y = 0, where it is 1.
+        # The derivative with respect to s, a - y, divided by a would be 0/0 at a = 0, y = 0, where dA is 1.
         return self._outside_nan(1.0 - product(Y, 1.0 / a), s, t, a, c, Y)
 
 
@@ -856,18 +857,18 @@ LOSSES: dict[str, type[Loss]] = {
 
 
 def natural_loss(g: type[Activation]) -> str | None:
-    """Return the first loss of which, behind an output activation, just a - y is left; None if there is none."""
+    """Return the first loss whose dz with this output activation is just a - y; None if there is none."""
     for kind in LOSSES.values():
-        left = kind().collapsed(g, one_hot=True)
-        if left is not None and left[1] == "a - y":
+        simplified = kind().collapsed(g, one_hot=True)
+        if simplified is not None and simplified[1] == "a - y":
             return kind.name
     return None
 
 
 def natural_output(kind: type[Loss]) -> str | None:
-    """Return the first activation behind which just a - y is left of a loss; None if there is none."""
+    """Return the first output activation with which this loss's dz is just a - y; None if there is none."""
     for g in ACTIVATIONS.values():
-        left = kind().collapsed(g, one_hot=True)
-        if left is not None and left[1] == "a - y":
+        simplified = kind().collapsed(g, one_hot=True)
+        if simplified is not None and simplified[1] == "a - y":
             return g.name
     return None

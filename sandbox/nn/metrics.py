@@ -1,4 +1,4 @@
-"""Metrics: numbers that are only ever shown.
+"""Metrics: numbers that are only shown, never trained on.
 
 Arrays have shape (..., m, n_out); the result has the leading shape.
 """
@@ -14,11 +14,11 @@ from sandbox.arrays import Array
 from sandbox.nn.kind import Kind
 
 
-def _share(right: NDArray[np.bool_]) -> Array:
-    """Return the share that is true along the last axis."""
-    if right.ndim == 1:
-        return np.array(np.count_nonzero(right) / right.size)  # without an axis it counts ten times as fast
-    share: Array = np.count_nonzero(right, axis=-1) / right.shape[-1]
+def _share(correct: NDArray[np.bool_]) -> Array:
+    """Return the share of True along the last axis."""
+    if correct.ndim == 1:
+        return np.array(np.count_nonzero(correct) / correct.size)  # ten times as fast without an axis
+    share: Array = np.count_nonzero(correct, axis=-1) / correct.shape[-1]
     return share
 
 
@@ -30,11 +30,11 @@ class Metric(Kind):
     is_share : bool
         Whether it is a share of samples, written in per cent.
     goal : float
-        What is usually to be reached.
+        A usual value to reach.
     uses_zero_one : bool
-        Whether it takes targets of 0 and 1, however they are coded elsewhere.
+        Whether it needs targets of 0 and 1, whatever their coding in training.
     counted : bool
-        Whether it counts samples, so that no order of summation rounds it otherwise.
+        Whether it counts samples, so that its rounding does not depend on the order of summation.
     """
 
     is_share: ClassVar[bool] = True
@@ -51,22 +51,22 @@ class Accuracy(Metric):
     name = "accuracy"
     label = "Accuracy"
     summary = (
-        "Share of samples classified correctly: the largest output, or which side of the middle a single one falls."
+        "Share of samples classified correctly: by the largest output, or by a single output's side of the middle."
     )
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
         if A.shape[-1] == 1:
-            right = (A[..., 0] > middle) == (Y[..., 0] > middle)
+            correct = (A[..., 0] > middle) == (Y[..., 0] > middle)
         else:
-            right = A.argmax(axis=-1) == Y.argmax(axis=-1)
-        return _share(right)
+            correct = A.argmax(axis=-1) == Y.argmax(axis=-1)
+        return _share(correct)
 
 
 class BinaryAccuracy(Metric):
     name = "binary_accuracy"
     label = "Binary accuracy (Keras)"
     uses_zero_one = True
-    summary = "Share of single outputs on their target's side of 0.5, as Keras counts: high for many classes."
+    summary = "Share of individual outputs on their target's side of 0.5, as Keras counts it: high for many classes."
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
         return _share(((A > 0.5) == Y).reshape(*A.shape[:-2], -1))
@@ -76,7 +76,7 @@ class CategoricalAccuracy(Metric):
     name = "categorical_accuracy"
     label = "Categorical accuracy (Keras)"
     uses_zero_one = True
-    summary = "Share of samples whose largest output is the true class, as Keras counts: 1 for a single output."
+    summary = "Share of samples whose largest output is the true class, as Keras counts it: 1 for a single output."
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
         return _share(A.argmax(axis=-1) == Y.argmax(axis=-1))
@@ -93,7 +93,7 @@ class R2(Metric):
     def value(self, A: Array, Y: Array, middle: float) -> Array:
         residual = np.add.reduce((A - Y) ** 2, axis=-2)
         spread = np.add.reduce((Y - np.add.reduce(Y, axis=-2, keepdims=True) / Y.shape[-2]) ** 2, axis=-2)
-        # A target that never varies is explained or it is not; its mean may round, and leave it some spread.
+        # A constant target is either predicted exactly or not; rounding of its mean may leave it some spread.
         varies = np.not_equal(Y, Y[..., :1, :]).any(axis=-2) & (spread > 0.0)
         share = np.where(varies, 1.0 - residual / np.where(varies, spread, 1.0), residual == 0.0)
         mean: Array = np.add.reduce(share, axis=-1) / A.shape[-1]

@@ -5,7 +5,7 @@
     dA[l-1] = dZ[l] W[l],     dZ[l] = dA[l] * g'(Z[l])
 
 Samples are rows. All parameters lie in one flat array, of which W[l] and b[l] are views, so that an optimiser
-touches it in a few calls. With `lanes` given, everything has a leading axis: that many networks of one shape,
+needs only a few calls. With `lanes` given, everything has a leading axis: that many networks of one shape,
 computed side by side.
 """
 
@@ -25,7 +25,7 @@ from sandbox.nn.activations import ACTIVATIONS, Activation
 
 
 def parameter_count(sizes: tuple[int, ...]) -> int:
-    """Return how many weights and biases a network of these layer sizes has."""
+    """Count the weights and biases of a network with these layer sizes."""
     return sum(n_out * (n_in + 1) for n_in, n_out in pairwise(sizes))
 
 
@@ -46,14 +46,14 @@ def _joint_views(flat: Array, sizes: tuple[int, ...]) -> list[Array]:
 
 
 def with_ones(X: Array) -> Array:
-    """Return [X; 1] (n + 1, m), samples as columns above a row of ones, of X (m, n): what `Network.forward` takes."""
+    """Return [X; 1] (n + 1, m) for X (m, n), as `Network.forward` takes it: samples as columns above a row of ones."""
     columns = np.ones((X.shape[1] + 1, X.shape[0]), X.dtype)
     columns[:-1] = X.T
     return columns
 
 
 Multiply = Callable[[Array, Array], object]
-"""Writes a product with a left factor that is known: of its first argument, into the second."""
+"""Writes the product of a fixed left factor and its first argument into the second."""
 
 
 Product = Callable[[Array, Array, Array], object]
@@ -64,8 +64,8 @@ Product = Callable[[Array, Array, Array], object]
 class ForwardStep:
     """One layer on the way forward: Z = [W b] [A; 1] of the layer below, then A = g(Z).
 
-    `Z_in` and `A_out` are what `value` works on: Z and A themselves, or all networks' in one block of memory.
-    `below_next` is [A; 1], which the next layer takes.
+    `value` works on `Z_in` and `A_out`: Z and A themselves, or those of all networks as one block of memory.
+    `below_next` is [A; 1], the input of the next layer.
     """
 
     multiply: Multiply
@@ -80,8 +80,8 @@ class ForwardStep:
 class BackwardStep:
     """One layer on the way back: from dZ[l] to dW[l], db[l] and dZ[l - 1].
 
-    `dWb` becomes dZ[l] times `below`, which is [A[l - 1]; 1]; `multiply` writes dA[l - 1]; `dA_in` and `dZ_out` are
-    what the activation `g` of the layer below works on, with its Z and A.
+    `dWb` becomes dZ[l] times `below`, which is [A[l - 1]; 1]; `multiply` writes dA[l - 1]; the
+    activation `g` of the layer below works on `dA_in` and `dZ_out`, with its Z and A.
     """
 
     below: Array
@@ -107,13 +107,13 @@ class ForwardPass:
     dZ, dA : list of array (..., m, n[l])
         Of the hidden layers, after `backward`; placeholders at index 0.
     ones_below : array (n_in + 1, m)
-        What went in: [X; 1].
+        The input [X; 1].
     forward_steps, backward_steps : list
-        What is done layer by layer, in this order: functions, and the views that they work on.
+        The steps layer by layer, in this order: functions, and the views they work on.
     stacked_steps : list of (callable, BackwardStep)
-        The way back of several networks, each step with what multiplies their matrices to `dWb`.
+        The backward steps of several networks, each with the function that writes its product into `dWb`.
     first_product : callable
-        What multiplies them at the first layer.
+        That function for the first layer.
     """
 
     Z: list[Array]
@@ -130,9 +130,9 @@ class ForwardPass:
 class Network:
     """Fully connected layers whose parameters, gradient and buffers are allocated once.
 
-    Networks side by side get the bits that each would get alone, up to `MOST_EXACT` of them: their products are one
-    call where that has been seen to round alike, else a call each. More of them, replicas, go the quick way however
-    it rounds, and agree to 1e-9 over thousands of updates.
+    Up to `MOST_EXACT` networks side by side get the same bits as each would alone: their products are one call if a
+    trial shows that it rounds alike, else one call each. More networks, which are replicas, always take the quick
+    single call, and agree to 1e-9 over thousands of updates.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ class Network:
     activations : tuple of str
         Registry names, one per layer after the input.
     lanes : int, optional
-        How many networks stand side by side; None is a single one with no leading axis.
+        The number of networks side by side; None is a single one without a leading axis.
     dtype : float64 or float32
 
     Attributes
@@ -153,7 +153,7 @@ class Network:
     """
 
     MOST_EXACT = 8
-    _CACHED_PASSES = 8  # sizes of batch and slots: whole set, test part, batch, last batch, and some to spare
+    _CACHED_PASSES = 8  # batch sizes and slots: whole set, test part, batch, last batch, and some to spare
 
     def __init__(
         self,
@@ -181,44 +181,44 @@ class Network:
     def _new_pass(self, inputs: Array, slot: int) -> ForwardPass:
         if len(self._passes) >= self._CACHED_PASSES:
             self._passes.pop(next(iter(self._passes)))
-        nothing, m = np.empty(0, self.dtype), inputs.shape[-1]
-        done = ForwardPass([nothing], [nothing], [nothing], [nothing], nothing)
+        placeholder, m = np.empty(0, self.dtype), inputs.shape[-1]
+        done = ForwardPass([placeholder], [placeholder], [placeholder], [placeholder], placeholder)
         below = inputs  # [A; 1] of the layer before
         for l, (n, Wb, g) in enumerate(zip(self.sizes[1:], self._Wb, self.activations, strict=True), start=1):
             hidden = l < len(self.activations)
             if l > 1:
                 self._add_backward_step(done, l, below)
-            # Side by side, hidden layers get a unit that stands still in place of the ones, so that all of the layer
-            # is one block of memory, through which numpy goes twice as fast as through its parts.
-            still = int(hidden and bool(self.lead))
-            Z_all = np.zeros((*self.lead, n + still, m), self.dtype)
+            # Side by side, hidden layers get a constant unit in place of the ones, so that the whole layer is one
+            # block of memory, which numpy processes twice as fast as its parts.
+            constant = int(hidden and bool(self.lead))
+            Z_all = np.zeros((*self.lead, n + constant, m), self.dtype)
             A_all = np.ones((*self.lead, n + int(hidden), m), self.dtype)
             Z, A = Z_all[..., :n, :], A_all[..., :n, :]
             done.Z.append(Z.swapaxes(-1, -2))
             done.A.append(A.swapaxes(-1, -2))
             value = g.kernel(n * m, self.dtype)
             multiply = self._multiply(Wb, below, Z)
-            if still and g.elementwise:
+            if constant and g.elementwise:
                 if g.unit_input is None:
                     value = _keeping_ones(value, A_all[..., n, :])
-                else:  # the unit that stands still gives the ones by itself
+                else:  # the constant unit gives the ones by itself
                     Z_all[..., n, :] = g.unit_input
                 done.forward_steps.append(ForwardStep(multiply, Z, value, _flat(Z_all), _flat(A_all), A_all))
             else:
                 done.forward_steps.append(ForwardStep(multiply, Z, value, done.Z[l], done.A[l], A_all))
             below = A_all
         dZ = np.empty_like(done.Z[-1]).swapaxes(-1, -2)
-        columns = [dZ, *(step.dZ for step in done.backward_steps)]  # dZ[l] of every layer, last to first
+        dZs = [dZ, *(step.dZ for step in done.backward_steps)]  # dZ[l] of every layer, last to first
         done.stacked_steps = [
-            (self._product(here, step.below, step.dWb), step)
-            for here, step in zip(columns, done.backward_steps, strict=False)
+            (self._product(dZ_l, step.below, step.dWb), step)
+            for dZ_l, step in zip(dZs, done.backward_steps, strict=False)
         ]
-        done.first_product = self._product(columns[-1], inputs.T, self._dWb[0])
+        done.first_product = self._product(dZs[-1], inputs.T, self._dWb[0])
         self._passes[m, slot, inputs.strides] = done
         return done
 
     def _add_backward_step(self, done: ForwardPass, l: int, below: Array) -> None:
-        """Add what leads from dZ[l] to dW[l] and dZ[l - 1]."""
+        """Add the step from dZ[l] to dW[l] and dZ[l - 1]."""
         g, n, m = self.activations[l - 2], self.sizes[l - 1], below.shape[-1]
         Z, A = done.forward_steps[-1].Z_in, done.forward_steps[-1].A_out
         dA_all = np.zeros((*self.lead, n + int(bool(self.lead)), m), self.dtype)
@@ -227,33 +227,33 @@ class Network:
         done.dA.append(dA.swapaxes(-1, -2))
         done.dZ.append(dZ.swapaxes(-1, -2))
         dA_in, dZ_out = (_flat(dA_all), _flat(dZ_all)) if self.lead and g.elementwise else (done.dA[-1], done.dZ[-1])
-        after = np.empty((*self.lead, self.sizes[l], m), self.dtype)  # dZ[l], whose shape alone counts here
-        multiply = self._multiply(self._Wb[l - 1][..., :-1].swapaxes(-1, -2), after, dA)
+        dZ_above = np.empty((*self.lead, self.sizes[l], m), self.dtype)  # like dZ[l]: only its layout matters
+        multiply = self._multiply(self._Wb[l - 1][..., :-1].swapaxes(-1, -2), dZ_above, dA)
         step = BackwardStep(below.swapaxes(-1, -2), self._dWb[l - 1], multiply, dZ, dA, g, Z, A, dA_in, dZ_out)
         done.backward_steps.insert(0, step)
 
     def _multiply(self, left: Array, right: Array, out: Array) -> Multiply:
-        """Return what multiplies by `left`, into arrays laid out like these."""
+        """Return a function that multiplies by `left`, for arrays laid out like these."""
         if not self.lead:
-            return left.dot  # the method skips what a function of numpy asks first: half the time
+            return left.dot  # the method skips the checks of numpy's functions: half the time
         product = self._product(left, right, out)
         return partial(product, left)
 
     def _product(self, left: Array, right: Array, out: Array) -> Product:
-        """Return what writes products of such arrays: of all networks at once, or one by one."""
+        """Return a function that writes such products: of all networks at once, or one by one."""
         if not self.lead or (self.lead[0] <= self.MOST_EXACT and not _rounds_alike(left, right, out)):
             return _one_by_one
         return np.matmul
 
     def forward(self, ones_below: Array, slot: int = 0) -> ForwardPass:
-        """Return Z and A of every layer, overwritten by the next pass over as many samples in this slot.
+        """Return Z and A of every layer; the next pass over as many samples in this slot overwrites them.
 
         Parameters
         ----------
         ones_below : array (n_in + 1, m)
             [X; 1], as `with_ones` makes it, or some of its columns.
         slot : int
-            Keeps passes over equally many samples apart.
+            Separates passes over the same number of samples.
         """
         key = (ones_below.shape[-1], slot, ones_below.strides)
         done = self._passes.get(key) or self._new_pass(ones_below, slot)
@@ -267,7 +267,7 @@ class Network:
     def backward(self, done: ForwardPass, dZ: Array) -> None:
         """Fill dW and db, given dZ (..., m, n_out) of the last layer after `forward`."""
         columns = dZ.swapaxes(-1, -2)
-        if not columns.flags.c_contiguous:  # a loss may have laid it out in any way, and products round accordingly
+        if not columns.flags.c_contiguous:  # a loss may return any layout, and the rounding depends on it
             columns = np.ascontiguousarray(columns)
         if self.lead:
             for product, step in done.stacked_steps:
@@ -285,7 +285,7 @@ class Network:
             columns.dot(done.ones_below.T, self._dWb[0])
 
     def outputs(self, X: Array, chunk: int = 4096) -> Array:
-        """Return A[L] (..., m, n_out) for X (m, n_in) of any length, leaving the passes of the training alone."""
+        """Return A[L] (..., m, n_out) for X (m, n_in) of any length, without touching the passes of training."""
         return self.activations[-1].value(self.pre_outputs(X, chunk))
 
     def pre_outputs(self, X: Array, chunk: int = 4096) -> Array:
@@ -300,12 +300,12 @@ class Network:
 
 
 def _flat(layer: Array) -> Array:
-    """Return (m, lanes * n), samples as rows, of one block of memory (lanes, n, m)."""
+    """View one block of memory (lanes, n, m) as (m, lanes * n), samples as rows."""
     return layer.reshape(-1, layer.shape[-1]).T
 
 
 def _keeping_ones(value: Callable[[Array, Array], object], ones: Array) -> Callable[[Array, Array], None]:
-    """Return a function that writes A, and then the ones that it has overwritten."""
+    """Return a function that writes A, and then restores the ones it has overwritten."""
 
     def written(Z: Array, A: Array) -> None:
         value(Z, A)
@@ -315,14 +315,14 @@ def _keeping_ones(value: Callable[[Array, Array], object], ones: Array) -> Calla
 
 
 def _one_by_one(left: Array, right: Array, out: Array) -> None:
-    """Write the product of each left factor with its own right one, or with the same for all."""
+    """Write the product of each left factor and its right one, or the right one they share."""
     for i in range(len(left)):
         (left[i] if left.ndim == 3 else left).dot(right[i] if right.ndim == 3 else right, out[i])
 
 
 def _rounds_alike(left: Array, right: Array, out: Array) -> bool:
-    """Whether products of arrays laid out like these come to the same bits in one call as one by one."""
-    return _stack_rounds_alike(out.dtype, *((each.shape, each.strides) for each in (left, right, out)))
+    """Return whether products of arrays laid out like these have the same bits in one call as one by one."""
+    return _stack_rounds_alike(out.dtype, *((array.shape, array.strides) for array in (left, right, out)))
 
 
 @lru_cache(maxsize=1024)
@@ -341,6 +341,6 @@ def _stack_rounds_alike(dtype: np.dtype[Any], *layouts: tuple[tuple[int, ...], t
 def _laid_out(
     rng: np.random.Generator, dtype: np.dtype[Any], shape: tuple[int, ...], strides: tuple[int, ...]
 ) -> Array:
-    """Return an array of random numbers whose elements lie in memory as told."""
+    """Return an array of random numbers with this shape and these strides."""
     size = 1 + sum((length - 1) * stride for length, stride in zip(shape, strides, strict=True)) // dtype.itemsize
     return np.lib.stride_tricks.as_strided(rng.normal(size=size).astype(dtype), shape, strides)

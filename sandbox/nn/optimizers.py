@@ -2,9 +2,8 @@
 
 All parameters of a network lie in one flat array theta (..., P), its gradient in another; leading axes are
 networks side by side. An optimiser keeps its memory in arrays of that shape, which start at 0, and counts its
-steps. Definitions are PyTorch's (torch.optim, documentation of version 2): eps stands outside the
-root, momentum starts at the first gradient, AdamW's decay is decoupled from the gradient; but decay here
-spares the biases.
+steps. Definitions are PyTorch's (torch.optim, documentation of version 2): eps is outside the root, momentum
+starts at the first gradient, AdamW's decay is decoupled from the gradient; but here decay spares the biases.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _BETA1 = Parameter(
     "beta1", 0.9, 0.0, 1.0, "How slowly the average of the gradients forgets.", "Beta 1", below=True,
 )  # fmt: skip
 _BETA2 = Parameter(
-    "beta2", 0.999, 0.0, 1.0, "How slowly the average of their squares forgets.", "Beta 2", below=True,
+    "beta2", 0.999, 0.0, 1.0, "How slowly the average of the squared gradients forgets.", "Beta 2", below=True,
     stops=_NEAR_ONE,
 )  # fmt: skip
 _RHO = Parameter(
@@ -34,7 +33,7 @@ _RHO = Parameter(
     stops=_NEAR_ONE,
 )  # fmt: skip
 _DECAY = Parameter(
-    "weight_decay", 0.01, 0.0, 1e3, "How fast weights shrink beside the gradient step.", "Weight decay",
+    "weight_decay", 0.01, 0.0, 1e3, "How fast weights shrink in addition to the gradient step.", "Weight decay",
     stops=log_stops(1e-5, 1.0, zero=True),
 )  # fmt: skip
 
@@ -57,9 +56,9 @@ class OptimizerState:
     weights : array (P,)
         1 where the parameter is a weight, 0 where it is a bias.
     memory : list of array (..., P)
-        What the optimiser remembers: an array for each letter of its `memory`.
+        What the optimiser remembers: one array per letter of its `memory`.
     count : int
-        Which step this is since the memory was zero, from 1.
+        The number of this step since the memory was zero, from 1.
     """
 
     theta: Array
@@ -73,7 +72,7 @@ class OptimizerState:
 class Optimizer(Tunable):
     """Turns gradients into steps.
 
-    A subclass gives `step`, and the same as a formula and as numpy code.
+    A subclass defines `step`, and the same as a formula and as numpy code.
 
     Attributes
     ----------
@@ -85,9 +84,9 @@ class Optimizer(Tunable):
         Lines in numpy for one parameter P with its derivative dP, `learning_rate`, the letters of its memory, which it
         changes in place, its own parameters by name, and `step`, the number of this step from 1.
     decay_code : str
-        A line that comes first, for weights W alone; "" without one.
+        A line that comes first, for weights W only; "" if there is none.
     rescales : bool
-        Whether it divides the step of each parameter by the size that its gradient has had.
+        Whether it divides the step of each parameter by the size of its past gradients.
     """
 
     formula: ClassVar[str]
@@ -105,14 +104,14 @@ class Optimizer(Tunable):
         return theta
 
     def line_values(self, at: OptimizerState) -> dict[str, Array]:
-        """Return what else the lines of `step_code` assign to, by name, after a step."""
+        """Return the other values that the lines of `step_code` assign, by name, after a step."""
         return {}
 
 
 class GradientDescent(Optimizer):
     """Steepest descent.
 
-    Each step goes along the negative gradient, the direction in which the cost falls fastest right here, by the
+    Each step goes along the negative gradient, the direction in which the cost falls fastest locally, by the
     learning rate times its length. With mini-batches the gradient is an estimate, and the method is stochastic
     gradient descent. All parameters share one rate, so the steepest direction dictates it.
 
@@ -212,7 +211,7 @@ class Adam(Optimizer):
     name = "adam"
     label = "Adam"
     has_proper_name = True
-    summary = "Steps along the average gradient, each parameter scaled by the size its gradient has had."
+    summary = "Steps along the average gradient, each parameter scaled by the size of its past gradients."
     formula = (
         r"m \leftarrow \beta_1 m + (1 - \beta_1) g,\quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2,\quad "
         r"\theta \leftarrow \theta - \eta\,\frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}"
@@ -255,8 +254,8 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay.
 
-    A penalty in the cost goes through the scaling of Adam, and so hardly holds weights whose gradients are
-    large. Here weights shrink by a fixed share of the learning rate beside the step: biases are left alone.
+    A penalty in the cost goes through the scaling of Adam, and so hardly shrinks weights with large gradients.
+    Here weights shrink by a share proportional to the learning rate, apart from the step; biases do not.
 
     References
     ----------
@@ -265,7 +264,7 @@ class AdamW(Adam):
 
     name = "adamw"
     label = "AdamW"
-    summary = "Adam whose weights also shrink by themselves, apart from the gradient."
+    summary = "Adam whose weights also shrink independently of the gradient."
     formula = r"W \leftarrow (1 - \eta\lambda)\,W,\ \text{then as Adam}"
     decay_code = "W -= learning_rate * weight_decay * W"
     parameters = (*Adam.parameters, _DECAY)
@@ -286,7 +285,7 @@ class RmsProp(Optimizer):
     """Gradients scaled by their recent size.
 
     Each parameter is divided by the root mean square of its recent gradients, so that flat and steep directions
-    take steps of about one size. The average forgets, so a direction that becomes steep is braked within some 1
+    take steps of about the same size. The average forgets, so a direction that becomes steep is braked within some 1
     / (1 - rho) steps.
 
     References
@@ -317,10 +316,10 @@ class RmsProp(Optimizer):
 
 
 class Adagrad(Optimizer):
-    """Gradients scaled by all that has been seen of them.
+    """Gradients scaled by their whole history.
 
     Parameters that rarely get a gradient keep long steps, those that get many slow down for good, as one over
-    the root of the count. It suits sparse inputs and convex costs; in long training it may come to rest too
+    the root of the count. It suits sparse inputs and convex costs; in long training it may stop too
     soon.
 
     References
@@ -332,7 +331,7 @@ class Adagrad(Optimizer):
     name = "adagrad"
     label = "Adagrad"
     has_proper_name = True
-    summary = "Divides each parameter's step by all the gradient it has seen, so steps only get smaller."
+    summary = "Divides each parameter's learning rate by the size of all its past gradients, so that it only falls."
     formula = r"v \leftarrow v + g^2,\quad \theta \leftarrow \theta - \eta\,\frac{g}{\sqrt{v} + \epsilon}"
     step_code = ("V[...] = V + dP**2", "P -= learning_rate * dP / (np.sqrt(V) + epsilon)")
     parameters = (_epsilon(1e-10),)
@@ -347,7 +346,7 @@ class Adagrad(Optimizer):
 
 
 def _scaled_step(at: OptimizerState, v: Array, rate: float, epsilon: float) -> None:
-    """theta -= rate * grad / (sqrt(v) + epsilon), without a new array."""
+    """Subtract rate * grad / (sqrt(v) + epsilon) from theta, without a new array."""
     scratch = np.sqrt(v, out=at.scratch)
     scratch += epsilon
     np.divide(at.grad, scratch, out=scratch)

@@ -1,4 +1,4 @@
-"""The numbers by which a loss or an optimiser can be tuned."""
+"""The tunable numbers of losses and optimisers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MANTISSAS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
 def log_stops(low: float, high: float, zero: bool = False) -> tuple[float, ...]:
-    """Return ten round numbers a decade from low to high, both included; 0 before them where asked."""
+    """Return ten round numbers per decade from low to high, both included; 0 first if `zero`."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     values = (float(f"{m}e{decade}") for decade in range(first, last + 1) for m in _MANTISSAS)
     inner = [value for value in values if low < value < high]
@@ -21,7 +21,7 @@ def log_stops(low: float, high: float, zero: bool = False) -> tuple[float, ...]:
 
 
 def linear_stops(low: float, high: float, step: float) -> tuple[float, ...]:
-    """Return the numbers from low to high by steps, high included."""
+    """Return the numbers from low to high in steps, high included."""
     count = round((high - low) / step)
     inner = (float(f"{low + index * step:.10g}") for index in range(count))
     return (*inner, float(high))
@@ -37,7 +37,7 @@ class Parameter:
         The key in an experiment file and the keyword of the class.
     default : float
     low, high : float
-        The bounds, themselves allowed unless `above` or `below` says otherwise.
+        The bounds, inclusive unless `above` or `below` says otherwise.
     summary : str
         One sentence: what it does.
     label : str
@@ -45,11 +45,11 @@ class Parameter:
     above, below : bool
         Whether `low` (`high`) itself is excluded.
     symbol : str
-        What stands for it in a formula, in LaTeX.
+        Its symbol in formulas, in LaTeX.
     neutral : float or None
-        The value at which it changes nothing, so that code leaves it out.
+        The value at which it has no effect, so that generated code omits it.
     stops : tuple of float
-        What a slider offers; without them, hundredths of a share and round numbers of all else.
+        The values that a slider offers; by default hundredths for a share, else round numbers.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Parameter:
 
 
 class Tunable(Kind):
-    """A kind that is tuned by parameters: each is an attribute under its own name.
+    """A kind with parameters: each is an attribute of that name.
 
     Attributes
     ----------
@@ -76,16 +76,16 @@ class Tunable(Kind):
     parameters: ClassVar[tuple[Parameter, ...]] = ()
 
     def __init__(self, **values: float) -> None:
-        known = {parameter.name: parameter.default for parameter in self.parameters}
-        unknown = sorted(set(values) - set(known))
+        defaults = {parameter.name: parameter.default for parameter in self.parameters}
+        unknown = sorted(set(values) - set(defaults))
         if unknown:
-            raise TypeError(f"{self.name} has no parameter {unknown[0]!r}; it has {sorted(known) or 'none'}")
-        for name, value in {**known, **values}.items():
+            raise TypeError(f"{self.name} has no parameter {unknown[0]!r}; it has {sorted(defaults) or 'none'}")
+        for name, value in {**defaults, **values}.items():
             setattr(self, name, float(value))
 
     @classmethod
     def tuned(cls, values: Mapping[str, float]) -> Self:
-        """Return one with those of the values that are its own parameters, the others at their defaults."""
+        """Create one from those values that are its parameters, the others at their defaults."""
         return cls(**{key: value for key, value in values.items() if key in cls.parameter_names()})
 
     @classmethod
@@ -100,10 +100,10 @@ class Tunable(Kind):
 
     @classmethod
     def in_use(cls, used: Iterable[Mapping[str, float]]) -> frozenset[str]:
-        """Return the parameters that change something under any of the given values."""
+        """Return the parameters that have an effect for any of the given sets of values."""
         rows = list(used)
         return frozenset(
-            each.name
-            for each in cls.parameters
-            if each.neutral is None or any(row.get(each.name, each.default) != each.neutral for row in rows)
+            p.name
+            for p in cls.parameters
+            if p.neutral is None or any(row.get(p.name, p.default) != p.neutral for row in rows)
         )

@@ -1,7 +1,7 @@
-"""One update as a course notebook writes it: four phases of numpy lines, only what one pairing needs.
+"""One update as a course notebook writes it: four phases of numpy lines, with only what one pairing needs.
 
-Samples are columns: X (n_x, m), W (n_l, n_{l-1}), b (n_l, 1). Every line tells its shape, whether the loss decides it
-and which names have a value once it is done, so that it can be written into a file and shown at work alike.
+Samples are columns: X (n_x, m), W (n_l, n_{l-1}), b (n_l, 1). Every line has its shape, whether the loss decides it
+and the names that have a value after it, so that it can be written into a file and shown with live values.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class CodeLine:
     Attributes
     ----------
     code : str
-        Indented where it stands in a loop of its own.
+        Indented if it is in a loop.
     note : str
-        The shape of what it makes, or a word about it: the comment behind it.
+        The comment after the code: the shape of the result, or a short remark.
     decided : bool
         Whether the loss decides what it says.
     names : tuple of str
-        What has a value once it is done: "Z1", "dW2", "V of b1".
+        What has a value after it: "Z1", "dW2", "V of b1".
     """
 
     code: str
@@ -44,7 +44,7 @@ class CodeLine:
 
 @dataclass(frozen=True)
 class CodeSetup:
-    """All that the lines depend on.
+    """Everything that the lines depend on.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class CodeSetup:
     objective, numerics, reduction, optimizer : str
         Registry names.
     m : str
-        How many samples an update sees, for the comments.
+        The number of samples per update, for the comments.
     shares : bool
         Whether the targets of each sample are known to sum to 1.
     in_use : frozenset of str
@@ -100,7 +100,7 @@ def _before(l: int) -> str:
 
 
 def forward_lines(p: CodeSetup) -> tuple[CodeLine, ...]:
-    """Return the lines that lead from X to A[L]."""
+    """Return the lines from X to A[L]."""
     lines = []
     for l, (n, name) in enumerate(zip(p.sizes[1:], p.activations, strict=True), start=1):
         g, shape = ACTIVATIONS[name], p.columns(n)
@@ -113,7 +113,7 @@ def forward_lines(p: CodeSetup) -> tuple[CodeLine, ...]:
 
 
 class _Writer:
-    """The names that stand in the lines of one loss behind one output."""
+    """The names in the lines of one loss with one output activation."""
 
     def __init__(self, p: CodeSetup) -> None:
         self.p = p
@@ -168,19 +168,19 @@ class _Writer:
 
     @property
     def leaves_domain(self) -> bool:
-        """Whether the logarithm may be taken of a negative number."""
+        """Whether the logarithm may get a negative number."""
         if not self.loss.has_logs or self.clipped or self.g.is_share():
             return False
         return self.loss.uses_complement or self.g.limits[0] < 0.0
 
     @cached_property
     def collapsed(self) -> str:
-        """What is left of the derivative where most of it cancels; "" if nothing does."""
+        """What is left of the derivative if most of it cancels, else ""."""
         return self.loss.collapsed_code(self.g, self.p.shares, self.p.in_use) if self.fused else ""
 
     @property
     def used_logs(self) -> set[str]:
-        """Which of "s", "t" and "c" the lines look at, where these come from the pre-activations."""
+        """Which of "s", "t" and "c" the lines use, if these come from the pre-activations."""
         texts = [self.loss.code, *(text for _, text in self.terms)]
         if not self.collapsed and self.grads[1]:
             texts += [*self.grads, self.g.logs_backward_code, *(text for _, text, _ in self.g.logs_backward_lines)]
@@ -189,19 +189,19 @@ class _Writer:
 
 
 def loss_lines(p: CodeSetup) -> tuple[CodeLine, ...]:
-    """Return the lines that lead from A[L] and Y to the cost."""
-    of = _Writer(p)
+    """Return the lines from A[L] and Y to the cost."""
+    writer = _Writer(p)
     lines = []
-    if of.smoothed:
-        lines.append(of.line("T", of.loss.target_code.format(Y="Y", n_out=of.n_out)))
-    if "R" in fields_of(of.loss.code, of.loss.slope_code):
-        lines.append(of.line("R", "{A} - {Y}"))
-    if of.clipped:
-        lines.append(of.line("P", "np.clip({A}, 1e-7, 1 - 1e-7)"))
-    if of.fused:
-        lines += _log_lines(of)
-    lines += [of.line(name, text) for name, text in of.terms]
-    lines.append(of.line("loss", with_products(of.loss.code, of.product)))
+    if writer.smoothed:
+        lines.append(writer.line("T", writer.loss.target_code.format(Y="Y", n_out=writer.n_out)))
+    if "R" in fields_of(writer.loss.code, writer.loss.slope_code):
+        lines.append(writer.line("R", "{A} - {Y}"))
+    if writer.clipped:
+        lines.append(writer.line("P", "np.clip({A}, 1e-7, 1 - 1e-7)"))
+    if writer.fused:
+        lines += _log_lines(writer)
+    lines += [writer.line(name, text) for name, text in writer.terms]
+    lines.append(writer.line("loss", with_products(writer.loss.code, writer.product)))
     cost = "cost = loss.sum()" + _reduced(p)
     if p.l1 or p.l2:
         lines.append(CodeLine(f"penalty = {_penalty(p)}", "weights only", names=("penalty",)))
@@ -211,20 +211,20 @@ def loss_lines(p: CodeSetup) -> tuple[CodeLine, ...]:
 
 
 def shared_parameters(objective: str) -> tuple[str, ...]:
-    """Return those parameters of a loss that enter lines of phase 2 whose values phase 3 uses again."""
+    """Return the parameters of a loss in those lines of phase 2 whose values phase 3 reuses."""
     kind = LOSSES[objective]
     texts = [kind.target_code, *(text for _, text in getattr(kind, "terms", ()))]
     return tuple(name for name in kind.parameter_names() if any(re.search(rf"\b{name}\b", text) for text in texts))
 
 
-def _log_lines(of: _Writer) -> list[CodeLine]:
-    """Return the lines that give log a, log(1 - a) and 1 - a from z, as far as they are needed."""
-    used = of.used_logs
-    lines = [of.line("log_A", of.g.log_code, f"log {of.A}, exact where it rounds to 0: {of.shape}")]
+def _log_lines(writer: _Writer) -> list[CodeLine]:
+    """Return the lines for log a, log(1 - a) and 1 - a from z, as far as needed."""
+    used = writer.used_logs
+    lines = [writer.line("log_A", writer.g.log_code, f"log {writer.A}, exact where it rounds to 0: {writer.shape}")]
     if "t" in used:
-        lines.append(of.line("log_C", of.g.log_complement_code, f"log(1 - {of.A}): {of.shape}"))
+        lines.append(writer.line("log_C", writer.g.log_complement_code, f"log(1 - {writer.A}): {writer.shape}"))
     if "c" in used:
-        lines.append(of.line("C", of.g.complement_code, f"1 - {of.A}: {of.shape}"))
+        lines.append(writer.line("C", writer.g.complement_code, f"1 - {writer.A}: {writer.shape}"))
     return lines
 
 
@@ -249,7 +249,7 @@ def _reduced(p: CodeSetup) -> str:
 
 
 def backward_lines(p: CodeSetup) -> tuple[CodeLine, ...]:
-    """Return the lines that lead from the loss to dW and db of every layer."""
+    """Return the lines from the loss to dW and db of every layer."""
     lines = _output_lines(p)
     for l in range(p.layers, 0, -1):
         penalty = (f" + l2 * W{l}" if p.l2 else "") + (f" + l1 * np.sign(W{l})" if p.l1 else "")
@@ -260,11 +260,11 @@ def backward_lines(p: CodeSetup) -> tuple[CodeLine, ...]:
             shape = p.columns(p.sizes[l - 1])
             lines.append(CodeLine(f"dA{l - 1} = W{l}.T @ dZ{l}", shape, names=(f"dA{l - 1}",)))
             lines.append(_through(p, l - 1))
-    return _told_once(lines)
+    return _named_once(lines)
 
 
-def _told_once(lines: Sequence[CodeLine]) -> tuple[CodeLine, ...]:
-    """Return the lines, each name with the last of those that work on its value."""
+def _named_once(lines: Sequence[CodeLine]) -> tuple[CodeLine, ...]:
+    """Keep each name only on the last line that changes its value."""
     last = {name: i for i, line in enumerate(lines) for name in line.names}
     return tuple(
         dataclasses.replace(line, names=tuple(name for name in line.names if last[name] == i))
@@ -280,24 +280,24 @@ def _through(p: CodeSetup, l: int) -> CodeLine:
 
 
 def _output_lines(p: CodeSetup) -> list[CodeLine]:
-    of = _Writer(p)
-    if of.fused:
-        return _fused_lines(of)
+    writer = _Writer(p)
+    if writer.fused:
+        return _fused_lines(writer)
     lines = []
-    if "ds" in fields_of(of.loss.slope_code):
-        texts = (with_products(text, of.slope_product) for text in of.grads)
-        lines += [of.line(name, text) for name, text in zip(("ds", "dt"), texts, strict=True) if text]
-    lines.append(of.line(of.dA, _divided(with_products(of.loss.slope_code, of.slope_product), p)))
-    if of.clipped:
-        text = of.fill(f"{of.dA}[{CLAMPED}] = 0")
-        lines.append(CodeLine(text, "where it was clipped, nothing flows", True, (of.dA,)))
-    if of.leaves_domain:
-        known = "loss"
+    if "ds" in fields_of(writer.loss.slope_code):
+        texts = (with_products(text, writer.slope_product) for text in writer.grads)
+        lines += [writer.line(name, text) for name, text in zip(("ds", "dt"), texts, strict=True) if text]
+    lines.append(writer.line(writer.dA, _divided(with_products(writer.loss.slope_code, writer.slope_product), p)))
+    if writer.clipped:
+        text = writer.fill(f"{writer.dA}[{CLAMPED}] = 0")
+        lines.append(CodeLine(text, "no gradient where it was clipped", True, (writer.dA,)))
+    if writer.leaves_domain:
+        checked = "loss"
         if p.numerics == "naive":
-            known = "known"
-            lines.append(of.line(known, with_products(of.loss.code, times)))
-        text = of.fill(f"{of.dA}[np.isnan({known}) & (({{A}} < 0) | ({{A}} > 1))] = np.nan")
-        lines.append(CodeLine(text, "outside the logarithm", True, (of.dA,)))
+            checked = "known"
+            lines.append(writer.line(checked, with_products(writer.loss.code, times)))
+        text = writer.fill(f"{writer.dA}[np.isnan({checked}) & (({{A}} < 0) | ({{A}} > 1))] = np.nan")
+        lines.append(CodeLine(text, "where log is undefined", True, (writer.dA,)))
     return [*lines, _through(p, p.layers)]
 
 
@@ -306,33 +306,39 @@ def _divided(text: str, p: CodeSetup) -> str:
     return f"{bracketed(text)}{reduced}" if reduced else text
 
 
-def _fused_lines(of: _Writer) -> list[CodeLine]:
-    """Return the lines from the derivatives by the logarithms straight to dZ[L]."""
-    if of.constant:
-        return [of.line(of.dZ, "np.zeros_like({Z})")]
-    if of.collapsed:
-        return [of.line(of.dZ, _divided(of.collapsed, of.p))]
-    ds, dt = (with_products(text, of.slope_product) for text in of.grads)
+def _fused_lines(writer: _Writer) -> list[CodeLine]:
+    """Return the lines from the derivatives with respect to the logarithms straight to dZ[L]."""
+    if writer.constant:
+        return [writer.line(writer.dZ, "np.zeros_like({Z})")]
+    if writer.collapsed:
+        return [writer.line(writer.dZ, _divided(writer.collapsed, writer.p))]
+    ds, dt = (with_products(text, writer.slope_product) for text in writer.grads)
     if not dt:
-        return _log_backward_lines(of, ds)
-    lines = [of.line("ds", ds, f"by log_A: {of.shape}"), of.line("dt", dt, f"by log_C: {of.shape}")]
-    for target, text, note in of.g.logs_backward_lines:
-        target = of.fill(target)
-        lines.append(CodeLine(f"{target} = {of.fill(text)}", of.fill(note), True, (target.partition("[")[0],)))
-    lines.append(of.line(of.dZ, _divided(of.g.logs_backward_code, of.p)))
-    if of.g.above_one_code:
-        text = of.fill(f"{of.dZ}[np.isnan(loss) & ({of.g.above_one_code})] = np.nan")
-        lines.append(CodeLine(text, "outside the logarithm", True, (of.dZ,)))
+        return _log_backward_lines(writer, ds)
+    lines = [
+        writer.line("ds", ds, f"d loss / d log_A: {writer.shape}"),
+        writer.line("dt", dt, f"d loss / d log_C: {writer.shape}"),
+    ]
+    for target, text, note in writer.g.logs_backward_lines:
+        target = writer.fill(target)
+        lines.append(CodeLine(f"{target} = {writer.fill(text)}", writer.fill(note), True, (target.partition("[")[0],)))
+    lines.append(writer.line(writer.dZ, _divided(writer.g.logs_backward_code, writer.p)))
+    if writer.g.above_one_code:
+        text = writer.fill(f"{writer.dZ}[np.isnan(loss) & ({writer.g.above_one_code})] = np.nan")
+        lines.append(CodeLine(text, "where log is undefined", True, (writer.dZ,)))
     return lines
 
 
-def _log_backward_lines(of: _Writer, ds: str) -> list[CodeLine]:
-    """Return the lines of a loss without log(1 - a): `ds` has a line of its own only if it is needed twice."""
-    template = of.g.log_backward_code
+def _log_backward_lines(writer: _Writer, ds: str) -> list[CodeLine]:
+    """Return the lines of a loss without log(1 - a): `ds` gets its own line only if it is needed twice."""
+    template = writer.g.log_backward_code
     if template.count("{ds}") > 1:
-        return [of.line("ds", ds, f"by log_A: {of.shape}"), of.line(of.dZ, _divided(template, of.p))]
+        return [
+            writer.line("ds", ds, f"d loss / d log_A: {writer.shape}"),
+            writer.line(writer.dZ, _divided(template, writer.p)),
+        ]
     text = template.replace("{ds}", ds if template == "{ds}" else bracketed(ds))
-    return [of.line(of.dZ, _divided(text, of.p))]
+    return [writer.line(writer.dZ, _divided(text, writer.p))]
 
 
 def update_lines(p: CodeSetup) -> tuple[CodeLine, ...]:
@@ -350,13 +356,13 @@ def update_lines(p: CodeSetup) -> tuple[CodeLine, ...]:
     if kind.decay_code:
         Ws = tuple(f"W{l}" for l in range(1, p.layers + 1))
         lines += [
-            CodeLine(f"for W in ({', '.join(Ws)}{',' if len(Ws) == 1 else ''}):", "weights shrink by themselves"),
+            CodeLine(f"for W in ({', '.join(Ws)}{',' if len(Ws) == 1 else ''}):", "weight decay"),
             CodeLine(f"    {kind.decay_code}", names=tuple(f"{W} shrunk" for W in Ws)),
         ]
     lines.append(CodeLine(f"gradients = ({', '.join(f'd{name}' for name in p.parameters)})"))
-    each = ", ".join(("P", "dP", *kind.memory))
+    targets = ", ".join(("P", "dP", *kind.memory))
     arrays = ", ".join(("parameters", "gradients", *(f"{letter}s" for letter in kind.memory)))
-    lines.append(CodeLine(f"for {each} in zip({arrays}):"))
+    lines.append(CodeLine(f"for {targets} in zip({arrays}):"))
     for text in kind.step_code:
         target = re.split(r"\W", text, maxsplit=1)[0]
         names = p.parameters if target == "P" else tuple(f"{target} of {name}" for name in p.parameters)
@@ -365,7 +371,7 @@ def update_lines(p: CodeSetup) -> tuple[CodeLine, ...]:
 
 
 def counts_steps(optimizer: str) -> bool:
-    """Return whether the lines of an optimiser name the number of the step."""
+    """Return whether the lines of an optimiser use the number of the step."""
     return any(re.search(r"\bstep\b", text) for text in OPTIMIZERS[optimizer].step_code)
 
 

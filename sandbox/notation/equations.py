@@ -1,8 +1,8 @@
-"""The equations of one pairing of loss and output: from the cost to the derivatives by weights and biases, in LaTeX.
+"""The equations of one pairing of loss and output: from the cost to dW and db, in LaTeX.
 
 The formulas of losses and activations are written for one element, in a, y and z. Here they become equations in the
-matrices of the last layer, with the numbers of the parameters, the reduction and the penalty in their places, cut
-into pieces: each either decided by the loss or the same for every loss, and each perhaps the symbol of an array.
+matrices of the last layer, with the values of the parameters, the reduction and the penalty inserted, split
+into pieces: each is decided by the loss or the same for every loss, and may be the symbol of an array.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ SAME = "the same for every loss, by the chain rule"
 
 @dataclass(frozen=True)
 class Symbol:
-    """An array that an equation speaks of.
+    """An array in an equation.
 
     Attributes
     ----------
     name : str
         "X", "Y", "Z", "A", "W", "b", "dZ", "dA", "dW" or "db".
     shift : int or None
-        The layer of a chain-rule equation, relative to its l: 0 or -1; None where `layer` is meant.
+        The layer of a chain-rule equation, relative to its l: 0 or -1; None if `layer` is used.
     layer : int
-        The layer, where it does not depend on l.
+        The layer, if it does not depend on l.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Piece:
-    """What is typeset as one: a symbol with its scripts, an operator, a fraction.
+    """A part typeset as one: a symbol with its scripts, an operator, a fraction.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Equation:
-    """One line: what is left of the first sign of equality, and what it is equal to.
+    """One line: the left and the right side of its first equals sign.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Equation:
         "cost", "target", "residual", "clipped", "dA", "slope", "chain", "product", "dZ", "dW", "db", "dA_below",
         "dZ_below" or "where" (an abbreviation).
     left, right : str
-        In LaTeX. Lines with an empty `left` go on from the line above them.
+        In LaTeX. Lines with an empty `left` continue the line above.
     decided : bool
         Whether the loss decides it; else it is the same for every loss.
     note : str
@@ -89,7 +89,7 @@ class Equation:
 
 @dataclass(frozen=True)
 class EquationSetup:
-    """What the equations depend on; hashable, so that they are made once.
+    """What the equations depend on; hashable, so that the equations are cached.
 
     Attributes
     ----------
@@ -130,7 +130,7 @@ class EquationSetup:
 
 
 def number(value: float) -> str:
-    """Return a number as it is read in a formula: 0.9, 3, 10^{-7}, 2.5 \\cdot 10^{-7}."""
+    """Format a number for a formula: 0.9, 3, 10^{-7}, 2.5 \\cdot 10^{-7}."""
     text = f"{value:.12g}"
     if "e" not in text:
         return text
@@ -143,7 +143,7 @@ _NUMBER = r"(\d+(?:\.\d+)?)"
 
 
 def _numbered(latex: str, loss: Loss, outputs: int) -> str:
-    """Return a formula of a loss with its parameters' numbers, differences of numbers worked out."""
+    """Insert the parameters' values into a formula of a loss, and evaluate differences of numbers."""
     table = {"K": str(outputs)}
     for parameter in loss.parameters:
         value = loss.parameter_values[parameter.name]
@@ -166,7 +166,7 @@ def _difference(match: re.Match[str]) -> str:
 
 
 class _Writer:
-    """The names that the elements a, y, z, r have in one network, and the equations in them."""
+    """The equations of one network, and its names for the elements a, y, z and r."""
 
     def __init__(self, setup: EquationSetup) -> None:
         self.setup, self.loss = setup, setup.loss
@@ -176,42 +176,42 @@ class _Writer:
         self.A, self.Z = f"A^{{[{L}]}}", f"Z^{{[{L}]}}"
         self.clipped = setup.numerics == "clamped" and self.loss.has_logs
         self.value, self.slope = (_numbered(text, self.loss, setup.outputs) for text in self.loss.formulas())
-        self.one = {
+        self.factor = {
             "mean": r"\frac{1}{m}", "sum": "", "element_mean": rf"\frac{{1}}{{m\,n^{{[{L}]}}}}",
         }[setup.reduction]  # fmt: skip
 
     def of_loss(self, latex: str, clipped: bool | None = None) -> str:
-        """Return an element's formula in the names of the matrices."""
-        hat = self.clipped if clipped is None else clipped
+        """Write an elementwise formula of the loss with the names of the matrices."""
+        bar = self.clipped if clipped is None else clipped
         return replaced(latex, {
-            "a": rf"\bar{{A}}^{{[{self.L}]}}" if hat else self.A,
+            "a": rf"\bar{{A}}^{{[{self.L}]}}" if bar else self.A,
             "y": r"\tilde{Y}" if self.loss.smooths else "Y",
             "z": self.Z,
             "r": "R",
         })  # fmt: skip
 
     def of_activation(self, latex: str, layer: str | None = None) -> str:
-        """Return an activation's formula in the names of the matrices of a layer."""
+        """Write an activation's formula with the names of the matrices of a layer."""
         layer = layer or f"[{self.L}]"
         return replaced(latex, {"a": f"A^{{{layer}}}", "z": f"Z^{{{layer}}}"})
 
     def reduced(self, latex: str) -> str:
-        """Return a formula times what the reduction multiplies by, a common sign before all of it."""
-        if not self.one:
+        """Multiply a formula by the factor of the reduction, a common sign in front."""
+        if not self.factor:
             return latex
         minus, latex = sign_out(latex)
-        return " ".join(part for part in (minus, self.one, in_parentheses(latex)) if part)
+        return " ".join(part for part in (minus, self.factor, in_parentheses(latex)) if part)
 
     def _inner(self, line: str) -> str:
-        """Return what the loss decides of a line: all behind the factor of the reduction."""
-        return line.partition(self.one)[2].strip() if self.one else line
+        """Return the part of a line that the loss decides: all after the factor of the reduction."""
+        return line.partition(self.factor)[2].strip() if self.factor else line
 
-    def equation(self, key: str, left: str, right: str, decided: bool, note: str = "", mine: str = "") -> Equation:
-        """Return one line; `mine` is the part of `right` that the loss decides, all of it by default."""
-        start = right.find(mine) if mine else 0
-        if decided and mine and start < 0:
-            raise ValueError(f"{mine} is not in {right}")
-        end = start + len(mine) if mine else len(right)
+    def equation(self, key: str, left: str, right: str, decided: bool, note: str = "", by_loss: str = "") -> Equation:
+        """Return one line; `by_loss` is the part of `right` that the loss decides, by default all of it."""
+        start = right.find(by_loss) if by_loss else 0
+        if decided and by_loss and start < 0:
+            raise ValueError(f"{by_loss} is not in {right}")
+        end = start + len(by_loss) if by_loss else len(right)
         segments = [(f"{left} =", False)]
         segments += [(right[:start], False), (right[start:end], decided), (right[end:], False)]
         pieces = tuple(Piece(atom, coloured, symbol_of(atom)) for text, coloured in segments for atom in atoms(text))
@@ -227,14 +227,14 @@ class _Writer:
     def _cost(self) -> Iterator[Equation]:
         L, loss = self.L, self.loss
         minus, value = sign_out(self.of_loss(self.value))
-        mine = in_parentheses(value)
-        total = " ".join(part for part in (minus, self.one, r"\sum", mine) if part)
+        summand = in_parentheses(value)
+        total = " ".join(part for part in (minus, self.factor, r"\sum", summand) if part)
         penalty = ""
         if self.setup.l1:
             penalty += rf" + {number(self.setup.l1)} \sum_{{l}} \left|W^{{[l]}}\right|"
         if self.setup.l2:
             penalty += rf" + \frac{{{number(self.setup.l2)}}}{{2}} \sum_{{l}} (W^{{[l]}})^{{2}}"
-        yield self.equation("cost", "C", total + penalty, True, "the cost", mine)
+        yield self.equation("cost", "C", total + penalty, True, "the cost", summand)
         if "r" in tokens(self.value) or "r" in tokens(self.slope):
             yield self.equation("residual", "R", f"{self.A} - Y", True, "the residual")
         if loss.smooths:
@@ -255,15 +255,15 @@ class _Writer:
         L = self.L
         right = self.reduced(self._derivative())
         fraction = rf"\frac{{\partial C}}{{\partial A^{{[{L}]}}}}"
-        note = "its derivative by the outputs"
+        note = "its gradient at the outputs"
         yield self.equation("dA", f"dA^{{[{L}]}} = {fraction}", right, True, note, self._inner(right))
-        main, *rest = self.g.derivative_formula.split(r",\quad ")
+        main, *abbreviations = self.g.derivative_formula.split(r",\quad ")
         if " = " in main:
             left, right = self.of_activation(main).split("=", 1)
         else:
             left, right = rf"g'(Z^{{[{L}]}})", self.of_activation(main)
         yield self.equation("slope", left.strip(), right.strip(), False, f"the slope of the output, {self.g.label}")
-        for text in rest:
+        for text in abbreviations:
             left, right = self.of_activation(text).split("=", 1)
             yield self.equation("where", left.strip(), right.strip(), False, "where")
 
@@ -286,23 +286,23 @@ class _Writer:
             line = self.reduced(left)
             yield self.equation("dZ", "", line, True, "what is left", self._inner(line))
             return
-        derivative, mine = self._derivative(), ""
+        derivative, by_loss = self._derivative(), ""
         if jacobian:
-            each = _indexed(derivative, L)
-            inner = rf"{A} \odot \Bigl({derivative} - \sum_{{k}} A_{{k}}^{{[{L}]}}\,{in_parentheses(each)}\Bigr)"
-            line = " ".join(part for part in (self.one, inner) if part)
+            indexed = _indexed(derivative, L)
+            inner = rf"{A} \odot \Bigl({derivative} - \sum_{{k}} A_{{k}}^{{[{L}]}}\,{in_parentheses(indexed)}\Bigr)"
+            line = " ".join(part for part in (self.factor, inner) if part)
         else:
-            main, *rest = self.g.derivative_formula.split(r",\quad ")
-            minus, inner = sign_out(derivative) if self.one or main != "1" else ("", derivative)
-            if main != "1" or self.one:
+            main, *abbreviations = self.g.derivative_formula.split(r",\quad ")
+            minus, inner = sign_out(derivative) if self.factor or main != "1" else ("", derivative)
+            if main != "1" or self.factor:
                 inner = in_parentheses(inner)
-            mine = inner
+            by_loss = inner
             if main != "1":
-                slope = rf"g'(Z^{{[{L}]}})" if rest else in_parentheses(self.of_activation(main))
+                slope = rf"g'(Z^{{[{L}]}})" if abbreviations else in_parentheses(self.of_activation(main))
                 inner += rf" \odot {slope}"
-            line = " ".join(part for part in (minus, self.one, inner) if part)
+            line = " ".join(part for part in (minus, self.factor, inner) if part)
         note = "the slope is 1" if self.g.has_slope_of(Linear) else "nothing cancels"
-        yield self.equation("dZ", "", line, True, note, mine or self._inner(line))
+        yield self.equation("dZ", "", line, True, note, by_loss or self._inner(line))
 
     def _chain(self) -> Iterator[Equation]:
         l1, l2 = self.setup.l1, self.setup.l2
@@ -317,7 +317,7 @@ class _Writer:
 
 
 def _indexed(latex: str, layer: int) -> str:
-    """Return a formula with its matrices at the unit k."""
+    """Index the matrices of a formula with the unit k."""
     at = f"^{{[{layer}]}}"
     names = (rf"\bar{{A}}{at}", r"\tilde{Y}", f"A{at}", "Y", "R")
     pattern = "|".join(re.escape(name) for name in names)
@@ -328,7 +328,7 @@ _SYMBOL = re.compile(r"^(d?[AZWb]|[YRX])(?:_\{\w\})?(?:\^\{\[(\d+|l|l-1)\]\})?$"
 
 
 def symbol_of(atom: str) -> Symbol | None:
-    """Return which array an atom stands for, if any."""
+    """Return the array that an atom denotes, if any."""
     match = _SYMBOL.match(atom)
     if match is None or (match[1] not in ("Y", "X") and match[2] is None):
         return None
@@ -340,5 +340,5 @@ def symbol_of(atom: str) -> Symbol | None:
 
 @lru_cache(maxsize=512)
 def equations(setup: EquationSetup) -> tuple[Equation, ...]:
-    """Return the equations of a pairing, in the order in which they are read."""
+    """Return the equations of a pairing, in reading order."""
     return tuple(_Writer(setup).lines())

@@ -1,8 +1,8 @@
 """How one loss, activation or optimiser is written in numpy: from the templates of its class to the text of a line.
 
-The templates are written for arrays with a column per sample, in fields such as {A} and {Y}. In those of a loss,
-product(factor, x) and quotient(factor, x) stand for operations that are 0 where the factor is 0: they are written as
-plain ones where nothing infinite can be met, as `times` elsewhere.
+The templates are for arrays with a column per sample, with fields such as {A} and {Y}. In those of a loss,
+product(factor, x) and quotient(factor, x) are operations that are 0 where the factor is 0: they become plain ones if
+nothing infinite can occur, else calls of `times`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ Product = Callable[[str, str], str]
 
 
 def plain(factor: str, other: str) -> str:
-    """Return the text of a product to the letter: 0 times infinity is not a number."""
+    """Return the text of a plain product: 0 times infinity is nan."""
     return f"{bracketed(factor)} * {other}"
 
 
 def times(factor: str, other: str) -> str:
-    """Return the text of a product that is 0 where its factor is, whatever the other is."""
+    """Return the text of a product that is 0 where `factor` is, whatever `other` is."""
     return f"times({factor}, {other})"
 
 
@@ -31,11 +31,11 @@ TIMES = '''def times(factor, other):
 
 
 def bracketed(text: str) -> str:
-    """Return a text that can stand beside a times or a divided by."""
+    """Return a text that can be multiplied or divided: a sum gets brackets."""
     depth = 0
-    for place, sign in enumerate(text):
+    for i, sign in enumerate(text):
         depth += (sign in "([") - (sign in ")]")
-        if depth == 0 and place and sign in "+-" and text[place - 1] == " ":
+        if depth == 0 and i and sign in "+-" and text[i - 1] == " ":
             return f"({text})"
     return text
 
@@ -47,12 +47,12 @@ def _quotient(product: Product, factor: str, divisor: str) -> str:
 
 
 def with_products(template: str, product: Product) -> str:
-    """Return a template with its product(...) and quotient(...) written out."""
+    """Expand the product(...) and quotient(...) of a template."""
     calls: dict[str, Product] = {"product(": product, "quotient(": lambda f, d: _quotient(product, f, d)}
-    found = [(template.find(call), call) for call in calls if call in template]
-    if not found:
+    starts = [(template.find(call), call) for call in calls if call in template]
+    if not starts:
         return template
-    start, call = min(found)
+    start, call = min(starts)
     arguments, end = _arguments(template, start + len(call))
     first, second = (with_products(argument, product) for argument in arguments)
     return template[:start] + calls[call](first, second) + with_products(template[end:], product)
@@ -61,15 +61,15 @@ def with_products(template: str, product: Product) -> str:
 def _arguments(text: str, start: int) -> tuple[list[str], int]:
     """Return the arguments of a call that begin at `start`, and where the call ends."""
     arguments, depth, begin = [], 0, start
-    for place in range(start, len(text)):
-        sign = text[place]
+    for i in range(start, len(text)):
+        sign = text[i]
         if depth == 0 and sign in ",)":
-            arguments.append(text[begin:place].strip())
-            begin = place + 1
+            arguments.append(text[begin:i].strip())
+            begin = i + 1
             if sign == ")":
-                return arguments, place + 1
+                return arguments, i + 1
         depth += (sign in "([") - (sign in ")]")
-    raise ValueError(f"a bracket is left open: {text}")
+    raise ValueError(f"a bracket is not closed: {text}")
 
 
 def fields_of(*templates: str) -> set[str]:
@@ -78,5 +78,5 @@ def fields_of(*templates: str) -> set[str]:
 
 
 def factors(parameters: Collection[Parameter], in_use: Collection[str]) -> dict[str, str]:
-    """Return what the fields {name*} of a loss stand for: a factor, or nothing while it is not in use."""
-    return {f"{each.name}*": f"{each.name} * " if each.name in in_use else "" for each in parameters}
+    """Return the text of a loss's fields {name*}: a factor, or nothing if it is not in use."""
+    return {f"{p.name}*": f"{p.name} * " if p.name in in_use else "" for p in parameters}

@@ -1,4 +1,4 @@
-"""The program on a screen, or drawn into a picture without one."""
+"""The program in a window, or drawn into a picture without a screen."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from sandbox.ui.window import MainWindow
 
 # The default of 5 ms lets the training thread keep the interpreter for a third of a frame.
 _SWITCH_INTERVAL = 0.0005
-# Milliseconds in which the slower views, a few answers a second, catch up before a picture is taken.
+# Milliseconds for the slower views (a few answers per second) to catch up before a picture is taken.
 _SETTLING = 700
-# Updates per second at the start: so that a person sees how it learns, not only that it has learned.
+# Updates per second at first: slow enough to see the network learn, not only the result.
 _FIRST_SPEED = 500.0
 _THEMES = {"light": theme.LIGHT, "dark": theme.DARK}
 
 
 def application() -> QApplication:
-    """Return the one application, made on the first call."""
-    found = QApplication.instance()
-    if isinstance(found, QApplication):
-        return found
+    """Return the application, created on the first call."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Loss Sandbox")
     app.setOrganizationName("loss-sandbox")
@@ -40,12 +40,12 @@ def application() -> QApplication:
 
 
 def first_experiment() -> Experiment:
-    """What a person sees at the first start: two moons, one loss that learns and another that is only shown."""
+    """Return the experiment of the first start: two moons, one loss to learn with and another that is only shown."""
     return Experiment().with_value("loss.monitors", FIRST_MONITORS)
 
 
 def run_window(experiment: Experiment | None = None, path: Path | None = None) -> int:
-    """Open the window and stay until it is closed; return the exit code."""
+    """Open the window, run until it is closed, and return the exit code."""
     app = application()
     chosen = _THEMES.get(str(QSettings().value("theme", "", type=str)))
     window = MainWindow(experiment or first_experiment(), chosen)
@@ -55,7 +55,7 @@ def run_window(experiment: Experiment | None = None, path: Path | None = None) -
     available = app.primaryScreen().availableGeometry().size()
     if available.width() < 1300 or available.height() < 840:
         window.resize(available * 0.96)
-    sys.excepthook = lambda kind, error, trace: _say(window, kind, error, trace)
+    sys.excepthook = lambda kind, error, trace: _show_error(window, kind, error, trace)
     window.controls.set_speed(_FIRST_SPEED)
     window.start()
     if experiment is None:
@@ -65,21 +65,23 @@ def run_window(experiment: Experiment | None = None, path: Path | None = None) -
     return code
 
 
-def _say(window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """An error in the window arrives as a message, and the program lives on."""
+def _show_error(
+    window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Show an error in the window as a message; the program goes on."""
     sys.__excepthook__(kind, error, trace)
     if issubclass(kind, Exception):
-        window.notice.say(f"The program met an error ({error!r}): Reset starts anew.", error=True)
+        window.notice.say(f"An error occurred ({error!r}): Reset restarts the run.", error=True)
 
 
-def _only_what_matters(kind: QtMsgType, context: object, message: str) -> None:
-    """Pass on Qt's messages but for those about what a platform without a screen cannot do."""
+def _print_relevant(kind: QtMsgType, context: object, message: str) -> None:
+    """Print Qt's messages except those about what a platform without a screen does not support."""
     if "This plugin does not support" not in message:
         print(message, file=sys.stderr)
 
 
 def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], colours: str, after: int) -> None:
-    """Draw the window into a PNG file after so many epochs.
+    """Draw the window into a PNG file after a number of epochs.
 
     Parameters
     ----------
@@ -87,10 +89,10 @@ def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], 
     png : Path
     size : tuple of int
         Width and height.
-    theme : str
+    colours : str
         "light" or "dark".
     after : int
-        Epochs; fewer where every lane stops before.
+        Epochs; fewer if every lane stops before.
 
     Raises
     ------
@@ -101,12 +103,12 @@ def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], 
     """
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application()
-    previous = qInstallMessageHandler(_only_what_matters)
+    previous = qInstallMessageHandler(_print_relevant)
     window = MainWindow(experiment or first_experiment(), _THEMES[colours])
     window.resize(*size)
     loop = QEventLoop()
     refused: list[str] = []
-    begun = False
+    started = False
 
     def refuse(sentence: str, error: bool) -> None:
         if error:
@@ -114,9 +116,9 @@ def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], 
             loop.quit()
 
     def follow(snapshot: Snapshot) -> None:
-        nonlocal begun
-        if not begun:
-            begun = True
+        nonlocal started
+        if not started:
+            started = True
             window.session.train(after)
         if (snapshot.epoch >= after or all(lane.stopped for lane in snapshot.lanes)) and snapshot.curves:
             QTimer.singleShot(_SETTLING, loop.quit)

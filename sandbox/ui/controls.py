@@ -1,4 +1,4 @@
-"""The row of controls on top: play, step, reset, speed, the readouts, undo, files and looks."""
+"""The row of controls on top: play, step, reset, speed, the readouts, undo, files and theme."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from sandbox.ui.kit.base import StyleFollower, later
 
 @dataclass(frozen=True)
 class Reading:
-    """A number, and of several networks its quartiles."""
+    """A number, and its quartiles if there are several networks."""
 
     value: float
     low: float = math.nan
     high: float = math.nan
 
     def spread(self, written: Callable[[float], str]) -> str:
-        """Return the quartiles in few characters; nothing where there are none."""
+        """Return the quartiles as a short text, empty if there are none."""
         return "" if math.isnan(self.low) else f"{written(self.low)}\u2013{written(self.high)}"
 
 
@@ -37,7 +37,7 @@ def _per_cent(value: float) -> str:
 
 @dataclass(frozen=True)
 class Readouts:
-    """What the readouts show of the lane in view."""
+    """What the readouts show for the lane in view."""
 
     epoch: int
     update: int
@@ -48,12 +48,12 @@ class Readouts:
     of_test: bool
     objective: str
     replicas: int = 1
-    lane: str = ""  # the letter, where there are several
-    seed: int | None = None  # of the network that is picked out
+    lane: str = ""  # the letter, if there are several lanes
+    seed: int | None = None  # of the replica that is selected
 
 
 class Controls(StyleFollower, QFrame):
-    """One row; it only shows and asks."""
+    """The row of controls: it only shows values and emits signals."""
 
     def __init__(self, undo_stack: QUndoStack) -> None:
         super().__init__()
@@ -61,24 +61,24 @@ class Controls(StyleFollower, QFrame):
         self.play = PrimaryButton("Play", "play", "Trains, or pauses training (Space).")
         self.step_update = IconButton("step-update", "Trains one update and pauses.", "Step one update")
         self.step_epoch = IconButton("step-epoch", "Trains to the end of the epoch and pauses.", "Step one epoch")
-        self.reset = IconButton("reset", "Starts anew from the same initial weights.", "Reset")
-        self.new_weights = IconButton("dice", "Starts anew from other initial weights.", "New weights")
+        self.reset = IconButton("reset", "Restarts from the same initial weights.", "Reset")
+        self.new_weights = IconButton("dice", "Restarts from other initial weights.", "New weights")
         self.undo = IconButton("undo", "Undoes the last change (Ctrl+Z).", "Undo")
-        self.redo = IconButton("redo", "Does again what was undone (Ctrl+Shift+Z).", "Redo")
+        self.redo = IconButton("redo", "Redoes the last undone change (Ctrl+Shift+Z).", "Redo")
         self.open = IconButton("open", "Opens an experiment file (Ctrl+O).", "Open experiment")
-        self.save = IconButton("save", "Saves the experiment, all edits included (Ctrl+S).", "Save experiment")
+        self.save = IconButton("save", "Saves the experiment with all edits (Ctrl+S).", "Save experiment")
         self.sweep = IconButton("sweep", "Runs this experiment over a grid of settings (Ctrl+G).", "Sweep")
         self.theme = IconButton("moon", "Switches between light and dark.", "Switch theme")
         self.present = IconButton("present", "Enlarges everything for the back row (F11).", "Present")
         self.present.setCheckable(True)
         self.speed = SpeedSlider()
         self.speed.setAccessibleName("Speed")
-        self.speed.setToolTip("How many updates a second; up to 25 each one is drawn.")
+        self.speed.setToolTip("Updates per second; up to 25, every update is drawn.")
         self.speed.set_value(float("inf"))
         self.epoch = Readout("Epoch", "000 000", "How many times all training samples have been used.")
         self.train = Readout("Train cost", "0.00000", "The objective over the training samples, with the penalty.")
         self.test = Readout("Test cost", "0.00000", "The objective over the test samples, with the penalty.")
-        self.score = Readout("Test accuracy", "100.0 %", "How well the test samples are told.")
+        self.score = Readout("Test accuracy", "100.0 %", "Accuracy over the test samples.")
         self._lay_out()
         self._wire(undo_stack)
 
@@ -97,7 +97,7 @@ class Controls(StyleFollower, QFrame):
         self._row.addStretch(1)
         for widget in (self.undo, self.redo, self.open, self.save, self.sweep, self.theme, self.present):
             self._row.addWidget(widget)
-        # A click leaves the focus where it was, so that Space goes on to play and pause.
+        # A click leaves the focus where it was, so that Space still plays and pauses.
         buttons: tuple[QWidget, ...] = (
             self.play, self.step_update, self.step_epoch, self.reset, self.new_weights, self.undo, self.redo, self.open,
             self.save, self.sweep, self.theme, self.present,
@@ -110,33 +110,33 @@ class Controls(StyleFollower, QFrame):
         undo_stack.canUndoChanged.connect(self.undo.setEnabled)
         undo_stack.canRedoChanged.connect(self.redo.setEnabled)
         undo_stack.undoTextChanged.connect(
-            lambda what: self.undo.setToolTip(f"Undoes the {what or 'last change'} (Ctrl+Z).")
+            lambda text: self.undo.setToolTip(f"Undoes the {text or 'last change'} (Ctrl+Z).")
         )
         undo_stack.redoTextChanged.connect(
-            lambda what: self.redo.setToolTip(f"Does the {what or 'change that was undone'} again (Ctrl+Shift+Z).")
+            lambda text: self.redo.setToolTip(f"Redoes the {text or 'last undone change'} (Ctrl+Shift+Z).")
         )
         self.undo.setEnabled(False)
         self.redo.setEnabled(False)
 
     def set_playing(self, playing: bool) -> None:
-        """Let the first button say what a press of it does."""
+        """Show on the play button what pressing it does."""
         self.play.show_action(*(("Pause", "pause") if playing else ("Play", "play")))
 
     def set_speed(self, speed: float) -> None:
-        """Choose a speed, in updates a second, as the slider does."""
+        """Choose a speed, in updates per second, as the slider does."""
         self.speed.set_value(speed)
         self.speed.changed.emit(self.speed.value(), True)
 
     def set_dark(self, dark: bool) -> None:
-        """Show what the theme button leads to."""
+        """Show which theme the theme button switches to."""
         self.theme.setIcon(icon("sun" if dark else "moon"))
 
     def show_readings(self, shown: Readouts) -> None:
-        """Show the large numbers."""
+        """Update the readouts."""
         self.epoch.set_text(f"{shown.epoch:,}")
         self.epoch.setToolTip(f"How many times all training samples have been used; {shown.update:,} updates so far.")
         several = shown.replicas > 1 and shown.seed is None
-        of_many = f", median of {shown.replicas} networks, and their quartiles" if several else ""
+        of_many = f"; median and quartiles of {shown.replicas} replicas" if several else ""
         of_one = "" if shown.seed is None else f"seed {shown.seed}"
 
         def caption(text: str) -> str:
@@ -144,7 +144,7 @@ class Controls(StyleFollower, QFrame):
 
         self.train.set_text(words.cost(shown.train.value))
         self.train.setToolTip(
-            f"{shown.objective} over the training samples, with the penalty: what training descends{of_many}."
+            f"{shown.objective} over the training samples, with the penalty: what training minimises{of_many}."
         )
         self.test.set_text(words.cost(shown.test.value))
         self.test.setToolTip(f"The objective over the test samples, with the penalty{of_many}.")
@@ -166,23 +166,23 @@ class Controls(StyleFollower, QFrame):
         self._make_room()
 
     def _make_room(self) -> None:
-        """Leave the quartiles out where the window is too narrow for them; the tooltips have them too."""
+        """Hide the notes of the readouts if the window is too narrow for them."""
         readouts = (self.train, self.test, self.score)
-        shown = sum(readout.spare for readout in readouts if readout.roomy)
-        wanted = self._row.minimumSize().width() - shown + sum(readout.spare for readout in readouts)
+        shown_notes = sum(readout.spare for readout in readouts if readout.roomy)
+        needed = self._row.minimumSize().width() - shown_notes + sum(readout.spare for readout in readouts)
         for readout in readouts:
-            readout.set_roomy(wanted <= self.width())
+            readout.set_roomy(needed <= self.width())
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
-        noted = sum(readout.spare for readout in (self.train, self.test, self.score) if readout.roomy)
-        return QSize(hint.width() - noted, hint.height())
+        notes = sum(readout.spare for readout in (self.train, self.test, self.score) if readout.roomy)
+        return QSize(hint.width() - notes, hint.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         later(self, self._make_room)
 
     def fit(self) -> None:
-        """Follow the scale."""
+        """Set margins and spacing."""
         self._row.setContentsMargins(theme.px(12), theme.px(8), theme.px(12), theme.px(8))
         self._row.setSpacing(theme.px(8))

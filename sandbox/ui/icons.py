@@ -21,13 +21,13 @@ def icon(name: str, color: str = "text_color") -> QIcon:
     name : str
         The file's name without its ending.
     color : str
-        The colour of the theme it is drawn in, e.g. "on_accent" on a primary button. Disabled and checked
-        buttons take the theme's own colours for those.
+        The theme colour it is drawn in, e.g. "on_accent" on a primary button. Disabled and checked buttons use the
+        theme's colours for those states.
 
     Raises
     ------
     FileNotFoundError
-        When there is no such icon.
+        If there is no such icon.
     """
     resource("icons", f"{name}.svg")  # a wrong name fails here rather than while painting
     return QIcon(_Engine(name, color))
@@ -39,11 +39,11 @@ def _renderer(name: str, colour: str) -> QSvgRenderer:
     return QSvgRenderer(QByteArray(text.replace("currentColor", colour).encode()))
 
 
-_clones: list[QIconEngine] = []  # Qt does not hold on to the Python half of an engine it was returned
+_clones: list[QIconEngine] = []  # keeps them alive: Qt does not own the Python half of an engine it was returned
 
 
 class _Engine(QIconEngine):
-    """Paints an icon in the colours of the theme in force, crisp at any device pixel ratio."""
+    """Paints an icon in the colours of the current theme, crisp at any device pixel ratio."""
 
     def __init__(self, name: str, color: str) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class _Engine(QIconEngine):
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
         pixels = size * scale
         pixmap = QPixmap(pixels)
-        if pixmap.isNull():  # no room: nothing to paint on
+        if pixmap.isNull():  # no size: nothing to paint on
             return pixmap
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)

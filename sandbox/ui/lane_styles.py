@@ -1,4 +1,4 @@
-"""How lanes are told apart on screen: each has a letter, a colour and a few words on what differs in it."""
+"""How lanes are distinguished on screen: by a letter, a colour and a few words on what differs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sandbox.ui.kit.base import StyleFollower
 
 _SHORT = {"optimizer.learning_rate": "rate", "network.seed": "seed", "network.hidden": "layers"}
 _NAMED = ("loss.objective", "optimizer.name", "network.activation", "network.output", "network.initializer")
-_FEW, _MOST = 2, 3  # settings that are named; of more there is no room to read
+_FEW, _MOST = 2, 3  # settings that are named; there is no room for more
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class LaneStyle:
     name : str
         In the experiment.
     slot : int
-        Which letter and which colour it has.
+        The index of its letter and colour.
     words : str
-        What it is called, or else what differs in it.
+        Its name, or else what differs in it.
     """
 
     name: str
@@ -53,19 +53,19 @@ class LaneStyle:
 
 
 def lane_styles(experiment: Experiment, task: str | None) -> tuple[LaneStyle, ...]:
-    """Return all lanes' styles; `task`, once it is known, tells what "auto" stands for."""
+    """Return the styles of all lanes; `task`, once it is known, determines what "auto" means."""
     names = tuple(lane.name for lane in experiment.lanes)
     keys = differing(experiment, task)
     if any(key != "loss.monitors" for key in keys):
         keys = tuple(key for key in keys if key != "loss.monitors")
-    found = []
-    for name, (slot, own) in slots(names).items():
-        # All are told by what differs where that is little, else by how they depart from the first one.
-        departed = [key for key in keys if experiment.get(key, name) != experiment.get(key, names[0])]
-        told = keys if len(keys) <= _FEW else departed
-        words = own or ", ".join(value_words(experiment, name, key, task) for key in told[:_MOST])
-        found.append(LaneStyle(name, slot, words or objective_words(experiment, name, task)))
-    return tuple(found)
+    styles = []
+    for name, (slot, custom_name) in slots(names).items():
+        # If few settings differ, name them all for every lane, else how each lane differs from the first one.
+        from_first = [key for key in keys if experiment.get(key, name) != experiment.get(key, names[0])]
+        shown = keys if len(keys) <= _FEW else from_first
+        text = custom_name or ", ".join(value_words(experiment, name, key, task) for key in shown[:_MOST])
+        styles.append(LaneStyle(name, slot, text or objective_words(experiment, name, task)))
+    return tuple(styles)
 
 
 def objective_words(experiment: Experiment, lane: str, task: str | None) -> str:
@@ -123,7 +123,7 @@ class Badge(StyleFollower, QWidget):
 
 
 def paint_badge(painter: QPainter, box: QRectF, text: str, slot: int) -> None:
-    """Paint a letter on a lane's colour, in the painter's type."""
+    """Paint a letter on a lane's colour, in the painter's font."""
     colour = theme.current().lane(slot)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)

@@ -1,4 +1,4 @@
-"""What a person did last time: kept when the window closes, offered when it opens again."""
+"""The last session: saved when the window closes, offered when it opens again."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _log = logging.getLogger(__name__)
 
 
 def file_path() -> Path:
-    """Return the file in which the last experiment is kept."""
+    """Return the file in which the last experiment is saved."""
     return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)) / "last.toml"
 
 
 def save(window: MainWindow, path: Path) -> bool:
-    """Write the experiment of a window that was closed, with all edits, where it is not the one it opened with.
+    """Write the experiment of a closed window, with all edits, unless it is the one it opened with.
 
-    Returns whether it was written. A disk that is full is no reason not to close.
+    Returns whether it was written. A full disk must not prevent closing.
     """
     snapshot = window.session.snapshot
     if snapshot is None or snapshot.experiment == window.session.opened_with:
@@ -30,16 +30,16 @@ def save(window: MainWindow, path: Path) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)
         snapshot.experiment.save(path)
     except (InputError, OSError):
-        _log.exception("the experiment could not be kept")
+        _log.exception("the experiment could not be saved")
         return False
     return True
 
 
 def offer(window: MainWindow, path: Path) -> None:
-    """Offer what was kept, where there is anything."""
+    """Offer to open the saved experiment, if there is one."""
     if path.is_file():
         window.notice.say(
-            "What you did last time was kept: opened, Play repeats it with every change.",
+            "Your last session was saved: open it, and Play repeats it with every change.",
             action="Open it",
             act=lambda: window.session.open_experiment(path),
             goes=True,

@@ -1,8 +1,8 @@
-"""Mathematical type: formulas set from small parts, each typeset once as an SVG and drawn crisp at any scale.
+"""Mathematical typesetting: formulas built from small parts, each typeset once as SVG and drawn crisp at any scale.
 
 ziamath turns LaTeX into SVG; it takes 3 to 10 ms for a symbol with its scripts, and ten times as long for a whole
-formula. So only symbols are typeset by it, and kept; lines, fractions, cases and strokes are put together here,
-which takes no time, lets a formula that resembles one seen before appear at once, and tells where each symbol is.
+formula. So only symbols are typeset by it, and cached; lines, fractions, cases and strokes are assembled here,
+which takes no time, lets a formula similar to an earlier one appear at once, and tells where each symbol is.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class Glyph:
     Attributes
     ----------
     svg : bytes
-        With "currentColor" as its ink.
+        With "currentColor" as its colour.
     box : tuple of float
         x, y, width, height of the picture; the baseline is y = 0, downwards is positive.
     advance : float
-        How far the next one stands.
+        The distance to the next one.
     """
 
     svg: bytes
@@ -53,7 +53,7 @@ class Glyph:
 def _typesetter() -> Any:
     """Return ziamath's class for LaTeX, loaded on first use: that takes a third of a second."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # it reads its font in an old-fashioned way
+        warnings.simplefilter("ignore", DeprecationWarning)  # it reads its font in a deprecated way
         from ziamath.config import config
         from ziamath.zmath import Latex
     config.svg2 = False  # Qt draws SVG 1.1
@@ -74,7 +74,7 @@ def typeset(latex: str) -> Glyph:
 
 @dataclass(frozen=True)
 class Mark:
-    """Something to be drawn: a glyph, or a stroke where there is none.
+    """Something to draw: a glyph, or a stroke if there is none.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a symbol stands: x, y (top), width, height, the baseline being y = 0."""
+    """Where a symbol is: x, y (top), width, height; the baseline is y = 0."""
 
     rect: tuple[float, float, float, float]
     symbol: Symbol
@@ -109,7 +109,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Box:
-    """A piece of a formula, put together: what there is to draw, and its extent from the baseline."""
+    """An assembled piece of a formula: what to draw, and its extent from the baseline."""
 
     width: float
     ascent: float
@@ -120,7 +120,7 @@ class Box:
     before: bool = field(default=False)  # whether a line may be broken before it
 
     def moved(self, dx: float, dy: float) -> Box:
-        """Return it, shifted."""
+        """Return the box, shifted."""
         marks = tuple(
             replace(mark, at=(mark.at[0] + dx, mark.at[1] + dy), to=(mark.to[0] + dx, mark.to[1] + dy))
             for mark in self.marks
@@ -139,7 +139,7 @@ def _boxes(latex: str, decided: bool) -> list[Box]:
 
 
 def joined_boxes(boxes: Sequence[Box], start: str = "") -> Box:
-    """Return boxes side by side, with the spaces that mathematics asks for; `start` is what stands before them."""
+    """Return boxes side by side with mathematical spacing; `start` is the kind of what comes before them."""
     x, ascent, descent, last = 0.0, 0.0, 0.0, start
     marks: list[Mark] = []
     spots: list[Spot] = []
@@ -178,22 +178,22 @@ def _gap(last: str, kind: str) -> float:
 @lru_cache(maxsize=4096)
 def atom_box(atom: str, decided: bool) -> Box:
     """Return one part of a formula as a box."""
-    found = tokens(atom)
-    head = found[0]
+    parts = tokens(atom)
+    head = parts[0]
     if atom in _SPACES:
         return Box(EM * _SPACES[atom], 0.0, 0.0, kind="space")
     if head == r"\frac":
-        return _fraction(found, decided)
+        return _fraction(parts, decided)
     if head == r"\cancel":
-        return _struck(compose(_argument(found, 1)[0], decided), decided)
+        return _struck(compose(_argument(parts, 1)[0], decided), decided)
     if head == r"\begin":
-        return _cases(found, decided)
+        return _cases(parts, decided)
     return _glyph_box(atom, decided)
 
 
-def _argument(found: list[str], i: int) -> tuple[str, int]:
-    end = group_end(found, i)
-    inner = found[i + 1 : end - 1] if found[i] == "{" else found[i:end]
+def _argument(parts: list[str], i: int) -> tuple[str, int]:
+    end = group_end(parts, i)
+    inner = parts[i + 1 : end - 1] if parts[i] == "{" else parts[i:end]
     return joined(inner), end
 
 
@@ -222,9 +222,9 @@ def _glyph_box(atom: str, decided: bool) -> Box:
     return Box(glyph.advance, ascent, descent, marks, spots, kind, kind in ("relation", "binary"))
 
 
-def _fraction(found: list[str], decided: bool) -> Box:
-    top, i = _argument(found, 1)
-    bottom, _ = _argument(found, i)
+def _fraction(parts: list[str], decided: bool) -> Box:
+    top, i = _argument(parts, 1)
+    bottom, _ = _argument(parts, i)
     over, under = compose(top, decided), compose(bottom, decided)
     inner, pad = max(over.width, under.width), 0.12 * EM
     width = inner + 2.0 * pad
@@ -244,8 +244,8 @@ def _struck(box: Box, decided: bool) -> Box:
     return replace(box, marks=(*box.marks, line), kind="ordinary")
 
 
-def _cases(found: list[str], decided: bool) -> Box:
-    body = joined(found[8:-8])  # between \begin{cases} and \end{cases}
+def _cases(parts: list[str], decided: bool) -> Box:
+    body = joined(parts[8:-8])  # between \begin{cases} and \end{cases}
     rows = [[compose(cell.strip(), decided) for cell in row.split("&")] for row in body.split(r"\\")]
     first = max(row[0].width for row in rows)
     gap, lead = EM, 0.22 * EM
@@ -275,7 +275,7 @@ def _cases(found: list[str], decided: bool) -> Box:
 
 @dataclass(frozen=True)
 class TypesetFormula:
-    """A formula in one or more rows, at 16 px to the em, from its top left."""
+    """A formula in one or more rows, at 16 px to the em, relative to its top left."""
 
     width: float
     height: float
@@ -285,14 +285,14 @@ class TypesetFormula:
 
 @lru_cache(maxsize=256)
 def set_line(pieces: tuple[Piece, ...], width: float, indent: float = 0.0, hang: float = 2.0 * EM) -> TypesetFormula:
-    """Return pieces in rows no wider than `width` where they can be broken, before signs and relations.
+    """Return pieces in rows no wider than `width` if possible, broken before signs and relations.
 
     Parameters
     ----------
     pieces : tuple of Piece
     width : float
     indent, hang : float
-        Where the first row begins, and by how much the others begin further to the right.
+        Where the first row starts, and how much further to the right the others start.
     """
     boxes = [atom_box(piece.latex, piece.decided) for piece in pieces]
     rows: list[list[Box]] = [[]]
@@ -303,9 +303,9 @@ def set_line(pieces: tuple[Piece, ...], width: float, indent: float = 0.0, hang:
             at = _break(rows[-1], 2 if len(rows) == 1 else 1)
             if not at:
                 break
-            rest = rows[-1][at:]
+            remainder = rows[-1][at:]
             del rows[-1][at:]
-            rows.append(rest)
+            rows.append(remainder)
             start = indent + hang
     y, widest = 0.0, 0.0
     marks: list[Mark] = []
@@ -322,16 +322,16 @@ def set_line(pieces: tuple[Piece, ...], width: float, indent: float = 0.0, hang:
 
 
 def _break(row: list[Box], first: int) -> int:
-    """Return before which box a row that is too wide is best broken: as little inside parentheses as can be; 0: none.
+    """Return the index of the box before which to break a row, as few parentheses deep as possible; 0 if none.
 
-    The first row may not be broken before its sign of equality.
+    The first row may not be broken before its equals sign.
     """
-    depth, places = 0, []
+    depth, candidates = 0, []
     for i, box in enumerate(row):
         depth += (box.kind == "open") - (box.kind == "close")
         if box.before and i >= first and i < len(row) - 1:
-            places.append((depth, -i))
-    return -min(places)[1] if places else 0
+            candidates.append((depth, -i))
+    return -min(candidates)[1] if candidates else 0
 
 
 # Drawing
@@ -339,7 +339,7 @@ def _break(row: list[Box], first: int) -> int:
 
 @lru_cache(maxsize=4096)
 def _pixmap(latex: str, stretch: float, colour: str, scale: float, ratio: float) -> QPixmap:
-    """Return a glyph as the device draws it: `scale` times as large as typeset, `ratio` pixels to the point."""
+    """Render a glyph `scale` times as large as typeset, with `ratio` device pixels per pixel."""
     glyph = typeset(latex)
     _, _, width, height = glyph.box
     renderer = QSvgRenderer(QByteArray(glyph.svg.replace(b"currentColor", colour.encode())))
@@ -366,8 +366,8 @@ def draw_marks(
             if mark.stretch != 1.0:
                 y -= AXIS * scale
                 top = -0.5 * height * mark.stretch
-            place = QPointF(*(round(value * ratio) / ratio for value in (x + left * scale, y + top * scale)))
-            painter.drawPixmap(place, _pixmap(mark.glyph, mark.stretch, colour, scale, ratio))
+            corner = QPointF(*(round(value * ratio) / ratio for value in (x + left * scale, y + top * scale)))
+            painter.drawPixmap(corner, _pixmap(mark.glyph, mark.stretch, colour, scale, ratio))
             continue
         pen = QPen(QColor(colour), max(1.0 / ratio, _BAR * scale * (1.2 if mark.strike else 1.0)))
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)

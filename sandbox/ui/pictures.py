@@ -1,8 +1,8 @@
 """The pictures of a run: its costs, and the decision boundary of every lane.
 
-They are the window's own views, painted into memory with two pixels for one of the screen, so that they stay
-sharp in print and on slides. Nothing is ever shown, so Qt's offscreen platform will do. Text is drawn in the fonts of
-the system: where there is none, there is no text either.
+They are the window's own views, painted into memory with two pixels per screen pixel, so that they stay sharp in
+print and on slides. Nothing is ever shown, so Qt's offscreen platform is enough. Text is drawn in the fonts of the
+system: if there are none, there is no text.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from sandbox.ui.sweep.heatmap import HeatView, map_of
 from sandbox.ui.views.boundary import BoundaryView
 from sandbox.ui.views.cost import LEGEND_ROWS, CostView
 
-WIDTH, HEIGHT = 1200, 900  # in pixels of a screen
-RATIO = 2  # pixels of a picture for one of a screen, either way
-_RESOLUTION = 300  # of the boundary's grid, where there are few inputs to keep for each of its points
+WIDTH, HEIGHT = 1200, 900  # in screen pixels
+RATIO = 2  # picture pixels per screen pixel, in either direction
+_RESOLUTION = 300  # of the boundary's grid, if there are few inputs to store for each of its points
 _FEW_INPUTS = 8
 
-_app: QApplication | None = None  # Qt wants it to outlive everything it draws
+_app: QApplication | None = None  # it must outlive everything it draws
 
 
 def save_pictures(trainer: Trainer, folder: Path) -> list[str]:
     """Draw costs.png, and boundary-LANE.png of every lane, into a folder; return their names.
 
     With more than two inputs the boundary is that of a slice through the data: along the two inputs that the
-    view shows first, the others at their mean. A lane whose outputs are nowhere numbers has no picture.
+    view shows first, the others at their mean. A lane without any finite output has no picture.
 
     Raises
     ------
@@ -73,9 +73,9 @@ def save_heatmap(sweep: Sweep, column: str, path: Path) -> None:
         view = HeatView()
         view.show_map(map_of(sweep.cells, sweep.results, column))
         first = sweep.cells[0].experiment
-        known = DATASETS.get(first.data.dataset or "")
-        title = first.title or (known.label if known is not None else Path(first.data.file or "").name)
-        seeds = f", median of {first.run.replicas} seeds above their quartiles" if first.run.replicas > 1 else ""
+        dataset = DATASETS.get(first.data.dataset or "")
+        title = first.title or (dataset.label if dataset is not None else Path(first.data.file or "").name)
+        seeds = f", median of {first.run.replicas} seeds, quartiles below" if first.run.replicas > 1 else ""
         caption = f"{texts.column_words(column)} after {words.count(first.run.epochs, 'epoch')}{seeds}"
         page = _page(title, caption, view)
         hint = page.sizeHint()
@@ -88,14 +88,14 @@ def save_heatmap(sweep: Sweep, column: str, path: Path) -> None:
 
 
 def has_text() -> bool:
-    """Whether there is any font to draw text with."""
+    """Return whether there is any font to draw text with."""
     with _light():
         return bool(QFontDatabase.families())
 
 
 @contextmanager
 def _light() -> Iterator[None]:
-    """Draw in the light theme, whatever was and will be in force."""
+    """Draw in the light theme, then restore the current one."""
     app = _application()
     before = theme.current(), theme.scale()
     theme.apply(app, theme.LIGHT)
@@ -106,19 +106,19 @@ def _light() -> Iterator[None]:
 
 
 def _application() -> QApplication:
-    """Return the one application. If it is made here, its screen is as fine as the pictures."""
+    """Return the application. If it is created here, its scale factor is that of the pictures."""
     global _app
-    found = QApplication.instance()
-    if isinstance(found, QApplication):
-        return found
-    own = os.environ.get("QT_SCALE_FACTOR")
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    previous = os.environ.get("QT_SCALE_FACTOR")
     os.environ["QT_SCALE_FACTOR"] = str(RATIO)
     try:
         _app = QApplication(["loss-sandbox"])
     finally:
         os.environ.pop("QT_SCALE_FACTOR")
-        if own is not None:
-            os.environ["QT_SCALE_FACTOR"] = own
+        if previous is not None:
+            os.environ["QT_SCALE_FACTOR"] = previous
     return _app
 
 
@@ -135,7 +135,7 @@ def _costs(trainer: Trainer) -> QImage:
     # Paper does not scroll: the legend gets all the room it needs, and the curves keep theirs.
     full = view.legend.sizeHint().height()
     view.legend_area.setFixedHeight(full)
-    return _taken(page, HEIGHT + max(0, round(full * (1.0 - LEGEND_ROWS / max(view.legend_rows, 1)))))
+    return _render_and_delete(page, HEIGHT + max(0, round(full * (1.0 - LEGEND_ROWS / max(view.legend_rows, 1)))))
 
 
 def _boundary(trainer: Trainer, lane: str) -> QImage | None:
@@ -156,11 +156,11 @@ def _boundary(trainer: Trainer, lane: str) -> QImage | None:
     for choice in (view.across_label, view.across, view.upward_label, view.upward):
         choice.hide()  # the axes are named beside and below
     view.draw(surface, state)
-    return _taken(page)
+    return _render_and_delete(page)
 
 
-def _taken(page: QWidget, height: int = HEIGHT) -> QImage:
-    """Return the picture of a page that is then done with."""
+def _render_and_delete(page: QWidget, height: int = HEIGHT) -> QImage:
+    """Return the picture of a page, and delete the page."""
     try:
         return _painted(page, height)
     finally:
@@ -168,8 +168,8 @@ def _taken(page: QWidget, height: int = HEIGHT) -> QImage:
 
 
 def _title(trainer: Trainer) -> str:
-    known = DATASETS.get(trainer.experiment.data.dataset or "")
-    return trainer.experiment.title or (known.label if known is not None else trainer.data.name)
+    dataset = DATASETS.get(trainer.experiment.data.dataset or "")
+    return trainer.experiment.title or (dataset.label if dataset is not None else trainer.data.name)
 
 
 def _progress(trainer: Trainer) -> str:
@@ -177,13 +177,13 @@ def _progress(trainer: Trainer) -> str:
 
 
 def _lane_line(trainer: Trainer, state: LaneState) -> str:
-    """Say in one line which network this is, what it learned by and how far it came."""
+    """Describe the network in one line: its lane, sizes, objective, epochs and readings."""
     last = trainer.history(state.name).last
-    assert last is not None  # the present state was recorded
+    assert last is not None  # the current state was recorded
     parts = [
         f"Lane {state.name}" if len(trainer.lanes) > 1 else "",
         " - ".join(map(str, state.sizes)),
-        f"learns by {texts.label_of(state.objective)}",
+        f"learns with {texts.label_of(state.objective)}",
         f"{'stopped ' if state.stopped else ''}after {words.count(last.epoch, 'epoch')}",
         *(_reading(name, state) for name in ("cost", *METRICS)),
     ]
@@ -191,9 +191,9 @@ def _lane_line(trainer: Trainer, state: LaneState) -> str:
 
 
 def _reading(name: str, state: LaneState) -> str:
-    """Return a reading of both parts, as far as it applies."""
-    known = {part: state.readings.get(f"{part}_{name}") for part in ("train", "test")}
-    values = [f"{part} {words.cost(value)}" for part, value in known.items() if value is not None]
+    """Return a reading of the training and the test part, if it applies."""
+    readings = {part: state.readings.get(f"{part}_{name}") for part in ("train", "test")}
+    values = [f"{part} {words.cost(value)}" for part, value in readings.items() if value is not None]
     return f"{'cost' if name == 'cost' else texts.label_of(name)} {', '.join(values)}" if values else ""
 
 
@@ -221,7 +221,7 @@ def _page(title: str, subtitle: str, view: QWidget) -> QWidget:
 
 
 def _painted(page: QWidget, height: int = HEIGHT) -> QImage:
-    """Paint the page, never shown on any screen: rendering lays it out first."""
+    """Paint the page without showing it: rendering lays it out first."""
     page.resize(WIDTH, height)
     return _rendered(page)
 

@@ -1,7 +1,7 @@
-"""The session: what the window edits and watches, without a widget.
+"""The session: what the window edits and watches, without any widget.
 
-It holds the settings that the controls show, hands commands to the thread that trains, takes its snapshots, and
-remembers every change, so that each can be undone.
+It holds the settings that the controls show, sends commands to the training thread, takes its snapshots, and records
+every change, so that each can be undone.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ from sandbox.worker.commands import (
     Train,
 )
 
-MOST_LANES = 6  # in the window: that there is room for, and colours
+MOST_LANES = 6  # in the window, which has room and colours for these
 _AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
 
-# A new data set brings its own of all that was chosen for the old one.
-_OWN_TO_DATA = {
+# A new data set resets these, which were chosen for the old one.
+_DATA_DEFAULTS = {
     f"data.{name}": SETTINGS[f"data.{name}"].default
     for name in ("samples", "noise", "fraction", "classes", "features", "target", "seed", "task")
 }
@@ -63,7 +63,7 @@ _OWN_TO_DATA = {
 
 @dataclasses.dataclass(frozen=True)
 class _PendingRun:
-    """A run that the thread was asked for and has not accepted yet; `undoable` says whether it is a new one."""
+    """A run that was requested and that the thread has not accepted yet; `undoable` says whether it is a new one."""
 
     run: Run
     key: str
@@ -73,9 +73,9 @@ class _PendingRun:
 
 @dataclasses.dataclass(frozen=True)
 class _Deferred:
-    """What was asked for while a run is pending; it replaces the one before it if both have the same `of`."""
+    """A request made while a run is pending; it replaces the one before it if both have the same key."""
 
-    of: object
+    key: object
     act: Callable[[], None]
 
 
@@ -85,12 +85,12 @@ class Session(QObject):
     Signals
     -------
     shown(Snapshot)
-        To be drawn; the thread waits until it has been painted too.
+        To be drawn; the thread waits until it has been painted.
     settings_changed()
-        `experiment` is not what the controls show.
+        The controls no longer show `experiment`.
     playing_changed(bool)
     said(str, bool)
-        A sentence for the person, and whether it is about something refused or broken.
+        A sentence for the user, and whether it is about something refused or failed.
     """
 
     _PAINTED = QEvent.Type(QEvent.registerEventType())
@@ -103,7 +103,7 @@ class Session(QObject):
     def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.experiment = _without_edits(experiment)
-        self.hidden: frozenset[str] = frozenset()  # lanes that are not to be seen
+        self.hidden: frozenset[str] = frozenset()  # lanes that are not shown
         self.snapshot: Snapshot | None = None
         self.playing = False
         self.undo_stack = QUndoStack(self)
@@ -123,7 +123,7 @@ class Session(QObject):
         self._thread.refused.connect(self._refused)
         self._thread.failed.connect(self._failed)
 
-    # Life
+    # Start and end
 
     def start(self) -> None:
         """Start the thread and the first run."""
@@ -132,13 +132,13 @@ class Session(QObject):
         self._begin(self.opened_with, "", True)
 
     def close(self) -> None:
-        """End the thread; nothing is drawn from here on."""
+        """End the thread; nothing is drawn from now on."""
         self._thread.close()
         self._collector.stop()
 
     @property
     def is_pending(self) -> bool:
-        """Whether a run was asked for that the thread has not accepted yet."""
+        """Whether a run was requested that the thread has not accepted yet."""
         return self._pending_run is not None
 
     @property
@@ -149,7 +149,7 @@ class Session(QObject):
     # Training
 
     def send(self, command: Command) -> None:
-        """Hand a command to the thread."""
+        """Send a command to the thread."""
         self._thread.send(command)
 
     def toggle(self) -> None:
@@ -161,60 +161,60 @@ class Session(QObject):
         self.send(Step(epoch))
 
     def train(self, epochs: int) -> None:
-        """Train until so many epochs are done in all, then pause."""
+        """Train until this many epochs are done in all, then pause."""
         self.send(Train(epochs))
 
     def reset(self) -> None:
-        """Begin anew with the settings as they are, from the same initial weights."""
+        """Restart with the current settings, from the same initial weights."""
         if self._pending_run is not None:
             self._defer("reset", self.reset)
             return
         self._begin(self.experiment, "reset", True)
 
     def new_weights(self) -> None:
-        """Begin anew from other initial weights."""
+        """Restart from other initial weights."""
         seed = random.SystemRandom().randrange(100_000)
         self.change("network.seed", seed + (seed == self.experiment.network.seed), True)
 
     def undo(self) -> None:
-        """Take the last change back."""
+        """Undo the last change."""
         if self._pending_run is not None:
             self._defer(object(), self.undo)
             return
         self.undo_stack.undo()
 
     def redo(self) -> None:
-        """Make the change that was taken back last."""
+        """Redo the change that was undone last."""
         if self._pending_run is not None:
             self._defer(object(), self.redo)
             return
         self.undo_stack.redo()
 
     def want(self, wanted: Wanted) -> None:
-        """Say what the next snapshots are to hold."""
+        """Set what the next snapshots should contain."""
         self._thread.want(wanted)
 
     def set_speed(self, speed: float) -> None:
-        """Train so many updates a second; infinity is as fast as can be."""
+        """Set the updates per second; infinity is as fast as possible."""
         self._thread.set_speed(None if math.isinf(speed) else speed)
 
     def refresh(self) -> None:
-        """Ask for a snapshot, at once where none comes by itself."""
+        """Ask for a snapshot, at once if none comes by itself."""
         self.send(Refresh())
 
     # Settings
 
     def change(self, key: str, value: object, final: bool, lane: str | None = None) -> None:
-        """Change one setting, between two updates where that can be, else by beginning a new run.
+        """Change one setting, between two updates if possible, else by starting a new run.
 
-        What is not allowed is said, and changes nothing.
+        A change that is not allowed is reported and has no effect.
         """
         live = SETTINGS[key].live
         lane = lane if len(self.experiment.lanes) > 1 and SETTINGS[key].per_lane else None
         if lane is not None and lane not in self._lane_names():
-            return  # taken out before its turn came
-        of = self._lane_names() if lane is None else [lane]
-        if self._pending_run is None and all(value == self.experiment.get(key, name) for name in of):
+            return  # the lane was removed before this deferred change
+        lanes = self._lane_names() if lane is None else [lane]
+        if self._pending_run is None and all(value == self.experiment.get(key, name) for name in lanes):
             if final:
                 self._close_drag()
             return
@@ -231,26 +231,26 @@ class Session(QObject):
             return
         if self._pending_run is not None:
             self.experiment = changed
-            drag = object() if live and final else (key, lane)
-            self._defer(drag, lambda: self.change(key, value, final, lane))
+            drag_key = object() if live and final else (key, lane)
+            self._defer(drag_key, lambda: self.change(key, value, final, lane))
             self.settings_changed.emit()
         elif live:
-            self.undo_stack.push(EditCommand(self, edit, self._values_now(changes, of, lane), final))
+            self.undo_stack.push(EditCommand(self, edit, self._values_now(changes, lanes, lane), final))
         else:
             self._begin(changed, key, final)
 
     def _values_now(
-        self, keys: Iterable[str], of: list[str], lane: str | None
+        self, keys: Iterable[str], lanes: list[str], lane: str | None
     ) -> list[tuple[str | None, dict[str, Any]]]:
-        """Return what takes a change back: one edit, or one for each lane where they are not the same.
+        """Return what undoes a change: one edit, or one for each lane if their values differ.
 
-        What a lane's optimiser does not know has no value there, and nothing that could be taken back.
+        A parameter that a lane's optimiser does not have has no value there, and needs no undoing.
         """
-        there = {name: {key: self.experiment.get(key, name) for key in keys} for name in of}
-        values = {name: {key: value for key, value in own.items() if value is not None} for name, own in there.items()}
-        same = all(own == values[of[0]] for own in values.values())
-        edits = [(lane, values[of[0]])] if same else list(values.items())
-        return [(name, own) for name, own in edits if own]
+        present = {name: {key: self.experiment.get(key, name) for key in keys} for name in lanes}
+        values = {name: {k: value for k, value in old.items() if value is not None} for name, old in present.items()}
+        same = all(old == values[lanes[0]] for old in values.values())
+        edits = [(lane, values[lanes[0]])] if same else list(values.items())
+        return [(name, old) for name, old in edits if old]
 
     def _changes(self, key: str, value: object, lane: str | None) -> dict[str, Any]:
         """Return what has to change together with a setting."""
@@ -264,7 +264,7 @@ class Session(QObject):
         return changes
 
     def _swapped_monitors(self, objective: str, lane: str | None) -> dict[str, Any]:
-        """The loss that no longer learns is shown from now on, and the one that learns is no longer only shown."""
+        """Return the change of monitors that adds the old objective and drops the new one."""
         assert self.snapshot is not None
         task, shown = self.snapshot.data.task, self.experiment.lane(lane or self.experiment.lanes[0].name).loss
         old = objective_for(shown, task)
@@ -276,20 +276,20 @@ class Session(QObject):
 
     def _with(self, changes: Mapping[str, Any], lane: str | None) -> Experiment:
         experiment = self.experiment
-        if lane is None:  # what is changed for all lanes is the same in all of them
-            own = [each.name for each in experiment.lanes if each.changes.keys() & changes.keys()]
-            for name in own:
+        if lane is None:  # a change for all lanes replaces each lane's own value
+            differing = [entry.name for entry in experiment.lanes if entry.changes.keys() & changes.keys()]
+            for name in differing:
                 experiment = experiment.with_values(dict.fromkeys(changes), name)
         return experiment.with_values(changes, lane)
 
     def _checked(self, changes: Mapping[str, Any], lane: str | None) -> Edit:
-        """Return an edit that is allowed and fits the settings as they are."""
+        """Return an edit that is allowed and fits the current settings."""
         edit = self.experiment.checked_edit(changes, lane)
         self.experiment.with_checked(edit)
         return edit
 
     def _fitting_activation(self, hidden: object, lane: str | None) -> dict[str, Any]:
-        """A list of activations grows and shrinks with the layers it belongs to."""
+        """Return the change that fits a list of activations to the new layers."""
         names = self.experiment.get("network.activation", lane or self.experiment.lanes[0].name)
         if isinstance(names, str) or not isinstance(hidden, tuple) or not isinstance(names, tuple):
             return {}
@@ -297,10 +297,10 @@ class Session(QObject):
         return {"network.activation": (names + (fill,) * len(hidden))[: len(hidden)]}
 
     def _with_data(self, changes: Mapping[str, Any]) -> Experiment:
-        """Other data bring all that is their own; another task lets output and objective follow it."""
+        """Return the experiment with other data and their defaults; a new task resets output and objective to auto."""
         dataset = DATASETS[str(changes["data.dataset"])]
-        own = {} if dataset.fraction is None else {"data.fraction": dataset.fraction}
-        experiment = self.experiment.with_values({**_OWN_TO_DATA, **own, "data.file": None, **changes})
+        fraction = {} if dataset.fraction is None else {"data.fraction": dataset.fraction}
+        experiment = self.experiment.with_values({**_DATA_DEFAULTS, **fraction, "data.file": None, **changes})
         if self.snapshot is None or dataset.task != self.snapshot.data.task:
             experiment = experiment.with_values({"network.output": "auto", "loss.objective": "auto"})
             old = "" if self.snapshot is None else objective_for(experiment.loss, self.snapshot.data.task)
@@ -311,7 +311,7 @@ class Session(QObject):
         return experiment
 
     def apply_edit(self, edit: Edit) -> None:
-        """Let an edit that has been checked take effect; called by the undo stack."""
+        """Apply an edit that has been checked; called by the undo stack."""
         self._settled = self.experiment = self.experiment.changed_by(edit)
         self.send(ApplyEdit(edit))
         self.settings_changed.emit()
@@ -319,47 +319,47 @@ class Session(QObject):
     # Lanes
 
     def fork_lane(self, lane: str) -> None:
-        """Copy a lane as it is now."""
+        """Copy a lane in its current state."""
 
         def fork() -> None:
             name = free_name(self._lane_names())
             settings = LaneEntry(name, self._lane_changes(lane))
-            self._take_lane(settings, ForkLane(lane, name), f"fork of lane {lane}")
+            self._push_lane(settings, ForkLane(lane, name), f"fork of lane {lane}")
 
         self._on_lanes(fork)
 
     def add_lane(self, like: str, changes: Mapping[str, Any] | None = None) -> None:
-        """Add a lane from the initial weights, with the settings that another has, but for some."""
+        """Add a lane from the initial weights, with the settings of another lane except for `changes`."""
 
         def add() -> None:
             name = free_name(self._lane_names())
             settings = LaneEntry(name, {**self._lane_changes(like), **(changes or {})})
-            self._take_lane(settings, AddLane(like, name, FrozenMapping(changes)), "new lane")
+            self._push_lane(settings, AddLane(like, name, FrozenMapping(changes)), "new lane")
 
         self._on_lanes(add)
 
     def _lane_names(self) -> list[str]:
-        return [each.name for each in self.experiment.lanes]
+        return [entry.name for entry in self.experiment.lanes]
 
     def _lane_changes(self, lane: str) -> Mapping[str, Any]:
         return self.experiment.lanes[lane_index(self.experiment.lanes, lane)].changes
 
-    def _take_lane(self, settings: LaneEntry, command: Command, text: str) -> None:
+    def _push_lane(self, settings: LaneEntry, command: Command, text: str) -> None:
         if len(self.experiment.lanes) >= MOST_LANES:
-            raise fail("", f"there are {MOST_LANES} lanes already, and there is room for no more; remove one first.")
+            raise fail("", f"there are {MOST_LANES} lanes already, and no room for more; remove one first.")
         self.undo_stack.push(NewLaneCommand(self, settings, command, next(self._tokens), text))
 
     def remove_lane(self, lane: str) -> None:
-        """Take a lane out."""
+        """Remove a lane."""
 
         def remove() -> None:
-            without_lane(self.experiment, lane)  # raises where it is the only one
+            without_lane(self.experiment, lane)  # raises if it is the only one
             self.undo_stack.push(RemoveLaneCommand(self, lane, next(self._tokens)))
 
         self._on_lanes(remove)
 
     def rename_lane(self, lane: str, name: str) -> None:
-        """Call a lane something else."""
+        """Rename a lane."""
 
         def rename() -> None:
             if name != lane:
@@ -369,15 +369,15 @@ class Session(QObject):
         self._on_lanes(rename)
 
     def hide_lane(self, lane: str, hidden: bool = True) -> None:
-        """Leave a lane out of all pictures, or show it again; it goes on learning."""
+        """Hide a lane in all views, or show it again; it goes on learning."""
         if (lane in self.hidden) != hidden and lane in self._lane_names():
             self.undo_stack.push(HideLaneCommand(self, lane, hidden))
 
     def set_rates(self, rates: Mapping[str, float]) -> None:
-        """Give several lanes learning rates of their own, in one step that can be undone."""
+        """Set the learning rates of several lanes, in one step that can be undone."""
         key = "optimizer.learning_rate"
-        there = set(rates) & set(self._lane_names())
-        rates = {lane: rates[lane] for lane in sorted(there) if self.experiment.get(key, lane) != rates[lane]}
+        present = set(rates) & set(self._lane_names())
+        rates = {lane: rates[lane] for lane in sorted(present) if self.experiment.get(key, lane) != rates[lane]}
         if not rates:
             return
         if self._pending_run is not None:
@@ -398,7 +398,7 @@ class Session(QObject):
             self.said.emit(str(error), True)
 
     def apply_lanes(self, experiment: Experiment, command: Command | None, hidden: frozenset[str]) -> None:
-        """Let other lanes be; called by the undo stack."""
+        """Replace the lanes; called by the undo stack."""
         self._settled = self.experiment = experiment
         self.hidden = hidden & {lane.name for lane in experiment.lanes}
         if command is not None:
@@ -408,16 +408,16 @@ class Session(QObject):
     # Files
 
     def open_experiment(self, path: Path) -> None:
-        """Begin the experiment of a file."""
+        """Open the experiment of a file and start its run."""
         self._open(lambda: Experiment.load(path))
 
     def open_table(self, path: Path) -> None:
-        """Begin a run on a person's own CSV file."""
+        """Start a run on a CSV file."""
         auto = {"network.output": "auto", "loss.objective": "auto"}
-        self._open(lambda: self.experiment.with_values({**_OWN_TO_DATA, **auto, "data.file": str(path)}))
+        self._open(lambda: self.experiment.with_values({**_DATA_DEFAULTS, **auto, "data.file": str(path)}))
 
     def open_cell(self, experiment: Experiment) -> None:
-        """Begin the experiment of a sweep's cell."""
+        """Start the experiment of a sweep's cell."""
         self._open(lambda: experiment)
 
     def _open(self, read: Callable[[], Experiment]) -> None:
@@ -450,7 +450,7 @@ class Session(QObject):
         self.settings_changed.emit()
 
     def go_to(self, run: Run) -> None:
-        """Ask the thread for a run begun before, as it was left; called by the undo stack."""
+        """Ask the thread to return to an earlier run, as it was left; called by the undo stack."""
         self.experiment = run.experiment
         self._pending_run = _PendingRun(run, "", True, undoable=False)
         self.send(Return(run.number, run.experiment))
@@ -467,7 +467,7 @@ class Session(QObject):
 
     @Slot(int, str)
     def _rejected(self, number: int, reason: str) -> None:
-        """The run in view goes on."""
+        """Report that a run was rejected; the run in view goes on."""
         if self._pending_run is None or self._pending_run.run.number != number:
             return
         self._pending_run = None
@@ -476,23 +476,23 @@ class Session(QObject):
         self._run_deferred()
         self.settings_changed.emit()
 
-    def _defer(self, of: object, act: Callable[[], None]) -> None:
-        """Keep what is asked for until the thread has answered; of a whole drag the last place is enough."""
-        if self._deferred and self._deferred[-1].of == of:
+    def _defer(self, key: object, act: Callable[[], None]) -> None:
+        """Queue a request until the thread has answered; of a drag only the last one is needed."""
+        if self._deferred and self._deferred[-1].key == key:
             self._deferred.pop()
-        self._deferred.append(_Deferred(of, act))
+        self._deferred.append(_Deferred(key, act))
 
     def _run_deferred(self) -> None:
-        """Do what was asked for meanwhile, up to what begins a run again."""
+        """Run the queued requests, up to the first that starts a new run."""
         while self._deferred and self._pending_run is None:
             self._deferred.pop(0).act()
 
     def leave(self) -> Run:
-        """Return the present run, to come back to."""
+        """Return the current run, to come back to later."""
         return dataclasses.replace(self._run, experiment=self._settled)
 
     def _close_drag(self) -> None:
-        """A drag that ends where it was last counts as ended."""
+        """Mark the last command as final: a drag has ended at its last value."""
         index = self.undo_stack.index()
         command = self.undo_stack.command(index - 1) if index else None
         if isinstance(command, (EditCommand, RunCommand)):
@@ -523,11 +523,11 @@ class Session(QObject):
                 self._follow_edits_of_file(snapshot)
                 self.shown.emit(snapshot)
         finally:
-            # Qt paints at a lower priority than it does all else; this comes when that has been done.
+            # Qt paints at a lower priority than everything else; this event comes after that.
             QCoreApplication.postEvent(self, QEvent(self._PAINTED), _AFTER_PAINTING)
 
     def _follow_edits_of_file(self, snapshot: Snapshot) -> None:
-        """Show in the controls what the edits of an opened file have changed by now."""
+        """Show in the controls what the edits of an opened file have changed so far."""
         if self._run.has_edits and self._pending_run is None and len(snapshot.marks) != self._marks:
             self._marks = len(snapshot.marks)
             settings = _without_edits(snapshot.experiment.effective(snapshot.update))
@@ -542,7 +542,7 @@ class Session(QObject):
 
     @Slot(str)
     def _refused(self, reason: str) -> None:
-        """Show the settings again that the run has."""
+        """Report a refused change, and show the settings of the run again."""
         if self.snapshot is not None and self._pending_run is None:
             self._settled = self.experiment = _without_edits(self.snapshot.experiment.effective(self.snapshot.update))
             self.settings_changed.emit()
@@ -554,16 +554,16 @@ class Session(QObject):
 
 
 def _with_monitors(experiment: Experiment, lane: str | None, old: str, task: str) -> Experiment:
-    """Show the loss that suits the new task instead of the one that suited the old; none that is learned with."""
+    """Replace the monitor that suited the old task by the loss for the new one; never monitor the objective."""
     loss = (experiment if lane is None else experiment.lane(lane)).loss
     suits = objective_for(dataclasses.replace(loss, objective="auto"), task)
-    shown = dict.fromkeys(suits if name == old else name for name in loss.monitors)
-    shown.pop(objective_for(loss, task), None)
-    return experiment.with_value("loss.monitors", tuple(shown), lane)
+    monitors = dict.fromkeys(suits if name == old else name for name in loss.monitors)
+    monitors.pop(objective_for(loss, task), None)
+    return experiment.with_value("loss.monitors", tuple(monitors), lane)
 
 
 def _without_edits(experiment: Experiment) -> Experiment:
-    """Return what the controls show: no edits, and the settings of an only lane as the experiment's own."""
+    """Return what the controls show: no edits, and the settings of a single lane as the experiment's."""
     experiment = dataclasses.replace(experiment, edits=())
     if len(experiment.lanes) > 1 or not experiment.lanes[0].changes:
         return experiment

@@ -1,7 +1,7 @@
-"""How the window looks: its colours, its type, its grid, in light and in dark.
+"""The look of the window: its colours, fonts and grid, in light and dark.
 
-Everything that draws takes its colours from the `Theme` in force (`current()`), and its lengths from `px`, so
-that a change of theme or the presenting mode reaches all of it.
+Everything that draws takes its colours from the current `Theme` (`current()`) and its lengths from `px`, so that a
+change of theme or the presenting mode applies everywhere.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ FAMILIES = (
     "DejaVu Sans",
 )
 
-# Class by class, by pyqtgraph's names: shapes double the colours, so that no one needs to tell colours apart.
+# One per class, by pyqtgraph's names: shapes double the colours, so that nobody has to distinguish colours.
 SYMBOLS = ("s", "o", "t1", "d", "t", "p", "star", "h", "t2", "t3", "+", "x")
 
 
@@ -51,17 +51,17 @@ class Theme:
     name : str
         "light" or "dark".
     ground, card, field, border : str
-        The window, the cards on it, what is typed into, and the quiet lines between.
+        The window, the cards on it, input fields, and the faint lines between.
     edge : str
         The outline of a control.
     text_color, muted, faint : str
-        Text, secondary text, and what is disabled (alone exempt from the contrast rules).
+        Text, secondary text, and what is disabled (only this is exempt from the contrast rules).
     accent, on_accent, accent_soft, on_soft : str
-        What is chosen or in force; text upon it; a quiet tint of it; text upon the tint.
+        What is chosen or active; text on it; a pale tint of it; text on the tint.
     hover, pressed : str
-        A control under the pointer; held down.
+        A control under the pointer; one held down.
     error, error_soft : str
-        Text that something was refused, and its ground.
+        Error text, and its background.
     marks, grid, axis : str
         In plots: where an edit took effect, the grid, the axes with their text.
     outline, boundary : str
@@ -69,7 +69,7 @@ class Theme:
     negative, middle, positive : str
         The one colour code: class 0, neither, class 1.
     lanes, curves, classes : tuple of str
-        Lane by lane (Okabe-Ito); curve by curve where several share a lane; class by class, 20 of them.
+        One per lane (Okabe-Ito); one per curve if several share a lane; one per class, 20 of them.
     """
 
     name: str
@@ -103,7 +103,7 @@ class Theme:
 
     @property
     def dark(self) -> bool:
-        """Whether light ink stands on a dark ground."""
+        """Whether it is light text on a dark background."""
         return self.name == "dark"
 
     def lane(self, index: int) -> str:
@@ -192,17 +192,17 @@ _scale = 1.0
 
 
 def current() -> Theme:
-    """Return the theme in force."""
+    """Return the current theme."""
     return _theme
 
 
 def scale() -> float:
-    """Return by how much presenting mode enlarges type and lines (1.0: not at all)."""
+    """Return by how much presenting mode enlarges text and lines (1.0: not at all)."""
     return _scale
 
 
 def px(length: float) -> int:
-    """Return a length of the grid in pixels, enlarged as the presenting mode asks, at least 1."""
+    """Return a length of the grid in pixels, enlarged in presenting mode, at least 1."""
     return max(1, round(length * _scale))
 
 
@@ -219,7 +219,7 @@ def text_color_on(colour: str) -> str:
 
 
 def blend(one: str, other: str, share: float) -> str:
-    """Return the colour that has `share` (0 to 1) of the way from one to the other."""
+    """Return the colour at `share` (0 to 1) of the way from one to the other."""
     a, b = QColor(one), QColor(other)
     parts = ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))
     return "#" + "".join(f"{round(p + (q - p) * share):02x}" for p, q in parts)
@@ -227,7 +227,7 @@ def blend(one: str, other: str, share: float) -> str:
 
 @cache
 def family() -> str:
-    """Return the type family: the first of `FAMILIES` that is installed, else the system's own."""
+    """Return the font family: the first of `FAMILIES` that is installed, else the system's own."""
     installed = set(QFontDatabase.families())
     for name in FAMILIES:
         if name in installed:
@@ -236,7 +236,7 @@ def family() -> str:
 
 
 def font(size: float = NORMAL, bold: bool = False) -> QFont:
-    """Return the type in one of the three sizes, with digits of one width where the family has them."""
+    """Return the font in one of the three sizes, with digits of equal width if the family has them."""
     result = QFont(family())
     result.setPixelSize(px(size))
     if bold:
@@ -246,7 +246,7 @@ def font(size: float = NORMAL, bold: bool = False) -> QFont:
 
 
 def system_theme(app: QApplication) -> Theme:
-    """Return the theme the system asks for: by its colour scheme where it has one, else by its palette."""
+    """Return the theme of the system: by its colour scheme if it has one, else by its palette."""
     scheme = app.styleHints().colorScheme()
     if scheme == Qt.ColorScheme.Unknown:
         return DARK if app.palette().color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
@@ -254,29 +254,29 @@ def system_theme(app: QApplication) -> Theme:
 
 
 def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> None:
-    """Dress the whole program: Fusion, a palette, the type and a style sheet.
+    """Style the whole program: Fusion, a palette, the font and a style sheet.
 
     Parameters
     ----------
     app : QApplication
     theme : Theme
     scale : float
-        Enlarges type, lines and controls: 1.0 on a desk, about 1.4 for the back row.
+        Enlarges text, lines and controls: 1.0 on a desk, about 1.4 for the back row.
     """
     global _theme, _scale
     _theme, _scale = theme, scale
-    if app.property("themed") is None:  # once: a new style throws the old one away, with all it has cached
+    if app.property("themed") is None:  # once: a new style deletes the old one with its caches
         app.setStyle("Fusion")
         app.setProperty("themed", True)
     app.setPalette(palette(theme))
     app.setFont(font())
-    for widget in _all_widgets(app):  # Qt itself tells them only once its event loop runs
+    for widget in _all_widgets(app):  # Qt itself notifies them only once its event loop runs
         app.sendEvent(widget, QEvent(QEvent.Type.ApplicationFontChange))
     app.setStyleSheet(style_sheet(theme))
 
 
 def _all_widgets(app: QApplication) -> list[QWidget]:
-    """Return every widget, with no garbage collection meanwhile: it could free widgets that Qt has just listed."""
+    """Return every widget, with garbage collection off: it could free widgets that Qt has just listed."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -287,7 +287,7 @@ def _all_widgets(app: QApplication) -> list[QWidget]:
 
 
 def palette(theme: Theme) -> QPalette:
-    """Return the theme as Qt's roles, for everything that the style sheet does not reach."""
+    """Return the theme as a palette, for everything that the style sheet does not cover."""
     roles = QPalette.ColorRole
     result = QPalette()
     for role, colour in {
@@ -321,9 +321,9 @@ def palette(theme: Theme) -> QPalette:
 
 
 def style_sheet(theme: Theme) -> str:
-    """Return the style sheet at the scale in force."""
+    """Return the style sheet at the current scale."""
     values = {key: value for key, value in vars(theme).items() if isinstance(value, str)}
-    knob = px(4) + 2 * ((px(14) - px(4)) // 2)  # as far over the groove as under it, else it is no circle
+    knob = px(4) + 2 * ((px(14) - px(4)) // 2)  # equally far above and below the groove, else it is not round
     lengths = {
         "one": max(1, round(_scale)),
         "two": px(2),
@@ -333,7 +333,7 @@ def style_sheet(theme: Theme) -> str:
         "six_focus": px(6) - (px(2) - max(1, round(_scale))),
         "radius": px(RADIUS),
         "card_radius": px(GRID),
-        "control": px(CONTROL) - 2 * max(1, round(_scale)),  # the sheet counts borders extra
+        "control": px(CONTROL) - 2 * max(1, round(_scale)),  # the style sheet adds the borders
         "arrow": px(10),
         "arrow_room": px(22),
         "box": px(14),
@@ -366,4 +366,4 @@ def _template() -> Template:
     return Template(resource("style.qss").read_text(encoding="utf-8"))
 
 
-# One file of arrows serves both themes: its grey stands out by 3:1 from either card.
+# One set of arrow icons serves both themes: its grey has a contrast of 3:1 to either card.

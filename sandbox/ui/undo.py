@@ -1,4 +1,4 @@
-"""What a person can undo: each change, as a command that makes it and takes it back."""
+"""What the user can undo: each change is a command that makes and reverts it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from sandbox.worker.commands import Command, RemoveLane, RenameLane, RestoreLane
 
 @dataclass(frozen=True)
 class Run:
-    """A run and the settings that the controls showed in it when it was last in view.
+    """A run and the settings that the controls showed when it was last in view.
 
-    `has_edits` says whether it came from a file with edits, which change settings while it goes on.
+    `has_edits` says whether it came from a file with edits, which change settings during the run.
     """
 
     number: int
@@ -34,20 +34,20 @@ class Editable(Protocol):
     hidden: frozenset[str]
 
     def apply_edit(self, edit: Edit) -> None:
-        """Let an edit that has been checked take effect."""
+        """Apply an edit that has been checked."""
 
     def apply_lanes(self, experiment: Experiment, command: Command | None, hidden: frozenset[str]) -> None:
-        """Let other lanes be, and tell the thread so."""
+        """Replace the lanes, and send the command to the thread."""
 
     def leave(self) -> Run:
-        """Return the present run, to come back to."""
+        """Return the current run, to come back to later."""
 
     def go_to(self, run: Run) -> None:
-        """Ask for a run begun before, as it was left."""
+        """Return to an earlier run, as it was left."""
 
 
 class EditCommand(QUndoCommand):
-    """An edit that takes effect while training goes on. Undoing it is another edit: time does not run back."""
+    """An edit that takes effect while training goes on. Undoing it is another edit: training does not go back."""
 
     def __init__(
         self, session: Editable, edit: Edit, before: list[tuple[str | None, dict[str, Any]]], final: bool
@@ -66,23 +66,23 @@ class EditCommand(QUndoCommand):
         return 1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        """One drag is one step."""
+        """Merge the edits of one drag into one step."""
         if not isinstance(other, EditCommand) or self.final:
             return False
-        mine, newer = self.edit, other.edit
-        if newer.changes.keys() != mine.changes.keys() or newer.lane != mine.lane:
+        older, newer = self.edit, other.edit
+        if newer.changes.keys() != older.changes.keys() or newer.lane != older.lane:
             return False
         self.edit, self.final = newer, other.final
         return True
 
 
 class NewLaneCommand(QUndoCommand):
-    """A lane that was forked or added; undoing it takes the lane out, and doing it again puts it back."""
+    """A lane that was forked or added; undo removes it, redo restores it."""
 
     def __init__(self, session: Editable, settings: LaneEntry, command: Command, token: int, text: str) -> None:
         super().__init__(text)
         self.session, self.settings, self.token = session, settings, token
-        self._command = command  # the first time; later on the lane is put back
+        self._command = command  # for the first redo; later ones restore the lane
 
     def redo(self) -> None:
         session = self.session
@@ -96,7 +96,7 @@ class NewLaneCommand(QUndoCommand):
 
 
 class RemoveLaneCommand(QUndoCommand):
-    """A lane that was taken out; undoing it puts it back, trained as far as the others."""
+    """A lane that was removed; undo restores it, trained as far as the others."""
 
     def __init__(self, session: Editable, lane: str, token: int) -> None:
         super().__init__(f"removal of lane {lane}")
@@ -116,10 +116,10 @@ class RemoveLaneCommand(QUndoCommand):
 
 
 class RenameLaneCommand(QUndoCommand):
-    """Another name for a lane."""
+    """A lane that was renamed."""
 
     def __init__(self, session: Editable, old: str, new: str) -> None:
-        super().__init__(f"name of lane {old}")
+        super().__init__(f"renaming of lane {old}")
         self.session, self.old, self.new = session, old, new
 
     def redo(self) -> None:
@@ -135,7 +135,7 @@ class RenameLaneCommand(QUndoCommand):
 
 
 class HideLaneCommand(QUndoCommand):
-    """A lane that is left out of all pictures, or shown again."""
+    """A lane that was hidden in all views, or shown again."""
 
     def __init__(self, session: Editable, lane: str, hidden: bool) -> None:
         super().__init__(f"{'hiding' if hidden else 'showing'} of lane {lane}")
@@ -154,13 +154,13 @@ class HideLaneCommand(QUndoCommand):
 
 
 class RunCommand(QUndoCommand):
-    """A new run; undoing it brings back the old one as it was left."""
+    """A new run; undo returns to the old one as it was left."""
 
     def __init__(self, session: Editable, before: Run, after: Run, key: str, final: bool) -> None:
-        what = texts.setting_within(key) if key in SETTINGS else {"reset": "reset", "open": "file"}.get(key, "run")
-        super().__init__(f"change of {what}" if key in SETTINGS else what)
+        name = texts.setting_within(key) if key in SETTINGS else {"reset": "reset", "open": "file"}.get(key, "run")
+        super().__init__(f"change of {name}" if key in SETTINGS else name)
         self.session, self.before, self.after, self.key, self.final = session, before, after, key, final
-        self._is_running = True  # the first redo, by the push, finds the run under way
+        self._is_running = True  # at the first redo, by the push, the run has already started
 
     def redo(self) -> None:
         if self._is_running:

@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from sandbox.ui.sweep import SweepDialog
     from sandbox.ui.views.cost import CostView
 
-PRESENTING = 1.4  # how much larger type and lines are for the back row
+PRESENTING = 1.4  # how much larger text and lines are for the back row
 
 
 class _FirstPaint(QObject):
-    """Calls back once a widget has been painted for the first time, or half a second later where it is not."""
+    """Calls back once a widget has been painted for the first time, or after half a second if it has not."""
 
     def __init__(self, widget: QWidget, then: Callable[[], None]) -> None:
         super().__init__(widget)
@@ -66,7 +66,7 @@ class _FirstPaint(QObject):
 
 
 class MainWindow(QMainWindow):
-    """Everything a person sees.
+    """The main window.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class MainWindow(QMainWindow):
         self._chosen_theme = theme
         self._presenting = self._closed = False
         self._drawn_run = -1
-        self._told: set[str] = set()  # the lanes of this run that are known to have stopped
+        self._reported: set[str] = set()  # the lanes of this run whose stop has been reported
         self.boundary: LaneGrid | None = None
         self.cost: CostView | None = None
         self.lenses: LensCard | None = None
@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
         self._page = QVBoxLayout(page)
         self._columns = QHBoxLayout()
         self._page.addWidget(self.controls)
-        self.notice.setParent(page)  # it lies over the views: nothing moves away from under the mouse
+        self.notice.setParent(page)  # it lies over the views, so that nothing moves under the mouse
         self.notice.installEventFilter(self)
         self._page.addLayout(self._columns, 1)
         self._columns.addWidget(PanelColumn([self.lane_panel, *self.panels]))
@@ -129,7 +129,7 @@ class MainWindow(QMainWindow):
         self._columns.addLayout(self._views, 1)
         self.setCentralWidget(page)
         page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        page.setFocus()  # no control is chosen before a person has chosen one
+        page.setFocus()  # no control has the focus before the user chooses one
         self._show_lanes()
 
     def _connect(self) -> None:
@@ -168,7 +168,7 @@ class MainWindow(QMainWindow):
         hints.colorSchemeChanged.connect(self._follow_system)
         for keys, act in (
             (QKeySequence(Qt.Key.Key_F11), self.switch_presenting),
-            (QKeySequence("Ctrl+Z"), session.undo),  # at once, where a button's own would animate a click first
+            (QKeySequence("Ctrl+Z"), session.undo),  # at once: a button's shortcut would animate a click first
             (QKeySequence("Ctrl+Shift+Z"), session.redo),
             (QKeySequence.StandardKey.Open, self.ask_open),
             (QKeySequence.StandardKey.Save, self.ask_save),
@@ -177,29 +177,29 @@ class MainWindow(QMainWindow):
             (QKeySequence.StandardKey.Quit, self.close),
         ):
             QShortcut(keys, self, act)
-        # Space plays and pauses from everywhere but a button or a list that has been reached by Tab.
+        # Space plays and pauses everywhere except on a button or a list reached by Tab.
         self._space = QShortcut(QKeySequence(Qt.Key.Key_Space), self, session.toggle)
         self._space.setAutoRepeat(False)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        application.focusChanged.connect(self._free_space)
+        application.focusChanged.connect(self._update_space)
 
-    # Methods of a QObject: connections to what outlives the window end with it.
+    # Methods of a QObject: connections to objects that outlive the window end with it.
 
-    def _free_space(self, _: QWidget | None, now: QWidget | None) -> None:
-        self._space.setEnabled(not isinstance(now, (QAbstractButton, QComboBox)))
+    def _update_space(self, _: QWidget | None, focused: QWidget | None) -> None:
+        self._space.setEnabled(not isinstance(focused, (QAbstractButton, QComboBox)))
 
     def _follow_system(self) -> None:
         if self._chosen_theme is None:
             self._apply_theme()
 
     def start(self) -> None:
-        """Show the shell at once, then load what draws, then begin the first run."""
+        """Show the empty window at once, then load the views, then start the first run."""
         self._shell = _FirstPaint(self._ground, self._load_views)
         self.show()
 
     def _load_views(self) -> None:
-        # pyqtgraph takes longer to import than all the rest: the shell is on screen by now.
+        # pyqtgraph takes longer to import than everything else: the empty window is on screen by now.
         from sandbox.ui.lanes.grid import LaneGrid
         from sandbox.ui.lens import LENSES
         from sandbox.ui.lens.card import LensCard
@@ -228,12 +228,12 @@ class MainWindow(QMainWindow):
         self.desk.rename_refused.connect(self.boundary.rename_again)
         self.boundary.rates_chosen.connect(self.session.set_rates)
         self._show_lanes()
-        self._place_notice()  # above the views that have just come
+        self._place_notice()  # above the new views
         self.session.start()
 
-    def _leave_focus(self, of: QWidget) -> None:
-        """Let a click on a button leave the focus where it was, so that Space goes on to play and pause."""
-        for button in of.findChildren(QAbstractButton):
+    def _leave_focus(self, parent: QWidget) -> None:
+        """Let a click on a button leave the focus where it was, so that Space still plays and pauses."""
+        for button in parent.findChildren(QAbstractButton):
             if button.focusPolicy() != Qt.FocusPolicy.NoFocus:
                 button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
@@ -241,13 +241,13 @@ class MainWindow(QMainWindow):
 
     @property
     def theme(self) -> Theme:
-        """The theme in force: the chosen one, else the system's."""
+        """The current theme: the chosen one, else the system's."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         return self._chosen_theme or theme.system_theme(application)
 
     def set_theme(self, colours: Theme) -> None:
-        """Dress the program in a theme and lay the window out for it."""
+        """Apply a theme to the program and lay out the window for it."""
         self._chosen_theme = colours
         self._apply_theme()
 
@@ -258,13 +258,13 @@ class MainWindow(QMainWindow):
         gap = theme.px(theme.GRID)
         self._page.setContentsMargins(gap, gap, gap, gap)
         self._page.setSpacing(gap)
-        self._columns.setSpacing(0)  # the panels bring their own gutter
+        self._columns.setSpacing(0)  # the panels have their own gutter
         self._views.setSpacing(gap)
         self.controls.set_dark(self.theme.dark)
         self._theme_views()
 
     def _enlarged(self) -> float:
-        """How much larger everything can be and still fit on the screen."""
+        """Return how much larger everything can be and still fit on the screen."""
         least = self.minimumSizeHint().width() / theme.scale()
         return max(1.0, min(PRESENTING, self.screen().availableGeometry().width() / max(least, 1.0)))
 
@@ -274,15 +274,15 @@ class MainWindow(QMainWindow):
                 view.set_theme(self.theme, theme.scale())
 
     def switch_theme(self) -> None:
-        """Light to dark, or dark to light; remembered."""
+        """Switch between light and dark, and remember it."""
         self._chosen_theme = theme.LIGHT if self.theme.dark else theme.DARK
         QSettings().setValue("theme", "dark" if self._chosen_theme.dark else "light")
         self.set_theme(self._chosen_theme)
 
     def switch_presenting(self) -> None:
-        """Enlarge type and lines and fill the screen, or go back."""
+        """Enlarge text and lines and fill the screen, or go back."""
         if not self._presenting:
-            self._own_geometry = self.geometry()
+            self._normal_geometry = self.geometry()
         self._presenting = not self._presenting
         self.controls.present.setChecked(self._presenting)
         self._apply_theme()
@@ -290,8 +290,8 @@ class MainWindow(QMainWindow):
             self.showFullScreen()
         else:
             self.showNormal()
-            # The layout is told only now that it may be narrow again.
-            QTimer.singleShot(0, self, lambda: self.setGeometry(self._own_geometry))
+            # Deferred: only then does the layout know that it may be narrow again.
+            QTimer.singleShot(0, self, lambda: self.setGeometry(self._normal_geometry))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.notice and event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
@@ -303,7 +303,7 @@ class MainWindow(QMainWindow):
         self._place_notice()
 
     def _place_notice(self) -> None:
-        """Lay the notice over the lower edge of the views."""
+        """Place the notice over the lower edge of the views."""
         views = self._views.geometry()
         width = views.width() - 2 * theme.px(2 * theme.GRID)
         height = self.notice.heightForWidth(width) if self.notice.hasHeightForWidth() else -1
@@ -323,7 +323,7 @@ class MainWindow(QMainWindow):
         snapshot = self.session.snapshot
         data = snapshot.data if snapshot is not None else None
         if snapshot is not None and _source(snapshot.experiment) != _source(experiment):
-            data = None  # still those of the run before
+            data = None  # it is still that of the previous run
         for panel in self.panels:
             panel.show_settings(experiment, data, self.desk.viewed)
 
@@ -338,8 +338,8 @@ class MainWindow(QMainWindow):
         self.lane_panel.all.set_value(desk.edits_all)
         self.lane_bar.show_lanes(styles, seen, desk.viewed, desk.rival)
         self.lane_bar.show_replicas(desk.replicas if several else 0, desk.seed, desk.replica)
-        wide = 11 if len(seen) == 1 or rival is not None else 14 if len(seen) < 5 else 16
-        self._views.setStretch(0, wide)
+        stretch = 11 if len(seen) == 1 or rival is not None else 14 if len(seen) < 5 else 16
+        self._views.setStretch(0, stretch)
         if self.boundary is not None and self.cost is not None:
             self.boundary.set_lanes(seen, desk.viewed, rival, len(styles) - len(seen))
             self.cost.set_lanes(seen)
@@ -349,7 +349,7 @@ class MainWindow(QMainWindow):
         self._title_boundary()
 
     def _title_boundary(self) -> None:
-        """Call the card what it shows."""
+        """Set the title of the card to what it shows."""
         snapshot = self.session.snapshot
         task = "binary" if snapshot is None else snapshot.data.task
         title = {"regression": "Output", "multiclass": "Decision regions"}.get(task, "Decision boundary")
@@ -360,8 +360,8 @@ class MainWindow(QMainWindow):
         self._want()
 
     def open_sweep(self) -> None:
-        """Show the dialog of a sweep of the experiment as it is now; one that is at work goes on."""
-        from sandbox.ui.sweep import SweepDialog  # processes and all that comes with them: only when asked for
+        """Show the sweep dialog for the current experiment; a sweep that is running goes on."""
+        from sandbox.ui.sweep import SweepDialog  # imports multiprocessing: only when needed
 
         if self.sweep is None:
             snapshot = self.session.snapshot
@@ -376,7 +376,7 @@ class MainWindow(QMainWindow):
     # Drawing
 
     def _want(self) -> None:
-        """Ask for what the visible views need, and for a snapshot with it where none comes by itself."""
+        """Ask for what the visible views need, and for a snapshot with it if none comes by itself."""
         self._ask()
         self.session.refresh()
 
@@ -384,8 +384,8 @@ class MainWindow(QMainWindow):
         if self.boundary is None or self.cost is None or self.lenses is None:
             return
         surfaces = self.boundary.wanted()
-        asked = self.lenses.questions(self.desk.viewed, flowing=self.session.playing)
-        questions = (*asked, *self.boundary.questions())
+        lens_questions = self.lenses.questions(self.desk.viewed, flowing=self.session.playing)
+        questions = (*lens_questions, *self.boundary.questions())
         self.session.want(Wanted(surfaces, self.cost.wanted(), questions, self.desk.replica))
 
     def _draw(self, snapshot: Snapshot) -> None:
@@ -394,30 +394,30 @@ class MainWindow(QMainWindow):
             return
         if snapshot.run != self._drawn_run or snapshot.data is not self._data:
             self._draw_new_run(snapshot)
-        # A file that is being opened may have other lanes than the run that goes on until then.
+        # A file that is being opened may have other lanes than the run that still goes on.
         lane = snapshot.lane(self.desk.viewed) or snapshot.lanes[0]
-        self._read_out(snapshot, lane)
+        self._show_readouts(snapshot, lane)
         self.boundary.draw(snapshot)
         if snapshot.curves:
             self.cost.draw(snapshot.curves, snapshot.marks, snapshot.lanes, snapshot.epoch_position)
-        self._tell_coming(snapshot)
+        self._show_lane_progress(snapshot)
         self.lenses.draw(snapshot, lane.name)
         self._ask()
-        self._tell_stops(snapshot)
+        self._report_stops(snapshot)
         self.drawn.emit(snapshot)
 
     _data: object = None
-    _coming = 1.0
+    _lane_progress = 1.0
 
     def _draw_new_run(self, snapshot: Snapshot) -> None:
         assert self.boundary is not None
         first = self._drawn_run < 0
-        if self._told and snapshot.run != self._drawn_run:
-            self._told.clear()
-            self.notice.hide()  # it told of a run that is gone
+        if self._reported and snapshot.run != self._drawn_run:
+            self._reported.clear()
+            self.notice.hide()  # it was about the previous run
         self._drawn_run = snapshot.run
         title = snapshot.experiment.title
-        if title or not first:  # a later run is no longer the file that the title may still name
+        if title or not first:  # a later run is not the file that the title may still name
             self.setWindowTitle(f"{title} - Loss Sandbox" if title else "Loss Sandbox")
         if snapshot.data is not self._data:
             self._data = snapshot.data
@@ -430,60 +430,62 @@ class MainWindow(QMainWindow):
         if first or not snapshot.surfaces:
             self.session.refresh()
 
-    def _read_out(self, snapshot: Snapshot, lane: LaneState) -> None:
+    def _show_readouts(self, snapshot: Snapshot, lane: LaneState) -> None:
         metric = SCORES[snapshot.data.task]
-        held, several = f"test_{metric}" in lane.readings, len(snapshot.lanes) > 1
+        has_test, several = f"test_{metric}" in lane.readings, len(snapshot.lanes) > 1
 
         def reading(name: str) -> Reading:
             return Reading(*(lane.readings.get(name + end, math.nan) for end in ("", "|low", "|high")))
 
-        shown = Readouts(
+        readouts = Readouts(
             epoch=snapshot.epoch,
             update=snapshot.update,
             train=reading("train_cost"),
             test=reading("test_cost"),
-            score=reading(f"{'test' if held else 'train'}_{metric}"),
+            score=reading(f"{'test' if has_test else 'train'}_{metric}"),
             metric=metric,
-            of_test=held,
+            of_test=has_test,
             objective=LOSSES[lane.objective].label,
             replicas=lane.replicas,
             lane=self.desk.letter(lane.name) if several else "",
             seed=self._picked_seed(snapshot, lane),
         )
-        self.controls.show_readings(shown)
+        self.controls.show_readings(readouts)
 
     def _picked_seed(self, snapshot: Snapshot, lane: LaneState) -> int | None:
-        """Return the seed of the network that is picked out, once the numbers are its own."""
+        """Return the seed of the selected replica, once the readings are its own."""
         replica = self.desk.replica
         if replica is None or lane.replicas < 2 or "train_cost|low" in lane.readings:
             return None
         return int(snapshot.experiment.effective().lane(lane.name).network.seed) + replica
 
-    def _tell_coming(self, snapshot: Snapshot) -> None:
-        """Say how far a lane that has been added is on its way."""
+    def _show_lane_progress(self, snapshot: Snapshot) -> None:
+        """Show how far a lane that was added has been trained."""
         if snapshot.coming < 1.0:
             self.boundary_card.title.setText(f"Training the new lane: {words.share(snapshot.coming, 0)}")
-        elif self._coming < 1.0:
+        elif self._lane_progress < 1.0:
             self._title_boundary()
-        self._coming = snapshot.coming
+        self._lane_progress = snapshot.coming
 
-    def _tell_stops(self, snapshot: Snapshot) -> None:
+    def _report_stops(self, snapshot: Snapshot) -> None:
         for lane in snapshot.lanes:
-            if lane.stopped and lane.name not in self._told:
-                self._told.add(lane.name)
-                who = f"Lane {self.desk.letter(lane.name)} stopped" if len(snapshot.lanes) > 1 else "Training stopped"
-                self.notice.say(f"{who}: {lane.stopped}.", error=True, action="Reset", act=self.session.reset)
+            if lane.stopped and lane.name not in self._reported:
+                self._reported.add(lane.name)
+                headline = (
+                    f"Lane {self.desk.letter(lane.name)} stopped" if len(snapshot.lanes) > 1 else "Training stopped"
+                )
+                self.notice.say(f"{headline}: {lane.stopped}.", error=True, action="Reset", act=self.session.reset)
 
     # Files
 
     def ask_open(self) -> None:
-        """Ask for an experiment file and begin it."""
+        """Ask for an experiment file and start its run."""
         name, _ = QFileDialog.getOpenFileName(self, "Open an experiment", "", "Experiments (*.toml)")
         if name:
             self.session.open_experiment(Path(name))
 
     def ask_open_table(self) -> None:
-        """Ask for a CSV file and begin a run on it."""
+        """Ask for a CSV file and start a run on it."""
         name, _ = QFileDialog.getOpenFileName(self, "Open a table", "", "Tables (*.csv *.tsv *.txt);;All files (*)")
         if name:
             self.session.open_table(Path(name))
@@ -498,7 +500,7 @@ class MainWindow(QMainWindow):
         self._closed = True
         if self.lenses is not None:
             self.lenses.close_windows()
-        self.hide()  # at once: the thread may need the rest of an update, or of a file, to end
+        self.hide()  # at once: the thread may have to finish an update, or a file, before it ends
         if self.sweep is not None:
             self.sweep.hide()
             self.sweep.end()
@@ -507,5 +509,5 @@ class MainWindow(QMainWindow):
 
 
 def _source(experiment: Experiment) -> tuple[object, ...]:
-    """Return what the data of an experiment are read or drawn from."""
+    """Return the source of an experiment's data."""
     return experiment.data.dataset, experiment.data.file, experiment.folder if experiment.data.file else None

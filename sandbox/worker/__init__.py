@@ -1,4 +1,4 @@
-"""The thread that trains, and how the window talks with it."""
+"""The training thread, and how the window communicates with it."""
 
 from sandbox.worker.thread import SLOWEST_SPEED, TrainerThread
 

@@ -1,4 +1,4 @@
-"""What the window can tell the thread that trains. Frozen, made of plain values, read between updates."""
+"""The commands of the window to the training thread: frozen, made of plain values, read between updates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sandbox.experiment.document.frozen import FrozenMapping
 
 @dataclass(frozen=True)
 class Start:
-    """Begin a run; `run` is the number that its snapshots carry."""
+    """Start a run; `run` is the number that its snapshots carry."""
 
     run: int
     experiment: Experiment
@@ -20,7 +20,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Return:
-    """Go back to a run begun before, as it was left; begin it from the start if it is no longer kept."""
+    """Go back to an earlier run as it was left; start it from the beginning if it is no longer in memory."""
 
     run: int
     experiment: Experiment
@@ -28,7 +28,7 @@ class Return:
 
 @dataclass(frozen=True)
 class ApplyEdit:
-    """Change settings of the run now; the values of the edit have been checked, its update counts for nothing."""
+    """Change settings of the run now; the values of the edit have been checked, its update is ignored."""
 
     edit: Edit
 
@@ -43,7 +43,7 @@ class ForkLane:
 
 @dataclass(frozen=True)
 class AddLane:
-    """Add a lane that begins with the settings that another has now, but for some: as if always there."""
+    """Add a lane with the current settings of another one, except for `changes`, as if it had always been there."""
 
     like: str
     name: str
@@ -52,7 +52,7 @@ class AddLane:
 
 @dataclass(frozen=True)
 class RemoveLane:
-    """Take a lane out; `token` names it for `RestoreLane`."""
+    """Remove a lane; `token` identifies it for `RestoreLane`."""
 
     lane: str
     token: int
@@ -60,14 +60,14 @@ class RemoveLane:
 
 @dataclass(frozen=True)
 class RestoreLane:
-    """Put back a lane that was taken out."""
+    """Put back a removed lane."""
 
     token: int
 
 
 @dataclass(frozen=True)
 class RenameLane:
-    """Call a lane something else."""
+    """Rename a lane."""
 
     lane: str
     name: str
@@ -75,7 +75,7 @@ class RenameLane:
 
 @dataclass(frozen=True)
 class Play:
-    """Train, at the speed that is set."""
+    """Train at the set speed."""
 
 
 @dataclass(frozen=True)
@@ -85,26 +85,26 @@ class Pause:
 
 @dataclass(frozen=True)
 class TogglePlay:
-    """Play if the thread is paused, else pause: the thread alone knows which it is."""
+    """Play if the thread is paused, else pause: only the thread knows which."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """Train one update, or to the end of the epoch, and pause."""
+    """Train one update, or to the end of the epoch, then pause."""
 
     epoch: bool = False
 
 
 @dataclass(frozen=True)
 class Train:
-    """Train until so many epochs are done in all, and pause."""
+    """Train until `epochs` epochs are done in total, then pause."""
 
     epochs: int
 
 
 @dataclass(frozen=True)
 class Refresh:
-    """Offer a snapshot of the present state."""
+    """Offer a snapshot of the current state."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The thread that trains: it owns the trainer, and takes turns with the window.
+"""The training thread: it owns the trainer, and takes turns with the window.
 
 A loop of tiny numpy calls and a paint share one interpreter lock; running side by side, each starves the other. So
 the thread trains a burst, offers a snapshot, and parks until the window has painted it.
@@ -45,53 +45,53 @@ from sandbox.worker.commands import (
 SLOWEST_SPEED = 1.0  # updates per second
 FRAMES = 25.0  # per second: up to this speed every single update is drawn
 _SHORTEST_BURST, _LONGEST_FRAME = 0.010, 0.046  # seconds
-_LONGEST_PARK = 1.0  # seconds, after which a window that never painted is no longer waited for
-_MOST_LEFT = 12  # runs that an undo can go back to as they were left
+_LONGEST_PARK = 1.0  # seconds to wait at most for a window that does not paint
+_MOST_LEFT = 12  # earlier runs that undo can go back to as they were left
 
 _log = logging.getLogger(__name__)
 
 
 class Beat:
-    """When the next updates are due at a set speed, in updates a second; times are in seconds."""
+    """When the next updates are due at a set speed, in updates per second; times are in seconds."""
 
     def __init__(self) -> None:
         self._next = 0.0
         self._speed = 0.0
 
     def start(self, now: float) -> None:
-        """Let the first update be due at once."""
+        """Make the first update due at once."""
         self._next = now
 
     def wait(self, speed: float, now: float) -> float:
-        """Return how long it is until an update is due; what was due at another speed counts no more."""
+        """Return the time until an update is due; after a change of speed, at most one interval of the new speed."""
         if speed != self._speed:
             self._next, self._speed = min(self._next, now + 1.0 / speed), speed
         return self._next - now
 
     def did(self, updates: int, now: float) -> None:
-        """Take note of updates begun at `now`; what could not be done in time is made up for within one frame."""
+        """Count updates started at `now`; a delay of up to one frame is made up for."""
         self._next = max(self._next + updates / self._speed, now - 1.0 / FRAMES)
 
 
 class TrainerThread(QThread):
     """Trains, and offers snapshots.
 
-    Everything public is called on the window's thread, and only hands something over.
+    The public methods are called on the window's thread, and only hand something over.
 
     Parameters
     ----------
     listener : QObject
-        Gets an event of type `SNAPSHOT` whenever a snapshot lies in the mailbox.
+        Gets an event of type `SNAPSHOT` whenever a snapshot is in the mailbox.
 
     Signals
     -------
     playing_changed(bool)
     rejected(int, str)
-        A run could not begin, for the reason given; the one before goes on.
+        A run could not start, for the given reason; the previous one continues.
     refused(str)
-        What was asked of the run cannot be; nothing has changed.
+        A request is not possible; nothing has changed.
     failed(str)
-        Something went wrong; the thread has paused and lives on.
+        Something went wrong; the thread has paused but is still alive.
     """
 
     SNAPSHOT = QEvent.Type(QEvent.registerEventType())
@@ -109,17 +109,17 @@ class TrainerThread(QThread):
         # Each snapshot comes with the event that the thread parks on until that very snapshot has been painted.
         self._mailbox: deque[tuple[Snapshot, threading.Event]] = deque(maxlen=1)
         self._parked = threading.Event()
-        self._taken: threading.Event | None = None  # of the snapshot that the window has last taken
+        self._taken: threading.Event | None = None  # of the snapshot that the window took last
         self._paint_seconds = 0.010
         self._wanted = Wanted()
         self._speed: float | None = None
         self._closing = False
-        # Touched by the thread alone:
+        # Touched only by the thread itself:
         self._run_number = -1
         self._trainer: Trainer | None = None
-        self._successor: Trainer | None = None  # the same run with one more lane, which is catching up with this one
-        self._left: OrderedDict[int, tuple[Trainer, Trainer | None]] = OrderedDict()  # runs to come back to, by number
-        self._removed: dict[int, _Removal] = {}  # by the token under which each lane was taken out
+        self._successor: Trainer | None = None  # the same run with one more lane, catching up with this one
+        self._left: OrderedDict[int, tuple[Trainer, Trainer | None]] = OrderedDict()  # runs to go back to, by number
+        self._removed: dict[int, _Removal] = {}  # removed lanes by token
         self._playing = False
         self._until_epoch: int | None = None
         self._beat = Beat()
@@ -131,12 +131,12 @@ class TrainerThread(QThread):
         self._commands.put(command)
 
     def set_speed(self, updates_per_second: float | None) -> None:
-        """Train so many updates a second; None is as many as possible."""
+        """Set the speed in updates per second; None is as fast as possible."""
         self._speed = updates_per_second
-        self.send(Refresh())  # the thread may be asleep until an update that is due much earlier now
+        self.send(Refresh())  # wakes the thread, which may be waiting for an update that is now due much earlier
 
     def want(self, wanted: Wanted) -> None:
-        """Say what the next snapshots are to hold."""
+        """Set what the next snapshots contain."""
         self._wanted = wanted
 
     def take(self) -> Snapshot | None:
@@ -148,13 +148,13 @@ class TrainerThread(QThread):
         return snapshot
 
     def painted(self, seconds: float) -> None:
-        """Let the thread go on: the window has drawn what it took, in so many seconds."""
+        """Let the thread continue: the window has painted the snapshot that it took, in `seconds`."""
         self._paint_seconds = seconds
         if self._taken is not None:
             self._taken.set()
 
     def close(self) -> None:
-        """End the thread, and wait for it: at most for the update it is in."""
+        """End the thread and wait for it, at most until its current update is done."""
         self._closing = True
         self.send(Close())
         self._parked.set()
@@ -164,10 +164,10 @@ class TrainerThread(QThread):
     # The thread's side
 
     def run(self) -> None:
-        """Train and obey until closed."""
+        """Train and execute commands until closed."""
         while not self._closing:
             try:
-                self._obey()
+                self._execute_all()
                 if self._successor is not None:
                     self._catch_up(self._successor)
                 elif self._playing:
@@ -176,18 +176,18 @@ class TrainerThread(QThread):
                 _log.exception("training failed")
                 self._successor = None
                 self._set_playing(False)
-                self.failed.emit(f"Training stopped on an error of the program ({error!r}); reset to start over.")
+                self.failed.emit(f"Training stopped because of an internal error ({error!r}); reset to start over.")
 
-    def _obey(self) -> None:
-        """Read all commands; while paused, wait for one."""
+    def _execute_all(self) -> None:
+        """Execute all waiting commands; while paused, wait for one."""
         while not self._closing:
             try:
                 command = self._commands.get(block=not self._playing and self._successor is None)
             except queue.Empty:
                 return
-            self._do(command)
+            self._execute(command)
 
-    def _do(self, command: Command) -> None:
+    def _execute(self, command: Command) -> None:
         match command:
             case Start(run, experiment):
                 self._begin(run, experiment)
@@ -220,7 +220,7 @@ class TrainerThread(QThread):
                 return
             case _:
                 assert_never(command)
-        if not self._playing and self._commands.empty():  # else the next command offers what comes of both
+        if not self._playing and self._commands.empty():  # else the next command offers the result of both
             self._offer()
 
     def _play_on(self) -> None:
@@ -228,7 +228,7 @@ class TrainerThread(QThread):
         self._set_playing(self._trainer is not None and self._trainer.running)
 
     def _begin(self, run: int, experiment: Experiment) -> None:
-        """Begin a run or go back to one; whatever comes in the way, the run before is left as it was."""
+        """Start a run or go back to one; if that fails, the previous run stays as it was."""
         trainer, successor = self._left.get(run, (None, None))
         try:
             if trainer is None:
@@ -238,8 +238,8 @@ class TrainerThread(QThread):
             self.rejected.emit(run, str(error))
             return
         except Exception as error:
-            _log.exception("no run could begin")
-            self.rejected.emit(run, f"The run could not begin, by an error of the program ({error!r}).")
+            _log.exception("the run could not start")
+            self.rejected.emit(run, f"The run could not start because of an internal error ({error!r}).")
             return
         self._left.pop(run, None)
         if self._trainer is not None:
@@ -263,7 +263,7 @@ class TrainerThread(QThread):
         except InputError as error:
             self.failed.emit(str(error))
         if self._playing and (self._commands.empty() or self._is_slow):
-            self._offer()  # its mark is on screen at once
+            self._offer()  # so that its mark appears at once
 
     def _change_lanes(self, command: ForkLane | AddLane | RemoveLane | RestoreLane | RenameLane) -> None:
         if isinstance(command, RemoveLane) and self._cancel(command):
@@ -282,7 +282,7 @@ class TrainerThread(QThread):
                     self._successor = trainer.restarted(with_lane(trainer.experiment, entry, alone=True))
                 case RemoveLane(lane, token):
                     removal = _removal(trainer.experiment, lane)
-                    for other in self._removed.values():  # no two runs, and no two moments, can have it back
+                    for other in self._removed.values():  # removed lanes can only go back into one run, at one moment
                         if other.run is not trainer or (other.lane and other.lane.update != trainer.update):
                             other.run = other.lane = None
                     removal.run, removal.lane = trainer, trainer.remove_lane(lane)
@@ -304,7 +304,7 @@ class TrainerThread(QThread):
             self._offer()
 
     def _cancel(self, command: RemoveLane) -> bool:
-        """If the lane to be taken out is still catching up, stop that; return whether it was."""
+        """If the lane to remove is still catching up, drop it; return whether it was."""
         trainer, successor = self._trainer, self._successor
         if trainer is None or successor is None:
             return False
@@ -316,7 +316,7 @@ class TrainerThread(QThread):
         return True
 
     def _catch_up(self, successor: Trainer) -> None:
-        """Train the run with one more lane for a while; it takes the other's place once it has come as far."""
+        """Train the run with one more lane for a while; it replaces the current run once it has caught up."""
         assert self._trainer is not None
         goal, end = self._trainer.update, perf_counter() + _LONGEST_FRAME
 
@@ -331,11 +331,11 @@ class TrainerThread(QThread):
             self._offer()
 
     def _settle(self) -> None:
-        """Let a new lane catch up before anything else: what is asked next is asked of the run that has it."""
+        """Let a new lane catch up before anything else: the next command is for the run that has it."""
         while self._successor is not None and not self._closing:
             self._catch_up(self._successor)
             if self._successor is not None and not self._commands.empty():
-                self._offer()  # a person sees how far it is, whatever else waits
+                self._offer()  # shows the progress, even while other commands wait
 
     def _step(self, epoch: bool) -> None:
         self._settle()
@@ -359,7 +359,7 @@ class TrainerThread(QThread):
             self.playing_changed.emit(playing)
 
     def _play(self) -> None:
-        """Train one burst and offer what came of it."""
+        """Train one burst and offer a snapshot."""
         trainer, commands = self._trainer, self._commands
         assert trainer is not None
         now = perf_counter()
@@ -372,7 +372,7 @@ class TrainerThread(QThread):
                 self._wait(due_in)
                 return
             frame = max(1.0 / FRAMES, self._paint_seconds)
-            # At least one update; as many as fall into this frame where the speed is beyond the frame rate.
+            # At least one update; above the frame rate, as many as fall into this frame.
             most = 1 if self._is_slow else max(1, round(speed * frame))
             end = now + max(_LONGEST_FRAME, _SHORTEST_BURST)
         last = self._until_epoch
@@ -380,26 +380,26 @@ class TrainerThread(QThread):
         def go_on() -> bool:
             return perf_counter() < end and commands.empty() and (last is None or trainer.epoch < last)
 
-        done = trainer.advance(go_on, most)
+        updates = trainer.advance(go_on, most)
         if speed is not None:
-            self._beat.did(done, now)
+            self._beat.did(updates, now)
         if not trainer.running or (last is not None and trainer.epoch >= last):
             self._set_playing(False)
-        if commands.empty() or (done and self._is_slow):
+        if commands.empty() or (updates and self._is_slow):
             self._offer()
 
     def _burst(self) -> float:
-        """How long to train before the next frame: about twice as long as the last paint took."""
+        """Return how long to train before the next frame: about twice as long as the last paint took."""
         longest = max(_LONGEST_FRAME - self._paint_seconds, self._paint_seconds)
         return max(_SHORTEST_BURST, min(2.2 * self._paint_seconds, longest))
 
     def _wait(self, seconds: float) -> None:
-        """Sleep until the next update is due, or a command comes."""
+        """Sleep until the next update is due or a command arrives."""
         try:
             command = self._commands.get(timeout=seconds)
         except queue.Empty:
             return
-        self._do(command)
+        self._execute(command)
 
     def _offer(self) -> None:
         """Put a snapshot into the mailbox, and park until it is painted."""
@@ -419,7 +419,7 @@ class TrainerThread(QThread):
 
 @dataclass
 class _Removal:
-    """What the experiment said of a lane that was taken out; and the lane itself, until anything else is done."""
+    """The entry, edits and position of a removed lane, and the lane itself, until anything else changes."""
 
     entry: LaneEntry
     edits: tuple[Edit, ...]
@@ -433,21 +433,21 @@ def _removal(experiment: Experiment, lane: str) -> _Removal:
 
 
 def _fitting(wanted: Wanted, trainer: Trainer) -> Wanted:
-    """Leave out surfaces over inputs and a seed that there are not: the window asked before it knew of this run."""
+    """Drop surfaces over inputs, and a seed, that this run lacks: the window asked before it knew the run."""
     inputs, seeds = len(trainer.data.inputs), trainer.current.run.replicas
-    surfaces = tuple(each for each in wanted.surfaces if max(each.axes) < inputs)
+    surfaces = tuple(request for request in wanted.surfaces if max(request.axes) < inputs)
     picked = wanted.replica if wanted.replica is not None and wanted.replica < seeds else None
     return replace(wanted, surfaces=surfaces, replica=picked)
 
 
 def _changed_at_start(trainer: Trainer, edit: Edit) -> Trainer:
-    """Return the trainer of another experiment: before any update, other settings are no edit.
+    """Restart with changed settings: before any update, a change is not recorded as an edit.
 
-    If weights from a file fit the old layers alone, it is an edit all the same.
+    If weights from a file fit only the old layers, it is an edit after all.
     """
     settings = replace(trainer.experiment, edits=()).changed_by(edit)
     try:
-        return trainer.restarted(replace(settings, edits=trainer.experiment.edits))  # with the edits it foresees
+        return trainer.restarted(replace(settings, edits=trainer.experiment.edits))  # with its scheduled edits
     except InputError:
         trainer.take_edit(edit)
         return trainer

@@ -127,17 +127,17 @@ ROWS = "1,2,0\n2,3,1\n3,4,0\n4,5,1\n"
     [
         ("", "points.csv is empty."),
         (" \n\n", "points.csv is empty."),
-        (HEAD, "points.csv has only a header, and no rows."),
+        (HEAD, "points.csv has only a header and no rows."),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "points.csv is not UTF-8 text; save the table as CSV in UTF-8."),
         ("größe,y\n".encode("latin-1"), "points.csv is not UTF-8 text; save the table as CSV in UTF-8."),
         ("a,b\n".encode("utf-16"), "points.csv is not UTF-8 text; save the table as CSV in UTF-8."),
-        (HEAD + ROWS + "5,6\n", "points.csv, line 6: 2 cells, where the first row has 3."),
+        (HEAD + ROWS + "5,6\n", "points.csv, line 6: 2 cells, but the first row has 3."),
         (
             HEAD + "\n" + '1,2,"0\n0"\n' + "5,6,7,8\n",
-            "points.csv, line 5: 4 cells, where the first row has 3.",
+            "points.csv, line 5: 4 cells, but the first row has 3.",
         ),
         ("a\n1\n2\n3\n4\n", "points.csv has one column only; at least one feature and a target are needed"),
-        ("a,b,a\n1,2,3\n", 'points.csv has more than one column "a"; give every column a name of its own.'),
+        ("a,b,a\n1,2,3\n", 'points.csv has more than one column "a"; give every column its own name.'),
         (HEAD + "1,2,0\n2,3,1\n3,4,0\n", "points.csv has 3 rows; at least 4 are needed."),
         (
             HEAD + "1,2,0\n2,,1\n3,4,0\n4,5,1\n",
@@ -161,7 +161,7 @@ ROWS = "1,2,0\n2,3,1\n3,4,0\n4,5,1\n"
         ),
         (
             HEAD + "1,,0\n2,?,1\n3,NA,0\n4,,1\n",
-            'points.csv: the column "b" has no numbers, all its values are missing.',
+            'points.csv: the column "b" has no numbers; all its values are missing.',
         ),
         (
             HEAD + ROWS + "5,inf,1\n",
@@ -173,18 +173,18 @@ ROWS = "1,2,0\n2,3,1\n3,4,0\n4,5,1\n"
         ),
         (
             HEAD + "1,2,5\n2,3,5\n3,4,5\n4,5,5\n",
-            'points.csv: the target "y" has one class only; at least two are',
+            'points.csv: the target "y" has only one class; at least two are',
         ),
         (
             "a,y\n1,x\n2,x\n3,x\n4,x\n",
-            'points.csv: the target "y" has one class only; at least two are needed.',
+            'points.csv: the target "y" has only one class; at least two are needed.',
         ),
         (
             "a,y\n" + "".join(f"{i},c{i}\n" for i in range(21)),
             'points.csv: the target "y" has 21 classes; at most 20 are allowed.',
         ),
-        (",".join("abc" * 400) + "\n", "points.csv has 1200 columns; at most 1000 are read."),
-        ("a,y\n" + "1,0\n" * 200_001, "points.csv has more than 200000 rows, the most that are read."),
+        (",".join("abc" * 400) + "\n", "points.csv has 1200 columns; at most 1000 are allowed."),
+        ("a,y\n" + "1,0\n" * 200_001, "points.csv has more than 200000 rows, the largest number allowed."),
         (
             HEAD + ROWS + '5,"6,1\n' + "7,8,0\n" * 30_000,
             "points.csv cannot be read as CSV after line 5: field",
@@ -204,7 +204,7 @@ def test_no_file_a_folder_and_a_file_too_large(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(InputError, match=r"^deep is a folder; a CSV file is needed\.$"):
         load_data(file="deep", folder=tmp_path)
     monkeypatch.setattr(csv_file, "MAX_BYTES", 2_000_000)
-    with pytest.raises(InputError, match=r"^points\.csv is larger than 2 MB, the most that is read\.$"):
+    with pytest.raises(InputError, match=r"^points\.csv is larger than 2 MB, the largest size allowed\.$"):
         load(tmp_path, "x" * 2_000_001)
     with pytest.raises(InputError, match=r"cannot be read: Not a directory\.$"):
         load_data(file="points.csv/inside.csv", folder=tmp_path)
@@ -213,15 +213,15 @@ def test_no_file_a_folder_and_a_file_too_large(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"target": "kinds"}, 'points.csv has no target "kinds"; did you mean "kind"? Known are a, b, kind.'),
+        ({"target": "kinds"}, 'points.csv has no target "kinds"; did you mean "kind"? Available: a, b, kind.'),
         ({"target": ["a", "a"]}, 'data.target names "a" twice; once is enough.'),
         (
             {"target": ["a", "b", "kind"]},
-            "points.csv has no column left for a feature; every one is a target.",
+            "points.csv has no column left for a feature; all of them are targets.",
         ),
         ({"features": ["a", "kind"]}, 'The target "kind" cannot be a feature too; take another column.'),
         ({"features": ["a", "kind^2"]}, 'The target "kind" cannot be a feature too; take another column.'),
-        ({"features": ["a", "c"]}, 'There is no column "c"; known are a, b, kind.'),
+        ({"features": ["a", "c"]}, 'There is no column "c"; available: a, b, kind.'),
         ({"target": "a"}, 'points.csv: the column "kind" has no numbers (line 2 has "cat"); choose features'),
         (
             {"task": "regression"},
@@ -233,7 +233,7 @@ def test_no_file_a_folder_and_a_file_too_large(tmp_path: Path, monkeypatch: pyte
         ),
         (
             {"target": ["a", "kind"], "task": "binary"},
-            "points.csv: 2 targets are named, but a binary task has one.",
+            "points.csv: 2 targets are given, but a binary task has one.",
         ),
     ],
 )

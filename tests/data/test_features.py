@@ -49,10 +49,10 @@ def test_features(text: str, expected: np.ndarray) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("y", 'There is no column "y"; known are x1, x2, bill length (mm), a*b, x1^3.'),
+        ("y", 'There is no column "y"; available: x1, x2, bill length (mm), a*b, x1^3.'),
         (
             "sin(x1^4)",
-            'There is no column "x1^4" in the feature "sin(x1^4)"; did you mean "x1^3"? Known are x1,',
+            'There is no column "x1^4" in the feature "sin(x1^4)"; did you mean "x1^3"? Available: x1,',
         ),
         (
             "bill lenght^2",
@@ -63,7 +63,7 @@ def test_features(text: str, expected: np.ndarray) -> None:
             'The feature "x1^1" cannot be read; a feature is a column, column^2 to column^9, sin(column)',
         ),
         ("x1^10", 'The feature "x1^10" cannot be read'),
-        ("x1**2", 'There is no column "" in the feature "x1**2"; known are'),
+        ("x1**2", 'There is no column "" in the feature "x1**2"; available:'),
         ("exec(x1)", 'There is no column "exec(x1)"; '),
         ("__import__('os')", "There is no column \"__import__('os')\"; "),
         ("a*b^2", 'There is no column "a" in the feature "a*b^2"; '),

@@ -40,38 +40,42 @@ class Reader:
         self.tokens = [token for token in TOKEN.findall(latex) if not token.isspace() and token not in (r"\,", r"\ ")]
         self.names, self.at = names, 0
 
-    def next_batch(self) -> str:
+    def peek(self) -> str:
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
 
     def take(self, wanted: str = "") -> str:
-        token = self.next_batch()
+        token = self.peek()
         assert token and (not wanted or token == wanted), f"{wanted!r} expected at {self.tokens[self.at :]}"
         self.at += 1
         return token
 
     def whole(self) -> Any:
         value = self.sum()
-        assert not self.next_batch(), f"left over: {self.tokens[self.at :]}"
+        assert not self.peek(), f"left over: {self.tokens[self.at :]}"
         return value
 
     def sum(self) -> Any:
-        sign = -1.0 if self.next_batch() == "-" else 1.0
-        if self.next_batch() in ("-", "+"):
+        sign = -1.0 if self.peek() == "-" else 1.0
+        if self.peek() in ("-", "+"):
             self.take()
         value = sign * self.product()
-        while self.next_batch() in ("+", "-"):
+        while self.peek() in ("+", "-"):
             value = value + self.product() if self.take() == "+" else value - self.product()
         return value
 
     def product(self) -> Any:
-        if self.next_batch() == r"\sum":
+        if self.peek() == r"\sum":
             return self.summation()
         value = self.factor()
-        while self.next_batch() and self.next_batch() not in ("+", "-", ")", "}", "]", "&", ",", "=", "<", ">", *ENDS):
-            if self.next_batch() in (r"\odot", r"\cdot"):
+        while self.peek() and self.peek() not in ("+", "-", ")", "}", "]", "&", ",", "=", "<", ">", *ENDS):
+            if self.peek() in (r"\odot", r"\cdot"):
                 self.take()
                 continue
-            if self.next_batch() == r"\sum":
+            if self.peek() == "/":
+                self.take()
+                value = value / self.factor()
+                continue
+            if self.peek() == r"\sum":
                 return value * self.summation()
             value = value * self.factor()
         return value
@@ -79,7 +83,7 @@ class Reader:
     def summation(self) -> Any:
         self.take(r"\sum")
         index = ""
-        if self.next_batch() == "_":
+        if self.peek() == "_":
             self.take()
             index = self.group()
         term = self.product()
@@ -91,7 +95,7 @@ class Reader:
 
     def group(self) -> str:
         """The text of a group in braces, or of one token."""
-        if self.next_batch() != "{":
+        if self.peek() != "{":
             return self.take()
         self.take("{")
         depth, text = 1, ""
@@ -106,7 +110,7 @@ class Reader:
         return Reader(self.group(), self.names).whole()
 
     def powered(self, value: Any) -> Any:
-        if self.next_batch() == "^":
+        if self.peek() == "^":
             self.take()
             return value ** self.braces()
         return value
@@ -119,16 +123,16 @@ class Reader:
             if token == r"\Bigl":
                 self.take("(")
             value = self.sum()
-            if self.next_batch() == r"\Bigr":
+            if self.peek() == r"\Bigr":
                 self.take()
             self.take(")")
             return self.powered(value)
         if token == r"\left":
-            self.take("|")
+            opened = self.take()
             value = self.sum()
             self.take(r"\right")
-            self.take("|")
-            return np.abs(value)
+            self.take({"|": "|", "(": ")"}[opened])
+            return self.powered(np.abs(value) if opened == "|" else value)
         if token in (r"\frac", r"\tfrac"):
             return self.braces() / self.braces()
         if token == r"\cancel":
@@ -178,14 +182,14 @@ class Reader:
             depth, inside = 1, ""
             while depth:
                 inside += self.take()
-                depth += self.next_batch() == "("
-                depth -= self.next_batch() == ")"
+                depth += self.peek() == "("
+                depth -= self.peek() == ")"
             self.take(")")
             return self.names[f"g'({inside})"]
-        if self.next_batch() == "_":
+        if self.peek() == "_":
             self.take()
             index = self.group()
-        if self.next_batch() == "^" and self.tokens[self.at + 1 : self.at + 3] == ["{", "["]:
+        if self.peek() == "^" and self.tokens[self.at + 1 : self.at + 3] == ["{", "["]:
             self.take()
             token += "^{" + self.group() + "}"
         value = self.names[token]
@@ -203,7 +207,7 @@ class Reader:
         while True:
             value = self.sum()
             self.take("&")
-            if self.next_batch() == r"\text":
+            if self.peek() == r"\text":
                 self.take()
                 assert self.group() == "else"
                 rows.append((True, value))

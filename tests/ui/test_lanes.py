@@ -152,8 +152,8 @@ def test_undo_takes_back_the_mark_too(open_window: Callable[..., Any]) -> None:
     assert driver.window.focusWidget() is not driver.window.cost
     driver.wait(lambda: pair.changed_.isVisible())
     assert pair.changed_.text() == (
-        f"Settings were changed while they trained, last after update {driver.last.update}: "
-        "Reset compares them from the start with those in force."
+        f"Settings were changed during training, last after update {driver.last.update}: "
+        "Reset compares both from the start with the current settings."
     )
     driver.undo()
     driver.wait(lambda: driver.last.marks == () and driver.last.experiment.edits == ())
@@ -438,7 +438,7 @@ def test_the_objective_parts_them_and_the_picture_shows_where(open_window: Calla
     pair = choose_rival(driver, "A against B")
     driver.wait_drawn(lambda s: len(s.surfaces) == 1 and isinstance(s.surfaces[0], DifferenceSurface))
     a, b = (np.concatenate([v.ravel() for v in driver.weights(name).values()]) for name in "AB")
-    assert "part at the first update" in pair.proof.text()
+    assert "first differ after one update" in pair.proof.text()
     assert f"Now {np.count_nonzero(a != b)} of {a.size} differ" in pair.proof.text()
     assert f"{np.linalg.norm(a - b):.4f} apart" in pair.proof.text()
     assert "Binary cross-entropy | Mean squared error" in pair.difference.text()
@@ -454,7 +454,7 @@ def test_the_objective_parts_them_and_the_picture_shows_where(open_window: Calla
             X = np.tanh(X) if l < 3 else 1.0 / (1.0 + np.exp(-X))
         outputs.append(float(X[0, 0]))
     assert surface.values[point] == pytest.approx(outputs[0] - outputs[1], abs=1e-5)
-    assert frame(driver, "A").score.text() == "class 1 of A less B"
+    assert frame(driver, "A").score.text() == "class 1 of A minus B"
     driver.choose(driver.window.lane_bar.rival, "Each lane")
     driver.wait(lambda: len(driver.last.surfaces) == 2)
     assert not pair.isVisible()
@@ -548,7 +548,7 @@ def found(**changes: Any) -> Advantage:
         (
             {"ratio": Estimate(1.2, 0.9, 1.5)},
             "B needs 1.2 times the epochs of A to reach a test accuracy of 95\u2009%, 0.9 to 1.5 (95\u2009% interval), "
-            "32 seeds. The interval holds 1: the difference may be chance. "
+            "32 seeds. The interval contains 1: the difference may be chance. "
             "32 of 32 seeds of A reach it, 31 of 32 of B.",
         ),
         (
@@ -568,16 +568,16 @@ def test_sentences_on_who_is_first(changes: dict[str, Any], text: str) -> None:
 
 def test_sentences_on_what_they_have_now() -> None:
     text = comparison.gap(found(), "A", "B")
-    told = "After epoch 1,200: 98.0\u2009% (A) and 97.0\u2009% (B); seed by seed A less B: 0 to +2 points"
+    told = "After epoch 1,200: 98.0\u2009% (A) and 97.0\u2009% (B); seed by seed, A minus B: 0 to +2 points"
     assert text == f"{told} (95\u2009% interval)."
 
     less = Estimate(0.0097, -2e-5, 0.0098)
     text = comparison.gap(found(column="test_mse", last=0.01, other_last=0.0003, gap=less), "A", "B")
-    told = "After epoch 1,200: 0.0100 (A) and 3.0e\u22124 (B); seed by seed A less B: \u22122.0e\u22125 to +0.0098"
+    told = "After epoch 1,200: 0.0100 (A) and 3.0e\u22124 (B); seed by seed, A minus B: \u22122.0e\u22125 to +0.0098"
     assert text == f"{told} (95\u2009% interval)."
 
     text = comparison.gap(found(gap=Estimate(0.0, 0.0, 0.0)), "A", "B")
-    assert text.endswith("seed by seed A less B: 0 points (95\u2009% interval).")
+    assert text.endswith("seed by seed, A minus B: 0 points (95\u2009% interval).")
 
 
 # Several seeds

@@ -75,4 +75,4 @@ def test_a_place_that_cannot_be_written_is_no_reason_not_to_close(
     driver.settle()
     driver.close()
     assert not last_session.save(driver.window, tmp_path / "file" / "last.toml")
-    assert "could not be kept" in caplog.text
+    assert "could not be saved" in caplog.text

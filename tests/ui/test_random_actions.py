@@ -179,7 +179,7 @@ def test_two_thousand_actions_at_random(driver: Any, caplog: pytest.LogCaptureFi
     driver.session.send(Pause())
     finish(driver)
     assert not caplog.records
-    assert not [sentence for sentence, _ in driver.said if "error of the program" in sentence]
+    assert not [sentence for sentence, _ in driver.said if "internal error" in sentence]
 
     # It still answers, and shows what the thread holds.
     driver.settle()

@@ -1,7 +1,7 @@
 """The experiment: all that determines a run, as a value that can be read, changed, compared and written.
 
-Everything here is frozen and equal by value. What may stand where is the matter of `settings`, and what must
-fit what that of `rules`.
+Everything here is frozen and compared by value. `settings` says which values are allowed, and `rules` which must
+fit together.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Experiment:
     edits : tuple of Edit
         In the order in which they take effect.
     folder : Path, optional
-        Where relative paths start (None: where the program was started). No part of the value: experiments
-        that differ in it alone are equal.
+        The folder that paths are relative to (None: the working directory). Ignored in comparisons: experiments
+        that differ only in it are equal.
     """
 
     title: str = ""
@@ -76,7 +76,7 @@ class Experiment:
         Raises
         ------
         InputError
-            For anything that is wrong with it, naming the file, the key, what was found and what is allowed.
+            For anything wrong with it, naming the file, the key, what was found and what is allowed.
         """
         path = Path(path)
         text = read_text(path)
@@ -89,17 +89,17 @@ class Experiment:
         values, lanes, edits = read_tables(text, name)
         if "data.file" in values:
             values.setdefault("data.dataset", None)
-        read = cls(lanes=_ONE_LANE if lanes is None else lanes, edits=edits, folder=folder)
-        return _changed(read, values).checked(name)
+        experiment = cls(lanes=_ONE_LANE if lanes is None else lanes, edits=edits, folder=folder)
+        return _changed(experiment, values).checked(name)
 
     def dumps(self) -> str:
         """Return the text of an experiment file: every setting that has a value, changed or not."""
         return write_tables(dict(_values(self)), self.lanes, self.edits)
 
     def save(self, path: str | os.PathLike[str]) -> Experiment:
-        """Write the file whole or not at all, and return the experiment as it reads from there.
+        """Write the file whole or not at all; return the experiment as it would be read back.
 
-        Relative paths are rewritten where the folder is another, so that they go on to name the same files.
+        Relative paths are rewritten if the folder changes, so that they still name the same files.
         """
         path = Path(path)
         moved = self._moved(path.absolute().parent).checked()
@@ -109,13 +109,13 @@ class Experiment:
         return moved
 
     def locate(self, path: str) -> Path:
-        """Return where a file named in the experiment is."""
+        """Return the path of a file named in the experiment."""
         return Path(path) if self.folder is None else self.folder / path
 
     def get(self, key: str, lane: str | None = None) -> Value:
-        """Return the value of a setting in one lane or (None) as the experiment has it, before any edit.
+        """Return the value of a setting before any edit: in one lane or, if None, in the experiment.
 
-        A parameter that was not given has its default: the chosen optimiser's own, else the one that all
+        A parameter that was not given has its default: that of the chosen optimiser, else the one that all
         optimisers share, else None.
         """
         check_key(key)
@@ -137,7 +137,7 @@ class Experiment:
         return SETTINGS[key].default
 
     def lane(self, name: str) -> LaneSettings:
-        """Return a lane with all its settings as they are at the start, before any edit.
+        """Return a lane with all its settings at the start, before any edit.
 
         Raises
         ------
@@ -157,53 +157,52 @@ class Experiment:
         Parameters
         ----------
         changes : mapping
-            Dotted key to value. None takes a value back: the data set's, the optimiser's or, in a lane, the
-            experiment's holds again. A file takes a dataset's place, and the other way round.
+            Dotted key to value. None resets a value to the default of the data set or optimiser or, in a lane, to
+            the experiment's. A file replaces a dataset, and vice versa.
         lane : str, optional
-            The lane to change. Without it the experiment's own settings change; a lane that differs in them
-            goes on to differ.
+            The lane to change. Without it the experiment's own settings change; lanes keep their differing values.
 
         Raises
         ------
         InputError
-            If a value is not allowed, or does not fit the rest.
+            If a value is not allowed, or does not fit the other settings.
         """
         if lane is None:
             values = {key: check_value(key, value) for key, value in changes.items()}
-            for key, rival in (("data.file", "data.dataset"), ("data.dataset", "data.file")):
+            for key, alternative in (("data.file", "data.dataset"), ("data.dataset", "data.file")):
                 if values.get(key) is not None:
-                    values.setdefault(rival, None)
+                    values.setdefault(alternative, None)
             return _changed(self, values).checked()
         index = lane_index(self.lanes, lane)
-        own: dict[str, Any] = {**self.lanes[index].changes, **changes}
+        merged: dict[str, Any] = {**self.lanes[index].changes, **changes}
         for key in changes:
             check_key(key)
-        own = {key: value for key, value in own.items() if value is not None}
-        changed = LaneEntry(lane, own)
+        merged = {key: value for key, value in merged.items() if value is not None}
+        changed = LaneEntry(lane, merged)
         return dataclasses.replace(self, lanes=_replaced(self.lanes, index, changed)).checked()
 
     def checked_edit(self, changes: Mapping[str, object], lane: str | None = None, update: int = 0) -> Edit:
-        """Return an edit with its values in their proper types.
+        """Check an edit; return it with its values in their proper types.
 
         Raises
         ------
         InputError
-            If a value is not allowed, cannot change while training or not in one lane, or there is no such lane.
+            If a value is not allowed, cannot change while training or in a single lane, or there is no such lane.
         """
-        edit = Edit(update, changes, lane)  # type: ignore[arg-type]  # the values are what is checked
+        edit = Edit(update, changes, lane)  # type: ignore[arg-type]  # the values are checked next
         return checked_edit(edit, self.lanes, f"edit of update {described(update)}")
 
     def with_edit(self, edit: Edit) -> Experiment:
-        """Return the experiment with one more edit, which is checked, after those of the same update."""
+        """Check an edit; return the experiment with it, after the other edits of the same update."""
         return self.with_checked(self.checked_edit(edit.changes, edit.lane, edit.update))
 
     def with_checked(self, edit: Edit) -> Experiment:
-        """Return the experiment with one more edit whose values have been checked.
+        """Return the experiment with one more edit, whose values have been checked already.
 
         Raises
         ------
         InputError
-            If there are too many edits, there is no such lane, or it does not fit the rest.
+            If there are too many edits, there is no such lane, or it does not fit the other settings.
         """
         check_count(len(self.edits) + 1, MOST_EDITS, "edits", "")
         if edit.lane is not None:
@@ -214,16 +213,16 @@ class Experiment:
         return changed
 
     def changed_by(self, edit: Edit) -> Experiment:
-        """Return the settings after an edit that has been checked; of an experiment without edits."""
+        """Return the settings after one checked edit; existing edits are ignored."""
         return dataclasses.replace(self, edits=(edit,)).effective()
 
     def effective(self, update: int | None = None) -> Experiment:
-        """Return the settings as edits left them, without the edits: what a reset starts from.
+        """Return the settings after all edits, with the edits removed: what a reset starts from.
 
         Parameters
         ----------
         update : int, optional
-            Only edits that took effect by then count.
+            Ignore edits that take effect later.
         """
         shared: dict[str, Value] = {}
         lanes = {lane.name: dict(lane.changes) for lane in self.lanes}
@@ -232,23 +231,23 @@ class Experiment:
                 break
             if edit.lane is None or len(lanes) == 1:
                 shared.update(edit.changes)
-                for own in lanes.values():
+                for changes in lanes.values():
                     for key in edit.changes:
-                        own.pop(key, None)
+                        changes.pop(key, None)
             else:
                 lanes[edit.lane].update(edit.changes)
-        settled = tuple(LaneEntry(name, own) for name, own in lanes.items())
-        return _changed(dataclasses.replace(self, lanes=settled, edits=()), shared)
+        entries = tuple(LaneEntry(name, changes) for name, changes in lanes.items())
+        return _changed(dataclasses.replace(self, lanes=entries, edits=()), shared)
 
     def checked(self, where: str = "") -> Experiment:
-        """Return the experiment with every value in its proper type, all rules tested.
+        """Check all values and rules; return the experiment with every value in its proper type.
 
-        Whoever builds one by `dataclasses.replace` calls this; reading and `with_...` have done it.
+        Call this after `dataclasses.replace`; reading and `with_...` have done it.
 
         Raises
         ------
         InputError
-            For the first value that is not allowed or does not fit the rest; it begins with `where`.
+            For the first value that is not allowed or does not fit the others; it begins with `where`.
         """
         values = {key: check_value(key, value, where) for key, value in _values(self)}
         check_source(values["data.dataset"], values["data.file"], where)
@@ -265,7 +264,7 @@ class Experiment:
         check_layers(self.network.hidden, self.network.activation, self.lanes, self.edits, where)
 
     def _moved(self, folder: Path) -> Experiment:
-        """Return the experiment with its paths relative to another folder."""
+        """Return the experiment with its paths rewritten relative to another folder."""
         old = Path.cwd() if self.folder is None else self.folder
         values = {key: _moved_path(value, old, folder) for key, value in _values(self) if key in PATHS}
         lanes = tuple(
@@ -282,11 +281,11 @@ _Sections = TypeVar("_Sections", Experiment, LaneSettings)
 
 
 def _fields(owner: Any) -> tuple[str, ...]:
-    return tuple(each.name for each in dataclasses.fields(owner) if each.name != "parameters")
+    return tuple(f.name for f in dataclasses.fields(owner) if f.name != "parameters")
 
 
 def _values(experiment: Experiment) -> Iterator[tuple[str, Value]]:
-    """Yield every setting of an experiment that has a place or was given: dotted key and value."""
+    """Yield the dotted key and value of every setting, including only the parameters that were given."""
     yield "title", experiment.title
     for section in SECTIONS:
         owner = getattr(experiment, section)
@@ -297,7 +296,7 @@ def _values(experiment: Experiment) -> Iterator[tuple[str, Value]]:
 
 
 def _changed(owner: _Sections, changes: Mapping[str, Value]) -> _Sections:
-    """Return an experiment or a lane with values put in place; a parameter that becomes None is left out."""
+    """Return an experiment or a lane with some values replaced; a parameter set to None is removed."""
     parts: dict[str, Any] = {}
     by_section: dict[str, dict[str, Value]] = {}
     for key, value in changes.items():
@@ -309,12 +308,12 @@ def _changed(owner: _Sections, changes: Mapping[str, Value]) -> _Sections:
     for section, values in by_section.items():
         settings: Any = getattr(owner, section)
         names = _fields(settings)
-        fresh: dict[str, Any] = {name: value for name, value in values.items() if name in names}
+        replaced: dict[str, Any] = {name: value for name, value in values.items() if name in names}
         given = {name: value for name, value in values.items() if name not in names}
         if given:
             merged = {**settings.parameters, **given}
-            fresh["parameters"] = {name: value for name, value in merged.items() if value is not None}
-        parts[section] = dataclasses.replace(settings, **fresh)
+            replaced["parameters"] = {name: value for name, value in merged.items() if value is not None}
+        parts[section] = dataclasses.replace(settings, **replaced)
     return dataclasses.replace(owner, **parts)
 
 
@@ -323,11 +322,11 @@ def _replaced(lanes: tuple[LaneEntry, ...], index: int, lane: LaneEntry) -> tupl
 
 
 def _moved_path(value: Value, old: Path, new: Path) -> Value:
-    """Return a path, relative to one folder, relative to another; an absolute one as it is."""
+    """Rewrite a path that is relative to one folder for another one; return an absolute path unchanged."""
     if not isinstance(value, str) or Path(value).is_absolute() or old.resolve() == new.resolve():
         return value
-    whole = old / value
-    target = whole.parent.resolve() / whole.name
+    full = old / value
+    target = full.parent.resolve() / full.name
     try:
         return Path(os.path.relpath(target, new.resolve())).as_posix()
     except ValueError:  # on another drive

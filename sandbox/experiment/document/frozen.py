@@ -1,4 +1,4 @@
-"""A mapping that never changes, can be pickled and is equal by value."""
+"""An immutable mapping that can be pickled and compares by value."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Which lanes an experiment has: adding, taking out and renaming one, and telling in what they differ.
+"""Add, remove and rename the lanes of an experiment, and find the settings that differ between them.
 
-What is said of the lanes that stay is the same before and after, so that their numbers are too.
+The settings of the remaining lanes do not change, so that their numbers do not either.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ PER_LANE = tuple(key for key, setting in SETTINGS.items() if setting.per_lane)
 
 
 def free_name(names: Iterable[str]) -> str:
-    """Return the first letter that no lane has: not as its name, nor at its beginning."""
+    """Return the first letter that no lane has, see `slots`."""
     taken = {slot for slot, _ in slots(tuple(names)).values()}
     return LETTERS[next(number for number in range(len(LETTERS)) if number not in taken)]
 
 
 def slots(names: tuple[str, ...]) -> dict[str, tuple[int, str]]:
-    """Return for each lane its slot (0 is A), which gives it letter and colour, and what is left of its name.
+    """Return for each lane its slot (0 is A), which sets its letter and colour, and the rest of its name.
 
-    A lane that is called by a letter, or begins with one as a word of its own, has that letter; others have the
-    first free ones. So a lane keeps its letter while others come and go.
+    A lane whose first word is a capital letter has that letter, if it is free; others have the first free ones. So a
+    lane keeps its letter while others come and go.
     """
-    found: dict[str, tuple[int, str]] = {}
+    lane_slots: dict[str, tuple[int, str]] = {}
     taken: set[int] = set()
     for name in names:
         first, _, rest = name.partition(" ")
         if len(first) == 1 and first in LETTERS and LETTERS.index(first) not in taken:
-            found[name] = (LETTERS.index(first), rest)
+            lane_slots[name] = (LETTERS.index(first), rest)
             taken.add(LETTERS.index(first))
     for name in names:
-        if name not in found:
+        if name not in lane_slots:
             number = next(n for n in range(len(LETTERS) + len(names)) if n not in taken)
-            found[name] = (number, name)
+            lane_slots[name] = (number, name)
             taken.add(number)
-    return {name: found[name] for name in names}
+    return {name: lane_slots[name] for name in names}
 
 
 def letter(slot: int) -> str:
@@ -55,31 +55,31 @@ def letter(slot: int) -> str:
     return LETTERS[slot % len(LETTERS)]
 
 
-# Adding and taking out
+# Adding and removing
 
 
 def forked(experiment: Experiment, lane: str, name: str) -> tuple[LaneEntry, tuple[Edit, ...]]:
-    """Return a lane that has been told all that another one has, under a name of its own: a copy from the start on."""
+    """Return a copy of a lane under a new name, with all its changes and edits: a copy from the start on."""
     changes = experiment.lanes[lane_index(experiment.lanes, lane)].changes
     edits = tuple(dataclasses.replace(edit, lane=name) for edit in experiment.edits if edit.lane == lane)
     return LaneEntry(name, changes), edits
 
 
 def fresh(experiment: Experiment, current: Experiment, lane: str, name: str) -> LaneEntry:
-    """Return a lane that begins with the settings that another one has by now.
+    """Return a lane that starts with the current settings of another one.
 
     Parameters
     ----------
     experiment : Experiment
-        The lane is to belong to it: it says what differs from its settings.
+        The experiment that the lane is for: its changes are relative to this one.
     current : Experiment
         The settings in force.
     lane, name : str
-        The lane it is like, and its own name.
+        The lane to take the settings from, and the name of the new one.
     """
-    wanted = {key: current.get(key, lane) for key in PER_LANE}
-    own = {key: value for key, value in wanted.items() if value is not None and value != experiment.get(key)}
-    return LaneEntry(name, own)
+    settings = {key: current.get(key, lane) for key in PER_LANE}
+    changes = {key: value for key, value in settings.items() if value is not None and value != experiment.get(key)}
+    return LaneEntry(name, changes)
 
 
 def with_lane(
@@ -89,62 +89,62 @@ def with_lane(
     alone: bool = False,
     place: int | None = None,
 ) -> Experiment:
-    """Return the experiment with one lane more.
+    """Return the experiment with one more lane.
 
     Parameters
     ----------
     experiment : Experiment
     lane : LaneEntry
     edits : iterable of Edit
-        Its own.
+        The edits of this lane.
     alone : bool
-        Whether edits made so far for every lane are not for this one: they are then said lane by lane.
+        Whether existing edits of every lane do not apply to this one: they are then split into edits lane by lane.
     place : int, optional
-        How many lanes stand before it; all by default.
+        How many lanes come before it; all by default.
 
     Raises
     ------
     InputError
-        If there are too many, or one has that name.
+        If there are too many lanes, or one has that name.
     """
-    old = _said_singly(experiment) if alone else experiment.edits
+    existing = _split_by_lane(experiment) if alone else experiment.edits
     place = len(experiment.lanes) if place is None else place
     lanes = (*experiment.lanes[:place], lane, *experiment.lanes[place:])
-    return dataclasses.replace(experiment, lanes=lanes, edits=(*old, *edits)).checked()
+    return dataclasses.replace(experiment, lanes=lanes, edits=(*existing, *edits)).checked()
 
 
-def _said_singly(experiment: Experiment) -> tuple[Edit, ...]:
-    """Return the edits with those for every lane said once for each, but for what all lanes share."""
-    told: list[Edit] = []
+def _split_by_lane(experiment: Experiment) -> tuple[Edit, ...]:
+    """Return the edits with those for every lane split into one per lane, except for settings that lanes share."""
+    edits: list[Edit] = []
     for edit in experiment.edits:
-        own = {key: value for key, value in edit.changes.items() if SETTINGS[key].per_lane}
-        if edit.lane is not None or not own:
-            told.append(edit)
+        per_lane = {key: value for key, value in edit.changes.items() if SETTINGS[key].per_lane}
+        if edit.lane is not None or not per_lane:
+            edits.append(edit)
             continue
-        shared = {key: value for key, value in edit.changes.items() if key not in own}
+        shared = {key: value for key, value in edit.changes.items() if key not in per_lane}
         if shared:
-            told.append(Edit(edit.update, shared))
-        told += [Edit(edit.update, own, lane.name) for lane in experiment.lanes]
-    return tuple(told)
+            edits.append(Edit(edit.update, shared))
+        edits += [Edit(edit.update, per_lane, lane.name) for lane in experiment.lanes]
+    return tuple(edits)
 
 
 def without_lane(experiment: Experiment, name: str) -> tuple[Experiment, LaneEntry, tuple[Edit, ...]]:
-    """Return the experiment without a lane, and what was said of it alone.
+    """Return the experiment without a lane, and the entry and edits of that lane.
 
     Raises
     ------
     InputError
-        If there is no such lane, or no other.
+        If there is no such lane, or it is the only one.
     """
     lane = experiment.lanes[lane_index(experiment.lanes, name)]
-    own = tuple(edit for edit in experiment.edits if edit.lane == name)
-    lanes = tuple(each for each in experiment.lanes if each is not lane)
+    removed = tuple(edit for edit in experiment.edits if edit.lane == name)
+    lanes = tuple(other for other in experiment.lanes if other is not lane)
     edits = tuple(edit for edit in experiment.edits if edit.lane != name)
-    return dataclasses.replace(experiment, lanes=lanes, edits=edits).checked(), lane, own
+    return dataclasses.replace(experiment, lanes=lanes, edits=edits).checked(), lane, removed
 
 
 def renamed(experiment: Experiment, name: str, new: str) -> Experiment:
-    """Return the experiment with a lane under another name, in its place.
+    """Return the experiment with a lane renamed, in the same position.
 
     Raises
     ------
@@ -159,27 +159,27 @@ def renamed(experiment: Experiment, name: str, new: str) -> Experiment:
     return dataclasses.replace(experiment, lanes=tuple(lanes), edits=edits).checked()
 
 
-# In what lanes differ
+# Differences between lanes
 
 
 def differing(experiment: Experiment, task: str | None = None) -> tuple[str, ...]:
-    """Return the settings, by dotted key, in which not all lanes are the same.
+    """Return the dotted keys of the settings that differ between lanes.
 
-    Where the task is known, what "auto" stands for is compared.
+    If the task is given, "auto" is resolved before comparing.
     """
     names = [lane.name for lane in experiment.lanes]
-    touched = {key for lane in experiment.lanes for key in lane.changes}
+    changed = {key for lane in experiment.lanes for key in lane.changes}
 
     def value(key: str, name: str) -> Value:
         return in_force(experiment, key, name, task)
 
     return tuple(
-        key for key in PER_LANE if key in touched and any(value(key, x) != value(key, names[0]) for x in names[1:])
+        key for key in PER_LANE if key in changed and any(value(key, x) != value(key, names[0]) for x in names[1:])
     )
 
 
 def in_force(experiment: Experiment, key: str, lane: str, task: str | None) -> Value:
-    """Return what a lane has of a setting; where the task is known, what "auto" stands for."""
+    """Return the value of a setting in a lane; if the task is given, "auto" is resolved (objective, output)."""
     value = experiment.get(key, lane)
     if value == "auto" and task is not None:
         if key == "loss.objective":
@@ -190,9 +190,9 @@ def in_force(experiment: Experiment, key: str, lane: str, task: str | None) -> V
 
 
 def shared_differences(one: Experiment, other: Experiment) -> tuple[str, ...]:
-    """Return the settings that all lanes of an experiment share, in which two experiments differ.
+    """Return the keys of settings, shared by all lanes of an experiment, that differ between two experiments.
 
-    How long they run and what they are called does not count.
+    Title, epochs and replicas do not count.
     """
     shared = (key for key, setting in SETTINGS.items() if not setting.per_lane and key not in ("title", "run.epochs"))
     return tuple(key for key in shared if key != "run.replicas" and one.get(key) != other.get(key))

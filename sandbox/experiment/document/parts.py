@@ -1,4 +1,4 @@
-"""The parts of an experiment: frozen values. What is allowed in them stands in `settings` and `rules`."""
+"""The parts of an experiment, as frozen values. `settings` and `rules` say what is allowed in them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _freeze(owner: object, name: str) -> None:
 
 @dataclass(frozen=True)
 class DataSettings:
-    """Where the samples come from; None is the data set's own."""
+    """Where the samples come from; None takes the data set's default."""
 
     dataset: str | None = _default("data.dataset")
     file: str | None = _default("data.file")
@@ -38,7 +38,7 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """The layers and the parameters they start from."""
+    """The layers and their initial parameters."""
 
     hidden: tuple[int, ...] = _default("network.hidden")
     activation: str | tuple[str, ...] = _default("network.activation")
@@ -57,7 +57,7 @@ class NetworkSettings:
 
 @dataclass(frozen=True)
 class LossSettings:
-    """What training descends and what is only shown; `parameters` holds those that were given."""
+    """The objective and the monitors; `parameters` holds only those given explicitly."""
 
     objective: str = _default("loss.objective")
     monitors: tuple[str, ...] = _default("loss.monitors")
@@ -71,7 +71,7 @@ class LossSettings:
 
 @dataclass(frozen=True)
 class OptimizerSettings:
-    """How gradients become updates; `parameters` holds those that were given, the others are the method's."""
+    """How gradients become updates; `parameters` holds only those given, the others are the method's defaults."""
 
     name: str = _default("optimizer.name")
     learning_rate: float = _default("optimizer.learning_rate")
@@ -88,7 +88,7 @@ class OptimizerSettings:
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How long, how exactly, and from how many initial weights."""
+    """Length, precision and number of replicas."""
 
     epochs: int = _default("run.epochs")
     precision: str = _default("run.precision")
@@ -97,7 +97,7 @@ class RunSettings:
 
 @dataclass(frozen=True)
 class LaneEntry:
-    """A lane as an experiment file has it: its name and what differs in it, by dotted key."""
+    """A lane as written in an experiment file: its name and, by dotted key, the settings that differ."""
 
     name: str
     changes: Mapping[str, Value] = field(default_factory=FrozenMapping)
@@ -108,7 +108,7 @@ class LaneEntry:
 
 @dataclass(frozen=True)
 class Edit:
-    """A change made while training: after `update` updates, in one lane or (None) in every one."""
+    """A change made while training: after `update` updates, in one lane, or in all if None."""
 
     update: int
     changes: Mapping[str, Value]
@@ -120,7 +120,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class LaneSettings:
-    """A lane with all its settings: the experiment's, and its own where it differs."""
+    """A lane with all its settings: its own changes applied to the experiment's."""
 
     name: str
     network: NetworkSettings

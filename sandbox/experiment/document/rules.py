@@ -1,4 +1,4 @@
-"""The rules that join several keys: what lanes and edits may be, and what must fit what."""
+"""Rules that involve several keys: what lanes and edits may change, and which values must fit together."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ EDIT_RULE = "an edit may change network, loss and optimizer, except seeds, initi
 
 
 def check_source(dataset: Value, file: Value, where: str) -> None:
-    """Raise InputError where both a dataset and a file are named."""
+    """Raise InputError if both a dataset and a file are named."""
     if dataset is not None and file is not None:
-        found = f"data.dataset is {described(dataset)} and data.file is {described(file)}"
-        raise fail(where, f"{found}, but only one of the two is allowed.")
+        both = f"data.dataset is {described(dataset)} and data.file is {described(file)}"
+        raise fail(where, f"{both}, but only one of the two is allowed.")
 
 
 def lane_index(lanes: tuple[LaneEntry, ...], name: object, where: str = "") -> int:
-    """Return which lane has a name; an InputError tells all names."""
+    """Return the index of the lane with a name; if there is none, an InputError lists all names."""
     names = [lane.name for lane in lanes]
     if isinstance(name, str) and name in names:
         return names.index(name)
@@ -39,7 +39,7 @@ def lane_index(lanes: tuple[LaneEntry, ...], name: object, where: str = "") -> i
 
 
 def checked_lanes(lanes: Iterable[LaneEntry], where: str) -> tuple[LaneEntry, ...]:
-    """Return the lanes with their values in proper types, names and keys tested."""
+    """Check the lanes' names, keys and values; return them with values in their proper types."""
     lanes = tuple(lanes)
     if not lanes:
         raise fail(where, f"lanes is empty, but must have 1 to {MOST_LANES} lanes.")
@@ -48,22 +48,22 @@ def checked_lanes(lanes: Iterable[LaneEntry], where: str) -> tuple[LaneEntry, ..
     taken: dict[str, str] = {}
     for number, lane in enumerate(lanes, start=1):
         name = check_lane_name(lane.name, at(where, f"lane {number}"))
-        twin = taken.setdefault(same_name(name), name)
+        earlier = taken.setdefault(same_name(name), name)
         if len(taken) < number:
-            found = f"name is {described(name)}, but lane {twin} has that name already"
-            allowed = "must differ from it in more than upper and lower case"
-            raise fail(at(where, f"lane {number}"), f"{found} and {allowed}.")
-        place = at(where, f"lane {name}")
-        changes = _checked_changes(lane.changes, place)
+            clash = f"name is {described(name)}, but lane {earlier} has that name already"
+            allowed = "names must differ in more than upper and lower case"
+            raise fail(at(where, f"lane {number}"), f"{clash}; {allowed}.")
+        where_lane = at(where, f"lane {name}")
+        changes = _checked_changes(lane.changes, where_lane)
         for key in changes:
             if not SETTINGS[key].per_lane:
-                raise fail(place, f"{key} is shared by all lanes; {LANE_RULE}.")
+                raise fail(where_lane, f"{key} is shared by all lanes; {LANE_RULE}.")
         result.append(LaneEntry(name, changes))
     return tuple(result)
 
 
 def checked_edits(edits: Iterable[Edit], lanes: tuple[LaneEntry, ...], where: str) -> tuple[Edit, ...]:
-    """Return the edits in the order in which they take effect, each of them tested."""
+    """Check every edit; return them in the order in which they take effect."""
     edits = tuple(edits)
     check_count(len(edits), MOST_EDITS, "edits", where)
     checked = (checked_edit(edit, lanes, at(where, f"edit {n}")) for n, edit in enumerate(edits, start=1))
@@ -71,12 +71,12 @@ def checked_edits(edits: Iterable[Edit], lanes: tuple[LaneEntry, ...], where: st
 
 
 def in_order(edits: Iterable[Edit]) -> tuple[Edit, ...]:
-    """Return edits by their update; those of one update stay in the order they were made."""
+    """Sort edits by update; those of the same update keep their order."""
     return tuple(sorted(edits, key=lambda edit: edit.update))
 
 
 def checked_edit(edit: Edit, lanes: tuple[LaneEntry, ...], where: str) -> Edit:
-    """Return the edit with its values in proper types, its lane and keys tested."""
+    """Check an edit's update, lane, keys and values; return it with values in their proper types."""
     update = check_whole("update", edit.update, MOST_UPDATES, where)
     if edit.lane is not None:
         lane_index(lanes, edit.lane, where)
@@ -87,26 +87,26 @@ def checked_edit(edit: Edit, lanes: tuple[LaneEntry, ...], where: str) -> Edit:
         if not SETTINGS[key].live:
             raise fail(where, f"{key} cannot change while training; {EDIT_RULE}.")
         if edit.lane is not None and not SETTINGS[key].per_lane:
-            found = f"{key} is shared by all lanes, but lane is {described(edit.lane)}"
-            raise fail(where, f"{found}; it must be left out.")
+            clash = f"{key} is shared by all lanes, but lane is {described(edit.lane)}"
+            raise fail(where, f"{clash}; such an edit must not name a lane.")
     return Edit(update, changes, edit.lane)
 
 
 def check_layers(
     hidden: Value, activation: Value, lanes: Iterable[LaneEntry], edits: Iterable[Edit], where: str
 ) -> None:
-    """Test that a list of activations has one for each hidden layer: in each lane, first and after edits."""
-    now: dict[str, tuple[Value, Value]] = {}
+    """Check that a list of activations has one per hidden layer: in each lane, at the start and after edits."""
+    layers: dict[str, tuple[Value, Value]] = {}
     for lane in lanes:
-        now[lane.name] = _layers(lane.changes, hidden, activation)
-        own = "network.hidden" in lane.changes or "network.activation" in lane.changes
-        _check_fit(*now[lane.name], at(where, f"lane {lane.name}") if own else where)
+        layers[lane.name] = _layers(lane.changes, hidden, activation)
+        differs = "network.hidden" in lane.changes or "network.activation" in lane.changes
+        _check_fit(*layers[lane.name], at(where, f"lane {lane.name}") if differs else where)
     for edit in edits:
         if "network.hidden" in edit.changes or "network.activation" in edit.changes:
-            for name in (edit.lane,) if edit.lane is not None else tuple(now):
-                now[name] = _layers(edit.changes, *now[name])
-                place = f"edit of update {edit.update}"
-                _check_fit(*now[name], at(where, f"{place}, lane {name}" if len(now) > 1 else place))
+            for name in (edit.lane,) if edit.lane is not None else tuple(layers):
+                layers[name] = _layers(edit.changes, *layers[name])
+                title = f"edit of update {edit.update}"
+                _check_fit(*layers[name], at(where, f"{title}, lane {name}" if len(layers) > 1 else title))
 
 
 def _layers(changes: Mapping[str, Value], hidden: Value, activation: Value) -> tuple[Value, Value]:
@@ -115,8 +115,8 @@ def _layers(changes: Mapping[str, Value], hidden: Value, activation: Value) -> t
 
 def _check_fit(hidden: Value, activation: Value, where: str) -> None:
     if isinstance(hidden, tuple) and isinstance(activation, tuple) and len(hidden) != len(activation):
-        found = f"network.activation has length {len(activation)} and network.hidden length {len(hidden)}"
-        raise fail(where, f"{found}, but there must be one name for all layers or one for each.")
+        lengths = f"network.activation has length {len(activation)} and network.hidden length {len(hidden)}"
+        raise fail(where, f"{lengths}, but there must be one name for all layers or one for each.")
 
 
 def _checked_changes(changes: Mapping[str, object], where: str) -> dict[str, Value]:
@@ -127,4 +127,4 @@ def _checked_changes(changes: Mapping[str, object], where: str) -> dict[str, Val
     return {key: values[key] for key in sorted(values, key=_ORDER.__getitem__)}
 
 
-_ORDER = {key: place for place, key in enumerate(SETTINGS)}
+_ORDER = {key: index for index, key in enumerate(SETTINGS)}

@@ -1,7 +1,7 @@
-"""Every setting of an experiment: what it may be, what it is if nothing is said, and what people call it.
+"""Every setting of an experiment: its allowed values, its default and its label.
 
 This one table feeds the validation of files, the panels of the window (labels, tooltips, bounds, choices) and
-help. Names of losses, activations and the like come from their registries, so a new one is known everywhere.
+help. Names of losses, activations and so on come from their registries, so a new one is known everywhere.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MOST_UPDATES = MOST_EPOCHS * MOST_SAMPLES
 MOST_LETTERS = 1_000
 LAST_SEED = int(BOUNDS["seed"][1])
 
-_PLURALS = {"integers": "whole numbers", "names": "texts", "choices": "names"}
+_PLURALS = {"integers": "whole numbers", "names": "strings", "choices": "names"}
 
 
 @dataclass(frozen=True)
@@ -43,29 +43,29 @@ class Setting:
         Dotted: "optimizer.learning_rate".
     kind : str
         "choice" (one of `choices`), "number", "integer", "flag", "text", or a list: "integers", "names"
-        (any texts), "choices" (each one of `choices`).
+        (any strings), "choices" (each one of `choices`).
     default : value
-        What holds if the key is left out; None where that depends (on the data set, on the optimiser).
+        The value if the key is left out; None if that depends on the data set or the optimiser.
     label, summary : str
-        What the window calls it, and one sentence on what it does.
+        Its name in the window, and one sentence on what it does.
     low, high : float
-        Bounds of a number, or of each number of a list; themselves allowed unless `above` (`below`) is set.
+        Bounds of a number, or of each number of a list; inclusive unless `above` (`below`) is set.
     names : tuple of str
-        What a choice is made from, in order of display, before the names in `registries`.
+        The choices, in display order, before those from `registries`.
     registries : tuple of mapping
-        Registries whose names may be chosen.
+        Registries whose names are choices.
     stops : tuple of float
-        What a slider offers; () for a rule by the bounds.
+        The positions of a slider; () to derive them from the bounds.
     least, most : int
-        How many entries a list, or letters a text, may have.
+        The length allowed for a list (entries) or a text (characters).
     single : bool
-        Whether a lone value may stand in place of the list.
+        Whether a single value is allowed in place of the list.
     optional : bool
-        Whether None is allowed, which means: left out.
+        Whether None, meaning left out, is allowed.
     live : bool
-        Whether an edit can change it while training goes on.
+        Whether an edit can change it during training.
     per_lane : bool
-        Whether a lane may differ in it.
+        Whether lanes may differ in it.
     """
 
     key: str
@@ -89,22 +89,22 @@ class Setting:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The names a choice is made from, in order of display."""
+        """The names to choose from, in display order."""
         return (*self.names, *(name for registry in self.registries for name in registry))
 
     @property
     def longest(self) -> int:
-        """How many entries a list, or letters a text, may have."""
+        """The most entries of a list, or characters of a text."""
         return len(self.choices) if self.kind == "choices" and self.distinct else self.most
 
     @property
     def is_list(self) -> bool:
-        """Whether its values are lists (or, with `single`, may be)."""
+        """Whether its values are lists (with `single`, may be lists)."""
         return self.kind in ("integers", "names", "choices")
 
     @property
     def allowed(self) -> str:
-        """What it may be, in words: "a whole number from 0 to 10,000,000"."""
+        """The allowed values, in words: "a whole number from 0 to 10,000,000"."""
         if not self.is_list:
             return self.allowed_entry
         different = "different " if self.distinct else ""
@@ -113,11 +113,11 @@ class Setting:
             text += f", each {self._bounds}"
         if self.kind == "choices":
             text += " out of " + ", ".join(self.choices)
-        return f"one {'name' if self.kind == 'choices' else 'text'}, or {text}" if self.single else text
+        return f"one {'name' if self.kind == 'choices' else 'string'}, or {text}" if self.single else text
 
     @property
     def allowed_entry(self) -> str:
-        """What an entry of the list may be, or the value itself where there is no list."""
+        """The allowed values of one entry of the list (of the value itself if it is no list), in words."""
         match self.kind:
             case "flag":
                 return "true or false"
@@ -128,9 +128,9 @@ class Setting:
             case "integer" | "integers":
                 return f"a whole number {self._bounds}"
             case "text":
-                return f"a text of {self.least} to {self.most:,} characters"
+                return f"a string of {self.least} to {self.most:,} characters"
             case "names":
-                return "a text"
+                return "a string"
 
     @property
     def distinct(self) -> bool:
@@ -146,10 +146,10 @@ class Setting:
 
 
 def parameter_settings(section: str, owners: Iterable[tuple[Parameter, ...]]) -> list[Setting]:
-    """Return a setting for each parameter that any of the owners (losses, optimisers) has.
+    """Return one setting per parameter of the owners (losses, optimisers).
 
-    Where owners share one, every one of them must be able to take the value, so the narrowest bounds hold;
-    where their defaults differ there is none in common, and left out means each owner's own.
+    If owners share a parameter, its value must be valid for all of them, so the narrowest bounds apply; if their
+    defaults differ, the default is None and each owner uses its own.
     """
     shared: dict[str, list[Parameter]] = {}
     for owner in owners:
@@ -157,13 +157,13 @@ def parameter_settings(section: str, owners: Iterable[tuple[Parameter, ...]]) ->
             shared.setdefault(parameter.name, []).append(parameter)
     settings = []
     for name, versions in shared.items():
-        low, above = max((each.low, each.above) for each in versions)
-        high, inside = min((each.high, not each.below) for each in versions)
-        default = versions[0].default if len({each.default for each in versions}) == 1 else None
+        low, above = max((version.low, version.above) for version in versions)
+        high, inclusive = min((version.high, not version.below) for version in versions)
+        default = versions[0].default if len({version.default for version in versions}) == 1 else None
         settings.append(
             Setting(
                 f"{section}.{name}", "number", default, versions[0].label, versions[0].summary,
-                low=low, high=high, above=above, below=not inside, optional=True, live=True, per_lane=True,
+                low=low, high=high, above=above, below=not inclusive, optional=True, live=True, per_lane=True,
                 stops=versions[0].stops,
             )
         )  # fmt: skip
@@ -171,40 +171,40 @@ def parameter_settings(section: str, owners: Iterable[tuple[Parameter, ...]]) ->
 
 
 _HEAD = [
-    Setting("title", "text", "", "Title", "What the experiment is called in the window and on its pictures."),
+    Setting("title", "text", "", "Title", "The name of the experiment in the window and on its pictures."),
 ]
 
 _DATA = [
     Setting(
         "data.dataset", "choice", "moons", "Dataset",
-        "Which of the built-in data sets the networks learn from.",
+        "The built-in data set that the networks learn from.",
         registries=(DATASETS,), optional=True,
     ),
     Setting(
         "data.file", "text", None, "File",
-        "A table of your own, as a CSV file, in place of a built-in data set.",
+        "Your own table, as a CSV file, instead of a built-in data set.",
         least=1, most=4_096, optional=True,
     ),
     Setting(
         "data.target", "names", None, "Target",
-        "The column, or columns, of the file to be learned; the last one if none is named.",
+        "The column or columns of the file to learn; by default the last one.",
         least=1, most=MAX_COLUMNS, single=True, optional=True,
     ),
     Setting(
-        "data.task", "choice", "auto", "Task", "Whether classes are told apart or numbers are predicted.",
+        "data.task", "choice", "auto", "Task", "Whether to predict classes or numbers.",
         names=("auto", "binary", "multiclass", "regression"),
     ),
     Setting(
         "data.samples", "integer", None, "Samples",
-        "How many samples are drawn, training and test part together.",
+        "How many samples are drawn, for training and testing together.",
         low=BOUNDS["samples"][0], high=BOUNDS["samples"][1], optional=True,
     ),
     Setting(
-        "data.noise", "number", None, "Noise", "How far the samples are scattered around their ideal places.",
+        "data.noise", "number", None, "Noise", "How far the samples are scattered around their ideal positions.",
         low=BOUNDS["noise"][0], high=BOUNDS["noise"][1], optional=True,
     ),
     Setting(
-        "data.fraction", "number", 0.5, "Share of class 1", "Which share of the samples belongs to class 1.",
+        "data.fraction", "number", 0.5, "Share of class 1", "The share of the samples that belongs to class 1.",
         low=BOUNDS["fraction"][0], high=BOUNDS["fraction"][1],
     ),
     Setting(
@@ -213,7 +213,7 @@ _DATA = [
     ),
     Setting(
         "data.test_fraction", "number", 0.3, "Test fraction",
-        "Which share of the samples is kept out of training to test the network on.",
+        "The share of the samples held out of training to test the network on.",
         low=BOUNDS["test_fraction"][0], high=BOUNDS["test_fraction"][1],
     ),
     Setting(
@@ -222,12 +222,12 @@ _DATA = [
     ),
     Setting(
         "data.features", "names", None, "Features",
-        "Which inputs the network sees, and which products or sines of them; every column if none is named.",
+        "The inputs of the network, including products or sines of them; by default every column.",
         least=1, most=MAX_COLUMNS, optional=True,
     ),
     Setting(
         "data.seed", "integer", None, "Data seed",
-        "Fixes which samples are drawn and which of them are for testing.",
+        "Determines which samples are drawn and which are held out for testing.",
         low=BOUNDS["seed"][0], high=BOUNDS["seed"][1], optional=True,
     ),
 ]  # fmt: skip
@@ -239,30 +239,30 @@ _NETWORK = [
     ),
     Setting(
         "network.activation", "choices", "tanh", "Activation",
-        "What the hidden units make of their weighted sum, for all layers or for each its own.",
+        "The function applied to the weighted sums of the hidden units: one for all layers, or one per layer.",
         registries=(ACTIVATIONS,), most=MOST_LAYERS, single=True, live=True, per_lane=True,
     ),
     Setting(
         "network.output", "choice", "auto", "Output",
-        "What the output units make of their weighted sum; auto takes what suits the task.",
+        "The function applied to the weighted sums of the output units; auto chooses it by the task.",
         names=("auto",), registries=(ACTIVATIONS,), live=True, per_lane=True,
     ),
     Setting(
         "network.target_coding", "choice", "auto", "Target coding",
-        "Which two numbers stand for the classes; auto takes what suits the objective and the output.",
+        "The two numbers that encode the classes; auto chooses them by the objective and the output.",
         names=("auto", "zero_one", "plus_minus_one"), live=True, per_lane=True,
     ),
     Setting(
-        "network.initializer", "choice", "xavier_normal", "Initialiser", "How the first weights are drawn.",
+        "network.initializer", "choice", "xavier_normal", "Initialiser", "How the initial weights are drawn.",
         registries=(INITIALIZERS,), per_lane=True,
     ),
     Setting(
         "network.initializer_scale", "number", 1.0, "Initialiser scale",
-        "What the first weights are multiplied by.",
+        "The factor that the initial weights are multiplied by.",
         low=0.0, high=1_000.0, per_lane=True,
     ),
     Setting(
-        "network.seed", "integer", 7, "Weight seed", "Fixes which first weights are drawn.",
+        "network.seed", "integer", 7, "Weight seed", "Determines which initial weights are drawn.",
         low=0, high=LAST_SEED, per_lane=True,
     ),
     Setting(
@@ -274,21 +274,21 @@ _NETWORK = [
 _LOSS = [
     Setting(
         "loss.objective", "choice", "auto", "Objective",
-        "The loss whose gradient trains the network; auto takes what suits the task.",
+        "The loss whose gradient trains the network; auto chooses it by the task.",
         names=("auto",), registries=(LOSSES,), live=True, per_lane=True,
     ),
     Setting(
         "loss.monitors", "choices", (), "Monitors",
-        "Losses and metrics that are only shown and change no weight.",
+        "Losses and metrics that are only shown and do not affect training.",
         registries=(LOSSES, METRICS), live=True, per_lane=True,
     ),
     Setting(
-        "loss.reduction", "choice", "mean", "Reduction", "How the losses of a batch become one cost.",
+        "loss.reduction", "choice", "mean", "Reduction", "How the losses of a batch are combined into one cost.",
         registries=(REDUCTIONS,), live=True, per_lane=True,
     ),
     Setting(
         "loss.numerics", "choice", "fused", "Numerics",
-        "Whether logarithms are taken exactly, of clipped outputs, or to the letter of the formula.",
+        "Whether logarithms are computed exactly, from clipped outputs, or literally as in the formula.",
         registries=(NUMERICS,), live=True, per_lane=True,
     ),
     *parameter_settings("loss", (loss.parameters for loss in LOSSES.values())),
@@ -297,7 +297,7 @@ _LOSS = [
 _OPTIMIZER = [
     Setting(
         "optimizer.name", "choice", "gradient_descent", "Method",
-        "The rule by which gradients become updates.",
+        "The rule that turns gradients into updates.",
         registries=(OPTIMIZERS,), live=True, per_lane=True,
     ),
     Setting(
@@ -311,12 +311,13 @@ _OPTIMIZER = [
         low=0, high=MOST_SAMPLES, live=True,
     ),
     Setting(
-        "optimizer.shuffle", "flag", True, "Shuffle", "Deals the samples into new batches every epoch.",
+        "optimizer.shuffle", "flag", True, "Shuffle",
+        "Deals the samples into batches in a new random order every epoch.",
         live=True,
     ),
     Setting(
         "optimizer.seed", "integer", 3, "Batch seed",
-        "Fixes the order in which samples are dealt into batches.",
+        "Determines the order in which samples are dealt into batches.",
         low=0, high=LAST_SEED,
     ),
     Setting(
@@ -338,12 +339,13 @@ _RUN = [
     ),
     Setting(
         "run.precision", "choice", "float64", "Precision",
-        "How exactly numbers are held; float32 is faster on large networks.",
+        "The floating-point type; float32 is faster on large networks.",
         names=("float64", "float32"),
     ),
     Setting(
         "run.replicas", "integer", 1, "Seeds",
-        "How many networks each lane trains side by side, alike but for their initial weights.",
+        "Each lane trains this many networks (replicas) that differ only in their seed; if there are several, plots "
+        "show medians, quartiles and class shares.",
         low=1, high=MOST_REPLICAS,
     ),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Between the text of an experiment file and the values it holds: the names of its tables and keys."""
+"""Convert between the text of an experiment file and its values: the names of tables and keys."""
 
 from __future__ import annotations
 
@@ -24,30 +24,32 @@ _DIFFERING = ("network", "loss", "optimizer")  # sections a lane or an edit may 
 
 
 def read_tables(text: str, where: str) -> tuple[dict[str, Any], tuple[LaneEntry, ...] | None, tuple[Edit, ...]]:
-    """Return what a file says: its settings by dotted key, its lanes (None: not said) and its edits.
+    """Parse a file into its settings by dotted key, its lanes (None if not given) and its edits.
 
-    Every key is known, but no value is checked yet.
+    The keys are checked, the values not yet.
 
     Raises
     ------
     InputError
-        For what is no TOML, another format, an unknown key, or something else where tables should be.
+        If it is not TOML, has another format or an unknown key, or something else where tables should be.
     """
-    own, values = _split(parse(text, where), ("format", "title", "lanes", "edits"), SECTIONS, where)
-    version = own.get("format", FORMAT)
+    plain, values = _split(parse(text, where), ("format", "title", "lanes", "edits"), SECTIONS, where)
+    version = plain.get("format", FORMAT)
     if isinstance(version, bool) or not isinstance(version, int) or version != FORMAT:
-        raise fail(where, f"format is {described(version)}, but must be {FORMAT}: no other can be read.")
-    if "title" in own:
-        values["title"] = own["title"]
+        raise fail(where, f"format is {described(version)}, but must be {FORMAT}: no other format can be read.")
+    if "title" in plain:
+        values["title"] = plain["title"]
     lanes = None
-    if "lanes" in own:
-        lanes = tuple(_lane(row, place) for row, place in _rows(own["lanes"], "lanes", MOST_LANES, where))
-    edits = tuple(_edit(row, place) for row, place in _rows(own.get("edits", []), "edits", MOST_EDITS, where))
+    if "lanes" in plain:
+        rows = _rows(plain["lanes"], "lanes", MOST_LANES, where)
+        lanes = tuple(_lane(row, where_row) for row, where_row in rows)
+    rows = _rows(plain.get("edits", []), "edits", MOST_EDITS, where)
+    edits = tuple(_edit(row, where_row) for row, where_row in rows)
     return values, lanes, edits
 
 
 def write_tables(values: Mapping[str, Value], lanes: Iterable[LaneEntry], edits: Iterable[Edit]) -> str:
-    """Return the text of a file that says all of it, leaving out what is None."""
+    """Return the text of an experiment file with all of this, leaving out values that are None."""
     lines = [assignment("format", FORMAT), assignment("title", values["title"])]
     for section in SECTIONS:
         lines.append(f"\n[{section}]\n")
@@ -66,17 +68,17 @@ def write_tables(values: Mapping[str, Value], lanes: Iterable[LaneEntry], edits:
 
 
 def _lane(row: dict[str, Any], where: str) -> LaneEntry:
-    own, changes = _split(row, ("name",), _DIFFERING, where, LANE_RULE)
-    return LaneEntry(check_lane_name(own.get("name"), where), changes)
+    plain, changes = _split(row, ("name",), _DIFFERING, where, LANE_RULE)
+    return LaneEntry(check_lane_name(plain.get("name"), where), changes)
 
 
 def _edit(row: dict[str, Any], where: str) -> Edit:
-    own, changes = _split(row, ("update", "lane"), _DIFFERING, where, EDIT_RULE)
-    return Edit(check_whole("update", own.get("update"), MOST_UPDATES, where), changes, own.get("lane"))
+    plain, changes = _split(row, ("update", "lane"), _DIFFERING, where, EDIT_RULE)
+    return Edit(check_whole("update", plain.get("update"), MOST_UPDATES, where), changes, plain.get("lane"))
 
 
 def _rows(value: object, key: str, most: int, where: str) -> list[tuple[dict[str, Any], str]]:
-    """Return the tables of an array of tables, each with what errors call it."""
+    """Return the tables of an array of tables, each with its name for errors."""
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
         raise fail(where, f"{key} is {described(value)}, but must be tables that each begin with [[{key}]].")
     check_count(len(value), most, key, where)
@@ -84,17 +86,17 @@ def _rows(value: object, key: str, most: int, where: str) -> list[tuple[dict[str
 
 
 def _split(
-    table: dict[str, Any], own_keys: tuple[str, ...], sections: tuple[str, ...], where: str, rule: str = ""
+    table: dict[str, Any], plain_keys: tuple[str, ...], sections: tuple[str, ...], where: str, rule: str = ""
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a table's own keys, and the settings in its sections by dotted key.
+    """Split a table into its plain keys and, by dotted key, the settings in its sections.
 
-    `rule` says what is allowed where sections are missing that experiments have elsewhere.
+    `rule` completes the error for a section that an experiment may have, but not this table.
     """
-    own: dict[str, Any] = {}
+    plain: dict[str, Any] = {}
     values: dict[str, Any] = {}
     for key, value in table.items():
-        if key in own_keys:
-            own[key] = value
+        if key in plain_keys:
+            plain[key] = value
         elif key in sections:
             if not isinstance(value, dict):
                 raise fail(where, f"{key} is {described(value)}, but must be a table, [{key}].")
@@ -102,7 +104,7 @@ def _split(
                 check_key(f"{key}.{name}", where)
                 values[f"{key}.{name}"] = inner
         elif rule and (key in SECTIONS or key == "title"):
-            raise fail(where, f"{key} has no place here; {rule}.")
+            raise fail(where, f"{key} is not allowed here; {rule}.")
         else:
-            raise unknown_key(key, (*own_keys, *sections), where)
-    return own, values
+            raise unknown_key(key, (*plain_keys, *sections), where)
+    return plain, values

@@ -1,4 +1,4 @@
-"""Settings, kinds and columns as people read them."""
+"""How settings, kinds and columns are displayed."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ from sandbox.experiment.document.settings import SETTINGS, Value
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 from sandbox.nn.kind import Kind
 
-_DIGITS = 6  # of a setting's value
+_DIGITS = 6  # significant ones, of a setting's value
 
 
 def kind_of(name: str) -> type[Kind] | None:
-    """Return the loss, metric, activation, optimiser or initialiser of a name; None if there is none."""
+    """Return the loss, metric, activation, optimiser or initialiser with a name; None if there is none."""
     for registry in (LOSSES, METRICS, ACTIVATIONS, OPTIMIZERS, INITIALIZERS):
-        found: type[Kind] | None = registry.get(name)
-        if found is not None:
-            return found
+        kind: type[Kind] | None = registry.get(name)
+        if kind is not None:
+            return kind
     return None
 
 
 def label_of(name: str) -> str:
-    """Return what people call a loss, a metric and the like; the name itself for anything else."""
+    """Return the label of a loss, metric and so on; any other name unchanged."""
     kind = kind_of(name)
     return name if kind is None else kind.label
 
 
 def label_within(name: str) -> str:
-    """Return what people call a loss, a metric and the like within a sentence."""
+    """Return the label of a loss, metric and so on for use within a sentence; any other name unchanged."""
     kind = kind_of(name)
     return name if kind is None else kind.label_within()
 
 
 def setting_within(key: str) -> str:
-    """Return what people call a setting, within a sentence."""
+    """Return the label of a setting for use within a sentence."""
     return words.within(SETTINGS[key].label)
 
 
 def column_words(column: str) -> str:
-    """Return a column of the history as people call it: "Test accuracy"."""
+    """Return the displayed name of a history column: "Test accuracy"."""
     part, _, name = column.partition("_")
     return f"{'Test' if part == 'test' else 'Training'} {label_within(name)}"
 
@@ -49,12 +49,12 @@ def is_share(column: str) -> bool:
 
 
 def column_text(column: str, value: float) -> str:
-    """Return a value of a column: in per cent for a share, else as a cost."""
+    """Format a value of a column: in per cent for a share, else as a cost."""
     return words.share(value) if is_share(column) else words.cost(value)
 
 
 def value_text(value: Value) -> str:
-    """Return a setting's value as people write it."""
+    """Format a setting's value for display."""
     if isinstance(value, tuple):
         return ", ".join(map(value_text, value)) or "none"
     if isinstance(value, bool):
@@ -62,6 +62,6 @@ def value_text(value: Value) -> str:
     if isinstance(value, float):
         return words.number(value, _DIGITS)
     if value is None:
-        return "its own"
+        return "default"
     text = str(value)
     return label_of(text) if kind_of(text) is not None else text.replace("_", " ")

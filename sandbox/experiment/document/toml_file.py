@@ -1,4 +1,4 @@
-"""TOML text: reading it with one clear error for whatever is wrong, and writing one value."""
+"""Read TOML text, with one clear error for anything wrong, and write single values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sandbox.errors import fail
 from sandbox.experiment.document.settings import Value
 from sandbox.files import reason
 
-MOST_BYTES = 8_000_000  # 10,000 edits of a few keys each are a tenth of it
+MOST_BYTES = 8_000_000  # 10,000 edits of a few keys each take a tenth of this
 
 
 def read_text(path: Path) -> str:
@@ -23,49 +23,49 @@ def read_text(path: Path) -> str:
     Raises
     ------
     InputError
-        If it is not there, a folder, unreadable, too large or not UTF-8 (with the line).
+        If it is missing, a folder, unreadable, too large or not UTF-8 (naming the line).
     """
     name = str(path)
-    if os.path.isdir(path):  # unlike Path.is_dir, it takes any name
+    if os.path.isdir(path):  # unlike Path.is_dir, this accepts any name
         raise fail(name, "this is a folder, but must be an experiment file.")
     if os.path.exists(path) and not os.path.isfile(path):  # reading a pipe or a device might never end
-        raise fail(name, "this is no ordinary file, but must be an experiment file.")
+        raise fail(name, "this is not an ordinary file, but must be an experiment file.")
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         raise fail(name, "there is no such file.") from None
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+    except (OSError, ValueError) as error:  # ValueError: not a possible file name
         raise fail(name, f"this cannot be read: {reason(error)}.") from None
     check_size(len(content), name)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        found = f"byte 0x{content[error.start]:02x} in line {line}"
-        raise fail(name, f"{found} is not UTF-8, but an experiment must be UTF-8 text.") from None
+        bad_byte = f"byte 0x{content[error.start]:02x} in line {line}"
+        raise fail(name, f"{bad_byte} is not UTF-8, but an experiment must be UTF-8 text.") from None
 
 
 def check_size(size: int, where: str) -> None:
-    """Raise InputError where a text is longer than an experiment may be."""
+    """Raise InputError if a text is too long for an experiment."""
     if size > MOST_BYTES:
         raise fail(where, f"this is too large: an experiment has at most {MOST_BYTES:,} bytes.")
 
 
 def parse(text: str, where: str) -> dict[str, Any]:
-    """Return the tables of a TOML text; an InputError names the line that is no TOML."""
+    """Parse TOML text into its tables; an InputError names the invalid line."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         end = f"at the end, line {len(text.splitlines())}"
-        reason = str(error).replace("at end of document", end)
-        raise fail(where, f"this is not valid TOML: {reason}.") from None
+        problem = str(error).replace("at end of document", end)
+        raise fail(where, f"this is not valid TOML: {problem}.") from None
     except RecursionError:
         raise fail(where, "this is not an experiment: its values are nested too deeply.") from None
     except ValueError:  # a whole number with more digits than Python converts
         digits = max(re.finditer("[0-9_]+", text), key=lambda match: len(match[0]))
         line = text.count("\n", 0, digits.start()) + 1
-        raise fail(where, f"this has a whole number of too many digits in line {line}.") from None
+        raise fail(where, f"a whole number in line {line} has too many digits.") from None
 
 
 def assignment(key: str, value: Value) -> str:

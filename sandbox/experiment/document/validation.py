@@ -1,4 +1,4 @@
-"""Judging single keys and values, with errors that say where, what was found and what is allowed."""
+"""Check single keys and values, with errors that say where, what was found and what is allowed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sandbox.words import letters, nearest
 
 MOST_NAME_LETTERS = 40
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_SHOWN = 60  # letters of a value that an error repeats
-_WRITABLE = 10**30  # beyond it a whole number is only described: Python refuses to print the longest
+_SHOWN = 60  # characters of a value that an error shows
+_WRITABLE = 10**30  # larger integers are only described: Python refuses to print very long ones
 
 
 def check_key(key: str, where: str = "") -> Setting:
@@ -23,18 +23,18 @@ def check_key(key: str, where: str = "") -> Setting:
     Raises
     ------
     InputError
-        If there is none; it names the nearest known key and all keys of the section.
+        If there is none; the message names the nearest known key and all keys of the section.
     """
     if key in SETTINGS:
         return SETTINGS[key]
     section, _, name = key.partition(".")
     if not name or section not in SECTIONS:
         raise unknown_key(key, (*SECTIONS, "title"), where)
-    siblings = [known.partition(".")[2] for known in SETTINGS if known.startswith(f"{section}.")]
+    siblings = [other.partition(".")[2] for other in SETTINGS if other.startswith(f"{section}.")]
     raise fail(
         where,
         f"{section}.{_quoted(name)} is not a known key{_did_you_mean(name, siblings, section)} "
-        f"Known in [{section}] are {', '.join(siblings)}.",
+        f"Known keys in [{section}]: {', '.join(siblings)}.",
     )
 
 
@@ -42,25 +42,25 @@ def unknown_key(key: str, known: Iterable[str], where: str = "") -> InputError:
     """Return the error for a key that a table does not have."""
     known = tuple(known)
     hint = _did_you_mean(key, known)
-    return fail(where, f"{_quoted(key)} is not a known key{hint} Known are {', '.join(known)}.")
+    return fail(where, f"{_quoted(key)} is not a known key{hint} Known keys: {', '.join(known)}.")
 
 
 def check_value(key: str, value: object, where: str = "") -> Value:
-    """Return the value of a setting in its proper type: lists as tuples, numbers as floats.
+    """Check the value of a setting; return it in its proper type: lists as tuples, numbers as floats.
 
     Parameters
     ----------
     key : str
         Dotted: "optimizer.learning_rate".
     value : object
-        As a file or a control gives it; None, where the setting is optional, is: left out.
+        As given by a file or a control; None, if the setting is optional, means left out.
     where : str
         What the error names first, such as a file.
 
     Raises
     ------
     InputError
-        For an unknown key, a wrong type, a value out of range; it says what was found and what is allowed.
+        For an unknown key, a wrong type or a value out of range, saying what was found and what is allowed.
     """
     setting = check_key(key, where)
     if value is None and setting.optional:
@@ -73,20 +73,20 @@ def check_value(key: str, value: object, where: str = "") -> Value:
 
 
 def check_count(count: int, most: int, what: str, where: str) -> None:
-    """Raise InputError where there are more of something than an experiment may have."""
+    """Raise InputError if there are more of something than an experiment may have."""
     if count > most:
         raise fail(where, f"there are {count:,} {what}, but at most {most:,} are allowed.")
 
 
 def check_whole(key: str, value: object, high: int, where: str) -> int:
-    """Return a whole number from 0 to `high`; the key is one that is no setting, such as an edit's update."""
+    """Check a whole number from 0 to `high`; for keys that are not settings, such as an edit's update."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= high:
         raise fail(where, f"{key} is {described(value)}, but must be a whole number from 0 to {high:,}.")
     return int(value)
 
 
 def check_lane_name(name: object, where: str = "") -> str:
-    """Return a lane's name: letters, digits, inner spaces, - and _, at most 40."""
+    """Check a lane's name: letters, digits, inner spaces, - and _, at most 40 characters."""
     if (
         not isinstance(name, str)
         or not 1 <= len(name) <= MOST_NAME_LETTERS
@@ -99,12 +99,12 @@ def check_lane_name(name: object, where: str = "") -> str:
 
 
 def same_name(name: str) -> str:
-    """Return what is common to lane names that count as the same: files bear them, and may ignore case."""
+    """Return a key that is equal for lane names that count as the same: they name files, which may ignore case."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def described(value: object) -> str:
-    """Return a value the way a file would write it, shortened."""
+    """Format a value as a file would write it, shortened."""
     match value:
         case None:
             return "missing"
@@ -132,13 +132,13 @@ def _check_list(setting: Setting, value: list[object] | tuple[object, ...], wher
         for number, entry in enumerate(value, start=1)
     )
     if setting.distinct and len(set(entries)) < len(entries):
-        twice = next(entry for entry in entries if entries.count(entry) > 1)
-        found = f"{setting.key} has {described(twice)} more than once"
-        raise fail(where, f"{found}, but must be {setting.allowed}.")
+        repeated = next(entry for entry in entries if entries.count(entry) > 1)
+        problem = f"{setting.key} has {described(repeated)} more than once"
+        raise fail(where, f"{problem}, but must be {setting.allowed}.")
     return entries  # type: ignore[return-value]  # all of one type, by the setting's kind
 
 
-def _check_one(setting: Setting, value: object, where: str, place: str = "") -> bool | int | float | str:
+def _check_one(setting: Setting, value: object, where: str, entry: str = "") -> bool | int | float | str:
     match setting.kind:
         case "flag" if isinstance(value, bool):
             return value
@@ -150,22 +150,22 @@ def _check_one(setting: Setting, value: object, where: str, place: str = "") -> 
             return str(value)
         case "text" | "names" if isinstance(value, str):
             return _check_text(setting, str(value), where)
-    raise _wrong(setting, value, where, place=place)
+    raise _wrong(setting, value, where, entry=entry)
 
 
 def _check_text(setting: Setting, value: str, where: str) -> str:
     if setting.kind == "text" and not setting.least <= len(value) <= setting.most:
-        raise _wrong(setting, value, where, f"a text of {len(value):,} characters")
+        raise _wrong(setting, value, where, f"a string of {len(value):,} characters")
     if setting.key in PATHS and "\0" in value:
         raise fail(where, f"{setting.key} is {described(value)}, but must be a path without the character 0.")
     if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-        found = f"{setting.key} has characters that UTF-8 cannot write"
-        raise fail(where, f"{found}, but must be {setting.allowed}.")
+        problem = f"{setting.key} has characters that UTF-8 cannot encode"
+        raise fail(where, f"{problem}, but must be {setting.allowed}.")
     return value
 
 
 def _within(setting: Setting, value: float) -> bool:
-    # nan and the infinities fail: bounds are finite, and nothing compares with nan
+    # nan and the infinities fail: bounds are finite, and comparisons with nan are False
     return (
         not isinstance(value, bool)
         and (setting.low < value if setting.above else setting.low <= value)
@@ -173,16 +173,16 @@ def _within(setting: Setting, value: float) -> bool:
     )
 
 
-def _wrong(setting: Setting, value: object, where: str, found: str = "", place: str = "") -> InputError:
-    allowed = setting.allowed_entry if place else setting.allowed
+def _wrong(setting: Setting, value: object, where: str, description: str = "", entry: str = "") -> InputError:
+    allowed = setting.allowed_entry if entry else setting.allowed
     near = nearest(value, setting.choices) if isinstance(value, str) else None
-    listed = setting.is_list and not setting.single and not place
+    listed = setting.is_list and not setting.single and not entry
     hint = f"; did you mean {described([near] if listed else near)}?" if near else "."
-    return fail(where, f"{place or setting.key} is {found or described(value)}, but must be {allowed}{hint}")
+    return fail(where, f"{entry or setting.key} is {description or described(value)}, but must be {allowed}{hint}")
 
 
 def _did_you_mean(name: str, siblings: Iterable[str], section: str = "") -> str:
-    """Return a hint at the key most like a name: in its own table, or where that name exists, or anywhere."""
+    """Suggest the key most like a name: in the same table, else in one that has that name, else in any."""
     near = nearest(name, siblings)
     namesakes = [key for key in SETTINGS if letters(key.rpartition(".")[2]) == letters(name)]
     if near and (letters(near) == letters(name) or not namesakes):
@@ -193,7 +193,7 @@ def _did_you_mean(name: str, siblings: Iterable[str], section: str = "") -> str:
 
 
 def _quoted(key: str) -> str:
-    """Return a key as a file would write it, shortened: in quotes if it is no plain word."""
+    """Format a key as a file would write it, shortened: in quotes unless it is a bare key."""
     return _short(key if _BARE.fullmatch(key) else json.dumps(key[:_SHOWN], ensure_ascii=False))
 
 

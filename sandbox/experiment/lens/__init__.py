@@ -1,1 +1,1 @@
-"""Questions that explain a lane: each module holds a question, its answer, and the arithmetic between."""
+"""Questions about a lane: each module holds a question, its answer, and how the answer is computed."""

@@ -1,9 +1,9 @@
-"""Which of two lanes gets there first, and by how much: paired by their seeds, with an interval.
+"""Which of two lanes reaches a level first, and by how much: paired by seed, with an interval.
 
-Seed by seed, the epochs that B needs to reach a level are divided by those that A needs; the ratio that is told is
-the median over the seeds. Its interval holds 95 % of the medians of bootstrap samples, seeds drawn with replacement
-(B. Efron, "Bootstrap methods: another look at the jackknife", 1979: the percentile method). A seed that reaches it
-in one lane alone counts as infinitely slow in the other; one that does in neither tells nothing and is left out.
+For each seed, the epochs that B needs to reach a level are divided by those that A needs; the reported ratio is the
+median over the seeds. Its interval contains 95 % of the medians of bootstrap samples, seeds drawn with replacement
+(B. Efron, "Bootstrap methods: another look at the jackknife", 1979: the percentile method). A seed that reaches the
+level in only one lane counts as infinitely slow in the other; a seed that reaches it in neither is left out.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from sandbox.experiment.training.probe import LaneProbe
 from sandbox.nn import METRICS
 
 _COST_GOAL = 0.1
-SAMPLES = 2000  # of the bootstrap
-FEWEST = 5  # seeds for an interval: of fewer, resampling knows too little
+SAMPLES = 2000  # bootstrap samples
+FEWEST = 5  # seeds for an interval; resampling fewer tells too little
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A median over seeds with its 95 % interval; nan where there is none."""
+    """A median over seeds with its 95 % interval; nan if there is none."""
 
     value: float
     low: float
@@ -40,21 +40,21 @@ class Advantage:
     ----------
     lane, other, column : str
     level : float
-        What is to be reached: at least, for a metric; at most, for a loss.
+        The level to reach: at least, for a metric; at most, for a loss.
     seeds : int
-        Networks per lane.
+        Replicas per lane.
     reached, other_reached : int
         How many of them have reached it.
     epochs, other_epochs : float
-        The median of the epochs that they needed; infinite where less than half have.
+        Median of the epochs needed; infinite unless more than half have reached the level.
     ratio : Estimate
-        The other lane's epochs by this one's, seed by seed.
+        The other lane's epochs divided by this one's, seed by seed.
     last, other_last : float
-        The median of the newest values.
+        Median of the latest values.
     gap : Estimate
-        This lane's newest value less the other's, seed by seed: the difference that the boundary view shows too.
+        This lane's latest value minus the other's, seed by seed, as in the boundary view.
     epoch : int
-        The newest that is recorded.
+        The latest recorded epoch.
     """
 
     lane: str
@@ -75,7 +75,7 @@ class Advantage:
 
 @dataclass(frozen=True)
 class AskAdvantage:
-    """When does each of two lanes reach a level of a column ("test_accuracy"), and what do they have now?"""
+    """When does each of two lanes reach a level of a column ("test_accuracy"), and what are its values now?"""
 
     lane: str
     other: str
@@ -83,27 +83,27 @@ class AskAdvantage:
     level: float
 
     def answer(self, probe: LaneProbe) -> Advantage | None:
-        """Return how they compare; None where there is no such other lane."""
+        """Return the comparison; None if there is no such other lane."""
         rival = None if probe.run is None else probe.run.probe(self.other)
         if rival is None:
             return None
-        epochs, one = seed_values(probe.lane, self.column)
-        other_epochs, two = seed_values(rival.lane, self.column)
+        epochs, values = seed_values(probe.lane, self.column)
+        other_epochs, other_values = seed_values(rival.lane, self.column)
         rising = self.column.partition("_")[2] in METRICS
-        first = epochs_to(epochs, one, self.level, rising)
-        second = epochs_to(other_epochs, two, self.level, rising)
-        last, other_last = _newest(one), _newest(two)
+        needed = epochs_to(epochs, values, self.level, rising)
+        other_needed = epochs_to(other_epochs, other_values, self.level, rising)
+        last, other_last = _latest(values), _latest(other_values)
         return Advantage(
             self.lane,
             self.other,
             self.column,
             self.level,
-            seeds=len(first),
-            reached=int(np.isfinite(first).sum()),
-            other_reached=int(np.isfinite(second).sum()),
-            epochs=_median(first),
-            other_epochs=_median(second),
-            ratio=estimate(ratios(first, second)),
+            seeds=len(needed),
+            reached=int(np.isfinite(needed).sum()),
+            other_reached=int(np.isfinite(other_needed).sum()),
+            epochs=_median(needed),
+            other_epochs=_median(other_needed),
+            ratio=estimate(ratios(needed, other_needed)),
             last=_median(last),
             other_last=_median(other_last),
             gap=estimate(last - other_last),
@@ -112,41 +112,41 @@ class AskAdvantage:
 
 
 def usual_level(column: str) -> float:
-    """Return what of a column is usually to be reached."""
+    """Return the default level to reach in a column."""
     name = column.partition("_")[2]
     return METRICS[name].goal if name in METRICS else _COST_GOAL
 
 
 def seed_values(lane: Lane, column: str) -> tuple[Array, Array]:
-    """Return the epochs recorded, and a row of a column's values for each of a lane's networks."""
+    """Return the recorded epochs, and a row of a column's values for each replica of a lane."""
     if lane.replica_history is None:
         return lane.history.columns([column])
     return lane.replica_history.columns([f"{column}#{r}" for r in range(len(lane.replicas))])
 
 
 def epochs_to(epochs: Array, values: Array, level: float, rising: bool) -> Array:
-    """Return the first epoch at which each row of values reaches a level; infinity where none has."""
+    """Return the first epoch at which each row of values reaches a level; infinity if it never does."""
     with np.errstate(invalid="ignore"):
-        there = values >= level if rising else values <= level
+        at_level = values >= level if rising else values <= level
     first = np.full(len(values), np.inf)
-    reached = there.any(axis=1)
+    reached = at_level.any(axis=1)
     if reached.any():
-        first[reached] = epochs[there[reached].argmax(axis=1)]
+        first[reached] = epochs[at_level[reached].argmax(axis=1)]
     return first
 
 
 def ratios(one: Array, other: Array) -> Array:
-    """Return how many times as many epochs the other needs, for each seed that reaches the level in either lane.
+    """Return the other lane's epochs divided by this one's, for each seed that reaches the level in either lane.
 
-    A network that is there from the start counts as if it needed one epoch.
+    A replica that starts at the level counts as needing one epoch.
     """
     either = np.isfinite(one) | np.isfinite(other)
-    found: Array = np.maximum(other[either], 1.0) / np.maximum(one[either], 1.0)
-    return found
+    quotients: Array = np.maximum(other[either], 1.0) / np.maximum(one[either], 1.0)
+    return quotients
 
 
 def estimate(values: Array) -> Estimate:
-    """Return the median over the seeds, nan left out, with its bootstrap interval."""
+    """Return the median over the seeds, ignoring nan, with its bootstrap interval."""
     values = values[~np.isnan(values)]
     if not values.size:
         return Estimate(math.nan, math.nan, math.nan)
@@ -160,14 +160,14 @@ def estimate(values: Array) -> Estimate:
     return Estimate(middle, float(low), float(high))
 
 
-def _newest(values: Array) -> Array:
-    """Return the last value of each row; nan where there is none, or the network has stopped."""
+def _latest(values: Array) -> Array:
+    """Return the last value of each row; nan if there is none, or the replica has stopped."""
     return values[:, -1] if values.shape[1] else np.full(len(values), np.nan)
 
 
 def _median(values: Array) -> float:
-    known = values[~np.isnan(values)]
-    return float(_medians(known[None])[0]) if known.size else math.nan
+    valid = values[~np.isnan(values)]
+    return float(_medians(valid[None])[0]) if valid.size else math.nan
 
 
 def _medians(rows: Array) -> Array:
@@ -175,6 +175,6 @@ def _medians(rows: Array) -> Array:
     ordered = np.sort(rows, axis=1)
     count = rows.shape[1]
     low, high = ordered[:, (count - 1) // 2], ordered[:, count // 2]
-    with np.errstate(invalid="ignore"):  # infinity less infinity
+    with np.errstate(invalid="ignore"):  # infinity minus infinity
         middle: Array = np.where(low == high, low, 0.5 * (low + high))
     return middle

@@ -1,12 +1,12 @@
-"""The gradient check: what the formulas say against central differences of the cost.
+"""The gradient check: the formulas against central differences of the cost.
 
     dC/dtheta is about (C(theta + h) - C(theta - h)) / 2h
 
-for each parameter by itself. The left side is the gradient that trains, in the precision of the run; the right side is
-computed in float64, from a copy, for many parameters at once: networks that differ in one parameter stand side by side.
+for each parameter separately. The left side is the gradient used in training, in the run's precision; the right side is
+computed in float64 from a copy, for many parameters at once, by a batch of networks that differ in one parameter each.
 
-The error of a layer is |analytic - numeric| / (|analytic| + |numeric|), of vectors. Where a step of h changes the side
-of a kink (ReLU at 0, |r| at 0, ...), the difference is of two slopes; such parameters are left out and named.
+The error of a layer is |analytic - numeric| / (|analytic| + |numeric|), of vectors. If a step of h crosses a kink (ReLU
+at 0, |r| at 0, ...), the difference mixes two slopes; such parameters are left out and named.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from sandbox.nn.losses import CLAMP, reduction_factor
 from sandbox.nn.network import ForwardPass, layer_views, parameter_count
 
 STEP = 1e-5
-# What one check may take, in nanoseconds, as `_nanoseconds` guesses it; and how many numbers a batch may hold.
+# The most time for one check, in nanoseconds as estimated by `_nanoseconds`; and the most numbers in a batch.
 MOST_WORK = 2.5e8
 MOST_NUMBERS = 400_000
 FEWEST_SAMPLES, FEWEST_PARAMETERS = 32, 12
 MOST_KINKS = 100
 
-# Up to these errors a gradient is right, probably right, doubtful; beyond, it is wrong. By the precision of the run.
+# By precision of the run: up to these errors a gradient is right, probably right, doubtful; beyond them it is wrong.
 BOUNDS = {"float64": (1e-7, 1e-5, 1e-3), "float32": (1e-4, 1e-3, 2e-2)}
 VERDICTS = ("right", "probably right", "look closer", "wrong")
 
 
 @dataclass(frozen=True)
 class Kink:
-    """Where a step crosses from one slope to another.
+    """A point where a step crosses from one slope to another.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Kink:
     sample : int
         Counted from 1; 0 for a weight.
     distance : float
-        How far from the kink: of z, of what the loss calls `kink_name`, of a from the clip, or of w from 0.
+        Distance from the kink: of z, of the loss's `kink_name`, of a from the clip, or of w from 0.
     """
 
     kind: str
@@ -70,13 +70,13 @@ class LayerCheck:
     name : str
         "W[1]", "b[1]", ...
     count, checked, kinked : int
-        How many there are, were compared, and were left out since a step crosses a kink.
+        How many exist, were compared, and were left out because a step crosses a kink.
     error : float
-        |analytic - numeric| / (|analytic| + |numeric|); nan where nothing was compared.
+        |analytic - numeric| / (|analytic| + |numeric|); nan if nothing was compared.
     verdict : str
-        One of `VERDICTS`, "not finite", or "" where nothing was compared.
+        One of `VERDICTS`, "not finite", or "" if nothing was compared.
     tiny : bool
-        Whether the two differ by no more than rounding, whatever the error says.
+        Whether the two differ only by rounding, however large the error.
     worst : tuple of (str, float, float)
         The parameter with the largest difference, its derivative analytic and numeric.
     """
@@ -93,7 +93,7 @@ class LayerCheck:
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """What a check found.
+    """The result of a check.
 
     Attributes
     ----------
@@ -129,14 +129,14 @@ class CheckGradient:
     ----------
     lane : str
     press : int
-        Tells one press from another; it also draws which parameters of a large network are compared.
+        Distinguishes one press from the next; also seeds the choice of what is compared in a large network.
     """
 
     lane: str
     press: int
 
     def answer(self, probe: LaneProbe) -> GradientCheck:
-        """Compare at the parameters of this moment."""
+        """Compare at the current parameters."""
         rng = np.random.default_rng(self.press)
         m, picked = _selection(probe, rng)
         part, chosen = probe, np.arange(probe.m)
@@ -159,31 +159,31 @@ class CheckGradient:
         )
 
 
-# How much of it
+# What is compared
 
 
 def _nanoseconds(sizes: tuple[int, ...]) -> float:
-    """Guess what one sample takes on its way through one of many networks."""
+    """Estimate the time that one sample takes through one of many networks."""
     products = sum(n_in * n_out for n_in, n_out in pairwise(sizes))
     return 12.0 * sum(sizes[1:]) + 0.5 * products
 
 
 def _selection(probe: LaneProbe, rng: np.random.Generator) -> tuple[int, NDArray[np.intp]]:
-    """Return how many samples, and which parameters, in order: all, or of each layer as many as there is time for."""
+    """Return how many samples, and which parameters, in order: all, or as many of each layer as time allows."""
     sizes, count, m = probe.sizes, len(probe.network.theta), probe.m
-    each = 2.0 * _nanoseconds(sizes)
-    if each * m * count <= MOST_WORK:
+    cost = 2.0 * _nanoseconds(sizes)
+    if cost * m * count <= MOST_WORK:
         return m, np.arange(count)
     groups = _groups(sizes)
     fewest = sum(min(len(group), FEWEST_PARAMETERS) for group in groups)
-    m = min(m, max(FEWEST_SAMPLES, int(MOST_WORK / (each * fewest))))
-    most = max(FEWEST_PARAMETERS, int(MOST_WORK / (each * m * len(groups))))
+    m = min(m, max(FEWEST_SAMPLES, int(MOST_WORK / (cost * fewest))))
+    most = max(FEWEST_PARAMETERS, int(MOST_WORK / (cost * m * len(groups))))
     picked = [g if len(g) <= most else rng.choice(g, most, replace=False) for g in groups]
     return m, np.sort(np.concatenate(picked))
 
 
 def _groups(sizes: tuple[int, ...]) -> list[NDArray[np.intp]]:
-    """Return where W[1], b[1], W[2], ... lie in theta."""
+    """Return the indices of W[1], b[1], W[2], ... in theta."""
     W, b = layer_views(np.arange(parameter_count(sizes)), sizes)
     return [part.ravel() for pair in zip(W, b, strict=True) for part in pair]
 
@@ -194,7 +194,7 @@ def _groups(sizes: tuple[int, ...]) -> list[NDArray[np.intp]]:
 def _differences(
     probe: LaneProbe, picked: NDArray[np.intp], chosen: NDArray[np.intp]
 ) -> tuple[Floats, NDArray[np.bool_], tuple[Kink, ...]]:
-    """Return the central difference by each picked parameter, whether its step crosses a kink, and these kinks."""
+    """Return the central difference for each picked parameter, whether its step crosses a kink, and the kinks."""
     lane, loss = probe.lane, probe.lane.settings.loss
     theta = probe.replica.theta.astype(np.float64)
     X, Y = probe.samples.X.astype(np.float64), probe.samples.Y[lane.coding].astype(np.float64)
@@ -205,32 +205,32 @@ def _differences(
     numeric, kinked = np.empty(len(picked)), np.zeros(len(picked), np.bool_)
     kinks: dict[tuple[str, int, int, int], Kink] = {}
     for start in range(0, len(picked), batch):
-        here = picked[start : start + batch]
-        n, h = len(here), steps[start : start + batch]
+        indices = picked[start : start + batch]
+        n, h = len(indices), steps[start : start + batch]
         net.theta[...] = theta
         rows = np.arange(n)
-        net.theta[rows, here] += h
-        net.theta[batch + rows, here] -= h
-        wide = net.theta[rows, here] - net.theta[batch + rows, here]  # what the step became, rounded
+        net.theta[rows, indices] += h
+        net.theta[batch + rows, indices] -= h
+        width = net.theta[rows, indices] - net.theta[batch + rows, indices]  # the step after rounding
         done = net.forward(X)
         elements = probe.objective.elements(done.Z[-1], done.A[-1], Y, net.activations[-1], loss.numerics)
-        # Subtracted sample by sample: what most of the cost has in common never rounds.
+        # Subtract sample by sample, so that what the two costs have in common adds no rounding.
         change = factor * (elements[:n] - elements[batch : batch + n]).sum(axis=(-2, -1))
-        change += _penalty_change(probe, net.theta[rows, here], net.theta[batch + rows, here], here)
-        numeric[start : start + n] = change / wide
-        for kind, layer, distance in _sides(probe, done, Y):
+        change += _penalty_change(probe, net.theta[rows, indices], net.theta[batch + rows, indices], indices)
+        numeric[start : start + n] = change / width
+        for kind, layer, distance in _kink_distances(probe, done, Y):
             crossed = (distance[:n] > 0.0) != (distance[batch : batch + n] > 0.0)
             kinked[start : start + n] |= crossed.any(axis=(-2, -1))
             for row, sample, unit in np.argwhere(crossed)[:MOST_KINKS]:
                 value = 0.5 * float(distance[row, sample, unit] + distance[batch + row, sample, unit])
-                _keep(kinks, Kink(kind, layer, int(unit) + 1, int(chosen[sample]) + 1, value))
+                _keep_nearest(kinks, Kink(kind, layer, int(unit) + 1, int(chosen[sample]) + 1, value))
     _weight_kinks(probe, theta, picked, steps, kinked, kinks)
     nearest = sorted(kinks.values(), key=lambda kink: abs(kink.distance))
     return numeric, kinked, tuple(nearest[:MOST_KINKS])
 
 
 def _steps(probe: LaneProbe, theta: Floats) -> Floats:
-    """Return h for each parameter: shorter where the activation below is large, so that z moves by STEP at most."""
+    """Return h for each parameter: shorter if the activation below is large, so that z moves by STEP at most."""
     h = np.empty_like(theta)
     W, b = layer_views(h, probe.sizes)
     for l, (weights, biases) in enumerate(zip(W, b, strict=True)):
@@ -241,17 +241,17 @@ def _steps(probe: LaneProbe, theta: Floats) -> Floats:
     return np.maximum(h, 1e-9 * np.abs(theta))
 
 
-def _penalty_change(probe: LaneProbe, above: Floats, below: Floats, here: NDArray[np.intp]) -> Floats:
+def _penalty_change(probe: LaneProbe, above: Floats, below: Floats, indices: NDArray[np.intp]) -> Floats:
     l1, l2 = probe.lane.settings.optimizer.l1, probe.lane.settings.optimizer.l2
     change = l1 * (np.abs(above) - np.abs(below)) + 0.5 * l2 * (above - below) * (above + below)
-    return np.asarray(change * probe.network.weights[here], dtype=np.float64)
+    return np.asarray(change * probe.network.weights[indices], dtype=np.float64)
 
 
 # Kinks
 
 
-def _sides(probe: LaneProbe, done: ForwardPass, Y: Floats) -> Iterator[tuple[str, int, Floats]]:
-    """Yield the kind, the layer, and how far each sample (..., m, n) of each network is from the kink."""
+def _kink_distances(probe: LaneProbe, done: ForwardPass, Y: Floats) -> Iterator[tuple[str, int, Floats]]:
+    """Yield kind, layer, and the distance of each sample of each network from the kink (..., m, n)."""
     for l, name in enumerate(probe.activations, start=1):
         for kink in ACTIVATIONS[name].kinks:
             yield "activation", l, done.Z[l] - kink
@@ -271,28 +271,28 @@ def _weight_kinks(
     kinked: NDArray[np.bool_],
     kinks: dict[tuple[str, int, int, int], Kink],
 ) -> None:
-    """Mark the weights whose step crosses 0, where |w| is part of the penalty."""
+    """Mark the weights whose step crosses 0, if |w| is part of the penalty."""
     if not probe.lane.settings.optimizer.l1:
         return
     for l, W in enumerate(layer_views(np.arange(len(theta)), probe.sizes)[0], start=1):
         for row, units in enumerate(W):
-            at = np.flatnonzero(np.isin(picked, units) & (np.abs(theta[picked]) < steps))
-            kinked[at] = True
-            for place in at[:MOST_KINKS]:
-                _keep(kinks, Kink("weight", l, row + 1, 0, float(theta[picked[place]])))
+            crossing = np.flatnonzero(np.isin(picked, units) & (np.abs(theta[picked]) < steps))
+            kinked[crossing] = True
+            for index in crossing[:MOST_KINKS]:
+                _keep_nearest(kinks, Kink("weight", l, row + 1, 0, float(theta[picked[index]])))
 
 
-def _keep(kinks: dict[tuple[str, int, int, int], Kink], kink: Kink) -> None:
+def _keep_nearest(kinks: dict[tuple[str, int, int, int], Kink], kink: Kink) -> None:
     key = (kink.kind, kink.layer, kink.unit, kink.sample)
     if key not in kinks or abs(kink.distance) < abs(kinks[key].distance):
         kinks[key] = kink
 
 
-# What it means
+# Errors and verdicts
 
 
 def _rounding(probe: LaneProbe) -> Floats:
-    """Return how large a difference rounding alone can make, for each parameter.
+    """Return how large a difference rounding alone can cause, for each parameter.
 
     The analytic gradient adds up m products of dZ and A, each rounded in the run's precision; dZ of the output is a
     difference of numbers around 1. The numeric one subtracts losses that are rounded in float64, over a step.
@@ -341,8 +341,8 @@ def _layers(
         worst = ("", 0.0, 0.0)
         if len(a):
             k = int(np.argmax(np.where(np.isfinite(difference), np.abs(difference), np.inf)))
-            at = int(np.flatnonzero(group == picked[used][k])[0])
-            unit, below = divmod(at, sizes[layer - 1]) if weights else (at, -1)
+            index = int(np.flatnonzero(group == picked[used][k])[0])
+            unit, below = divmod(index, sizes[layer - 1]) if weights else (index, -1)
             name = f"W[{layer}][{unit + 1}, {below + 1}]" if weights else f"b[{layer}][{unit + 1}]"
             worst = (name, float(a[k]), float(n[k]))
         name = f"{'W' if weights else 'b'}[{layer}]"
@@ -365,7 +365,7 @@ def _figure(value: float) -> str:
 
 
 def verdict_of(check: GradientCheck) -> str:
-    """Return the worst verdict of all layers; "" where nothing was compared."""
+    """Return the worst verdict of all layers; "" if nothing was compared."""
     order = ("", *VERDICTS, "not finite")
     return max((layer.verdict for layer in check.layers), key=order.index, default="")
 
@@ -378,59 +378,61 @@ def meaning(check: GradientCheck) -> str:
     names = ", ".join(f"d{layer.name}" for layer in worst)
     error = _figure(max((layer.error for layer in worst), default=0.0)) if verdict in VERDICTS else ""
     if verdict == "right":
-        small = f"no error is above {_figure(right)}" if not _hidden(check) else "what differs is rounding"
+        small = f"no error is above {_figure(right)}" if not _hidden(check) else "the differences are only rounding"
         return f"The formulas are right: {small}."
     if verdict == "probably right":
-        return f"Probably right: {error} in {names} is a little more than usual; strong curvature can make that."
+        return f"Probably right: {error} in {names} is a little more than usual; strong curvature can cause that."
     if verdict == "look closer":
-        return f"Look closer: {error} in {names} is more than rounding makes; a formula may be slightly off."
+        return f"Look closer: {error} in {names} is more than rounding causes; a formula may be slightly off."
     if verdict == "wrong":
         return f"Wrong: {error} in {names} is above {_figure(doubtful)}; these formulas do not give the cost's slope."
     if verdict == "not finite":
-        return f"Nothing can be said of {names}: the cost or its gradient is not a number here."
+        return f"Nothing can be said about {names}: the cost or its gradient is not a number here."
     return "Nothing could be compared: every step crosses a kink."
 
 
 def _hidden(check: GradientCheck) -> bool:
-    """Whether an error is large only because the gradient is too small to be told from rounding."""
+    """Whether an error is large only because the gradient is too small to distinguish from rounding."""
     return any(layer.tiny and layer.error > BOUNDS[check.precision][0] for layer in check.layers)
 
 
 def extent(check: GradientCheck) -> str:
-    """Return what was compared, and how."""
-    samples, many = _of(check.samples, check.m), _of(check.checked, check.count)
-    text = f"Over {samples} training samples, with the penalty; {many} parameters, moved by {_figure(STEP)} at most. "
+    """Return what was compared, and how, in sentences."""
+    samples, numbers = _of(check.samples, check.m), _of(check.checked, check.count)
+    text = (
+        f"Over {samples} training samples, with the penalty; {numbers} parameters, moved by {_figure(STEP)} at most. "
+    )
     if check.precision == "float32":
         return text + (
-            f"The run's gradient is in float32, right up to {_figure(BOUNDS['float32'][0])}; the differences were "
-            "computed in float64 from a copy of its parameters."
+            f"The run's gradient is in float32, where errors up to {_figure(BOUNDS['float32'][0])} are right; the "
+            "differences were computed in float64 from a copy of its parameters."
         )
     return text + "Computed in float64 from a copy of the parameters."
 
 
 def _of(some: int, count: int) -> str:
-    return f"all {count:,}" if some == count else f"{some:,} random ones of {count:,}"
+    return f"all {count:,}" if some == count else f"a random {some:,} of {count:,}"
 
 
 def kink_report(check: GradientCheck, most: int = 3) -> str:
-    """Return which parameters were left out and what sits on a kink; "" where nothing does."""
+    """Return how many parameters were left out, and the nearest kinks; "" if none were."""
     left_out = sum(layer.kinked for layer in check.layers)
     if not left_out:
         return ""
-    found = "; ".join(kink_words(kink, check.objective) for kink in check.kinks[:most])
-    rest = len(check.kinks) - most
-    more = "" if rest <= 0 else f"; and {'at least ' * (len(check.kinks) == MOST_KINKS)}{rest} more"
+    nearest = "; ".join(kink_words(kink, check.objective) for kink in check.kinks[:most])
+    others = len(check.kinks) - most
+    more = "" if others <= 0 else f"; and {'at least ' * (len(check.kinks) == MOST_KINKS)}{others} more"
     which = f"{words.count(left_out, 'parameter')} {'was' if left_out == 1 else 'were'}"
-    return f"{which} left out, since the step crosses a kink, where the slope jumps: {found}{more}."
+    return f"{which} left out, because the step crosses a kink, where the slope jumps: {nearest}{more}."
 
 
 def kink_words(kink: Kink, objective: str) -> str:
-    """Return who sits on a kink, and how near; the objective is the lane's."""
-    who = f"output {kink.unit}, sample {kink.sample}"
-    at = _figure(kink.distance)
+    """Return what is near a kink, and how near; the objective is the lane's."""
+    output = f"output {kink.unit}, sample {kink.sample}"
+    distance = _figure(kink.distance)
     return {
-        "activation": f"unit {kink.unit} of layer {kink.layer}, sample {kink.sample}: z is {at} from its kink",
-        "loss": f"{who}: {LOSSES[objective].kink_name} is {at} from its kink",
-        "clipped": f"{who}, is {at} from where it is clipped",
-        "weight": f"a weight to unit {kink.unit} of layer {kink.layer} is {at} from the kink of |w|",
+        "activation": f"unit {kink.unit} of layer {kink.layer}, sample {kink.sample}: z is {distance} from its kink",
+        "loss": f"{output}: {LOSSES[objective].kink_name} is {distance} from its kink",
+        "clipped": f"{output}, is {distance} from where it is clipped",
+        "weight": f"a weight to unit {kink.unit} of layer {kink.layer} is {distance} from the kink of |w|",
     }[kink.kind]

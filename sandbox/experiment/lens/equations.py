@@ -1,4 +1,4 @@
-"""The numbers behind the equations: how large each derivative is, layer by layer, and the array behind one symbol."""
+"""The numbers behind the equations: the norm of each derivative, layer by layer, and the array behind one symbol."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.notation.equations import EquationSetup
 
-MOST = 200  # rows and columns of an array that are shown
+MOST = 200  # rows and columns shown of an array
 
 
 @dataclass(frozen=True)
 class ShownArray:
-    """An array, or its beginning.
+    """An array, or its first rows and columns.
 
     Attributes
     ----------
@@ -28,9 +28,9 @@ class ShownArray:
     shape : tuple of int
         Of the whole array.
     norm : float
-        The square root of the sum of all squares, of the whole array.
+        The square root of the sum of squares, of the whole array.
     values : array (at most 200, at most 200), read-only
-        The first rows and columns, as they are.
+        The first rows and columns, unscaled.
     """
 
     name: str
@@ -41,30 +41,28 @@ class ShownArray:
 
     @property
     def note(self) -> str:
-        """What of the array is left out, one sentence; "" where nothing is."""
+        """A sentence that says how much of the array is shown; "" if all is."""
         rows, columns = self.values.shape
-        left_out = []
+        parts = []
         if rows < self.shape[0]:
-            left_out.append(f"{rows} of {self.shape[0]} rows")
+            parts.append(f"{rows} of {self.shape[0]} rows")
         if columns < self.shape[-1]:
-            left_out.append(f"{columns} of {self.shape[-1]} columns")
-        return f"The first {' and '.join(left_out)} are shown." if left_out else ""
+            parts.append(f"{columns} of {self.shape[-1]} columns")
+        return f"The first {' and '.join(parts)} are shown." if parts else ""
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """The answer.
+    """The answer to `AskNumbers`.
 
     Attributes
     ----------
     dW, db : tuple of float
         The norm of each, for l = 1..L.
-    shown : Shown or None
+    shown : ShownArray or None
         The array that was asked for.
     norms : tuple of float
         The norm of that array in each layer that has one, for l = 1..L.
-    took : float
-        Seconds.
     """
 
     dW: tuple[float, ...]
@@ -91,7 +89,7 @@ class AskNumbers:
     layer: int = 0
 
     def answer(self, probe: LaneProbe) -> Numbers:
-        """Return the numbers at this moment, over all training samples, with the penalty's part in dW."""
+        """Return the current numbers, over all training samples; dW includes the penalty."""
         dW, db = probe.views(probe.gradient())
         arrays = _arrays(probe, self.name) if self.name else {}
         shown = arrays.get(self.layer)
@@ -104,15 +102,15 @@ class AskNumbers:
 
 
 def _shown(name: str, layer: int, array: Array) -> ShownArray:
-    whole = array[None, :] if array.ndim == 1 else array
-    values = np.array(whole[:MOST, :MOST], np.float64)
+    matrix = array[None, :] if array.ndim == 1 else array
+    values = np.array(matrix[:MOST, :MOST], np.float64)
     values.setflags(write=False)
-    shape = (whole.shape[-1],) if name in ("b", "db") else whole.shape
+    shape = (matrix.shape[-1],) if name in ("b", "db") else matrix.shape
     return ShownArray(name, layer, tuple(map(int, shape)), norm(array), values)
 
 
 def _arrays(probe: LaneProbe, name: str) -> dict[int, Array]:
-    """Return the arrays of one name by layer; those of no layer at 0."""
+    """Return the arrays with one name by layer; layer 0 for those that belong to none."""
     net, L = probe.network, len(probe.network.W)
     if name == "X":
         return {0: probe.X}
@@ -145,17 +143,17 @@ def _backward(probe: LaneProbe, L: int) -> tuple[dict[int, Array], dict[int, Arr
 
 
 def setup_of(snapshot: Snapshot, lane: str) -> EquationSetup | None:
-    """Return what the equations of a lane depend on, after its edits so far; None where there is no such lane."""
+    """Return what the equations of a lane depend on, after its edits so far; None if there is no such lane."""
     state = next((state for state in snapshot.lanes if state.name == lane), None)
     if state is None:
         return None
     settings = snapshot.experiment.effective().lane(lane)
     kind = LOSSES[state.objective]
-    own = kind.parameter_names()
+    names = kind.parameter_names()
     coding = coding_for(settings.network, state.objective, state.output)
     return EquationSetup(
         kind=kind,
-        parameters=tuple(sorted((k, v) for k, v in settings.loss.parameters.items() if k in own)),
+        parameters=tuple(sorted((k, v) for k, v in settings.loss.parameters.items() if k in names)),
         activations=(*settings.network.activations, state.output),
         outputs=state.sizes[-1],
         reduction=settings.loss.reduction,

@@ -1,7 +1,7 @@
-"""Why a lane stopped, or is slow: named findings from its numbers, each with evidence and a control.
+"""Why a lane stopped, or learns slowly: named findings from its numbers, each with evidence and a control.
 
-A finding is a function of the probe that returns what it saw, or None; the table `FINDINGS` names them all. Each is
-written to stay silent on a run that does well. `Debounced` decides which of them are shown, so that none flickers.
+A finding is a function of the probe that returns its evidence, or None; the table `FINDINGS` lists them all. Each
+must stay silent on a run that goes well. `Debounced` decides which of them are shown, so that none flickers.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from sandbox.nn.activations import Linear
 from sandbox.nn.initializers import Normal, Uniform, XavierNormal, Zeros
 from sandbox.nn.losses import CLAMP, natural_loss, natural_output
 
-FLAT = 0.01  # a unit whose |g'| is below this passes next to nothing back
+FLAT = 0.01  # a unit with |g'| below this sends back almost nothing
 SATURATED_SHARE = 0.9  # of a layer's units and samples that are flat
-CONFIDENT = 0.95  # how far off, as a share of the way between the two codes, a confident mistake is
-FADED = 0.15  # of the residual: what less than this comes back of has faded
-VANISHED = 1e-3  # of what a weight of the output layer gets
-ALIKE = 1e-9  # weights this near to each other, as a share, are those of equal units
-ROUNDING = 1e-14  # what sums of terms near 1 that cancel each other leave behind
-HUGE = 1e12  # no pre-activation of a run that does well comes near
-RECENT = 30  # the last rows of the history that a rise is looked for in
-LONG = 512  # the most rows that two losses are compared over
-_AFTER = "After a change, Reset starts anew."
-_LISTED = 6  # units that are named one by one
+CONFIDENT = 0.95  # a confident mistake is off by more than this share of the distance between the two codes
+FADED = 0.15  # if less than this share of the residual is sent back, it has faded
+VANISHED = 1e-3  # as a share of what a weight of the output layer gets
+ALIKE = 1e-9  # relative difference up to which weights count as equal
+ROUNDING = 1e-14  # what sums of terms near 1 leave when they cancel
+HUGE = 1e12  # far above any pre-activation of a run that goes well
+RECENT = 30  # last rows of the history to search for a rise
+LONG = 512  # most rows over which two losses are compared
+_AFTER = "After a change, Reset starts over."
+_LISTED = 6  # most units named one by one
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Control:
 
 @dataclass(frozen=True)
 class Found:
-    """What a finding saw: the evidence with its numbers, what that means, and what would change it."""
+    """What a finding reports: the evidence with its numbers, what it means, and what would help."""
 
     evidence: str
     meaning: str
@@ -59,20 +59,20 @@ class Found:
 
 @dataclass(frozen=True)
 class FindingKind:
-    """A finding that there may be.
+    """A kind of finding.
 
     Attributes
     ----------
     name, title : str
-        Registry key, and what people call it, short enough for a chip.
+        Registry key, and the name on screen, short enough for a chip.
     summary : str
         What it is, in one sentence.
     find : callable
-        Returns what it saw in a probe, None where there is nothing.
+        Returns the evidence in a probe, or None.
     hides : tuple of str
-        Other findings that only follow from this one; "*" is all others.
+        Other findings that only follow from this one; "*" means all others.
     at_once : bool
-        Whether it is shown the moment it is found, since it cannot come and go by itself.
+        Whether it is shown at once, because it cannot flicker.
     """
 
     name: str
@@ -85,7 +85,7 @@ class FindingKind:
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding about a lane; see `FindingKind` and `Found`. `stopped`: it is why the lane has stopped."""
+    """One finding about a lane; see `FindingKind` and `Found`. `stopped`: whether it is why the lane stopped."""
 
     name: str
     title: str
@@ -109,23 +109,23 @@ class AskFindings:
     lane: str
 
     def answer(self, probe: LaneProbe) -> Findings:
-        """Return what was found, in the order of the table."""
+        """Return the findings, in the order of the table."""
         with np.errstate(all="ignore"):
-            found = tuple(look(probe))
-        return Findings(found)
+            findings = tuple(look(probe))
+        return Findings(findings)
 
 
 def look(probe: LaneProbe) -> Iterable[Finding]:
-    """Yield what was found in a probe, but for what only follows from something found before it."""
+    """Yield the findings in a probe, without those that only follow from an earlier one."""
     hidden: set[str] = set()
     stopped = bool(probe.stopped)
     for kind in FINDINGS:
         if kind.name in hidden:
             continue
-        found = kind.find(probe)
-        if found is None:
+        report = kind.find(probe)
+        if report is None:
             continue
-        yield Finding(kind.name, kind.title, found.evidence, found.meaning, found.control, stopped)
+        yield Finding(kind.name, kind.title, report.evidence, report.meaning, report.control, stopped)
         if stopped or "*" in kind.hides:
             return
         hidden.update(kind.hides)
@@ -135,7 +135,7 @@ def look(probe: LaneProbe) -> Iterable[Finding]:
 
 
 def log_of_zero(probe: LaneProbe) -> Found | None:
-    """A log of 0, or of less: met, or about to be met; or clipped away, with all that it would have sent back."""
+    """Find a log of 0 or less: met, about to be met, or clipped away together with its gradient."""
     lane, loss = probe.lane, probe.objective
     numerics = lane.settings.loss.numerics
     if not loss.has_logs:
@@ -145,8 +145,8 @@ def log_of_zero(probe: LaneProbe) -> Found | None:
         bad = ~np.isfinite(probe.dZ()) & np.isfinite(A)
         if not bad.any():
             return None
-        evidence = f"{_sentence(probe.stopped)} It is so for {_of(int(bad.any(axis=1).sum()), probe.m)}."
-        return Found(evidence, f"The gradient is no number, so no update could follow. {_AFTER}", _exact(probe))
+        evidence = f"{_sentence(probe.stopped)} This applies to {_samples(int(bad.any(axis=1).sum()), probe.m)}."
+        return Found(evidence, f"The gradient is not a number, so no update could follow. {_AFTER}", _exact_logs(probe))
     if numerics == "clamped":
         return _clipped(probe, A, Y)
     if numerics == "naive":
@@ -160,8 +160,8 @@ def _clipped(probe: LaneProbe, A: Array, Y: Array) -> Found | None:
     if not count:
         return None
     near = f"within {words.number(CLAMP)} of 0 or 1"
-    evidence = f"{_of(count, probe.m)} have a wrong output {near}, where the logarithm is clipped."
-    return Found(evidence, "A clipped output sends back nothing at all, however wrong it is.", _exact(probe))
+    evidence = f"{_samples(count, probe.m)} have a wrong output {near}, where the logarithm is clipped."
+    return Found(evidence, "A clipped output sends back nothing at all, however wrong it is.", _exact_logs(probe))
 
 
 def _near_the_edge(probe: LaneProbe, A: Array, Y: Array) -> Found | None:
@@ -169,20 +169,20 @@ def _near_the_edge(probe: LaneProbe, A: Array, Y: Array) -> Found | None:
     zeros = int((Y == 0.0).sum()) if loss.has_target_logs else 0
     if zeros:
         evidence = f"{zeros:,} of {Y.size:,} targets are exactly 0, and the formula takes their logarithm."
-        return Found(evidence, "The cost is no number, though the gradient is one.", _exact(probe))
+        return Found(evidence, "The cost is not a number, but the gradient is.", _exact_logs(probe))
     low, high = float(A.min()), float(A.max()) if loss.uses_complement else 0.0
     if low < limits.tiny / limits.eps:
-        where = "exactly 0" if low == 0.0 else f"{words.number(low, 2)}"
+        nearest = "exactly 0" if low == 0.0 else f"{words.number(low, 2)}"
     elif 1.0 - high < 64.0 * limits.eps:
-        where = "exactly 1" if high == 1.0 else f"1 \u2212 {words.number(1.0 - high, 2)}"
+        nearest = "exactly 1" if high == 1.0 else f"1 \u2212 {words.number(1.0 - high, 2)}"
     else:
         return None
-    evidence = f"The output nearest to an edge is {where}; one that rounds to 0 or 1 gives the logarithm of 0."
-    return Found(evidence, "Naive numerics take it to the letter, and the run stops there.", _exact(probe))
+    evidence = f"The output nearest to an edge is {nearest}; one that rounds to 0 or 1 gives the logarithm of 0."
+    return Found(evidence, "Naive numerics use the formula as written, and the run stops there.", _exact_logs(probe))
 
 
-def _exact(probe: LaneProbe) -> Control | None:
-    """Return what makes the logarithms exact: fused numerics, an output that suits them, or another loss."""
+def _exact_logs(probe: LaneProbe) -> Control | None:
+    """Return a control for exact logarithms: fused numerics, an output that suits them, or another loss."""
     task, loss = probe.data.task, probe.objective
     if probe.output.has_logs:
         if probe.numerics != "fused":
@@ -195,8 +195,8 @@ def _exact(probe: LaneProbe) -> Control | None:
 
 
 def overflow(probe: LaneProbe) -> Found | None:
-    """Numbers that grow beyond all bounds."""
-    meaning = "Each step is longer than the one before and lands farther out."
+    """Find numbers that grow without bound."""
+    meaning = "Each step is larger than the one before and lands farther away."
     if probe.stopped:
         return Found(_sentence(probe.stopped.partition(";")[0]), f"{meaning} {_AFTER}", _slower(probe))
     sizes = [float(np.abs(Z).max()) for Z in probe.done.Z[1:]]
@@ -208,11 +208,11 @@ def overflow(probe: LaneProbe) -> Found | None:
     )
 
 
-# What the history tells
+# From the history
 
 
 def diverging(probe: LaneProbe) -> Found | None:
-    """The cost rises from third to third of the last epochs, and by more than it jumps about."""
+    """Find a cost that rises from third to third of the last epochs, by more than its noise."""
     cost = _recent(probe, "train_cost", RECENT)
     if cost is None or cost.size < RECENT // 2:
         return None
@@ -221,39 +221,45 @@ def diverging(probe: LaneProbe) -> Found | None:
         return None
     rise = f"rose from {words.number(first, 3)} to {words.number(last, 3)}"
     evidence = f"The cost {rise} over the last {cost.size} recorded epochs."
-    return Found(evidence, "The steps overshoot the valley, so that they lead up instead of down.", _slower(probe))
+    return Found(evidence, "The steps overshoot the valley, so they lead up instead of down.", _slower(probe))
 
 
 def opposite(probe: LaneProbe) -> Found | None:
-    """A monitor gets worse over the same epochs in which the objective gets better."""
-    lane, rows = probe.lane, _long(probe)
-    own = _thirds(probe, f"train_{lane.objective.name}", rows)
-    if own is None or not own[0] > own[1] > own[2] or own[0] - own[2] < max(3.0 * own[3], 0.1 * abs(own[0])):
+    """Find a monitor that gets worse over the same epochs in which the objective gets better."""
+    lane, rows = probe.lane, _compared_epochs(probe)
+    objective = _thirds(probe, f"train_{lane.objective.name}", rows)
+    if (
+        objective is None
+        or not objective[0] > objective[1] > objective[2]
+        or objective[0] - objective[2] < max(3.0 * objective[3], 0.1 * abs(objective[0]))
+    ):
         return None
     for name, kind in lane.monitors:
-        theirs = _thirds(probe, f"train_{name}", rows)
-        if theirs is None:
+        monitor = _thirds(probe, f"train_{name}", rows)
+        if monitor is None:
             continue
         sign = 1.0 if isinstance(kind, Loss) else -1.0
-        first, middle, last = (sign * value for value in theirs[:3])
+        first, middle, last = (sign * value for value in monitor[:3])
         rise = last - first
-        if not first < middle < last or rise < max(3.0 * theirs[3], 0.1 * abs(first)):
+        if not first < middle < last or rise < max(3.0 * monitor[3], 0.1 * abs(first)):
             continue
-        mine, other = (f"from {words.number(each[0], 3)} to {words.number(each[2], 3)}" for each in (own, theirs))
+        fall, change = (f"from {words.number(t[0], 3)} to {words.number(t[2], 3)}" for t in (objective, monitor))
         verb = "rose" if sign > 0 else "fell"
-        evidence = f"{lane.objective.label} fell {mine} while {kind.label_within()} {verb} {other}."
-        meaning = "Only the objective sends a gradient; a monitor is shown, and nothing holds it."
-        return Found(evidence, meaning, _objective(name) if name in LOSSES else _usual(probe))
+        evidence = f"{lane.objective.label} fell {fall} while {kind.label_within()} {verb} {change}."
+        meaning = (
+            "Only the objective sends a gradient; a monitor is only shown, and nothing keeps it from getting worse."
+        )
+        return Found(evidence, meaning, _objective(name) if name in LOSSES else _default_objective(probe))
     return None
 
 
-def _usual(probe: LaneProbe) -> Control | None:
+def _default_objective(probe: LaneProbe) -> Control | None:
     name = objective_for(LossSettings(), probe.data.task)
     return _objective(name) if name != probe.objective.name else None
 
 
-def _long(probe: LaneProbe) -> int:
-    """Return how many epochs back two curves are compared: the later half of the run, so far as it is long enough."""
+def _compared_epochs(probe: LaneProbe) -> int:
+    """Return over how many last epochs two curves are compared: half of the run, from `RECENT` to `LONG`."""
     last = probe.history.last
     return 0 if last is None else min(max(RECENT, last.epoch // 2), LONG)
 
@@ -268,9 +274,9 @@ def _thirds(probe: LaneProbe, column: str, rows: int) -> tuple[float, float, flo
 
 
 def _recent(probe: LaneProbe, column: str, epochs: int) -> Array | None:
-    """Return a column over the last epochs, but of none before the last edit; None where there is no such row.
+    """Return a column over the last epochs after the last edit; None if there is no such row, or a value is not finite.
 
-    After the last edit all epochs have as many updates, so its update tells its epoch.
+    After the last edit all epochs have the same number of updates, so the update gives the epoch.
     """
     history, edited = probe.history, probe.lane.edited
     last = history.last
@@ -280,13 +286,13 @@ def _recent(probe: LaneProbe, column: str, epochs: int) -> Array | None:
     per_epoch = math.ceil(probe.m / size) if 0 < size < probe.m else 1
     span = min(epochs - 1, (last.update - edited - 1) // per_epoch, last.epoch)
     start = last.epoch - span
-    at, values = history.curve(column, epochs, epochs=(start, last.epoch))
-    values = values[at >= start]
+    recorded, values = history.curve(column, epochs, epochs=(start, last.epoch))
+    values = values[recorded >= start]
     return values if values.size and np.isfinite(values).all() else None
 
 
 def _noise(values: Array) -> float:
-    """Return by how much neighbouring values usually differ from a straight line through their own neighbours."""
+    """Return the noise: how far values typically are from the straight line through their two neighbours."""
     if values.size < 3:
         return 0.0
     return _median(np.abs(values[1:-1] - 0.5 * (values[:-2] + values[2:]))) * 1.21  # sqrt(2/3) * 1.48
@@ -294,12 +300,12 @@ def _noise(values: Array) -> float:
 
 def _thirds_of(values: Array) -> tuple[float, float, float]:
     """Return the medians of the first, the middle and the last third."""
-    one, two = round(values.size / 3), round(2 * values.size / 3)
-    return _median(values[:one]), _median(values[one:two]), _median(values[two:])
+    a, b = round(values.size / 3), round(2 * values.size / 3)
+    return _median(values[:a]), _median(values[a:b]), _median(values[b:])
 
 
 def _median(values: Array) -> float:
-    ordered = np.sort(values)  # much quicker for a few than numpy's own median
+    ordered = np.sort(values)  # much faster than np.median for few values
     return 0.5 * float(ordered[(values.size - 1) // 2] + ordered[values.size // 2])
 
 
@@ -307,7 +313,7 @@ def _median(values: Array) -> float:
 
 
 def single_softmax(probe: LaneProbe) -> Found | None:
-    """A softmax over one unit, whose only share is always 1."""
+    """Find a softmax over one unit, whose output is always 1."""
     if not probe.output.sums_to_one or probe.sizes[-1] != 1:
         return None
     label = probe.output.label_within()
@@ -317,7 +323,7 @@ def single_softmax(probe: LaneProbe) -> Found | None:
 
 
 def equal_units(probe: LaneProbe) -> Found | None:
-    """All units of a hidden layer have the same weights and the same bias."""
+    """Find a hidden layer whose units all have the same weights and the same bias."""
     net = probe.network
     for l, (W, b) in enumerate(zip(net.W[:-1], net.b[:-1], strict=True), start=1):
         after = net.W[l]
@@ -327,15 +333,15 @@ def equal_units(probe: LaneProbe) -> Found | None:
         return None
     evidence = f"All {len(W)} units of hidden layer {l} have the same weights in and out."
     meaning = "Equal units get equal gradients, so they stay equal: the layer learns no more than one unit could."
-    return Found(evidence, meaning, _other_start(probe))
+    return Found(evidence, meaning, _other_initializer(probe))
 
 
 def _alike(values: Array, first: Array) -> bool:
-    """Whether values are the first one but for rounding, which is not the same in every row of a product."""
+    """Whether all values equal the first one up to rounding, which can differ between the rows of a product."""
     return bool((np.abs(values - first) <= ALIKE * np.abs(first) + ROUNDING).all())
 
 
-def _other_start(probe: LaneProbe) -> Control | None:
+def _other_initializer(probe: LaneProbe) -> Control | None:
     network = probe.lane.settings.network
     if network.weights is None and network.initializer == Zeros.name:
         name = str(SETTINGS["network.initializer"].default)
@@ -346,13 +352,13 @@ def _other_start(probe: LaneProbe) -> Control | None:
 
 
 def confident_mistakes(probe: LaneProbe) -> Found | None:
-    """Samples told wrong with confidence, of which the objective sends back almost nothing."""
+    """Find samples that are confidently wrong and for which the objective sends back almost nothing."""
     loss, output = probe.objective, probe.output
     if probe.data.task == "regression" or not output.saturates:
         return None
     if probe.sizes[-1] == 1 and output.sums_to_one:
         return None
-    if loss.has_logs and output.has_logs:  # with exact numerics they send the whole residual
+    if loss.has_logs and output.has_logs:  # with exact numerics they send back the whole residual
         return None
     residual = np.abs(probe.done.A[-1] - probe.targets(loss)) / _span(probe)
     wrong = residual.max(axis=1) > CONFIDENT
@@ -364,15 +370,17 @@ def confident_mistakes(probe: LaneProbe) -> Found | None:
     if sent > FADED * full:
         return None
     evidence = (
-        f"{_of(count, probe.m)} are off by more than {words.number(CONFIDENT)}: {loss.label_within()} sends back "
-        f"{words.number(sent, 3)} of each, cross-entropy would send {words.number(full, 3)}."
+        f"{_samples(count, probe.m)} are off by more than {words.number(CONFIDENT)}: {loss.label_within()} sends back "
+        f"{words.number(sent, 3)} for each, cross-entropy would send {words.number(full, 3)}."
     )
-    meaning = f"{output.label} is flat where it is sure, and this loss does not cancel that: such mistakes stay."
-    return Found(evidence, meaning, _unfading(probe))
+    meaning = (
+        f"{output.label} is flat where it is confident, and this loss does not cancel that, so such mistakes stay."
+    )
+    return Found(evidence, meaning, _full_residual(probe))
 
 
-def _unfading(probe: LaneProbe) -> Control:
-    """Return a change that lets the whole residual go back."""
+def _full_residual(probe: LaneProbe) -> Control:
+    """Return a control that lets the whole residual be sent back."""
     natural = natural_loss(type(probe.output))
     if natural is None or probe.data.task == "regression":
         return _output(OUTPUTS["regression"])
@@ -380,7 +388,7 @@ def _unfading(probe: LaneProbe) -> Control:
 
 
 def saturated(probe: LaneProbe) -> Found | None:
-    """A hidden layer whose units are almost all flat at one of their ends, or an output flat where it is wrong."""
+    """Find a hidden layer whose units are nearly all saturated, or an output layer that is flat where it is wrong."""
     done, last = probe.done, len(probe.sizes) - 1
     for l, g in enumerate(probe.network.activations, start=1):
         if not (g.saturates and g.elementwise):
@@ -389,23 +397,23 @@ def saturated(probe: LaneProbe) -> Found | None:
         share = float(flat.mean())
         if share < SATURATED_SHARE or (l == last and not _stuck(probe)):
             continue
-        where = "the output layer" if l == last else f"hidden layer {l}"
+        layer = "the output layer" if l == last else f"hidden layer {l}"
         units = np.flatnonzero(flat.mean(axis=0) >= SATURATED_SHARE) + 1
         evidence = (
-            f"In {where}, |g'| is below {words.number(FLAT)} for {words.share(share, 0)} of all samples and units"
+            f"In {layer}, |g'| is below {words.number(FLAT)} for {words.share(share, 0)} of all samples and units"
         )
         if flat.shape[1] > 1 and units.size:
             evidence += f": {_units(units.tolist(), flat.shape[1])} nearly everywhere"
         meaning = f"Where {g.label} is flat, dZ = dA \u00b7 g' is almost 0, and nothing reaches the weights before it."
         if l < last and _was_steep(probe, l):
-            meaning += f" They were not flat at the start: too long a step took them there. {_AFTER}"
+            meaning += f" The units were not flat at the start: too large a step made them so. {_AFTER}"
             return Found(f"{evidence}.", meaning, _slower(probe))
-        return Found(f"{evidence}.", meaning, _unfading(probe) if l == last else _unflatten(probe))
+        return Found(f"{evidence}.", meaning, _full_residual(probe) if l == last else _unflatten(probe))
     return None
 
 
 def _was_steep(probe: LaneProbe, l: int) -> bool:
-    """Whether most of a layer was not flat yet at the initial parameters of the lane's seed."""
+    """Whether most of a layer was not yet flat at the initial parameters of the lane's seed."""
     lane = probe.lane
     if lane.settings.network.weights is not None:
         return False
@@ -417,7 +425,7 @@ def _was_steep(probe: LaneProbe, l: int) -> bool:
 
 
 def _stuck(probe: LaneProbe) -> bool:
-    """Whether an output that is flat is wrong as well, and no mistake of a class that is a finding of its own."""
+    """Whether a flat output is also wrong, apart from confident mistakes, which are a separate finding."""
     loss = probe.objective
     residual = np.abs(probe.done.A[-1] - probe.targets(loss))
     wrong = residual > 0.5 * _span(probe)
@@ -427,7 +435,7 @@ def _stuck(probe: LaneProbe) -> bool:
 
 
 def _span(probe: LaneProbe) -> float:
-    """Return how far the two codes of a class are apart; 1 for a regression."""
+    """Return the distance between the two codes of a class; 1 for a regression."""
     low, high = CODES["zero_one" if probe.data.task == "regression" else probe.lane.coding]
     return high - low
 
@@ -442,15 +450,15 @@ def _unflatten(probe: LaneProbe) -> Control:
 
 
 def dead_units(probe: LaneProbe) -> Found | None:
-    """Units that are 0, with slope 0, for every training sample."""
+    """Find units that are 0, with slope 0, for every training sample."""
     last = len(probe.sizes) - 1
     dead: dict[int, list[int]] = {}
     label = ""
     for l, g in enumerate(probe.network.activations, start=1):
         if g.dies:
-            never = np.flatnonzero((g.derivative(probe.done.Z[l], probe.done.A[l]) == 0.0).all(axis=0))
-            if never.size:
-                dead[l] = [int(unit) + 1 for unit in never]
+            indices = np.flatnonzero((g.derivative(probe.done.Z[l], probe.done.A[l]) == 0.0).all(axis=0))
+            if indices.size:
+                dead[l] = [int(unit) + 1 for unit in indices]
                 label = g.label
     if not dead:
         return None
@@ -466,38 +474,40 @@ def dead_units(probe: LaneProbe) -> Found | None:
 
 
 def vanishing(probe: LaneProbe) -> Found | None:
-    """A layer at whose weights a sample pulls a thousandth, or less, as hard as at those of the output layer."""
-    pulls = _pulls(probe)
-    if len(pulls) < 2 or not 0.0 < pulls[-1] < math.inf:
+    """Find a layer whose weights get less than a thousandth of the output layer's gradient, sample by sample."""
+    sizes = _gradient_sizes(probe)
+    if len(sizes) < 2 or not 0.0 < sizes[-1] < math.inf:
         return None
-    layer = int(np.argmin(pulls))
-    if not pulls[layer] < VANISHED * pulls[-1]:
+    layer = int(np.argmin(sizes))
+    if not sizes[layer] < VANISHED * sizes[-1]:
         return None
-    here, last, ratio = (words.number(pull, 2) for pull in (pulls[layer], pulls[-1], pulls[layer] / pulls[-1]))
+    small, large, ratio = (words.number(size, 2) for size in (sizes[layer], sizes[-1], sizes[layer] / sizes[-1]))
     evidence = (
-        f"One sample pulls at a weight of layer {layer + 1} by {here}, at one of the output layer by {last}: "
-        f"a ratio of {ratio}."
+        f"In layer {layer + 1} the gradient of a weight, per sample, is {small} (root mean square), in the output "
+        f"layer {large}: a ratio of {ratio}."
     )
-    meaning = "On the way back each layer multiplies by W and g', and here that shrinks: the early layers stand still."
+    meaning = (
+        "Each layer on the way back multiplies by W and g'; here that shrinks the gradient: early layers barely learn."
+    )
     return Found(evidence, meaning, _against_vanishing(probe))
 
 
-def _pulls(probe: LaneProbe) -> list[float]:
+def _gradient_sizes(probe: LaneProbe) -> list[float]:
     """Return per layer the root mean square, over samples and weights, of a sample's share in dW[l].
 
-    Taken sample by sample since in their sum the shares cancel: at a plateau, where early layers matter most, that of
-    the output layer is small as well.
+    Taken sample by sample because shares cancel in their sum: on a plateau, where early layers matter most, the sum
+    of the output layer is small as well.
     """
     done, net = probe.done, probe.network
     dZ = probe.dZ()
-    pulls: list[float] = []
+    sizes: list[float] = []
     for l in range(len(net.W), 0, -1):
         below = done.A[l - 1] if l > 1 else probe.X
         squares = np.square(dZ).mean(axis=1) @ np.square(below).mean(axis=1)  # the mean of a product of two sums
-        pulls.insert(0, math.sqrt(float(squares) / probe.m))
+        sizes.insert(0, math.sqrt(float(squares) / probe.m))
         if l > 1:
             dZ = net.activations[l - 2].backward(done.Z[l - 1], done.A[l - 1], dZ @ net.W[l - 1])
-    return pulls
+    return sizes
 
 
 def _against_vanishing(probe: LaneProbe) -> Control | None:
@@ -518,7 +528,7 @@ def _set(key: str, value: Value, shown: str) -> Control:
 
 
 def _slower(probe: LaneProbe) -> Control:
-    """Return a tenth of the learning rate, to one digit."""
+    """Return a control for a tenth of the learning rate, to one digit."""
     rate = max(float(f"{0.1 * probe.lane.settings.optimizer.learning_rate:.0e}"), 1e-12)
     return Control("optimizer.learning_rate", rate, f"{SETTINGS['optimizer.learning_rate'].label} {words.number(rate)}")
 
@@ -536,23 +546,23 @@ def _suitable(probe: LaneProbe) -> str:
 
 
 def _unsaturated(probe: LaneProbe) -> Control:
-    """Return the first bent activation that does not saturate, in place of those that do."""
+    """Replace saturating activations by the first nonlinear one that does not saturate."""
     return _activation(probe, lambda g: g.saturates, lambda g: not g.saturates)
 
 
 def _undying(probe: LaneProbe) -> Control:
-    """Return the first bent activation whose units always have a slope, in place of those that die."""
+    """Replace activations with dying units by the first nonlinear one that always has a slope."""
     return _activation(probe, lambda g: g.dies, lambda g: not (g.saturates or g.dies))
 
 
 def _activation(
     probe: LaneProbe, old: Callable[[type[Activation]], bool], new: Callable[[type[Activation]], bool]
 ) -> Control:
-    """Return another activation in place of the old ones, layer by layer where each has its own."""
-    bent = (kind for kind in ACTIVATIONS.values() if kind.elementwise and not kind.has_slope_of(Linear))
-    name = next(kind.name for kind in bent if new(kind))
+    """Return a control for another activation in place of the old ones, layer by layer if each has its own."""
+    nonlinear = (kind for kind in ACTIVATIONS.values() if kind.elementwise and not kind.has_slope_of(Linear))
+    name = next(kind.name for kind in nonlinear if new(kind))
     given = probe.lane.settings.network.activation
-    value = name if isinstance(given, str) else tuple(name if old(ACTIVATIONS[each]) else each for each in given)
+    value = name if isinstance(given, str) else tuple(name if old(ACTIVATIONS[layer]) else layer for layer in given)
     return _set("network.activation", value, ACTIVATIONS[name].label)
 
 
@@ -560,7 +570,7 @@ def _sentence(text: str) -> str:
     return words.capital(text).rstrip(".") + "."
 
 
-def _of(count: int, m: int) -> str:
+def _samples(count: int, m: int) -> str:
     return f"{count:,} of {m:,} samples"
 
 
@@ -581,9 +591,9 @@ FINDINGS: tuple[FindingKind, ...] = (
         "log_of_zero", "Log of 0", "An output reached 0 or 1, where the loss takes the logarithm of 0.",
         log_of_zero, hides=("confident_mistakes",), at_once=True,
     ),
-    FindingKind("overflow", "Overflow", "Numbers grew beyond what can be held.", overflow, hides=("*",), at_once=True),
+    FindingKind("overflow", "Overflow", "Numbers grew too large to represent.", overflow, hides=("*",), at_once=True),
     FindingKind(
-        "single_softmax", "Softmax of one unit", "The only share of 1 is 1, whatever the weights.",
+        "single_softmax", "Softmax of one unit", "A softmax of one unit is 1, whatever the weights.",
         single_softmax, hides=("*",), at_once=True,
     ),
     FindingKind(
@@ -595,15 +605,15 @@ FINDINGS: tuple[FindingKind, ...] = (
         hides=("opposite", "saturated", "vanishing"),
     ),
     FindingKind(
-        "confident_mistakes", "Confident mistakes", "The loss sends back almost nothing of what is most wrong.",
+        "confident_mistakes", "Confident mistakes", "The loss sends back almost nothing for the worst mistakes.",
         confident_mistakes,
     ),
     FindingKind(
-        "saturated", "Saturated units", "Units stand where their activation is flat.", saturated,
+        "saturated", "Saturated units", "Units are on the flat part of their activation.", saturated,
         hides=("vanishing",),
     ),
     FindingKind("dead_units", "Dead units", "Units are 0 for every training sample.", dead_units),
-    FindingKind("vanishing", "Vanishing gradient", "Early layers get next to no gradient.", vanishing),
+    FindingKind("vanishing", "Vanishing gradient", "Early layers get almost no gradient.", vanishing),
     FindingKind(
         "opposite", "Monitor against objective", "A monitor gets worse while the objective gets better.", opposite,
     ),
@@ -612,7 +622,7 @@ _AT_ONCE = frozenset(kind.name for kind in FINDINGS if kind.at_once)
 
 
 class Debounced:
-    """Which findings are shown: one that has held for a while, and until it has been gone for a moment.
+    """Decides which findings are shown: each appears once it has held for a while, and goes once absent for a moment.
 
     Attributes
     ----------
@@ -620,15 +630,15 @@ class Debounced:
         In the order of the table.
     """
 
-    ANSWERS = 3  # in a row, to appear and to go
-    UPDATES = 20  # while training, it must have held for as many
+    ANSWERS = 3  # in a row, to appear or to go
+    UPDATES = 20  # while training, it must also have held for this many
 
     def __init__(self) -> None:
         self.shown: tuple[Finding, ...] = ()
-        self._of: tuple[object, object] = (None, None)
+        self._source: tuple[object, object] = (None, None)
         self._update = -1
-        self._since: dict[str, tuple[int, int]] = {}  # of those not shown yet: answers, and the first one's update
-        self._gone: dict[str, int] = {}  # of those shown but no longer found: answers without them
+        self._since: dict[str, tuple[int, int]] = {}  # not shown yet: answers so far, and the update of the first
+        self._gone: dict[str, int] = {}  # shown but no longer found: answers without it
 
     @property
     def settled(self) -> bool:
@@ -636,40 +646,40 @@ class Debounced:
         return not self._since and not self._gone
 
     def take(self, answer: Findings, update: int, of: object, edits: object = 0) -> None:
-        """Take one more answer into account.
+        """Update the findings shown with one more answer.
 
         Parameters
         ----------
         answer : Findings
         update : int
-            After how many updates it was given.
+            Updates done when it was given.
         of : object
-            The run and the lane: others begin anew.
+            Identifies the run and the lane; any other starts over.
         edits : object
-            Another value drops at once what is no longer found: its cause has been changed.
+            If it changes, what is no longer found goes at once: its cause has been changed.
         """
-        if of != self._of[0] or update < self._update:
+        if of != self._source[0] or update < self._update:
             self.shown, self._since, self._gone = (), {}, {}
-        found = {finding.name: finding for finding in answer.findings}
-        edited = edits != self._of[1]
+        current = {finding.name: finding for finding in answer.findings}
+        edited = edits != self._source[1]
         paused = update == self._update
-        self._of, self._update = (of, edits), update
+        self._source, self._update = (of, edits), update
         shown = {finding.name: finding for finding in self.shown}
-        self._let_go(shown, found, edited)
-        self._since = {name: since for name, since in self._since.items() if name in found}
-        for name, finding in found.items():
+        self._drop_absent(shown, current, edited)
+        self._since = {name: since for name, since in self._since.items() if name in current}
+        for name, finding in current.items():
             if name in shown or name in _AT_ONCE or finding.stopped or self._has_held(name, update, paused):
                 shown[name] = finding
                 self._since.pop(name, None)
         self.shown = tuple(shown[kind.name] for kind in FINDINGS if kind.name in shown)
 
-    def _let_go(self, shown: dict[str, Finding], found: dict[str, Finding], edited: bool) -> None:
-        stopped = any(finding.stopped for finding in found.values())
-        for name in [name for name in shown if name not in found]:
+    def _drop_absent(self, shown: dict[str, Finding], current: dict[str, Finding], edited: bool) -> None:
+        stopped = any(finding.stopped for finding in current.values())
+        for name in [name for name in shown if name not in current]:
             self._gone[name] = self._gone.get(name, 0) + 1
             if edited or stopped or self._gone[name] >= self.ANSWERS:
                 del shown[name]
-        self._gone = {name: count for name, count in self._gone.items() if name in shown and name not in found}
+        self._gone = {name: count for name, count in self._gone.items() if name in shown and name not in current}
 
     def _has_held(self, name: str, update: int, paused: bool) -> bool:
         answers, first = self._since.get(name, (0, update))

@@ -1,4 +1,4 @@
-"""Two lanes side by side: are their weights the same to the bit, since when not, and how far apart are they."""
+"""Two lanes compared: whether their weights are identical to the bit, if not since when, and how far apart they are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sandbox.experiment.training.probe import LaneProbe
 
 @dataclass(frozen=True)
 class Difference:
-    """A setting in which two lanes differ: its dotted key, and what each has."""
+    """A setting in which two lanes differ: its dotted key, and both values."""
 
     key: str
     one: Value
@@ -25,7 +25,7 @@ class Difference:
 
 @dataclass(frozen=True, eq=False)
 class PairState:
-    """What is known of two lanes.
+    """How two lanes differ.
 
     Attributes
     ----------
@@ -35,17 +35,17 @@ class PairState:
     differences : tuple of Difference
         The settings in which they differ now.
     parameters : int
-        How many each network has; 0 where the two are of different shape.
+        How many each network has; 0 if their shapes differ.
     differ : int
-        How many of them differ now in any bit; of several replicas in the pair that differs most.
+        How many of them differ now in any bit; with several replicas, in the pair that differs most.
     parted : int or None
-        After how many updates they first differed: 0 from the start, None not so far.
+        After how many updates they first differed: 0 means from the start, None not yet.
     distance, angle : float
-        Between their parameters, and, in degrees, between their last updates; nan where there is none.
+        Between their parameters, and, in degrees, between their last updates; nan if there is none.
     distances, angles : tuple of array (epochs, values)
         The same after every epoch, thinned to the pixels.
     replicas : int
-        Over how many networks each; distance and angle are medians over them.
+        How many each lane has; distance and angle are medians over them.
     """
 
     lane: str
@@ -71,7 +71,7 @@ class AskPair:
     pixels: int
 
     def answer(self, probe: LaneProbe) -> PairState | None:
-        """Return what is known; None where there is no such other lane."""
+        """Return how the lanes differ; None if there is no such other lane."""
         run = probe.run
         rival = None if run is None else run.probe(self.other)
         if run is None or rival is None:
@@ -79,7 +79,7 @@ class AskPair:
         one, two = probe.lane, rival.lane
         pair = frozenset((one.key, two.key))
         replicas = list(zip(one.replicas, two.replicas, strict=True))
-        same_shape = all(a.sizes == b.sizes for a, b in replicas)  # those that stopped keep the shape that they had
+        same_shape = all(a.sizes == b.sizes for a, b in replicas)  # stopped ones keep their old shape
         parted = run.pairs.parted.get(pair)
         history = run.pairs.histories.get(pair)
         last = None if history is None else history.last
@@ -87,16 +87,16 @@ class AskPair:
         for column in ("distance", "angle"):
             line = (np.empty(0), np.empty(0)) if history is None else history.curve(column, self.pixels)
             lines.append((read_only(line[0]), read_only(line[1])))
-        both = [(a.theta, b.theta) for a, b in replicas] if same_shape else []
+        thetas = [(a.theta, b.theta) for a, b in replicas] if same_shape else []
         return PairState(
             self.lane,
             self.other,
             run.update,
             _differences(probe, rival),
             parameters=one.replicas[0].theta.size if same_shape else 0,
-            differ=max((_bits_apart(a, b) for a, b in both), default=0),
+            differ=max((_count_different(a, b) for a, b in thetas), default=0),
             parted=parted,
-            distance=float(np.median([np.linalg.norm(a - b) for a, b in both])) if both else math.nan,
+            distance=float(np.median([np.linalg.norm(a - b) for a, b in thetas])) if thetas else math.nan,
             angle=math.nan if last is None else last.values["angle"],
             distances=lines[0],
             angles=lines[1],
@@ -104,8 +104,8 @@ class AskPair:
         )
 
 
-def _bits_apart(one: Array, other: Array) -> int:
-    """Return how many numbers differ in any bit."""
+def _count_different(one: Array, other: Array) -> int:
+    """Count the numbers that differ in any bit."""
     kind = np.uint64 if one.itemsize == 8 else np.uint32
     return int(np.count_nonzero(np.ascontiguousarray(one).view(kind) != np.ascontiguousarray(other).view(kind)))
 
@@ -113,16 +113,16 @@ def _bits_apart(one: Array, other: Array) -> int:
 def _differences(probe: LaneProbe, rival: LaneProbe) -> tuple[Difference, ...]:
     assert probe.run is not None
     current = probe.run.current
-    found = []
+    differences = []
     for key in PER_LANE:
-        one, other = (_in_force(current.get(key, each.lane.name), key, each.lane) for each in (probe, rival))
+        one, other = (_resolved(current.get(key, lane.name), key, lane) for lane in (probe.lane, rival.lane))
         if one != other:
-            found.append(Difference(key, one, other))
-    return tuple(found)
+            differences.append(Difference(key, one, other))
+    return tuple(differences)
 
 
-def _in_force(value: Value, key: str, lane: Lane) -> Value:
-    """Return a setting's value, with what "auto" stands for in its place."""
+def _resolved(value: Value, key: str, lane: Lane) -> Value:
+    """Return a setting's value, with "auto" replaced by what it means."""
     if value != "auto":
         return value
     return {"loss.objective": lane.objective.name, "network.output": lane.activations[-1]}.get(key, value)

@@ -1,8 +1,8 @@
-"""Fair learning rates: losses differ in scale, and so do their gradients; the same rate is not the same step.
+"""Matched learning rates: losses differ in scale, and so do their gradients; the same rate is not the same step.
 
-At the initial parameters, a lane's gradient has a norm. The rate that makes its first step, rate times norm, as long
-as that of the lane in view is matched to it. And since a sum over m samples has a gradient m times that of their
-mean, a rate means something only together with the reduction: told for one, it can be told for the other.
+The matched rate of a lane makes its first step (rate times the norm of the gradient at the initial parameters) as
+long as that of the lane in view. Since a sum over m samples has a gradient m times that of their mean, a rate means
+something only together with the reduction: given for one, it can be converted to the other.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.probe import LaneProbe
 from sandbox.nn.losses import reduction_factor
 
-DIGITS = 4  # of a rate that is offered
+DIGITS = 4  # of an offered rate
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class RateRow:
     optimizer, reduction : str
         Registry names.
     norm : float
-        Of the gradient at the initial parameters, over all training samples; of several networks the median.
+        Of the gradient at the initial parameters, over all training samples; the median over replicas.
     rate : float
-        As it is set.
+        As set.
     matched : float
-        The rate that makes the first step as long as that of the lane in view; nan where there is none.
+        The rate that makes the first step as long as that of the lane in view; nan if there is none.
     of_mean, of_sum : float
-        What the rate amounts to for a cost that is the mean over the samples of a batch, and for their sum.
+        The equivalent rate for a cost that is the mean over the samples of a batch, and for their sum.
     """
 
     lane: str
@@ -49,13 +49,13 @@ class RateRow:
 
     @property
     def factor(self) -> float:
-        """What the rate is to be multiplied by."""
+        """What to multiply the rate by."""
         return self.matched / self.rate
 
 
 @dataclass(frozen=True)
 class MatchedRates:
-    """All lanes, in their order; `lane` is the one that they are matched to, `batch` the samples of an update."""
+    """All lanes, in their order; `lane` is the one to match, `batch` the samples per update."""
 
     lane: str
     batch: int
@@ -74,8 +74,8 @@ class AskMatchedRates:
         norms = {lane.name: initial_norm(lane, probe) for lane in lanes}
         size = probe.lane.settings.optimizer.batch_size
         batch = size if 0 < size < probe.m else probe.m
-        own = next(lane for lane in lanes if lane.name == self.lane)
-        length = own.settings.optimizer.learning_rate * norms[self.lane]
+        reference = next(lane for lane in lanes if lane.name == self.lane)
+        length = reference.settings.optimizer.learning_rate * norms[self.lane]
         rows = tuple(_row(lane, norms[lane.name], length, batch) for lane in lanes)
         return MatchedRates(self.lane, batch, rows)
 
@@ -91,6 +91,6 @@ def _row(lane: Lane, norm: float, length: float, batch: int) -> RateRow:
 
 
 def initial_norm(lane: Lane, probe: LaneProbe) -> float:
-    """Return the norm of the gradient that a lane's optimiser gets at its initial parameters, with all samples."""
+    """Return the norm of the gradient that a lane's optimiser gets at its initial parameters, over all samples."""
     norms = [np.linalg.norm(probe.at_start(replica).gradient()) for replica in lane.replicas]
     return float(np.median(norms))

@@ -1,11 +1,11 @@
 """One sample on its way through the network and back, for two losses.
 
-Of one sample, with its loss l and layers 1..L:
+For one sample, with its loss l and layers 1..L:
 
     z[l] = W[l] a[l-1] + b[l],   a[l] = g(z[l])
     da[L] = dl/da[L],   dz[l] = da[l] * g'(z[l]),   da[l-1] = W[l]^T dz[l]
 
-and its share in the derivatives of the cost is factor * dz[l] a[l-1]^T, the factor being that of the reduction:
+and its share in the derivatives of the cost is factor * dz[l] a[l-1]^T, where the factor is that of the reduction:
 1/m for a mean. A softmax takes da through its whole Jacobian; its g'(z) here is the diagonal.
 """
 
@@ -26,7 +26,7 @@ from sandbox.nn.network import with_ones
 
 @dataclass(frozen=True, eq=False)
 class WayBack:
-    """What one loss sends back of the sample.
+    """What one loss sends back for the sample.
 
     Attributes
     ----------
@@ -35,13 +35,13 @@ class WayBack:
     value : float
         The sample's loss, summed over the output units.
     target : array (n_out,)
-        As this loss codes it.
+        In the coding of this loss.
     dA, dZ : tuple of array (n[l],)
         Derivatives of the sample's loss, for l = 1..L at index l - 1; neither averaged nor with a penalty.
     dW, db : array (n_out, n[L-1]), (n_out,)
         The sample's share in those of the last layer.
     share : float
-        How long that dW is beside the whole dW[L] of the cost, both without the penalty; nan for a test sample.
+        Norm of that dW divided by the norm of the cost's dW[L], both without the penalty; nan for a test sample.
     """
 
     loss: str
@@ -65,13 +65,13 @@ class Followed:
     index, count : int
         Which sample it is, counted from 0, of how many.
     inputs : array (n_inputs,)
-        In their own units.
+        In their original units.
     x : array (n_in,)
         As the network sees it.
     target : str
         Its class or its targets, in words.
     prediction : str
-        What the network answers, in words.
+        The network's prediction, in words.
     W : tuple of array (n[l], n[l-1])
         For l = 1..L at index l - 1.
     Z, A, slopes : tuple of array (n[l],)
@@ -81,7 +81,7 @@ class Followed:
     factor : float
         What the reduction multiplies the sample's derivatives by.
     back : tuple of WayBack
-        Of the objective, and of the loss beside it.
+        For the objective, and for the other loss.
     """
 
     part: str
@@ -102,7 +102,7 @@ class Followed:
 
 @dataclass(frozen=True)
 class FollowSample:
-    """What happens to one sample on its way there and back?
+    """What happens to one sample on its way forward and back?
 
     Attributes
     ----------
@@ -112,7 +112,7 @@ class FollowSample:
     index : int
         Counted from 0.
     other : str
-        Registry name of the loss to be set beside the objective.
+        Registry name of the loss to compare with the objective.
     """
 
     lane: str
@@ -121,7 +121,7 @@ class FollowSample:
     other: str
 
     def answer(self, probe: LaneProbe) -> Followed | None:
-        """Return the numbers; None where there is no such sample."""
+        """Return the numbers; None if there is no such sample."""
         data = probe.data
         train = self.part == "train"
         X, y = (data.X_train, data.y_train) if train else (data.X_test, data.y_test)
@@ -140,7 +140,7 @@ class FollowSample:
         ]
         losses = probe.objective, probe.loss(self.other)
         back = [_way_back(probe, loss, targets, Z, A, before[-1], train) for loss in losses]
-        middle = 0.5 if probe.lane.coding == "zero_one" else 0.0
+        threshold = 0.5 if probe.lane.coding == "zero_one" else 0.0
         return Followed(
             self.part,
             self.index,
@@ -148,7 +148,7 @@ class FollowSample:
             frozen_copy(inputs[self.index]),
             frozen_copy(x[0]),
             _target_words(data, y[self.index]),
-            _prediction_words(data, A[-1], middle),
+            _prediction_words(data, A[-1], threshold),
             _all_frozen(probe.network.W),
             _all_frozen(Z),
             _all_frozen(A),
@@ -161,7 +161,7 @@ class FollowSample:
 
 def _forward(probe: LaneProbe, x: Array) -> tuple[list[Array], list[Array]]:
     """Return z and a (n[l],) of every layer, for x (1, n_in)."""
-    done = probe.network.forward(with_ones(x), slot=1)  # 0 may hold the only training sample
+    done = probe.network.forward(with_ones(x), slot=1)  # slot 0 may hold the only training sample
     return [Z[0].copy() for Z in done.Z[1:]], [A[0].copy() for A in done.A[1:]]
 
 
@@ -179,17 +179,17 @@ def _way_back(
         dA = dZ @ probe.network.W[l]
         dZ = probe.network.activations[l - 1].backward(Z[l - 1][None], A[l - 1][None], dA)
         ways.insert(0, (dA[0], dZ[0]))
-    own = probe.factor * np.outer(ways[-1][1], before)
-    whole = probe.views(probe.gradient(loss, penalty=False))[0][-1] if train else None
+    dW = probe.factor * np.outer(ways[-1][1], before)
+    full_dW = probe.views(probe.gradient(loss, penalty=False))[0][-1] if train else None
     return WayBack(
         loss.name,
         float(np.add.reduce(loss.elements(last, out, Y, output, numerics), axis=None)),
         frozen_copy(Y[0]),
         _all_frozen([dA for dA, _ in ways]),
         _all_frozen([dZ for _, dZ in ways]),
-        frozen_copy(own),
+        frozen_copy(dW),
         frozen_copy(probe.factor * ways[-1][1]),
-        float("nan") if whole is None else _ratio(norm(own), norm(whole)),
+        float("nan") if full_dW is None else _ratio(norm(dW), norm(full_dW)),
     )
 
 
@@ -204,13 +204,13 @@ def _target_words(data: Any, y: Any) -> str:
     return ("target " if len(values) == 1 else "targets ") + _figures(values)
 
 
-def _prediction_words(data: Any, A: Array, middle: float) -> str:
+def _prediction_words(data: Any, A: Array, threshold: float) -> str:
     if not np.isfinite(A).all():
         return "not a number"
     if data.task == "regression":
         return _figures(A)
-    which = int(A[0] > middle) if len(A) == 1 else int(A.argmax())
-    return f"class {data.class_names[which]}"
+    index = int(A[0] > threshold) if len(A) == 1 else int(A.argmax())
+    return f"class {data.class_names[index]}"
 
 
 def _figures(values: Array) -> str:

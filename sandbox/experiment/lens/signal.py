@@ -1,17 +1,17 @@
-"""The learning signal: what a loss sends back of each sample, beside what the loss itself says.
+"""The learning signal: what a loss sends back for each sample, beside the loss itself.
 
 Both are of one sample, before the reduction (1/m): its loss, and |d loss / dz| at the output. The curves come from
-the loss and activation classes; where they stand depends on what the network's output is for:
+the loss and activation classes; their x depends on the output of the network:
 
 margin
-    one unit for two classes: over z from the decision, counted towards the true class.
+    one unit for two classes: x is z minus that of the decision, positive towards the true class.
 unit
-    one unit per class, each for itself: over the z of the true class's unit, and the loss of that unit.
+    one independent unit per class: x is the z of the true class's unit; the loss is that of this unit.
 share
-    softmax: over the probability of the true class, the rest spread evenly among the others along the curve; the
-    samples stand at their own numbers.
+    softmax: x is the probability of the true class. Along the curve, the rest is spread evenly among the other
+    classes; the samples are drawn at their own numbers.
 residual
-    regression: over the residual a - y, at the middle target where the loss or the output asks for one.
+    regression: x is the residual a - y, at the median target if the loss or the output depends on the target.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from sandbox.nn import ACTIVATIONS, LOSSES, Loss
 from sandbox.nn.activations import Linear
 from sandbox.nn.network import with_ones
 
-MOST = 400  # samples on the curves
-SURE = 0.1  # less than this for the true class is a confident mistake
-POINTS = 240  # of a curve; even, so that no lone point on a kink at 0 tears it
+MOST = 400  # samples drawn on the curves
+SURE = 0.1  # a mistake is confident if the true class gets less than this
+POINTS = 240  # of a curve; even, so that no single point lies on a kink at 0 and makes a spike
 
 
 @dataclass(frozen=True)
 class PairedLoss:
-    """A loss with its parameters, and the two numbers that stand for "no" and "yes" in its targets.
+    """A loss with its parameters, and the target values that mean "no" and "yes".
 
-    For a regression both are the middle target.
+    For a regression both are the median target.
     """
 
     name: str
@@ -55,7 +55,7 @@ class PairedLoss:
 
 @dataclass(frozen=True)
 class SignalSetup:
-    """All that the curves depend on: nothing of it changes while a lane learns.
+    """All that the curves depend on; it does not change while a lane learns.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class SignalSetup:
     units : int
     numerics : str
     middle : float
-        "margin": the z at which the decision turns.
+        "margin": the z at which the decision changes.
     losses : tuple of PairedLoss
         The objective first.
     """
@@ -80,7 +80,7 @@ class SignalSetup:
 
     @property
     def sides(self) -> tuple[int, ...]:
-        """The targets that have a curve each: 1 for "yes", and -1 for "no" where there is one unit."""
+        """The targets that have a curve each: 1 for "yes", and -1 for "no" if there is one unit."""
         return (1, -1) if self.kind == "margin" else (1,)
 
 
@@ -92,16 +92,16 @@ class Summary:
     ----------
     count : int
     losses, signals : tuple of float
-        Means over the samples that have a finite one.
+        Means over the samples with a finite loss and signal.
     undefined : tuple of int
         How many samples have no finite loss or signal.
     wrong, confident : int
-        Classes: samples told wrongly, and those of them whose true class gets less than a tenth.
+        Classes: misclassified samples, and those of them whose true class gets less than a tenth.
     focus : int
-        How many samples `focused` is about: the confident mistakes; without any, those told wrongly; else all.
+        How many samples `focused` covers: the confident mistakes; if none, all mistakes; if none, all samples.
         For a regression, the tenth with the largest residuals.
     focused : tuple of float
-        Mean signal of those; for a regression, their share in the sum of all signals.
+        Mean signal of those; for a regression, their share of the sum of all signals.
     """
 
     count: int
@@ -122,14 +122,14 @@ class Signals:
     ----------
     setup : SignalSetup
     x : array (k,)
-        What `SignalSetup.kind` says.
+        As `SignalSetup.kind` defines it.
     classes : array (k,)
         Class of each; 0 throughout for a regression.
     loss, signal : array (losses, k)
     shown, count : int
-        How many samples stand here, of how many.
+        How many samples are included, of how many.
     summary : Summary or None
-        Where it was asked for.
+        If it was asked for.
     """
 
     setup: SignalSetup
@@ -144,7 +144,7 @@ class Signals:
 
 @dataclass(frozen=True)
 class AskSignals:
-    """What does each loss send back of each sample?
+    """What does each loss send back for each sample?
 
     Attributes
     ----------
@@ -152,7 +152,7 @@ class AskSignals:
     others : tuple of str
         Registry names of the losses beside the objective.
     summarise : bool
-        Whether a summary over all samples is wanted, too; either way it is the same question.
+        Whether to add a summary over all samples; questions that differ only in this are equal.
     """
 
     lane: str
@@ -165,33 +165,33 @@ class AskSignals:
         most = max(1, MOST // (probe.sizes[-1] if setup.kind == "residual" else 1))
         rows: Any = slice(None)
         if probe.m > most:
-            rows = np.linspace(0, probe.m - 1, most).astype(np.intp)  # the same ones at every moment
+            rows = np.linspace(0, probe.m - 1, most).astype(np.intp)  # always the same ones
         if self.summarise or probe.m <= most:
             Z, A = probe.done.Z[-1], probe.done.A[-1]
             x, classes, loss, signal = _measured(probe, setup, losses, Z, A, slice(None))
             summary = _summary(probe, setup, x, classes, loss, signal, A) if self.summarise else None
-            x, classes, loss, signal = _of_rows(rows, probe.m, x, classes, loss, signal)
+            x, classes, loss, signal = _select(rows, probe.m, x, classes, loss, signal)
         else:
             done = probe.network.forward(with_ones(probe.X[rows]), slot=2)
             x, classes, loss, signal = _measured(probe, setup, losses, done.Z[-1], done.A[-1], rows)
             summary = None
         shown = min(most, probe.m)
-        kept = read_only(x.copy()), read_only(classes.copy()), read_only(loss.copy()), read_only(signal.copy())
-        return Signals(setup, *kept, shown, probe.m, summary)
+        arrays = read_only(x.copy()), read_only(classes.copy()), read_only(loss.copy()), read_only(signal.copy())
+        return Signals(setup, *arrays, shown, probe.m, summary)
 
 
 def _objective(probe: LaneProbe) -> str:
     return probe.objective.name
 
 
-def _of_rows(rows: Any, m: int, x: Array, classes: Array, loss: Array, signal: Array) -> tuple[Array, ...]:
-    """Return what belongs to some samples, each of which may have several units."""
-    each = len(x) // m
-    wanted = np.arange(len(x)).reshape(m, each)[rows].ravel()
-    return x[wanted], classes[wanted], loss[:, wanted], signal[:, wanted]
+def _select(rows: Any, m: int, x: Array, classes: Array, loss: Array, signal: Array) -> tuple[Array, ...]:
+    """Return the values of some samples, each of which may have several units."""
+    units = len(x) // m
+    indices = np.arange(len(x)).reshape(m, units)[rows].ravel()
+    return x[indices], classes[indices], loss[:, indices], signal[:, indices]
 
 
-# What is paired
+# The setup
 
 
 def _setup(probe: LaneProbe, losses: list[Loss]) -> SignalSetup:
@@ -216,7 +216,7 @@ def _setup(probe: LaneProbe, losses: list[Loss]) -> SignalSetup:
 
 @lru_cache(maxsize=64)
 def decision(output: str, level: float) -> float:
-    """Return the z at which an output rises through `level`; 0 where it never does."""
+    """Return the z at which an output rises through `level`; 0 if it never does."""
     g = ACTIVATIONS[output]()
 
     def above(z: float) -> bool:
@@ -240,28 +240,28 @@ def decision(output: str, level: float) -> float:
 def _measured(
     probe: LaneProbe, setup: SignalSetup, losses: list[Loss], Z: Array, A: Array, rows: Any
 ) -> tuple[Array, Array, Array, Array]:
-    """Return x, class, loss and signal of what rides on the curves: samples, or samples by units for a residual."""
+    """Return x, class, loss and signal of the points on the curves: samples, or samples by units for a residual."""
     Y = probe.samples.Y[probe.lane.coding][rows]
     m, units = Y.shape
     true = np.zeros(m, np.intp) if units == 1 else Y.argmax(axis=1)
-    each = np.arange(m)
+    index = np.arange(m)
     if setup.kind == "residual":
         x, classes = (A - Y).ravel(), np.zeros(m * units, np.intp)
     elif setup.kind == "margin":
         classes = (Y[:, 0] > 0.5 * sum(CODES[probe.lane.coding])).astype(np.intp)
         x = (Z[:, 0] - setup.middle) * (2 * classes - 1)
     else:
-        classes, x = true, (A if setup.kind == "share" else Z)[each, true]
+        classes, x = true, (A if setup.kind == "share" else Z)[index, true]
     loss, signal = np.empty((len(losses), len(x))), np.empty((len(losses), len(x)))
-    for i, one in enumerate(losses):
-        targets = probe.samples.Y[probe.coding_of(one)][rows]
-        elements = one.elements(Z, A, targets, probe.output, setup.numerics)
-        dZ = np.abs(one.dZ(Z, A, targets, probe.output, setup.numerics))
+    for i, function in enumerate(losses):
+        targets = probe.samples.Y[probe.coding_of(function)][rows]
+        elements = function.elements(Z, A, targets, probe.output, setup.numerics)
+        dZ = np.abs(function.dZ(Z, A, targets, probe.output, setup.numerics))
         if setup.kind == "residual":
             loss[i], signal[i] = elements.ravel(), dZ.ravel()
         else:
-            loss[i] = elements.sum(axis=1) if setup.kind == "share" else elements[each, true]
-            signal[i] = dZ[each, true]
+            loss[i] = elements.sum(axis=1) if setup.kind == "share" else elements[index, true]
+            signal[i] = dZ[index, true]
     return x.astype(np.float64), classes, loss, signal
 
 
@@ -279,21 +279,21 @@ def _summary(
     else:
         missed, sure = _mistakes(probe, classes, A)
         wrong, confident = int(missed.sum()), int(sure.sum())
-        about = sure if confident else missed if wrong else np.ones(len(x), bool)
-        focus = int(about.sum())
-        focused = tuple(_mean(v[about & f]) for v, f in zip(signal, finite, strict=True))
+        mask = sure if confident else missed if wrong else np.ones(len(x), bool)
+        focus = int(mask.sum())
+        focused = tuple(_mean(v[mask & f]) for v, f in zip(signal, finite, strict=True))
     return Summary(len(x), means[0], means[1], undefined, wrong, confident, focus, focused)
 
 
 def _mistakes(probe: LaneProbe, classes: Array, A: Array) -> tuple[Array, Array]:
-    """Return which samples are told wrongly, and for which of them the true class gets less than `SURE`."""
+    """Return which samples are misclassified, and for which of them the true class gets less than `SURE`."""
     low, high = CODES[probe.lane.coding]
     share = (A - low) / (high - low)
     if A.shape[1] == 1:
-        told, given = share[:, 0] > 0.5, np.where(classes == 1, share[:, 0], 1.0 - share[:, 0])
+        predicted, given = share[:, 0] > 0.5, np.where(classes == 1, share[:, 0], 1.0 - share[:, 0])
     else:
-        told, given = share.argmax(axis=1), share[np.arange(len(A)), classes]
-    missed = told != classes
+        predicted, given = share.argmax(axis=1), share[np.arange(len(A)), classes]
+    missed = predicted != classes
     return missed, missed & (given < SURE)
 
 
@@ -301,9 +301,9 @@ def _mean(values: Array) -> float:
     return float(values.mean()) if len(values) else float("nan")
 
 
-def _share(values: Array, where: Array) -> float:
+def _share(values: Array, indices: Array) -> float:
     total = float(np.nansum(values))
-    return float(np.nansum(values[where])) / total if total > 0.0 else float("nan")
+    return float(np.nansum(values[indices])) / total if total > 0.0 else float("nan")
 
 
 # The curves
@@ -320,7 +320,7 @@ def curve_at(setup: SignalSetup, index: int, side: int, t: Array) -> tuple[Array
     side : int
         1 for the target "yes", -1 for "no" (`SignalSetup.sides`).
     t : array (k,)
-        Where: x itself, but z for a residual through an output that is not linear.
+        Positions: x itself, but z for a residual of an output that is not linear.
 
     Returns
     -------
@@ -348,13 +348,13 @@ def curve_at(setup: SignalSetup, index: int, side: int, t: Array) -> tuple[Array
 
 
 def is_direct(setup: SignalSetup) -> bool:
-    """Whether the places along a curve are its x."""
+    """Whether positions along a curve are its x."""
     return setup.kind != "residual" or ACTIVATIONS[setup.output].has_slope_of(Linear)
 
 
 def places(setup: SignalSetup, low: float, high: float) -> Floats:
     """Return where along a curve to evaluate it, so that x from `low` to `high` is covered."""
-    if not is_direct(setup):  # any z may be needed: close together where outputs bend, out to where none does
+    if not is_direct(setup):  # any z may be needed: dense where outputs bend, out to where none does
         return np.sinh(np.linspace(-7.6, 7.6, 4 * POINTS))
     if setup.kind == "share":
         return np.unique(np.concatenate([np.geomspace(1e-6, 0.02, 40), np.linspace(0.02, 1.0 - 1e-6, POINTS)]))
@@ -366,21 +366,21 @@ def places(setup: SignalSetup, low: float, high: float) -> Floats:
 def curves(setup: SignalSetup, low: float, high: float) -> tuple[tuple[int, int, Floats, Floats, Floats], ...]:
     """Return (index of the loss, side, x, loss, signal) of every curve with x from `low` to `high`.
 
-    Two sides that look the same are one curve.
+    Sides that look the same share one curve.
     """
-    found: list[tuple[int, int, Floats, Floats, Floats]] = []
+    result: list[tuple[int, int, Floats, Floats, Floats]] = []
     t = places(setup, low, high)
     for index in range(len(setup.losses)):
         drawn: list[tuple[Array, Array, Array]] = []
         for side in setup.sides:
-            line = curve_at(setup, index, side, t)
-            if any(_same(line[1], other[1]) and _same(line[2], other[2]) for other in drawn):
+            curve = curve_at(setup, index, side, t)
+            if any(_same(curve[1], other[1]) and _same(curve[2], other[2]) for other in drawn):
                 continue
-            drawn.append(line)
-            inside = (line[0] >= low - 1e-12) & (line[0] <= high + 1e-12)
-            x, loss, signal = (read_only(np.ascontiguousarray(v[inside])) for v in line)
-            found.append((index, side, x, loss, signal))
-    return tuple(found)
+            drawn.append(curve)
+            inside = (curve[0] >= low - 1e-12) & (curve[0] <= high + 1e-12)
+            x, loss, signal = (read_only(np.ascontiguousarray(v[inside])) for v in curve)
+            result.append((index, side, x, loss, signal))
+    return tuple(result)
 
 
 def _same(one: Array, other: Array) -> bool:
@@ -391,8 +391,8 @@ def _same(one: Array, other: Array) -> bool:
 
 
 def sentence(summary: Summary, setup: SignalSetup) -> str:
-    """Say what there is to see, in one sentence or two."""
-    names = [LOSSES[each.name].label for each in setup.losses]
+    """Describe the signals, in one sentence or two."""
+    names = [LOSSES[paired.name].label for paired in setup.losses]
     broken = next((i for i, n in enumerate(summary.undefined) if n), None)
     if broken is not None:
         n = summary.undefined[broken]
@@ -403,12 +403,12 @@ def sentence(summary: Summary, setup: SignalSetup) -> str:
         parts[0] = parts[0].replace("% with", "% of the signal with")
         return f"{text} {words.listed(parts[:3])}." if np.isfinite(summary.focused).all() else "No signal is left."
     if summary.confident:
-        one = summary.confident == 1
-        text = f"{_counted(summary.confident, summary.count)} confidently wrong".replace("%", "is" if one else "are")
+        single = summary.confident == 1
+        text = f"{_counted(summary.confident, summary.count)} confidently wrong".replace("%", "is" if single else "are")
     elif summary.wrong:
-        one = summary.wrong == 1
+        single = summary.wrong == 1
         text = f"{_counted(summary.wrong, summary.count)} wrong, none of them confidently"
-        text = text.replace("%", "is" if one else "are")
+        text = text.replace("%", "is" if single else "are")
     else:
         text = f"All {summary.count:,} samples are right"
     return f"{text}: {_compared(summary.focused, names)}."
@@ -419,7 +419,7 @@ def _counted(n: int, count: int) -> str:
 
 
 def _compared(signals: tuple[float, ...], names: list[str]) -> str:
-    """Say how much the objective and the first loss beside it send back, the stronger one last."""
+    """Say how much the objective and the first other loss send back, the stronger one last."""
     if len(signals) == 1:
         return f"{names[0]} sends back {_sent(signals[0])} each"
     (weak, less), (strong, more) = sorted(zip(signals[:2], names[:2], strict=True))
@@ -427,12 +427,12 @@ def _compared(signals: tuple[float, ...], names: list[str]) -> str:
         return "neither loss sends anything back"
     ratio = weak / strong
     if ratio > 0.95:
-        return f"{names[0]} and {names[1]} send back alike, {_sent(strong)} each"
+        return f"{names[0]} and {names[1]} send back about the same, {_sent(strong)} each"
     return f"{less} sends back {_sent(ratio)} of what {more} does"
 
 
 def more_than_nothing(value: float) -> bool:
-    """Whether a signal is there at all."""
+    """Whether there is any signal."""
     return bool(np.isfinite(value) and value > 0.0)
 
 

@@ -1,8 +1,8 @@
-"""The next update, phase by phase: the lines of a course notebook, and what every one of them gives.
+"""The next update, phase by phase: the lines of a course notebook, and the value of every name.
 
-The numbers are those of the code that trains: the next batch goes through a copy of the lane, so that what is shown
-of the parameters after the update is, to the bit, what training makes of a lane that stands alone in its shape. Here
-they stand as the lines have them, one column per sample.
+The values come from the code that trains: the next batch goes through a copy of the lane, so the parameters shown
+after the update are, to the bit, those that training gives a lane that is the only one of its shape. Arrays are shown
+as in the lines, with one column per sample.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from sandbox.nn.losses import CLAMP, LogLoss, reduction_factor, xlogy
 from sandbox.nn.network import ForwardPass, layer_views
 from sandbox.notation.code import CodeLine, CodeSetup, phases
 
-MOST_ROWS, MOST_COLUMNS = 24, 48  # what is kept of a large array
+MOST_ROWS, MOST_COLUMNS = 24, 48  # stored of a large array
 
 
 @dataclass(frozen=True, eq=False)
 class Value:
-    """What a name stands for.
+    """The value of a name.
 
     Attributes
     ----------
     shape : tuple of int
     norm : float
-        The root of the sum of squares.
+        The square root of the sum of squares.
     corner : array
-        The first rows and columns, all of them where there are few; a single number has shape ().
+        The first rows and columns, all of them if there are few; a single number has shape ().
     """
 
     shape: tuple[int, ...]
@@ -59,7 +59,7 @@ class UpdateSteps:
     Attributes
     ----------
     setup : CodeSetup
-    phases : tuple of tuple of Line
+    phases : tuple of tuple of CodeLine
         Of forward, loss, backward and update.
     values : mapping
         Of every name in the lines.
@@ -68,7 +68,7 @@ class UpdateSteps:
     finite : bool
         Whether they are finite; if not, training stops instead.
     stopped : str
-        Why there is no next update, "" where there is one.
+        Why there is no next update; "" if there is one.
     """
 
     setup: CodeSetup
@@ -86,7 +86,7 @@ class NextUpdate:
     lane: str
 
     def answer(self, probe: LaneProbe) -> UpdateSteps:
-        """Return the lines and their values; training is left alone."""
+        """Return the lines and their values; training is not affected."""
         batch = probe.batch
         setup = setup_now(probe.replica, probe.data.task, str(len(batch)))
         values, theta, finite = _values(probe, batch)
@@ -104,12 +104,12 @@ def _value(array: Any) -> Value:
 
 
 def _as_trained(probe: LaneProbe, batch: Samples) -> Array:
-    """Return the batch's [X; 1] as it lies in memory when it is trained on, since sums may round by that."""
+    """Return the batch's [X; 1] in the memory layout used in training, since the rounding of sums may depend on it."""
     if batch is probe.samples:
         return batch.X
-    place = np.empty_like(probe.samples.X, shape=(len(batch.X), probe.m))[:, : len(batch)]
-    place[...] = batch.X
-    return place
+    columns = np.empty_like(probe.samples.X, shape=(len(batch.X), probe.m))[:, : len(batch)]
+    columns[...] = batch.X
+    return columns
 
 
 def _values(probe: LaneProbe, batch: Samples) -> tuple[dict[str, Any], Array, bool]:
@@ -129,18 +129,18 @@ def _values(probe: LaneProbe, batch: Samples) -> tuple[dict[str, Any], Array, bo
     group.backward(done, batch.Y)
     finite = not group.update()
     _add_backward(values, group, done)
-    theta = net.theta if finite else _beyond(net.theta)
+    theta = net.theta if finite else _undefined(net.theta)
     _add_update(values, replica, before, theta, net.weights)
     return values, theta, finite
 
 
-def _beyond(theta: Array) -> Array:
-    """Return what stands for parameters that are no finite numbers."""
+def _undefined(theta: Array) -> Array:
+    """Return nan in place of parameters that are not finite."""
     return np.full_like(theta, np.nan)
 
 
 def _add_loss(values: dict[str, Any], replica: Replica, done: ForwardPass, batch: Samples, penalty: float) -> None:
-    """Add what the lines of the loss give, and what those that take it to Z[L] do."""
+    """Add the values of the lines of the loss, and of those that take its gradient back to Z[L]."""
     lane = replica.lane
     loss, numerics = lane.objective, lane.settings.loss.numerics
     Z, A, Y = done.Z[-1], done.A[-1], batch.Y[lane.coding]
@@ -189,15 +189,15 @@ def _add_update(values: dict[str, Any], replica: Replica, before: Array, after: 
     method = OPTIMIZERS[settings.name].tuned(settings.parameters)
     values |= _named(after, sizes) | {"step": replica.steps}
     state = OptimizerState(after, np.empty(0), np.empty(0), weights, replica.memory, replica.steps)
-    remembered = dict(zip(method.memory, replica.memory, strict=True)) | method.line_values(state)
-    for target, flat in remembered.items():
+    memory = dict(zip(method.memory, replica.memory, strict=True)) | method.line_values(state)
+    for target, flat in memory.items():
         values |= {f"{target} of {name}": array for name, array in _named(flat, sizes).items()}
     shrunk = method.decayed(before, weights, settings.learning_rate)
     values |= {f"{name} shrunk": array for name, array in _named(shrunk, sizes).items() if name[0] == "W"}
 
 
 def _with_values(lines: tuple[CodeLine, ...], values: Mapping[str, Any]) -> tuple[CodeLine, ...]:
-    """Return the lines without the names that have no value to show."""
+    """Return the lines without the names that have no value."""
     return tuple(
         dataclasses.replace(line, names=tuple(name for name in line.names if name in values)) for line in lines
     )

@@ -1,10 +1,10 @@
-"""What if another loss were the objective: what each would make of the parameters of this moment.
+"""What if another loss were the objective: what each loss gives at the current parameters.
 
-Of every loss: its cost C, with the penalty, the norm of dZ[L] and of each dW[l], and
+For every loss: its cost C, with the penalty, the norm of dZ[L] and of each dW[l], and
 
     cosine = <gradient, objective's gradient> / (|gradient| |objective's gradient|)
 
-over all parameters. Gradients are those that the optimiser would be given, the penalty's part of dW included.
+over all parameters. Gradients are those that the optimiser would get, including the penalty's part of dW.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sandbox.nn import LOSSES, Loss
 
 @dataclass(frozen=True)
 class LossRow:
-    """What one loss makes of the parameters of this moment.
+    """What one loss gives at the current parameters.
 
     Attributes
     ----------
@@ -37,9 +37,9 @@ class LossRow:
     norm : float
         Of the whole gradient.
     cosine : float
-        Between the whole gradient and the objective's; nan where one of them is 0 or not finite.
+        Between the whole gradient and the objective's; nan if one of them is 0 or not finite.
     trouble : str
-        Why a number is not finite, in words; "" where all are.
+        Why a number is not finite, in words; "" if all are.
     """
 
     name: str
@@ -73,13 +73,13 @@ class AskWhatIf:
     lane: str
 
     def answer(self, probe: LaneProbe) -> Alternatives:
-        own = probe.gradient().astype(np.float64)
+        gradient = probe.gradient().astype(np.float64)
         penalty = probe.lane.penalty(probe.replica.theta, probe.network.weights)
-        rows = tuple(_row(probe, probe.loss(name), own, penalty) for name in LOSSES)
+        rows = tuple(_row(probe, probe.loss(name), gradient, penalty) for name in LOSSES)
         return Alternatives(probe.objective.name, rows)
 
 
-def _row(probe: LaneProbe, loss: Loss, own: Array, penalty: float) -> LossRow:
+def _row(probe: LaneProbe, loss: Loss, reference: Array, penalty: float) -> LossRow:
     numerics, network = probe.numerics, probe.network
     Z, A, Y = probe.done.Z[-1], probe.done.A[-1], probe.samples.Y[probe.coding_of(loss)]
     elements = loss.elements(Z, A, Y, probe.output, numerics)
@@ -89,14 +89,13 @@ def _row(probe: LaneProbe, loss: Loss, own: Array, penalty: float) -> LossRow:
     gradient = (network.grad + probe.penalty_gradient()).astype(np.float64)
     dW = tuple(norm(part) for part in probe.views(gradient)[0])
     length = norm(gradient)
-    fine = math.isfinite(cost) and math.isfinite(length)
-    return LossRow(
-        loss.name, cost, norm(dZ), dW, length, cosine_of(gradient, own), "" if fine else _trouble(loss, A, elements, dZ)
-    )
+    finite = math.isfinite(cost) and math.isfinite(length)
+    trouble = "" if finite else _trouble(loss, A, elements, dZ)
+    return LossRow(loss.name, cost, norm(dZ), dW, length, cosine_of(gradient, reference), trouble)
 
 
 def cosine_of(one: Array, other: Array) -> float:
-    """Return the cosine of the angle between two vectors; nan where one of them is 0 or not finite."""
+    """Return the cosine of the angle between two vectors; nan if one of them is 0 or not finite."""
     lengths = norm(one), norm(other)
     if not all(map(math.isfinite, lengths)) or 0.0 in lengths:
         return math.nan
@@ -107,14 +106,14 @@ def _trouble(loss: Loss, A: Array, elements: Array, dZ: Array) -> str:
     """Say why a loss has no finite cost or gradient."""
     broken = ~(np.isfinite(elements) & np.isfinite(dZ))
     if not np.isfinite(A).all() or not broken.any():
-        return "overflow, numbers grow larger than a number can be"
+        return "overflow, numbers grow too large to represent"
     count = int(broken.any(axis=-1).sum())
     outputs = A[broken]
-    who = f"{count:,} of {words.count(len(A), 'sample')}"
+    affected = f"{count:,} of {words.count(len(A), 'sample')}"
     if loss.has_logs and ((outputs < 0.0) | (outputs > 1.0)).any():
-        return f"log of a negative number, for {who}: outputs outside 0 to 1"
+        return f"log of a negative number, for {affected}: outputs outside 0 to 1"
     if loss.has_logs and np.isin(outputs, (0.0, 1.0)).any():
-        return f"log of 0, for {who}: outputs exactly 0 or 1"
+        return f"log of 0, for {affected}: outputs exactly 0 or 1"
     if loss.has_logs:
-        return f"log of a negative number, for {who}: targets outside 0 to 1"
-    return f"overflow, for {who}"
+        return f"log of a negative number, for {affected}: targets outside 0 to 1"
+    return f"overflow, for {affected}"

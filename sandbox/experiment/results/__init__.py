@@ -1,1 +1,1 @@
-"""What is made of runs: files of results, a script of one's own, sweeps over settings."""
+"""What runs produce: result files, a standalone script, sweeps over settings."""

@@ -1,4 +1,4 @@
-"""What a run leaves behind: history.csv and the weights of every lane, written whole or not at all."""
+"""The result files of a run: history.csv and the weights of every lane."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ _FIRST = ("lane", "epoch", "update", "train_cost", "train_penalty")
 
 
 def history_columns(histories: Iterable[History]) -> tuple[str, ...]:
-    """Return the columns of history.csv: a train and a test one for every loss and metric that ever applied.
+    """Return the columns of history.csv: train and test, for every loss and metric that was ever recorded.
 
-    Losses come first, each in order of appearance. Whether there is a test part changes no column.
+    Losses come before metrics, each in order of appearance. The columns are the same with or without a test part.
     """
-    every = (name for history in histories for name in history.names() if not name.endswith((LOW, HIGH)))
-    recorded = [name for name in every if name not in _FIRST]
+    column_names = (name for history in histories for name in history.names() if not name.endswith((LOW, HIGH)))
+    recorded = [name for name in column_names if name not in _FIRST]
     names = dict.fromkeys(name.partition("_")[2] for name in recorded if name != "test_cost")
-    shown = sorted(names, key=lambda name: name in METRICS)
-    return (*_FIRST, *(f"{part}_{name}" for name in shown for part in ("train", "test")))
+    ordered = sorted(names, key=lambda name: name in METRICS)
+    return (*_FIRST, *(f"{part}_{name}" for name in ordered for part in ("train", "test")))
 
 
 def write_history(path: Path, histories: Mapping[str, History]) -> None:
-    """Write the histories of all lanes as history.csv, epoch by epoch, in memory that does not grow with it.
+    """Write the histories of all lanes as history.csv, epoch by epoch, in constant memory.
 
-    Numbers are written so that they read back as the same float64 (nan and inf as such); a cell is empty
-    where its column does not apply to the lane at that time.
+    Numbers read back as the same float64, including nan and inf. A cell is empty if its column does not apply
+    to the lane at that time.
     """
     columns = history_columns(histories.values())
     values = columns[3:]
-    rows = [_named(name, history) for name, history in histories.items()]
+    rows = [_lane_rows(name, history) for name, history in histories.items()]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
@@ -48,14 +48,14 @@ def write_history(path: Path, histories: Mapping[str, History]) -> None:
 
 
 def write_seeds(path: Path, lanes: Sequence[Lane]) -> None:
-    """Write the histories of lanes that train several networks each: as `write_history`, a row per network.
+    """Write the histories of lanes with several replicas: like `write_history`, but with a row per replica.
 
-    A column "seed" behind the lane's name tells the seed that the network's weights were drawn from. A network that
-    has stopped has no more rows.
+    The column "seed", after the lane's name, is the seed of the replica's initial weights. A replica that has
+    stopped has no more rows.
     """
     columns = history_columns(lane.history for lane in lanes)
     values = columns[3:]
-    rows = [_of_seeds(place, lane) for place, lane in enumerate(lanes)]
+    rows = [_replica_rows(index, lane) for index, lane in enumerate(lanes)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow((columns[0], "seed", *columns[1:]))
@@ -63,35 +63,35 @@ def write_seeds(path: Path, lanes: Sequence[Lane]) -> None:
             writer.writerow((lane, seed, row.epoch, row.update, *(row.values.get(column, "") for column in values)))
 
 
-def _of_seeds(place: int, lane: Lane) -> Iterator[tuple[int, int, int, str, int, Record]]:
-    """Yield update, place of the lane, number of the network, lane, seed and row."""
+def _replica_rows(index: int, lane: Lane) -> Iterator[tuple[int, int, int, str, int, Record]]:
+    """Yield update, index of the lane, number of the replica, name of the lane, seed and row."""
     assert lane.replica_history is not None
     for row in lane.replica_history.rows():
-        parts: dict[int, dict[str, float]] = {}
+        by_replica: dict[int, dict[str, float]] = {}
         for name, value in row.values.items():
-            column, _, which = name.rpartition("#")
-            parts.setdefault(int(which), {})[column] = value
-        for number, values in parts.items():
+            column, _, replica = name.rpartition("#")
+            by_replica.setdefault(int(replica), {})[column] = value
+        for number, values in by_replica.items():
             if not any(math.isnan(values[f"train_{score}"]) for score in SCORES.values() if f"train_{score}" in values):
                 seed = lane.replicas[number].seed
-                yield row.update, place, number, lane.name, seed, Record(row.epoch, row.update, values)
+                yield row.update, index, number, lane.name, seed, Record(row.epoch, row.update, values)
 
 
-def _named(name: str, history: History) -> Iterator[tuple[str, Record]]:
+def _lane_rows(name: str, history: History) -> Iterator[tuple[str, Record]]:
     return ((name, row) for row in history.rows())
 
 
 def result_names(lanes: Iterable[str]) -> list[str]:
-    """Return the names of all files that a run of these lanes leaves behind at any rate, pictures included."""
-    own = [name for lane in lanes for name in (f"weights-{lane}.npz", f"boundary-{lane}.png")]
-    return ["history.csv", "costs.png", *own]
+    """Return the names of the files of a run with these lanes, pictures included, but not those of further seeds."""
+    per_lane = [name for lane in lanes for name in (f"weights-{lane}.npz", f"boundary-{lane}.png")]
+    return ["history.csv", "costs.png", *per_lane]
 
 
 def write_results(trainer: Trainer, folder: Path) -> None:
     """Write history.csv and weights-LANE.npz of a run into a folder.
 
-    Of lanes that train several networks each, the history has a row for each, and the weights of all but the first
-    are in weights-LANE-seed-SEED.npz.
+    If lanes have several replicas, the history has a row for each, and the weights of all but the first are in
+    weights-LANE-seed-SEED.npz.
     """
     histories = {lane.name: trainer.history(lane.name) for lane in trainer.lanes}
     if trainer.experiment.run.replicas > 1:

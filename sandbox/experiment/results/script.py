@@ -1,8 +1,8 @@
-"""A lane's whole training as the text of a runnable file of numpy alone.
+"""A lane's whole training as a runnable Python file that needs only numpy.
 
-The file reproduces the costs of the run, to rounding: its own order of mini-batches, its edits, its reason to stop.
-An edit of a number becomes a line such as `if update == 120: learning_rate = 0.1`. One that changes what the lines
-say (the loss, the layers, the optimiser) ends the loop there and goes on with another one.
+The file reproduces the costs of the run, up to rounding: the same mini-batches, the same edits, the same stop.
+An edit of a number becomes a line such as `if update == 120: learning_rate = 0.1`. An edit that changes the code
+(the loss, the layers, the optimiser) ends the loop there and starts another one.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from sandbox.notation.code import (
 )
 from sandbox.notation.snippets import TIMES
 
-EMBEDDED = 6000  # so many numbers still stand in the file itself; more of them stand in a .npz file beside it
+EMBEDDED = 6000  # at most this many numbers are written into the file itself; more go into a .npz file beside it
 WIDTH = 110
 
 
 def setup(replica: Replica, task: str, m: str, *, in_use: frozenset[str], l1: bool, l2: bool) -> CodeSetup:
-    """Return what a network's lines depend on: `in_use` are parameters of its loss, the flags the penalties in use."""
+    """Return what a replica's code depends on; the keywords tell which loss parameters and penalties are in use."""
     lane, loss = replica.lane, replica.lane.settings.loss
     shares = task == "multiclass" and lane.coding == "zero_one" and replica.sizes[-1] > 1
     return CodeSetup(
@@ -54,32 +54,32 @@ def setup(replica: Replica, task: str, m: str, *, in_use: frozenset[str], l1: bo
 
 
 def setup_now(replica: Replica, task: str, m: str) -> CodeSetup:
-    """Return what a network's lines depend on at this moment."""
+    """Return what a replica's code depends on, with its current settings."""
     lane, optimizer = replica.lane, replica.lane.settings.optimizer
     in_use = lane.objective.in_use([lane.objective.parameter_values])
     return setup(replica, task, m, in_use=in_use, l1=bool(optimizer.l1), l2=bool(optimizer.l2))
 
 
 def numbers(lane: Lane) -> dict[str, float]:
-    """Return all numbers that a lane's lines may name: learning_rate, penalties, parameters of optimiser and loss."""
+    """Return all numbers that a lane's code may use: learning_rate, penalties, parameters of optimiser and loss."""
     optimizer = lane.settings.optimizer
-    found: dict[str, float] = {"learning_rate": optimizer.learning_rate, "l1": optimizer.l1, "l2": optimizer.l2}
+    values: dict[str, float] = {"learning_rate": optimizer.learning_rate, "l1": optimizer.l1, "l2": optimizer.l2}
     method = OPTIMIZERS[optimizer.name].tuned(optimizer.parameters)
-    return found | method.parameter_values | lane.objective.parameter_values
+    return values | method.parameter_values | lane.objective.parameter_values
 
 
-def _form(replica: Replica) -> tuple[object, ...]:
-    """Return what decides which lines there are."""
+def _code_key(replica: Replica) -> tuple[object, ...]:
+    """Return what the code depends on, apart from the numbers."""
     lane, loss = replica.lane, replica.lane.settings.loss
     head = (replica.sizes, replica.activations, lane.objective.name, lane.coding)
-    # An edit stands between phases 2 and 3: what both use must not change there.
+    # An edit is applied between phases 2 and 3, so what both use must not change there.
     shared = tuple(getattr(lane.objective, name) for name in shared_parameters(lane.objective.name))
     return (*head, loss.numerics, loss.reduction, lane.settings.optimizer.name, *shared)
 
 
 @dataclass
 class _Resize:
-    """Another shape: the sizes before and after, and what is drawn for units that are new."""
+    """A change of shape: the sizes before and after, and the initial parameters for new units."""
 
     old: tuple[int, ...]
     new: tuple[int, ...]
@@ -88,7 +88,7 @@ class _Resize:
 
 @dataclass
 class _Stage:
-    """One loop: the updates from `start` to `end` that the same lines do."""
+    """One loop of the script: the updates from `start` to `end`, done by the same code."""
 
     start: int
     replica: Replica
@@ -100,28 +100,28 @@ class _Stage:
 
     @property
     def states(self) -> list[dict[str, Any]]:
-        """The numbers at its start and after each edit."""
+        """The numbers at the start and after each edit."""
         return [self.values, *(values for _, values in self.edits)]
 
-    def ever(self, name: str) -> bool:
-        """Whether a number is not 0 at some time."""
+    def uses(self, name: str) -> bool:
+        """Whether a number is ever other than 0."""
         return any(values[name] for values in self.states)
 
 
 class _Arrays:
-    """Where the numbers go: into the text, or into a file beside it."""
+    """Writes arrays into the text, or collects them for the .npz file beside it."""
 
     def __init__(self, embed: bool, dtype: str) -> None:
         self.embed, self.dtype = embed, dtype
-        self.beside: dict[str, Array] = {}
+        self.npz_arrays: dict[str, Array] = {}
 
     def __call__(self, name: str, values: Array) -> str:
-        """Return the text of an assignment of this array."""
+        """Return the assignment of an array as Python code."""
         if not values.any() and values.dtype.kind == "f":
             return f"{name} = np.zeros({tuple(values.shape)}{self._typed})"
         if not self.embed:
-            key = name if name not in self.beside else f"{name}_{len(self.beside)}"
-            self.beside[key] = values if values.dtype.kind == "i" else values.astype(self.dtype)
+            key = name if name not in self.npz_arrays else f"{name}_{len(self.npz_arrays)}"
+            self.npz_arrays[key] = values if values.dtype.kind == "i" else values.astype(self.dtype)
             return f'{name} = data["{key}"]'
         rows = values if values.ndim > 1 else values[None]
         text = ",\n".join(_row(row) for row in rows)
@@ -147,52 +147,52 @@ def _row(values: Array) -> str:
 
 
 def script(experiment: Experiment, lane: str, data: Data, epochs: int | None = None) -> str:
-    """Return a lane's training as the text of a Python file; see `write_script` for where large data go.
+    """Return a lane's training as the text of a Python file; for large data see `write_script`.
 
     Parameters
     ----------
     experiment : Experiment
-        With its edits.
+        Including its edits.
     lane : str
     data : Data
-        What the experiment's [data] gives.
+        Loaded from the experiment's [data].
     epochs : int, optional
-        How long; the experiment's own by default.
+        How many; by default those of the experiment.
     """
-    return _written(experiment, lane, data, epochs)[0]
+    return _text_and_arrays(experiment, lane, data, epochs)[0]
 
 
 def write_script(path: Path, experiment: Experiment, lane: str, data: Data, epochs: int | None = None) -> list[Path]:
-    """Write the file, and a .npz file of the same name beside it where the data are large; return what was written.
+    """Write the script, and for large data a .npz file of the same name beside it; return the paths.
 
     Raises
     ------
     InputError
         If it cannot be written.
     """
-    text, beside = _written(experiment, lane, data, epochs)
+    text, npz_arrays = _text_and_arrays(experiment, lane, data, epochs)
     written = [path]
-    if beside:
-        numbers_file = io.BytesIO()
-        np.savez_compressed(numbers_file, **beside)  # type: ignore[arg-type]
+    if npz_arrays:
+        npz = io.BytesIO()
+        np.savez_compressed(npz, **npz_arrays)  # type: ignore[arg-type]
         written.append(path.with_suffix(".npz"))
-        write_whole(written[1], numbers_file.getvalue())
+        write_whole(written[1], npz.getvalue())
     write_whole(path, text)
     return written
 
 
 def is_self_contained(replica: Replica, data: Data) -> bool:
-    """Whether the text alone is enough, without a file beside it."""
+    """Whether the script needs no .npz file beside it."""
     return int(data.X_train.size + data.y_train.size + replica.theta.size) <= EMBEDDED
 
 
-def _written(experiment: Experiment, lane: str, data: Data, epochs: int | None) -> tuple[str, dict[str, Array]]:
+def _text_and_arrays(experiment: Experiment, lane: str, data: Data, epochs: int | None) -> tuple[str, dict[str, Array]]:
     writer = _Writer(experiment, lane, data, experiment.run.epochs if epochs is None else epochs)
-    return writer.text(), writer.arrays.beside
+    return writer.text(), writer.arrays.npz_arrays
 
 
 class _Writer:
-    """Puts one lane's file together."""
+    """Assembles the script of one lane."""
 
     def __init__(self, experiment: Experiment, lane: str, data: Data, epochs: int) -> None:
         self.experiment, self.name, self.data, self.epochs = experiment, lane, data, epochs
@@ -206,18 +206,18 @@ class _Writer:
             stage.edits = [(update, values) for update, values in stage.edits if update < end]
         first = self.stages[0].replica
         self.arrays = _Arrays(is_self_contained(first, data), experiment.run.precision)
-        self.known: dict[str, Any] = {}  # the variables of the script as they are where it is being written
+        self.variables: dict[str, Any] = {}  # variables of the script and their values at the point being written
 
-    # What there is to write
+    # The stages
 
     def _find_stages(self) -> list[_Stage]:
         experiment = dataclasses.replace(self.experiment, edits=())
         replica = self._first_replica(experiment)
         stages = [_Stage(0, replica, self._values(experiment, replica))]
-        self.sizes = [(0, experiment.optimizer.batch_size)]  # of batches, and from which update on
+        self.size_edits = [(0, experiment.optimizer.batch_size)]  # (first update, batch size)
         for edit in self.experiment.edits:
             experiment = experiment.changed_by(edit)
-            self.sizes.append((edit.update, experiment.optimizer.batch_size))
+            self.size_edits.append((edit.update, experiment.optimizer.batch_size))
             if edit.lane in (None, self.name):
                 self._add(stages, edit, experiment)
         return stages
@@ -235,7 +235,7 @@ class _Writer:
         (replica,) = build_lane(settings, self.data).replicas
         values = self._values(experiment, replica)
         before = last.edits[-1][1] if last.edits else last.values
-        if _form(replica) == _form(last.replica):
+        if _code_key(replica) == _code_key(last.replica):
             if values != before:
                 last.edits.append((edit.update, values))
             return
@@ -246,7 +246,7 @@ class _Writer:
         if resized:
             drawn = initial_parameters(settings, replica.sizes, draw=edit.update + 1)
             resizes = [_Resize(old.sizes, replica.sizes, drawn)]
-        if last.start == edit.update and len(stages) > 1:  # several at once: one loop for what they come to
+        if last.start == edit.update and len(stages) > 1:  # several edits at once: one loop for all of them
             stages[-1] = _Stage(edit.update, replica, values, last.restarts or restarts, [*last.resizes, *resizes])
         else:
             stages.append(_Stage(edit.update, replica, values, restarts, resizes))
@@ -259,8 +259,8 @@ class _Writer:
         return {values["batch_size"] for stage in self.stages for values in stage.states}
 
     def _count_updates(self) -> int:
-        """Return how many updates the epochs come to, with the sizes of batches that edits gave them."""
-        sizes = list(self.sizes)
+        """Count the updates, honouring edits of the batch size."""
+        sizes = list(self.size_edits)
         update = epoch = position = 0
         size = sizes.pop(0)[1]
         while epoch < self.epochs:
@@ -285,9 +285,9 @@ class _Writer:
         code = "\n\n".join(body)
         helpers = f"\n\n{TIMES}\n\n" if "times(" in code else ""
         imports = "import numpy as np\n"
-        if self.arrays.beside:
+        if self.arrays.npz_arrays:
             imports = "from pathlib import Path\n\nimport numpy as np\n"
-        settings = 'np.seterr(all="ignore")  # infinities are met as they come'
+        settings = 'np.seterr(all="ignore")  # no warnings: the loop checks for infinities itself'
         return f"{self._header()}\n{imports}{helpers}\n{settings}\n\n{code}\n"
 
     def _header(self) -> str:
@@ -297,24 +297,24 @@ class _Writer:
         words = [
             f"A network of {sizes} units ({', '.join(replica.activations)}) learns {self.data.name}: objective {loss}, "
             f"optimiser {OPTIMIZERS[lane.settings.optimizer.name].label}.",
-            "It does what Loss Sandbox did, update by update, with numpy alone. Samples are columns: X is (n_x, m), "
-            "W is (n_l, n_{l-1}), b is (n_l, 1). Lines that the loss decides say so; all others are the same for every "
-            "loss. `costs` holds the cost after 0, 1, 2, ... epochs, the same to 1e-10. Only where a run leaps, as "
-            "with too large a learning rate, do differences in rounding leap with it, and the two part from there on.",
+            "It repeats the run of Loss Sandbox, update by update, with numpy alone. Samples are columns: X is "
+            "(n_x, m), W is (n_l, n_{l-1}), b is (n_l, 1). Lines decided by the loss are marked; all others are the "
+            "same for every loss. `costs` holds the cost after 0, 1, 2, ... epochs, equal to the run's to 1e-10. Only "
+            "if the run is unstable, as with too large a learning rate, do rounding errors grow until they diverge.",
         ]
         if len(self.stages) > 1:
-            words.append("Edits made while it was training end one loop and begin the next one.")
+            words.append("An edit that changes the code ends one loop and starts the next.")
         if self.experiment.run.precision == "float32":
             words.append(
-                "In single precision, costs agree with the run's to about 1e-5: sums are rounded as they are added."
+                "In single precision, costs agree with the run's to about 1e-5, because every partial sum is rounded."
             )
-        if self.arrays.beside:
-            words.append("Its numbers stand in a .npz file of the same name beside it.")
-        words = [_printable(each) for each in (self.experiment.title, *words) if each]
-        return "#\n".join(_comment(each) for each in words)
+        if self.arrays.npz_arrays:
+            words.append("Its numbers are in a .npz file of the same name beside it.")
+        words = [_printable(text) for text in (self.experiment.title, *words) if text]
+        return "#\n".join(_comment(text) for text in words)
 
     def _start(self) -> str:
-        """Return the data and the initial parameters."""
+        """Return the lines of the data and the initial parameters."""
         put, replica = self.arrays, self.stages[0].replica
         X, m = ("X_train", "m_train") if self.mini else ("X", "m")
         lines = [
@@ -328,16 +328,16 @@ class _Writer:
         parameters = []
         for l, (W, b) in enumerate(zip(*layer_views(replica.theta, replica.sizes), strict=True), start=1):
             parameters += [put(f"W{l}", W), put(f"b{l}", np.ascontiguousarray(b.T))]
-        if put.beside:
+        if put.npz_arrays:
             lines.append('data = np.load(Path(__file__).with_suffix(".npz"))')
         lines += [inputs, f"{m} = {X}.shape[1]  # {self.m}", target]
         lines += ["", "# The initial parameters.", *parameters, "", "costs = []"]
         if self.mini:
-            lines.append("position = 0  # samples of the current epoch that were used")
+            lines.append("position = 0  # samples of the current epoch used so far")
         if len(self.stages) > 1:
             lines.append("stopped = False")
         if self.mini:
-            lines.append(f"rng = np.random.default_rng({self.experiment.optimizer.seed})  # of the order of samples")
+            lines.append(f"rng = np.random.default_rng({self.experiment.optimizer.seed})  # orders the samples")
         return "\n".join(lines)
 
     def _stage_text(self, stage: _Stage, number: int) -> str:
@@ -350,8 +350,8 @@ class _Writer:
             if stage.resizes:
                 parts.append(self._resized(stage))
         parts.append(self._targets(stage.replica, self.stages[number - 1].replica if number else None))
-        parts.append(self._assignments(self._named(stage, p, stage.values)))
-        parts.append(self._prepared(stage, p))
+        parts.append(self._assignments(self._used(stage, p, stage.values)))
+        parts.append(self._optimizer_state(stage, p))
         if self.mini:
             parts.append(self._total_cost(p))
         parts.append(self._loop(stage, p, number))
@@ -361,7 +361,7 @@ class _Writer:
         size = stage.values["batch_size"]
         m = size if 0 < size < self.m else self.m
         in_use = stage.replica.lane.objective.in_use(stage.states)
-        return setup(stage.replica, self.data.task, str(m), in_use=in_use, l1=stage.ever("l1"), l2=stage.ever("l2"))
+        return setup(stage.replica, self.data.task, str(m), in_use=in_use, l1=stage.uses("l1"), l2=stage.uses("l2"))
 
     def _targets(self, replica: Replica, before: Replica | None) -> str:
         coding, units = replica.lane.coding, replica.sizes[-1]
@@ -376,8 +376,8 @@ class _Writer:
         hot = f"(labels[None] == {classes}).astype({real})"
         return f"{Y} = {hot}  # {shape}" if coding == "zero_one" else f"{Y} = 2 * {hot} - 1  # {shape}: -1 and +1"
 
-    def _named(self, stage: _Stage, p: CodeSetup, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return those of the numbers that the lines name."""
+    def _used(self, stage: _Stage, p: CodeSetup, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the numbers that the code uses."""
         unused = {name for name in stage.replica.lane.objective.parameter_names() if name not in p.in_use}
         unused |= {name for name, used in (("l1", p.l1), ("l2", p.l2)) if not used}
         if not self.mini:
@@ -385,17 +385,17 @@ class _Writer:
         return {name: value for name, value in values.items() if name not in unused}
 
     def _assignments(self, values: Mapping[str, Any]) -> str:
-        """Return the lines that give variables other values than they have."""
+        """Return assignments for the variables whose values change."""
         lines = [
             f"{name} = {value!r}"
             for name, value in values.items()
-            if name not in self.known or self.known[name] != value
+            if name not in self.variables or self.variables[name] != value
         ]
-        self.known.update(values)
+        self.variables.update(values)
         return "\n".join(lines)
 
-    def _prepared(self, stage: _Stage, p: CodeSetup) -> str:
-        """Return what the update's loop and the look at the end need."""
+    def _optimizer_state(self, stage: _Stage, p: CodeSetup) -> str:
+        """Return the lines that set up the list of parameters and the optimiser's state."""
         if not stage.restarts:
             return ""
         lines = [f"parameters = ({', '.join(p.parameters)})"]
@@ -411,15 +411,15 @@ class _Writer:
         return "\n".join(lines)
 
     def _total_cost(self, p: CodeSetup) -> str:
-        whole = dataclasses.replace(p, m=str(self.m))
+        all_samples = dataclasses.replace(p, m=str(self.m))
         lines = [
             "",
             "",
             "def total_cost():",
-            '    """The cost over all training samples: it is written down, and changes nothing."""',
+            '    """Return the cost over all training samples; it is only recorded."""',
             "    X, Y, m = X_train, Y_train, m_train",
-            *_indented(forward_lines(whole), 4),
-            *_indented(loss_lines(whole), 4),
+            *_indented(forward_lines(all_samples), 4),
+            *_indented(loss_lines(all_samples), 4),
             "    return float(cost)",
             "",
             "",
@@ -441,23 +441,23 @@ class _Writer:
             *_indented(loss_lines(p), 4),
         ]
         if not self.mini:
-            record = ["    costs.append(float(cost))  # only written down"]
+            record = ["    costs.append(float(cost))  # only recorded"]
             if number:
-                record = [f"    if update > {stage.start}:", "        costs.append(float(cost))  # only written down"]
+                record = [f"    if update > {stage.start}:", "        costs.append(float(cost))  # only recorded"]
             lines += [*record, f"    if update == {stage.end}:", "        break", *edits]
         lines += ["", "    # 3. Backward", *_indented(backward_lines(p), 4), "", "    # 4. Update"]
         if self.mini:
-            lines.append("    kept = [P.copy() for P in parameters]")
+            lines.append("    previous = [P.copy() for P in parameters]")
         lines += _indented(update_lines(p), 4)
         lines += ["", "    if not all(np.isfinite(P).all() for P in parameters):"]
         if self.mini:
             lines += [
-                "        for P, old in zip(parameters, kept):",
+                "        for P, old in zip(parameters, previous):",
                 "            P[...] = old",
                 "        if position > 0:",
                 "            costs.append(total_cost())",
             ]
-        lines.append('        print(f"stopped after {update} updates: the next one has no finite numbers")')
+        lines.append('        print(f"stopped after {update} updates: the next one gives numbers that are not finite")')
         if len(self.stages) > 1:
             lines.append("        stopped = True")
         lines.append("        break")
@@ -466,15 +466,15 @@ class _Writer:
         return "\n".join(lines)
 
     def _mini_start(self, stage: _Stage, edits: list[str]) -> list[str]:
-        seen = "" if stage is self.stages[0] else f" and update > {stage.start}"
-        whole = any(not 0 < size < self.m for size in self._batch_sizes())
+        condition = "" if stage is self.stages[0] else f" and update > {stage.start}"
+        full_batches = any(not 0 < size < self.m for size in self._batch_sizes())
         order = "rng.permutation(m_train) if shuffle else np.arange(m_train)"
         size = "batch_size"
-        if whole:  # an epoch in one batch needs no order, so none is drawn
+        if full_batches:  # an epoch in one batch draws no order
             order = "rng.permutation(m_train) if shuffle and 0 < batch_size < m_train else np.arange(m_train)"
             size = "(batch_size or m_train)"
         return [
-            f"    if position == 0{seen}:",
+            f"    if position == 0{condition}:",
             "        costs.append(total_cost())",
             f"    if update == {stage.end}:",
             "        break",
@@ -491,15 +491,15 @@ class _Writer:
     def _edit_lines(self, stage: _Stage, p: CodeSetup) -> list[str]:
         lines = []
         for update, values in stage.edits:
-            assignments = self._assignments(self._named(stage, p, values))
+            assignments = self._assignments(self._used(stage, p, values))
             if assignments:
                 lines += [f"    if update == {update}:", textwrap.indent(assignments, " " * 8)]
-        return ["", "    # Edits made while it was training", *lines] if lines else []
+        return ["", "    # Edits made during training", *lines] if lines else []
 
 
 def _resize_lines(resize: _Resize, put: _Arrays) -> list[str]:
-    """Return the lines that give the network other sizes; a weight stays where both of its ends do."""
-    lines = ["# Another shape: a weight stays where both of its ends do, the others are drawn anew."]
+    """Return the lines that resize the network; a weight is kept if both of its units are."""
+    lines = ["# Another shape: a weight is kept if both of its units are, the others are drawn again."]
     last_old, last_new = len(resize.old) - 2, len(resize.new) - 2
     olds = [f"{kind}{l + 1}" for l in range(last_old + 1) for kind in "Wb"]
     lines.append(f"{', '.join(f'old_{name}' for name in olds)} = {', '.join(olds)}")
@@ -517,29 +517,29 @@ def _resize_lines(resize: _Resize, put: _Arrays) -> list[str]:
 
 
 def _indented(lines: Iterable[CodeLine], by: int) -> list[str]:
-    return [" " * by + each for each in commented(tuple(lines))]
+    return [" " * by + line for line in commented(tuple(lines))]
 
 
 def commented(lines: tuple[CodeLine, ...]) -> list[str]:
-    """Return the lines with their comments, those that the loss decides saying so."""
-    told = [
+    """Return the lines with their comments; lines decided by the loss are marked."""
+    marked = [
         dataclasses.replace(line, note="; ".join(filter(None, (line.note, "decided by the loss"))))
         if line.decided
         else line
         for line in lines
     ]
-    return [line.code + comment for line, comment in aligned(tuple(told))]
+    return [line.code + comment for line, comment in aligned(tuple(marked))]
 
 
 def aligned(lines: tuple[CodeLine, ...]) -> list[tuple[CodeLine, str]]:
-    """Return the lines, each with its comment: in one column, or behind the code where that is wide."""
-    noted = [len(line.code) for line in lines if line.note and len(line.code) <= 52]
-    column = max(noted, default=0)
+    """Return the lines, each with its comment: in one column, or right after the code if that is long."""
+    widths = [len(line.code) for line in lines if line.note and len(line.code) <= 52]
+    column = max(widths, default=0)
     return [(line, f"{' ' * (column - len(line.code))}  # {line.note}" if line.note else "") for line in lines]
 
 
 def _printable(text: str) -> str:
-    """Return a text that cannot leave its comment, whatever stands in it."""
+    """Replace unprintable characters, so that a text cannot break out of its comment."""
     return "".join(sign if sign.isprintable() else " " for sign in text)
 
 

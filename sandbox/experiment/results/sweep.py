@@ -1,8 +1,8 @@
-"""A sweep: one experiment over a grid of settings, cell by cell, wherever there is a core for it.
+"""A sweep: one experiment over a grid of settings, run cell by cell on all cores.
 
-Each cell is an experiment of its own, run with several seeds. Its result is a file, so that a sweep that was
-interrupted goes on where it was: a cell is done again only where something that determines it has changed. The work
-goes through `concurrent.futures.Executor`, so that anything that is one can do it: processes here, or a cluster.
+Each cell is a separate experiment, run with its own replicas. Its result is saved in a file, so an interrupted sweep
+can be resumed: a cell is run again only if something that determines it has changed. Any
+`concurrent.futures.Executor` can do the work: processes on this machine, or a cluster.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ from sandbox.files import write_whole
 from sandbox.nn import LOSSES
 
 MOST_CELLS = 10_000
-_PATIENCE = 0.2  # seconds between two looks at whether to end
+_PATIENCE = 0.2  # seconds between checks whether to stop
 _SET_BY_OTHERS = {"run.replicas": "--replicas", "title": "the experiment file"}
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A setting, by its dotted key, and the values that it takes."""
+    """A setting, by its dotted key, and the values to try."""
 
     key: str
     values: tuple[Value, ...]
@@ -56,18 +56,18 @@ class Axis:
 
 @dataclass(frozen=True)
 class Cell:
-    """One place of the grid.
+    """One cell of the grid.
 
     Attributes
     ----------
     number : int
-        Counted from 0; the last axis goes round first.
+        Counted from 0; the last axis varies fastest.
     values : mapping
         Dotted key to value, in the order of the axes.
     experiment : Experiment
-        What is to be run.
+        The experiment to run.
     digest : str
-        Of everything that determines its result.
+        Hash of everything that determines the result.
     """
 
     number: int
@@ -78,22 +78,22 @@ class Cell:
 
 @dataclass(frozen=True)
 class LaneResult:
-    """What came of one lane of a cell: every column at the end, seed by seed.
+    """The result of one lane of a cell: every column at the end, for each seed.
 
     Attributes
     ----------
     lane : str
     objective : str
-        What it learned with.
+        The loss it learned with.
     own : tuple of str
-        The columns that it has by its own settings: its objective and what it shows.
+        The columns that its own settings give: its objective and what it shows.
     values : mapping
-        Column to a value per seed; nan where the network has stopped. Every loss is among them, so that cells that
-        learned with different ones can be compared.
+        Column to a value per seed; nan if the replica has stopped. Every loss is included, so that cells with
+        different objectives can be compared.
     stopped : int
-        How many of the networks have stopped.
+        How many replicas have stopped.
     reason : str
-        Why the first of them did.
+        Why the first of them stopped.
     """
 
     lane: str
@@ -104,7 +104,7 @@ class LaneResult:
     reason: str
 
     def spread(self, column: str) -> tuple[float, float, float]:
-        """Return median and quartiles of a column over the seeds that went on; nan where there are none."""
+        """Return median and quartiles of a column over the seeds that did not stop; nan if there are none."""
         values = self.values.get(column, ())
         if not len(values) or all(map(math.isnan, values)):
             return math.nan, math.nan, math.nan
@@ -114,7 +114,7 @@ class LaneResult:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a cell; `error` says why nothing did."""
+    """The result of a cell; `error` says why there is none."""
 
     digest: str
     lanes: tuple[LaneResult, ...] = ()
@@ -124,7 +124,7 @@ class Result:
 
     @property
     def stopped(self) -> int:
-        """How many networks have stopped."""
+        """How many replicas have stopped."""
         return sum(lane.stopped for lane in self.lanes)
 
 
@@ -132,56 +132,56 @@ class Result:
 
 
 def read_axis(text: str) -> Axis:
-    """Return what KEY=V1,V2,... says; values are written as in an experiment file, texts may do without quotes.
+    """Parse KEY=V1,V2,...; values are written as in an experiment file, but texts need no quotes.
 
     Raises
     ------
     InputError
-        If it is not of that form, there is no such setting, or a value is not allowed.
+        If it does not have that form, there is no such setting, or a value is not allowed.
     """
-    key, sign, listed = text.partition("=")
+    key, sign, values = text.partition("=")
     key = key.strip()
     if not sign or not key:
         raise InputError(f'"{text}" must be KEY=V1,V2,..., such as optimizer.learning_rate=0.01,0.1.')
-    return axis(key, _listed(listed))
+    return axis(key, _parse_values(values))
 
 
 def axis(key: str, values: Iterable[object]) -> Axis:
-    """Return an axis with its values in their proper types.
+    """Return an axis, with its values converted to the type of the setting.
 
     Raises
     ------
     InputError
-        If there is no such setting, it cannot be swept, or a value is not allowed or there twice.
+        If there is no such setting, it cannot be swept, or a value is not allowed or repeated.
     """
     check_key(key)
     if key in _SET_BY_OTHERS:
         raise InputError(f"{key} is set by {_SET_BY_OTHERS[key]} and cannot be swept.")
-    checked = tuple(check_value(key, _named(key, value)) for value in values)
+    checked = tuple(check_value(key, _choice_name(key, value)) for value in values)
     if not checked:
         raise InputError(f"{key} has no values to sweep over; it needs at least one.")
     if len(set(checked)) < len(checked):
-        raise InputError(f"{key} has a value twice; each is to be tried once.")
+        raise InputError(f"{key} has a value twice; give each value once.")
     return Axis(key, checked)
 
 
-def _named(key: str, value: object) -> object:
-    """Return the name of a choice that was given as the window calls it: "Mean squared error" for mse."""
+def _choice_name(key: str, value: object) -> object:
+    """Return the name of a choice that was given by its label in the window: mse for "Mean squared error"."""
     if not isinstance(value, str) or value in SETTINGS[key].choices:
         return value
-    called = {texts.value_text(name).lower(): name for name in SETTINGS[key].choices}
-    return called.get(" ".join(value.lower().split()), value)
+    names = {texts.value_text(name).lower(): name for name in SETTINGS[key].choices}
+    return names.get(" ".join(value.lower().split()), value)
 
 
-def _listed(text: str) -> list[object]:
-    """Return comma-separated values: as TOML reads them, each that it cannot read as a text."""
+def _parse_values(text: str) -> list[object]:
+    """Parse comma-separated values as TOML; a value that is not TOML is taken as a text."""
     try:
         return list(tomllib.loads(f"values = [{text}]")["values"])
     except tomllib.TOMLDecodeError:
-        return [_single(part.strip()) for part in text.split(",") if part.strip()]
+        return [_parse_value(part.strip()) for part in text.split(",") if part.strip()]
 
 
-def _single(text: str) -> object:
+def _parse_value(text: str) -> object:
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -189,74 +189,74 @@ def _single(text: str) -> object:
 
 
 def cells(experiment: Experiment, axes: Sequence[Axis], replicas: int | None = None) -> list[Cell]:
-    """Return the cells of a grid; every one is checked.
+    """Return the cells of a grid, all checked.
 
     Parameters
     ----------
     experiment : Experiment
-        What all cells have in common. What an axis sets holds in every lane; lanes that are the same but for that are
-        run once, under the name of the first.
+        Shared by all cells. An axis sets its key in every lane; lanes that differ only in swept settings are run
+        once, under the name of the first.
     axes : sequence of Axis
     replicas : int, optional
-        Networks per lane; the experiment's by default.
+        Replicas per lane; by default those of the experiment.
 
     Raises
     ------
     InputError
-        If an axis is there twice, there are too many cells, or values do not fit each other.
+        If an axis is given twice, there are too many cells, or values do not fit each other.
     """
     if not axes:
         raise InputError("there is nothing to sweep over: name a setting and its values, KEY=V1,V2.")
-    keys = [each.key for each in axes]
+    keys = [axis.key for axis in axes]
     for key in keys:
         if keys.count(key) > 1:
-            raise InputError(f"{key} is there twice; say all of its values at once.")
-    count = math.prod(len(each.values) for each in axes)
+            raise InputError(f"{key} is given twice; list all of its values at once.")
+    count = math.prod(len(axis.values) for axis in axes)
     if count > MOST_CELLS:
         raise InputError(f"this makes {count:,} cells, but at most {MOST_CELLS:,} are allowed.")
     if replicas is not None:
         experiment = experiment.with_value("run.replicas", replicas)
     repeated = redundant_lanes(experiment, keys)
-    kept = tuple(lane for lane in experiment.lanes if lane.name not in repeated)
-    experiment = dataclasses.replace(experiment, lanes=kept)
-    found = []
-    for number, values in enumerate(itertools.product(*(each.values for each in axes))):
+    lanes = tuple(lane for lane in experiment.lanes if lane.name not in repeated)
+    experiment = dataclasses.replace(experiment, lanes=lanes)
+    grid = []
+    for number, values in enumerate(itertools.product(*(axis.values for axis in axes))):
         changes = dict(zip(keys, values, strict=True))
-        changed = in_all_lanes(experiment, changes)
-        found.append(Cell(number, changes, changed, _digest(changed)))
-    return found
+        cell_experiment = in_all_lanes(experiment, changes)
+        grid.append(Cell(number, changes, cell_experiment, _digest(cell_experiment)))
+    return grid
 
 
 def redundant_lanes(experiment: Experiment, keys: Sequence[str]) -> dict[str, str]:
-    """Return the lanes that would repeat an earlier one once these settings are swept, each with that one."""
-    owns: dict[str, dict[str, Value]] = {}
-    found = {}
+    """Map each lane that would repeat an earlier one, once these settings are swept, to that earlier lane."""
+    seen: dict[str, dict[str, Value]] = {}
+    redundant = {}
     for lane in experiment.lanes:
-        own = {key: value for key, value in lane.changes.items() if key not in keys}
-        first = next((name for name, other in owns.items() if own == other), None)
+        changes = {key: value for key, value in lane.changes.items() if key not in keys}
+        first = next((name for name, other in seen.items() if changes == other), None)
         if first is not None and not any(edit.lane == lane.name for edit in experiment.edits):
-            found[lane.name] = first
-        owns[lane.name] = own
-    return found
+            redundant[lane.name] = first
+        seen[lane.name] = changes
+    return redundant
 
 
 def redundancy_note(experiment: Experiment, keys: Sequence[str]) -> str:
-    """Return which lanes are not run, in a sentence; "" where all are."""
-    repeated = [f'"{name}" would repeat "{first}"' for name, first in redundant_lanes(experiment, keys).items()]
-    return f"What is swept is the same in every lane: {', '.join(repeated)}, and is left out." if repeated else ""
+    """Say which lanes are not run; "" if all are."""
+    repeated = [f'"{name}" (same as "{first}")' for name, first in redundant_lanes(experiment, keys).items()]
+    return f"Swept settings are the same in every lane. Left out: {', '.join(repeated)}." if repeated else ""
 
 
 def in_all_lanes(experiment: Experiment, changes: Mapping[str, Value]) -> Experiment:
-    """Return the experiment with settings changed in every lane, also in those that differed in them."""
+    """Return the experiment with settings changed in every lane, even in lanes that differed in them."""
     for lane in experiment.lanes:
-        own = [key for key in changes if key in lane.changes]
-        if own:
-            experiment = experiment.with_values(dict.fromkeys(own), lane.name)
+        overridden = [key for key in changes if key in lane.changes]
+        if overridden:
+            experiment = experiment.with_values(dict.fromkeys(overridden), lane.name)
     return experiment.with_values(changes)
 
 
 def _digest(experiment: Experiment) -> str:
-    """Return what stands for all that determines a run: its text, the files that it reads, and the program."""
+    """Hash all that determines a run: its text, the files it reads, and the program's version."""
     digest = hashlib.sha256(f"{sandbox.__version__}\n{experiment.dumps()}".encode())
     paths = [experiment.data.file, *(experiment.lane(lane.name).network.weights for lane in experiment.lanes)]
     for path in paths:
@@ -272,7 +272,7 @@ def _digest(experiment: Experiment) -> str:
 
 
 def run_cell(text: str, folder: str | None, digest: str) -> Result:
-    """Run the experiment of a cell, in whatever process: nothing but plain values goes in and comes out."""
+    """Run the experiment of a cell, in any process: only plain values go in and come out."""
     start = perf_counter()
     try:
         experiment = Experiment.loads(text, folder=None if folder is None else Path(folder))
@@ -285,24 +285,24 @@ def run_cell(text: str, folder: str | None, digest: str) -> Result:
 
 
 def _train(trainer: Trainer) -> None:
-    """Train to the last epoch of [run], and look now and then whether that is still wanted.
+    """Train to the last epoch of [run], checking regularly whether the cell was cancelled.
 
     Raises
     ------
-    GivenUp
-        If it is not.
+    Cancelled
+        If it was.
     """
     last = trainer.experiment.run.epochs
     while trainer.running and trainer.epoch < last:
-        pause = perf_counter() + _PATIENCE
-        trainer.advance(lambda until=pause: trainer.epoch < last and perf_counter() < until)  # type: ignore[misc]
-        if _given_up is not None and _given_up.is_set():
+        deadline = perf_counter() + _PATIENCE
+        trainer.advance(lambda until=deadline: trainer.epoch < last and perf_counter() < until)  # type: ignore[misc]
+        if _cancel_event is not None and _cancel_event.is_set():
             raise Cancelled
     trainer.run(epochs=0)  # records the last epoch
 
 
 def _lane_result(trainer: Trainer, lane: Lane) -> LaneResult:
-    """Return every column at the end; of networks that have stopped nothing but that they did."""
+    """Return every column at the end; nan for replicas that have stopped."""
     stopped = [replica for replica in lane.replicas if replica.stopped]
     readings = trainer.readings(lane)
     if lane.replica_history is None:
@@ -311,15 +311,17 @@ def _lane_result(trainer: Trainer, lane: Lane) -> LaneResult:
         }
     else:
         last = lane.replica_history.last
-        known = {} if last is None else last.values
-        gone = {replica.number for replica in stopped}
+        final = {} if last is None else last.values
+        stopped_numbers = {replica.number for replica in stopped}
         values = {
-            name: tuple(math.nan if r in gone else known[f"{name}#{r}"] for r in range(len(lane.replicas)))
+            name: tuple(math.nan if r in stopped_numbers else final[f"{name}#{r}"] for r in range(len(lane.replicas)))
             for name in lane.columns
         }
-    added = {f"{part}_{name}" for name, _ in lane.compared for part in ("train", "test")}
-    own = tuple(name for name in lane.columns if name not in added)
-    return LaneResult(lane.name, lane.objective.name, own, values, len(stopped), stopped[0].stopped if stopped else "")
+    compared = {f"{part}_{name}" for name, _ in lane.compared for part in ("train", "test")}
+    shown = tuple(name for name in lane.columns if name not in compared)
+    return LaneResult(
+        lane.name, lane.objective.name, shown, values, len(stopped), stopped[0].stopped if stopped else ""
+    )
 
 
 # All cells
@@ -327,15 +329,15 @@ def _lane_result(trainer: Trainer, lane: Lane) -> LaneResult:
 
 @dataclass
 class Sweep:
-    """A grid on its way.
+    """A grid and its results so far.
 
     Attributes
     ----------
     cells : list of Cell
     folder : Path
-        Where results are kept, one file a cell.
+        Where results are saved, one file per cell.
     results : dict
-        Number of the cell to what came of it.
+        Number of the cell to its result.
     """
 
     cells: list[Cell]
@@ -343,26 +345,26 @@ class Sweep:
     results: dict[int, Result] = field(default_factory=dict)
 
     def resume(self) -> int:
-        """Take up what was done before; return how many cells that is."""
+        """Load the saved results that are still valid; return how many there are."""
         for cell in self.cells:
-            found = _read_result(self._place(cell))
-            if found is not None and found.digest == cell.digest:
-                self.results[cell.number] = found
+            saved = _read_result(self._path(cell))
+            if saved is not None and saved.digest == cell.digest:
+                self.results[cell.number] = saved
         return len(self.results)
 
     @property
     def missing(self) -> list[Cell]:
-        """The cells that are still to be done."""
+        """The cells without a result."""
         return [cell for cell in self.cells if cell.number not in self.results]
 
     def run(self, executor: Executor, ending: Callable[[], bool] = lambda: False) -> Iterator[Cell]:
-        """Do what is missing; yield each cell once its result is kept.
+        """Run the missing cells; yield each once it has a result.
 
         Parameters
         ----------
         executor : Executor
         ending : callable
-            Asked again and again; once it says yes, nothing new begins, and what is at work is still kept.
+            Polled; once it returns True, no more cells are started, and results of running cells are still saved.
         """
         futures: dict[Future[Result], Cell] = {}
         for cell in self.missing:
@@ -377,33 +379,33 @@ class Sweep:
                             del futures[future]
                 for future in sorted(done & futures.keys(), key=lambda future: futures[future].number):
                     cell = futures.pop(future)
-                    self._take(cell, future)
+                    self._collect(cell, future)
                     if cell.number in self.results:
                         yield cell
         finally:
             for future in futures:
                 future.cancel()
 
-    def _take(self, cell: Cell, future: Future[Result]) -> None:
+    def _collect(self, cell: Cell, future: Future[Result]) -> None:
         error = future.exception()
         if isinstance(error, Cancelled):
             return
         if error is None:
             self.results[cell.number] = future.result()
-            self._keep(cell, future.result())
-        else:  # not kept: the next time it is tried again
+            self._save(cell, future.result())
+        else:  # not saved, so that it is tried again next time
             self.results[cell.number] = Result(cell.digest, error=f"the program failed on it ({error!r})")
 
-    def _place(self, cell: Cell) -> Path:
+    def _path(self, cell: Cell) -> Path:
         return self.folder / f"{cell.digest}.json"
 
-    def _keep(self, cell: Cell, result: Result) -> None:
+    def _save(self, cell: Cell, result: Result) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self._place(cell), json.dumps(dataclasses.asdict(result), allow_nan=True))
+        write_whole(self._path(cell), json.dumps(dataclasses.asdict(result), allow_nan=True))
 
 
 def _read_result(path: Path) -> Result | None:
-    """Return a result that was kept; None where there is none, or it cannot be read."""
+    """Read a saved result; None if it is missing or unreadable."""
     try:
         read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         lanes = tuple(
@@ -423,14 +425,14 @@ def _read_result(path: Path) -> Result | None:
 
 
 def cores() -> int:
-    """Return how many processes can work at once: one for each core that this one may use."""
+    """Count the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 class Processes(ProcessPoolExecutor):
-    """Processes of their own, begun afresh, that leave Ctrl+C to this one.
+    """A pool of freshly spawned processes that ignore Ctrl+C; this process handles it.
 
     Parameters
     ----------
@@ -440,22 +442,24 @@ class Processes(ProcessPoolExecutor):
 
     def __init__(self, workers: int | None = None) -> None:
         fresh = multiprocessing.get_context("spawn")
-        self._given_up = fresh.Event()
-        super().__init__(workers or cores(), mp_context=fresh, initializer=_begin_process, initargs=(self._given_up,))
+        self._cancel_event = fresh.Event()
+        super().__init__(
+            workers or cores(), mp_context=fresh, initializer=_begin_process, initargs=(self._cancel_event,)
+        )
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Hand over one call, starting a process for it while there are fewer than wanted."""
+        """Submit a call; start a process for it if fewer are running than wanted."""
         with _without_interrupts():
             return super().submit(fn, *args, **kwargs)
 
     def cancel(self) -> None:
-        """Let the cells at work end at once, with no result."""
-        self._given_up.set()
+        """Stop the running cells at once, without results."""
+        self._cancel_event.set()
 
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Hold Ctrl+C back: a process that starts meanwhile is born deaf to it, and does not die of it halfway up."""
+    """Block Ctrl+C: a process started meanwhile inherits this, so that Ctrl+C cannot kill it while it starts."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -466,40 +470,40 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-_given_up: Any = None  # of the process that works on cells for `Processes`
+_cancel_event: Any = None  # set up in each process of `Processes`
 
 
-def _begin_process(given_up: Any) -> None:
-    global _given_up
-    _given_up = given_up
+def _begin_process(event: Any) -> None:
+    global _cancel_event
+    _cancel_event = event
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class Cancelled(Exception):
-    """What a cell that is given up raises in place of a result."""
+    """Raised by a cancelled cell instead of a result."""
 
 
-# What came of it
+# Results
 
 
 def columns(results: Iterable[Result]) -> list[str]:
-    """Return every column that any lane of any cell shows, in order of appearance, then all that any learned with."""
+    """Return every column that any lane of any cell shows, in order of appearance, then those of all objectives."""
     lanes = [lane for result in results for lane in result.lanes]
-    own = [name for lane in lanes for name in lane.own]
-    learned = dict.fromkeys(lane.objective for lane in lanes)
-    common = [f"{part}_{name}" for name in learned for part in ("train", "test")]
-    there = {name for lane in lanes for name in lane.values}
-    return [name for name in dict.fromkeys((*own, *common)) if name in there]
+    shown = [name for lane in lanes for name in lane.own]
+    objectives = dict.fromkeys(lane.objective for lane in lanes)
+    common = [f"{part}_{name}" for name in objectives for part in ("train", "test")]
+    available = {name for lane in lanes for name in lane.values}
+    return [name for name in dict.fromkeys((*shown, *common)) if name in available]
 
 
 def compares(column: str, results: Iterable[Result]) -> bool:
-    """Whether a column is of one measure in all cells: costs of different losses are no measure of each other."""
-    learned = {lane.objective for result in results for lane in result.lanes}
-    return not column.endswith("_cost") or len(learned) < 2
+    """Whether a column can be compared across cells; costs of different losses cannot."""
+    objectives = {lane.objective for result in results for lane in result.lanes}
+    return not column.endswith("_cost") or len(objectives) < 2
 
 
 def usual_column(names: Sequence[str]) -> str:
-    """Return the column that is looked at first: the score on the test part, else on the training part."""
+    """Return the default column: the score on the test part, else on the training part."""
     scores = dict.fromkeys(SCORES.values())
     for name in (*(f"{part}_{score}" for part in ("test", "train") for score in scores), "train_cost"):
         if name in names:
@@ -508,7 +512,7 @@ def usual_column(names: Sequence[str]) -> str:
 
 
 def literal(value: Value) -> str:
-    """Return a value as an experiment file has it, without quotes."""
+    """Format a value as in an experiment file, but without quotes."""
     if isinstance(value, tuple):
         return "[" + ", ".join(map(literal, value)) + "]"
     if isinstance(value, bool):
@@ -517,14 +521,14 @@ def literal(value: Value) -> str:
 
 
 def write_table(path: Path, sweep: Sweep) -> None:
-    """Write the results as CSV: a row per cell and lane, the median, and the quartiles behind it, of every column."""
+    """Write the results as CSV: a row per cell and lane, with the median and quartiles of every column."""
     names = columns(sweep.results.values())
     keys = list(sweep.cells[0].values)
-    head = ["cell", *keys, "lane", "seeds", "stopped", "epochs", "seconds"]
-    head += [name + end for name in names for end in ("", "_q1", "_q3")] + ["error"]
+    header = ["cell", *keys, "lane", "seeds", "stopped", "epochs", "seconds"]
+    header += [name + end for name in names for end in ("", "_q1", "_q3")] + ["error"]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(head)
+        writer.writerow(header)
         for cell in sweep.cells:
             result = sweep.results.get(cell.number)
             if result is not None:
@@ -532,13 +536,13 @@ def write_table(path: Path, sweep: Sweep) -> None:
 
 
 def _rows(cell: Cell, result: Result, names: list[str]) -> Iterator[list[object]]:
-    own: list[object] = [cell.number, *map(literal, cell.values.values())]
+    start: list[object] = [cell.number, *map(literal, cell.values.values())]
     seconds = round(result.seconds, 3)
     if not result.lanes:
-        yield [*own, "", "", "", "", seconds, *[""] * (3 * len(names)), result.error]
+        yield [*start, "", "", "", "", seconds, *[""] * (3 * len(names)), result.error]
     for lane in result.lanes:
         seeds = max(map(len, lane.values.values()), default=0)
         spreads = [number for name in names for number in lane.spread(name)]
         figures = ["" if math.isnan(number) else number for number in spreads]
         reason = lane.reason
-        yield [*own, lane.lane, seeds, lane.stopped, result.epochs, seconds, *figures, reason]
+        yield [*start, lane.lane, seeds, lane.stopped, result.epochs, seconds, *figures, reason]

@@ -1,1 +1,1 @@
-"""Running an experiment: lanes and their networks, the loop, what is recorded, and what the views are given."""
+"""Running an experiment: lanes and their networks, the training loop, the recording, and snapshots for the views."""

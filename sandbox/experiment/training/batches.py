@@ -1,4 +1,4 @@
-"""Dealing the training samples into batches, epoch by epoch."""
+"""Deal the training samples into batches, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Batches:
     Attributes
     ----------
     position : int
-        Samples of the current epoch that were used.
+        How many samples of the current epoch have been used.
     whole : bool
         Whether the current epoch is one batch of all samples, in their own order.
     """
@@ -39,7 +39,7 @@ class Batches:
         return len(self._train)
 
     def begin_epoch(self, settings: OptimizerSettings, codings: Iterable[str]) -> None:
-        """Choose the order of the samples. All in one batch need no order, so none is drawn."""
+        """Choose the order of the samples; a single batch of all needs none, so none is drawn."""
         self.whole = not 0 < settings.batch_size < len(self)
         if self.whole:
             return
@@ -48,12 +48,12 @@ class Batches:
         self.deal_targets(codings)
 
     def deal_targets(self, codings: Iterable[str]) -> None:
-        """Put the targets, in these codings, in the order of the current epoch."""
+        """Reorder the targets in these codings for the current epoch."""
         for coding in codings:
             self._shuffled.Y[coding][...] = self._train.Y[coding][self._order]
 
     def next(self, settings: OptimizerSettings) -> Batch:
-        """Return the next batch: views that are made once, since all epochs fill the same arrays."""
+        """Return the next batch, as views that are created once, since all epochs fill the same arrays."""
         if self.whole:
             return self._train.X, self._train.Y, len(self)
         batch = self._views.get(self.position)
@@ -65,7 +65,7 @@ class Batches:
         return batch
 
     def use(self, size: int) -> bool:
-        """Count so many samples as used; return whether the epoch is over."""
+        """Count `size` more samples as used; return whether the epoch is over."""
         self.position += size
         if self.position < len(self):
             return False
@@ -73,13 +73,13 @@ class Batches:
         return True
 
     def recut(self, codings: Iterable[str]) -> None:
-        """Follow an edit in the middle of an epoch: other sizes of batch for what is left, or other codings."""
+        """Adapt to an edit in the middle of an epoch: a new batch size for the remaining samples, or other codings."""
         self._views.clear()
         if self.position:
             self.deal_targets(codings)
 
     def next_batch(self, settings: OptimizerSettings) -> Samples:
-        """Return the samples of the next update, without drawing what that update is to draw."""
+        """Return the samples of the next update, without advancing the random generator."""
         size = settings.batch_size
         if self.position == 0:
             if not 0 < size < len(self):

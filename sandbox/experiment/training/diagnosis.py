@@ -19,7 +19,7 @@ def reason_to_stop(replica: Replica, Z: Array, A: Array, samples: Samples, activ
     replica : Replica
         At its last finite parameters.
     Z, A : array (m, n_out)
-        Of its last layer, there.
+        Of its last layer, at these parameters.
     samples : Samples
     activation : Activation
         Of its last layer.
@@ -30,8 +30,8 @@ def reason_to_stop(replica: Replica, Z: Array, A: Array, samples: Samples, activ
     delta = lane.objective.dZ(Z, A, Y, activation, numerics)
     if np.isfinite(delta).all():
         if np.isinf(lane.objective.elements(Z, A, Y, activation, numerics)).any():
-            return "overflow: the cost is larger than a number can be; a smaller learning rate keeps it in range"
-        return "overflow: the parameters grew beyond any number; a smaller learning rate keeps them in range"
+            return "overflow: the cost is too large to represent; a smaller learning rate keeps it in range"
+        return "overflow: the parameters grew too large to represent; a smaller learning rate keeps them in range"
     sample, unit = (int(i) for i in np.argwhere(~np.isfinite(delta))[0])
     a, y = float(A[sample, unit]), float(Y[sample, unit])
     where = f"sample {sample + 1}" + (f", output {unit + 1}," if A.shape[1] > 1 else "")
@@ -41,7 +41,7 @@ def reason_to_stop(replica: Replica, Z: Array, A: Array, samples: Samples, activ
         sign = "a negative output" if a < 0.0 else "1 - a for an output above 1"
         return f"log of {sign}: {where} has output {words.number(a)} and target {words.number(y)}"
     if lane.objective.has_logs and a in (0.0, 1.0):
-        # Of smoothed targets, no factor of a logarithm is 0.
+        # With smoothed targets, no factor of a logarithm is 0.
         product = "0 log 0" if a == y and not lane.objective.smooths else "log of 0"
         return f"{product}: {where} has output exactly {words.number(a)} and target {words.number(y)}"
     return f"no finite gradient: {where} has output {words.number(a)} and target {words.number(y)}"

@@ -1,4 +1,4 @@
-"""The log of edits: the experiment as it is told so far, the settings in force, and the marks of what changed."""
+"""The log of edits: the experiment with the edits so far, the current settings, and marks of what changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sandbox.experiment.document.lanes import in_force
 from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.training.snapshot import EditMark
 
-_LOSING = {"network.hidden", "optimizer.name"}  # an edit of these and back leaves other weights or an empty memory
+_IRREVERSIBLE = {"network.hidden", "optimizer.name"}  # editing them and back changes weights or empties the memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class _LiveEdit:
 
 
 class EditLog:
-    """What the edits of a run come to.
+    """The edits of a run and their effect.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class EditLog:
         With the edits made while training added.
     current : Experiment
         The settings in force, without edits.
-    marks : list of Mark
+    marks : list of EditMark
     """
 
     def __init__(self, experiment: Experiment) -> None:
@@ -44,28 +44,28 @@ class EditLog:
         self._live: list[_LiveEdit] = []  # since the last update
 
     def adopt(self, experiment: Experiment, update: int) -> None:
-        """Let the experiment be another one, in which the lanes that stay have the same settings as before."""
+        """Switch to another experiment, in which the remaining lanes have the same settings as before."""
         self.experiment, self.current = experiment, experiment.effective(update)
         self._live = []
         self.pending = [edit for edit in experiment.edits if edit.update > update]
 
     def take_due(self, update: int) -> Edit | None:
-        """Take out the next edit that the experiment foresees by now; None if none is due."""
+        """Remove and return the next scheduled edit that is due by `update`; None if there is none."""
         return self.pending.pop(0) if self.pending and self.pending[0].update <= update else None
 
     def with_edit(self, edit: Edit) -> Experiment:
-        """Return the experiment with an edit made now, in place of the last one where it only changes that again.
+        """Return the experiment with an edit made now; it replaces the last one if it only changes that again.
 
         Raises
         ------
         InputError
-            If it does not fit the rest.
+            If it does not fit the other settings.
         """
         replaced = self._replaced_by(edit)
         return (self.experiment if replaced is None else replaced.experiment).with_checked(edit)
 
     def enter(self, edit: Edit, experiment: Experiment) -> None:
-        """Add an edit made now, which makes the experiment that `with_edit` returned."""
+        """Add an edit made now; `experiment` is what `with_edit` returned for it."""
         replaced = self._replaced_by(edit)
         if self._live and self._live[-1].edit.update != edit.update:
             self._live = []
@@ -79,56 +79,56 @@ class EditLog:
         self._live.append(live)
 
     def _replaced_by(self, edit: Edit) -> _LiveEdit | None:
-        """Return the newest live edit if another one only changes its settings again: the way there leaves no trace."""
-        if not self._live or _LOSING & edit.changes.keys():
+        """Return the newest live edit if `edit` only changes its settings again: intermediate values leave no trace."""
+        if not self._live or _IRREVERSIBLE & edit.changes.keys():
             return None
         last = self._live[-1].edit
         same = last.update == edit.update and last.lane == edit.lane and last.changes.keys() == edit.changes.keys()
         return self._live[-1] if same else None
 
     def apply(self, edit: Edit, epoch: float, task: str) -> None:
-        """Let an edit take effect, and mark what it changed.
+        """Apply an edit to the current settings, and mark what it changed.
 
         Parameters
         ----------
         edit : Edit
         epoch : float
-            Where the mark is to stand.
+            The position of the mark.
         task : str
-            Of the data, which tells what "auto" stands for.
+            Of the data, which determines the value of "auto".
         """
         live = self._live[-1] if self._live and self._live[-1].edit is edit else None
         before = self.current if live is None else live.settings
         self.current = self.current.changed_by(edit)
-        told = [key for key in edit.changes if key != "loss.monitors" or "loss.objective" not in edit.changes]
-        text = "; ".join(self._described(key, before, edit.lane, task) for key in told)
+        marked = [key for key in edit.changes if key != "loss.monitors" or "loss.objective" not in edit.changes]
+        text = "; ".join(self._described(key, before, edit.lane, task) for key in marked)
         self.marks.append(EditMark(edit.update, epoch, edit.lane, text))
         if live is not None:
-            self._drop_taken_back()
+            self._drop_reverted()
 
-    def _drop_taken_back(self) -> None:
-        """Let the newest live edits be no edits where, taken together, they change nothing."""
+    def _drop_reverted(self) -> None:
+        """Remove the newest live edits if, taken together, they change nothing."""
         for k, first in enumerate(self._live):
             keys = {key for live in self._live[k:] for key in live.edit.changes}
             names = [lane.name for lane in self.experiment.lanes]
-            back = all(self.current.get(key, lane) == first.settings.get(key, lane) for key in keys for lane in names)
-            if back and not keys & _LOSING:
+            same = all(self.current.get(key, lane) == first.settings.get(key, lane) for key in keys for lane in names)
+            if same and not keys & _IRREVERSIBLE:
                 del self.marks[-len(self._live[k:]) :]
                 self.experiment, self.current, self._live = first.experiment, first.settings, self._live[:k]
                 return
 
     def _described(self, key: str, before: Experiment, lane: str | None, task: str) -> str:
-        """Return what an edit changed, for its mark: "learning rate 0.1 to 0.5"."""
+        """Describe what an edit changed, for its mark: "learning rate 0.1 to 0.5"."""
         name = lane or before.lanes[0].name
         old, new = (texts.value_text(in_force(settings, key, name, task)) for settings in (before, self.current))
         return f"{texts.setting_within(key)} {old} to {new}"
 
     def rename_lane(self, name: str, new: str) -> None:
-        """Call a lane something else in its marks."""
+        """Rename a lane in its marks."""
         self.marks = [dataclasses.replace(mark, lane=new) if mark.lane == name else mark for mark in self.marks]
 
     def remove_lane(self, name: str) -> tuple[EditMark, ...]:
-        """Take the marks of a lane out; return all marks as they were."""
+        """Remove the marks of a lane; return all marks as they were before."""
         before = tuple(self.marks)
         self.marks = [mark for mark in before if mark.lane != name]
         return before

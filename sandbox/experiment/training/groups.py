@@ -19,25 +19,25 @@ from sandbox.nn import OPTIMIZERS, Network, Optimizer, OptimizerState
 from sandbox.nn.losses import reduction_factor
 from sandbox.nn.network import ForwardPass
 
-Rows = Any  # the index of some networks of a group: a slice; an integer for a single one; () where there is one in all
+Rows = Any  # the index of some networks of a group: a slice; an integer for one of several; () if there is only one
 
 
 @dataclass(slots=True)
 class _Step:
-    """Neighbouring networks of a group that share an optimiser: what it works on, and how far it steps."""
+    """Adjacent networks of a group that share an optimiser, with its state and learning rate."""
 
     rows: Rows
     replicas: list[Replica]
     optimizer: Optimizer
     state: OptimizerState
-    rate: Any  # a number, or a column where they differ in it
+    rate: Any  # a number, or a column if they differ
 
 
 class Group:
-    """Networks of one shape, computed side by side; those of one lane stand together.
+    """Networks of one shape, computed side by side; those of one lane are adjacent.
 
-    Up to `Network.MOST_EXACT` of them have the bits that each would have alone; in a larger group, which takes
-    replicas, they are equal to those up to rounding (1e-9 over thousands of updates).
+    Up to `Network.MOST_EXACT` of them have the same bits as each would have alone; in a larger group they are equal
+    up to rounding (1e-9 over thousands of updates).
 
     Attributes
     ----------
@@ -71,14 +71,14 @@ class Group:
     # Settings
 
     def follow_settings(self) -> None:
-        """Take over the settings of its lanes; a number that changed is written, and nothing else is made again."""
+        """Adopt the settings of its lanes; if only numbers changed, nothing is rebuilt."""
         for name in ("lanes", "read_alike"):
             self.__dict__.pop(name, None)
         self._l1 = self._column([replica.lane.settings.optimizer.l1 for replica in self.replicas])
         self._l2 = self._column([replica.lane.settings.optimizer.l2 for replica in self.replicas])
         self._losses = [(rows, replicas[0].lane) for rows, replicas in self._runs(_loss_key)]
         runs = self._runs(self._step_key)
-        if not self._fit_steps(runs):
+        if not self._steps_fit(runs):
             for replica in self.replicas:
                 if replica.state is not None:
                     replica.leave_optimizer()
@@ -90,31 +90,31 @@ class Group:
             step.rate = rates[0] if len(set(rates)) == 1 else np.array(rates, self.net.dtype)[:, None]
 
     def _column(self, values: list[float]) -> Any:
-        """Return one number for each network, as it multiplies their parameters; None where all are 0."""
+        """Return one number per network, shaped to multiply their parameters; None if all are 0."""
         if not any(values):
             return None
         return values[0] if self.alone else np.array(values, self.net.dtype)[:, None]
 
     def _runs(self, key: Callable[[Replica], object]) -> list[tuple[Rows, list[Replica]]]:
-        """Return neighbours with an equal key, and where they stand."""
+        """Return runs of adjacent networks with equal keys: their rows, and the networks."""
         if self.alone:
             return [((), self.replicas)]
-        found: list[tuple[Rows, list[Replica]]] = []
+        runs: list[tuple[Rows, list[Replica]]] = []
         start = 0
         for _, members in groupby(self.replicas, key=key):
             replicas = list(members)
-            found.append((slice(start, start + len(replicas)), replicas))
+            runs.append((slice(start, start + len(replicas)), replicas))
             start += len(replicas)
-        return found
+        return runs
 
     def _step_key(self, replica: Replica) -> tuple[object, ...]:
         optimizer = replica.lane.settings.optimizer
-        # In single precision a column of rates would round where a number does not.
+        # In single precision a column of rates would be rounded; a plain number is not.
         rate = optimizer.learning_rate if self.net.dtype == np.float32 else None
         return (optimizer.name, replica.steps, rate, sorted(optimizer.parameters.items()))
 
-    def _fit_steps(self, runs: list[tuple[Rows, list[Replica]]]) -> bool:
-        """Return whether the networks go on with the optimisers they have, but for numbers."""
+    def _steps_fit(self, runs: list[tuple[Rows, list[Replica]]]) -> bool:
+        """Return whether the networks can keep their optimisers, with only numbers changed."""
         return [rows for rows, _ in runs] == [step.rows for step in self._steps] and all(
             replica.state is step.state and replica.lane.settings.optimizer.name == step.optimizer.name
             for step in self._steps
@@ -126,10 +126,10 @@ class Group:
         theta = self.net.theta[rows]
         memory = [np.zeros_like(theta) for _ in kind.memory]
         for i, replica in enumerate(replicas):
-            own = [slot if self.alone else slot[i] for slot in memory]
-            for row, remembered in zip(own, replica.memory, strict=False):  # one that starts over remembers nothing
-                row[...] = remembered
-            replica.memory = own
+            rows_of_slots = [slot if self.alone else slot[i] for slot in memory]
+            for row, old in zip(rows_of_slots, replica.memory, strict=False):  # after a reset there is no old memory
+                row[...] = old
+            replica.memory = rows_of_slots
         weights, count = self.net.weights, replicas[0].count
         state = OptimizerState(theta, self.net.grad[rows], np.empty_like(theta), weights, memory, count)
         for replica in replicas:
@@ -139,11 +139,11 @@ class Group:
     # Training
 
     def forward(self, X: Array, slot: int = 0) -> ForwardPass:
-        """Return Z and A of every layer; `slot` keeps passes over equally many samples apart."""
+        """Return Z and A of every layer, overwritten by the next pass over as many samples in the same `slot`."""
         return self.net.forward(X, slot)
 
     def backward(self, done: ForwardPass, Y: Mapping[str, Array]) -> None:
-        """Find the gradient of every network's cost, penalties included, after `forward`."""
+        """Compute the gradient of every network's cost, penalties included, after `forward`."""
         Z, A = done.Z[-1], done.A[-1]
         if len(self._losses) == 1:
             dZ = self._output_delta(self._losses[0][1], Z, A, Y)
@@ -158,7 +158,7 @@ class Group:
             self.net.grad += self._l1 * np.sign(self.net.theta) * self.net.weights
 
     def _output_delta(self, lane: Lane, Z: Array, A: Array, Y: Mapping[str, Array]) -> Array:
-        """Return dZ[L]: the derivative of the cost by the pre-activations of the output."""
+        """Return dZ[L]: the derivative of the cost with respect to the pre-activations of the output."""
         loss = lane.settings.loss
         dZ = lane.objective.dZ(Z, A, Y[lane.coding], self.output, loss.numerics)
         if loss.reduction == "mean":
@@ -168,7 +168,7 @@ class Group:
         return dZ
 
     def update(self) -> list[Replica]:
-        """Change the parameters; return the networks that could not go on, back at their last finite parameters."""
+        """Update the parameters; return the networks that failed, restored to their last finite parameters."""
         np.copyto(self._backup, self.net.theta)
         for step in self._steps:
             step.state.count += 1
@@ -177,10 +177,10 @@ class Group:
         return self._failed()
 
     def _failed(self) -> list[Replica]:
-        """Return the networks whose parameters are no longer finite, after giving them back their last finite ones.
+        """Return the networks whose parameters are no longer finite, after restoring their last finite ones.
 
-        A gradient that is not finite makes every optimiser's step not finite, so one look is enough; and a sum of
-        squares is finite only where every number is, so that the usual look is one product.
+        A gradient that is not finite makes every optimiser's step not finite, so one check is enough; and a sum of
+        squares is finite only if every number is, so that the usual check is one product.
         """
         if math.isfinite(self._flat.dot(self._flat)):
             return []
@@ -198,7 +198,7 @@ class Group:
         return self.rows - self._backup.reshape(self.rows.shape)
 
     def dissolve(self) -> None:
-        """Give each network arrays of its own."""
+        """Copy the arrays of each network out of the group."""
         for replica in self.replicas:
             replica.leave_group()
 
@@ -206,31 +206,31 @@ class Group:
 
     @cached_property
     def lanes(self) -> list[tuple[Lane, list[Replica], Rows]]:
-        """The lanes with those of their networks that are here, and where these stand."""
-        found: list[tuple[Lane, list[Replica], Rows]] = []
+        """The lanes, each with its networks in this group and their rows."""
+        lanes: list[tuple[Lane, list[Replica], Rows]] = []
         start = 0
         for lane, members in groupby(self.replicas, key=lambda replica: replica.lane):
-            here = list(members)
-            rows: Rows = () if self.alone else slice(start, start + len(here)) if lane.several else start
-            found.append((lane, here, rows))
-            start += len(here)
-        return found
+            replicas = list(members)
+            rows: Rows = () if self.alone else slice(start, start + len(replicas)) if lane.several else start
+            lanes.append((lane, replicas, rows))
+            start += len(replicas)
+        return lanes
 
     @cached_property
     def read_alike(self) -> list[tuple[list[Lane], Rows]]:
-        """The lanes, neighbours that read the same of their outputs together, and where their networks stand."""
-        found: list[tuple[list[Lane], Rows]] = []
-        for key, members in groupby(self.lanes, key=lambda here: _reading_key(here[0])):
+        """The lanes and their rows, with adjacent lanes that compute the same readings merged."""
+        merged: list[tuple[list[Lane], Rows]] = []
+        for key, members in groupby(self.lanes, key=lambda member: _reading_key(member[0])):
             lanes = list(members)
             if key is None or len(lanes) == 1:  # several networks each: a lane at a time
-                found += [([lane], rows) for lane, _, rows in lanes]
+                merged += [([lane], rows) for lane, _, rows in lanes]
             else:
-                found.append(([lane for lane, _, _ in lanes], slice(lanes[0][2], lanes[-1][2] + 1)))
-        return found
+                merged.append(([lane for lane, _, _ in lanes], slice(lanes[0][2], lanes[-1][2] + 1)))
+        return merged
 
     def replicas_of(self, lane: Lane) -> list[Replica]:
-        """Return those of a lane's networks that are here."""
-        return next(replicas for each, replicas, _ in self.lanes if each is lane)
+        """Return the networks of a lane that are in this group."""
+        return next(replicas for member, replicas, _ in self.lanes if member is lane)
 
     def outputs_of(self, done: ForwardPass, replica: Replica) -> tuple[Array, Array]:
         """Return Z and A (m, n_out) of one network's last layer."""
@@ -239,7 +239,7 @@ class Group:
 
 
 def grouped(replicas: Iterable[Replica], dtype: DTypeLike) -> list[Group]:
-    """Return groups of networks, one for each shape, in order of appearance."""
+    """Group networks by shape, in order of appearance."""
     shapes: dict[object, list[Replica]] = {}
     for replica in replicas:
         shapes.setdefault((replica.sizes, replica.activations), []).append(replica)
@@ -247,7 +247,7 @@ def grouped(replicas: Iterable[Replica], dtype: DTypeLike) -> list[Group]:
 
 
 def _reading_key(lane: Lane) -> tuple[object, ...] | None:
-    """Return what is equal where lanes of one network read the same of their outputs; None for several networks."""
+    """Return a key that is equal for one-network lanes with the same readings; None for several networks."""
     if lane.several:
         return None
     loss = lane.settings.loss
@@ -257,5 +257,5 @@ def _reading_key(lane: Lane) -> tuple[object, ...] | None:
 
 def _loss_key(replica: Replica) -> tuple[object, ...]:
     lane = replica.lane
-    loss = lane.settings.loss  # not all of its parameters: some may be a monitor's, which must move no bit
+    loss = lane.settings.loss  # not all of its parameters: some may be a monitor's, which must not affect training
     return (lane.objective.name, lane.coding, loss.reduction, loss.numerics, sorted(vars(lane.objective).items()))

@@ -1,8 +1,8 @@
 """The history of one lane: every recorded epoch, for as long as the run lasts.
 
-Rows are kept in chunks. A full chunk goes to a temporary file once enough newer ones are in memory, so that a run
-of millions of epochs needs no more memory than one of thousands; what remains of it is the minimum and maximum of
-each block of rows, which is all that a curve of so many points can show.
+Rows are stored in chunks. A full chunk moves to a temporary file once enough newer ones are in memory, so that a
+run of millions of epochs needs no more memory than one of thousands. Only the minimum and maximum of each block of
+its rows stay in memory, which is all that a curve of so many points can show.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from numpy.typing import NDArray
 from sandbox.arrays import Floats
 
 ROWS = 4096  # of a chunk, at most
-_NUMBERS = 2**18  # of a chunk, about: one of many columns has fewer rows
+_NUMBERS = 2**18  # of a chunk, about: with many columns it has fewer rows
 BLOCK = 64  # rows that share one minimum and maximum
-GROUP = 16  # blocks that share one, where there are many
+GROUP = 16  # blocks merged into one coarser block
 _FIRST_KEPT, _LAST_KEPT = 2, 12  # chunks that stay in memory at either end of the run
-_RAW_CHUNKS = 3  # so few are always looked at row by row: a few rows on both sides of an end may be all that is seen
-_FINE = 8  # blocks a pixel of each size, from the left, before larger ones are enough
-_RAW_ROWS = 24  # up to this many rows a pixel, a curve is thinned from the rows themselves
+_RAW_CHUNKS = 3  # up to this many are read row by row: only a few rows either side of a chunk's end may be visible
+_FINE = 8  # blocks per pixel of each size, from the left, before larger ones are fine enough
+_RAW_ROWS = 24  # up to this many rows per pixel, a curve is thinned from the rows themselves
 
 
 @dataclass(frozen=True)
 class Record:
-    """The state of a lane after `update` updates, `epoch` of them whole epochs: values by column name."""
+    """The state of a lane after `update` updates and `epoch` whole epochs: values by column name."""
 
     epoch: int
     update: int
@@ -40,14 +40,14 @@ class Record:
 
 
 class _Chunk:
-    """Some rows of the same columns; line 0 is the epoch, line 1 the update, then a line per column."""
+    """Rows with the same columns; line 0 is the epoch, line 1 the update, then one line per column."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
-        self.room = max(BLOCK, min(ROWS, _NUMBERS // (2 + len(names)) // BLOCK * BLOCK))
+        self.capacity = max(BLOCK, min(ROWS, _NUMBERS // (2 + len(names)) // BLOCK * BLOCK))
         self.length = 0
         self.first = self.last = 0  # epochs
-        self._table: Floats | None = np.empty((2 + len(names), self.room))
+        self._table: Floats | None = np.empty((2 + len(names), self.capacity))
         self._file: IO[bytes] | None = None
         self._offset = 0
 
@@ -77,42 +77,42 @@ class _Chunk:
         return np.frombuffer(data, np.float64).reshape(lines, self.length)
 
     def line(self, name: str) -> tuple[Floats, Floats]:
-        """Return epochs and values of one column; a single nan, which breaks the line, where it does not apply."""
+        """Return epochs and values of one column; a single nan, which breaks the line, if the column is missing."""
         if name not in self.names:
             return np.array([float(self.first)]), np.array([np.nan])
         table = self.table()
         return table[0], table[2 + self.names.index(name)]
 
     def copy(self) -> _Chunk:
-        """Return one that can grow by itself."""
-        twin = copy.copy(self)
-        twin._table = None if self._table is None else self._table.copy()
-        return twin
+        """Return a copy that can grow independently."""
+        copied = copy.copy(self)
+        copied._table = None if self._table is None else self._table.copy()
+        return copied
 
 
 class _Blocks:
     """A growing list of blocks of rows: the epoch at which each begins, and every column's minimum and maximum.
 
-    Blocks of so many blocks are kept beside them, and blocks of those, so that a long run is looked at as fast as a
+    Coarser blocks of GROUP blocks are stored too, and coarser ones of those, so that a long run is read as fast as a
     short one.
     """
 
     def __init__(self) -> None:
         self._length = 0
         self._starts = np.empty(256)
-        self._first: dict[str, int] = {}  # the block from which on a column is known
-        self._extremes: dict[str, NDArray[np.float32]] = {}  # for drawing alone
+        self._first: dict[str, int] = {}  # the first block that has a column
+        self._extremes: dict[str, NDArray[np.float32]] = {}  # float32: only for drawing
         self._coarse: _Blocks | None = None
 
     def extend(self, starts: Floats, extremes: Mapping[str, tuple[Floats, Floats]]) -> None:
-        """Append blocks; columns that do not apply in them have none."""
+        """Append blocks; the columns that `extremes` lacks are nan in them."""
         begin, self._length = self._length, self._length + starts.size
-        self._starts = _roomy(self._starts, begin, self._length)
+        self._starts = _grown(self._starts, begin, self._length)
         self._starts[begin : self._length] = starts
         for name in dict.fromkeys((*self._first, *extremes)):
             first = self._first.setdefault(name, begin)
             old = self._extremes.get(name, np.empty((2, 256), np.float32))
-            new = self._extremes[name] = _roomy(old, begin - first, self._length - first)
+            new = self._extremes[name] = _grown(old, begin - first, self._length - first)
             with np.errstate(over="ignore"):
                 new[:, begin - first : self._length - first] = extremes.get(name, np.nan)
         if self._length // GROUP > begin // GROUP:
@@ -123,9 +123,9 @@ class _Blocks:
         for name, first in self._first.items():
             if first >= end:
                 continue
-            known = self._extremes[name][:, max(begin - first, 0) : end - first]
+            values = self._extremes[name][:, max(begin - first, 0) : end - first]
             fine = np.full((2, end - begin), np.nan, np.float32)
-            fine[:, end - begin - known.shape[1] :] = known
+            fine[:, end - begin - values.shape[1] :] = values
             low, high = fine.reshape(2, -1, GROUP)
             extremes[name] = np.fmin.reduce(low, axis=1), np.fmax.reduce(high, axis=1)
         if self._coarse is None:
@@ -133,9 +133,9 @@ class _Blocks:
         self._coarse.extend(self._starts[begin:end:GROUP], extremes)
 
     def between(self, name: str, start: float, end: float, fine: int) -> Floats:
-        """Return epochs, minima and maxima (3, k) of a column's blocks that begin from `start` on and before `end`.
+        """Return epochs, minima and maxima (3, k) of a column's blocks that begin at or after `start` and before `end`.
 
-        After the first `fine` of them come larger blocks, `fine` of each size.
+        The first `fine` of them are followed by larger blocks, `fine` of each size.
         """
         if name not in self._first:
             return np.empty((3, 0))
@@ -157,17 +157,17 @@ class _Blocks:
         return np.vstack((self._starts[i:j], self._extremes[name][:, i - first : j - first]))
 
 
-def _roomy(array: Any, used: int, needed: int) -> Any:
-    """Return an array with room along its last axis, by a quarter more than needed where it has to grow."""
+def _grown(array: Any, used: int, needed: int) -> Any:
+    """Return an array, enlarged along its last axis if needed, to a quarter more than `needed`."""
     if needed <= array.shape[-1]:
         return array
-    grown = np.empty((*array.shape[:-1], needed + needed // 4), array.dtype)  # takes no memory until it is filled
-    grown[..., :used] = array[..., :used]
-    return grown
+    larger = np.empty((*array.shape[:-1], needed + needed // 4), array.dtype)  # takes no memory until it is filled
+    larger[..., :used] = array[..., :used]
+    return larger
 
 
 class History:
-    """What was recorded of one lane, a row per epoch."""
+    """The recorded values of one lane, one row per epoch."""
 
     def __init__(self) -> None:
         self._chunks: list[_Chunk] = []
@@ -188,24 +188,24 @@ class History:
 
     @property
     def last_update(self) -> int:
-        """The update of the newest row; -1 where there is none."""
+        """The update of the newest row; -1 if there is none."""
         return -1 if self._last is None else self._last[1]
 
     def copy(self) -> History:
-        """Return a history with the same rows, that can go on by itself."""
-        twin = copy.copy(self)
-        twin._chunks = [*self._chunks[:-1], *(chunk.copy() for chunk in self._chunks[-1:])]
-        twin._blocks = copy.deepcopy(self._blocks)
-        twin._file, twin._source = None, self  # whose file is needed as long as chunks of this one lie in it
-        return twin
+        """Return a history with the same rows that can grow independently."""
+        copied = copy.copy(self)
+        copied._chunks = [*self._chunks[:-1], *(chunk.copy() for chunk in self._chunks[-1:])]
+        copied._blocks = copy.deepcopy(self._blocks)
+        copied._file, copied._source = None, self  # keeps the source's file open, which holds shared chunks
+        return copied
 
     def __len__(self) -> int:
         return sum(chunk.length for chunk in self._chunks)
 
     def append(self, epoch: int, update: int, names: tuple[str, ...], values: Sequence[float]) -> None:
-        """Record one row; the columns may differ from those of the rows before."""
+        """Append one row; its columns may differ from those of earlier rows."""
         chunk = self._chunks[-1] if self._chunks else None
-        if chunk is None or chunk.length == chunk.room or (chunk.names is not names and chunk.names != names):
+        if chunk is None or chunk.length == chunk.capacity or (chunk.names is not names and chunk.names != names):
             if chunk is not None:
                 self._seal(chunk)
             chunk = _Chunk(names)
@@ -241,17 +241,17 @@ class History:
         return np.concatenate([x for x, _ in lines]), np.concatenate([y for _, y in lines])
 
     def columns(self, names: Sequence[str]) -> tuple[Floats, Floats]:
-        """Return all epochs at which any of these columns applies, and a row of values each, nan where one does not."""
+        """Return all epochs at which any of these columns applies, and the values, a row per column, nan elsewhere."""
         epochs, blocks = [], []
         for chunk in self._chunks:
-            places = {name: 2 + place for place, name in enumerate(chunk.names)}
-            if not any(name in places for name in names):
+            lines = {name: line for line, name in enumerate(chunk.names, start=2)}
+            if not any(name in lines for name in names):
                 continue
             table = chunk.table()
             block = np.full((len(names), table.shape[1]), np.nan)
             for row, name in enumerate(names):
-                if name in places:
-                    block[row] = table[places[name]]
+                if name in lines:
+                    block[row] = table[lines[name]]
             epochs.append(table[0])
             blocks.append(block)
         if not blocks:
@@ -265,7 +265,7 @@ class History:
     def curve(
         self, name: str, pixels: int, log_x: bool = False, epochs: tuple[float, float] | None = None
     ) -> tuple[Floats, Floats]:
-        """Return a column as a line that looks, over so many pixels, like all of its points.
+        """Return a column as a line that looks, at this width in pixels, like all of its points.
 
         Parameters
         ----------
@@ -285,11 +285,11 @@ class History:
         if not self._chunks or not any(name in chunk.names for chunk in self._chunks):
             return np.empty(0), np.empty(0)
         start, end = epochs or (self._chunks[0].first, self._chunks[-1].last)
-        x, low, high = self._extremes(name, self._seen(start, end), pixels, log_x)
+        x, low, high = self._extremes(name, self._visible(start, end), pixels, log_x)
         return thin(x, low, high, pixels, log_x, (start, end))
 
-    def _seen(self, start: float, end: float) -> list[_Chunk]:
-        """Return the chunks that a range of epochs touches, and those that the line comes from and goes to."""
+    def _visible(self, start: float, end: float) -> list[_Chunk]:
+        """Return the chunks that overlap a range of epochs, and those that the line enters from and leaves to."""
         chunks = self._chunks
         first = bisect_left(chunks, start, key=lambda chunk: chunk.last)
         last = bisect_right(chunks, end, key=lambda chunk: chunk.first)
@@ -299,15 +299,15 @@ class History:
             last += 1
         return chunks[first:last]
 
-    def _extremes(self, name: str, seen: list[_Chunk], pixels: int, log_x: bool) -> tuple[Floats, Floats, Floats]:
-        """Return epochs, minima and maxima: of every row, or of blocks where there are too many rows."""
-        if len(seen) <= _RAW_CHUNKS or sum(chunk.length for chunk in seen) <= _RAW_ROWS * pixels:
-            lines = [chunk.line(name) for chunk in seen]
+    def _extremes(self, name: str, chunks: list[_Chunk], pixels: int, log_x: bool) -> tuple[Floats, Floats, Floats]:
+        """Return epochs, minima and maxima: of every row, or of blocks if there are too many rows."""
+        if len(chunks) <= _RAW_CHUNKS or sum(chunk.length for chunk in chunks) <= _RAW_ROWS * pixels:
+            lines = [chunk.line(name) for chunk in chunks]
             x, y = np.concatenate([x for x, _ in lines]), np.concatenate([y for _, y in lines])
             return x, y, y
         # Single rows at the start, where a logarithmic axis spreads them, and at the end, which is not sealed yet.
         first = _FIRST_KEPT if log_x else 0
-        head, middle, tail = seen[:-1][:first], seen[first:-1], seen[-1]
+        head, middle, tail = chunks[:-1][:first], chunks[first:-1], chunks[-1]
         raw = [chunk.line(name) for chunk in (*head, tail)]
         pieces = [np.stack((x, y, y)) for x, y in raw]
         if middle:
@@ -328,7 +328,7 @@ def thin(
     pixels : int
     log_x : bool
     span : tuple of float
-        The positions of the first and the last pixel column; what lies outside is dropped but for one neighbour.
+        The positions of the first and the last pixel column; points outside are dropped, except one neighbour.
 
     Returns
     -------
@@ -337,7 +337,7 @@ def thin(
     i, j = np.searchsorted(x, span[0], "left"), np.searchsorted(x, span[1], "right")
     x, low, high = (values[max(i - 1, 0) : j + 1] for values in (x, low, high))
     if x.size > 2 * pixels or not np.array_equal(low, high, equal_nan=True):
-        with np.errstate(all="ignore"):  # a cost may be infinite, or none at all
+        with np.errstate(all="ignore"):  # a cost may be infinite or nan
             return _columns(x, low, high, pixels, log_x, span)
     return x, low
 

@@ -1,4 +1,4 @@
-"""Lanes: what a lane's settings mean for its networks, and what is recorded of them."""
+"""Lanes: what their settings mean for their networks, and which columns are recorded."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ from sandbox.nn.losses import reduction_factor
 
 @dataclass(eq=False)
 class Lane:
-    """One or several networks that are trained alike, from other initial weights each.
+    """One or several networks that are trained alike, each from its own initial weights.
 
     Attributes
     ----------
     settings : LaneSettings
-        What the experiment says of it, after the edits so far.
+        Its settings after the edits so far.
     key : int
-        Which lane of the run it is, whatever it is called and however it is edited.
+        Identifies the lane within the run, whatever its name and its edits.
     objective : Loss
     monitors : list of (name, Loss or Metric)
-        All that is shown beside the objective, the task's metric last.
+        Everything shown besides the objective, the task's metric last.
     compared : list of (name, Loss)
-        What other lanes learn with, recorded too, so that all can be seen on one scale.
+        The objectives of other lanes, recorded too, so that all lanes can be shown on one scale.
     coding : str
-        How its targets are coded.
+        The coding of its targets.
     tested : bool
-        Whether there is a test part to be recorded.
+        Whether there is a test part to record.
     replicas : list of Replica
     edited : int
-        After how many updates it was last edited; -1 before any edit.
+        Updates done when it was last edited; -1 before any edit.
     learned : tuple of (epoch, name)
-        The losses that it has learned with so far, and from where on each.
+        The losses that it has learned with so far, each with the epoch at which it began.
     history : History
-        What was recorded. Of several networks it holds the median of each column and, under the column's name with
-        LOW or HIGH behind it, the quartiles, over those that go on.
+        The recorded values. For several networks, the median of each column over those still running and, under
+        the column's name plus LOW or HIGH, the quartiles.
     replica_history : History, optional
-        Of several networks: every column of every one of them, under its name and "#" and its number.
+        For several networks: every column of each, under the column's name plus "#" and the network's number.
     """
 
     settings: LaneSettings
@@ -84,45 +84,45 @@ class Lane:
 
     @property
     def running(self) -> list[Replica]:
-        """Its networks that go on."""
+        """Its networks that have not stopped."""
         return [replica for replica in self.replicas if not replica.stopped]
 
     @property
     def stopped(self) -> str:
-        """Why it goes on no more: why its first network stopped, once all have; else ""."""
+        """Why the lane stopped: once all networks have, the reason of the first; else ""."""
         return "" if self.running else self.replicas[0].stopped
 
-    # What is recorded of it
+    # Recording
 
     @cached_property
     def kinds(self) -> list[tuple[str, Loss | Metric]]:
-        """All that is read of it, by name: the objective first."""
+        """Its recorded losses and metrics with their names, the objective first."""
         return [(self.objective.name, self.objective), *self.monitors, *self.compared]
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """What is recorded of it: the objective with the penalty, the penalty, and all that is shown."""
+        """The columns recorded: the objective plus the penalty, the penalty, and every loss and metric."""
         shown = [name for name, _ in self.kinds]
         train = ("train_cost", "train_penalty", *(f"train_{name}" for name in shown))
         return (*train, "test_cost", *(f"test_{name}" for name in shown)) if self.tested else train
 
     @cached_property
     def spread_columns(self) -> tuple[str, ...]:
-        """What is recorded of several networks together."""
+        """The columns recorded for several networks together."""
         return (*self.columns, *(name + LOW for name in self.columns), *(name + HIGH for name in self.columns))
 
     @cached_property
     def replica_columns(self) -> tuple[str, ...]:
-        """What is recorded of each of several networks: column by column, number by number."""
+        """The columns recorded for each of several networks: by column, then by network number."""
         return tuple(f"{name}#{r}" for name in self.columns for r in range(len(self.replicas)))
 
     def compare_with(self, losses: list[str]) -> None:
-        """Record these losses, too."""
+        """Record these losses too."""
         if losses != [name for name, _ in self.compared]:
             self.compared = [(name, LOSSES[name].tuned(self.settings.loss.parameters)) for name in losses]
-            self._find_columns()
+            self._reset_columns()
 
-    def _find_columns(self) -> None:
+    def _reset_columns(self) -> None:
         for name in ("kinds", "columns", "spread_columns", "replica_columns"):
             self.__dict__.pop(name, None)
 
@@ -131,7 +131,7 @@ class Lane:
     ) -> float | Array:
         """Return one loss, reduced, or one metric over `samples`, given Z and A of the last layer.
 
-        A number of one network (m, n_out), an array (k,) of several (k, m, n_out).
+        A number for one network (m, n_out), an array (k,) for several (k, m, n_out).
         """
         if isinstance(kind, Loss):
             coding = "plus_minus_one" if kind.plus_minus_one and kind is not self.objective else self.coding
@@ -140,13 +140,13 @@ class Lane:
             if elements.ndim == 2:
                 return float(np.add.reduce(elements, axis=None)) * factor
             if len(elements) <= Network.MOST_EXACT:  # summed one by one, as each would be alone
-                return np.array([float(np.add.reduce(each, axis=None)) * factor for each in elements])
+                return np.array([float(np.add.reduce(one, axis=None)) * factor for one in elements])
             return np.asarray(np.add.reduce(elements, axis=(-2, -1)) * factor)
         # Keras counts targets of 0 and 1; everything else follows the lane's own coding.
         coding = "zero_one" if kind.uses_zero_one else self.coding
         middle = 0.5 * sum(CODES[coding])
         if A.ndim == 3 and not kind.counted and len(A) <= Network.MOST_EXACT:
-            return np.array([kind.value(each, samples.Y[coding], middle) for each in A])
+            return np.array([kind.value(one, samples.Y[coding], middle) for one in A])
         value = kind.value(A, samples.Y[coding], middle)
         return float(value) if A.ndim == 2 else value
 
@@ -163,7 +163,7 @@ class Lane:
         """Return the penalty (k,) of several networks' parameters (k, P)."""
         l1, l2 = self.settings.optimizer.l1, self.settings.optimizer.l2
         W, penalties = thetas * weights, np.zeros(len(thetas))
-        if l1:  # where it is 0, 0 times infinity must be nothing
+        if l1:  # skipped if 0, since 0 times infinity would be nan
             penalties += l1 * np.abs(W).sum(axis=-1)
         if l2:
             penalties += 0.5 * l2 * np.square(W).sum(axis=-1)
@@ -172,20 +172,20 @@ class Lane:
     # Changing it
 
     def follow(self, settings: LaneSettings, data: Data, update: int, epoch: float) -> None:
-        """Take over the settings of an edit: its networks keep what still fits, and are resized where it does not.
+        """Adopt the settings of an edit; its networks keep the weights that still fit, and are resized if needed.
 
         Parameters
         ----------
         settings : LaneSettings
         data : Data
         update : int
-            After how many updates.
+            Updates done.
         epoch : float
-            At which epoch, counting the part of the current one.
+            Epochs done, counting the part of the current one.
         """
         method, parameters = self.settings.optimizer.name, self.settings.loss.parameters
-        meaning = _meaning(settings, data)
-        self.settings, self.objective, self.monitors, self.coding = settings, *meaning
+        resolved = _resolved(settings, data)
+        self.settings, self.objective, self.monitors, self.coding = settings, *resolved
         self.edited = update
         sizes, activations = shape_of(settings, data)
         for replica in self.running:
@@ -197,16 +197,16 @@ class Lane:
         if settings.optimizer.name != method:
             for replica in self.replicas:
                 replica.reset_memory()
-        before = tuple(each for each in self.learned if each[0] < epoch)
-        if not before or before[-1][1] != self.objective.name:
-            before = (*before, (epoch, self.objective.name))
-        self.learned = before
+        learned = tuple((start, name) for start, name in self.learned if start < epoch)
+        if not learned or learned[-1][1] != self.objective.name:
+            learned = (*learned, (epoch, self.objective.name))
+        self.learned = learned
         if settings.loss.parameters != parameters:
             self.compared = []  # they have the old parameters
-        self._find_columns()
+        self._reset_columns()
 
     def copy(self, settings: LaneSettings, key: int) -> Lane:
-        """Return a lane with the same networks, memory and history, under a name and a key of its own."""
+        """Return a copy of the lane with its networks, memory and history, but another name and key."""
         copied = Lane(
             settings, key, self.objective, list(self.monitors), self.coding, self.tested, list(self.compared),
             edited=self.edited, learned=self.learned, history=self.history.copy(),
@@ -218,7 +218,7 @@ class Lane:
 
 def build_lane(settings: LaneSettings, data: Data, replicas: int = 1, key: int = 0) -> Lane:
     """Return a lane whose networks are at their initial parameters."""
-    objective, monitors, coding = _meaning(settings, data)
+    objective, monitors, coding = _resolved(settings, data)
     lane = Lane(settings, key, objective, monitors, coding, len(data.X_test) > 0, learned=((0.0, objective.name),))
     sizes, activations = shape_of(settings, data)
     lane.replicas = [
@@ -237,8 +237,8 @@ def shape_of(settings: LaneSettings, data: Data) -> tuple[tuple[int, ...], tuple
     return sizes, (*network.activations, output_for(network, data.task))
 
 
-def _meaning(settings: LaneSettings, data: Data) -> tuple[Loss, list[tuple[str, Loss | Metric]], str]:
-    """Return objective, monitors and coding of targets."""
+def _resolved(settings: LaneSettings, data: Data) -> tuple[Loss, list[tuple[str, Loss | Metric]], str]:
+    """Return the objective, the monitors and the coding of targets, with "auto" resolved."""
     network, loss = settings.network, settings.loss
     objective = objective_for(loss, data.task)
     shown = [name for name in dict.fromkeys((*loss.monitors, SCORES[data.task])) if name != objective]

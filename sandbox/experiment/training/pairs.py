@@ -1,4 +1,4 @@
-"""Pairs of lanes: whether their weights are the same to the bit, since when not, and how far apart they are."""
+"""Pairs of lanes: whether their weights are identical to the bit, since when not, and how far apart they are."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sandbox.experiment.training.history import History
 from sandbox.experiment.training.lanes import Lane
 
 Pair = frozenset[int]  # of the keys of two lanes
-PairRecord = tuple[dict[Pair, int], dict[Pair, History]]  # when each pair parted, and how far it is apart
+PairRecord = tuple[dict[Pair, int], dict[Pair, History]]  # when each pair parted, and how far apart it is
 
 COLUMNS = ("distance", "angle")
 
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """A lane's place: the key of the lane, its group and its rows there; `whole`, whether all its networks go on."""
+    """A lane in its group: its key, the group and its rows there; `whole`: whether all its networks are running."""
 
     key: int
     group: Group
@@ -29,39 +29,39 @@ class Member:
     whole: bool
 
     def bits(self) -> Array:
-        """Return its parameters (replicas, P) as whole numbers: equal where they are the same to the bit."""
+        """Return its parameters (replicas, P) as integers, equal only if they are identical to the bit."""
         parameters = self.group.rows[self.rows]
         return parameters.view(np.uint64 if parameters.itemsize == 8 else np.uint32)
 
 
 class Pairs:
-    """What is known of every two lanes of a run, by their keys.
+    """The records of each pair of lanes of a run, by their keys.
 
     Attributes
     ----------
     parted : dict
-        After how many updates the parameters of a pair first differed in any bit; a pair that is the same so far has
-        no entry. 0 is from the start.
+        After how many updates the parameters of a pair first differed in any bit, 0 for from the start; a pair that
+        is identical so far has no entry.
     histories : dict
         Per pair of lanes of one shape, epoch by epoch: "distance", the Euclidean distance between their parameters,
-        and "angle", that between their last updates, in degrees. Of several replicas the median.
+        and "angle", that between their last updates, in degrees. Of several replicas, the median.
     """
 
     def __init__(self) -> None:
         self.parted: dict[Pair, int] = {}
         self.histories: dict[Pair, History] = {}
         self._shapes: list[list[Member]] = []  # the lanes of each shape
-        self._same: list[list[Member]] = []  # those of them that are equal so far
+        self._same: list[list[Member]] = []  # sets of lanes that are identical so far
 
     def follow(self, lanes: Sequence[Lane], groups: list[Group], update: int) -> None:
-        """Compare all lanes, as after an edit or when one has come."""
+        """Compare all lanes, as after an edit or a change of lanes."""
         contents = {lane.key: _content(lane) for lane in lanes}
         for one, other in combinations(lanes, 2):
             pair = frozenset((one.key, other.key))
             if pair not in self.parted and contents[one.key] != contents[other.key]:
                 self.parted[pair] = update
         shapes: dict[tuple[int, ...], list[Member]] = {}
-        for group in groups:  # those of other activations stand in another group, and can be equal all the same
+        for group in groups:  # lanes with other activations are in another group, but can have equal parameters
             for lane, replicas, rows in group.lanes:
                 whole = len(replicas) == len(lane.replicas)
                 shapes.setdefault(replicas[0].sizes, []).append(Member(lane.key, group, _as_slice(rows), whole))
@@ -69,7 +69,7 @@ class Pairs:
         self._same = [equal for members in self._shapes for equal in self._split(members)]
 
     def _split(self, members: Iterable[Member]) -> list[list[Member]]:
-        """Return lanes in groups of two or more that have not parted."""
+        """Split lanes into sets of two or more that have not parted."""
         classes: list[list[Member]] = []
         for member in members:
             for equal in classes:
@@ -81,10 +81,10 @@ class Pairs:
         return [equal for equal in classes if len(equal) > 1]
 
     def look(self, update: int) -> None:
-        """Note which lanes have parted by this update."""
+        """Record which lanes have parted by this update."""
         for equal in list(self._same):
             first = equal[0].bits()
-            if all((each.bits() == first).all() for each in equal[1:]):
+            if all((member.bits() == first).all() for member in equal[1:]):
                 continue
             for one, other in combinations(equal, 2):
                 if (one.bits() != other.bits()).any():
@@ -93,45 +93,46 @@ class Pairs:
             self._same += self._split(equal)
 
     def record(self, epoch: int, update: int) -> None:
-        """Append how far the lanes of each shape are apart now."""
+        """Append the current distances and angles between the lanes of each shape."""
         for shape in self._shapes:
             members = [member for member in shape if member.whole]
             if len(members) < 2:
                 continue
-            thetas = np.array([each.group.rows[each.rows] for each in members])  # (lanes, replicas, P)
-            distances, angles = _apart(thetas, np.array([each.group.last_step()[each.rows] for each in members]))
+            thetas = np.array([member.group.rows[member.rows] for member in members])  # (lanes, replicas, P)
+            steps = np.array([member.group.last_step()[member.rows] for member in members])
+            distances, angles = _distances_and_angles(thetas, steps)
             for (i, one), (j, other) in combinations(enumerate(members), 2):
                 history = self.histories.setdefault(frozenset((one.key, other.key)), History())
                 history.append(epoch, update, COLUMNS, (float(distances[i, j]), float(angles[i, j])))
 
     def remove(self, key: int) -> PairRecord:
-        """Drop what is known of a lane that is gone, and return it."""
+        """Remove and return the records of a lane."""
         parted = {pair: self.parted.pop(pair) for pair in list(self.parted) if key in pair}
         return parted, {pair: self.histories.pop(pair) for pair in list(self.histories) if key in pair}
 
     def restore(self, record: PairRecord) -> None:
-        """Put back what was known of a lane."""
+        """Put back the records of a removed lane."""
         self.parted.update(record[0])
         self.histories.update(record[1])
 
     def copy(self, key: int, new: int) -> None:
-        """Give a new lane what is known of the one that it is a copy of."""
+        """Copy when a lane parted from others to its copy, a new lane."""
         for pair, update in list(self.parted.items()):
             if key in pair:
                 self.parted[pair - {key} | {new}] = update
 
 
 def _as_slice(rows: Rows) -> slice:
-    """Return where the networks of a lane stand in their group as a slice."""
+    """Return the rows of a lane's networks in their group as a slice."""
     return slice(rows, rows + 1) if isinstance(rows, int) else rows if isinstance(rows, slice) else slice(None)
 
 
 def _content(lane: Lane) -> tuple[object, ...]:
-    """Return what is equal where two lanes are the same to the bit."""
+    """Return a key that is equal for lanes identical to the bit."""
     return (lane.sizes, *(replica.theta.tobytes() for replica in lane.replicas))
 
 
-def _apart(thetas: Array, steps: Array) -> tuple[Array, Array]:
+def _distances_and_angles(thetas: Array, steps: Array) -> tuple[Array, Array]:
     """Return distances and angles in degrees (lanes, lanes) of parameters and steps (lanes, replicas, P)."""
     between = thetas[:, None] - thetas[None]
     distances = np.sqrt(np.add.reduce(between * between, axis=-1))

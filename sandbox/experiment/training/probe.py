@@ -1,7 +1,7 @@
-"""What a question about a lane is asked of: the numbers of one network at one moment, apart from the training's own.
+"""Questions about a lane, and the probe that answers them: one network at one moment, apart from the training.
 
-A view never touches the trainer. It asks a `Question`, a frozen value; the thread that trains answers it when it
-builds a snapshot, and the answer, frozen too, comes back in it.
+A view never touches the trainer. It asks a `Question`, a frozen value; the training thread answers it when it builds
+a snapshot, and the answer, frozen too, comes back in that snapshot.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class RunView(Protocol):
 
     @property
     def pairs(self) -> Pairs:
-        """What is known of every two lanes."""
+        """The records of each pair of lanes."""
 
     @property
     def current(self) -> Experiment:
@@ -65,21 +65,21 @@ class RunView(Protocol):
 
 
 class LaneProbe:
-    """One network of a lane at this moment; what is asked for is computed once, over all training samples.
+    """One network of a lane at this moment; results are computed once, on request, over all training samples.
 
     Attributes
     ----------
     lane : Lane
-        Only to be read, as is `replica`.
+        Read-only, as is `replica`.
     replica : Replica
-        The network that is looked at.
+        The network that is examined.
     data : Data
     samples : Samples
         The training part.
     m : int
         How many training samples there are.
     run : RunView, optional
-        The whole run, where a question is about more than one lane.
+        The whole run, for questions about more than one lane.
     """
 
     def __init__(
@@ -97,12 +97,12 @@ class LaneProbe:
 
     @property
     def history(self) -> History | ReplicaHistory:
-        """What was recorded of this very network."""
+        """The history of this network."""
         histories = self.lane.replica_history
         return self.lane.history if histories is None else ReplicaHistory(histories, self.replica.number)
 
     def at_start(self, replica: Replica) -> LaneProbe:
-        """Return the probe of a network of any lane at its initial parameters, with its settings of now."""
+        """Return the probe of a network, of any lane, at its initial parameters but with its current settings."""
         settings = replica.lane.settings
         theta = initial_parameters(settings, replica.sizes, replica=replica.number)
         if settings.network.weights is not None and self.run is not None:
@@ -129,7 +129,7 @@ class LaneProbe:
 
     @property
     def stopped(self) -> str:
-        """Why the network stopped; "" while it goes on."""
+        """Why the network stopped; "" while it is running."""
         return self.replica.stopped
 
     @cached_property
@@ -171,13 +171,13 @@ class LaneProbe:
         return LOSSES[name].tuned(self.lane.settings.loss.parameters)
 
     def coding_of(self, loss: Loss) -> str:
-        """Return "zero_one" or "plus_minus_one": as the lane would code its targets if it learned with this loss."""
+        """Return the coding that the lane would use if it learned with this loss: "zero_one" or "plus_minus_one"."""
         if loss is self.objective:
             return self.lane.coding
         return coding_for(self.lane.settings.network, loss.name, self.output.name)
 
     def targets(self, loss: Loss) -> Array:
-        """Return Y (m, n_out): as the lane codes it, but -1 and +1 for a hinge that is not the objective."""
+        """Return Y (m, n_out) in the lane's coding, but -1 and +1 for a hinge that is not the objective."""
         recoded = loss.plus_minus_one and loss is not self.objective
         return self.samples.Y["plus_minus_one" if recoded else self.lane.coding]
 
@@ -193,7 +193,7 @@ class LaneProbe:
         return reduction_factor(self.lane.settings.loss.reduction, self.m, self.sizes[-1])
 
     def dZ(self, loss: Loss | None = None) -> Array:
-        """Return the derivative (m, n_out) of the cost by Z[L]; of the objective by default."""
+        """Return the derivative (m, n_out) of the cost with respect to Z[L]; of the objective by default."""
         loss = loss or self.objective
         dZ = loss.dZ(self.done.Z[-1], self.done.A[-1], self.targets(loss), self.output, self.numerics)
         return dZ * self.factor
@@ -207,7 +207,7 @@ class LaneProbe:
         return gradient
 
     def gradient(self, loss: Loss | None = None, penalty: bool = True) -> Array:
-        """Return the derivative (P,) of the cost, with or without the penalty, by all parameters; read-only."""
+        """Return the read-only gradient (P,) of the cost, with or without the penalty, in all parameters."""
         loss = loss or self.objective
         key = (loss.name, penalty)
         if key not in self._gradients:

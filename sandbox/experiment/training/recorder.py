@@ -1,4 +1,4 @@
-"""Recording: the readings of every lane, appended to its history; no bit of a run depends on them."""
+"""Recording: the readings of every lane are appended to its history; no bit of a run depends on them."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _TEST = 1  # the slot of passes over the test part
 
 
 class Recorder:
-    """Reads the lanes of a run over the training and the test part.
+    """Evaluates the lanes of a run on the training and the test part.
 
     Parameters
     ----------
     train, test : Samples
     watched : bool
-        Whether a person looks on: how far lanes are apart is then recorded too, and of many replicas over many epochs
-        no more than can be seen.
+        Whether a person watches: distances between lanes are then recorded too, and long histories of replicas only
+        as far as can be seen.
 
     Attributes
     ----------
     pairs : Pairs
-        What is known of every two lanes, where a person looks on.
+        The records of each pair of lanes, if a person watches.
     due : bool
-        Whether the present state is to be recorded before anything changes it.
+        Whether the current state must be recorded before anything changes it.
     """
 
     def __init__(self, train: Samples, test: Samples, watched: bool) -> None:
@@ -44,9 +44,9 @@ class Recorder:
     def record(
         self, groups: Sequence[Group], epoch: int, update: int, passes: Sequence[ForwardPass] | None = None
     ) -> None:
-        """Append the present state to the history of every running lane.
+        """Append the current state to the history of every running lane.
 
-        `passes` are over the training samples, one a group, where they are known already.
+        `passes` are those over the training samples, one per group, if computed already.
         """
         self.due = False
         for i, group in enumerate(groups):
@@ -56,7 +56,7 @@ class Recorder:
             self.pairs.record(epoch, update)
 
     def record_group(self, group: Group, epoch: int, update: int, train: ForwardPass | None = None) -> None:
-        """Append the present state to the history of the lanes of one group."""
+        """Append the current state to the histories of the lanes in one group."""
         passes = self._passes(group, train)
         for lanes, rows in group.read_alike:
             if not lanes[0].several:
@@ -70,13 +70,13 @@ class Recorder:
                 lane.replica_history.append(epoch, update, lane.replica_columns, table.ravel().tolist())
 
     def readings(self, lane: Lane, groups: Sequence[Group], replica: int | None = None) -> dict[str, float] | None:
-        """Return the columns of a lane at this moment, recording nothing; None if none of its networks goes on.
+        """Return the current columns of a lane, without recording them; None if none of its networks is running.
 
-        Of several networks the medians and quartiles; with `replica`, the columns of that one alone.
+        For several networks, medians and quartiles; with `replica`, only the columns of that one.
         """
         for group in groups:
-            for each, replicas, rows in group.lanes:
-                if each is not lane or (replica is not None and lane.replicas[replica] not in replicas):
+            for member, replicas, rows in group.lanes:
+                if member is not lane or (replica is not None and lane.replicas[replica] not in replicas):
                     continue
                 passes = self._passes(group)
                 if not lane.several:
@@ -98,18 +98,18 @@ class Recorder:
     def _read(
         self, lanes: Sequence[Lane], group: Group, rows: Rows, passes: list[tuple[ForwardPass, Samples]]
     ) -> list[list[float]]:
-        """Return for each of several lanes of one network, which read alike, the values of its columns."""
+        """Return the column values of each lane; the lanes have one network each, and the same readings."""
         first, weights = lanes[0], group.net.weights
         penalty: float | Array = first.penalty(first.replicas[0].theta, weights)
         if len(lanes) > 1:
             penalty = np.array([lane.penalty(lane.replicas[0].theta, weights) for lane in lanes])
         values: list[float | Array] = []
-        for done, samples in passes:
-            Z, A = done.Z[-1][rows], done.A[-1][rows]
+        for forward, samples in passes:
+            Z, A = forward.Z[-1][rows], forward.A[-1][rows]
             read = [first.reading(name, kind, Z, A, samples, group.output) for name, kind in first.kinds]
             values += [read[0] + penalty, *([penalty] if samples is self._train else []), *read]
         if len(lanes) == 1:
-            return [values]  # type: ignore[list-item]  # of one network all are numbers
+            return [values]  # type: ignore[list-item]  # of one network, all are numbers
         table: list[list[float]] = np.array(values).T.tolist()
         return table
 
@@ -119,8 +119,9 @@ class Recorder:
         """Return the values (columns, replicas) of a lane's networks; nan for those that have stopped."""
         penalties = lane.penalties(group.rows[slice(None) if group.alone else rows], group.net.weights)
         values: list[float | Array] = []
-        for done, samples in passes:
-            Z, A = (array[rows].reshape(len(replicas), *array.shape[-2:]) for array in (done.Z[-1], done.A[-1]))
+        for forward, samples in passes:
+            last = forward.Z[-1], forward.A[-1]
+            Z, A = (array[rows].reshape(len(replicas), *array.shape[-2:]) for array in last)
             read = [lane.reading(name, kind, Z, A, samples, group.output) for name, kind in lane.kinds]
             values += [read[0] + penalties, *([penalties] if samples is self._train else []), *read]
         table = np.full((len(values), len(lane.replicas)), np.nan)
@@ -129,5 +130,5 @@ class Recorder:
 
 
 def _stride(epoch: int) -> int:
-    """Return every how many epochs all replicas are recorded: the later the fewer, some thousand for a doubling."""
+    """Return the epochs between records of all replicas: longer over time, about 1,000 records per doubling."""
     return 1 << max(0, epoch.bit_length() - 11)

@@ -1,4 +1,4 @@
-"""One network of a lane: its parameters, what its optimiser remembers, and whether it goes on."""
+"""One network of a lane: its parameters, its optimiser's memory, and whether it is still running."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Replica:
     lane : Lane
         The lane that it belongs to, which has its settings.
     number : int
-        Which of the lane's networks it is: its weights are drawn from the lane's seed plus this number.
+        Its number among the lane's networks: its weights are drawn from the lane's seed plus this number.
     sizes : tuple of int
         Units per layer, input first.
     activations : tuple of str
@@ -33,11 +33,11 @@ class Replica:
     theta : array (P,)
         Its parameters; while it trains, a row of its group's.
     memory : list of array (P,), count : int
-        What its optimiser remembers, and how many steps it has done since that was zero.
+        Its optimiser's memory, and how many steps it has done since that was zero.
     stopped : str
-        Why it stopped, and so keeps the sizes and activations that it had; "" while it goes on.
+        Why it stopped; "" while it is running. A stopped network keeps its sizes and activations.
     state : OptimizerState, optional
-        Of the group that trains it, which counts its steps meanwhile.
+        The state in the group that trains it, which counts its steps meanwhile.
     """
 
     lane: Lane = field(repr=False)
@@ -61,7 +61,7 @@ class Replica:
         return self.lane.settings.network.seed + self.number
 
     def copy(self, lane: Lane | None = None) -> Replica:
-        """Return a network that learns on its own from here, in the same lane or in another one."""
+        """Return an independent copy, in the same lane or in another one."""
         memory = [slot.copy() for slot in self.memory]
         return Replica(
             lane or self.lane, self.number, self.sizes, self.activations, self.theta.copy(), memory, self.steps,
@@ -69,16 +69,16 @@ class Replica:
         )  # fmt: skip
 
     def leave_group(self) -> None:
-        """Take arrays of its own, so that its group can be dissolved."""
+        """Copy its arrays out of its group, so that the group can be dissolved."""
         self.theta = self.theta.copy()
         self.leave_optimizer()
 
     def leave_optimizer(self) -> None:
-        """Take its optimiser's memory and count out of the group."""
+        """Copy its optimiser's memory and count out of the group."""
         self.memory, self.count, self.state = [slot.copy() for slot in self.memory], self.steps, None
 
     def reset_memory(self) -> None:
-        """Let its optimiser start over."""
+        """Reset its optimiser."""
         self.memory, self.count, self.state = [], 0, None
 
     def parameters(self) -> dict[str, Array]:
@@ -92,10 +92,10 @@ class Replica:
 def initial_parameters(
     settings: LaneSettings, sizes: tuple[int, ...], draw: int | None = None, replica: int = 0
 ) -> Array:
-    """Return theta (P,) drawn by the lane's initialiser and seed.
+    """Draw theta (P,) by the lane's initialiser and seed.
 
-    `draw`, from 1, numbers the run's later draws; `replica` is added to the seed, so that it draws what a lane with
-    that seed would.
+    `draw` (from 1) numbers the later draws of the run; `replica` is added to the seed, so that a replica equals the
+    network of a lane with that seed.
     """
     network = settings.network
     seed = network.seed + replica
@@ -108,10 +108,10 @@ def initial_parameters(
 
 
 def resized_parameters(old: Replica, sizes: tuple[int, ...], drawn: Array) -> Array:
-    """Return `drawn` (of the new sizes) with the weights of every unit that stays put in its place.
+    """Return `drawn` (of the new sizes) with the old parameters of every unit that remains.
 
-    Hidden layers are matched from the input on, the output layer with the output layer; a weight stays where both of
-    its ends do.
+    Hidden layers are matched from the input on, the output layer with the output layer; a weight is kept if the units
+    at both its ends are.
     """
     theta = drawn.copy()
     new_W, new_b = layer_views(theta, sizes)
@@ -121,7 +121,7 @@ def resized_parameters(old: Replica, sizes: tuple[int, ...], drawn: Array) -> Ar
         is_output = l == last_new
         source = last_old if is_output else l
         if not is_output and l >= last_old:
-            continue  # a layer that was not there before
+            continue  # a new layer
         units = slice(0, min(old_b[source].shape[-1], new_b[l].shape[-1]))
         new_b[l][0, units] = old_b[source][0, units]
         if source == l:  # both have the same layer before them

@@ -1,4 +1,4 @@
-"""A part of the data as the networks take it: inputs as columns, targets in each coding."""
+"""One part of the data in the form that networks take: inputs as columns, targets in each coding."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CODES = {"zero_one": (0.0, 1.0), "plus_minus_one": (-1.0, 1.0)}
 
 
 def output_units(data: Data) -> int:
-    """Return how many output units the task asks for: one per class or target, a single one for two classes."""
+    """Count the output units that the task needs: one per class or target, a single one for two classes."""
     if data.task == "regression":
         return len(data.target_names)
     return 1 if data.task == "binary" else len(data.class_names)
@@ -25,7 +25,7 @@ def output_units(data: Data) -> int:
 def coded_targets(y: Array, data: Data, dtype: DTypeLike) -> dict[str, Array]:
     """Return Y (m, n_out) for each coding; regression targets are the same in both.
 
-    Units follow each other in memory, as in Z and A, so that numpy goes through all of them in one way.
+    The memory order is unit by unit, as in Z and A, so that numpy traverses them all in the same order.
     """
     if data.task == "regression":
         Y = np.asfortranarray(y.reshape(len(y), len(data.target_names)), dtype)
@@ -37,7 +37,7 @@ def coded_targets(y: Array, data: Data, dtype: DTypeLike) -> dict[str, Array]:
 
 @dataclass
 class Samples:
-    """A part of the data as the networks take it: [X; 1] (n_in + 1, m), and Y (m, n_out) by coding."""
+    """One part of the data in the form that networks take: [X; 1] (n_in + 1, m), and Y (m, n_out) by coding."""
 
     X: Array
     Y: dict[str, Array]
@@ -47,5 +47,5 @@ class Samples:
 
 
 def samples_of(X: Array, y: Array, data: Data, dtype: np.dtype[Any]) -> Samples:
-    """Return a part of the data in the precision of a run."""
+    """Convert one part of the data to the form that networks take, in the precision of a run."""
     return Samples(with_ones(X.astype(dtype)), coded_targets(y, data, dtype))

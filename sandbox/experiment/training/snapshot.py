@@ -1,4 +1,4 @@
-"""What the views are given to draw: immutable copies of the trainer's state.
+"""What the views draw: immutable copies of the trainer's state.
 
 Everything here is frozen, made of plain values and read-only arrays, and can be pickled.
 """
@@ -21,7 +21,7 @@ from sandbox.experiment.training.probe import Question
 
 @dataclass(frozen=True)
 class SurfaceRequest:
-    """Which slice of which lane's output is to be computed.
+    """Which slice of which lane's output to compute.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class SurfaceRequest:
     resolution : int
         Grid points along each axis.
     other : str
-        Another lane, whose output is to be compared with it; "" for none.
+        Another lane to compare the output with; "" for none.
     """
 
     lane: str
@@ -46,7 +46,7 @@ class SurfaceRequest:
 
 @dataclass(frozen=True)
 class CurveRequest:
-    """How the curves are to be thinned.
+    """How to thin the curves.
 
     Attributes
     ----------
@@ -57,9 +57,9 @@ class CurveRequest:
     epochs : tuple of float, optional
         The visible range; None is all of it.
     only : str
-        One loss or metric to be seen in every lane, whatever each learns with; "" is what each learns with and shows.
+        One loss or metric to show for every lane, whatever it learns with; "" for each lane's objective and monitors.
     hidden : frozenset of (str, str)
-        Lanes and columns that need no curve, since none is drawn.
+        Lanes and columns whose curves are not drawn, and so not needed.
     """
 
     pixels: int
@@ -71,9 +71,9 @@ class CurveRequest:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the visible views ask of the next snapshot.
+    """What the visible views need from the next snapshot.
 
-    `replica` is the one that is picked out of several; None is all of them together.
+    `replica` is the one selected out of several; None means all of them together.
     """
 
     surfaces: tuple[SurfaceRequest, ...] = ()
@@ -84,7 +84,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Surface:
-    """What a lane answers over a grid of inputs, the other inputs at their mean.
+    """A lane's output over a grid of inputs, with the other inputs at their mean.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class Surface:
         Grid in the feature's own units.
     values : float32 array
     replicas : int
-        Of how many networks it is: of several, shares of them where classes are told, else medians.
+        How many networks it combines: over two inputs, classes as the share predicting each; else the median.
     """
 
     request: SurfaceRequest
@@ -136,16 +136,16 @@ class MapSurface(Surface):
 
 @dataclass(frozen=True)
 class BinarySurface(MapSurface):
-    """Of two classes: `values` (ny, nx) are the single output, or the share of several networks that say class 1.
+    """Of two classes: `values` (ny, nx) are the single output, or the share of several networks that predict class 1.
 
     Attributes
     ----------
     level : float
-        The value at which the decision turns.
+        The threshold of the decision.
     span : tuple of float
-        The values of sure answers.
+        The values of certain predictions.
     edge : float32 array (ny, nx)
-        0 where `values` cross `level`; smoother than they are where outputs are steep or counted.
+        0 where `values` cross `level`; smoother than `values` if outputs are steep or networks are counted.
     """
 
     level: float
@@ -165,15 +165,15 @@ class RegressionSurface(MapSurface):
 
 @dataclass(frozen=True)
 class DifferenceSurface(MapSurface):
-    """Of two lanes: `values` (ny, nx) are this lane's answer less the other's; of many classes, half the sum of sizes.
+    """Of two lanes: `values` (ny, nx) are the lane's minus the other's; of many classes, half the summed |differences|.
 
     Attributes
     ----------
     span : tuple of float
-        The least and the largest difference that is told.
+        The lowest and highest value to show.
     edges : tuple of float32 array
-        Of each lane what its boundary is drawn from: shares (ny, nx, K) of many classes; (ny, nx), 0 at the boundary,
-        of two; empty for a regression.
+        For each lane, what its boundary is drawn from: (ny, nx), 0 at the boundary, for two classes; shares
+        (ny, nx, K) for many; empty for a regression.
     """
 
     span: tuple[float, float]
@@ -196,13 +196,13 @@ class Curve:
     role : str
         "objective" (drawn solid), "monitor" (a loss that is only shown, dashed) or "metric".
     epochs, values : array (k,)
-        In order; nan breaks the line. Of several replicas the median.
+        In order; nan breaks the line. Of several replicas, the median.
     band : tuple of (epochs, values)
-        Of several replicas the lower and the upper quartile, as lines.
+        Of several replicas, the lower and the upper quartile, as lines.
     picked : tuple of (epochs, values), optional
-        The line of the replica that is picked out.
+        The line of the selected replica.
     learned : tuple of (float, float), optional
-        From which epoch to which the lane has learned with this loss; None where its role has been the same all along.
+        The spans of epochs in which the lane learned with this loss; None if its role never changed.
     """
 
     lane: str
@@ -229,7 +229,7 @@ class EditMark:
 
 @dataclass(frozen=True)
 class LaneState:
-    """One lane as it is now.
+    """The current state of one lane.
 
     Attributes
     ----------
@@ -239,11 +239,11 @@ class LaneState:
     output, objective : str
         Registry names, with "auto" resolved.
     readings : mapping
-        The columns of history.csv at the parameters of this moment: "train_cost", "test_cost" (the objective over the
+        The columns of history.csv for the current parameters: "train_cost", "test_cost" (the objective over the
         test part plus the penalty; absent without a test part), "train_accuracy", "test_r2", ...
-        Of several replicas the median, and with "|low" and "|high" behind the name the quartiles.
+        Of several replicas, the median, and with "|low" and "|high" after the name the quartiles.
     stopped : str
-        Why the lane stopped, one sentence; "" while it goes on.
+        Why the lane stopped, one sentence; "" while it is running.
     replicas, lost : int
         How many networks it trains, and how many of them have stopped.
     """
@@ -265,7 +265,7 @@ class Snapshot:
     Attributes
     ----------
     run : int
-        Which run of this window it belongs to; a late one is dropped.
+        The number of the run in this window; a snapshot of an earlier run is dropped.
     experiment : Experiment
         With the edits made so far.
     data : Data
@@ -276,11 +276,11 @@ class Snapshot:
     lanes : tuple of LaneState
     surfaces, curves, marks : tuple
     answers : mapping
-        The answer to every question that was asked about one of the lanes.
+        The answers to all questions about these lanes.
     seconds : mapping
-        How long each of these answers took.
+        How long each answer took.
     coming : float
-        How far a lane that has been added is on its way to where the others are; 1 where none is.
+        How far an added lane has caught up with the others, from 0 to 1; 1 if none is catching up.
     """
 
     run: int

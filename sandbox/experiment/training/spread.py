@@ -1,4 +1,4 @@
-"""Several networks of one lane, and what can be said of them together."""
+"""Statistics over the several networks of one lane."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import numpy as np
 from sandbox.arrays import Array, Floats
 from sandbox.experiment.training.history import History, Record
 
-LOW, HIGH = "|low", "|high"  # behind a column's name: its quartiles over several networks
+LOW, HIGH = "|low", "|high"  # suffixes of a column's name: its quartiles over several networks
 
 
 class ReplicaHistory:
-    """What was recorded of one of several networks, in the form of a history of its own."""
+    """The recorded values of one of several networks, with the interface of a history."""
 
     def __init__(self, histories: History, replica: int) -> None:
-        self._all, self._end = histories, f"#{replica}"
+        self._all, self._suffix = histories, f"#{replica}"
 
     @property
     def last(self) -> Record | None:
@@ -22,39 +22,39 @@ class ReplicaHistory:
         row = self._all.last
         if row is None:
             return None
-        values = {name.removesuffix(self._end): v for name, v in row.values.items() if name.endswith(self._end)}
+        values = {name.removesuffix(self._suffix): v for name, v in row.values.items() if name.endswith(self._suffix)}
         return Record(row.epoch, row.update, values)
 
     def curve(
         self, name: str, pixels: int, log_x: bool = False, epochs: tuple[float, float] | None = None
     ) -> tuple[Floats, Floats]:
         """Return a column as `History.curve` does."""
-        return self._all.curve(name + self._end, pixels, log_x, epochs)
+        return self._all.curve(name + self._suffix, pixels, log_x, epochs)
 
     def column(self, name: str) -> tuple[Floats, Floats]:
         """Return all epochs at which a column applies, and its values."""
-        return self._all.column(name + self._end)
+        return self._all.column(name + self._suffix)
 
 
 def quartiles(table: Array) -> Array:
     """Return median, lower and upper quartile (3, columns) of each row of a table (columns, replicas).
 
-    nan, of a replica that has stopped, is left out. Between two values they are interpolated, as numpy does.
+    nan, of a stopped replica, is ignored. Quartiles between two values are interpolated linearly, as in numpy.
     """
-    ordered = np.sort(table, axis=1)  # nan goes to the end; some ten times as quick as numpy's own quantiles
+    ordered = np.sort(table, axis=1)  # nan goes to the end; about ten times as fast as numpy's quantiles
     running = ordered.shape[1] - np.isnan(ordered).sum(axis=1)
-    found = np.empty((3, len(table)))
+    result = np.empty((3, len(table)))
     rows, last = np.arange(len(table)), np.maximum(running - 1, 0)
     for k, share in enumerate((0.5, 0.25, 0.75)):
         position = share * last
         below = position.astype(np.intp)
         low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, last)]
         with np.errstate(invalid="ignore"):  # of infinite costs
-            found[k] = np.where((low == high) | (position == below), low, low + (position - below) * (high - low))
-    return found
+            result[k] = np.where((low == high) | (position == below), low, low + (position - below) * (high - low))
+    return result
 
 
 def spread(table: Array) -> list[float]:
-    """Return medians, lower quartiles and upper quartiles of a table, one after the other."""
+    """Return the medians, lower quartiles and upper quartiles of a table as one list."""
     values: list[float] = quartiles(table).ravel().tolist()
     return values

@@ -1,4 +1,4 @@
-"""What a lane's network, or its networks together, compute over a grid of inputs; and where two lanes are at odds."""
+"""The output of a lane's network, or of its networks together, over a grid of inputs, and where two lanes differ."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ Values = NDArray[np.float32]
 
 
 def surface(request: SurfaceRequest, lane: Lane, data: Data, replica: int | None = None) -> Surface:
-    """Return a lane's output over the grid, the inputs that are not on an axis at their mean.
+    """Return a lane's output over the grid, with the inputs that are not on an axis at their mean.
 
-    Of several networks, those that go on, it is the share that says class 1 (or each class), or the median output;
-    with `replica`, the output of that one alone.
+    For several networks (those still running), it is the share of them predicting class 1 (or each class), or the
+    median output for a regression or over one input; with `replica`, the output of that one.
     """
     low, high = CODES[lane.coding]
     x, y, X = _grid(request, data)
@@ -57,47 +57,47 @@ def surface(request: SurfaceRequest, lane: Lane, data: Data, replica: int | None
 
 
 def _edge(Z: Values, A: Values, level: float, output: str) -> Values:
-    """Return what is 0 where the output, or of several networks their median, is at the level.
+    """Return values that are 0 where the output, or the median of several networks, is at the level.
 
-    An output that saturates and is at the level for z = 0 leaps through it where z goes evenly.
+    An output that saturates and is at the level for z = 0 jumps through it, while z passes through 0 smoothly.
     """
     g = ACTIVATIONS[output]()
-    even = g.saturates and g.elementwise and g.value(np.zeros((1, 1)))[0, 0] == level
-    return _median(Z if even else A - np.float32(level))[:, 0]
+    use_Z = g.saturates and g.elementwise and g.value(np.zeros((1, 1)))[0, 0] == level
+    return _median(Z if use_Z else A - np.float32(level))[:, 0]
 
 
 def difference(
     request: SurfaceRequest, lane: Lane, other: Lane, data: Data, replica: int | None = None
 ) -> CurveSurface | DifferenceSurface:
-    """Return where two lanes differ, and by how much: over one input, the outputs of both."""
+    """Return where two lanes differ, and by how much; over one input, the outputs of both."""
     edges: tuple[Values, ...] = ()
     match surface(request, lane, data, replica), surface(request, other, data, replica):
         case CurveSurface() as one, CurveSurface() as two:
             return replace(one, other=read_only(_recoded(two, one)))
         case BinarySurface() as one, BinarySurface() as two:
-            apart, span = _as_shares(one) - _as_shares(two), (-1.0, 1.0)
+            differences, span = _as_shares(one) - _as_shares(two), (-1.0, 1.0)
             edges = (one.edge, two.edge)
         case MulticlassSurface() as one, MulticlassSurface() as two:
-            apart, span = 0.5 * np.abs(one.values - two.values).sum(axis=-1), (0.0, 1.0)
+            differences, span = 0.5 * np.abs(one.values - two.values).sum(axis=-1), (0.0, 1.0)
             edges = (one.values, two.values)
         case RegressionSurface() as one, RegressionSurface() as two:
-            apart = one.values - two.values
-            widest = float(np.nanmax(np.abs(apart), initial=1e-12))
-            span = (-widest, widest)
+            differences = one.values - two.values
+            largest = float(np.nanmax(np.abs(differences), initial=1e-12))
+            span = (-largest, largest)
         case _:
-            raise TypeError("two lanes of one run have surfaces of one kind")
-    values = read_only(np.asarray(apart, np.float32))
+            raise TypeError("two lanes of one run must have surfaces of the same kind")
+    values = read_only(np.asarray(differences, np.float32))
     return DifferenceSurface(request, one.x, values, one.replicas, one.y, span, edges)
 
 
-def _as_shares(found: BinarySurface | CurveSurface) -> Values:
-    """Return values of two classes as shares of class 1, whatever their coding."""
-    low, high = found.span
-    return np.asarray((found.values - low) / (high - low), np.float32)
+def _as_shares(source: BinarySurface | CurveSurface) -> Values:
+    """Rescale the values of two classes to shares of class 1, whatever their coding."""
+    low, high = source.span
+    return np.asarray((source.values - low) / (high - low), np.float32)
 
 
 def _recoded(curve: CurveSurface, like: CurveSurface) -> Values:
-    """Return the outputs of a curve in the coding of another one."""
+    """Convert the outputs of a curve to the coding of another one."""
     if np.isnan(curve.level):
         return curve.values.copy()
     low, high = like.span
@@ -105,7 +105,7 @@ def _recoded(curve: CurveSurface, like: CurveSurface) -> Values:
 
 
 def _grid(request: SurfaceRequest, data: Data) -> tuple[Floats, Floats, Values]:
-    """Return x, y and X, the inputs at every point as the network sees them: the same for every frame and lane."""
+    """Return x, y and X, the inputs at every point as the network sees them, the same for every frame and lane."""
     return _points(request.axes, request.x_range, request.y_range, request.resolution, data)
 
 
@@ -124,12 +124,12 @@ def _points(
 
 
 def _running(lane: Lane) -> list[Replica]:
-    """Return the networks that go on; all of them if none does."""
+    """Return the running networks; if there are none, all with the sizes of the lane."""
     return lane.running or [replica for replica in lane.replicas if replica.sizes == lane.sizes]
 
 
 def _outputs(replicas: list[Replica], X: Values) -> tuple[Values, Values]:
-    """Return Z[L] and A[L] (replicas, m, n_out), apart from the training's own buffers, in single precision."""
+    """Compute Z[L] and A[L] (replicas, m, n_out) in single precision, outside the buffers of training."""
     first = replicas[0]
     net = Network(first.sizes, first.activations, len(replicas), np.float32)
     for row, replica in zip(net.theta, replicas, strict=True):
@@ -148,9 +148,9 @@ def _median(A: Values) -> Values:
 
 
 def _votes(A: Values) -> Values:
-    """Return the share (m, K) of the networks that say each class."""
-    said = A.argmax(axis=-1)[..., None] == np.arange(A.shape[-1])
-    return np.asarray(said.mean(axis=0), np.float32)
+    """Return the share (m, K) of the networks that predict each class."""
+    votes = A.argmax(axis=-1)[..., None] == np.arange(A.shape[-1])
+    return np.asarray(votes.mean(axis=0), np.float32)
 
 
 def _shares(A: Values, low: float) -> Values:

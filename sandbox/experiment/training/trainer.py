@@ -1,6 +1,6 @@
 """The trainer: runs an experiment, update by update, all lanes in lock-step.
 
-A run is a function of its experiment alone. What is recorded, shown or asked for in between changes no bit of it.
+A run is a function of its experiment alone. Recording, showing or querying it does not change a bit of it.
 The training loop itself is `Trainer._update`.
 """
 
@@ -37,13 +37,13 @@ from sandbox.nn.network import ForwardPass
 
 
 def load_experiment_data(experiment: Experiment) -> Data:
-    """Return the data that an experiment names, paths relative to its folder."""
+    """Load the data that an experiment names, with paths relative to its folder."""
     return load_data(**dataclasses.asdict(experiment.data), folder=experiment.folder)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class RemovedLane:
-    """A lane that was taken out, with all that was known of it, and the experiment before and after."""
+    """A removed lane with its position, marks and pair records, and the experiment before and after."""
 
     lane: Lane
     index: int
@@ -62,14 +62,14 @@ class Trainer:
     experiment : Experiment
         Its edits take effect at their updates.
     data : Data, optional
-        What the experiment's [data] gives, where it is loaded already.
+        The data of the experiment, if already loaded.
     every : int
-        Every how many epochs the history is recorded.
+        Epochs between records of the history.
     watched : bool
-        Whether a person looks on, who compares lanes: what one learns with is then recorded in all, how far lanes are
-        apart is too, and of many replicas over many epochs no more than can be seen. No bit of a run depends on it.
+        Whether a person watches and compares lanes: each lane then records the objectives of all, distances between
+        lanes are recorded, and long histories of replicas only as far as can be seen. No bit of a run depends on it.
     losses : iterable of str
-        Losses that are recorded of every lane, beside those that it learns with and shows. No bit depends on them.
+        Losses recorded for every lane, besides those that it learns with and shows. No bit depends on them.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class Trainer:
     Raises
     ------
     InputError
-        When the data or a file of weights cannot be used.
+        If the data or a weights file cannot be used.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Trainer:
         self._regroup()
         self._apply_pending()
 
-    # What there is
+    # State
 
     @property
     def experiment(self) -> Experiment:
@@ -126,7 +126,7 @@ class Trainer:
 
     @property
     def pairs(self) -> Pairs:
-        """What is known of every two lanes, where a person looks on."""
+        """The records of each pair of lanes, if a person watches."""
         return self._recorder.pairs
 
     @property
@@ -136,7 +136,7 @@ class Trainer:
 
     @property
     def running(self) -> bool:
-        """Whether any lane goes on."""
+        """Whether any lane is still running."""
         return bool(self._groups)
 
     def lane(self, name: str) -> Lane:
@@ -150,7 +150,7 @@ class Trainer:
         for lane in self.lanes:
             if lane.name == name:
                 return lane
-        raise InputError(f'There is no lane "{name}"; there is {", ".join(lane.name for lane in self.lanes)}.')
+        raise InputError(f'There is no lane "{name}"; known lanes: {", ".join(lane.name for lane in self.lanes)}.')
 
     def history(self, name: str | None = None) -> History:
         """Return the history of a lane (the first by default), up to the present state."""
@@ -162,7 +162,7 @@ class Trainer:
         return (self.lane(name) if name is not None else self.lanes[0]).replicas[0].parameters()
 
     def set_parameters(self, parameters: Mapping[str, Array], name: str | None = None) -> None:
-        """Give a lane other parameters W1, b1, W2, ... before its first update.
+        """Set the parameters W1, b1, W2, ... of a lane before the first update.
 
         Raises
         ------
@@ -170,25 +170,25 @@ class Trainer:
             If a name or a shape is not the network's.
         """
         if self.update:
-            raise InputError("Parameters can be set before the first update only.")
+            raise InputError("Parameters can only be set before the first update.")
         lane = self.lane(name) if name is not None else self.lanes[0]
         for replica in lane.replicas:
             assign_parameters(replica.theta, replica.sizes, parameters, "the parameters")
-        for each in self.lanes:  # the row of epoch 0, where it has been asked for already, was of other parameters
-            each.history = History()
-            each.replica_history = History() if each.several else None
+        for other in self.lanes:  # a row of epoch 0 that is recorded already has the old parameters
+            other.history = History()
+            other.replica_history = History() if other.several else None
         self._recorder.due = True
 
     def readings(self, lane: Lane, replica: int | None = None) -> dict[str, float]:
-        """Return the columns of the history at the parameters of this moment, recording nothing.
+        """Return the columns of the history for the current parameters, without recording them.
 
-        Of several networks the medians and quartiles; with `replica`, the columns of that one alone. Of a lane or a
-        network that has stopped, the last that were recorded.
+        For several networks, medians and quartiles; with `replica`, only the columns of that one. For a stopped lane
+        or network, the last recorded values.
         """
         picked = replica if lane.several else None
         last = lane.history.last
-        known = last is not None and (lane.stopped or lane.edited < last.update == self.update)
-        if picked is None and last is not None and known:
+        up_to_date = last is not None and (lane.stopped or lane.edited < last.update == self.update)
+        if picked is None and last is not None and up_to_date:
             return dict(last.values)
         with np.errstate(all="ignore"):
             readings = self._recorder.readings(lane, self._groups, picked)
@@ -197,17 +197,17 @@ class Trainer:
         if picked is None:
             return {} if last is None else dict(last.values)
         recorded = None if lane.replica_history is None else lane.replica_history.last
-        values, end = {} if recorded is None else recorded.values, f"#{picked}"
-        return {name.removesuffix(end): value for name, value in values.items() if name.endswith(end)}
+        values, suffix = {} if recorded is None else recorded.values, f"#{picked}"
+        return {name.removesuffix(suffix): value for name, value in values.items() if name.endswith(suffix)}
 
     def probe(self, lane: str, replica: int | None = None) -> LaneProbe | None:
-        """Return what questions about a lane are asked of: of several networks the one given, or the first.
+        """Return the probe that answers questions about a lane: about the given replica, or the first.
 
         None if there is no such lane.
         """
-        for each in self.lanes:
-            if each.name == lane:
-                chosen = each.replicas[min(replica or 0, len(each.replicas) - 1)]
+        for candidate in self.lanes:
+            if candidate.name == lane:
+                chosen = candidate.replicas[min(replica or 0, len(candidate.replicas) - 1)]
                 return LaneProbe(chosen, self.data, self._train, self._next_batch, self)
         return None
 
@@ -222,7 +222,7 @@ class Trainer:
     # Training
 
     def run(self, epochs: int | None = None) -> None:
-        """Train for so many more epochs; without a number, up to the [run] epochs of the experiment."""
+        """Train for `epochs` more epochs; by default, up to the [run] epochs of the experiment."""
         target = self.experiment.run.epochs if epochs is None else self.epoch + epochs
         with np.errstate(all="ignore"):
             while self.epoch < target and self._update():
@@ -231,7 +231,7 @@ class Trainer:
                 self._record()
 
     def advance(self, go_on: Callable[[], bool], most: int | None = None) -> int:
-        """Train until `go_on` says no, so many updates are done or no lane goes on; return how many were done."""
+        """Train until `go_on()` is False, `most` updates are done or no lane is running; return the updates done."""
         first = self.update
         last = None if most is None else first + most
         with np.errstate(all="ignore"):
@@ -240,7 +240,7 @@ class Trainer:
         return self.update - first
 
     def step_epoch(self) -> bool:
-        """Train to the end of the current epoch; return whether any lane goes on."""
+        """Train to the end of the current epoch; return whether any lane is still running."""
         epoch = self.epoch
         while self.epoch == epoch:
             if not self.step():
@@ -248,12 +248,12 @@ class Trainer:
         return True
 
     def step(self) -> bool:
-        """Do one update in every lane; return whether any lane goes on."""
+        """Do one update in every lane; return whether any lane is still running."""
         with np.errstate(all="ignore"):
             return self._update()
 
     def _update(self) -> bool:
-        """Do one update in every lane: forward, cost, backward, update; return whether any lane goes on."""
+        """Do one update in every lane: forward, cost, backward, update; return whether any lane is still running."""
         batches, recorder = self._batches, self._recorder
         if self._log.pending:
             self._apply_pending()
@@ -267,7 +267,7 @@ class Trainer:
         X, Y, size = batches.next(settings)
         passes = [group.forward(X) for group in self._groups]
         if recorder.due:
-            self._record(passes)  # the cost: it is written down, and changes nothing
+            self._record(passes)  # the cost: only recorded, it changes nothing
         failed: list[Replica] = []
         for i, group in enumerate(self._groups):
             group.backward(passes[i], Y)
@@ -285,7 +285,7 @@ class Trainer:
         return True
 
     def _codings(self) -> set[str]:
-        """Return how targets are coded, in any lane."""
+        """Return the codings of targets used by any lane."""
         return {lane.coding for lane in self.lanes}
 
     def _record(self, passes: Sequence[ForwardPass] | None = None) -> None:
@@ -297,15 +297,16 @@ class Trainer:
                 self._record()
 
     def _stop(self, failed: list[Replica]) -> None:
-        """Take networks out whose update would not be finite, and say why."""
+        """Stop networks whose update would not be finite, and find the reason."""
         for replica in failed:
-            replica.stopped = "overflow"  # a placeholder that takes it out of its group before the cost is looked at
+            replica.stopped = "overflow"  # a placeholder: takes it out of its group before the cost is examined
         self._regroup(learned=1)
         dtype = self._train.X.dtype
         for replica in failed:
             group = Group([replica], dtype)
-            done = group.forward(self._train.X)
-            replica.stopped = reason_to_stop(replica, *group.outputs_of(done, replica), self._train, group.output)
+            forward = group.forward(self._train.X)
+            Z, A = group.outputs_of(forward, replica)
+            replica.stopped = reason_to_stop(replica, Z, A, self._train, group.output)
             group.dissolve()
         for lane in dict.fromkeys(replica.lane for replica in failed):
             if lane.stopped and lane.history.last_update != self.update:
@@ -318,9 +319,9 @@ class Trainer:
     def edit(self, changes: Mapping[str, object], lane: str | None = None) -> Edit:
         """Change settings now, before the next update, in one lane or in all.
 
-        In the middle of an epoch, another batch size cuts those samples that are left into new batches; another
-        `shuffle` holds from the next epoch on. What is changed again before the next update, as while a number is
-        dragged, makes one edit with its last value; none where that is what it was before.
+        In the middle of an epoch, a new batch size applies to the remaining samples; a new `shuffle` applies from the
+        next epoch on. Repeated changes of a setting before the next update, as when dragging a number, make one edit
+        with the last value, or none if that is the value from before.
 
         Raises
         ------
@@ -330,16 +331,16 @@ class Trainer:
         return self.take_edit(self.experiment.checked_edit(changes, lane, self.update))
 
     def take_edit(self, edit: Edit) -> Edit:
-        """Change settings now, as `edit` does, by an edit whose values have been checked; return it with its update.
+        """Change settings now by an edit whose values have been checked; return it with its update.
 
         Raises
         ------
         InputError
-            If it does not fit the rest; then nothing has changed.
+            If it does not fit the other settings; then nothing has changed.
         """
         edit = dataclasses.replace(edit, update=self.update)
         experiment = self._log.with_edit(edit)
-        self._apply_pending()  # what the experiment foresees for this very update comes first, as when it is replayed
+        self._apply_pending()  # scheduled edits of this update come first, as in a replay
         self._log.enter(edit, experiment)
         self._apply(edit)
         return edit
@@ -349,7 +350,7 @@ class Trainer:
             self._apply(edit)
 
     def _apply(self, edit: Edit) -> None:
-        """Let an edit take effect in all lanes that go on."""
+        """Apply an edit to all running lanes."""
         self._record_if_due()
         self._log.apply(edit, self.epoch_position, self.data.task)
         running = [lane for lane in self.lanes if not lane.stopped]
@@ -366,11 +367,11 @@ class Trainer:
 
     @staticmethod
     def _shapes(lanes: Iterable[Lane]) -> list[object]:
-        """Return what decides which networks are computed together."""
+        """Return the shapes, which decide which networks are computed together."""
         return [(replica.sizes, replica.activations) for lane in lanes for replica in lane.running]
 
     def settle(self) -> None:
-        """Record what there is, and do all edits that are to come before the next update."""
+        """Record the current state, and apply all edits that are due before the next update."""
         self._record_if_due()
         self._apply_pending()
 
@@ -387,7 +388,7 @@ class Trainer:
         return lane
 
     def _regroup(self, learned: int = 0) -> None:
-        """Form the groups from scratch; `learned` is 1 if they have done an update that is not counted yet."""
+        """Rebuild the groups; `learned` is 1 if they have done an update that is not counted yet."""
         for group in self._groups:
             group.dissolve()
         self._compare_losses()
@@ -397,7 +398,7 @@ class Trainer:
             self.pairs.follow(self.lanes, self._groups, self.update + learned)
 
     def _compare_losses(self) -> None:
-        """Let every lane that goes on record what it is asked for, and what the others learn with."""
+        """Make every running lane record the requested losses and, if watched, the objectives of the others."""
         learned = self._losses | ({lane.objective.name for lane in self.lanes} if self.watched else set())
         for lane in self.lanes:
             shown = {lane.objective.name, *(name for name, _ in lane.monitors)}
@@ -405,12 +406,12 @@ class Trainer:
                 lane.compare_with([name for name in LOSSES if name in learned - shown])
 
     def fork_lane(self, name: str, new: str) -> None:
-        """Add a copy of a lane: its parameters, what its optimiser remembers, its history and all its edits.
+        """Add a copy of a lane: its parameters, optimiser memory, history and all its edits.
 
         Raises
         ------
         InputError
-            If there is no such lane, there are too many, or the new name is not allowed.
+            If there is no such lane, there are too many lanes, or the new name is not allowed.
         """
         self.settle()
         lane = self.lane(name)
@@ -421,19 +422,19 @@ class Trainer:
         self._regroup()
 
     def restarted(self, experiment: Experiment) -> Trainer:
-        """Return a trainer of another experiment on the same data, from the start: to come as far as this one.
+        """Return a trainer of another experiment on the same data, from the start.
 
-        So a lane is added as if it had been there from the start, on the same batches.
+        Trained as far as this one, it has a new lane as if that had been there from the start, on the same batches.
         """
         return Trainer(experiment, self.data, self.every, self.watched, self._losses)
 
     def remove_lane(self, name: str) -> RemovedLane:
-        """Take a lane out, and return it as it is, for `put_back`.
+        """Remove a lane, and return it as it is, for `put_back`.
 
         Raises
         ------
         InputError
-            If there is no such lane, or no other.
+            If there is no such lane, or it is the only one.
         """
         self.settle()
         lane, before = self.lane(name), self.experiment
@@ -446,7 +447,7 @@ class Trainer:
         return RemovedLane(lane, index, marks, pairs, before, self.experiment, self.update)
 
     def put_back(self, removed: RemovedLane) -> bool:
-        """Put a lane back that was taken out of this very run, unless anything was done since; return whether it is."""
+        """Put back a lane removed from this run, unless anything has changed since; return whether it was put back."""
         if (self.experiment, self.update) != (removed.after, removed.update):
             return False
         self._log.adopt(removed.before, self.update)
@@ -457,7 +458,7 @@ class Trainer:
         return True
 
     def rename_lane(self, name: str, new: str) -> None:
-        """Call a lane something else.
+        """Rename a lane.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What the views asked for, as it is in a run at this moment: a snapshot of it."""
+"""Build snapshots of a run: what the views asked for, at this moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def snapshot(trainer: Trainer, run: int, wanted: Wanted) -> Snapshot:
-    """Return an immutable copy of what the views asked for; the trainer has recorded the present state."""
+    """Return an immutable copy of what the views asked for; the current state must be recorded already."""
     lanes = tuple(_state(trainer, lane, wanted.replica) for lane in trainer.lanes)
     with np.errstate(all="ignore"):
         surfaces = tuple(_surfaces(trainer, wanted))
@@ -57,7 +57,7 @@ def _surfaces(trainer: Trainer, wanted: Wanted) -> Iterator[Surface]:
 
 
 def _answers(trainer: Trainer, wanted: Wanted) -> tuple[dict[Question[Any], Any], dict[Question[Any], float]]:
-    """Answer every question about a lane that there is, and say how many seconds each answer took."""
+    """Answer all questions about existing lanes; return the answers, and the seconds that each took."""
     probes: dict[str, LaneProbe | None] = {}
     answers, seconds = {}, {}
     for question in wanted.questions:
@@ -80,8 +80,8 @@ def _curves(trainer: Trainer, request: CurveRequest, replica: int | None) -> Ite
 
 
 def _shown(lane: Lane, only: str) -> list[tuple[str, str]]:
-    """Return the names that a lane's curves are of, and their roles."""
-    # By its own name, so that a loss that was only shown before goes on where it was when it learns.
+    """Return the name and role of each of a lane's curves."""
+    # Under its own name, so that the curve of a monitor continues when it becomes the objective.
     learned = [(lane.objective.name, "objective")]
     if lane.settings.optimizer.l1 or lane.settings.optimizer.l2:
         learned.append(("cost", "objective"))
@@ -95,8 +95,8 @@ def _shown(lane: Lane, only: str) -> list[tuple[str, str]]:
 def _curve(lane: Lane, name: str, part: str, role: str, request: CurveRequest, replica: int | None) -> Curve:
     column = f"{part}_{name}"
     if (lane.name, column) in request.hidden:
-        nothing = read_only(np.empty(0))
-        return Curve(lane.name, column, name, part, role, nothing, nothing)
+        empty = read_only(np.empty(0))
+        return Curve(lane.name, column, name, part, role, empty, empty)
 
     def line(history: History, key: str) -> tuple[Array, Array]:
         epochs, values = history.curve(key, request.pixels, request.log_x, request.epochs)
@@ -112,8 +112,8 @@ def _curve(lane: Lane, name: str, part: str, role: str, request: CurveRequest, r
 
 
 def _learned_spans(lane: Lane, name: str) -> tuple[tuple[float, float], ...] | None:
-    """Return from where to where a lane has learned with a loss; None if that never changed."""
+    """Return the spans of epochs in which a lane learned with a loss; None if its objective never changed."""
     if len(lane.learned) < 2 or name not in LOSSES:
         return None
     ends = [start for start, _ in lane.learned[1:]] + [math.inf]
-    return tuple((start, end) for (start, own), end in zip(lane.learned, ends, strict=True) if own == name)
+    return tuple((start, end) for (start, loss), end in zip(lane.learned, ends, strict=True) if loss == name)

@@ -1,4 +1,4 @@
-"""Files of weights: W1, b1, W2, b2, ... as numpy writes them."""
+"""Weights files: W1, b1, W2, b2, ... in numpy's .npz format."""
 
 from __future__ import annotations
 
@@ -15,61 +15,61 @@ from sandbox.arrays import Array
 from sandbox.errors import InputError
 from sandbox.nn.network import layer_views, parameter_count
 
-# What numpy and zipfile raise for files that are none, are broken, locked, or claim to hold more than memory does.
+# What numpy and zipfile raise for files of another kind, broken or encrypted ones, and ones too large for memory.
 _UNREADABLE = (
     OSError, ValueError, EOFError, AttributeError, TypeError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error
 )  # fmt: skip
 
 
 def assign_parameters(theta: Array, sizes: tuple[int, ...], parameters: Mapping[str, Any], where: str) -> None:
-    """Write W1, b1, W2, ... into theta (P,); `where` is what messages call them.
+    """Write W1, b1, W2, ... into theta (P,); messages call them `where`.
 
     Raises
     ------
     InputError
         If a name, a shape or a value is not allowed; then nothing has changed.
     """
-    wanted: dict[str, Array] = {}
-    fresh = np.array(theta)
-    for l, (W, b) in enumerate(zip(*layer_views(fresh, sizes), strict=True), start=1):
-        wanted[f"W{l}"], wanted[f"b{l}"] = W, b[0]
-    names = ", ".join(wanted)
+    arrays: dict[str, Array] = {}
+    new_theta = np.array(theta)
+    for l, (W, b) in enumerate(zip(*layer_views(new_theta, sizes), strict=True), start=1):
+        arrays[f"W{l}"], arrays[f"b{l}"] = W, b[0]
+    names = ", ".join(arrays)
     for name in parameters:
-        if name not in wanted:
+        if name not in arrays:
             raise InputError(f"{where}: there is no {name} in this network; it has exactly {names}.")
-    for name, place in wanted.items():
+    for name, array in arrays.items():
         if name not in parameters:
             raise InputError(f"{where}: {name} is missing; this network has exactly {names}.")
         value = np.asarray(parameters[name])
-        if value.shape != place.shape:
-            raise InputError(f"{where}: {name} has shape {value.shape}; this network needs {place.shape}.")
+        if value.shape != array.shape:
+            raise InputError(f"{where}: {name} has shape {value.shape}; this network needs {array.shape}.")
         if value.dtype.kind not in "fiu" or not np.isfinite(value).all():
             raise InputError(f"{where}: {name} has values other than finite numbers; only finite numbers are allowed.")
         with np.errstate(over="ignore"):
-            place[...] = value
-        if not np.isfinite(place).all():
-            raise InputError(f"{where}: {name} has values beyond what {place.dtype} can hold.")
-    theta[...] = fresh
+            array[...] = value
+        if not np.isfinite(array).all():
+            raise InputError(f"{where}: {name} has values too large for {array.dtype}.")
+    theta[...] = new_theta
 
 
 def load_weights(path: Path, sizes: tuple[int, ...], dtype: DTypeLike = np.float64) -> Array:
-    """Return theta (P,), of this precision, from an .npz file.
+    """Load theta (P,), in this precision, from an .npz file.
 
     Raises
     ------
     InputError
-        If there is no such file, it is not an .npz file, or does not fit the network.
+        If there is no such file, it is not an .npz file, or it does not fit the network.
     """
     theta = np.zeros(parameter_count(sizes), dtype)
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:  # numpy leaves broken ones open
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:  # numpy leaves broken files open
             assign_parameters(theta, sizes, {name: file[name] for name in file.files}, str(path))
     except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file of weights.") from None
+        raise InputError(f"{path}: there is no such weights file.") from None
     except _UNREADABLE as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{path} is not a file of weights: a .npz file with W1, b1, W2, ... is needed.") from None
+        raise InputError(f"{path} is not a weights file: an .npz file with W1, b1, W2, ... is needed.") from None
     return theta
 
 

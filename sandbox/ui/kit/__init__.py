@@ -1,7 +1,7 @@
-"""The window's controls, in one place: cards and rows, choices, numbers, readouts and notices.
+"""The window's controls: cards and rows, choices, numbers, readouts and notices.
 
-Every control is used alike: `value()`, `set_value(value)`, which emits nothing, and the signal
-`changed(value, final)`, which only a person sets off.
+All controls have the same interface: `value()`, `set_value(value)`, which emits nothing, and the signal
+`changed(value, final)`, which only user input emits.
 """
 
 from __future__ import annotations
@@ -61,11 +61,11 @@ __all__ = [
 
 
 _SPREAD = "0.0000\u20130.0000"  # the widest note of a readout
-_NOTICE_STAYS = 10_000  # milliseconds for which mere news stays
+_NOTICE_STAYS = 10_000  # milliseconds until a message that needs no action is hidden
 
 
 class PrimaryButton(StyleFollower, QPushButton):
-    """The one button a person looks for first: filled with the accent."""
+    """The main button, filled with the accent colour."""
 
     def __init__(self, text: str, icon_name: str, tooltip: str) -> None:
         super().__init__(text)
@@ -75,19 +75,19 @@ class PrimaryButton(StyleFollower, QPushButton):
         self.follow_style()
 
     def show_action(self, text: str, icon_name: str) -> None:
-        """Show another text and icon."""
+        """Set the text and the icon."""
         self.setText(text)
         self.setIcon(icon(icon_name, "on_accent"))
         self.setAccessibleName(text)
 
     def fit(self) -> None:
-        """Leave room for the longer of its texts, so that nothing moves when it changes."""
+        """Make room for the longer text, so that nothing moves when it changes."""
         self.setIconSize(QSize(theme.px(16), theme.px(16)))
         self.setMinimumWidth(theme.px(96))
 
 
 class Readout(StyleFollower, QWidget):
-    """A caption over a large number, as wide as its template whatever it shows.
+    """A caption over a large number; as wide as its template, whatever it shows.
 
     Parameters
     ----------
@@ -112,36 +112,36 @@ class Readout(StyleFollower, QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setToolTip(tooltip)
         self.setAccessibleDescription(tooltip)
-        self._name()
+        self._update_texts()
         self.follow_style()
 
     def set_text(self, text: str) -> None:
         """Show a number."""
         if text != self.number.text():
             self.number.setText(text)
-            self._name()
+            self._update_texts()
 
     def set_caption(self, caption: str) -> None:
-        """Call the number something else, e.g. "R²" instead of "Accuracy"."""
+        """Set the caption, e.g. "R²" instead of "Accuracy"."""
         if caption != self._caption:
             self._caption = caption
-            self._name()
+            self._update_texts()
             self.fit()
 
     def set_note(self, note: str) -> None:
-        """Say something quiet behind the caption, such as a spread, where there is room; "" is nothing."""
+        """Show a note after the caption, such as a spread, if there is room; "" shows none."""
         if note != self._note:
             wider = bool(note) != bool(self._note)
             self._note = note
-            self._name()
+            self._update_texts()
             if wider:
                 self.fit()
 
     def set_roomy(self, roomy: bool) -> None:
-        """Say whether there is room for a note."""
+        """Set whether there is room for a note."""
         if roomy != self._roomy:
             self._roomy = roomy
-            self._name()
+            self._update_texts()
             self.fit()
 
     @property
@@ -151,25 +151,25 @@ class Readout(StyleFollower, QWidget):
 
     @property
     def spare(self) -> int:
-        """The pixels that its note takes, or would take."""
-        return self._width(noted=True) - self._width(noted=False) if self._note else 0
+        """The width in pixels that the note takes, or would take."""
+        return self._width(with_note=True) - self._width(with_note=False) if self._note else 0
 
-    def _name(self) -> None:
+    def _update_texts(self) -> None:
         text = f"{self._caption}  {self._note}" if self._note else self._caption
         self.caption.setText(text if self._roomy else self._caption)
         self.setAccessibleName(f"{text} {self.number.text()}")
 
-    def _width(self, noted: bool) -> int:
-        numbers = QFontMetrics(theme.font(theme.LARGE, bold=True)).horizontalAdvance(self._template)
-        widest = f"{self._caption}  {_SPREAD}" if noted else self._caption
-        return max(numbers, QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(widest)) + theme.px(theme.HALF)
+    def _width(self, with_note: bool) -> int:
+        number_width = QFontMetrics(theme.font(theme.LARGE, bold=True)).horizontalAdvance(self._template)
+        widest = f"{self._caption}  {_SPREAD}" if with_note else self._caption
+        return max(number_width, QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(widest)) + theme.px(theme.HALF)
 
     def fit(self) -> None:
-        self.setFixedWidth(self._width(noted=bool(self._note) and self._roomy))
+        self.setFixedWidth(self._width(with_note=bool(self._note) and self._roomy))
 
 
 class Notice(StyleFollower, QFrame):
-    """A bar that says one sentence, with a way to close it and, at times, something to do about it."""
+    """A bar with one sentence, a close button and, optionally, an action button."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -180,16 +180,16 @@ class Notice(StyleFollower, QFrame):
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.button = QPushButton()
         self.close_button = IconButton("close", "Closes this message.", "Close the message", flat=True)
-        self._act: Callable[[], object] | None = None
-        self._going = QTimer(self)
-        self._going.setSingleShot(True)
-        self._going.timeout.connect(self.hide)
+        self._action: Callable[[], object] | None = None
+        self._hide_timer = QTimer(self)
+        self._hide_timer.setSingleShot(True)
+        self._hide_timer.timeout.connect(self.hide)
         self._layout = QHBoxLayout(self)
         self._layout.addWidget(self.sign)
         self._layout.addWidget(self.sentence, 1)
         self._layout.addWidget(self.button)
         self._layout.addWidget(self.close_button)
-        self.button.clicked.connect(self._do)
+        self.button.clicked.connect(self._run_action)
         self.close_button.clicked.connect(self.hide)
         self.follow_style()
         self.hide()
@@ -203,7 +203,7 @@ class Notice(StyleFollower, QFrame):
         act: Callable[[], object] | None = None,
         goes: bool = False,
     ) -> None:
-        """Show one sentence until it is closed or another one comes; mere news goes by itself.
+        """Show a sentence until it is closed or replaced; without error or action it hides after a while.
 
         Parameters
         ----------
@@ -213,32 +213,32 @@ class Notice(StyleFollower, QFrame):
         action : str
             The text of a button, e.g. "Undo"; none if empty.
         act : callable
-            What that button does; the bar closes after it.
+            Called when that button is clicked, which also closes the bar.
         goes : bool
-            Whether it goes by itself although there is something to do.
+            Whether it hides by itself although it has an action.
         """
         set_state(self, "kind", "error" if error else "info")
         self._sign_color = "error" if error else "accent"
         self.sentence.setText(sentence)
         self.setAccessibleName(sentence)
-        self._act = act
+        self._action = act
         self.button.setText(action)
         self.button.setVisible(bool(action))
         self.fit()
         self.show()
-        self._going.stop()
+        self._hide_timer.stop()
         if goes or not (error or action):
-            self._going.start(_NOTICE_STAYS)
+            self._hide_timer.start(_NOTICE_STAYS)
 
-    def _do(self) -> None:
+    def _run_action(self) -> None:
         self.hide()
-        if self._act is not None:
-            self._act()
+        if self._action is not None:
+            self._action()
 
     _sign_color = "accent"
 
     def fit(self) -> None:
-        """Set margins, spacings and the sign."""
+        """Set margins, spacing and the icon."""
         self._layout.setContentsMargins(
             theme.px(theme.GRID), theme.px(theme.HALF), theme.px(theme.HALF), theme.px(theme.HALF)
         )

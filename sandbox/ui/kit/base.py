@@ -1,4 +1,4 @@
-"""What the window's controls share: cards, rows with a label, and sizes that follow the scale."""
+"""What the controls share: cards, labelled rows, and sizes that follow the scale."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from PySide6.QtWidgets import (
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
 
-LABEL_WIDTH = 94  # of the labels left of their controls, so that these stand in one column
+LABEL_WIDTH = 94  # of labels left of their controls, so that the controls line up
 
 
 if TYPE_CHECKING:
-    _Widget = QWidget  # a mixin of widgets may take their methods for granted
+    _Widget = QWidget  # a mixin for widgets may use their methods
 else:
     _Widget = object
 
 
 class StyleFollower(_Widget):
-    """A mixin, named before the Qt class: sets lengths in `fit`, and again whenever the theme or its scale changes."""
+    """A mixin, listed before the Qt class: calls `fit`, which sets lengths, whenever the theme or its scale changes."""
 
     _follows_style = False
 
     def follow_style(self) -> None:
-        """Fit now and from now on; to be called once, when everything that `fit` touches is there."""
+        """Call `fit` now and on every change of style. Call this once, when everything that `fit` uses exists."""
         self._follows_style = True
         self.fit()
 
@@ -54,7 +54,7 @@ class StyleFollower(_Widget):
 
 
 def focused_wheel(widget: QWidget, event: QWheelEvent, handle: Callable[[QWheelEvent], None]) -> None:
-    """Let the wheel change a control only where it has the focus; else it scrolls what is around it."""
+    """Let the wheel change a control only if it has the focus; otherwise it scrolls the area around it."""
     if widget.hasFocus():
         handle(event)
     else:
@@ -62,7 +62,7 @@ def focused_wheel(widget: QWidget, event: QWheelEvent, handle: Callable[[QWheelE
 
 
 def leaves_undo(event: QEvent, typing: bool) -> bool:
-    """Whether an edit is to leave this event to the window: its undo and redo, unless something is being typed."""
+    """Return whether an edit should leave this event to the window: undo or redo, unless the user is typing."""
     if typing or event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
         return False
     control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
@@ -70,7 +70,7 @@ def leaves_undo(event: QEvent, typing: bool) -> bool:
 
 
 def label(text: str, role: str = "") -> QLabel:
-    """Return a plain-text label in the style sheet's "title", "subtitle", "hint", "caption" or "reading"."""
+    """Return a plain-text label; the style sheet's roles are "title", "subtitle", "hint", "caption" and "reading"."""
     result = QLabel(text)
     result.setTextFormat(Qt.TextFormat.PlainText)
     if role:
@@ -79,7 +79,7 @@ def label(text: str, role: str = "") -> QLabel:
 
 
 def set_state(widget: QWidget, name: str, value: object) -> None:
-    """Set a property the style sheet asks for, and dress the widget anew where it changed."""
+    """Set a property that the style sheet uses, and restyle the widget if it changed."""
     if widget.property(name) != value:
         widget.setProperty(name, value)
         widget.style().unpolish(widget)
@@ -92,33 +92,33 @@ def say(widget: QWidget, sentence: str) -> None:
 
 
 def discard(widget: QWidget) -> None:
-    """Free a window that is no longer needed, at once and with all it holds."""
+    """Delete a widget that is no longer needed, with its children, at once."""
     widget.deleteLater()
     QCoreApplication.sendPostedEvents(widget, QEvent.Type.DeferredDelete.value)
 
 
 def later(of: QObject, act: Callable[[], object]) -> None:
-    """Do something once the event at work is done with.
+    """Call `act` after the current event has been handled.
 
-    Showing, hiding or moving between layouts while a layout hands out room lays everything out anew in the midst of
-    it, and what it was about to place may be gone.
+    Showing, hiding or moving widgets between layouts in the middle of a layout pass starts another pass inside it,
+    and the items that were still to be placed may be gone.
     """
     QTimer.singleShot(0, of, act)
 
 
 class IconButton(StyleFollower, QToolButton):
-    """A button that shows an icon alone, with its name for those who do not see it.
+    """A button that shows only an icon, with a name for screen readers.
 
     Parameters
     ----------
     name : str
         Of the icon.
     text : str
-        What it does, in one sentence: the tooltip.
+        The tooltip: what the button does, in one sentence.
     accessible : str
-        What it is called.
+        Its accessible name.
     flat : bool
-        Without an outline until pointed at.
+        Without an outline until hovered.
     """
 
     def __init__(self, name: str, text: str, accessible: str, flat: bool = False) -> None:
@@ -132,13 +132,13 @@ class IconButton(StyleFollower, QToolButton):
         self.follow_style()
 
     def fit(self) -> None:
-        """Set the size of the icon, and the height all controls have."""
+        """Set the size of the icon, and the height that all controls have."""
         self.setIconSize(QSize(theme.px(16), theme.px(16)))
         self.setFixedHeight(theme.px(theme.CONTROL))
 
 
 class Elided(QLabel):
-    """A label that gives way: what does not fit ends in an ellipsis, and the tooltip says it whole."""
+    """A label that can shrink: text that does not fit ends in an ellipsis, and the tooltip shows it in full."""
 
     def __init__(self, text: str = "", role: str = "subtitle") -> None:
         super().__init__(text)
@@ -158,14 +158,14 @@ class Elided(QLabel):
         super().resizeEvent(event)
         cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
         super().setToolTip(self.text() if cut and not self._hint else self._hint)
-        self.update()  # all of it: another part of the text may fit now
+        self.update()  # repaint all of it: another part of the text may fit now
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         if len(text) < min(4, len(self.text())):
-            return  # a letter or two say nothing
+            return  # a letter or two are of no use
         painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
 
 
@@ -197,7 +197,7 @@ class Card(StyleFollower, QFrame):
         self.follow_style()
 
     def set_subtitle(self, text: str) -> None:
-        """Say something quiet beside the title."""
+        """Set the muted text beside the title."""
         if text != self.subtitle.text():
             self.subtitle.setText(text)
 
@@ -239,7 +239,7 @@ class LineGlyph(StyleFollower, QWidget):
 
 
 class ControlRow(StyleFollower, QWidget):
-    """One control with its label: left of it, or above it where the control needs the whole width.
+    """A control with its label: left of it, or above it if the control needs the full width.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ class ControlRow(StyleFollower, QWidget):
     tight : bool
         Whether the label takes only the room it needs, for a wide control.
     extras : sequence of QWidget
-        Beside the label, e.g. a glyph and a hint (with `above` alone).
+        Beside the label, e.g. a glyph and a hint (only with `above`).
     """
 
     def __init__(
@@ -300,7 +300,7 @@ class ControlRow(StyleFollower, QWidget):
         self.mark("")
 
     def mark(self, differences: str) -> None:
-        """Set the label off where lanes differ in this, and let the tooltips say how; "" where they do not."""
+        """Mark the label if lanes differ in this setting, and say how in the tooltips; "" if they do not."""
         tooltip = f"{self._tip}\nLanes differ: {differences}" if differences else self._tip
         if tooltip == self.label.toolTip():
             return
@@ -319,12 +319,12 @@ class ControlRow(StyleFollower, QWidget):
 
 
 class MoreButton(QToolButton):
-    """A disclosure: shows and hides what matters less. Put it in a card's header.
+    """A button that shows and hides the less important rows. Put it in a card's header.
 
     Parameters
     ----------
     of : str
-        What there is more of, for those who do not see the card, e.g. "data settings".
+        What it shows more of, for tooltip and accessible name, e.g. "data settings".
     """
 
     def __init__(self, of: str) -> None:
@@ -338,8 +338,8 @@ class MoreButton(QToolButton):
         self.refresh()
 
     def sizeHint(self) -> QSize:
-        words = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(self.text())
-        return QSize(words + theme.px(10 + 4 * theme.HALF), super().sizeHint().height())
+        text_width = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(self.text())
+        return QSize(text_width + theme.px(10 + 4 * theme.HALF), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -354,8 +354,8 @@ class MoreButton(QToolButton):
         colours = theme.current()
         painter.setPen(QColor(colours.text_color if self.underMouse() or self.hasFocus() else colours.muted))
         painter.drawText(self.rect().adjusted(gap, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
-        place = QRect(self.width() - gap - side, (self.height() - side) // 2, side, side)
-        icon("chevron-up" if self.isChecked() else "chevron-down", "muted").paint(painter, place)
+        arrow = QRect(self.width() - gap - side, (self.height() - side) // 2, side, side)
+        icon("chevron-up" if self.isChecked() else "chevron-down", "muted").paint(painter, arrow)
 
     def hold(
         self,
@@ -363,14 +363,14 @@ class MoreButton(QToolButton):
         applies: Callable[[], bool] = lambda: True,
         matters: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Show a row only while this is open or the row matters, and never while it does not apply."""
+        """Show a row only while this is open or the row matters, and never if it does not apply."""
         self._rows.append((row, applies, matters))
 
     def refresh(self) -> None:
-        """Look again which rows apply."""
+        """Update which rows are shown."""
         opened = self.isChecked()
         self.setText("Less" if opened else "More")
-        self.setToolTip(f"{'Hides' if opened else 'Shows'} the {self._of} that matter less.")
-        self.setAccessibleName(f"{'Less' if opened else 'MoreButton'} {self._of}")
+        self.setToolTip(f"{'Hides' if opened else 'Shows'} the less important {self._of}.")
+        self.setAccessibleName(f"{'Less' if opened else 'More'} {self._of}")
         for row, applies, matters in self._rows:
             row.setVisible((opened or matters()) and applies())

@@ -1,4 +1,4 @@
-"""Controls that choose among named things: one of them, some of them, on or off."""
+"""Controls that choose among named items: one, several, or on and off."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _OPENERS = (_Key.Key_Space, _Key.Key_Down, _Key.Key_Up, _Key.Key_Return, _Key.Ke
 
 
 class Choice(QComboBox):
-    """A combo box over (value, label, tooltip): typing selects, and no label is ever cut unless `give_way` allows it.
+    """A combo box of (value, label, tooltip): typing selects, and labels are never cut unless `give_way` allows it.
 
     Signals
     -------
     changed(object, bool)
-        The value a person chose, always final.
+        The value the user chose; always final.
     """
 
     changed = Signal(object, bool)
@@ -53,25 +53,25 @@ class Choice(QComboBox):
         self.activated.connect(self._choose)
 
     def give_way(self, least: int) -> None:
-        """Become as narrow as this where there is no room; what does not fit ends in an ellipsis."""
+        """Allow shrinking to this width if there is no room; text that does not fit ends in an ellipsis."""
         self._least = least
         self.updateGeometry()
 
     def set_items(self, items: Sequence[Item]) -> None:
-        """Offer other things, keeping the chosen value where it is still there. Emits nothing."""
+        """Replace the items; keep the value if it is still offered. Emits nothing."""
         items = tuple(items)
         if items == self._items:
             return
-        kept = self.value()
+        value = self.value()
         self._items = items
         self.clear()
         for index, (_, text, tooltip) in enumerate(items):
             self.addItem(text)
             self.setItemData(index, tooltip, Qt.ItemDataRole.ToolTipRole)
-        self.set_value(kept)
+        self.set_value(value)
 
     def value(self) -> object:
-        """Return the chosen value, None where nothing is chosen."""
+        """Return the chosen value, None if nothing is chosen."""
         index = self.currentIndex()
         return self._items[index][0] if 0 <= index < len(self._items) else None
 
@@ -115,7 +115,7 @@ class MultiChoice(QComboBox):
         self.set_items(items)
 
     def set_items(self, items: Sequence[Item]) -> None:
-        """Offer other things. Emits nothing."""
+        """Replace the items. Emits nothing."""
         items = tuple(items)
         if items == self._items:
             return
@@ -128,25 +128,25 @@ class MultiChoice(QComboBox):
         return self._value
 
     def set_value(self, value: Sequence[object]) -> None:
-        """Tick without emitting; what is not offered is left out."""
+        """Tick values without emitting; those that are not offered are ignored."""
         self._value = tuple(item[0] for item in self._items if item[0] in value)
         for box, item in zip(self._popup.boxes, self._items, strict=True):
             box.setChecked(item[0] in self._value)
         self.update()
 
     def text(self) -> str:
-        """Return what is shown: the labels of what is ticked."""
+        """Return the text shown: the labels of the ticked items."""
         return ", ".join(item[1] for item in self._items if item[0] in self._value) or self._nothing
 
     def take(self) -> None:
-        """Read the check boxes after a person ticked one."""
+        """Read the check boxes after the user ticked one."""
         boxes = zip(self._popup.boxes, self._items, strict=True)
         self._value = tuple(item[0] for box, item in boxes if box.isChecked())
         self.update()
         self.report(self._value)
 
     def report(self, value: tuple[object, ...]) -> None:
-        """Tell what is ticked now."""
+        """Emit the ticked values."""
         self.changed.emit(value, True)
 
     def showPopup(self) -> None:
@@ -187,7 +187,7 @@ class MultiChoice(QComboBox):
 
 
 def _paint_box(box: QComboBox, text: Callable[[int], str]) -> None:
-    """Paint a combo box with the text that fits into so many pixels."""
+    """Paint a combo box; `text` returns what fits into a width in pixels."""
     painter = QStylePainter(box)
     option = QStyleOptionComboBox()
     box.initStyleOption(option)
@@ -231,17 +231,17 @@ class _Popup(QWidget):
         self._area.setWidget(self._column)
 
     def open_below(self, owner: QWidget) -> None:
-        """Open under its control, as wide, or above it where the screen ends."""
+        """Open below its control and as wide, or above it where the screen ends."""
         step, half = theme.px(theme.GRID), theme.px(theme.HALF)
         self._column.setContentsMargins(step, half, step, half)
-        want = self._column.sizeHint()
+        size = self._column.sizeHint()
         screen = owner.screen().availableGeometry()
         top = owner.mapToGlobal(QPoint(0, 0))
         bottom = top.y() + owner.height()
-        whole, below, above = want.height() + 4, screen.bottom() - bottom - 4, top.y() - screen.top() - 4
-        height = min(whole, max(below, above))
-        bar = theme.px(theme.GRID) if height < whole else 0
-        self.resize(max(owner.width(), want.width() + 4 + bar), height)
+        full, below, above = size.height() + 4, screen.bottom() - bottom - 4, top.y() - screen.top() - 4
+        height = min(full, max(below, above))
+        bar = theme.px(theme.GRID) if height < full else 0
+        self.resize(max(owner.width(), size.width() + 4 + bar), height)
         left = max(screen.left(), min(top.x(), screen.right() - self.width()))
         self.move(left, bottom + 2 if height <= below else top.y() - height - 2)
         self.show()
@@ -263,7 +263,7 @@ class Toggle(QCheckBox):
     Signals
     -------
     changed(object, bool)
-        On or off, as a person set it; always final.
+        On or off, as the user set it; always final.
     """
 
     changed = Signal(object, bool)
@@ -287,7 +287,7 @@ class Segmented(QWidget):
     Signals
     -------
     changed(object, bool)
-        The value a person chose, always final.
+        The value the user chose; always final.
     """
 
     changed = Signal(object, bool)
@@ -305,7 +305,7 @@ class Segmented(QWidget):
             button.setCheckable(True)
             button.setToolTip(tooltip)
             button.setAccessibleName(text)
-            button.setProperty("segment", _place(index, len(items)))
+            button.setProperty("segment", _segment(index, len(items)))
             self._group.addButton(button, index)
             layout.addWidget(button)
         self._group.button(0).setChecked(True)
@@ -322,12 +322,12 @@ class Segmented(QWidget):
 
     def button(self, value: object) -> QPushButton:
         """Return the button of a value."""
-        found = self._group.button(self._values.index(value))
-        assert isinstance(found, QPushButton)
-        return found
+        button = self._group.button(self._values.index(value))
+        assert isinstance(button, QPushButton)
+        return button
 
 
-def _place(index: int, count: int) -> str:
+def _segment(index: int, count: int) -> str:
     if count == 1:
         return "only"
     return "first" if index == 0 else "last" if index == count - 1 else "middle"

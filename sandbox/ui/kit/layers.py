@@ -15,14 +15,14 @@ _PER_LINE = 3
 
 
 class LayersEditor(StyleFollower, QWidget):
-    """The hidden layers: a spin box and a cross for each, and a plus.
+    """The hidden layers: a spin box and a remove button for each, and an add button.
 
     Parameters
     ----------
     most : int
-        Layers at most.
+        Maximum number of layers.
     units : int
-        Units of a layer at most.
+        Maximum units of a layer.
 
     Signals
     -------
@@ -77,20 +77,20 @@ class LayersEditor(StyleFollower, QWidget):
         self.plus.setVisible(count < self._most)
 
     def _add(self) -> None:
-        self._take((*self._value, self._value[-1] if self._value else 4))
+        self._apply((*self._value, self._value[-1] if self._value else 4))
 
     def remove(self, index: int) -> None:
-        """Take a layer out, as its cross does."""
+        """Remove a layer, as its cross does."""
         focus = min(index, len(self._value) - 2)
-        self._take(self._value[:index] + self._value[index + 1 :])
+        self._apply(self._value[:index] + self._value[index + 1 :])
         (self.cells[focus].spin if focus >= 0 else self.plus).setFocus()
 
     def set_units(self, index: int, units: int) -> None:
-        """Give a layer so many units, as its spin box does."""
+        """Set the units of a layer, as its spin box does."""
         if units != self._value[index]:
-            self._take((*self._value[:index], units, *self._value[index + 1 :]))
+            self._apply((*self._value[:index], units, *self._value[index + 1 :]))
 
-    def _take(self, value: tuple[int, ...]) -> None:
+    def _apply(self, value: tuple[int, ...]) -> None:
         self._value = value
         self._arrange()
         self.changed.emit(value, True)
@@ -107,7 +107,7 @@ class LayersEditor(StyleFollower, QWidget):
 
 
 class _Layer(StyleFollower, QFrame):
-    """One hidden layer's units, with a cross to take it out."""
+    """One hidden layer's units, with a cross to remove it."""
 
     def __init__(self, index: int, units: int, owner: LayersEditor) -> None:
         super().__init__(owner)
@@ -118,7 +118,7 @@ class _Layer(StyleFollower, QFrame):
         self.spin.setRange(1, units)
         self.spin.setKeyboardTracking(False)
         self.spin.setAccessibleName(f"Units of hidden layer {index + 1}")
-        self.cross = _Cross("close", "Takes this hidden layer out.", f"Remove hidden layer {index + 1}", True)
+        self.cross = _Cross("close", "Removes this hidden layer.", f"Remove hidden layer {index + 1}", True)
         self.cross.setProperty("role", "cross")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 1)
@@ -130,13 +130,13 @@ class _Layer(StyleFollower, QFrame):
         self.follow_style()
 
     def show_units(self, units: int) -> None:
-        """Show so many units without emitting."""
+        """Show the units without emitting."""
         if self.spin.value() != units:
             with QSignalBlocker(self.spin):
                 self.spin.setValue(units)
 
     def fit(self) -> None:
-        """Leave room for four digits."""
+        """Make room for four digits."""
         digits = QFontMetrics(theme.font()).horizontalAdvance("0000")
         self.spin.setFixedWidth(digits + theme.px(18))
         self.setFixedHeight(theme.px(theme.CONTROL))
@@ -151,7 +151,7 @@ class _Cross(IconButton):
 
 
 class _Spin(QSpinBox):
-    """A spin box that marks its frame when it has the focus, and leaves the wheel alone when not."""
+    """A spin box that highlights its frame when it has the focus, and ignores the wheel when not."""
 
     def __init__(self, frame: QFrame) -> None:
         super().__init__()

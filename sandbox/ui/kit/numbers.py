@@ -1,4 +1,4 @@
-"""Controls for numbers: a slider whose every stop is a round number, and an edit that keeps what is typed."""
+"""Controls for numbers: a slider over round numbers, and an edit that keeps exactly what is typed."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ Number = float | int
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _WHOLE = re.compile(r"[+-]?\d+")
-_LONGEST = 40  # characters of a typed number; longer ones are nonsense
+_LONGEST = 40  # characters of a typed number at most
 
 
 class NumberField(StyleFollower, QWidget):
-    """A number, by a slider over round numbers and an edit that takes any allowed one.
+    """A number, set by a slider over round numbers or an edit that takes any allowed one.
 
     Parameters
     ----------
     stops : sequence of float
-        What the slider offers, from left to right; empty for no slider. It may offer less than is allowed.
+        The values of the slider, left to right; empty for no slider. They may cover less than is allowed.
     low, high : float
-        What is allowed, both included.
+        The allowed range, both ends included.
     above, below : bool
         Whether `low` and `high` themselves are excluded.
     integer : bool
@@ -39,15 +39,15 @@ class NumberField(StyleFollower, QWidget):
     names : mapping of float to str
         Words for certain numbers, e.g. {0: "all"}; they can be typed too.
     name : str
-        What it is called, in its sentences.
+        What its messages call it.
 
     Signals
     -------
     changed(object, bool)
-        The value a person chose, and whether that is final (False while the slider is dragged). None asks for
-        the setting's own default again.
+        The value the user chose, and whether it is final (False while the slider is dragged). None asks for the
+        setting's default.
     refused(str)
-        One sentence why something typed was not taken.
+        One sentence on why typed text was rejected.
     """
 
     changed = Signal(object, bool)
@@ -73,10 +73,10 @@ class NumberField(StyleFollower, QWidget):
         self._integer = integer
         self._names = dict(names or {})
         self._value: Number | None = None
-        self._own: Number | None = None
-        self._moved = False
+        self._default: Number | None = None
+        self._dragged = False
         self.slider = _Slider(len(self._stops))
-        if not self._stops:  # to show it before it has a parent would make a window of it
+        if not self._stops:  # showing it before it has a parent would make it a window
             self.slider.hide()
         self.edit = _Edit(self)
         self._layout = QHBoxLayout(self)
@@ -93,28 +93,28 @@ class NumberField(StyleFollower, QWidget):
         self.follow_style()
         self.set_value(self._stops[0] if self._stops else max(low, 0) if math.isfinite(low) else 0)
 
-    # what it shows
+    # Display
 
     def value(self) -> Number | None:
-        """Return the number; None where the setting's own default is in force."""
+        """Return the number; None if the setting's default applies."""
         return self._value
 
     def set_value(self, value: Number | None) -> None:
-        """Show a number without emitting; None shows the own default, greyed (see `set_own`)."""
+        """Show a number without emitting; None shows the default, greyed (see `set_own`)."""
         self._value = value
         self._show()
 
     def set_own(self, own: Number | None) -> None:
-        """Say which number None stands for; without one, None cannot be asked for."""
-        self._own = own
+        """Set the default that None means; without one, the user cannot ask for None."""
+        self._default = own
         self._show()
 
     def set_bounds(self, low: float, high: float) -> None:
-        """Let other numbers be allowed, both included."""
+        """Set the allowed range, both ends included."""
         self._bounds = (low, high, False, False)
 
     def set_stops(self, stops: Sequence[float]) -> None:
-        """Let the slider offer other numbers."""
+        """Set the values of the slider."""
         if tuple(stops) != self._stops:
             self._stops = tuple(stops)
             with QSignalBlocker(self.slider):
@@ -122,13 +122,13 @@ class NumberField(StyleFollower, QWidget):
             self._show()
 
     def text(self, value: Number | None) -> str:
-        """Return what a number looks like here."""
+        """Return a number as the edit shows it."""
         if value is None:
             return ""
         return self._names.get(value) or words.exact(value)
 
     def allowed(self) -> str:
-        """Return what can be typed, in words."""
+        """Describe in words what can be typed."""
         low, high, above, below = self._bounds
         kind = "a whole number" if self._integer else "a number"
         parts = []
@@ -140,9 +140,9 @@ class NumberField(StyleFollower, QWidget):
         return " ".join([kind, " and ".join(parts) if above or below else " ".join(parts)]).strip() + named
 
     def _show(self) -> None:
-        shown = self._own if self._value is None else self._value
-        own = "true" if self._value is None and self._own is not None else "false"
-        set_state(self.edit, "own", own)
+        shown = self._default if self._value is None else self._value
+        is_default = "true" if self._value is None and self._default is not None else "false"
+        set_state(self.edit, "own", is_default)
         if not self.edit.typing:
             text = self.text(shown)
             if self.edit.text() != text:
@@ -155,24 +155,24 @@ class NumberField(StyleFollower, QWidget):
     def _nearest(self, value: float) -> int:
         return min(range(len(self._stops)), key=lambda index: abs(self._stops[index] - value))
 
-    # what a person does
+    # Input
 
     def _slide(self, index: int) -> None:
         stop = self._stops[index]
         self._value = int(stop) if self._integer else stop
         dragging = self.slider.isSliderDown() or self.slider.pressing
-        self._moved = dragging
+        self._dragged = dragging
         self.edit.typing = False
         self._show()
         self.changed.emit(self._value, not dragging)
 
     def _release(self) -> None:
-        if self._moved:
-            self._moved = False
+        if self._dragged:
+            self._dragged = False
             self.changed.emit(self._value, True)
 
     def step(self, stops: int) -> None:
-        """Go on by so many stops of the slider."""
+        """Move the slider by this many stops."""
         if self._stops:
             self.edit.typing = False
             self.slider.setValue(self.slider.value() + stops)
@@ -182,7 +182,7 @@ class NumberField(StyleFollower, QWidget):
         was_typing, self.edit.typing = self.edit.typing, False
         if not was_typing:
             return
-        if not typed and self._own is not None:
+        if not typed and self._default is not None:
             if self._value is not None:
                 self.set_value(None)
                 self.changed.emit(None, True)
@@ -201,7 +201,7 @@ class NumberField(StyleFollower, QWidget):
             self._show()
 
     def parse(self, typed: str) -> Number | None:
-        """Return the number a text stands for, exactly, "95 %" for 0.95; None where it is none or not allowed."""
+        """Parse a number exactly ("95 %" is 0.95); None if invalid or out of range."""
         for number, word in self._names.items():
             if typed.lower() == word.lower():
                 return int(number) if self._integer else number
@@ -215,7 +215,7 @@ class NumberField(StyleFollower, QWidget):
         inside = (low < value if above else low <= value) and (value < high if below else value <= high)
         return value if inside and math.isfinite(value) else None
 
-    # how it is called and how large it is
+    # Names and size
 
     def setAccessibleName(self, name: str) -> None:
         super().setAccessibleName(name)
@@ -240,16 +240,16 @@ class NumberField(StyleFollower, QWidget):
 
 
 class LogSlider(NumberField):
-    """A number on a logarithmic scale, ten round stops a decade.
+    """A number on a logarithmic scale with ten round stops per decade.
 
     Parameters
     ----------
     low, high : float
         The ends of the slider, above 0.
     zero : bool
-        Whether 0 stands before the low end.
+        Whether 0 comes before the low end.
     allowed : tuple of float
-        What may be typed, both included; the slider's ends where left out.
+        The range that may be typed, both ends included; by default that of the slider.
     above, below, name
         As for `NumberField`.
     """
@@ -279,14 +279,14 @@ class LogSlider(NumberField):
 
 
 class SeedField(StyleFollower, QWidget):
-    """A seed: an edit, and a die that draws another.
+    """A seed: an edit, and a button that draws another one.
 
     Signals
     -------
     changed(object, bool)
-        The seed, always final; None asks for the setting's own default again.
+        The seed, always final; None asks for the setting's default.
     refused(str)
-        One sentence why something typed was not taken.
+        One sentence on why typed text was rejected.
     """
 
     changed = Signal(object, bool)
@@ -308,7 +308,7 @@ class SeedField(StyleFollower, QWidget):
         self.follow_style()
 
     def value(self) -> Number | None:
-        """Return the seed; None where the setting's own default is in force."""
+        """Return the seed; None if the setting's default applies."""
         return self._field.value()
 
     def set_value(self, value: Number | None) -> None:
@@ -316,7 +316,7 @@ class SeedField(StyleFollower, QWidget):
         self._field.set_value(value)
 
     def set_own(self, own: Number | None) -> None:
-        """Say which seed None stands for."""
+        """Set the default that None means."""
         self._field.set_own(own)
 
     def _draw(self) -> None:
@@ -340,12 +340,12 @@ SPEEDS = (*(float(m * 10**d) for d in range(4) for m in (1, 2, 5)), 10_000.0, ma
 
 
 class SpeedSlider(StyleFollower, QWidget):
-    """Updates a second, from one to as fast as it goes (infinity), with the speed in words beside it.
+    """Updates per second, from one to as fast as possible (infinity), with the speed as text beside it.
 
     Signals
     -------
     changed(object, bool)
-        Updates a second, and whether that is final.
+        Updates per second, and whether that is final.
     """
 
     changed = Signal(object, bool)
@@ -353,7 +353,7 @@ class SpeedSlider(StyleFollower, QWidget):
     def __init__(self, speeds: Sequence[float] = SPEEDS, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._speeds = tuple(speeds)
-        self._moved = False
+        self._dragged = False
         self.slider = _Slider(len(self._speeds))
         self.words = label("", "hint")
         self._layout = QHBoxLayout(self)
@@ -364,30 +364,30 @@ class SpeedSlider(StyleFollower, QWidget):
         self.slider.valueChanged.connect(self._slide)
         self.slider.released.connect(self._release)
         self.follow_style()
-        self._tell()
+        self._show_text()
 
     def value(self) -> float:
-        """Return the updates a second."""
+        """Return the updates per second."""
         return self._speeds[self.slider.value()]
 
     def set_value(self, speed: float) -> None:
-        """Show the speed next to this one without emitting."""
+        """Show the lowest offered speed that is at least this one, else the highest, without emitting."""
         with QSignalBlocker(self.slider):
             self.slider.setValue(min(bisect_left(self._speeds, speed), len(self._speeds) - 1))
-        self._tell()
+        self._show_text()
 
     def _slide(self) -> None:
-        self._tell()
+        self._show_text()
         dragging = self.slider.isSliderDown() or self.slider.pressing
-        self._moved = dragging
+        self._dragged = dragging
         self.changed.emit(self.value(), not dragging)
 
     def _release(self) -> None:
-        if self._moved:
-            self._moved = False
+        if self._dragged:
+            self._dragged = False
             self.changed.emit(self.value(), True)
 
-    def _tell(self) -> None:
+    def _show_text(self) -> None:
         self.words.setText(_speed_text(self.value()))
 
     def setAccessibleName(self, name: str) -> None:
@@ -414,7 +414,7 @@ def _speed_text(speed: float) -> str:
 
 
 class _Slider(QSlider):
-    """A slider that goes where it is clicked, and leaves the wheel alone unless it has the focus."""
+    """A slider that jumps to where it is clicked, and ignores the wheel unless it has the focus."""
 
     released = Signal()
 
@@ -431,12 +431,12 @@ class _Slider(QSlider):
             return
         knob = theme.px(10) + 2 * theme.px(2)
         room = self.width() - knob
-        place = round(event.position().x()) - knob // 2
-        there = QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), place, room)
+        clicked_x = round(event.position().x()) - knob // 2
+        clicked_value = QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), clicked_x, room)
         self.pressing = True
-        here = QStyle.sliderPositionFromValue(self.minimum(), self.maximum(), self.value(), room)
-        if abs(place - here) > knob // 2:
-            self.setValue(there)
+        knob_x = QStyle.sliderPositionFromValue(self.minimum(), self.maximum(), self.value(), room)
+        if abs(clicked_x - knob_x) > knob // 2:
+            self.setValue(clicked_value)
         super().mousePressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -450,7 +450,7 @@ class _Slider(QSlider):
 
 
 class _Edit(QLineEdit):
-    """The edit of a `NumberField`: up and down step it, Escape takes back what was typed."""
+    """The edit of a `NumberField`: Up and Down step the value, Escape discards what was typed."""
 
     def __init__(self, field: NumberField) -> None:
         super().__init__()
@@ -475,12 +475,12 @@ class _Edit(QLineEdit):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
-        if self._clicked_into and not self.hasSelectedText():  # the first click chooses all, to be typed over
+        if self._clicked_into and not self.hasSelectedText():  # the first click selects all, to be typed over
             self.selectAll()
         self._clicked_into = False
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.selectAll()  # a number is one word, point and all
+        self.selectAll()  # a number is one word, including its decimal point
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10, Qt.Key.Key_PageDown: -10}

@@ -1,1 +1,1 @@
-"""Several lanes on one screen: the bar, the grid of views, two of them compared."""
+"""Several lanes on one screen: the bar, the grid of views, and the comparison of two."""

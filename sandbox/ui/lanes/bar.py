@@ -1,4 +1,4 @@
-"""The row that adds lanes, brings hidden ones back, and says what of them is to be seen."""
+"""The row that adds lanes, shows hidden ones again, and chooses what is in view."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _ADD = "Adds a lane like the one in view, from the initial weights, trained as f
 
 
 class LaneBar(StyleFollower, QWidget):
-    """Fork, Add lane, and what depends on how many lanes and networks there are.
+    """Fork, Add lane, and the controls that depend on the number of lanes and replicas.
 
     Signals
     -------
     fork_requested(), add_requested()
     shown_again(str)
-        A hidden lane is to be seen again.
+        Show a hidden lane again.
     rival_chosen(str)
-        The lane in view is to be compared with this one; "" is with none.
+        Compare the lane in view with this one; "" is with none.
     replica_chosen(object)
-        The number of a network to be picked out; None is all together.
+        Index of the replica to show; None is all together.
     """
 
     fork_requested = Signal()
@@ -42,13 +42,13 @@ class LaneBar(StyleFollower, QWidget):
         self.hidden: list[QToolButton] = []
         self.rival = Choice()
         self.rival.setAccessibleName("Boundary of each lane, or a difference")
-        self.rival.setToolTip("Shows every lane, or where the lane that is edited and another one are at odds.")
+        self.rival.setToolTip("Shows every lane, or where the lane in view and another one differ.")
         self.rival.changed.connect(lambda name, _: self.rival_chosen.emit(str(name)))
         self.rival.give_way(72)
         self.replica = Choice()
         self.replica.give_way(72)
         self.replica.setAccessibleName("Seeds in view")
-        self.replica.setToolTip("Shows what all seeds do together, or picks one of them out.")
+        self.replica.setToolTip("Shows all seeds together, or only one of them.")
         self.replica.changed.connect(lambda number, _: self.replica_chosen.emit(number))
         self.fork, self.add = _button("Fork", _FORK, "Fork lane"), _button("Add lane", _ADD)
         self.fork.clicked.connect(self.fork_requested)
@@ -62,28 +62,28 @@ class LaneBar(StyleFollower, QWidget):
         self.follow_style()
 
     def show_lanes(self, all_lanes: Sequence[LaneStyle], seen: Sequence[LaneStyle], current: str, rival: str) -> None:
-        """Offer what there is to be done with these lanes."""
-        out = [style for style in all_lanes if style not in seen]
-        if [button.property("lane") for button in self.hidden] != [style.name for style in out]:
+        """Offer the actions and comparisons for these lanes."""
+        hidden_styles = [style for style in all_lanes if style not in seen]
+        if [button.property("lane") for button in self.hidden] != [style.name for style in hidden_styles]:
             for button in self.hidden:
                 self._row.removeWidget(button)
                 button.hide()
                 button.deleteLater()
-            self.hidden = [self._hidden_button(style) for style in out]
-            for place, button in enumerate(self.hidden):
-                self._row.insertWidget(place, button)
+            self.hidden = [self._hidden_button(style) for style in hidden_styles]
+            for index, button in enumerate(self.hidden):
+                self._row.insertWidget(index, button)
         for button, tip in ((self.fork, _FORK), (self.add, _ADD)):
             button.setEnabled(len(all_lanes) < MOST_LANES)
             button.setToolTip(tip if button.isEnabled() else f"There are {MOST_LANES} lanes; remove one first.")
-        mine = next((style for style in seen if style.name == current), None)
+        current_style = next((style for style in seen if style.name == current), None)
         others = [style for style in seen if style.name != current]
         items = [("", "Each lane", "Shows the boundary of every lane.")]
-        if mine is not None:
+        if current_style is not None:
             items += [
                 (
                     style.name,
-                    f"{mine.letter} against {style.letter}",
-                    f"Shows where {mine.full} and {style.full} are at odds.",
+                    f"{current_style.letter} against {style.letter}",
+                    f"Shows where {current_style.full} and {style.full} differ.",
                 )
                 for style in others
             ]
@@ -92,7 +92,7 @@ class LaneBar(StyleFollower, QWidget):
         self.rival.setVisible(len(seen) > 1)
 
     def show_replicas(self, count: int, seed: int, picked: int | None) -> None:
-        """Offer so many networks, the first from this seed; 0 is nothing to offer."""
+        """Offer `count` replicas, the first with seed `seed`; hide the choice unless there are several."""
         items: list[tuple[object, str, str]] = [(None, f"All {count} seeds", "Medians, quartiles and shares of all.")]
         items += [
             (r, f"Seed {seed + r}", f"The network whose weights were drawn from seed {seed + r}.") for r in range(count)

@@ -1,4 +1,4 @@
-"""Which lanes are in view, which one is edited, and what a person does to them."""
+"""Which lanes are in view, which one is edited, and the actions on them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LaneDesk(QObject):
-    """The lanes of a session as a person looks at them.
+    """The lanes of a session as the user sees them.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class LaneDesk(QObject):
     rival : str
         The lane that it is compared with; "" for none.
     replica : int, optional
-        The network that is picked out of several; None is all of them.
+        Index of the replica that is picked; None is all of them.
     edits_all : bool
         Whether a change is made in all lanes.
 
@@ -37,7 +37,7 @@ class LaneDesk(QObject):
     changed()
         Something else is in view, or is edited.
     said(str, bool)
-        A sentence for the person, and whether it is about something refused.
+        A sentence for the user, and whether it says that something was refused.
     rename_refused(str, str)
         A lane, and the name that it cannot have.
     """
@@ -54,7 +54,7 @@ class LaneDesk(QObject):
         self.replica: int | None = None
         self.edits_all = False
 
-    # What there is to see
+    # What is in view
 
     @property
     def styles(self) -> tuple[LaneStyle, ...]:
@@ -80,12 +80,12 @@ class LaneDesk(QObject):
 
     @property
     def seed(self) -> int:
-        """The seed of the first network of the lane in view."""
+        """The seed of the first replica of the lane in view."""
         return int(self._session.experiment.lane(self.viewed).network.seed)
 
     @property
     def picked_seed(self) -> int | None:
-        """The seed of the network that the lenses show; None where there is only one."""
+        """The seed of the replica that the lenses show; None if there is only one."""
         return self.seed + (self.replica or 0) if self.replicas > 1 else None
 
     @property
@@ -103,7 +103,7 @@ class LaneDesk(QObject):
         return name if style is None else style.letter
 
     def settle(self) -> None:
-        """Look at lanes and networks that there are."""
+        """Change what is in view, if lanes or replicas are hidden or no longer exist."""
         names, hidden = [lane.name for lane in self._session.experiment.lanes], self._session.hidden
         visible = [name for name in names if name not in hidden]
         if self.viewed not in names:
@@ -115,7 +115,7 @@ class LaneDesk(QObject):
         if self.replica is not None and self.replica >= self.replicas:
             self.replica = None
 
-    # What a person does
+    # Actions
 
     def view(self, name: str) -> None:
         """Show another lane's readouts, settings and lenses."""
@@ -129,7 +129,7 @@ class LaneDesk(QObject):
         self.changed.emit()
 
     def pick_replica(self, replica: int | None) -> None:
-        """Show one of several networks; None is all of them."""
+        """Show one replica; None is all of them."""
         self.replica = replica
         self.changed.emit()
 
@@ -155,16 +155,16 @@ class LaneDesk(QObject):
         acts[action]()
 
     def rename(self, lane: str, text: str) -> None:
-        """Call a lane what was typed, behind its letter; by its letter alone where that is nothing."""
+        """Name a lane by its letter and the typed text; by its letter alone if the text is empty."""
         letter = self.letter(lane)
         new = f"{letter} {text}" if text else letter
         viewed = self.viewed == lane
         try:
             renamed(self._session.experiment, lane, new)
         except InputError as error:
-            strange = [c for c in dict.fromkeys(text) if not (c.isalpha() or c.isdecimal() or c in " -_")]
+            forbidden = [c for c in dict.fromkeys(text) if not (c.isalpha() or c.isdecimal() or c in " -_")]
             allowed = "A lane's name may have letters, digits, inner spaces, - and _"
-            self.said.emit(f"{allowed}, but not {' '.join(strange)}" if strange else str(error), True)
+            self.said.emit(f"{allowed}, but not {' '.join(forbidden)}" if forbidden else str(error), True)
             self.rename_refused.emit(lane, text)
             return
         self._session.rename_lane(lane, new)
@@ -172,24 +172,28 @@ class LaneDesk(QObject):
             self.view(new)
 
     def open_cell(self, cell: Cell, lane: str) -> None:
-        """Show a cell of a sweep: as a lane where it differs in nothing that lanes share, else as a run of its own."""
+        """Open a cell of a sweep: as a lane if it differs in nothing that lanes share, else as a separate run."""
         session = self._session
         shared = shared_differences(session.experiment, cell.experiment)
         if shared:
             session.open_cell(cell.experiment)
             differ = ", ".join(map(texts.setting_within, shared))
-            sentence = f"All lanes share {differ}: the cell is opened as a run of its own, which can be undone."
+            sentence = f"All lanes share {differ}: the cell is opened as a separate run, which can be undone."
             self.said.emit(sentence, False)
             return
-        own = {key: cell.experiment.get(key, lane or cell.experiment.lanes[0].name) for key in PER_LANE}
-        changes = {key: value for key, value in own.items() if value is not None}
-        came = self._view_new(lambda: session.add_lane(self.viewed, changes))
-        if came and cell.experiment.run.replicas != self.replicas:
-            there, here = (words.count(number, "seed") for number in (cell.experiment.run.replicas, self.replicas))
-            self.said.emit(f"The new lane has {here}, as all lanes here; the cell was trained with {there}.", False)
+        cell_values = {key: cell.experiment.get(key, lane or cell.experiment.lanes[0].name) for key in PER_LANE}
+        changes = {key: value for key, value in cell_values.items() if value is not None}
+        added = self._view_new(lambda: session.add_lane(self.viewed, changes))
+        if added and cell.experiment.run.replicas != self.replicas:
+            cell_seeds, lane_seeds = (
+                words.count(number, "seed") for number in (cell.experiment.run.replicas, self.replicas)
+            )
+            self.said.emit(
+                f"The new lane has {lane_seeds}, like all lanes here; the cell was trained with {cell_seeds}.", False
+            )
 
     def _view_new(self, make: Callable[[], None]) -> bool:
-        """Let the next changes be made in the lane that comes; return whether one has."""
+        """Add a lane, view it and make further changes in it; return whether one was added."""
         before = len(self._session.experiment.lanes)
         make()
         lanes = self._session.experiment.lanes

@@ -1,4 +1,4 @@
-"""The boundaries of all lanes side by side, or where two of them are at odds."""
+"""The boundaries of all lanes side by side, or where two of them differ."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ from sandbox.ui.session import MOST_LANES
 from sandbox.ui.theme import Theme
 from sandbox.ui.views.boundary import BoundaryView
 
-NARROW = 190  # pixels; in a frame that is no wider there is room for the name alone
+NARROW = 190  # pixels; a narrower frame has room only for the name
 ACTIONS = {
-    "rename": ("Rename\u2026", "Gives this lane a name of its own."),
+    "rename": ("Rename\u2026", "Gives this lane another name."),
     "fork": ("Duplicate", "Copies this lane as it is now: weights, optimiser and history."),
-    "hide": ("Hide", "Leaves this lane out of all pictures; it goes on learning."),
-    "remove": ("Remove", "Takes this lane out; undo brings it back."),
+    "hide": ("Hide", "Leaves this lane out of all views; it keeps training."),
+    "remove": ("Remove", "Removes this lane; undo brings it back."),
 }
 
 
@@ -54,7 +54,7 @@ class LaneFrame(StyleFollower, QFrame):
     acted(str)
         One of `ACTIONS`, but "rename".
     renamed(str)
-        What a person typed.
+        The name that was typed.
     """
 
     chosen = Signal()
@@ -102,7 +102,7 @@ class LaneFrame(StyleFollower, QFrame):
         self.follow_style()
 
     def show_style(self, style: LaneStyle, current: bool, alone: bool) -> None:
-        """Show which lane it is; one that is alone needs no head."""
+        """Show which lane it is; a single lane needs no header."""
         self.lane_style = style
         self.badge.set_style(style)
         self.words.setText(style.words)
@@ -131,10 +131,10 @@ class LaneFrame(StyleFollower, QFrame):
         self.score.setToolTip(state.stopped or f"{kind.label} over its {part} samples.")
 
     def show_measure(self, words: str) -> None:
-        """Say what the colour of a difference stands for."""
+        """Say what the colours or lines of a difference show."""
         if words != self.score.text():
             self.score.setText(words)
-            self.score.setToolTip("What the colours and lines of the picture stand for.")
+            self.score.setToolTip("What the colours and lines of the picture show.")
 
     def _open_menu(self) -> None:
         self.menu.popup(self.menu_button.mapToGlobal(self.menu_button.rect().bottomLeft()))
@@ -143,17 +143,17 @@ class LaneFrame(StyleFollower, QFrame):
         if name == "rename":
             self.begin_rename()
         else:
-            self.menu_button.clearFocus()  # it may be gone in a moment, and no other control is meant
+            self.menu_button.clearFocus()  # it may vanish, and the focus must not move to another control
             self.acted.emit(name)
 
     def begin_rename(self) -> None:
-        """Let a person type another name in place of the words."""
+        """Let the user type another name."""
         if (style := self.lane_style) is not None:
             self.words.hide()
             self.edit.begin("" if style.name == style.letter else style.words, style.words)
 
     def rename_again(self, text: str) -> None:
-        """Let a person mend a name that was refused."""
+        """Let the user correct a name that was refused."""
         self.begin_rename()
         self.edit.setText(text)
         self.edit.deselect()
@@ -186,12 +186,12 @@ class LaneFrame(StyleFollower, QFrame):
 
 
 class _NameEdit(QLineEdit):
-    """A name that is being typed: Return takes it, Escape and leaving do not.
+    """A name that is being typed: Return or leaving the field accepts it, Escape does not.
 
     Signals
     -------
     done(object)
-        The text; None where it is not to be taken.
+        The text; None if it is unchanged or cancelled.
     """
 
     done = Signal(object)
@@ -199,14 +199,14 @@ class _NameEdit(QLineEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Name of the lane")
-        self.setToolTip("Letters, digits, spaces, - and _; empty lets it be called by what differs.")
+        self.setToolTip("Letters, digits, spaces, - and _; if empty, the lane is named after what differs.")
         self.setMaxLength(36)
         self.returnPressed.connect(lambda: self._end(self.text().strip()))
         self.editingFinished.connect(lambda: self._end(self.text().strip()))
         self._open, self._before = False, ""
 
     def begin(self, text: str, hint: str) -> None:
-        """Show, with the text chosen."""
+        """Show the field with the text selected."""
         self._open, self._before = True, text
         self.setText(text)
         self.setPlaceholderText(hint)
@@ -234,22 +234,22 @@ class _NameEdit(QLineEdit):
 
 
 class LaneGrid(QWidget):
-    """A frame for every lane that is to be seen, as large as they can all be; or one for the difference of two.
+    """A frame for every visible lane, as large as fits; or one for the difference of two.
 
     Signals
     -------
     wanted_changed()
-        `wanted` gives something else now, so that a resting run owes a new snapshot.
+        `wanted` now returns something else, so a paused run needs a new snapshot.
     sample_clicked(part, index)
-        A person chose a sample in any of the views.
+        The user chose a sample in any of the views.
     lane_chosen(str)
-        A person clicked into a lane's frame.
+        The user clicked a lane's frame.
     lane_acted(str, str)
         A lane, and one of `ACTIONS`, but "rename".
     lane_renamed(str, str)
-        A lane, and what a person wants it to be called.
+        A lane, and its new name.
     rates_chosen(object)
-        A person wants these learning rates: lane to rate.
+        The user asks for these learning rates: lane to rate.
     """
 
     wanted_changed = Signal()
@@ -261,7 +261,7 @@ class LaneGrid(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.pair: PairPanel | None = None  # made when it is first asked for
+        self.pair: PairPanel | None = None  # made when first needed
         self.frames: list[LaneFrame] = []
         self._shown: tuple[LaneStyle, ...] = ()
         self._current = ""
@@ -300,12 +300,12 @@ class LaneGrid(QWidget):
 
     @property
     def across(self) -> object:
-        """The choice of the input from left to right, of all views."""
+        """The choice of the input from left to right, for all views."""
         return self._first.across
 
     @property
     def upward(self) -> object:
-        """The choice of the input from bottom to top, of all views."""
+        """The choice of the input from bottom to top, for all views."""
         return self._first.upward
 
     def _frame(self, index: int) -> LaneFrame:
@@ -325,13 +325,13 @@ class LaneGrid(QWidget):
             view.axes_changed.connect(self._follow_axes)
             view.sample_clicked.connect(self.choose_sample)
             view.sample_clicked.connect(self.sample_clicked)
-            frame.chosen.connect(lambda frame=frame: self._tell(frame, self.lane_chosen))
-            frame.acted.connect(lambda name, frame=frame: self._tell(frame, self.lane_acted, name))
-            frame.renamed.connect(lambda text, frame=frame: self._tell(frame, self.lane_renamed, text))
+            frame.chosen.connect(lambda frame=frame: self._emit_for(frame, self.lane_chosen))
+            frame.acted.connect(lambda name, frame=frame: self._emit_for(frame, self.lane_acted, name))
+            frame.renamed.connect(lambda text, frame=frame: self._emit_for(frame, self.lane_renamed, text))
             self.frames.append(frame)
         return self.frames[index]
 
-    def _tell(self, frame: LaneFrame, signal: object, *more: str) -> None:
+    def _emit_for(self, frame: LaneFrame, signal: object, *more: str) -> None:
         if frame.lane_style is not None:
             signal.emit(frame.lane_style.name, *more)  # type: ignore[attr-defined]
 
@@ -342,13 +342,13 @@ class LaneGrid(QWidget):
     def set_lanes(
         self, styles: Sequence[LaneStyle], current: str, rival: LaneStyle | None = None, hidden: int = 0
     ) -> None:
-        """Show these lanes; or, with a rival, where the one in view and the rival are at odds.
+        """Show these lanes; or, with a rival, where the one in view and the rival differ.
 
-        So many more are there and not to be seen.
+        `hidden` is the number of further lanes, which are not shown.
         """
         shown = tuple(styles) if rival is None else tuple(style for style in styles if style.name == current)
         shown = shown or tuple(styles)[:1]
-        anew = shown != self._shown or rival != self._rival
+        changed = shown != self._shown or rival != self._rival
         self._shown, self._current, self._rival = shown, current, rival
         alone = len(styles) + hidden <= 1
         for index, style in enumerate(shown):
@@ -368,18 +368,18 @@ class LaneGrid(QWidget):
         for frame in self.frames[len(shown) :]:
             frame.lane_style = None
         self._show_pair(styles)
-        if anew:
+        if changed:
             self._arrange(True)
             self.wanted_changed.emit()
 
     def rename_again(self, lane: str, text: str) -> None:
-        """Let a person mend a lane's name that was refused."""
+        """Let the user correct a lane's name that was refused."""
         for frame in self.frames:
             if frame.lane_style is not None and frame.lane_style.name == lane:
                 frame.rename_again(text)
 
     def _show_pair(self, styles: Sequence[LaneStyle]) -> None:
-        """Say below the difference of two lanes what is known of them."""
+        """Show the comparison of two lanes below their difference."""
         if self.pair is None and self._rival is not None:
             self.pair = PairPanel(self)
             self._column.addWidget(self.pair, 1)
@@ -388,18 +388,18 @@ class LaneGrid(QWidget):
             self.pair.wanted_changed.connect(self.wanted_changed)
             self.pair.rates_chosen.connect(self.rates_chosen)
         if self.pair is not None:
-            one = self._shown[0] if self._rival is not None else None
+            current_style = self._shown[0] if self._rival is not None else None
             self.pair.setVisible(self._rival is not None)
-            self.pair.set_pair(one, self._rival, styles)
+            self.pair.set_pair(current_style, self._rival, styles)
 
     def questions(self) -> tuple[Question[Any], ...]:
-        """What the next snapshot is to answer of two lanes."""
+        """Return the questions about two lanes for the next snapshot."""
         return () if self.pair is None else self.pair.questions()
 
-    def _arrange(self, anew: bool = False) -> None:
+    def _arrange(self, forced: bool = False) -> None:
         count = max(1, len(self._shown))
         columns = best_columns(count, self.width(), self.height() - self._first.head.height())
-        if columns == self._columns and not anew:
+        if columns == self._columns and not forced:
             return
         self._columns = columns
         while self._grid.count():
@@ -408,9 +408,9 @@ class LaneGrid(QWidget):
             frame.setVisible(index < count)
             if index < count:
                 self._grid.addWidget(frame, index // columns, index % columns)
-        for place in range(6):
-            self._grid.setColumnStretch(place, int(place < columns))
-            self._grid.setRowStretch(place, int(place < -(-count // columns)))
+        for line in range(6):
+            self._grid.setColumnStretch(line, int(line < columns))
+            self._grid.setRowStretch(line, int(line < -(-count // columns)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -419,7 +419,7 @@ class LaneGrid(QWidget):
     # What is shown
 
     def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
-        """Colours and type."""
+        """Apply colours and type."""
         self._theme = colours, scale
         self._grid.setSpacing(theme.px(theme.GRID))
         self._column.setSpacing(theme.px(theme.HALF))
@@ -444,14 +444,14 @@ class LaneGrid(QWidget):
             frame.view.choose_sample(part, index)
 
     def wanted(self) -> tuple[SurfaceRequest, ...]:
-        """What the next snapshot is to hold for the views that can be seen."""
+        """Return the surfaces that the visible views need from the next snapshot."""
         if not self.isVisible():
             return ()
         requests = (frame.view.request(style.name) for frame, style in zip(self.frames, self._shown, strict=False))
         return tuple(request for request in requests if request is not None)
 
     def draw(self, snapshot: Snapshot) -> None:
-        """Show what the lanes of a snapshot answer, and how well they do."""
+        """Show the surfaces of a snapshot's lanes, and how well they do."""
         surfaces = {surface.request.lane: surface for surface in snapshot.surfaces}
         states = {state.name: state for state in snapshot.lanes}
         for frame, style in zip(self.frames, self._shown, strict=False):
@@ -467,21 +467,21 @@ class LaneGrid(QWidget):
 
 
 def _measure(snapshot: Snapshot, one: LaneStyle, other: LaneStyle) -> str:
-    """Return what the picture of a difference shows."""
+    """Say what the picture of a difference shows."""
     task = snapshot.data.task
     if snapshot.data.X_train.shape[1] == 1:
         return f"lines: {one.letter} and {other.letter}"
     if task == "multiclass":
-        return "how far apart"
-    return f"{'output' if task == 'regression' else 'class 1'} of {one.letter} less {other.letter}"
+        return "distance of the outputs"
+    return f"{'output' if task == 'regression' else 'class 1'} of {one.letter} minus {other.letter}"
 
 
 def best_columns(count: int, width: int, height: int) -> int:
-    """Return in how many columns so many frames are largest, measured by the shorter of their sides."""
-    best, found = -1.0, 1
+    """Return the number of columns for which `count` frames are largest, by their shorter side."""
+    largest, result = -1.0, 1
     for columns in range(1, count + 1):
         rows = -(-count // columns)
         size = min(width / columns, 1.15 * height / rows)
-        if size > best * 1.02:
-            best, found = size, columns
-    return found
+        if size > largest * 1.02:
+            largest, result = size, columns
+    return result

@@ -1,4 +1,4 @@
-"""The panel below the difference of two lanes: the proof, how far apart, who is first, and at which rates."""
+"""The panel below the difference of two lanes: the proof, their distance, which is first, and their rates."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ _REDUCED = {"mean": "of a mean", "sum": "of a sum"}
 
 
 class PairPanel(StyleFollower, QWidget):
-    """What is known of the lane in view and its rival.
+    """Compares the lane in view with its rival.
 
     Signals
     -------
     wanted_changed()
-        `questions` gives something else now.
+        `questions` now returns something else.
     rates_chosen(object)
-        A person wants these learning rates: lane to rate.
+        The user asks for these learning rates: lane to rate.
     """
 
     wanted_changed = Signal()
@@ -62,15 +62,15 @@ class PairPanel(StyleFollower, QWidget):
         self._pace = Pace(PERIOD, self)
         self._pace.overdue.connect(self.wanted_changed)
         self._rates: MatchedRates | None = None
-        self._told_for: object = None  # the experiment that the rates were told for
-        self._chosen = False  # whether a person chose the column
+        self._rates_source: object = None  # the run and the experiment of the rates shown
+        self._chosen = False  # whether the column was chosen
         self._end = 0.0
         self._styles: dict[str, LaneStyle] = {}
         self._build()
         self.follow_style()
 
     def _build(self) -> None:
-        self.proof, self.difference = _sentence("What is proved"), _sentence("In what they differ", "hint")
+        self.proof, self.difference = _sentence("What is proved"), _sentence("Settings that differ", "hint")
         self.plots = [Plot(name, self) for name in ("Distance of the weights", "Angle between the updates")]
         self.captions = [Elided(text, "caption") for text in _CAPTIONS]
         self.grids = [GridLayer(plot) for plot in self.plots]
@@ -86,30 +86,28 @@ class PairPanel(StyleFollower, QWidget):
             self._plots.addLayout(column, 1)
         self.column_choice = Choice()
         self.column_choice.give_way(72)
-        self.column_choice.setAccessibleName("What is to be reached")
+        self.column_choice.setAccessibleName("Loss or metric to reach")
         self.column_choice.setToolTip("The loss or metric by which the two lanes are compared.")
         self.level = NumberField(name="The level")
         self.level.setAccessibleName("Level")
-        self.level.setToolTip("What is to be reached: at least, for a metric; at most, for a loss.")
+        self.level.setToolTip("The value to reach: at least this for a metric, at most this for a loss.")
         self.level.set_value(0.95)
-        self.first, self.gap = _sentence("Which lane gets there first"), _sentence("What they have now", "hint")
+        self.first, self.gap = _sentence("Which lane is first"), _sentence("How they compare now", "hint")
         self.first.setToolTip(
-            "Seed by seed the epochs of one lane by those of the other, and of these ratios the median; its interval "
-            "from resampling the seeds. A seed that gets there in one lane alone counts as endlessly slow in the other."
+            "For each seed, the epochs of one lane are divided by those of the other. Shown is the median of these "
+            "ratios, with an interval from resampling the seeds. A seed that gets there in only one lane counts as "
+            "infinitely slow in the other."
         )
-        self.changed_ = _sentence("Whether they were changed on the way", "hint")
+        self.changed_ = _sentence("Changes during training", "hint")
         self.changed_.hide()
         self._goal = QHBoxLayout()
         self._goal.addWidget(label("First to reach"))
         self._goal.addWidget(self.column_choice, 1)
         self._goal.addWidget(self.level)
         self.reduction = Segmented(
-            [
-                (key, text, f"Tells rates as they are for a cost that is the {key} over a batch.")
-                for key, text in _REDUCED.items()
-            ]
+            [(key, text, f"Shows rates for a cost that is the {key} over a batch.") for key, text in _REDUCED.items()]
         )
-        self.reduction.setAccessibleName("Rates told as those of a mean or of a sum")
+        self.reduction.setAccessibleName("Rates for a mean or for a sum")
         self.match = QPushButton("Match rates")
         self.match.setToolTip(
             "Gives every lane the rate that makes its first step as long as that of the lane in view."
@@ -145,27 +143,27 @@ class PairPanel(StyleFollower, QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.area)
         self.column_choice.changed.connect(lambda *_: self._choose_column())
-        self.level.changed.connect(lambda *_: self._ask_anew())
+        self.level.changed.connect(lambda *_: self._ask_again())
         self.reduction.changed.connect(lambda *_: self._show_rates())
         self.match.clicked.connect(self._match)
         for plot in self.plots:
             plot.setToolTip("After every epoch, since the start of the run.")
 
-    # What it is about
+    # Which lanes
 
     def set_pair(self, one: LaneStyle | None, other: LaneStyle | None, all_styles: Sequence[LaneStyle]) -> None:
-        """Be about these two lanes; the rates are told of all."""
+        """Compare these two lanes; the rates are those of all lanes."""
         self._styles = {style.name: style for style in all_styles}
         before = [style and style.name for style in (self._one, self._other)]
         self._one, self._other = one, other
         if before != [style and style.name for style in (one, other)]:
-            self._told_for = None
+            self._rates_source = None
             for layer in self.lines:
                 layer.set_lines(())
             self.area.verticalScrollBar().setValue(0)
-            self._ask_anew()
+            self._ask_again()
 
-    def _ask_anew(self) -> None:
+    def _ask_again(self) -> None:
         self._pace.hurry()
         self.wanted_changed.emit()
 
@@ -175,14 +173,14 @@ class PairPanel(StyleFollower, QWidget):
         share = texts.is_share(column)
         self.level.set_bounds(*((0.0, 1.0) if share else (-math.inf, math.inf)))
         self.level.set_value(usual_level(column))
-        self._ask_anew()
+        self._ask_again()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._ask_anew()
+        self._ask_again()
 
     def questions(self) -> tuple[Question[Any], ...]:
-        """Return what the next snapshot is to answer; nothing while hidden or not due yet."""
+        """Return the questions for the next snapshot; none while hidden or not due yet."""
         if not self.isVisible():
             self._pace.rest()
             return ()
@@ -190,13 +188,13 @@ class PairPanel(StyleFollower, QWidget):
             return ()
         one, other = self._one.name, self._other.name
         asked: list[Question[Any]] = [AskPair(one, other, max(50, round(self.plots[0].area.rect().width())))]
-        if (goal := self._goal_now(one, other)) is not None:
+        if (goal := self._current_goal(one, other)) is not None:
             asked.append(goal)
-        if self._told_for is None:
+        if self._rates_source is None:
             asked.append(AskMatchedRates(one))
         return tuple(asked)
 
-    def _goal_now(self, one: str, other: str) -> AskAdvantage | None:
+    def _current_goal(self, one: str, other: str) -> AskAdvantage | None:
         column, level = self.column_choice.value(), self.level.value()
         return None if column is None or level is None else AskAdvantage(one, other, str(column), float(level))
 
@@ -210,10 +208,10 @@ class PairPanel(StyleFollower, QWidget):
         one, other = (states.get(style.name) for style in (self._one, self._other))
         if one is not None and other is not None:
             self._offer_columns(one, other, snapshot.data.task)
-        self._tell_changes(snapshot, (self._one.name, self._other.name))
+        self._show_changes(snapshot, (self._one.name, self._other.name))
         settled = (snapshot.run, snapshot.experiment)
-        if self._told_for is not None and settled != self._told_for:
-            self._told_for = None
+        if self._rates_source is not None and settled != self._rates_source:
+            self._rates_source = None
         took, answered = 0.0, False
         for question, answer in snapshot.answers.items():
             if isinstance(answer, PairState) and (answer.lane, answer.other) == (self._one.name, self._other.name):
@@ -222,7 +220,7 @@ class PairPanel(StyleFollower, QWidget):
             elif isinstance(answer, Advantage) and answer.lane == self._one.name:
                 self._show_first(answer)
             elif isinstance(answer, MatchedRates):
-                self._rates, self._told_for = answer, settled
+                self._rates, self._rates_source = answer, settled
                 self._show_rates()
             else:
                 continue
@@ -242,56 +240,56 @@ class PairPanel(StyleFollower, QWidget):
             for part, text in _PARTS.items()
             if f"{part}_{name}" in both
         ]
-        kept = self.column_choice.value()
+        previous = self.column_choice.value()
         self.column_choice.set_items(items)
         if items and self.column_choice.value() is None:
             self.column_choice.set_value(items[0][0])
-            if kept is None:
+            if previous is None:
                 self._choose_column()
 
-    def _tell_changes(self, snapshot: Snapshot, names: tuple[str, str]) -> None:
-        """Say where two lanes are no fair comparison, since their settings have not been the same all along."""
-        made = [
+    def _show_changes(self, snapshot: Snapshot, names: tuple[str, str]) -> None:
+        """Warn that a comparison is not fair, because settings were changed during training."""
+        edits = [
             edit for edit in snapshot.experiment.edits
             if 0 < edit.update <= snapshot.update and edit.lane in (None, *names) and set(edit.changes) - _HARMLESS
         ]  # fmt: skip
-        self.changed_.setVisible(bool(made))
-        if made:
-            since = f"Settings were changed while they trained, last after update {made[-1].update:,}"
-            _say(self.changed_, f"{since}: Reset compares them from the start with those in force.")
+        self.changed_.setVisible(bool(edits))
+        if edits:
+            since = f"Settings were changed during training, last after update {edits[-1].update:,}"
+            _say(self.changed_, f"{since}: Reset compares both from the start with the current settings.")
 
     def _show_pair(self, state: PairState) -> None:
-        median = " (median)" if state.replicas > 1 else ""  # of how many seeds says the sentence above
+        median = " (median)" if state.replicas > 1 else ""  # the sentence above says of how many seeds
         for caption, text in zip(self.captions, _CAPTIONS, strict=True):
             if caption.text() != text + median:
                 caption.setText(text + median)
         _say(self.proof, comparison.proof(state))
         _say(self.difference, comparison.difference(state))
-        self.charts.setVisible(len(state.distances[0]) > 0)  # nothing of networks of different shape
+        self.charts.setVisible(len(state.distances[0]) > 0)  # empty for networks of different shapes
         if self._theme is None:
             return
-        text_color, wide = QColor(self._theme.text_color), 1.6 * theme.scale()
+        text_color, width = QColor(self._theme.text_color), 1.6 * theme.scale()
         last = max((float(x[-1]) for x, _ in (state.distances, state.angles) if len(x)), default=0.0)
         self._end = epochs_end(self._end if last >= 0.5 * self._end else 0.0, last)
         for plot, layer, (x, y), top in zip(
             self.plots, self.lines, (state.distances, state.angles), (None, 180.0), strict=True
         ):
-            known = y[np.isfinite(y)]
-            high = top or step_up(max(float(known.max()) if known.size else 0.0, 1e-6) * 1.02)
+            finite = y[np.isfinite(y)]
+            high = top or step_up(max(float(finite.max()) if finite.size else 0.0, 1e-6) * 1.02)
             plot.set_range((0.0, self._end), (0.0, high))
-            layer.set_lines((Line(x, y, text_color, wide),) if len(x) else ())
+            layer.set_lines((Line(x, y, text_color, width),) if len(x) else ())
 
-    def _show_first(self, found: Advantage) -> None:
+    def _show_first(self, advantage: Advantage) -> None:
         assert self._one is not None and self._other is not None
-        _say(self.first, comparison.first(found, self._one.letter, self._other.letter))
-        _say(self.gap, comparison.gap(found, self._one.letter, self._other.letter))
+        _say(self.first, comparison.first(advantage, self._one.letter, self._other.letter))
+        _say(self.gap, comparison.gap(advantage, self._one.letter, self._other.letter))
 
     def _show_rates(self) -> None:
         if self._rates is not None:
             self.table.show_rates(self._rates, self._styles, str(self.reduction.value()))
             rescaling = sorted({row.optimizer for row in self._rates.rows if OPTIMIZERS[row.optimizer].rescales})
             names = ", ".join(OPTIMIZERS[name].label for name in rescaling)
-            note = f" {names} scales its own steps, so that a match says less there." if names else ""
+            note = f" {names} scales its own steps, so a match says less there." if names else ""
             _say(self.rates_note, f"At the matched rate every first step is as long as that of the lane in view.{note}")
             self.match.setEnabled(len(self._wanted_rates()) > 0)
 
@@ -303,13 +301,13 @@ class PairPanel(StyleFollower, QWidget):
 
     def _match(self) -> None:
         if rates := self._wanted_rates():
-            self.match.clearFocus()  # else it goes on to whatever is next when the button has done its work
+            self.match.clearFocus()  # else the focus moves to another control when the button is disabled
             self.rates_chosen.emit(rates)
 
     # Look
 
     def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
-        """Colours and type."""
+        """Apply colours and type."""
         self._theme = colours
         font = theme.font(SMALL)
         for plot, grid in zip(self.plots, self.grids, strict=True):
@@ -329,11 +327,11 @@ class PairPanel(StyleFollower, QWidget):
 
 
 _CAPTIONS = ("Distance of the weights", "Angle of the updates, degrees")
-_HARMLESS = {"loss.monitors"}  # what changes no weight
+_HARMLESS = {"loss.monitors"}  # settings that change no weight
 
 
 class RateTable(QWidget):
-    """A row per lane: its rate, what that amounts to, how long its gradient is at the start, and the matched rate."""
+    """A row per lane: its rate, the rate's equivalent, the gradient's norm at the start, and the matched rate."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -348,10 +346,10 @@ class RateTable(QWidget):
         self.rows: list[tuple[Badge, list[QLabel]]] = []
 
     def show_rates(self, rates: MatchedRates, styles: dict[str, LaneStyle], reduction: str) -> None:
-        """Show these rates, told for one reduction."""
+        """Show these rates, for one reduction."""
         self.heads[2].setText(f"\u2026 {_REDUCED[reduction]}")
         self.heads[2].setToolTip(
-            f"What the rate amounts to {_REDUCED[reduction]} over batches of {rates.batch:,} samples."
+            f"The equivalent rate for a cost that is the {reduction} over batches of {rates.batch:,} samples."
         )
         while len(self.rows) < len(rates.rows):
             badge, numbers = Badge(), [label("") for _ in _HEADS[1:]]
@@ -384,7 +382,7 @@ def _sentence(name: str, role: str = "") -> QLabel:
     return text
 
 
-def _say(place: QLabel, text: str) -> None:
-    if text != place.text():
-        place.setText(text)
-        place.setAccessibleDescription(text)
+def _say(widget: QLabel, text: str) -> None:
+    if text != widget.text():
+        widget.setText(text)
+        widget.setAccessibleDescription(text)

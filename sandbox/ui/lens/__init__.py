@@ -1,4 +1,4 @@
-"""The lenses: one view each of why a lane learns as it does, registered here."""
+"""The registry of the lenses: each is a view of why a lane learns as it does."""
 
 from __future__ import annotations
 

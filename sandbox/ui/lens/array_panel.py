@@ -27,7 +27,7 @@ WORDS = {
 
 
 class ArrayModel(QAbstractTableModel):
-    """A matrix, counted from 1."""
+    """A matrix, with rows and columns numbered from 1."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class ArrayModel(QAbstractTableModel):
         self._largest = 0.0
 
     def show_values(self, values: np.ndarray[Any, Any]) -> None:
-        """Show other numbers."""
+        """Replace the values."""
         same = values.shape == self.values.shape
         if not same:
             self.beginResetModel()
@@ -69,7 +69,7 @@ class ArrayModel(QAbstractTableModel):
 
 
 def heat(value: float, largest: float) -> str:
-    """Return the colour of a number: blue above 0, orange below, the fuller the larger."""
+    """Return the colour of a number: blue above 0, orange below, stronger the larger it is."""
     colours = theme.current()
     if not math.isfinite(value):
         return colours.error_soft
@@ -83,9 +83,9 @@ class ArrayPanel(StyleFollower, QFrame):
     Signals
     -------
     closed()
-        A person wants it away.
+        The user closes the panel.
     stepped(int)
-        A person wants the array of the layer before (-1) or after (1).
+        The user asks for the array of the previous (-1) or the next (1) layer.
     """
 
     closed = Signal()
@@ -96,9 +96,9 @@ class ArrayPanel(StyleFollower, QFrame):
         self.setObjectName("layer")  # the quiet frame of the theme
         self.setAccessibleName("The array behind the symbol")
         self.words = Elided("", "")
-        self.before = IconButton("minus", "Shows the layer before.", "Layer before", flat=True)
-        self.after = IconButton("plus", "Shows the layer after.", "Layer after", flat=True)
-        self.close_button = IconButton("close", "Takes the array away.", "Close array", flat=True)
+        self.before = IconButton("minus", "Shows the previous layer.", "Previous layer", flat=True)
+        self.after = IconButton("plus", "Shows the next layer.", "Next layer", flat=True)
+        self.close_button = IconButton("close", "Closes the array.", "Close array", flat=True)
         self.note = Elided("", "hint")
         self.model = ArrayModel()
         self.table = QTableView()
@@ -129,7 +129,7 @@ class ArrayPanel(StyleFollower, QFrame):
         self.follow_style()
 
     def show_array(self, shown: ShownArray) -> None:
-        """Show an array as it is now."""
+        """Show the current values of an array."""
         name = f"{shown.name}[{shown.layer}]" if shown.layer else shown.name
         shape = " \u00d7 ".join(map(str, shown.shape))
         text = f"{name}  {shape}  norm {words.cost(shown.norm)}  {WORDS[shown.name]}"
@@ -145,13 +145,13 @@ class ArrayPanel(StyleFollower, QFrame):
             self.fit()
 
     def set_pinned(self, pinned: bool, steps: bool) -> None:
-        """Show what only an array that stays needs."""
+        """Show the buttons that only a pinned array needs."""
         self.close_button.setVisible(pinned)
         for button in (self.before, self.after):
             button.setVisible(pinned and steps)
 
     def natural_height(self) -> int:
-        """Return how high it must be to show all rows."""
+        """Return the height that shows all rows, up to 40."""
         rows = min(self.model.rowCount(), 40) * self.table.verticalHeader().defaultSectionSize()
         note = theme.px(18) if self.note.text() else 0
         header = self.table.horizontalHeader().height()

@@ -1,4 +1,4 @@
-"""What all lenses share: a view that asks a lane one question, again and again, and shows the answers."""
+"""The base of all lenses: a view that asks a lane one question repeatedly and shows the answers."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ Answer = TypeVar("Answer")
 class Lens(StyleFollower, QWidget, Generic[Answer]):
     """A view of why a lane learns as it does. While hidden it asks nothing, and so costs nothing.
 
-    A lens says what it asks (`question`), how often (`period`) and how it shows an answer (`show_answer`); when to ask,
-    and which answer belongs to it, is settled here.
+    A subclass defines what to ask (`question`), how often (`period`) and how to show an answer (`show_answer`); this
+    class decides when to ask, and picks the answer from the snapshot.
 
     Attributes
     ----------
     title : str
-        Its tab.
+        Text of its tab.
     summary : str
         What it shows, in one sentence.
     period : float
-        Seconds between two answers, at least; 0 asks with every snapshot.
+        Minimum seconds between two answers; 0 asks with every snapshot.
 
     Signals
     -------
     wanted_changed()
-        `questions` gives something else now, so that a paused run owes a new snapshot.
+        `questions` now returns something else, so a paused run needs a new snapshot.
     change_requested(str, object)
-        A person asks for an edit: dotted key, value.
+        The user asks for an edit: dotted key, value.
     restart_requested()
-        A person asks for a new run from the same initial weights.
+        The user asks for a new run from the same initial weights.
     step_requested()
-        A person asks for one update.
+        The user asks for one update.
     sample_chosen(str, int)
-        A person follows another sample: "train" or "test", and its index there.
+        The user chose another sample: "train" or "test", and its index there.
     """
 
     title: ClassVar[str]
@@ -62,10 +62,10 @@ class Lens(StyleFollower, QWidget, Generic[Answer]):
         self._pace.overdue.connect(self.wanted_changed)
         self._answered: Question[Answer | None] | None = None  # the question whose answer is shown
 
-    # What a lens says of itself
+    # To be overridden
 
     def question(self, lane: str) -> Question[Answer | None] | None:
-        """Return what the lens wants to know of a lane now; None if nothing."""
+        """Return what the lens wants to know about a lane now; None if nothing."""
         raise NotImplementedError
 
     def show_answer(self, answer: Answer, snapshot: Snapshot, lane: str) -> None:
@@ -73,29 +73,29 @@ class Lens(StyleFollower, QWidget, Generic[Answer]):
         raise NotImplementedError
 
     def follow(self, snapshot: Snapshot, lane: str) -> None:
-        """Follow what can be seen of a snapshot without an answer, such as another objective."""
+        """Update what needs no answer, such as the name of the objective, from a snapshot."""
 
     def choose(self, part: str, index: int) -> None:
-        """Follow a sample that was chosen elsewhere; only a lens that follows one has this."""
+        """Follow a sample that was chosen elsewhere; only a lens that follows one overrides this."""
 
     def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
-        """Follow colours and type; `scale` enlarges them (presenting)."""
+        """Apply colours and type; `scale` enlarges them when presenting."""
         self.fit()
 
     # Asking and drawing
 
     @property
     def is_asking(self) -> bool:
-        """Whether anybody looks at what the lens finds out."""
+        """Whether anything that shows the answers is visible."""
         return self.isVisible()
 
     def ask_again(self) -> None:
-        """Ask at once: what is shown is no longer what is wanted."""
+        """Ask at once, because what is shown is out of date."""
         self._pace.hurry()
         self.wanted_changed.emit()
 
     def questions(self, lane: str) -> tuple[Question[Any], ...]:
-        """Return what the next snapshot is to answer about a lane; nothing while hidden or not due yet."""
+        """Return the questions for the next snapshot; none while hidden or not due yet."""
         question = self.question(lane) if self.is_asking else None
         if question is None:
             self._pace.rest()
@@ -103,7 +103,7 @@ class Lens(StyleFollower, QWidget, Generic[Answer]):
         return () if question == self._answered and not self._pace.is_due() else (question,)
 
     def draw(self, snapshot: Snapshot, lane: str) -> None:
-        """Show the answer in a snapshot; a lens whose question was not asked leaves its picture as it is."""
+        """Show the answer in a snapshot; if it has none, leave the view as it is."""
         self.follow(snapshot, lane)
         question = self.question(lane)
         if question is None:

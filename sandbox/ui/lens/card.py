@@ -1,4 +1,4 @@
-"""The card that holds the lenses: one behind each tab, any of them in a window of its own."""
+"""The card that holds the lenses: one per tab, each of which can be detached into its own window."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from sandbox.ui.lane_styles import Badge, LaneStyle
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
 
-AT_ONCE = 2  # lenses that one snapshot of a flow of them answers
+AT_ONCE = 2  # lenses answered per snapshot while snapshots are flowing
 
 
 class LensCard(StyleFollower, QFrame):
-    """Tabs of lenses; the one in front asks and draws, and so does each that stands in a window of its own.
+    """Tabs of lenses; the one in front asks and draws, and so does each detached one.
 
     Signals
     -------
     wanted_changed()
-        `questions` gives something else now.
+        `questions` now returns something else.
     change_requested(str, object)
-        A person asks for an edit: dotted key, value.
+        The user asks for an edit: dotted key, value.
     restart_requested()
-        A person asks for a new run.
+        The user asks for a new run.
     step_requested()
-        A person asks for one update.
+        The user asks for one update.
     sample_chosen(str, int)
-        A person follows another sample in a lens.
+        The user chose another sample in a lens.
     """
 
     wanted_changed = Signal()
@@ -49,10 +49,10 @@ class LensCard(StyleFollower, QFrame):
         self.setObjectName("card")
         self.setAccessibleName("Why it learns")
         self.lenses = [kind() for kind in kinds]
-        self._apart: dict[Lens[Any], _LensWindow] = {}
-        self._turn = 0  # the lens that is asked first the next time
+        self._windows: dict[Lens[Any], _LensWindow] = {}
+        self._turn = 0  # index of the lens to ask first next time
         self.tabs = Segmented([(i, lens.title, lens.summary) for i, lens in enumerate(self.lenses)])
-        self.detach = IconButton("window", "Shows this lens in a window of its own.", "Detach lens", flat=True)
+        self.detach = IconButton("window", "Shows this lens in a separate window.", "Detach lens", flat=True)
         self.stack = QStackedWidget()
         self.findings = next((lens for lens in self.lenses if isinstance(lens, FindingsLens)), None)
         self.strip = None if self.findings is None else FindingsStrip(self.findings, self)
@@ -71,13 +71,13 @@ class LensCard(StyleFollower, QFrame):
         self._column = QVBoxLayout(self)
         self._column.addLayout(self._top)
         self._column.addWidget(self.stack, 1)
-        if self.strip is not None:  # below, where its coming and going moves no tab
+        if self.strip is not None:  # below the lenses, where showing or hiding it moves no tab
             self._column.addWidget(self.strip)
             self.strip.opened.connect(self.open_finding)
-        # What a lens would like to have makes no window wider than its screen.
+        # A lens's size hint must not make the window wider than its screen.
         self.stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         for lens in self.lenses:
-            self.stack.addWidget(_Place(lens))
+            self.stack.addWidget(_Page(lens))
             lens.wanted_changed.connect(self.wanted_changed)
             lens.change_requested.connect(self.change_requested)
             lens.restart_requested.connect(self.restart_requested)
@@ -88,20 +88,20 @@ class LensCard(StyleFollower, QFrame):
         self.follow_style()
 
     def set_lane(self, style: LaneStyle | None) -> None:
-        """Say which lane is looked at; None where there is only one."""
+        """Show which lane is in view; None if there is only one."""
         self.badge.set_style(style)
         self.badge.setVisible(style is not None)
 
     def set_seed(self, seed: int | None) -> None:
-        """Say which of several networks is looked at, by its seed; None where there is only one."""
+        """Show the seed of the replica in view; None if there is only one."""
         text = "" if seed is None else f"seed {seed}"
         self.seed.setText(text)
-        shown = "" if seed is None else f", the network of seed {seed}"
-        self.badge.setToolTip(f"The lane that the lenses show{shown}.")
+        network = "" if seed is None else f" (network with seed {seed})"
+        self.badge.setToolTip(f"The lane that the lenses show{network}.")
         self._fit_seed()
 
     def _fit_seed(self) -> None:
-        """Show the seed where there is room beside the tabs."""
+        """Show the seed if there is room beside the tabs."""
         taken = sum(widget.sizeHint().width() for widget in (self.tabs, self.detach, self.badge))
         room = self.width() - taken - theme.px(4 * theme.GRID)
         self.seed.setVisible(bool(self.seed.text()) and room >= self.seed.sizeHint().width())
@@ -119,14 +119,14 @@ class LensCard(StyleFollower, QFrame):
         """Bring a lens to the front, here or in its own window."""
         self.tabs.set_value(self.lenses.index(lens))
         self.stack.setCurrentIndex(self.lenses.index(lens))
-        self.detach.setVisible(lens not in self._apart)
-        if lens in self._apart:
-            self._apart[lens].raise_()
-            self._apart[lens].activateWindow()
+        self.detach.setVisible(lens not in self._windows)
+        if lens in self._windows:
+            self._windows[lens].raise_()
+            self._windows[lens].activateWindow()
         self.wanted_changed.emit()
 
     def open_finding(self, name: str) -> None:
-        """Show a finding with its evidence; "" is all of them."""
+        """Show a finding with its evidence; "" shows all of them."""
         if self.findings is not None:
             self.findings.open_finding(name)
             self.show_lens(self.findings)
@@ -139,60 +139,60 @@ class LensCard(StyleFollower, QFrame):
                 self.show_lens(lens)
 
     def take_out(self, lens: Lens[Any]) -> None:
-        """Show a lens in a window of its own; closing that brings it back."""
-        if lens in self._apart:
+        """Show a lens in a separate window; closing the window brings it back."""
+        if lens in self._windows:
             return
-        self._place(lens).give()
+        self._page(lens).show_note()
         window = _LensWindow(self, lens)
-        self._apart[lens] = window
+        self._windows[lens] = window
         window.resize(theme.px(720), theme.px(480))
         window.show()
-        self.detach.setVisible(self.current not in self._apart)
+        self.detach.setVisible(self.current not in self._windows)
         self.wanted_changed.emit()
 
     def take_back(self, lens: Lens[Any]) -> None:
-        """Put a lens back behind its tab, and let the window go that it stood in."""
-        window = self._apart.pop(lens, None)
+        """Put a lens back behind its tab and close its window."""
+        window = self._windows.pop(lens, None)
         if window is not None:
-            self._place(lens).take(lens)
+            self._page(lens).attach_lens(lens)
             window.close()
-            self.detach.setVisible(self.current not in self._apart)
+            self.detach.setVisible(self.current not in self._windows)
             self.wanted_changed.emit()
 
-    def _place(self, lens: Lens[Any]) -> _Place:
-        place = self.stack.widget(self.lenses.index(lens))
-        assert isinstance(place, _Place)
-        return place
+    def _page(self, lens: Lens[Any]) -> _Page:
+        page = self.stack.widget(self.lenses.index(lens))
+        assert isinstance(page, _Page)
+        return page
 
     def close_windows(self) -> None:
-        """Bring all lenses back: the window they belong to is going."""
-        for window in list(self._apart.values()):
+        """Bring all lenses back, because the main window is closing."""
+        for window in list(self._windows.values()):
             window.close()
 
     def set_theme(self, colours: theme.Theme, scale: float = 1.0) -> None:
-        """Dress all lenses."""
+        """Apply a theme to all lenses."""
         for lens in self.lenses:
             lens.set_theme(colours, scale)
 
     def questions(self, lane: str, flowing: bool = False) -> tuple[Question[Any], ...]:
-        """Return what the visible lenses ask.
+        """Return the questions of the visible lenses.
 
-        Where snapshots are `flowing`, lenses that are open side by side take turns, so that no single frame has to
+        While snapshots are `flowing`, lenses that are open side by side take turns, so that no single frame has to
         answer and draw them all.
         """
         asked: list[Question[Any]] = []
         count, first, asking = len(self.lenses), self._turn, 0
-        for place in (*range(first, count), *range(first)):
+        for index in (*range(first, count), *range(first)):
             if flowing and asking == AT_ONCE:
                 break
-            questions = self.lenses[place].questions(lane)
+            questions = self.lenses[index].questions(lane)
             if questions:
                 asked += questions
-                asking, self._turn = asking + 1, (place + 1) % count
+                asking, self._turn = asking + 1, (index + 1) % count
         return tuple(asked)
 
     def draw(self, snapshot: Snapshot, lane: str) -> None:
-        """Let the visible lenses draw."""
+        """Draw the visible lenses."""
         for lens in self.lenses:
             if lens.is_asking:
                 lens.draw(snapshot, lane)
@@ -205,29 +205,29 @@ class LensCard(StyleFollower, QFrame):
         self._top.setSpacing(theme.px(theme.HALF))
 
 
-class _Place(QWidget):
-    """Where a lens stands behind its tab; a sentence while it stands elsewhere."""
+class _Page(QWidget):
+    """The page of a lens behind its tab; shows a note while the lens is detached."""
 
     def __init__(self, lens: Lens[Any]) -> None:
         super().__init__()
-        self._away = label("Shown in a window of its own; close that to bring it back.", "hint")
-        self._away.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._note = label("Shown in a separate window; close it to bring the lens back.", "hint")
+        self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(self._away)
-        self.take(lens)
+        self._layout.addWidget(self._note)
+        self.attach_lens(lens)
 
-    def take(self, lens: Lens[Any]) -> None:
+    def attach_lens(self, lens: Lens[Any]) -> None:
         self._layout.addWidget(lens, 1)
         lens.show()
-        self._away.hide()
+        self._note.hide()
 
-    def give(self) -> None:
-        self._away.show()
+    def show_note(self) -> None:
+        self._note.show()
 
 
 class _LensWindow(QWidget):
-    """A window for one lens."""
+    """The window of a detached lens."""
 
     def __init__(self, card: LensCard, lens: Lens[Any]) -> None:
         super().__init__(card.window(), Qt.WindowType.Window)

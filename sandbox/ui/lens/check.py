@@ -1,4 +1,4 @@
-"""The lens "Check": the formulas' gradient against differences of the cost, when a person asks for it."""
+"""The lens "Check": the formulas' gradient against differences of the cost, on demand."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ from sandbox.ui.lens.base import Lens
 from sandbox.ui.theme import Theme
 
 INTRODUCTION = (
-    "Is the gradient right? Press the button: every parameter is moved a little up and a little down, and how the cost "
-    "changes is compared with what the formulas say."
+    "Is the gradient right? Press the button: parameters are moved a little up and a little down, and the change in "
+    "the cost is compared with what the formulas give."
 )
 ALARMING = ("look closer", "wrong", "not finite")
 
 _COLUMNS = (
-    ("Of", "The derivatives by one layer's weights or biases."),
-    ("Compared", "How many parameters were compared, of how many."),
-    ("Error", "The length of the difference over the lengths of both gradients added up."),
+    ("Gradient", "The derivatives by one layer's weights or biases."),
+    ("Compared", "How many of the parameters were compared."),
+    ("Error", "The norm of the difference, divided by the sum of both gradients' norms."),
     ("Meaning", "What an error of this size means."),
     ("Largest difference", "The parameter where the two differ most: by the formulas | by the cost."),
 )
@@ -53,7 +53,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class CheckLens(Lens[GradientCheck]):
-    """A button, what came of it in words, and a row per layer's weights and biases."""
+    """A button, the result in words, and a table with a row for each layer's weights and biases."""
 
     title = "Check"
     summary = "Compares the gradient with differences of the cost, layer by layer."
@@ -64,11 +64,11 @@ class CheckLens(Lens[GradientCheck]):
         self._press = 0
         self._waiting = False
         self._lane = ""
-        self._of: tuple[int, str] | None = None  # the run and the lane of what is shown
+        self._source: tuple[int, str] | None = None  # the run and the lane of the result shown
         self.result: GradientCheck | None = None
         self.button = QPushButton("Check the gradient")
         self.button.setAccessibleName("Check the gradient")
-        self.button.setToolTip("Compares the gradient of this moment with differences of the cost.")
+        self.button.setToolTip("Compares the current gradient with differences of the cost.")
         self.when = label("", "hint")
         self.words = label(INTRODUCTION)
         self.kinks = label("", "hint")
@@ -126,7 +126,7 @@ class CheckLens(Lens[GradientCheck]):
     # Asking and drawing
 
     def check(self) -> None:
-        """Ask once more; nothing happens while an answer is still to come."""
+        """Ask again; do nothing while an answer is pending."""
         if self._waiting:
             return
         self._press += 1
@@ -139,16 +139,16 @@ class CheckLens(Lens[GradientCheck]):
         return CheckGradient(lane, self._press) if self._waiting else None
 
     def follow(self, snapshot: Snapshot, lane: str) -> None:
-        if self._of is not None and self._of != (snapshot.run, lane):
+        if self._source is not None and self._source != (snapshot.run, lane):
             self._clear()
 
     def show_answer(self, answer: GradientCheck, snapshot: Snapshot, lane: str) -> None:
         self._waiting = False
         self.button.setEnabled(True)
-        self._of = (snapshot.run, lane)
-        who = f"lane {lane}, " if len(snapshot.lanes) > 1 else ""
+        self._source = (snapshot.run, lane)
+        of_lane = f"lane {lane}, " if len(snapshot.lanes) > 1 else ""
         after = f"after {words.count(snapshot.update, 'update')}"
-        self.when.setText(f"{who}{LOSSES[answer.objective].label}, {after}")
+        self.when.setText(f"{of_lane}{LOSSES[answer.objective].label}, {after}")
         self._show(answer)
 
     def _show(self, check: GradientCheck) -> None:
@@ -165,8 +165,8 @@ class CheckLens(Lens[GradientCheck]):
         self.fit()
 
     def _clear(self) -> None:
-        """What was found of another run, or of another lane, is not to be taken for this one's."""
-        self.result, self._of = None, None
+        """Clear the result, so that it is not mistaken for that of another run or lane."""
+        self.result, self._source = None, None
         self.words.setText(INTRODUCTION)
         set_state(self.words, "role", "")
         if not self._waiting:
@@ -191,7 +191,7 @@ class CheckLens(Lens[GradientCheck]):
         self.fit()
 
     def fit(self) -> None:
-        """Set spacings and the height of the table, and leave out its last column where there is no room for it."""
+        """Set spacings and the height of the table; hide its last column if there is no room for it."""
         self._column.setSpacing(theme.px(theme.GRID))
         self._body.setSpacing(theme.px(theme.GRID))
         self._top.setSpacing(theme.px(theme.GRID))
@@ -212,7 +212,7 @@ class CheckLens(Lens[GradientCheck]):
 
 
 class _Model(QAbstractTableModel):
-    """A row per layer's weights and biases."""
+    """A table model with a row for each layer's weights and biases."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -220,7 +220,7 @@ class _Model(QAbstractTableModel):
         self._layers: tuple[LayerCheck, ...] = ()
 
     def show(self, layers: tuple[LayerCheck, ...]) -> None:
-        """Show other rows."""
+        """Replace the rows."""
         self.beginResetModel()
         self._layers = layers
         self.endResetModel()
@@ -250,11 +250,11 @@ class _Model(QAbstractTableModel):
 
 def _texts(layer: LayerCheck) -> tuple[str, ...]:
     error = "\u2013" if not layer.checked or layer.verdict == "not finite" else words.number(layer.error, 2)
-    told = layer.verdict or "at kinks alone"
+    verdict_text = layer.verdict or "only at kinks"
     if layer.tiny and layer.error > 1e-7:
-        told = "right: nothing but rounding"
+        verdict_text = "right: only rounding"
     kinked = f", {layer.kinked} at kinks" if layer.kinked and layer.checked else ""
-    return f"d{layer.name}", f"{layer.checked:,} of {layer.count:,}", error, told + kinked, _worst(layer)
+    return f"d{layer.name}", f"{layer.checked:,} of {layer.count:,}", error, verdict_text + kinked, _worst(layer)
 
 
 def _worst(layer: LayerCheck) -> str:

@@ -1,4 +1,4 @@
-"""The lens "Equations": what the loss changes, and what is the same for every loss, with the numbers of now."""
+"""The lens "Equations": what the loss changes, and what is the same for every loss, with the current numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sandbox.ui.lens.equations_view import EquationsView, Target
 from sandbox.ui.theme import Theme
 
 PERIOD = 0.1  # seconds between two answers: numbers cannot be read faster
-WIDE = 640  # from this width on a pinned array stands beside the equations, not below them
+WIDE = 640  # from this width on, a pinned array is beside the equations, not below them
 
 
 class EquationsLens(Lens[Numbers]):
@@ -26,7 +26,7 @@ class EquationsLens(Lens[Numbers]):
 
     title = "Equations"
     period = PERIOD
-    summary = "Shows which terms of which equations the loss decides, with the numbers of this moment behind them."
+    summary = "Shows which terms of which equations the loss decides, with the current numbers behind them."
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,8 +35,8 @@ class EquationsLens(Lens[Numbers]):
         self._seen: tuple[Experiment, str, str, str] | None = None
         self._pinned: Symbol | None = None
         self._pointed: Target | None = None
-        self._kept: Target | None = None  # pinned just now: to be brought into view beside its array
-        self._layer = 1  # what l stands for where an array is shown
+        self._just_pinned: Target | None = None  # just pinned: to be scrolled into view beside its array
+        self._layer = 1  # the layer l of the array shown
         self.heading = label("What the loss changes", "title")
         self.key = label("blue: decided by the loss \u00b7 samples are rows", "hint")
         self.key.setToolTip(
@@ -82,10 +82,10 @@ class EquationsLens(Lens[Numbers]):
         if answer.shown is not None:
             self.panel.show_array(answer.shown)
             if not self.panel.isVisible():
-                self._place()
-            if self._kept is not None:
-                self._reveal(self._kept, theme.px(24))
-                self._kept = None
+                self._lay_out()
+            if self._just_pinned is not None:
+                self._reveal(self._just_pinned, theme.px(24))
+                self._just_pinned = None
         else:
             self._hide_panel()
 
@@ -109,7 +109,7 @@ class EquationsLens(Lens[Numbers]):
     # Symbols
 
     def _wanted(self) -> tuple[str, int]:
-        """Return the name and the layer of the array to be shown; ("", 0) for none."""
+        """Return the name and the layer of the array to show; ("", 0) for none."""
         symbol = self._pointed.symbol if self._pointed is not None else self._pinned
         return ("", 0) if symbol is None else self.resolved(symbol)
 
@@ -135,45 +135,45 @@ class EquationsLens(Lens[Numbers]):
         self.area.ensureVisible(centre.x(), centre.y(), 0, around)
 
     def _choose(self, target: Target) -> None:
-        """Pin a symbol; the one that is pinned is let go."""
+        """Pin a symbol, or unpin it if it is already pinned."""
         if target.symbol == self._pinned:
             self.unpin()
             return
         self._pinned = target.symbol
         self.view.set_pinned(self._pinned)
         self.panel.set_pinned(True, target.symbol.shift is not None)
-        self._kept = target
-        self._place()
+        self._just_pinned = target
+        self._lay_out()
         self.wanted_changed.emit()
 
     def unpin(self) -> None:
-        """Let the pinned array go."""
+        """Unpin the array."""
         self._release()
         self.wanted_changed.emit()
 
     def _release(self) -> None:
-        self._pinned = self._pointed = self._kept = None
+        self._pinned = self._pointed = self._just_pinned = None
         self.view.set_pinned(None)
         self._hide_panel()
 
     def step_layer(self, by: int) -> None:
-        """Let l stand for the layer before or after."""
+        """Let l be the previous or the next layer."""
         if self._setup is not None:
             self._layer = min(max(1, self._layer + by), self._setup.layers)
             self.wanted_changed.emit()
 
-    # Places
+    # Layout
 
     def _hide_panel(self) -> None:
         self.panel.hide()
-        self._place()
+        self._lay_out()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place()
+        self._lay_out()
 
-    def _place(self) -> None:
-        """Put the panel away from what is pointed at, or beside or below the equations while it is pinned."""
+    def _lay_out(self) -> None:
+        """Place the panel away from what is pointed at, or beside or below the equations while it is pinned."""
         top = theme.px(22)
         width, height = self.width(), self.height()
         self._head.setGeometry(0, 0, width, top)
@@ -182,23 +182,23 @@ class EquationsLens(Lens[Numbers]):
         if not wanted:
             self.area.setGeometry(room)
             return
-        tall = min(self.panel.natural_height(), room.height() // 2)
+        panel_height = min(self.panel.natural_height(), room.height() // 2)
         if self._pinned is not None and width >= theme.px(WIDE):
             half = width // 2 - theme.px(4)
             self.area.setGeometry(0, top, half, room.height())
-            high = min(self.panel.natural_height(), room.height())
-            self.panel.setGeometry(width - half, top, half, high)
+            full_height = min(self.panel.natural_height(), room.height())
+            self.panel.setGeometry(width - half, top, half, full_height)
         elif self._pinned is not None:
-            self.area.setGeometry(0, top, width, room.height() - tall - theme.px(4))
-            self.panel.setGeometry(0, height - tall, width, tall)
+            self.area.setGeometry(0, top, width, room.height() - panel_height - theme.px(4))
+            self.panel.setGeometry(0, height - panel_height, width, panel_height)
         else:
             self.area.setGeometry(room)
-            self.panel.setGeometry(0, height - tall if self._is_above() else top, width, tall)
+            self.panel.setGeometry(0, height - panel_height if self._is_above() else top, width, panel_height)
         self.panel.show()
         self.panel.raise_()
 
     def _is_above(self) -> bool:
-        """Whether what is pointed at stands in the upper half."""
+        """Whether what is pointed at is in the upper half."""
         if self._pointed is None:
             return True
         y = self.view.mapTo(self, self._pointed.rect.center().toPoint()).y()
@@ -214,4 +214,4 @@ class EquationsLens(Lens[Numbers]):
     def fit(self) -> None:
         """Set the lengths that follow the scale."""
         self.view.lay_out()
-        self._place()
+        self._lay_out()

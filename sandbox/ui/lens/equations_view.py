@@ -27,14 +27,14 @@ from sandbox.notation.latex import atoms
 from sandbox.ui import theme
 from sandbox.ui.mathematics import EM, TypesetFormula, atom_box, draw_marks, joined_boxes, set_line
 
-TYPE = 15.0  # px to the em
-NOTES = 560  # where the notes end, at most, so that they stay beside their lines
+TYPE = 15.0  # pixels per em
+NOTES = 560  # pixels: where the notes end at most, so that they stay near their lines
 _BARS = ("dW", "db")
 
 
 @dataclass(frozen=True)
 class Target:
-    """A symbol, or a bar, where it stands in the picture."""
+    """A symbol or a bar, and where it is in the picture."""
 
     rect: QRectF
     symbol: Symbol
@@ -47,12 +47,12 @@ class _Row:
     line: TypesetFormula
     top: float
     height: float
-    bars: float = 0.0  # where the bars of its norms begin; 0 where it has none
+    bars: float = 0.0  # left edge of the bars of its norms; 0 if it has none
     bars_top: float = 0.0
 
 
 class EquationsView(QWidget):
-    """Draws equations, and tells which symbol is pointed at.
+    """Draws equations, and reports which symbol is pointed at.
 
     Signals
     -------
@@ -85,18 +85,18 @@ class EquationsView(QWidget):
         self._current: Target | None = None
         self._pinned: Symbol | None = None
         self._height = 0
-        self._laid = 0
+        self._laid_out_width = 0
 
     # What is shown
 
     @property
     def equations(self) -> tuple[Equation, ...]:
-        """What is shown."""
+        """The equations shown."""
         return self._equations
 
     @property
     def current(self) -> Target | None:
-        """What is pointed at."""
+        """The symbol or bar that is pointed at."""
         return self._current
 
     def set_equations(self, equations: tuple[Equation, ...], layers: int) -> None:
@@ -110,20 +110,20 @@ class EquationsView(QWidget):
         self.setAccessibleDescription(spoken(equations))
 
     def set_norms(self, dW: tuple[float, ...], db: tuple[float, ...]) -> None:
-        """Show other norms; only their bars are painted anew, and a change of layers lays all out again."""
+        """Show other norms: repaint only their bars, but lay out again if the number of layers changed."""
         new = {"dW": dW, "db": db}
         if new == self._norms:
             return
-        other = any(len(new[name]) != len(self._norms.get(name, ())) for name in _BARS)
+        resized = any(len(new[name]) != len(self._norms.get(name, ())) for name in _BARS)
         self._norms = new
-        if other:
+        if resized:
             self.lay_out()
         for row in self._rows:
             if row.bars:
                 self.update(QRectF(row.bars, row.bars_top, self.width(), row.height).toAlignedRect())
 
     def set_pinned(self, symbol: Symbol | None) -> None:
-        """Mark the symbol whose array stays."""
+        """Mark the symbol whose array is pinned."""
         if symbol != self._pinned:
             self._pinned = symbol
             self.update()
@@ -131,7 +131,7 @@ class EquationsView(QWidget):
     # Layout
 
     def lay_out(self) -> None:
-        """Put every line in its place for the width there is."""
+        """Lay out all lines for the current width."""
         width, scale = float(self.width()), self._scale
         left, gap = float(theme.px(12)), float(theme.px(5))
         inner = (width - left - theme.px(4)) / scale
@@ -150,7 +150,7 @@ class EquationsView(QWidget):
         y = self._place_bars(y)
         self._find_targets()
         self._height = math.ceil(y)
-        self._laid = self.width()
+        self._laid_out_width = self.width()
         self.setFixedHeight(max(1, self._height))
         self.update()
 
@@ -159,8 +159,8 @@ class EquationsView(QWidget):
         return theme.px(TYPE) / EM
 
     def _place_bars(self, y: float) -> float:
-        """Put the bars right of their lines where there is room, else below; move what follows down."""
-        left, each = float(theme.px(12)), float(theme.px(17))
+        """Put the bars right of their lines if there is room, else below; move what follows down."""
+        left, bar_height = float(theme.px(12)), float(theme.px(17))
         rows = [row for row in self._rows if row.equation.key in _BARS]
         if not rows:
             return y
@@ -171,12 +171,12 @@ class EquationsView(QWidget):
             row.top += shift
             if row.equation.key not in _BARS:
                 continue
-            need = each * len(self._norms[row.equation.key])
-            own = row.height
+            need = bar_height * len(self._norms[row.equation.key])
+            line_height = row.height
             row.bars = right if beside else left + theme.px(16)
-            row.bars_top = row.top if beside else row.top + own + theme.px(2)
-            row.height = max(own, need) if beside else own + need + theme.px(2)
-            shift += row.height - own
+            row.bars_top = row.top if beside else row.top + line_height + theme.px(2)
+            row.height = max(line_height, need) if beside else line_height + need + theme.px(2)
+            shift += row.height - line_height
         return y + shift
 
     def _find_targets(self) -> None:
@@ -193,17 +193,17 @@ class EquationsView(QWidget):
     def _bar_rects(self, row: _Row) -> list[QRectF]:
         if not row.bars:
             return []
-        each, count = float(theme.px(17)), len(self._norms[row.equation.key])
+        bar_height, count = float(theme.px(17)), len(self._norms[row.equation.key])
         width = min(self.width() - row.bars - theme.px(4), theme.px(260))
-        return [QRectF(row.bars, row.bars_top + i * each, width, each) for i in range(count)]
+        return [QRectF(row.bars, row.bars_top + i * bar_height, width, bar_height) for i in range(count)]
 
     def sizeHint(self) -> QSize:
         return QSize(theme.px(420), max(1, self._height))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self.width() != self._laid:
-            self._point(None)  # it stands elsewhere now
+        if self.width() != self._laid_out_width:
+            self._point(None)  # it has moved
             self.lay_out()
 
     # Drawing
@@ -233,15 +233,15 @@ class EquationsView(QWidget):
             self._paint_bars(painter, row)
 
     def _paint_marks(self, painter: QPainter) -> None:
-        """Set off what is pointed at, and what is pinned."""
+        """Highlight what is pointed at, and what is pinned."""
         colours = theme.current()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for target in self.targets:
-            here = self._current is not None and target.rect == self._current.rect
-            if not here and (self._pinned is None or target.symbol != self._pinned):
+            current = self._current is not None and target.rect == self._current.rect
+            if not current and (self._pinned is None or target.symbol != self._pinned):
                 continue
             painter.setBrush(QColor(colours.accent_soft))
-            focus = here and self.hasFocus()
+            focus = current and self.hasFocus()
             painter.setPen(QPen(QColor(colours.accent), theme.px(1)) if focus else Qt.PenStyle.NoPen)
             painter.drawRoundedRect(target.rect, theme.px(3), theme.px(3))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -256,8 +256,8 @@ class EquationsView(QWidget):
             return
         painter.setFont(font)
         painter.setPen(QColor(theme.current().muted))
-        place = QRectF(start, row.top, right - start, row.height)
-        painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, note)
+        rect = QRectF(start, row.top, right - start, row.height)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, note)
 
     def _paint_bars(self, painter: QPainter, row: _Row) -> None:
         rects = self._bar_rects(row)
@@ -286,9 +286,9 @@ class EquationsView(QWidget):
     # Pointing
 
     def target_at(self, place: QPointF) -> Target | None:
-        """Return which symbol or bar stands somewhere, the smallest where several do."""
-        here = [target for target in self.targets if target.rect.contains(place)]
-        return min(here, key=lambda target: target.rect.width() * target.rect.height(), default=None)
+        """Return the symbol or bar at a point; the smallest if there are several."""
+        hits = [target for target in self.targets if target.rect.contains(place)]
+        return min(hits, key=lambda target: target.rect.width() * target.rect.height(), default=None)
 
     def _point(self, target: Target | None) -> None:
         if target != self._current:
@@ -335,8 +335,8 @@ class EquationsView(QWidget):
     def _step(self, by: int) -> None:
         if not self.targets:
             return
-        at = self._index()
-        self._point(self.targets[(at + by) % len(self.targets) if at >= 0 else (0 if by > 0 else -1)])
+        index = self._index()
+        self._point(self.targets[(index + by) % len(self.targets) if index >= 0 else (0 if by > 0 else -1)])
 
     def _index(self) -> int:
         rects = [target.rect for target in self.targets]
@@ -344,16 +344,16 @@ class EquationsView(QWidget):
 
     def _step_row(self, by: int) -> None:
         """Go to the nearest symbol of the next line that has one."""
-        at = self._index()
-        if at < 0:
+        index = self._index()
+        if index < 0:
             self._step(by)
             return
-        here = self.targets[at]
-        rows = sorted({target.row for target in self.targets if (target.row - here.row) * by > 0})
+        current = self.targets[index]
+        rows = sorted({target.row for target in self.targets if (target.row - current.row) * by > 0})
         if rows:
             row = rows[0] if by > 0 else rows[-1]
             near = [target for target in self.targets if target.row == row]
-            self._point(min(near, key=lambda target: abs(target.rect.left() - here.rect.left())))
+            self._point(min(near, key=lambda target: abs(target.rect.left() - current.rect.left())))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -365,9 +365,9 @@ class EquationsView(QWidget):
 
 
 def spoken(equations: Sequence[Equation]) -> str:
-    """Return the equations as text, for those who do not see them."""
+    """Return the equations as text, for screen readers."""
     parts = []
     for equation in equations:
-        who = "decided by the loss" if equation.decided else "the same for every loss"
-        parts.append(f"{equation.latex.strip()} ({who})")
+        note = "decided by the loss" if equation.decided else "the same for every loss"
+        parts.append(f"{equation.latex.strip()} ({note})")
     return "; ".join(parts)

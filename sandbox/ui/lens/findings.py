@@ -1,4 +1,4 @@
-"""The lens "Findings": what keeps a lane from learning, and the chips that tell of it wherever one looks."""
+"""The lens "Findings": what keeps a lane from learning, and chips that name it below every lens."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class FindingsLens(Lens[Findings]):
     Signals
     -------
     found()
-        Other findings are to be shown, or other numbers in them.
+        The findings to show have changed, or numbers in them.
     """
 
     title = "Findings"
@@ -40,8 +40,8 @@ class FindingsLens(Lens[Findings]):
         super().__init__()
         self.setAccessibleName("Findings")
         self._debounced = Debounced()
-        self._of: tuple[int, str] | None = None  # the run and the lane of the last answer
-        self._taken: Snapshot | None = None
+        self._source: tuple[int, str] | None = None  # the run and the lane of the last answer
+        self._last_snapshot: Snapshot | None = None
         self.strip: FindingsStrip | None = None
         self.views: list[FindingView] = []
         self._opened = ""
@@ -83,19 +83,19 @@ class FindingsLens(Lens[Findings]):
         return AskFindings(lane)
 
     def follow(self, snapshot: Snapshot, lane: str) -> None:
-        if self._of is not None and self._of != (snapshot.run, lane):
-            self._debounced, self._of = Debounced(), None
+        if self._source is not None and self._source != (snapshot.run, lane):
+            self._debounced, self._source = Debounced(), None
             self.found.emit()
             self.ask_again()
 
     def show_answer(self, answer: Findings, snapshot: Snapshot, lane: str) -> None:
-        if snapshot is self._taken:
+        if snapshot is self._last_snapshot:
             return  # each answer counts once, however often it is drawn
-        self._taken = snapshot
-        first, before = self._of is None, self.shown
-        self._of = (snapshot.run, lane)
-        self._debounced.take(answer, snapshot.update, self._of, len(snapshot.marks))
-        if not self._debounced.settled:  # a paused run gives the answers, too, that settle it
+        self._last_snapshot = snapshot
+        first, before = self._source is None, self.shown
+        self._source = (snapshot.run, lane)
+        self._debounced.take(answer, snapshot.update, self._source, len(snapshot.marks))
+        if not self._debounced.settled:  # a paused run, too, must give the answers that settle it
             self._pace.unanswered()
         if first or self.shown != before:
             self.found.emit()
@@ -103,7 +103,7 @@ class FindingsLens(Lens[Findings]):
     def open_finding(self, name: str) -> None:
         """Bring a finding into view, with the focus on its button."""
         self._opened = name
-        QTimer.singleShot(0, self, self._reveal)  # once the lens has its place
+        QTimer.singleShot(0, self, self._reveal)  # after the lens has been laid out
 
     def _reveal(self) -> None:
         for view in self.views:
@@ -120,21 +120,23 @@ class FindingsLens(Lens[Findings]):
         for view, finding in zip(self.views, findings, strict=True):
             view.show_finding(finding)
         self.nothing.setVisible(not findings)
-        self.nothing.setText("Nothing was found that keeps this lane from learning." if self._of is not None else "")
+        self.nothing.setText(
+            "Nothing was found that keeps this lane from learning." if self._source is not None else ""
+        )
         self.watched.setVisible(not findings)
 
     def _rebuild(self, findings: tuple[Finding, ...]) -> None:
-        """Give each finding its view; those that stay keep theirs, and with it the focus."""
-        kept = {view.name: view for view in self.views}
+        """Give each finding a view; those that stay keep theirs, and with it the focus."""
+        old_views = {view.name: view for view in self.views}
         names = [finding.name for finding in findings]
-        self.views = [kept[name] if name in kept else self._new_view(name) for name in names]
-        for name, view in kept.items():
+        self.views = [old_views[name] if name in old_views else self._new_view(name) for name in names]
+        for name, view in old_views.items():
             if name not in names:
                 self._list.removeWidget(view)
                 view.hide()
                 view.deleteLater()
-        for place, view in enumerate(self.views):
-            self._list.insertWidget(place, view)
+        for index, view in enumerate(self.views):
+            self._list.insertWidget(index, view)
 
     def _new_view(self, name: str) -> FindingView:
         view = FindingView(name)
@@ -159,9 +161,9 @@ class FindingView(StyleFollower, QFrame):
     Signals
     -------
     change_requested(str, object)
-        A person asks for the change that would help.
+        The user asks for the change that would help.
     restart_requested()
-        After that, a new run is asked for: the lane has stopped and would not go on.
+        A new run is needed after that change, because the lane has stopped.
     """
 
     change_requested = Signal(str, object)
@@ -189,7 +191,7 @@ class FindingView(StyleFollower, QFrame):
         self.follow_style()
 
     def show_finding(self, finding: Finding) -> None:
-        """Show its words and numbers; what has not changed is left alone."""
+        """Show a finding, unless it is the one already shown."""
         if finding == self._finding:
             return
         self._finding = finding
@@ -212,11 +214,11 @@ class FindingView(StyleFollower, QFrame):
         if self._finding is not None and self._finding.control is not None:
             finding, control = self._finding, self._finding.control
             self.change_requested.emit(control.key, control.value)
-            if finding.stopped and SETTINGS[control.key].live:  # else the change has begun one already
+            if finding.stopped and SETTINGS[control.key].live:  # other settings have already begun one
                 self.restart_requested.emit()
 
     def fit(self) -> None:
-        """Set margins, spacings and the weight of the heading, which an error would not have by itself."""
+        """Set margins, spacings, and the bold font of the heading, which the error style does not set."""
         self.heading.setFont(theme.font(bold=True))
         step, half = theme.px(theme.GRID), theme.px(theme.HALF)
         self._column.setContentsMargins(step, half, half, step)
@@ -225,7 +227,7 @@ class FindingView(StyleFollower, QFrame):
 
 
 class FindingsStrip(StyleFollower, QWidget):
-    """A row of chips, one per finding; gone while there is nothing to say, but watching all the same.
+    """A row of chips, one per finding; hidden while there are none, but still watching.
 
     Parameters
     ----------
@@ -235,14 +237,14 @@ class FindingsStrip(StyleFollower, QWidget):
     Signals
     -------
     opened(str)
-        A person asks for a finding; "" is all of them.
+        The user asks for a finding; "" is all of them.
     """
 
     opened = Signal(str)
 
     def __init__(self, lens: FindingsLens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Findings in short")
+        self.setAccessibleName("Findings at a glance")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._lens = lens
         lens.strip = self
@@ -257,7 +259,7 @@ class FindingsStrip(StyleFollower, QWidget):
 
     @property
     def is_watching(self) -> bool:
-        """Whether it would show a finding: while what it belongs to can be seen."""
+        """Whether it would show a finding: while its parent is visible, if it has one."""
         host = self.parentWidget()
         return host is None or host.isVisible()
 
@@ -281,13 +283,13 @@ class FindingsStrip(StyleFollower, QWidget):
         return chip
 
     def _place(self) -> None:
-        """Put the chips side by side, as many as there is room for, and say how many more there are."""
+        """Put as many chips side by side as fit, and show how many more there are."""
         gap, count = theme.px(theme.HALF), len(self._lens.shown)
         widths = [chip.sizeHint().width() for chip in self.chips[:count]]
         self.more.setText(f"+{count}")
-        rest = gap + self.more.sizeHint().width()
+        more = gap + self.more.sizeHint().width()
         fitting = count
-        while fitting and sum(widths[:fitting]) + gap * (fitting - 1) + (rest if fitting < count else 0) > self.width():
+        while fitting and sum(widths[:fitting]) + gap * (fitting - 1) + (more if fitting < count else 0) > self.width():
             fitting -= 1
         x = 0
         for index, chip in enumerate(self.chips):
@@ -298,7 +300,7 @@ class FindingsStrip(StyleFollower, QWidget):
         self.more.setVisible(fitting < count)
         self.more.setText(f"+{count - fitting}")
         self.more.setAccessibleName(f"{count - fitting} more findings")
-        self.more.setGeometry(x, 0, rest - gap, self.height())
+        self.more.setGeometry(x, 0, more - gap, self.height())
 
     def sizeHint(self) -> QSize:
         return QSize(0, theme.px(CHIP))
@@ -319,16 +321,16 @@ class FindingsStrip(StyleFollower, QWidget):
 
 
 def _chip_sheet(colours: Theme) -> str:
-    one, radius, step = theme.px(1), theme.px(CHIP) // 2, theme.px(theme.GRID)
+    border, radius, step = theme.px(1), theme.px(CHIP) // 2, theme.px(theme.GRID)
 
     def chip(state: str, ground: str, text_color: str, edge: str) -> str:
         return f"QPushButton{state} {{ background: {ground}; color: {text_color}; border-color: {edge}; }}"
 
     return " ".join(
         (
-            f"QPushButton {{ border: {one}px solid; border-radius: {radius}px; padding: 0 {step}px; min-height: 0;"
+            f"QPushButton {{ border: {border}px solid; border-radius: {radius}px; padding: 0 {step}px; min-height: 0;"
             f" font-size: {theme.px(theme.SMALL)}px; }}",
-            f"QPushButton:focus {{ border: {one}px solid; padding: 0 {step}px; min-height: 0; }}",
+            f"QPushButton:focus {{ border: {border}px solid; padding: 0 {step}px; min-height: 0; }}",
             chip("", colours.accent_soft, colours.on_soft, colours.accent_soft),
             chip('[kind="stopped"]', colours.error_soft, colours.error, colours.error_soft),
             chip(":hover", colours.accent_soft, colours.on_soft, colours.accent),

@@ -1,4 +1,4 @@
-"""The lens "Sample": one sample's way through the network and back, for two losses side by side."""
+"""The lens "Sample": one sample's path through the network and back, for two losses side by side."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PARTS = {"train": "Training", "test": "Test"}
 
 
 class SampleLens(Lens[Followed]):
-    """Follows one sample: its numbers in the network's own layout, what the loss decides among them in blue."""
+    """Follows one sample: its numbers in the layout of the network, those that the loss decides in blue."""
 
     title = "Sample"
     summary = "Follows one sample forward and back, for two losses side by side."
@@ -53,20 +53,20 @@ class SampleLens(Lens[Followed]):
         self.number = QSpinBox()
         self.number.setAccessibleName("Sample number")
         self.number.setToolTip(
-            "The sample that is followed, counted from 1; full stop and comma go on and back, and so does a click "
-            "on a point of the boundary."
+            "The sample that is followed, counted from 1; full stop and comma step forward and back. A click on a "
+            "point of the boundary chooses one, too."
         )
         self.number.setKeyboardTracking(False)
         self.number.setRange(1, 1)
         self.words = Elided("", "")
         self.expanded = Toggle("All units")
-        self.expanded.setToolTip("Shows all units of large layers, not the first ones alone.")
+        self.expanded.setToolTip("Shows all units of large layers, not only the first ones.")
         self.left = Elided("", "")
-        self.left.setToolTip("The objective, whose derivatives train: the left one of two numbers.")
+        self.left.setToolTip("The objective, whose derivatives train: the left number of each pair.")
         self.right_word = label("Right:")
         self.other = Choice()
         self.other.setAccessibleName("Loss to compare with")
-        self.other.setToolTip("Another loss of the same output: the right one of two numbers.")
+        self.other.setToolTip("Another loss of the same output: the right number of each pair.")
         self.right_word.setBuddy(self.other)
         self.canvas = SampleCanvas()
         self.area = QScrollArea()
@@ -99,14 +99,14 @@ class SampleLens(Lens[Followed]):
         self._column.addLayout(self._rows[2])
 
     def _connect(self) -> None:
-        self.part.changed.connect(lambda part, _: self._choose_here(str(part), 0))
-        self.number.valueChanged.connect(lambda number: self._choose_here(self._part, number - 1))
+        self.part.changed.connect(lambda part, _: self._choose_and_emit(str(part), 0))
+        self.number.valueChanged.connect(lambda number: self._choose_and_emit(self._part, number - 1))
         self.other.changed.connect(lambda name, _: self._compare(str(name)))
         self.expanded.changed.connect(lambda on, _: self._expand(bool(on)))
         self.canvas.expand_requested.connect(lambda: self._expand(True))
-        # Where not all columns fit, the output comes first, since there the loss decides; until a person scrolls.
+        # If not all columns fit, show the output, where the loss decides, until the user scrolls.
         bar = self.area.horizontalScrollBar()
-        bar.rangeChanged.connect(lambda _, most: bar.setValue(most) if self._at_output else None)
+        bar.rangeChanged.connect(lambda _, maximum: bar.setValue(maximum) if self._at_output else None)
         bar.actionTriggered.connect(lambda _: self._leave_output())
         self.canvas.reshaped.connect(self._to_output)
         for key, by in ((Qt.Key.Key_Period, 1), (Qt.Key.Key_Comma, -1)):
@@ -130,7 +130,7 @@ class SampleLens(Lens[Followed]):
         return self._part, self._index
 
     def choose(self, part: str, index: int) -> None:
-        """Follow another sample, without telling of it; one that there is not becomes the last one that there is."""
+        """Follow another sample without emitting `sample_chosen`; an index out of range is clamped."""
         if not self._counts[part]:
             part = "train"
         index = max(0, min(index, self._counts[part] - 1))
@@ -147,14 +147,14 @@ class SampleLens(Lens[Followed]):
         self.number.setValue(index + 1)
         self.number.blockSignals(blocked)
 
-    def _choose_here(self, part: str, index: int) -> None:
+    def _choose_and_emit(self, part: str, index: int) -> None:
         self.choose(part, index)
         self.sample_chosen.emit(*self.sample)
 
     def _step(self, by: int) -> None:
         train, test = self._counts["train"], self._counts["test"]
-        place = (self._index + (train if self._part == "test" else 0) + by) % (train + test)
-        self._choose_here(*(("train", place) if place < train else ("test", place - train)))
+        position = (self._index + (train if self._part == "test" else 0) + by) % (train + test)
+        self._choose_and_emit(*(("train", position) if position < train else ("test", position - train)))
 
     def _compare(self, name: str) -> None:
         self._other = name
@@ -179,7 +179,7 @@ class SampleLens(Lens[Followed]):
             return
         data = snapshot.data
         counts = {"train": len(data.X_train), "test": len(data.X_test)}
-        if self._data is None or data.inputs != self._data.inputs:  # the number means another sample now
+        if self._data is None or data.inputs != self._data.inputs:  # the number now means another sample
             self._part, self._index = "train", 0
         self._data = data
         if counts != self._counts:
@@ -207,10 +207,10 @@ class SampleLens(Lens[Followed]):
         self.left.setText(f"Left: {LOSSES[left.loss].label}")
         name = f"dW[{len(answer.Z)}]"
         if answer.part == "train":
-            self.share.setText(f"as long as {words.share(left.share)} | {words.share(right.share)} of {name}")
+            self.share.setText(f"{words.share(left.share)} | {words.share(right.share)} of the length of {name}")
             self.share.setToolTip(
-                f"How long this sample's part of {name} is, measured by the whole. Parts that pull in opposite ways "
-                "cancel in the sum, so that a single one can be longer than the whole."
+                f"The length of this sample's part of {name}, relative to the whole. Parts in opposite directions "
+                "cancel in the sum, so a single one can be longer than the whole."
             )
         else:
             self.share.setText("a test sample takes no part in any update")
@@ -222,14 +222,14 @@ class SampleLens(Lens[Followed]):
         self.canvas.show_sample(answer, features, outputs)
         self.expanded.setVisible(self.canvas.folds)
 
-    # Lengths
+    # Sizes
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.canvas.set_room(self.area.width() - theme.px(theme.GRID))
 
     def fit(self) -> None:
-        """Set spacings, and widths that hold the widest number."""
+        """Set spacings, and column widths that hold the widest number."""
         self._column.setSpacing(theme.px(theme.HALF))
         for row in self._rows:
             row.setSpacing(theme.px(theme.GRID))

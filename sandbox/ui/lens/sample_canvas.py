@@ -24,15 +24,15 @@ MOST_UNITS = 12  # a larger layer is folded
 FOLDED_UNITS = 8
 MOST_LINES = 400
 
-_KEPT_HEIGHT = 4000  # up to this height all but the numbers is kept as a picture
-_LINED_GAP = 24  # between columns nearer than this there is no room for lines
+_CACHED_HEIGHT = 4000  # up to this height all but the numbers is cached as a pixmap
+_LINED_GAP = 24  # columns closer than this leave no room for lines
 
 _COMPACT, _ROOMY = ("−0.000", "−9e−9"), ("−0.0000", "−9.9e−99")
 
 
 @dataclass(frozen=True)
 class NumberCell:
-    """One number, or two of which the left one is the objective's."""
+    """One number; or two, the objective's on the left; or two of different kinds, if `right_name` is set."""
 
     name: str
     left: float
@@ -41,7 +41,7 @@ class NumberCell:
 
     @property
     def decided(self) -> bool:
-        """Whether the loss decides it: the two are more than rounding apart."""
+        """Whether the loss decides it: the two differ by more than rounding."""
         if self.right is None or self.right_name:
             return False
         both_none = math.isnan(self.left) and math.isnan(self.right)
@@ -50,7 +50,7 @@ class NumberCell:
 
 @dataclass(frozen=True)
 class UnitBox:
-    """The numbers of one unit, under a title where it has one; `tip` says them all in full."""
+    """The numbers of one unit, under a title if it has one; `tip` gives them all in full."""
 
     rows: tuple[NumberCell, ...]
     title: str = ""
@@ -60,7 +60,7 @@ class UnitBox:
 
 @dataclass
 class Column:
-    """One layer, and what stands below its units."""
+    """One layer, and what is shown below its units."""
 
     head: str
     boxes: list[UnitBox]
@@ -73,7 +73,7 @@ class Column:
 def columns_of(
     followed: Followed, features: tuple[str, ...], outputs: tuple[str, ...], expanded: bool = False
 ) -> list[Column]:
-    """Return what is to be painted, from the input to the output."""
+    """Return the columns to paint, from the input to the output."""
     x = followed.x.tolist()
     shown = _shown(len(x), expanded)
     boxes = [
@@ -98,23 +98,23 @@ def _shown(count: int, expanded: bool) -> int:
 
 def _layer(followed: Followed, l: int, outputs: tuple[str, ...], expanded: bool) -> Column:
     Z, A, slopes = followed.Z[l - 1], followed.A[l - 1], followed.slopes[l - 1]
-    one, two = followed.back
+    left, right = followed.back
     is_output = l == len(followed.Z)
     label = ACTIVATIONS[followed.activations[l - 1]].label
     column = Column(f"{'Output' if is_output else f'Layer {l}'} · {label}", [])
     if is_output:
-        loss = [NumberCell(LOSS, one.value, two.value)]
+        loss = [NumberCell(LOSS, left.value, right.value)]
         column.boxes.append(UnitBox(tuple(loss), "", _tip("Loss of this sample", loss)))
     shown = _shown(len(Z), expanded)
     column.hidden = len(Z) - shown
     for k in range(shown):
         rows = [NumberCell("z", float(Z[k]), float(A[k]), "a")]
         if is_output:
-            rows.append(NumberCell("y", float(one.target[k]), float(two.target[k])))
+            rows.append(NumberCell("y", float(left.target[k]), float(right.target[k])))
         rows += [
-            NumberCell("da", float(one.dA[l - 1][k]), float(two.dA[l - 1][k])),
+            NumberCell("da", float(left.dA[l - 1][k]), float(right.dA[l - 1][k])),
             NumberCell("g'", float(slopes[k])),
-            NumberCell("dz", float(one.dZ[l - 1][k]), float(two.dZ[l - 1][k])),
+            NumberCell("dz", float(left.dZ[l - 1][k]), float(right.dZ[l - 1][k])),
         ]
         title = _output_name(outputs, k) if is_output and len(Z) > 1 else ""
         tip = _tip(f"Unit {k + 1} of layer {l}", rows)
@@ -125,14 +125,14 @@ def _layer(followed: Followed, l: int, outputs: tuple[str, ...], expanded: bool)
 
 
 def _shares(followed: Followed, outputs: tuple[str, ...], expanded: bool) -> list[UnitBox]:
-    one, two = followed.back
+    left, right = followed.back
     boxes = []
-    units, before = one.dW.shape
+    units, before = left.dW.shape
     for k in range(_shown(units, expanded)):
         rows = [
-            NumberCell(f"{j + 1}", float(one.dW[k, j]), float(two.dW[k, j])) for j in range(_shown(before, expanded))
+            NumberCell(f"{j + 1}", float(left.dW[k, j]), float(right.dW[k, j])) for j in range(_shown(before, expanded))
         ]
-        rows.append(NumberCell("b", float(one.db[k]), float(two.db[k])))
+        rows.append(NumberCell("b", float(left.db[k]), float(right.db[k])))
         name = (
             f"Share in row {k + 1} of dW[{len(followed.Z)}], unit by unit below: {words.number(followed.factor)} dz a"
         )
@@ -145,7 +145,7 @@ def _output_name(outputs: tuple[str, ...], k: int) -> str:
 
 
 def _tip(name: str, rows: list[NumberCell]) -> str:
-    """The numbers in full, one a line."""
+    """Return the numbers in full, one per line."""
     lines = [name]
     for row in rows:
         if row.right is None:
@@ -158,11 +158,11 @@ def _tip(name: str, rows: list[NumberCell]) -> str:
 
 
 class SampleCanvas(QWidget):
-    """Paints the columns; as wide as they need, at least as wide as its room.
+    """Paints the columns, spread over the visible width as far as the gaps may grow.
 
     Signals
     -------
-    unfold_requested()
+    expand_requested()
         A click on "24 more".
     reshaped()
         A network of another shape is shown.
@@ -177,19 +177,19 @@ class SampleCanvas(QWidget):
         self.setAccessibleName("Numbers of the sample, layer by layer")
         self._theme: Theme = theme.current()
         self._followed: Followed | None = None
-        self._names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        self._labels: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         self._expanded = False
         self._room = 0
         self._shape: tuple[object, ...] = ()
         self.columns: list[Column] = []
-        self.places: list[tuple[QRectF, UnitBox]] = []  # of every box, in order
+        self.places: list[tuple[QRectF, UnitBox]] = []  # every box with its rectangle, in order
         self._heads: list[QRectF] = []
         self._more: list[tuple[QRectF, str]] = []
         self._below: QRectF = QRectF()
         self._ends: list[list[tuple[float, float, float, int]]] = []  # per column: left, right, middle, unit
         self._gap = 0.0
-        self._ground = QPixmap()
-        self._ground_state: tuple[object, ...] | None = None
+        self._background = QPixmap()
+        self._background_state: tuple[object, ...] | None = None
         self._drawn_weights: tuple[Floats, ...] = ()
         self.roomy = False
         self.fit()
@@ -198,14 +198,14 @@ class SampleCanvas(QWidget):
 
     @property
     def folds(self) -> bool:
-        """Whether some layer is too large to be shown whole at first."""
+        """Whether some layer is too large to be shown in full at first."""
         if self._followed is None:
             return False
         return max(len(self._followed.x), *map(len, self._followed.Z)) > MOST_UNITS
 
     def show_sample(self, followed: Followed, features: tuple[str, ...], outputs: tuple[str, ...]) -> None:
         """Show a sample's numbers."""
-        self._followed, self._names = followed, (features, outputs)
+        self._followed, self._labels = followed, (features, outputs)
         self._refill()
 
     def set_expanded(self, expanded: bool) -> None:
@@ -214,18 +214,18 @@ class SampleCanvas(QWidget):
         self._refill()
 
     def set_theme(self, colours: Theme) -> None:
-        """Take other colours."""
+        """Apply a theme."""
         self._theme = colours
         self.update()
 
     def set_room(self, width: int) -> None:
-        """Say how wide the part is that can be seen."""
+        """Set the visible width, in pixels."""
         if width != self._room:
             self._room = width
             self._lay_out(True)
 
     def fit(self) -> None:
-        """Measure the type anew."""
+        """Measure the font again."""
         self._font = theme.font(theme.SMALL)
         self._bold = theme.font(theme.SMALL, bold=True)
         self._metrics = metrics = QFontMetrics(self._font)
@@ -238,34 +238,34 @@ class SampleCanvas(QWidget):
 
     def _refill(self) -> None:
         if self._followed is not None:
-            self.columns = columns_of(self._followed, *self._names, self._expanded)
+            self.columns = columns_of(self._followed, *self._labels, self._expanded)
             self._lay_out(False)
 
-    # Where it stands
+    # Layout
 
     def _widths(self, roomy: bool) -> tuple[list[float], float]:
-        """Return how wide each column is, and the room of one number."""
+        """Return the width of each column, and that of one number."""
         number = float(self._numbers[roomy])
-        wide = self._label + number + self._second + number + 2 * self._pad
+        unit_width = self._label + number + self._second + number + 2 * self._pad
         metrics = self._metrics
         widths = []
         for column in self.columns:
             if column.narrow:
                 names = max(metrics.horizontalAdvance(box.title) for box in column.boxes)
                 head = QFontMetrics(self._bold).horizontalAdvance(column.head)
-                most = min(names, theme.px(90)) if roomy else 0
-                widths.append(max(number, most, head - 2 * self._pad) + 2 * self._pad)
+                title_width = min(names, theme.px(90)) if roomy else 0
+                widths.append(max(number, title_width, head - 2 * self._pad) + 2 * self._pad)
             else:
-                widths.append(wide)
+                widths.append(unit_width)
         return widths, number
 
-    def _lay_out(self, anew: bool) -> None:
+    def _lay_out(self, forced: bool) -> None:
         shape = tuple((c.head, c.hidden, c.below, *(len(b.rows) for b in (*c.boxes, *c.details))) for c in self.columns)
-        if not self.columns or (shape == self._shape and not anew):
+        if not self.columns or (shape == self._shape and not forced):
             self._fill_places()
             self.update()
             return
-        fresh = shape != self._shape
+        reshaped = shape != self._shape
         self._shape = shape
         gaps = len(self.columns) - 1
         self.roomy = True
@@ -278,7 +278,7 @@ class SampleCanvas(QWidget):
         self._place(widths)
         width = math.ceil(sum(widths) + gaps * self._gap)
         self.setFixedSize(max(width, 1), math.ceil(self._height) + theme.px(4))
-        if fresh:
+        if reshaped:
             self.reshaped.emit()
         self.update()
 
@@ -323,43 +323,43 @@ class SampleCanvas(QWidget):
         if self._followed is None:
             return
         painter = QPainter(self)
-        seen = QRectF(event.rect())
-        if self.height() <= _KEPT_HEIGHT:
-            painter.drawPixmap(QPointF(0.0, 0.0), self._kept_ground())
+        visible = QRectF(event.rect())
+        if self.height() <= _CACHED_HEIGHT:
+            painter.drawPixmap(QPointF(0.0, 0.0), self._cached_background())
         else:
-            self._paint_ground(painter, seen)
+            self._paint_background(painter, visible)
         painter.setFont(self._font)
         for rect, box in self.places:
-            if rect.intersects(seen):
+            if rect.intersects(visible):
                 self._paint_numbers(painter, rect, box)
 
-    def _kept_ground(self) -> QPixmap:
-        """Return all but the numbers: it changes seldom, and takes longer than they do."""
+    def _cached_background(self) -> QPixmap:
+        """Return all but the numbers as a pixmap: it changes rarely, and takes longer to paint than they do."""
         assert self._followed is not None
         ratio = self.devicePixelRatioF()
         decided = tuple(row.decided for _, box in self.places for row in box.rows)
         state = (self._shape, decided, self._theme.name, self.size(), ratio, self.roomy, self._line)
-        if state != self._ground_state or not self._weights_as_drawn():
-            self._ground_state, self._drawn_weights = state, self._followed.W
-            self._ground = QPixmap(self.size() * ratio)
-            self._ground.setDevicePixelRatio(ratio)
-            self._ground.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(self._ground)
-            self._paint_ground(painter, QRectF(self.rect()))
+        if state != self._background_state or not self._weights_as_drawn():
+            self._background_state, self._drawn_weights = state, self._followed.W
+            self._background = QPixmap(self.size() * ratio)
+            self._background.setDevicePixelRatio(ratio)
+            self._background.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._background)
+            self._paint_background(painter, QRectF(self.rect()))
             painter.end()
-        return self._ground
+        return self._background
 
     def _weights_as_drawn(self) -> bool:
-        """Whether the lines still show the weights, as well as an eye can tell."""
+        """Whether the drawn lines still match the weights, as far as the eye can see."""
         assert self._followed is not None
         if self._gap < theme.px(_LINED_GAP):
             return True
         pairs = zip(self._followed.W, self._drawn_weights, strict=True)
         return all(float(np.abs(new - old).max()) <= 0.03 * float(np.abs(old).max()) for new, old in pairs)
 
-    def _paint_ground(self, painter: QPainter, seen: QRectF) -> None:
+    def _paint_background(self, painter: QPainter, visible: QRectF) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_lines(painter, seen)
+        self._paint_lines(painter, visible)
         painter.setFont(self._bold)
         painter.setPen(QColor(self._theme.text_color))
         metrics = QFontMetrics(self._bold)
@@ -374,11 +374,11 @@ class SampleCanvas(QWidget):
         for rect, text in self._more:
             painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, text)
         for rect, box in self.places:
-            if rect.intersects(seen):
+            if rect.intersects(visible):
                 self._paint_frame(painter, rect, box)
 
-    def _paint_lines(self, painter: QPainter, seen: QRectF) -> None:
-        """Weights as lines between the boxes: orange below 0, blue above, the wider the larger."""
+    def _paint_lines(self, painter: QPainter, visible: QRectF) -> None:
+        """Paint weights as lines between the boxes: orange below 0, blue above, wider the larger they are."""
         assert self._followed is not None
         if self._gap < theme.px(_LINED_GAP):
             return
@@ -389,7 +389,7 @@ class SampleCanvas(QWidget):
             top = float(np.abs(W).max()) or 1.0
             for _, start, y0, j in before:
                 for end, _, y1, k in after:
-                    if max(y0, y1) < seen.top() or min(y0, y1) > seen.bottom():
+                    if max(y0, y1) < visible.top() or min(y0, y1) > visible.bottom():
                         continue
                     w = float(W[k, j])
                     colour = QColor(self._theme.positive if w > 0 else self._theme.negative)
@@ -398,7 +398,7 @@ class SampleCanvas(QWidget):
                     painter.drawLine(QPointF(start, y0), QPointF(end, y1))
 
     def _rows(self, rect: QRectF, box: UnitBox) -> tuple[float, float, float]:
-        """Return the first base line, and where the left and the right number end."""
+        """Return the first baseline, and where the left and the right number end."""
         metrics = self._metrics
         y = rect.top() + theme.px(2.5) + metrics.ascent() + self._line * bool(box.title)
         end = rect.right() - self._pad
@@ -421,8 +421,8 @@ class SampleCanvas(QWidget):
             if row.decided:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(colours.accent_soft))
-                wide = end - first + number + 2 * edge
-                painter.drawRoundedRect(QRectF(first - number - edge, y - metrics.ascent(), wide, line), edge, edge)
+                width = end - first + number + 2 * edge
+                painter.drawRoundedRect(QRectF(first - number - edge, y - metrics.ascent(), width, line), edge, edge)
             painter.setPen(QColor(colours.muted))
             painter.drawText(QPointF(left, y), row.name)
             if row.right_name:
@@ -449,7 +449,7 @@ class SampleCanvas(QWidget):
         return super().event(event)
 
     def tip_at(self, place: QPointF) -> str:
-        """Return the numbers of the box at a place, in full."""
+        """Return the numbers of the box at a point, in full."""
         return next((box.tip for rect, box in self.places if rect.contains(place)), "")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

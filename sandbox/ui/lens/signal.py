@@ -1,4 +1,4 @@
-"""The lens "Signal": what each loss says of a sample, and what it sends back of it."""
+"""The lens "Signal": the value of each loss for a sample, and the signal it sends back."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from sandbox.ui.theme import SMALL, Theme
 PERIOD = 0.25  # seconds between two sentences
 FILLED = 0.4  # a range stays while the samples fill this share of it
 CROWD = 1200  # points in a plot
-LEAST = 4.0  # an axis of z, or of a classifier's losses, reaches at least so far
+LEAST = 4.0  # an axis of z, or of a classifier's losses, reaches at least this far
 # Not the colours of the first classes; each loss keeps its own, whatever else is ticked.
 COLOURS = (3, 6, 4, 7, 5, 2)
 DASHES = ((6.0, 3.0), (2.0, 2.0), (9.0, 3.0, 2.0, 3.0), (4.0, 2.0), (12.0, 4.0))
@@ -52,18 +52,21 @@ ACROSS = {
 }
 SHORT = {"margin": "z", "unit": "z", "share": "probability", "residual": "residual"}
 TOLD = {
-    "margin": "A sample of the second class stands at z, one of the first at \u2212z, counted from the decision.",
+    "margin": (
+        "Samples of the second class are drawn at z, those of the first at \u2212z, "
+        "measured from the decision boundary."
+    ),
     "unit": "Loss and signal are those of the true class's own output unit.",
-    "share": "Along the curves the other classes share the rest evenly; samples stand at their own numbers.",
-    "residual": "Where a loss depends on more than the residual, its curve is that of the middle target.",
+    "share": "Along the curves the other classes share the rest evenly; samples are drawn at their actual numbers.",
+    "residual": "If a loss depends on more than the residual, its curve is drawn for the median target.",
 }
 
 
 class SignalLens(Lens[Signals]):
-    """The objective, solid, beside the losses a person ticks, dashed, the samples of this moment upon them."""
+    """The objective (solid) and the losses the user ticks (dashed), with the current samples on the curves."""
 
     title = "Signal"
-    summary = "Shows what each loss sends back of every sample: large, small, or almost nothing."
+    summary = "Shows the signal each loss sends back for every sample: large, small, or almost nothing."
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,11 +74,11 @@ class SignalLens(Lens[Signals]):
         self._theme: Theme | None = None
         self._scale = 1.0
         self._objective = ""
-        self._ticked: tuple[str, ...] | None = None  # None until a person ticks: what teaches most
+        self._ticked: tuple[str, ...] | None = None  # None until the user ticks: `rival_of` the objective
         self._others: tuple[str, ...] = ()
         self._answer: Signals | None = None
         self._summary: Summary | None = None
-        self._half = 0.0  # what the axis across reaches to both sides
+        self._half = 0.0  # half the range of the x axis
         self._tops = [0.0, 0.0]
         self._drawn: tuple[object, ...] = ()
         self._probe: float | None = None
@@ -85,9 +88,9 @@ class SignalLens(Lens[Signals]):
         self.follow_style()
 
     def _build(self) -> None:
-        self.choice_label = label("Beside it")
+        self.choice_label = label("Compare with")
         self.choice = MultiChoice(nothing="no other loss")
-        self.choice.setAccessibleName("Losses beside the objective")
+        self.choice.setAccessibleName("Losses to compare with the objective")
         self.choice.setToolTip("Losses that are drawn dashed beside the objective; they change nothing.")
         self.choice_label.setBuddy(self.choice)
         self.note = label("of one sample, before the 1/m", "hint")
@@ -128,7 +131,7 @@ class SignalLens(Lens[Signals]):
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setWordWrap(True)
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.words.setAccessibleName("What there is to see")
+        self.words.setAccessibleName("What the plots show")
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -180,20 +183,20 @@ class SignalLens(Lens[Signals]):
         if self._answer is None or answer.setup.kind != self._answer.setup.kind:
             self._half, self._tops = 0.0, [0.0, 0.0]
         if self._answer is None or answer.setup != self._answer.setup:
-            self._summary = None  # what it tells of is gone
-            self._read()
+            self._summary = None  # it describes the old setup
+            self._show_numbers()
         self._answer = answer
         if answer.summary is not None:
             self._summary_pace.answered()
             self._summary = answer.summary
-            self._tell()
+            self._show_summary()
         else:
             self._summary_pace.unanswered()
         self._fit_ranges(answer)
         self._draw_curves(answer.setup)
         self._move_points(answer)
 
-    # Ranges: fixed, and moved in steps where they must be
+    # Ranges: fixed, and changed in steps only when needed
 
     def _fit_ranges(self, answer: Signals) -> None:
         setup = answer.setup
@@ -209,19 +212,19 @@ class SignalLens(Lens[Signals]):
         lines = curves(setup, *self._span())
         for which, (plot, values) in enumerate(zip(self.plots, (answer.loss, answer.signal), strict=True)):
             drawn = [line[3] if which == 0 else line[4] for line in lines]
-            plot.set_range(x, self._upward(which, values, drawn, setup.kind))
+            plot.set_range(x, self._y_range(which, values, drawn, setup.kind))
 
     def _span(self) -> tuple[float, float]:
         return (-self._half, self._half) if self._half else (0.0, 1.0)
 
-    def _upward(self, which: int, values: Floats, drawn: list[Floats], kind: str) -> tuple[float, float]:
-        """The range of loss or signal: of the curves, but not far beyond the samples."""
-        most = float(values[np.isfinite(values)].max(initial=0.0))
-        enough = 1.05 * most if kind == "residual" else max(1.05 * most, LEAST)
+    def _y_range(self, which: int, values: Floats, drawn: list[Floats], kind: str) -> tuple[float, float]:
+        """Return the y range of loss or signal: that of the curves, but not far beyond the samples."""
+        largest = float(values[np.isfinite(values)].max(initial=0.0))
+        limit = 1.05 * largest if kind == "residual" else max(1.05 * largest, LEAST)
         ends = [line[np.isfinite(line)] for line in drawn]
-        high = min(max((float(line.max(initial=0.0)) for line in ends), default=0.0), enough)
-        low = max(min((float(line.min(initial=0.0)) for line in ends), default=0.0), -enough)
-        wanted = step_up(max(1.02 * high, most, 1e-12))
+        high = min(max((float(line.max(initial=0.0)) for line in ends), default=0.0), limit)
+        low = max(min((float(line.min(initial=0.0)) for line in ends), default=0.0), -limit)
+        wanted = step_up(max(1.02 * high, largest, 1e-12))
         if not FILLED * self._tops[which] <= wanted <= self._tops[which]:
             self._tops[which] = wanted
         top = self._tops[which]
@@ -233,26 +236,26 @@ class SignalLens(Lens[Signals]):
         assert self._theme is not None
         if first:
             return Stroke(QColor(self._theme.text_color), 2.0 * self._scale, ())
-        place = list(LOSSES).index(name)
-        colour = self._theme.curves[COLOURS[place % len(COLOURS)] % len(self._theme.curves)]
-        dash = tuple(length * self._scale for length in DASHES[place % len(DASHES)])
+        index = list(LOSSES).index(name)
+        colour = self._theme.curves[COLOURS[index % len(COLOURS)] % len(self._theme.curves)]
+        dash = tuple(length * self._scale for length in DASHES[index % len(DASHES)])
         return Stroke(QColor(colour), 2.0 * self._scale, dash)
 
     def _draw_curves(self, setup: SignalSetup) -> None:
         if self._theme is None:
             return
-        now = (setup, self._span(), self._theme.name, self._scale)
-        if now == self._drawn:
+        state = (setup, self._span(), self._theme.name, self._scale)
+        if state == self._drawn:
             return
-        self._drawn = now
-        strokes = [self._stroke(each.name, i == 0) for i, each in enumerate(setup.losses)]
-        found = curves(setup, *self._span())
+        self._drawn = state
+        strokes = [self._stroke(loss.name, i == 0) for i, loss in enumerate(setup.losses)]
+        lines = curves(setup, *self._span())
         for which, layer in enumerate(self.lines):
-            lines = []
-            for index, _, x, *values in sorted(found, key=lambda line: -line[0]):  # the objective on top
+            layer_lines = []
+            for index, _, x, *values in sorted(lines, key=lambda line: -line[0]):  # the objective on top
                 y = np.where(np.isfinite(values[which]), values[which], np.nan)
-                lines.append(Line(x, y, strokes[index].color, strokes[index].width, strokes[index].dash))
-            layer.set_lines(tuple(lines))
+                layer_lines.append(Line(x, y, strokes[index].color, strokes[index].width, strokes[index].dash))
+            layer.set_lines(tuple(layer_lines))
         self._describe(setup)
 
     def _describe(self, setup: SignalSetup) -> None:
@@ -270,8 +273,8 @@ class SignalLens(Lens[Signals]):
             return
         regression = answer.setup.kind == "residual"
         edge = QColor(colours.outline)
-        each = slice(None, None, math.ceil(answer.loss.size / CROWD))  # with many losses, fewer samples on each
-        x_all, classes = answer.x[each], answer.classes[each]
+        stride = slice(None, None, math.ceil(answer.loss.size / CROWD))  # with many losses, fewer samples on each
+        x_all, classes = answer.x[stride], answer.classes[stride]
         for which, (plot, layer, values) in enumerate(
             zip(self.plots, self.moving_points, (answer.loss, answer.signal), strict=True)
         ):
@@ -279,8 +282,8 @@ class SignalLens(Lens[Signals]):
             groups = []
             for index in range(len(values) - 1, -1, -1):
                 for k in np.unique(classes).tolist():
-                    own = classes == k
-                    x, y = one_per_cell(plot, x_all[own], np.minimum(values[index, each][own], top))
+                    in_class = classes == k
+                    x, y = one_per_cell(plot, x_all[in_class], np.minimum(values[index, stride][in_class], top))
                     colour = QColor(colours.class_colour(1 if regression else k))
                     symbol = "o" if regression else theme.symbol(k)
                     groups.append(Points(x, y, symbol, colour, edge, 0.75 * self._scale, 6.5 * self._scale))
@@ -288,7 +291,7 @@ class SignalLens(Lens[Signals]):
 
     # In words and numbers
 
-    def _tell(self) -> None:
+    def _show_summary(self) -> None:
         if self._summary is None or self._answer is None:
             return
         text = sentence(self._summary, self._answer.setup)
@@ -296,9 +299,9 @@ class SignalLens(Lens[Signals]):
             self.words.setText(text)
             self.words.setToolTip(text)
         if self._probe is None:
-            self._read()
+            self._show_numbers()
 
-    def _read(self) -> None:
+    def _show_numbers(self) -> None:
         """Show the curves' numbers at the pointer, else the means over the samples."""
         if self._answer is None or self._theme is None:
             return
@@ -316,8 +319,8 @@ class SignalLens(Lens[Signals]):
             head = f"at {SHORT[setup.kind]} {coordinate(x, high - low)}"
             numbers = [self._at(setup, index, x) for index in range(len(setup.losses))]
         entries = [
-            Entry(LOSSES[each.name].label, self._stroke(each.name, i == 0), numbers[i])
-            for i, each in enumerate(setup.losses)
+            Entry(LOSSES[loss.name].label, self._stroke(loss.name, i == 0), numbers[i])
+            for i, loss in enumerate(setup.losses)
         ]
         if len(entries) != len(self.key.entries):
             self.key.show_entries(head, entries)
@@ -325,7 +328,7 @@ class SignalLens(Lens[Signals]):
         self.key.show_entries(head, entries)
 
     def _at(self, setup: SignalSetup, index: int, x: float) -> tuple[float, float]:
-        """Loss and signal of a curve at x; where its two sides differ, of the second class."""
+        """Return loss and signal of a curve at x; if the classes have two curves, of the second class."""
         if is_direct(setup):
             if setup.kind == "share":
                 x = min(max(x, 1e-6), 1.0 - 1e-6)
@@ -341,13 +344,13 @@ class SignalLens(Lens[Signals]):
         self._probe = x
         for crosshair in self.crosshairs:
             crosshair.set_position(x)
-        self._read()
+        self._show_numbers()
 
     def _unprobed(self) -> None:
         self._probe = None
         for crosshair in self.crosshairs:
             crosshair.set_position(None)
-        self._read()
+        self._show_numbers()
 
     # Look
 
@@ -363,7 +366,7 @@ class SignalLens(Lens[Signals]):
             self._draw_curves(self._answer.setup)
             self._move_points(self._answer)
             self.key.show_entries("", ())
-            self._read()
+            self._show_numbers()
         self.fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -382,7 +385,7 @@ class SignalLens(Lens[Signals]):
         self._fit_key()
 
     def _fit_key(self) -> None:
-        """Leave the plots their room: a long key scrolls."""
+        """Limit the height of the key, to leave room for the plots: a long key scrolls."""
         rows = len(self.key.entries) + 1
-        most = 4 if self.height() < theme.px(360) else 6 if self.height() < theme.px(480) else 9
-        self.key_area.setFixedHeight(self.key.line() * min(rows, most))
+        most_rows = 4 if self.height() < theme.px(360) else 6 if self.height() < theme.px(480) else 9
+        self.key_area.setFixedHeight(self.key.line() * min(rows, most_rows))

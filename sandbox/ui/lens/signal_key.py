@@ -1,4 +1,4 @@
-"""The key of the signal's curves: each with its stroke, and its loss and signal in two columns."""
+"""The key of the signal's curves: for each its stroke, and loss and signal in two columns."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Entry:
 
 
 def value_text(value: float) -> str:
-    """A number in seven characters, or why there is none in a word."""
+    """Format a number in seven characters, or say in a word why there is none."""
     return words.cost(value) if math.isfinite(value) else "none" if math.isnan(value) else "infinite"
 
 
 class SignalKey(QWidget):
-    """Rows of curves under a head that says where the numbers are from."""
+    """A row per curve, under a heading that says where the numbers are from."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,19 +44,19 @@ class SignalKey(QWidget):
         self.entries: tuple[Entry, ...] = ()
 
     def show_entries(self, head: str, entries: Sequence[Entry]) -> None:
-        """Show other numbers; nothing happens where they are as before."""
-        now = head, tuple(entries)
-        if now == (self.head, self.entries):
+        """Show a heading and entries; do nothing if they are unchanged."""
+        content = head, tuple(entries)
+        if content == (self.head, self.entries):
             return
-        if len(now[1]) != len(self.entries):
+        if len(content[1]) != len(self.entries):
             self.updateGeometry()
-        self.head, self.entries = now
+        self.head, self.entries = content
         rows = [f"{e.name}: loss {value_text(e.values[0])}, signal {value_text(e.values[1])}" for e in self.entries]
         self.setAccessibleDescription("; ".join([self.head, *rows]))
         self.update()
 
     def line(self) -> int:
-        """The height of a row."""
+        """Return the height of a row."""
         return round(QFontMetricsF(theme.font(SMALL)).height()) + theme.px(1)
 
     def sizeHint(self) -> QSize:
@@ -71,16 +71,16 @@ class SignalKey(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(SMALL))
         metrics = QFontMetricsF(painter.font())
-        line, wide = float(self.line()), metrics.horizontalAdvance("0.0e\u2212000 ") + theme.px(6)
+        line, width = float(self.line()), metrics.horizontalAdvance("0.0e\u2212000 ") + theme.px(6)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         end = min(float(self.width()), float(theme.px(WIDEST)))  # numbers stay near their names
-        ends = (end - wide, end)
+        ends = (end - width, end)
         glyph = float(theme.px(30))
         painter.setPen(QColor(colours.muted))
-        painter.drawText(QRectF(0.0, 0.0, ends[0] - wide, line), left, self.head)
+        painter.drawText(QRectF(0.0, 0.0, ends[0] - width, line), left, self.head)
         for end, text in zip(ends, COLUMNS, strict=True):
-            painter.drawText(QRectF(end - wide, 0.0, wide, line), right, text)
+            painter.drawText(QRectF(end - width, 0.0, width, line), right, text)
         for row, entry in enumerate(self.entries, start=1):
             y = row * line
             pen = QPen(entry.stroke.color, entry.stroke.width)
@@ -90,8 +90,8 @@ class SignalKey(QWidget):
             painter.setPen(pen)
             painter.drawLine(QPointF(0.0, y + line / 2), QPointF(glyph - theme.px(6), y + line / 2))
             painter.setPen(QColor(colours.text_color))
-            room = ends[0] - wide - glyph
+            room = ends[0] - width - glyph
             name = metrics.elidedText(entry.name, Qt.TextElideMode.ElideRight, room)
             painter.drawText(QRectF(glyph, y, room, line), left, name)
             for end, value in zip(ends, entry.values, strict=True):
-                painter.drawText(QRectF(end - wide, y, wide, line), right, value_text(value))
+                painter.drawText(QRectF(end - width, y, width, line), right, value_text(value))

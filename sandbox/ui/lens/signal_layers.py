@@ -1,4 +1,4 @@
-"""What the signal's plots paint 25 times a second, each part as seldom as it changes."""
+"""Layers of the signal plots, which paint 25 times a second: each part is drawn only when it changes."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from sandbox.arrays import Floats
 from sandbox.ui.plot.layers import Line, LinesLayer, Points, PointsLayer, symbol_pixmap
 from sandbox.ui.plot.plot import Plot
 
-CELL = 1.5  # pixels: of samples nearer than this, one is drawn
+CELL = 1.5  # pixels: of samples closer than this, only one is drawn
 
 
 class CurvesLayer(LinesLayer):
-    """Lines as one kept picture: they rest while the samples move upon them."""
+    """Lines, cached as one pixmap: they do not change while the samples move over them."""
 
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot, 0)
-        self._kept = QPixmap()
-        self._kept_state: tuple[object, ...] | None = None
+        self._cache = QPixmap()
+        self._cached_state: tuple[object, ...] | None = None
 
     def set_lines(self, lines: tuple[Line, ...]) -> None:
-        self._kept_state = None
+        self._cached_state = None
         super().set_lines(lines)
 
     def draw(self, painter: QPainter, bounds: QRectF) -> None:
         state = self.state()
-        if state != self._kept_state:
+        if state != self._cached_state:
             ratio = self.ratio()
-            self._kept = QPixmap(max(1, round(bounds.width() * ratio)), max(1, round(bounds.height() * ratio)))
-            self._kept.setDevicePixelRatio(ratio)
-            self._kept.fill(Qt.GlobalColor.transparent)
-            own = QPainter(self._kept)
-            super().draw(own, bounds)
-            own.end()
-            self._kept_state = state
-        painter.drawPixmap(QPointF(0.0, 0.0), self._kept)
+            self._cache = QPixmap(max(1, round(bounds.width() * ratio)), max(1, round(bounds.height() * ratio)))
+            self._cache.setDevicePixelRatio(ratio)
+            self._cache.fill(Qt.GlobalColor.transparent)
+            cache_painter = QPainter(self._cache)
+            super().draw(cache_painter, bounds)
+            cache_painter.end()
+            self._cached_state = state
+        painter.drawPixmap(QPointF(0.0, 0.0), self._cache)
 
 
 class MovingPointsLayer(PointsLayer):
-    """Points that move with every frame: drawn at once, from symbols that are kept."""
+    """Points that move with every frame: drawn directly, from cached symbols."""
 
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot)
@@ -60,12 +60,12 @@ class MovingPointsLayer(PointsLayer):
             half = pixmap.width() / ratio / 2
             x, y = self.plot.pixels(group.x, group.y)
             x, y = np.round((x - half) * ratio) / ratio, np.round((y - half) * ratio) / ratio
-            for place in zip(x.tolist(), y.tolist(), strict=True):
-                painter.drawPixmap(QPointF(*place), pixmap)
+            for position in zip(x.tolist(), y.tolist(), strict=True):
+                painter.drawPixmap(QPointF(*position), pixmap)
 
 
 def one_per_cell(plot: Plot, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Leave out points that cannot be told from another one, and those that have no place."""
+    """Drop points that would cover another one, and those that are not finite."""
     finite = np.isfinite(x) & np.isfinite(y)
     x, y = x[finite], y[finite]
     across, up = plot.pixels(x, y)

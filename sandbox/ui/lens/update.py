@@ -53,13 +53,13 @@ _UPDATE = len(TITLES) - 1
 
 
 class UpdateLens(Lens[UpdateSteps]):
-    """The code of one phase with the line at work marked, and under it what that line gives.
+    """The code of one phase with the current line marked, and below it what that line gives.
 
-    Looking at the phases leaves training alone; going on from the last one asks for just this update.
+    Looking at the phases does not change training; going on from the last one asks for that one update.
     """
 
     title = "Update"
-    summary = "Goes through the next update line by line, as a notebook of numpy would."
+    summary = "Goes through the next update line by line, as a numpy notebook would."
 
     period = PERIOD
 
@@ -70,7 +70,7 @@ class UpdateLens(Lens[UpdateSteps]):
         self.steps: UpdateSteps | None = None
         self._snapshot: Snapshot | None = None
         self._lane = ""
-        self._stepping: tuple[int, int] | None = None  # the run and update from which one was asked for
+        self._stepping: tuple[int, int] | None = None  # the run and update at which a step was requested
         self._written: tuple[object, ...] = ()
         self._theme = theme.current()
         self._build()
@@ -81,7 +81,7 @@ class UpdateLens(Lens[UpdateSteps]):
         items = [(i, f"{i + 1} {text}", SUMMARIES[i]) for i, text in enumerate(TITLES)]
         self.strip = Segmented(items)
         self.strip.setAccessibleName("Phase")
-        self.code = _text("Code of the phase", "The lines of this phase; click one, or walk by the arrow keys.")
+        self.code = _text("Code of the phase", "The lines of this phase; click one, or use the arrow keys.")
         self.values = _text(
             "Values of the marked line", "What the marked line gives: a row per unit, a column per sample."
         )
@@ -89,13 +89,13 @@ class UpdateLens(Lens[UpdateSteps]):
         self.legend = label("Blue: decided by the loss \u00b7 samples are columns", "hint")
         self.legend.setToolTip(
             "Blue lines change with the loss; all others are the same for every loss. Samples are columns here, as "
-            "in a notebook of a course; the equations have them as rows, so that their products are transposed."
+            "in a course notebook; in the equations they are rows, so the products there are transposed."
         )
         self.next_line = _button("Next line", "Goes on to the next line; after the last one the update is done.")
         self.next_phase = _button("Next phase", "")
-        self.copy = _button("Copy", "Copies this run as a file of numpy alone, with its data, ready to be run.")
+        self.copy = _button("Copy", "Copies this run as a Python script that needs only numpy.")
         self.export = _button(
-            "Export script\u2026", "Saves this run as a Python file of numpy alone that gives the same costs."
+            "Export script\u2026", "Saves this run as a Python script that needs only numpy and gives the same costs."
         )
         self.said = Elided("", "hint")
         self._rows = [QHBoxLayout() for _ in range(3)]
@@ -188,21 +188,21 @@ class UpdateLens(Lens[UpdateSteps]):
         self._write()
         self._mark()
         self._show_values()
-        doing = self.phase == _UPDATE
-        self.next_phase.setText("Do update" if doing else "Next phase")
+        is_last_phase = self.phase == _UPDATE
+        self.next_phase.setText("Do update" if is_last_phase else "Next phase")
         self.next_phase.setAccessibleName(self.next_phase.text())
         tip = (
-            "Does just this update, and begins the next one."
-            if doing
-            else "Goes on to the next phase; training is left alone."
+            "Does this one update, and begins the next one."
+            if is_last_phase
+            else "Goes on to the next phase; training does not change."
         )
         self.next_phase.setToolTip(tip)
-        over = doing and bool(self.steps.stopped)
-        self.next_phase.setDisabled(over)
-        self.next_line.setDisabled(over and self.line + 1 == len(self.lines))
+        stopped = is_last_phase and bool(self.steps.stopped)
+        self.next_phase.setDisabled(stopped)
+        self.next_line.setDisabled(stopped and self.line + 1 == len(self.lines))
 
     def _write(self) -> None:
-        """Write the lines where they changed: what the loss decides in the accent, comments in grey."""
+        """Write the lines if they changed: what the loss decides in the accent colour, comments in grey."""
         written = (self.lines, self._theme.name)
         if written == self._written:
             return
@@ -234,56 +234,56 @@ class UpdateLens(Lens[UpdateSteps]):
         steps, snapshot = self.steps, self._snapshot
         if steps is None or snapshot is None or not self.lines:
             return
-        words = f"update {snapshot.update + 1:,}"
+        status = f"update {snapshot.update + 1:,}"
         if steps.stopped:
-            words = f"stopped: {steps.stopped}"
+            status = f"stopped: {steps.stopped}"
         elif not steps.finite and self.phase == _UPDATE:
-            words += " has no finite numbers: training stops before it"
+            status += " gives numbers that are not finite: training stops before it"
         elif "times(" in self.lines[self.line].code:
-            words += ": times(0, anything) is 0"
-        self.words.setText(words)
+            status += ": times(0, anything) is 0"
+        self.words.setText(status)
         names = self.lines[self.line].names
         columns = self._columns_that_fit()
         text = "\n".join(value_text(name, steps.values[name], columns) for name in names if name in steps.values)
-        text = text or "no value of its own"
+        text = text or "this line gives no value"
         if text != self.values.toPlainText():
             bars = self.values.verticalScrollBar(), self.values.horizontalScrollBar()
-            places = [bar.value() for bar in bars]
+            positions = [bar.value() for bar in bars]
             self.values.setPlainText(text)
-            for bar, place in zip(bars, places, strict=True):
-                bar.setValue(place)
+            for bar, position in zip(bars, positions, strict=True):
+                bar.setValue(position)
 
     def _columns_that_fit(self) -> int:
-        wide = QFontMetricsF(self.values.font()).horizontalAdvance("0" * 10) / 10
-        room = self.values.viewport().width() - 2 * self.values.document().documentMargin()
-        return max(2, int(room / wide - 2) // _NUMBER)
+        digit_width = QFontMetricsF(self.values.font()).horizontalAdvance("0" * 10) / 10
+        width = self.values.viewport().width() - 2 * self.values.document().documentMargin()
+        return max(2, int(width / digit_width - 2) // _NUMBER)
 
     # The script
 
-    def _script_of(self) -> tuple[Snapshot, str, int] | None:
-        """Return of what and for how many epochs a script is to be written."""
+    def _script_source(self) -> tuple[Snapshot, str, int] | None:
+        """Return the snapshot, the lane and the number of epochs for the script."""
         if self._snapshot is None:
             return None
         return self._snapshot, self._lane, max(self._snapshot.experiment.run.epochs, self._snapshot.epoch)
 
     def copy_script(self) -> None:
         """Copy the whole loop."""
-        if (wanted := self._script_of()) is None:
+        if (source := self._script_source()) is None:
             return
-        snapshot, lane, epochs = wanted
+        snapshot, lane, epochs = source
         try:
             text = script(snapshot.experiment, lane, snapshot.data, epochs)
         except InputError as error:
             self._say(str(error), True)
             return
         QGuiApplication.clipboard().setText(text)
-        self._say("Copied; its data come with Export" if "np.load(" in text else "Copied")
+        self._say("Copied without its data: export the script to get both" if "np.load(" in text else "Copied")
 
     def export_script(self) -> None:
-        """Save the whole loop where a person says."""
-        if (wanted := self._script_of()) is None:
+        """Save the whole loop to a file the user chooses."""
+        if (source := self._script_source()) is None:
             return
-        snapshot, lane, epochs = wanted
+        snapshot, lane, epochs = source
         name, _ = QFileDialog.getSaveFileName(self, "Export the script", f"training-{lane}.py", "Python files (*.py)")
         if not name:
             return
@@ -293,14 +293,14 @@ class UpdateLens(Lens[UpdateSteps]):
         except InputError as error:
             self._say(str(error), True)
         else:
-            self._say("Saved " + " and ".join(each.name for each in written))
+            self._say("Saved " + " and ".join(file.name for file in written))
 
     def _say(self, sentence: str, error: bool = False) -> None:
         set_state(self.said, "role", "error" if error else "hint")
         self.said.setText(sentence)
         self.said.setToolTip(sentence)
 
-    # Lengths
+    # Sizes
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -311,7 +311,7 @@ class UpdateLens(Lens[UpdateSteps]):
         self._column.setSpacing(theme.px(theme.HALF))
         for row in self._rows:
             row.setSpacing(theme.px(theme.HALF))
-        font = _type()
+        font = _code_font()
         for view in (self.code, self.values):
             if view.font() != font:
                 view.setFont(font)
@@ -343,8 +343,8 @@ def _button(text: str, tip: str) -> QPushButton:
     return button
 
 
-def _type() -> QFont:
-    """Return the type of code: every character as wide as the next."""
+def _code_font() -> QFont:
+    """Return the monospaced font of the code."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     font.setPixelSize(theme.px(theme.SMALL))
     return font
@@ -359,7 +359,7 @@ def _text_format(colour: str, strong: bool = False) -> QTextCharFormat:
 
 
 def value_text(name: str, value: Value, columns: int) -> str:
-    """Return what a name stands for: a number in full, or shape, norm and as many columns as there is room for."""
+    """Format a value: a number in full, or shape, norm and at most `columns` columns."""
     if value.shape == ():
         return f"{name} = {words.number(float(value.corner), 12)}"
     head = f"{name}  {value.shape}  norm {words.brief(value.norm, roomy=True)}"

@@ -1,4 +1,4 @@
-"""The lens "What if": which way each loss would step from the parameters of this moment."""
+"""The lens "What if": which way each loss would step from the current parameters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.whatif_table import WhatIfModel, WhatIfTable, row_sentence
 from sandbox.ui.theme import Theme
 
-PERIOD = 0.34  # seconds between two answers, at least
+PERIOD = 0.34  # minimum seconds between two answers
 
 
 class WhatIfLens(Lens[Alternatives]):
@@ -35,7 +35,7 @@ class WhatIfLens(Lens[Alternatives]):
         self.model = WhatIfModel()
         self.table = WhatIfTable(self.model)
         self.table.setToolTip(
-            "Click a head, or press S, to sort by a column; double click, or Enter, makes a loss the objective."
+            "Click a header, or press S, to sort by a column; double click, or Enter, makes a loss the objective."
         )
         self.words = QLabel()
         self.words.setWordWrap(True)
@@ -46,7 +46,7 @@ class WhatIfLens(Lens[Alternatives]):
         for widget, stretch in ((self.heading, 0), (self.table, 1), (self.words, 0)):
             self._column.addWidget(widget, stretch)
         self.table.chosen.connect(lambda name: self.change_requested.emit("loss.objective", name))
-        self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._tell(now))
+        self.table.selectionModel().currentRowChanged.connect(lambda index, _: self._show_sentence(index))
         self.follow_style()
 
     # Asking and drawing
@@ -57,19 +57,19 @@ class WhatIfLens(Lens[Alternatives]):
     def follow(self, snapshot: Snapshot, lane: str) -> None:
         state = snapshot.lane(lane)
         if state is not None and self.model.answer is not None and state.objective != self.model.answer.objective:
-            self._pace.hurry()  # the mark must not stay behind
+            self._pace.hurry()  # the mark must not lag behind
 
     def show_answer(self, answer: Alternatives, snapshot: Snapshot, lane: str) -> None:
         self.model.show_answer(answer)
-        self._tell(self.table.currentIndex())
+        self._show_sentence(self.table.currentIndex())
 
-    def _tell(self, index: QModelIndex) -> None:
-        """Say what the chosen loss would do; without a choice, which are the nearest and the farthest."""
+    def _show_sentence(self, index: QModelIndex) -> None:
+        """Say what the selected loss would do; without a selection, name the nearest and the farthest."""
         objective = self.model.objective
         if objective is None:
             return
-        chosen = self.model.loss(index.row()) if index.isValid() else None
-        text = overview(self.model.answer) if chosen is None else row_sentence(chosen, objective)
+        selected = self.model.loss(index.row()) if index.isValid() else None
+        text = overview(self.model.answer) if selected is None else row_sentence(selected, objective)
         if text != self.words.text():
             self.words.setText(text)
 
@@ -99,6 +99,6 @@ def overview(answer: Alternatives | None) -> str:
         return "No other loss has a step to compare with."
     near, far = max(others, key=lambda row: row.cosine), min(others, key=lambda row: row.cosine)
     degrees = [words.degrees(math.degrees(math.acos(row.cosine))) for row in (near, far)]
-    own = LOSSES[answer.objective].label
-    text = f"Nearest to the step of {own}: {LOSSES[near.name].label} ({degrees[0]} off)"
+    objective = LOSSES[answer.objective].label
+    text = f"Nearest to the step of {objective}: {LOSSES[near.name].label} ({degrees[0]} off)"
     return f"{text}; farthest: {LOSSES[far.name].label} ({degrees[1]})."

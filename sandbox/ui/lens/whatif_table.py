@@ -1,4 +1,4 @@
-"""The table of the what-if: a row per loss, sorted when a person asks for it, repainted as numbers come."""
+"""The table of the lens "What if": a row per loss, sorted on demand, repainted as numbers arrive."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NAME, COST, COSINE, DELTA, WEIGHTS = range(5)  # columns; from WEIGHTS on, one p
 
 
 def cell_text(row: LossRow, column: int) -> str:
-    """What a cell says: a number, or in a word why there is none."""
+    """Return the text of a cell: a number, or a word that says why there is none."""
     if column == NAME:
         return LOSSES[row.name].label
     value = value_of(row, column)
@@ -44,7 +44,7 @@ def cell_text(row: LossRow, column: int) -> str:
 
 
 def value_of(row: LossRow, column: int) -> float:
-    """The number behind a cell; the place in the registry for the name."""
+    """Return the number behind a cell; for the name, its index in the registry."""
     if column == NAME:
         return float(list(LOSSES).index(row.name))
     if column >= WEIGHTS:
@@ -53,7 +53,7 @@ def value_of(row: LossRow, column: int) -> float:
 
 
 def row_sentence(row: LossRow, objective: LossRow) -> str:
-    """What a loss would do from here."""
+    """Say what a loss would do from here."""
     label = LOSSES[row.name].label
     if row is objective:
         return f"{label} trains this lane." + (f" It meets {row.trouble}." if row.trouble else "")
@@ -62,25 +62,26 @@ def row_sentence(row: LossRow, objective: LossRow) -> str:
     if row.norm == 0.0:
         return f"{label} would not step at all: its gradient is 0."
     if not math.isfinite(row.cosine):
-        return f"{label}: there is no direction of the objective to compare with."
+        return f"{label}: the objective has no direction to compare with."
     angle = math.degrees(math.acos(row.cosine))
     length = words.number(row.norm / objective.norm, 2)
-    return f"{label} would step {words.degrees(angle)} off the objective's way; its gradient is {length} times as long."
+    off = f"{words.degrees(angle)} off the objective's direction"
+    return f"{label} would step {off}; its gradient is {length} times as long."
 
 
 class WhatIfModel(QAbstractTableModel):
-    """The rows in a person's order, which new numbers do not change."""
+    """The rows in the user's order, which new numbers do not change."""
 
     def __init__(self) -> None:
         super().__init__()
         self.answer: Alternatives | None = None
         self.order = list(LOSSES)
-        self.sorted_by: tuple[int, bool] | None = None  # column, upwards; at first the order of the registry
+        self.sorted_by: tuple[int, bool] | None = None  # column, ascending; None is the order of the registry
         self._rows: dict[str, LossRow] = {}
         self._tops: list[float] = []
 
     def show_answer(self, answer: Alternatives) -> None:
-        """Show other numbers in the same places."""
+        """Show new numbers; rows keep their places."""
         layers = self.layers
         self.answer = answer
         self._rows = {row.name: row for row in answer.rows}
@@ -100,20 +101,20 @@ class WhatIfModel(QAbstractTableModel):
 
     @property
     def layers(self) -> int:
-        """How many layers have a column."""
+        """The number of layers, each of which has a column."""
         return len(next(iter(self._rows.values())).dW) if self._rows else 0
 
     def loss(self, row: int) -> LossRow | None:
-        """The loss in a row."""
+        """Return the loss in a row."""
         return self._rows.get(self.order[row]) if 0 <= row < len(self.order) else None
 
     @property
     def objective(self) -> LossRow | None:
-        """The one that trains."""
+        """The loss that trains."""
         return self._rows.get(self.answer.objective) if self.answer is not None else None
 
     def share(self, row: int, column: int) -> float:
-        """How much of its column's largest number a cell has; the cosine itself; nan without a number."""
+        """Return a cell's share of its column's largest number; the cosine itself; nan without a number."""
         loss = self.loss(row)
         if loss is None or column == NAME:
             return math.nan
@@ -141,11 +142,12 @@ class WhatIfModel(QAbstractTableModel):
         if role == Role.ToolTipRole:
             tips = (
                 "The loss; the one that trains is marked.",
-                "The cost with this loss, the penalty included, at the parameters of this moment.",
-                "Between its whole gradient and the objective's: 1 the same way, 0 across, \u22121 the opposite way.",
+                "The cost with this loss, penalty included, at the current parameters.",
+                "Cosine between its whole gradient and the objective's: 1 is the same direction, 0 at right angles, "
+                "\u22121 opposite.",
                 f"Norm of dZ[{last}], the derivative of its cost by the output's pre-activations.",
             )
-            text = tips[section] if section < WEIGHTS else f"Norm of dW[{l}] for its cost, the penalty included."
+            text = tips[section] if section < WEIGHTS else f"Norm of dW[{l}] for its cost, penalty included."
             return f"{text} Click to sort; rows then keep their places while numbers change."
         if role == Role.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignLeft if section == NAME else Qt.AlignmentFlag.AlignRight
@@ -163,35 +165,35 @@ class WhatIfModel(QAbstractTableModel):
         if role == VALUE:
             return value_of(loss, index.column())
         if role == Role.AccessibleTextRole:
-            own = self.objective is loss and index.column() == NAME
-            return cell_text(loss, index.column()) + (", the objective" if own else "")
+            is_objective = self.objective is loss and index.column() == NAME
+            return cell_text(loss, index.column()) + (", the objective" if is_objective else "")
         if role == Role.ToolTipRole and self.objective is not None:
             hint = "" if loss is self.objective else " Double click or Enter makes it the objective."
             return row_sentence(loss, self.objective) + hint
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort now; losses without a number come last."""
-        rising = order == Qt.SortOrder.AscendingOrder
-        self.sorted_by = (column, rising)
+        """Sort once by a column; losses without a number come last."""
+        ascending = order == Qt.SortOrder.AscendingOrder
+        self.sorted_by = (column, ascending)
         if self._rows:
             self.layoutAboutToBeChanged.emit()
-            before = self.persistentIndexList()
-            held = [(self.order[index.row()], index.column()) for index in before]
-            sign = 1.0 if rising else -1.0
+            indexes = self.persistentIndexList()
+            cells = [(self.order[index.row()], index.column()) for index in indexes]
+            sign = 1.0 if ascending else -1.0
 
             def key(name: str) -> tuple[bool, float]:
                 value = value_of(self._rows[name], column)
                 return math.isnan(value), sign * value
 
             self.order = sorted(LOSSES, key=key)
-            self.changePersistentIndexList(before, [self.index(self.order.index(name), c) for name, c in held])
+            self.changePersistentIndexList(indexes, [self.index(self.order.index(name), c) for name, c in cells])
             self.layoutChanged.emit()
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
 
 
 class CellDelegate(QStyledItemDelegate):
-    """A number over a quiet bar; the objective's row stands on its own ground behind a stroke."""
+    """A number over a faint bar; the objective's row is shaded and starts with a stroke."""
 
     def __init__(self, table: WhatIfTable) -> None:
         super().__init__(table)
@@ -201,17 +203,17 @@ class CellDelegate(QStyledItemDelegate):
         model, colours = self._table.model_, theme.current()
         box = QRectF(option.rect)
         loss, column = model.loss(index.row()), index.column()
-        own = loss is not None and loss is model.objective
+        is_objective = loss is not None and loss is model.objective
         state = option.state
         selected = bool(state & QStyle.StateFlag.State_Selected)
-        if own or selected:
-            painter.fillRect(box, QColor(colours.accent_soft if own else colours.hover))
-        if own and column == NAME:
+        if is_objective or selected:
+            painter.fillRect(box, QColor(colours.accent_soft if is_objective else colours.hover))
+        if is_objective and column == NAME:
             painter.fillRect(QRectF(box.left(), box.top(), theme.px(3), box.height()), QColor(colours.accent))
         pad = float(theme.px(5))
         inner = box.adjusted(pad + (theme.px(3) if column == NAME else 0), 0.0, -pad, 0.0)
-        self._bar(painter, inner, column, model.share(index.row(), column), own)
-        painter.setFont(theme.font(SMALL, bold=own and column == NAME))
+        self._bar(painter, inner, column, model.share(index.row(), column), is_objective)
+        painter.setFont(theme.font(SMALL, bold=is_objective and column == NAME))
         text = str(index.data() or "")
         number = loss is not None and (column == NAME or math.isfinite(value_of(loss, column)))
         painter.setPen(QColor(colours.text_color if number else colours.muted))
@@ -222,20 +224,20 @@ class CellDelegate(QStyledItemDelegate):
             painter.setPen(QColor(colours.accent))
             painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
 
-    def _bar(self, painter: QPainter, inner: QRectF, column: int, share: float, own: bool) -> None:
-        """A bar at the foot of the cell: from the left, or for the cosine from the middle to either side."""
+    def _bar(self, painter: QPainter, inner: QRectF, column: int, share: float, is_objective: bool) -> None:
+        """Paint a bar at the bottom of the cell: from the left, or for the cosine from the middle to either side."""
         if not math.isfinite(share):
             return
         colours = theme.current()
-        high = float(theme.px(3))
-        foot = QRectF(inner.left(), inner.bottom() - high, inner.width(), high)
-        painter.fillRect(foot, QColor(theme.blend(colours.card, colours.border, 0.0 if own else 0.6)))
+        height = float(theme.px(3))
+        track = QRectF(inner.left(), inner.bottom() - height, inner.width(), height)
+        painter.fillRect(track, QColor(theme.blend(colours.card, colours.border, 0.0 if is_objective else 0.6)))
         if column == COSINE:
-            middle, reach = foot.center().x(), share * foot.width() / 2
-            bar = QRectF(min(middle, middle + reach), foot.top(), abs(reach), high)
+            middle, length = track.center().x(), share * track.width() / 2
+            bar = QRectF(min(middle, middle + length), track.top(), abs(length), height)
             painter.fillRect(bar, QColor(colours.positive if share >= 0.0 else colours.negative))
         else:
-            painter.fillRect(QRectF(foot.left(), foot.top(), share * foot.width(), high), QColor(colours.accent))
+            painter.fillRect(QRectF(track.left(), track.top(), share * track.width(), height), QColor(colours.accent))
 
 
 class WhatIfTable(QTableView):
@@ -244,7 +246,7 @@ class WhatIfTable(QTableView):
     Signals
     -------
     chosen(str)
-        Registry name of the loss that a person wants as objective.
+        Registry name of the loss that the user chose as objective.
     """
 
     chosen = Signal(str)
@@ -267,7 +269,7 @@ class WhatIfTable(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         head = self.horizontalHeader()
         head.setSectionsClickable(True)
-        head.setSortIndicatorShown(False)  # the arrow would cut the names; the head's own text has one
+        head.setSortIndicatorShown(False)  # it would cut off the names; the header text has an arrow instead
         head.setHighlightSections(False)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         head.sectionClicked.connect(self.sort_by)
@@ -275,10 +277,10 @@ class WhatIfTable(QTableView):
         model.modelReset.connect(self.fit)
 
     def sort_by(self, column: int) -> None:
-        """Sort by a column: names and costs upwards first, all else downwards; again, the other way round."""
-        before, rising = self.model_.sorted_by or (-1, True)
-        rising = not rising if column == before else column in (NAME, COST)
-        self.model_.sort(column, Qt.SortOrder.AscendingOrder if rising else Qt.SortOrder.DescendingOrder)
+        """Sort by a column: first names and costs ascending, all else descending; the second time reversed."""
+        last, ascending = self.model_.sorted_by or (-1, True)
+        ascending = not ascending if column == last else column in (NAME, COST)
+        self.model_.sort(column, Qt.SortOrder.AscendingOrder if ascending else Qt.SortOrder.DescendingOrder)
 
     def _choose(self, index: QModelIndex) -> None:
         loss = self.model_.loss(index.row()) if index.isValid() else None
@@ -297,7 +299,7 @@ class WhatIfTable(QTableView):
             super().keyPressEvent(event)
 
     def apply_theme(self) -> None:
-        """Take the colours in force: head and ground are those of the card."""
+        """Apply the current theme: header and background are those of the card."""
         colours = theme.current()
         self.setStyleSheet(
             f"QTableView {{ background: transparent; }}"
@@ -310,7 +312,7 @@ class WhatIfTable(QTableView):
         )
 
     def fit(self) -> None:
-        """Give names and numbers their width; what room is left goes to the numbers."""
+        """Set the widths of the columns; spare room goes to the numbers."""
         metrics = QFontMetricsF(theme.font(SMALL, bold=True))
         name = max(metrics.horizontalAdvance(kind.label) for kind in LOSSES.values()) + theme.px(14)
         small = QFontMetricsF(theme.font(SMALL))
@@ -322,7 +324,7 @@ class WhatIfTable(QTableView):
         self.setColumnWidth(COST, round(cost))
         for column in range(COSINE, COSINE + count):
             self.setColumnWidth(column, int(number))
-        high = round(QFontMetricsF(theme.font(SMALL)).height()) + theme.px(6)
+        height = round(QFontMetricsF(theme.font(SMALL)).height()) + theme.px(6)
         self.verticalHeader().setMinimumSectionSize(1)
-        self.verticalHeader().setDefaultSectionSize(high)
-        self.horizontalHeader().setFixedHeight(high)
+        self.verticalHeader().setDefaultSectionSize(height)
+        self.horizontalHeader().setFixedHeight(height)

@@ -1,4 +1,4 @@
-"""The panels on the left: what a person chooses. They show an experiment and say what is to change in it."""
+"""The settings panels on the left. They show an experiment and ask for changes to it."""
 
 from sandbox.ui.panels.base import Change, Panel
 from sandbox.ui.panels.column import PanelColumn

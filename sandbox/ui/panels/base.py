@@ -1,4 +1,4 @@
-"""What all panels share: rows made from the table of settings, and the one message they send."""
+"""What all panels share: rows built from the table of settings, and the message they send."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from sandbox.ui.lane_styles import value_words
 
 @dataclass(frozen=True)
 class Change:
-    """What a person asks for.
+    """A change that the user asks for.
 
     Attributes
     ----------
     key : str
         Dotted: "optimizer.learning_rate".
     value : object
-        None asks for the default again.
+        None asks for the default.
     final : bool
         False while a slider is dragged, so that a drag is undone in one step.
     """
@@ -38,14 +38,14 @@ class Change:
 
 
 class Panel(Card):
-    """A card of settings. It shows and asks; it never applies anything itself.
+    """A card of settings. It shows them and asks for changes; it never applies any itself.
 
     Signals
     -------
     changed(Change)
-        What a person asks for.
+        A change that the user asks for.
     refused(str)
-        One sentence why something typed was not taken.
+        One sentence on why typed text was rejected.
     """
 
     changed = Signal(object)
@@ -65,15 +65,15 @@ class Panel(Card):
         ----------
         experiment : Experiment
         data : Data, optional
-            As it was read; None before that.
+            The data once read; None before that.
         lane : str, optional
-            Show what holds in this lane.
+            Show the values of this lane.
         """
         task = None if data is None else data.task
         marked = differing(experiment, task)
         for key, control in self.controls.items():
             control.set_value(experiment.get(key, lane))
-            self.rows[key].mark(_told_apart(experiment, key, task) if key in marked else "")
+            self.rows[key].mark(_differences(experiment, key, task) if key in marked else "")
 
     def add(
         self,
@@ -88,21 +88,21 @@ class Panel(Card):
         applies: Callable[[], bool] = lambda: True,
         matters: Callable[[], bool] = lambda: False,
     ) -> ControlRow:
-        """Add the row of a setting, named and explained by the table.
+        """Add the row of a setting, with label and tooltip from the table.
 
         Parameters
         ----------
         key : str
         control : QWidget
-            One of the kit's.
+            One of the kit's controls.
         text : str
-            The label, where it is not the table's.
+            A label other than the table's.
         above, tight, extras
             As for `ControlRow`.
         more : bool
-            Whether it stands behind "More".
+            Whether it is hidden behind "More".
         applies, matters : callable
-            Whether a row behind "More" has a meaning now; whether it is to be seen all the same.
+            Whether a row behind "More" applies now; whether it is shown without opening "More".
         """
         setting = SETTINGS[key]
         row = ControlRow(text or setting.label, control, setting.summary, above=above, tight=tight, extras=extras)
@@ -117,11 +117,11 @@ class Panel(Card):
         return row
 
 
-def _told_apart(experiment: Experiment, key: str, task: str | None) -> str:
-    """Return what each lane has of a setting: "A rate 0.5, B rate 0.1"."""
+def _differences(experiment: Experiment, key: str, task: str | None) -> str:
+    """Return each lane's value of a setting: "A rate 0.5, B rate 0.1"."""
     names = tuple(lane.name for lane in experiment.lanes)
-    found = slots(names)
-    return ", ".join(f"{letter(found[name][0])} {value_words(experiment, name, key, task)}" for name in names)
+    lane_slots = slots(names)
+    return ", ".join(f"{letter(lane_slots[name][0])} {value_words(experiment, name, key, task)}" for name in names)
 
 
 def number(key: str, stops: Sequence[float] = (), names: Mapping[float, str] | None = None) -> NumberField:
@@ -140,7 +140,7 @@ def number(key: str, stops: Sequence[float] = (), names: Mapping[float, str] | N
 
 
 def parameter(key: str) -> NumberField:
-    """Return the control of a loss's or optimiser's parameter: shares by hundredths, all else by decades."""
+    """Return the control of a loss or optimiser parameter: the table's stops, else hundredths up to 1, else decades."""
     setting = SETTINGS[key]
     stops = setting.stops
     if not stops and setting.high <= 1.0:

@@ -1,4 +1,4 @@
-"""The column the panels stand in."""
+"""The column of panels."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _WIDTH = 272
 
 
 class PanelColumn(StyleFollower, QScrollArea):
-    """The panels one under the other, with a slim bar beside them where they are taller than the window.
+    """The panels one below the other, with a slim scroll bar if they are taller than the window.
 
-    It is as wide as the widest panel needs, so that nothing is cut in a wide type, and ends in a gutter that
-    holds the bar, so that nothing moves when the bar comes: what stands beside it needs no further gap.
+    It is as wide as the widest panel, so that nothing is cut in a wide font, and ends in a gutter for the scroll
+    bar, so that nothing moves when the bar appears: the widget beside it needs no further gap.
     """
 
     def __init__(self, panels: Sequence[Card]) -> None:
@@ -44,13 +44,13 @@ class PanelColumn(StyleFollower, QScrollArea):
         return super().eventFilter(watched, event)
 
     def fit(self) -> None:
-        """Set spacings and the width."""
+        """Set the spacing and the width."""
         step = theme.px(theme.GRID)
-        barred = self.verticalScrollBar().maximum() > 0
-        self._layout.setContentsMargins(0, 0, 0 if barred else step, 0)
-        if self._layout.spacing() != step:  # setting it asks for a layout, and that would lead here again
+        has_bar = self.verticalScrollBar().maximum() > 0
+        self._layout.setContentsMargins(0, 0, 0 if has_bar else step, 0)
+        if self._layout.spacing() != step:  # setting it requests a layout, which would call this again
             self._layout.setSpacing(step)
-        needed = self._column.minimumSizeHint().width() - (0 if barred else step)
-        wide = max(theme.px(_WIDTH), needed)
-        if self.minimumWidth() != wide + step:
-            self.setFixedWidth(wide + step)
+        needed = self._column.minimumSizeHint().width() - (0 if has_bar else step)
+        width = max(theme.px(_WIDTH), needed)
+        if self.minimumWidth() != width + step:
+            self.setFixedWidth(width + step)

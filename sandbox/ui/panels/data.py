@@ -1,4 +1,4 @@
-"""The panel of the data."""
+"""The data panel."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from sandbox.ui.kit import Choice, Item, MultiChoice, SeedField, Toggle
 from sandbox.ui.panels.base import Panel, number, registry_items
 
 _SAMPLES = (20, 30, 50, 75, 100, 150, 200, 250, 300, 400, 500, 750, 1000, 1500, 2000, 3000, 5000, 10_000)
-_OWN = ("samples", "noise", "fraction", "classes", "seed")  # what a data set has defaults for
+_WITH_DEFAULTS = ("samples", "noise", "fraction", "classes", "seed")  # of which each data set has its own defaults
 _TASKS: list[Item] = [
-    ("auto", "auto", "Decided by the target: names and few whole numbers are classes."),
+    ("auto", "auto", "Decided by the target: text, or a few different whole numbers, means classes."),
     ("binary", "two classes", "The target says which of two classes a sample belongs to."),
     ("multiclass", "many classes", "The target says which of several classes a sample belongs to."),
     ("regression", "regression", "The target is a number to be predicted."),
@@ -26,12 +26,12 @@ _TASKS: list[Item] = [
 
 
 class DataPanel(Panel):
-    """What the networks learn from.
+    """The data that the networks learn from.
 
     Signals
     -------
     open_requested()
-        A person wants to open a CSV file.
+        The user wants to open a CSV file.
     """
 
     open_requested = Signal()
@@ -45,7 +45,7 @@ class DataPanel(Panel):
         self.open_button.setText("Open CSV\u2026")
         self.open_button.setProperty("role", "more")
         self.open_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.open_button.setToolTip("Opens a CSV file of your own to learn from.")
+        self.open_button.setToolTip("Opens your own CSV file to learn from.")
         self.open_button.clicked.connect(self.open_requested)
         self.header.insertWidget(0, self.open_button)
         self.add("data.dataset", Choice(registry_items(DATASETS)))
@@ -82,10 +82,10 @@ class DataPanel(Panel):
         built_in = DATASETS[settings.dataset] if settings.dataset else None
         self._built_in = built_in
         self._offer_sources(settings.file or "", data)
-        for name in _OWN:
+        for name in _WITH_DEFAULTS:
             if SETTINGS[f"data.{name}"].optional:
-                own = getattr(built_in, name) if built_in else None
-                self.controls[f"data.{name}"].set_own(1 if own is None and name == "seed" else own)
+                default = getattr(built_in, name) if built_in else None
+                self.controls[f"data.{name}"].set_own(1 if default is None and name == "seed" else default)
         super().show_settings(experiment, data, lane)
         if data is not None:
             names = data.target_names
@@ -96,28 +96,28 @@ class DataPanel(Panel):
         self.rows["data.test_fraction"].setVisible(built_in is None or built_in.tested)
         self.rows["data.target"].setVisible(built_in is None)
         self.more.refresh()
-        self._tell_counts(data)
+        self._show_counts(data)
 
-    def _tell_counts(self, data: Data | None) -> None:
-        """Say how many samples there are to train and to test on."""
+    def _show_counts(self, data: Data | None) -> None:
+        """Show the numbers of training and test samples."""
         train, test = (len(data.X_train), len(data.X_test)) if data is not None else (0, 0)
         self.set_subtitle(f"{train:,} + {test:,}" if test else f"{train:,}" if train else "")
         self.subtitle.setToolTip(f"{train:,} training and {test:,} test samples." if train else "")
 
     def _offer_sources(self, file: str, data: Data | None) -> None:
-        """Put an opened file first among the data sets, and offer its columns as targets and features."""
+        """List an opened file first among the data sets, and offer its columns as targets and features."""
         items = registry_items(DATASETS)
         if file:
             items.insert(0, (None, PurePath(file).name, f"Your own table: {file}"))
         self.controls["data.dataset"].set_items(items)
         if data is None:
             return
-        # What is not in use is not in `data`: columns seen before, of the same table, are kept.
+        # `data` has only the columns in use: keep those seen before in the same table.
         source = file or data.name
-        known = self._columns if self._source == source else ()
+        earlier = self._columns if self._source == source else ()
         self._source = source
-        own = self._built_in.features if self._built_in else ()
-        columns = tuple(dict.fromkeys((*known, *own, *data.inputs, *data.target_names)))
+        built_in = self._built_in.features if self._built_in else ()
+        columns = tuple(dict.fromkeys((*earlier, *built_in, *data.inputs, *data.target_names)))
         self._columns = columns
         targets: list[Item] = [(name, name, f"Learns to predict {name}.") for name in columns]
         if len(data.target_names) > 1:
@@ -128,21 +128,21 @@ class DataPanel(Panel):
 
 
 class _Features(MultiChoice):
-    """The features; with none ticked, the data set's own."""
+    """The features; with none ticked, the data set's default."""
 
     def __init__(self) -> None:
-        super().__init__(nothing="its own")
+        super().__init__(nothing="default")
 
     def report(self, value: tuple[object, ...]) -> None:
         self.changed.emit(value or None, True)
 
     def set_value(self, value: Sequence[object] | None) -> None:
-        """Tick without emitting; None leaves it to what the data turn out to have."""
+        """Tick without emitting; None, before the data are read, ticks nothing."""
         super().set_value(value or ())
 
 
 def _feature_items(inputs: tuple[str, ...], used: tuple[str, ...]) -> list[Item]:
-    """Return the columns, what can be made of them where there are at most two, and what is in use."""
+    """Return the columns, functions of them if there are at most two, and the features in use."""
     names = list(inputs)
     if len(inputs) <= 2:
         names += [f"{name}^2" for name in inputs]

@@ -1,4 +1,4 @@
-"""The panel that says which lane the others edit."""
+"""The panel that chooses the lane that the others edit."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from sandbox.ui.lane_styles import Badge, LaneStyle
 
 
 class LanePanel(Card):
-    """Which lane is edited, or that all are. Gone while there is only one.
+    """Chooses one lane to edit, or all. Hidden while there is only one.
 
     Signals
     -------
     lane_chosen(str)
-        A person wants to see and edit another lane.
+        The user wants to see and edit another lane.
     all_changed(bool)
-        A person wants to edit all lanes at once, or only one.
+        The user wants to edit all lanes at once, or only one.
     """
 
     lane_chosen = Signal(str)
     all_changed = Signal(bool)
 
     def __init__(self) -> None:
-        self._row = QHBoxLayout()  # which `fit` needs, and the card fits at once
+        self._row = QHBoxLayout()  # `fit` needs it, and the card's constructor calls `fit`
         super().__init__("Edit lane")
         self.badge = Badge()
         self.choice = Choice()
-        self.choice.setAccessibleName("Lane that is edited")
+        self.choice.setAccessibleName("Lane to edit")
         self.choice.setToolTip("The lane whose settings are shown below and in the lenses. Bold labels: lanes differ.")
         self.choice.setMinimumContentsLength(8)
         self.choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.all = Toggle("All lanes")
-        self.all.setToolTip("Lets every change below be made in all lanes at once.")
+        self.all.setToolTip("Applies every change below to all lanes at once.")
         self._row.addWidget(self.badge)
         self._row.addWidget(self.choice, 1)
         self.body.addLayout(self._row)
@@ -46,7 +46,7 @@ class LanePanel(Card):
         self.hide()
 
     def show_lanes(self, styles: Sequence[LaneStyle], current: str) -> None:
-        """Offer these lanes; the current one is edited."""
+        """List these lanes; the current one is edited."""
         self.choice.set_items([(style.name, style.words, f"Shows and edits lane {style.full}.") for style in styles])
         self.choice.set_value(current)
         self.badge.set_style(next((style for style in styles if style.name == current), None))

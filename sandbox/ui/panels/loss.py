@@ -1,4 +1,4 @@
-"""The panel of the loss: what the network learns with beside what is only shown, the idea of it all."""
+"""The loss panel: what the network learns with beside what is only shown, the central idea of the program."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ class LossPanel(Panel):
         self._used: set[str] = set()
         self._owners: dict[str, list[str]] = {}
         for name, loss in LOSSES.items():
-            for each in loss.parameters:
-                self._owners.setdefault(f"loss.{each.name}", []).append(name)
+            for param in loss.parameters:
+                self._owners.setdefault(f"loss.{param.name}", []).append(name)
         for key in self._owners:
             self._add_parameter(key)
         self.add("loss.reduction", Choice(_described(REDUCTIONS, _REDUCTIONS)), more=True)
         self.add("loss.numerics", Choice(_described(NUMERICS, {})), more=True)
 
     def _add_parameter(self, key: str) -> None:
-        """Show a parameter while a loss in use has it; those that are off by default, once they are on."""
+        """Show a parameter if a loss in use has it; outside "More" unless it is at a value that turns it off."""
         control = parameter(key)
         off = _OFF.get(key)
         self.add(
@@ -68,17 +68,17 @@ class LossPanel(Panel):
             if used:
                 self._used.add(key)
             if used and experiment.get(key, lane) is None:
-                own = {each.name: each.default for each in LOSSES[used[0]].parameters}
-                self.controls[key].set_value(own[key.removeprefix("loss.")])
+                defaults = {param.name: param.default for param in LOSSES[used[0]].parameters}
+                self.controls[key].set_value(defaults[key.removeprefix("loss.")])
         self.more.refresh()
 
 
 def _objectives(data: Data | None) -> list[Item]:
-    """Return the losses, the first of them "auto" with what it stands for."""
+    """Return the losses, preceded by "auto" and the loss it means."""
     auto = "auto"
     if data is not None:
         auto = f"{LOSSES[objective_for(LossSettings(), data.task)].label} (auto)"
-    return [("auto", auto, "Takes what suits the task."), *registry_items(LOSSES)]
+    return [("auto", auto, "Uses the loss that suits the task."), *registry_items(LOSSES)]
 
 
 def _described(registry: dict[str, str], labels: dict[str, str]) -> list[Item]:

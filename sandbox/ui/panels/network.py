@@ -1,4 +1,4 @@
-"""The panel of the network."""
+"""The network panel."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sandbox.ui.kit import Choice, Item, LayersEditor, SeedField
 from sandbox.ui.panels.base import Panel, number, registry_items
 
 _CODINGS: list[Item] = [
-    ("auto", "auto", "Takes what suits the objective and the output."),
-    ("zero_one", "0 and 1", "The classes are 0 and 1, as sigmoid and softmax give them."),
-    ("plus_minus_one", "\u22121 and +1", "The classes are -1 and +1, as the hinges and tanh need them."),
+    ("auto", "auto", "Uses the coding that suits the objective and the output."),
+    ("zero_one", "0 and 1", "The classes are 0 and 1, as for sigmoid and softmax outputs."),
+    ("plus_minus_one", "\u22121 and +1", "The classes are -1 and +1, as the hinge losses and tanh need."),
 ]
 
 
@@ -23,7 +23,7 @@ _REPLICAS = (1, 2, 4, 8, 16, 32, 64)
 
 
 class NetworkPanel(Panel):
-    """Layers, activations and first weights."""
+    """Layers, activations and initial weights."""
 
     def __init__(self) -> None:
         super().__init__("Network", "network settings")
@@ -39,15 +39,15 @@ class NetworkPanel(Panel):
         )
         self.add("network.seed", SeedField(name=SETTINGS["network.seed"].label), more=True)
         self.add("network.target_coding", Choice(_CODINGS), more=True)
-        seeds = number("run.replicas", _REPLICAS)
-        self.add("run.replicas", seeds, more=True, matters=lambda: seeds.value() != 1)
+        replicas = number("run.replicas", _REPLICAS)
+        self.add("run.replicas", replicas, more=True, matters=lambda: replicas.value() != 1)
 
     def show_settings(self, experiment: Experiment, data: Data | None, lane: str | None) -> None:
         chosen = experiment.get("network.activation", lane)
         activations = registry_items(ACTIVATIONS)
         if isinstance(chosen, tuple):
             labels = ", ".join(ACTIVATIONS[name].label for name in chosen if isinstance(name, str))
-            activations.append((chosen, labels or "none", "Every hidden layer has its own."))
+            activations.append((chosen, labels or "none", "Each hidden layer has its own activation."))
         self.controls["network.activation"].set_items(activations)
         network = experiment.lane(lane).network if lane else experiment.network
         self.controls["network.output"].set_items(_outputs(data))
@@ -67,8 +67,8 @@ def _sizes(hidden: tuple[int, ...], data: Data) -> tuple[int, ...]:
 
 
 def _outputs(data: Data | None) -> list[Item]:
-    """Return the output activations, the first of them "auto" with what it stands for."""
+    """Return the output activations, preceded by "auto" and the activation it means."""
     auto = "auto"
     if data is not None:
         auto = f"{ACTIVATIONS[output_for(NetworkSettings(), data.task)].label} (auto)"
-    return [("auto", auto, "Takes what suits the task."), *registry_items(ACTIVATIONS)]
+    return [("auto", auto, "Uses the activation that suits the task."), *registry_items(ACTIVATIONS)]

@@ -1,4 +1,4 @@
-"""The panel of the optimiser."""
+"""The optimiser panel."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class OptimizerPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__("Optimiser", "optimiser settings")
-        self._batches = False
+        self._in_batches = False
         self.add("optimizer.name", Choice(registry_items(OPTIMIZERS)))
         self.add("optimizer.learning_rate", number("optimizer.learning_rate", log_stops(1e-5, 1e2)))
-        parameters = (each for method in OPTIMIZERS.values() for each in method.parameters)
-        self._parameters = tuple(dict.fromkeys(f"optimizer.{each.name}" for each in parameters))
+        parameters = (param for method in OPTIMIZERS.values() for param in method.parameters)
+        self._parameters = tuple(dict.fromkeys(f"optimizer.{param.name}" for param in parameters))
         for key in self._parameters:
             self.add(key, parameter(key))
         self.add("optimizer.batch_size", number("optimizer.batch_size", (*_BATCHES, 0), names={0: "all"}))
@@ -30,22 +30,22 @@ class OptimizerPanel(Panel):
         self.add("optimizer.l2", number("optimizer.l2", penalty))
         l1 = number("optimizer.l1", penalty)
         self.add("optimizer.l1", l1, more=True, matters=lambda: bool(l1.value()))
-        self.add("optimizer.shuffle", Toggle(), more=True, applies=lambda: self._batches)
+        self.add("optimizer.shuffle", Toggle(), more=True, applies=lambda: self._in_batches)
         self.add(
             "optimizer.seed",
             SeedField(name=SETTINGS["optimizer.seed"].label),
             more=True,
-            applies=lambda: self._batches,
+            applies=lambda: self._in_batches,
         )
 
     def show_settings(self, experiment: Experiment, data: Data | None, lane: str | None) -> None:
         size = experiment.optimizer.batch_size
         if data is not None:
-            fewer = [batch for batch in _BATCHES if batch < len(data.X_train)]
-            self.controls["optimizer.batch_size"].set_stops((*fewer, 0))
-        self._batches = size != 0
+            smaller = [batch for batch in _BATCHES if batch < len(data.X_train)]
+            self.controls["optimizer.batch_size"].set_stops((*smaller, 0))
+        self._in_batches = size != 0
         super().show_settings(experiment, data, lane)
-        own = {each.name for each in OPTIMIZERS[str(experiment.get("optimizer.name", lane))].parameters}
+        in_use = {param.name for param in OPTIMIZERS[str(experiment.get("optimizer.name", lane))].parameters}
         for key in self._parameters:
-            self.rows[key].setVisible(key.removeprefix("optimizer.") in own)
+            self.rows[key].setVisible(key.removeprefix("optimizer.") in in_use)
         self.more.refresh()

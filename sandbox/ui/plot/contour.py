@@ -1,4 +1,4 @@
-"""Lines of equal value in a grid, by marching squares over all cells at once."""
+"""Contour lines of gridded values, by marching squares over all cells at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sandbox.arrays import Floats
 
 # Corners of a cell: 0 bottom left, 1 bottom right, 2 top right, 3 top left; edge e joins corners e and e + 1.
 # For each of the 16 patterns of corners above the level: the edges its segments run between, or -1.
-# The two saddles (5 and 10) stand here for a centre below the level; above it they exchange.
+# The two saddles (5 and 10) are given for a centre below the level; above it they are swapped.
 _SEGMENTS = np.array(
     [
         [-1, -1, -1, -1],
@@ -43,11 +43,11 @@ def _corners(values: NDArray[np.floating], rows: NDArray[np.intp], columns: NDAr
 def _lines(
     corners: Floats, rows: NDArray[np.intp], columns: NDArray[np.intp], x: Floats, y: Floats
 ) -> tuple[Floats, Floats]:
-    """Segments of the zero line in cells with these corner values (n, 4), as pairs of points."""
+    """Return the segments of the zero line in cells with these corner values (n, 4), as pairs of points."""
     above = corners > 0.0
     pattern = above @ np.array([1, 2, 4, 8])
     centre = corners.mean(axis=1) > 0.0
-    # Where a saddle's centre is above, its two high corners are joined: the complement's segments.
+    # If a saddle's centre is above, its two high corners are joined: use the complement's segments.
     pattern = np.where(centre & ((pattern == 5) | (pattern == 10)), 15 - pattern, pattern)
     edges = _SEGMENTS[pattern].reshape(-1, 2, 2)
     cell, slot = np.nonzero(edges[:, :, 0] >= 0)
@@ -64,7 +64,7 @@ def _lines(
 
 
 def contour(values: NDArray[np.floating], level: float, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """The line where a gridded function takes a value, interpolated linearly along the grid's edges.
+    """Return the line where gridded values equal a level, interpolated linearly along the grid's edges.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def contour(values: NDArray[np.floating], level: float, x: Floats, y: Floats) ->
     Returns
     -------
     x, y : array (2 k,)
-        The ends of k segments, pair by pair; empty where the level is nowhere crossed.
+        The ends of k segments, pair by pair; empty if the level is never crossed.
 
     Notes
     -----
@@ -102,7 +102,7 @@ def contour(values: NDArray[np.floating], level: float, x: Floats, y: Floats) ->
 
 
 def class_lines(shares: NDArray[np.floating], x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """The lines between the regions in which each class has the largest share.
+    """Return the lines between the regions in which each class has the largest share.
 
     Parameters
     ----------
@@ -117,8 +117,8 @@ def class_lines(shares: NDArray[np.floating], x: Floats, y: Floats) -> tuple[Flo
 
     Notes
     -----
-    In every cell whose corners disagree, the line of class k is where its share meets the largest other one.
-    One class of each cell is left out, since its line is that of the rest.
+    In every cell whose corners disagree, the line of class k is where its share equals the largest other one.
+    One class of each cell is left out, since its line is that of the others.
     """
     ny, nx, classes = shares.shape
     if ny < 2 or nx < 2 or classes < 2:
@@ -138,13 +138,13 @@ def class_lines(shares: NDArray[np.floating], x: Floats, y: Floats) -> tuple[Flo
     best, second = ordered[:, :, -1], ordered[:, :, -2]
     xs, ys = [], []
     for index in range(classes - 1):
-        here = (winners == index).any(axis=1) & (last != index)
-        if not here.any():
+        cells = (winners == index).any(axis=1) & (last != index)
+        if not cells.any():
             continue
-        own = corners[here, :, index]
-        wins = winners[here] == index
-        margin = own - np.where(wins, second[here], best[here])
-        line = _lines(margin, rows[here], columns[here], x, y)
+        share = corners[cells, :, index]
+        wins = winners[cells] == index
+        margin = share - np.where(wins, second[cells], best[cells])
+        line = _lines(margin, rows[cells], columns[cells], x, y)
         xs.append(line[0])
         ys.append(line[1])
     return np.concatenate(xs), np.concatenate(ys)

@@ -1,7 +1,7 @@
-"""Layers that paint into a plot: pictures, curves, bands, points, and marks of places.
+"""Layers that paint into a plot: images, curves, bands, points and marks.
 
-What changes with every frame is painted by a few layers, one item for all it shows, in pixels. That is several times
-cheaper than an item per curve or per class.
+What changes with every frame is painted by a few layers, in pixels, each one graphics item for all it shows. That is
+several times cheaper than an item per curve or per class.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from sandbox.arrays import Floats
 from sandbox.ui.plot.plot import Plot
 from sandbox.ui.plot.smooth import thin
 
-# Symbols with corners look smaller than a disc as wide.
+# Symbols with corners look smaller than a disc of the same width.
 SIZES = {"s": 0.95, "o": 1.0, "t": 1.15, "t1": 1.15, "t2": 1.15, "t3": 1.15, "d": 1.3, "star": 1.4, "p": 1.1}
 
-# How much of a hollow point is hole.
+# Size of the hole in a hollow point, relative to the point.
 HOLE = 0.54
 
 # Above this many points wide antialiased strokes cost too much; thin strokes side by side look the same.
 _FEW_POINTS = 160
-# With more than these in a picture, each line gets one thin stroke: what is that dense is seen anyway.
+# With more points than this in all, each line gets one thin stroke: curves that dense are visible anyway.
 _MANY_POINTS = 6000
 
 
 class Layer(QGraphicsItem):
-    """Something painted over the whole area, in its pixels."""
+    """An item that paints over the whole plot area, in pixels."""
 
     def __init__(self, plot: Plot, z: float) -> None:
         super().__init__(plot.area)
@@ -68,7 +68,7 @@ class Layer(QGraphicsItem):
         raise NotImplementedError
 
     def state(self) -> tuple[object, ...]:
-        """What kept pictures depend on besides the layer's own content."""
+        """Return what cached pictures depend on besides the layer's own content."""
         return (
             self.plot.x_range,
             self.plot.y_range,
@@ -78,7 +78,7 @@ class Layer(QGraphicsItem):
         )
 
     def ratio(self) -> float:
-        """Device pixels per pixel."""
+        """Return the device pixels per pixel."""
         return float(self.plot.devicePixelRatioF())
 
 
@@ -91,30 +91,30 @@ class GridLayer(Layer):
 
     def draw(self, painter: QPainter, bounds: QRectF) -> None:
         painter.setPen(QPen(self.color, 0))
-        x, _ = self.plot.pixels(np.array([place for place, _ in self.plot.ticks["bottom"]]), np.zeros(1))
-        _, y = self.plot.pixels(np.zeros(1), np.array([place for place, _ in self.plot.ticks["left"]]))
-        for place in x:
-            painter.drawLine(QPointF(round(place), 0), QPointF(round(place), bounds.height()))
-        for place in y:
-            painter.drawLine(QPointF(0, round(place)), QPointF(bounds.width(), round(place)))
+        x, _ = self.plot.pixels(np.array([value for value, _ in self.plot.ticks["bottom"]]), np.zeros(1))
+        _, y = self.plot.pixels(np.zeros(1), np.array([value for value, _ in self.plot.ticks["left"]]))
+        for across in x:
+            painter.drawLine(QPointF(round(across), 0), QPointF(round(across), bounds.height()))
+        for down in y:
+            painter.drawLine(QPointF(0, round(down)), QPointF(bounds.width(), round(down)))
 
 
 class ImageLayer(Layer):
-    """A picture of few cells, stretched smoothly over a rectangle of the plot."""
+    """A coarse image, stretched smoothly over a rectangle of the plot."""
 
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot, -30)
         self._cells: NDArray[np.uint32] | None = None
         self._image = QImage()
-        self._where = (0.0, 0.0, 1.0, 1.0)
+        self._extent = (0.0, 0.0, 1.0, 1.0)
 
     def set_cells(self, cells: NDArray[np.uint32] | None, where: tuple[float, float, float, float]) -> None:
         """Show cells (ny, nx) of 0xffRRGGBB, row 0 at the bottom, centred on a grid (x0, y0) to (x1, y1)."""
-        self._where = where
+        self._extent = where
         if cells is None:
             self._cells, self._image = None, QImage()
         else:
-            self._cells = np.ascontiguousarray(cells[::-1])  # kept, since the image only borrows it
+            self._cells = np.ascontiguousarray(cells[::-1])  # keep it: the image only borrows the memory
             rows, columns = self._cells.shape
             self._image = QImage(self._cells.data, columns, rows, 4 * columns, QImage.Format.Format_RGB32)
         self.update()
@@ -123,7 +123,7 @@ class ImageLayer(Layer):
         if self._cells is None:
             return
         rows, columns = self._cells.shape
-        x0, y0, x1, y1 = self._where
+        x0, y0, x1, y1 = self._extent
         dx, dy = (x1 - x0) / max(columns - 1, 1) / 2, (y1 - y0) / max(rows - 1, 1) / 2
         x, y = self.plot.pixels(np.array([x0 - dx, x1 + dx]), np.array([y1 + dy, y0 - dy]))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -132,7 +132,7 @@ class ImageLayer(Layer):
 
 @dataclass(frozen=True)
 class Line:
-    """A curve, or loose segments where `pairs`; plot coordinates, nan breaks it.
+    """A curve, or separate segments if `pairs`, in plot coordinates; nan breaks it.
 
     `dash` is in pixels: on, off, ...; empty is solid.
     """
@@ -147,7 +147,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Band:
-    """What lies between two lines, in plot coordinates, each with places of its own; nan ends it."""
+    """The area between two lines, each with its own x, in plot coordinates; nan points are skipped."""
 
     low: tuple[Floats, Floats]
     high: tuple[Floats, Floats]
@@ -162,7 +162,7 @@ class BandsLayer(Layer):
         self.bands: tuple[Band, ...] = ()
 
     def set_bands(self, bands: tuple[Band, ...]) -> None:
-        """Show these bands instead."""
+        """Replace the bands."""
         if bands or self.bands:
             self.bands = bands
             self.update()
@@ -174,20 +174,20 @@ class BandsLayer(Layer):
             painter.drawPath(self._outline(band, bounds.height()))
 
     def _outline(self, band: Band, height: float) -> QPainterPath:
-        """There along the upper line, and back along the lower one."""
-        there, back = (self._known(line, height) for line in (band.high, band.low))
-        x = np.concatenate((there[0], back[0][::-1]))
-        y = np.concatenate((there[1], back[1][::-1]))
+        """Return the outline, forth along the upper line and back along the lower one."""
+        upper, lower = (self._finite_pixels(line, height) for line in (band.high, band.low))
+        x = np.concatenate((upper[0], lower[0][::-1]))
+        y = np.concatenate((upper[1], lower[1][::-1]))
         if len(x) < 3:
             return QPainterPath()
         path: QPainterPath = pg.arrayToQPath(x, y, connect="all")
         path.closeSubpath()
         return path
 
-    def _known(self, line: tuple[Floats, Floats], height: float) -> tuple[Floats, Floats]:
+    def _finite_pixels(self, line: tuple[Floats, Floats], height: float) -> tuple[Floats, Floats]:
         x, y = self.plot.pixels(*line)
-        known = np.isfinite(x) & np.isfinite(y)
-        return thin(x[known], np.clip(y[known], -height, 2.0 * height))
+        finite = np.isfinite(x) & np.isfinite(y)
+        return thin(x[finite], np.clip(y[finite], -height, 2.0 * height))
 
 
 class LinesLayer(Layer):
@@ -200,7 +200,7 @@ class LinesLayer(Layer):
         self._state: tuple[object, ...] | None = None
 
     def set_lines(self, lines: tuple[Line, ...]) -> None:
-        """Show these lines instead."""
+        """Replace the lines."""
         self.lines = lines
         self._state = None
         self.update()
@@ -209,7 +209,7 @@ class LinesLayer(Layer):
         x, y = self.plot.pixels(line.x, line.y)
         if line.pairs:
             return pg.arrayToQPath(x, y, connect="pairs"), len(x)
-        # Far outside, the rasteriser's own numbers would overflow; the slope at the edge does not show.
+        # Far outside, the rasteriser's numbers would overflow; the changed slope at the edge does not show.
         y = np.clip(y, -4.0 * height, 5.0 * height)
         x, y = thin(x, y)
         return pg.arrayToQPath(x, y, connect="finite"), len(x)
@@ -230,7 +230,7 @@ class LinesLayer(Layer):
             self._stroke_thin(painter, line, path)
             return
         pen = QPen(line.color, line.width)
-        # square ends close the joints of loose segments; round ones take 40 times as long
+        # square caps close the joints of separate segments; round caps take 40 times as long
         pen.setCapStyle(Qt.PenCapStyle.SquareCap if line.pairs else Qt.PenCapStyle.FlatCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         if line.dash:
@@ -239,15 +239,15 @@ class LinesLayer(Layer):
         painter.drawPath(path)
 
     def _stroke_thin(self, painter: QPainter, line: Line, path: QPainterPath) -> None:
-        """Draw strokes one device pixel wide, the only ones that are fast, side by side."""
+        """Draw strokes one device pixel wide side by side: only these are fast."""
         ratio = self.ratio()
         pen = QPen(line.color, 0)
         if line.dash:
             pen.setDashPattern([length * ratio for length in line.dash])
         painter.setPen(pen)
         strokes = max(1, round(line.width * ratio))
-        crowd = sum(points for _, points in self._paths)
-        strokes = 1 if crowd > _MANY_POINTS else min(strokes, 4)
+        total = sum(points for _, points in self._paths)
+        strokes = 1 if total > _MANY_POINTS else min(strokes, 4)
         reach = (line.width - 1.0 / ratio) / 2 if strokes > 1 else 0.0
         for shift in np.linspace(-reach, reach, strokes).tolist():
             painter.drawPath(path.translated(shift, shift / 2))
@@ -255,7 +255,7 @@ class LinesLayer(Layer):
 
 @dataclass(frozen=True)
 class Points:
-    """Points that look alike, in plot coordinates; a `hole` makes them hollow."""
+    """Points of one style, in plot coordinates; a `hole` colour makes them hollow."""
 
     x: Floats
     y: Floats
@@ -269,13 +269,13 @@ class Points:
 
 
 def symbol_path(symbol: str) -> QPainterPath:
-    """The outline of a symbol, one unit across, around (0, 0)."""
+    """Return the outline of a symbol, one unit across, centred on (0, 0)."""
     path: QPainterPath = pg.graphicsItems.ScatterPlotItem.Symbols[symbol]
     return path
 
 
 def symbol_pixmap(points: Points, ratio: float) -> QPixmap:
-    """One point's picture, with room for its outline."""
+    """Return the picture of one point, with room for its outline."""
     size = points.size * SIZES.get(points.symbol, 1.15)
     side = int(np.ceil(size + 2 * points.width)) + 2
     pixmap = QPixmap(round(side * ratio), round(side * ratio))
@@ -302,7 +302,7 @@ def symbol_pixmap(points: Points, ratio: float) -> QPixmap:
 
 
 class PointsLayer(Layer):
-    """All the points as one kept picture: they change far more seldom than what lies beneath them."""
+    """All points as one cached picture: they change far less often than what lies beneath them."""
 
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot, 10)
@@ -311,7 +311,7 @@ class PointsLayer(Layer):
         self._state: tuple[object, ...] | None = None
 
     def set_groups(self, groups: tuple[Points, ...]) -> None:
-        """Show these points instead."""
+        """Replace the points."""
         self.groups = groups
         self._state = None
         self.update()
@@ -336,14 +336,14 @@ class PointsLayer(Layer):
             x, y = self.plot.pixels(group.x, group.y)
             # whole device pixels keep every symbol equally crisp
             x, y = np.round((x - half) * ratio) / ratio, np.round((y - half) * ratio) / ratio
-            for place in zip(x.tolist(), y.tolist(), strict=True):
-                painter.drawPixmap(QPointF(*place), pixmap)
+            for corner in zip(x.tolist(), y.tolist(), strict=True):
+                painter.drawPixmap(QPointF(*corner), pixmap)
         painter.end()
         return picture
 
 
 class CrosshairLayer(Layer):
-    """A vertical line at the probed position, or a ring where it has a height too."""
+    """A vertical line at the probed x, or a ring if y is given too."""
 
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot, 30)
@@ -370,7 +370,7 @@ class CrosshairLayer(Layer):
 
 
 class RingLayer(Layer):
-    """A ring around one point, seen on any ground: a line with a lighter or darker one around it."""
+    """A ring around one point with a lighter or darker halo, visible on any background."""
 
     RADIUS = 8.5
 
@@ -381,7 +381,7 @@ class RingLayer(Layer):
         self.place: tuple[float, float] | None = None
 
     def set_place(self, place: tuple[float, float] | None) -> None:
-        """Show the ring at x and y (plot coordinates), or not at all."""
+        """Show the ring at x and y (plot coordinates), or hide it."""
         if place != self.place:
             self.place = place
             self.update()
@@ -399,7 +399,7 @@ class RingLayer(Layer):
 
 
 class MarksLayer(Layer):
-    """Vertical dotted lines with a text each, as far as the texts find room."""
+    """Vertical dotted lines, each with a text if there is room."""
 
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot, 5)
@@ -407,53 +407,53 @@ class MarksLayer(Layer):
         self.text_color = QColor("#444444")
         self.ground = QColor("#ffffff")
         self.font = QFont()
-        self._places: Floats = np.empty(0)
+        self._positions: Floats = np.empty(0)
         self._texts: tuple[str, ...] = ()
         self._picture = QPixmap()
         self._state: tuple[object, ...] | None = None
 
     def set_marks(self, places: Floats, texts: tuple[str, ...]) -> None:
-        """Show marks at these x (plot coordinates); nothing happens where they are as before."""
-        if texts == self._texts and np.array_equal(places, self._places):
+        """Show marks at these x (plot coordinates); do nothing if they are unchanged."""
+        if texts == self._texts and np.array_equal(places, self._positions):
             return
-        self._places, self._texts = places, texts
+        self._positions, self._texts = places, texts
         self.restyle()
 
     def restyle(self) -> None:
-        """Paint anew in other colours or type."""
+        """Repaint after a change of colours or font."""
         self._state = None
         self.update()
 
     def text_near(self, x: float, pixels: float = 5.0) -> str:
-        """The texts of the marks within so many pixels of x."""
+        """Return the texts of the last three marks within `pixels` of x."""
         if not self._texts:
             return ""
-        here, _ = self.plot.pixels(np.array([x]), np.zeros(1))
-        there, _ = self.plot.pixels(self._places, np.zeros(1))
-        near = np.flatnonzero(np.abs(there - here[0]) <= pixels)
+        x_pixels, _ = self.plot.pixels(np.array([x]), np.zeros(1))
+        mark_pixels, _ = self.plot.pixels(self._positions, np.zeros(1))
+        near = np.flatnonzero(np.abs(mark_pixels - x_pixels[0]) <= pixels)
         return " · ".join(self._texts[index] for index in near[-3:])
 
     def layout(self) -> list[tuple[float, int, float, str]]:
-        """Where texts stand: x in pixels, row, width, text; the latest first, the rest show on hovering."""
+        """Return where texts go: x in pixels, row, width, text; latest first, the others are shown on hovering."""
         width = self.boundingRect().width()
         metrics = QFontMetricsF(self.font)
-        places, _ = self.plot.pixels(self._places, np.zeros(1))
+        positions, _ = self.plot.pixels(self._positions, np.zeros(1))
         rows = max(1, min(3, int(self.boundingRect().height() / (4.0 * metrics.height()))))
         taken: list[list[tuple[float, float]]] = [[] for _ in range(rows)]
-        found = []
-        # more than these cannot find room
-        for index in list(np.flatnonzero((places >= 0.0) & (places <= width)))[:-40:-1]:
-            text, x = self._texts[index], float(places[index])
-            wide = metrics.horizontalAdvance(text) + 8.0
-            left = x + 3.0 if x + 3.0 + wide <= width else x - 3.0 - wide
+        placed = []
+        # there is never room for more than these
+        for index in list(np.flatnonzero((positions >= 0.0) & (positions <= width)))[:-40:-1]:
+            text, x = self._texts[index], float(positions[index])
+            text_width = metrics.horizontalAdvance(text) + 8.0
+            left = x + 3.0 if x + 3.0 + text_width <= width else x - 3.0 - text_width
             if left < 0.0:
                 continue
             for row, spans in enumerate(taken):
-                if all(left + wide + 4.0 <= start or left >= end + 4.0 for start, end in spans):
-                    spans.append((left, left + wide))
-                    found.append((left, row, wide, text))
+                if all(left + text_width + 4.0 <= start or left >= end + 4.0 for start, end in spans):
+                    spans.append((left, left + text_width))
+                    placed.append((left, row, text_width, text))
                     break
-        return found
+        return placed
 
     def draw(self, painter: QPainter, bounds: QRectF) -> None:
         if not self._texts:
@@ -470,21 +470,21 @@ class MarksLayer(Layer):
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
-        places, _ = self.plot.pixels(self._places, np.zeros(1))
-        seen = np.unique(np.round(places[(places >= 0.0) & (places <= bounds.width())]))
+        positions, _ = self.plot.pixels(self._positions, np.zeros(1))
+        lines = np.unique(np.round(positions[(positions >= 0.0) & (positions <= bounds.width())]))
         color = QColor(self.line)
-        color.setAlphaF(min(1.0, max(0.2, 30.0 / max(len(seen), 1))))  # a crowd must not cover the curves
+        color.setAlphaF(min(1.0, max(0.2, 30.0 / max(len(lines), 1))))  # many lines must not cover the curves
         pen = QPen(color, 1)
         pen.setDashPattern([1, 2])
         painter.setPen(pen)
-        for x in seen.tolist():
+        for x in lines.tolist():
             painter.drawLine(QPointF(x, 0.0), QPointF(x, bounds.height()))
         painter.setFont(self.font)
         height = QFontMetricsF(self.font).height() + 2.0
         ground = QColor(self.ground)
         ground.setAlpha(220)
-        for left, row, wide, text in self.layout():
-            box = QRectF(left, 2.0 + row * (height + 2.0), wide, height)
+        for left, row, text_width, text in self.layout():
+            box = QRectF(left, 2.0 + row * (height + 2.0), text_width, height)
             painter.fillRect(box, ground)
             painter.setPen(self.text_color)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

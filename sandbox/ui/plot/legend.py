@@ -1,4 +1,4 @@
-"""Legends in words: of the points of a boundary, and of the curves of the cost."""
+"""Legends: of the points of a boundary plot, and of the curves of the cost plot."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from sandbox.ui.plot.layers import symbol_path
 
 
 def tip(text: str) -> str:
-    """A tooltip of words that may hold anything: class names come from files."""
+    """Return a text as a tooltip, escaped: class names come from files and may contain anything."""
     return f"<qt>{html.escape(text)}</qt>"
 
 
 class PointLegend(QWidget):
-    """Class by class its symbol and name, then what filled and hollow mean; wraps where it is narrow."""
+    """Symbol and name of each class, then what filled and hollow mean; wraps if it is narrow."""
 
     GAP = 14.0
 
@@ -38,7 +38,7 @@ class PointLegend(QWidget):
         self._notes: Sequence[str] = ()
 
     def set_colors(self, text_color: QColor, muted: QColor, font: QFont, scale: float) -> None:
-        """Colours and type."""
+        """Set the colours and the font."""
         self._text_color, self._muted, self._scale = text_color, muted, scale
         self.setFont(font)
         self.set_entries(self._classes, self._tested, self._notes)
@@ -51,36 +51,36 @@ class PointLegend(QWidget):
         if tested:
             self._entries.append(("hollow: test", "o", self._muted, True))
         self._entries += [(note, "", self._muted, False) for note in notes]
-        words = ", ".join(text for text, *_ in self._entries)
-        self.setAccessibleDescription(words)
-        self.setToolTip(tip(f"Points are samples. {words}."))
+        legend_text = ", ".join(text for text, *_ in self._entries)
+        self.setAccessibleDescription(legend_text)
+        self.setToolTip(tip(f"Points are samples. {legend_text}."))
         self.updateGeometry()
         self.update()
 
     def text(self) -> str:
-        """All the words shown."""
+        """Return all the text shown."""
         return ", ".join(text for text, *_ in self._entries)
 
     def _line(self) -> float:
         return QFontMetricsF(self.font()).height() + 2.0
 
-    def _places(self, width: float) -> list[tuple[float, float]]:
+    def _positions(self, width: float) -> list[tuple[float, float]]:
         metrics = QFontMetricsF(self.font())
-        places, x, y = [], 0.0, 0.0
+        positions, x, y = [], 0.0, 0.0
         for text, symbol, *_ in self._entries:
-            wide = (14.0 * self._scale if symbol else 0.0) + metrics.horizontalAdvance(text)
-            if x > 0.0 and x + wide > width:
+            entry_width = (14.0 * self._scale if symbol else 0.0) + metrics.horizontalAdvance(text)
+            if x > 0.0 and x + entry_width > width:
                 x, y = 0.0, y + self._line()
-            places.append((x, y))
-            x += wide + self.GAP
-        return places
+            positions.append((x, y))
+            x += entry_width + self.GAP
+        return positions
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width: int) -> int:
-        places = self._places(width)
-        return round((places[-1][1] if places else 0.0) + self._line())
+        positions = self._positions(width)
+        return round((positions[-1][1] if positions else 0.0) + self._line())
 
     def sizeHint(self) -> QSize:
         return QSize(200, self.heightForWidth(max(self.width(), 200)))
@@ -96,8 +96,8 @@ class PointLegend(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line, side = self._line(), 9.0 * self._scale
-        places = self._places(self.width())
-        for (text, symbol, color, hollow), (x, y) in zip(self._entries, places, strict=True):
+        positions = self._positions(self.width())
+        for (text, symbol, color, hollow), (x, y) in zip(self._entries, positions, strict=True):
             if symbol:
                 self._glyph(painter, QPointF(x + 0.5 + side / 2, y + line / 2), symbol, color, hollow)
                 x += 14.0 * self._scale
@@ -128,7 +128,7 @@ class Stroke:
 
 
 class CurveChip(QAbstractButton):
-    """A curve's entry: its stroke, "train" or "test", and its value; pressed, it hides or shows the curve."""
+    """A curve's entry: its stroke, "train" or "test", and its value; a click hides or shows the curve."""
 
     def __init__(self, words: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -144,14 +144,14 @@ class CurveChip(QAbstractButton):
         self._text_color, self._faint, self._hover = QColor("black"), QColor("gray"), QColor("lightgray")
 
     def set_colors(self, stroke: Stroke, text_color: QColor, faint: QColor, hover: QColor, font: QFont) -> None:
-        """Stroke, colours and type."""
+        """Set the stroke, the colours and the font."""
         self.stroke, self._text_color, self._faint, self._hover = stroke, text_color, faint, hover
         self.setFont(font)
         self.updateGeometry()
         self.update()
 
     def set_value(self, value: str) -> None:
-        """Show a value; its place keeps its width."""
+        """Show a value; the width stays the same."""
         if value != self.value:
             self.value = value
             self.update()
@@ -197,24 +197,24 @@ class CurveChip(QAbstractButton):
 
 
 class CurveName(QAbstractButton):
-    """What a row of curves shows: the lane where there are several, the loss or metric, what it is for.
+    """The heading of a row of curves: the lane if there are several, the loss or metric, and its role.
 
-    Pressed, it hides or shows all curves of its row.
+    A click hides or shows all curves of its row.
     """
 
     def __init__(self, lane: str, name: str, role: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.lane, self.name, self.role = lane, name, f"({role})" if role else ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        words = f"{name} ({role})" if role else name
-        self.setAccessibleName(f"{lane}: {words}" if lane else words)
+        title = f"{name} ({role})" if role else name
+        self.setAccessibleName(f"{lane}: {title}" if lane else title)
         self.setToolTip(tip(f"{self.accessibleName()}: click to hide or show its curves."))
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys reach each curve by itself
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keyboard reaches each curve's chip
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._text_color, self._muted, self._color, self._on = (QColor("black"),) * 4
 
     def set_colors(self, text_color: QColor, muted: QColor, color: QColor, on: QColor, font: QFont) -> None:
-        """Colours and type; `color` is the lane's, `on` what reads upon it."""
+        """Set the colours and the font; `color` is the lane's, `on` that of the text on it."""
         self._text_color, self._muted, self._color, self._on = text_color, muted, color, on
         self.setFont(font)
         self.update()
@@ -237,18 +237,18 @@ class CurveName(QAbstractButton):
         x = 0.0
         if self.lane:
             lane = metrics.elidedText(self.lane, Qt.TextElideMode.ElideRight, self.width() / 3)
-            wide = metrics.horizontalAdvance(lane) + 10.0
-            box = QRectF(0.0, 2.0, wide, self.height() - 4.0)
+            badge_width = metrics.horizontalAdvance(lane) + 10.0
+            box = QRectF(0.0, 2.0, badge_width, self.height() - 4.0)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._color)
             painter.drawRoundedRect(box, 3, 3)
             painter.setPen(self._on)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, lane)
-            x = wide + 6.0
-        role = metrics.horizontalAdvance(self.role) + 6.0
+            x = badge_width + 6.0
+        role_width = metrics.horizontalAdvance(self.role) + 6.0
         room = self.width() - x
-        # the name matters more than its part, which the stroke tells as well
-        with_role = metrics.horizontalAdvance(self.name) + role <= room
+        # the name matters more than the role, which the stroke shows as well
+        with_role = metrics.horizontalAdvance(self.name) + role_width <= room
         name = self.name if with_role else metrics.elidedText(self.name, Qt.TextElideMode.ElideRight, room)
         painter.setPen(self._text_color)
         painter.drawText(QRectF(x, 0.0, room, self.height()), middle, name)

@@ -1,4 +1,4 @@
-"""A plot area with axes of our own numbering: pyqtgraph lays out the axes and the area, layers paint into it."""
+"""A plot area with our own tick labels: pyqtgraph lays out the axes and the area, layers paint into it."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from sandbox import words
 from sandbox.arrays import Floats
 from sandbox.ui.plot.ticks import linear_ticks, log_ticks
 
-# A press and a release this many pixels apart are a click, not a drag.
+# A press and a release at most this many pixels apart are a click, not a drag.
 _STILL = 4
 
 
 class Plot(pg.PlotWidget):  # type: ignore[misc]
-    """Axes and an area in fixed ranges; mouse and keys become a probed position.
+    """Axes and an area with fixed ranges; mouse and keys set a probed position.
 
     Signals
     -------
     probed(x, y)
         The position under the mouse, or moved to by the arrow keys, in plot coordinates.
     unprobed()
-        The mouse left, or Escape.
+        The mouse left, or Escape was pressed.
     zoomed(x, factor)
-        Wheel or plus and minus: the range is to become `factor` times as wide around x.
+        Wheel or plus and minus: the range should become `factor` times as wide around x.
     panned(distance)
         A drag, in plot coordinates along x.
     all_wanted()
-        Double click or Home.
+        Double click or Home: the full range should be shown.
     picked(x, y)
-        A click that is no drag, or Return at the probed position.
+        A click (not a drag), or Return at the probed position.
     stepped(by)
-        The full stop or the comma: on to the next (1) or back to the previous one (-1).
+        Full stop or comma: go to the next (1) or the previous one (-1).
     area_changed()
         The size of the area in pixels changed.
     """
@@ -80,7 +80,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.enlarged = 1.0
         self.pannable = False
         self._tight = False
-        self._probe: tuple[float, float] | None = None  # in shares of the area
+        self._probe: tuple[float, float] | None = None  # in fractions of the area
         self._pressed: float | None = None
         self._pressed_at: QPointF | None = None
         self._font = QFont(self.font())
@@ -90,7 +90,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     # How it looks
 
     def set_colors(self, ground: QColor, text_color: QColor, line: QColor, font: QFont, scale: float) -> None:
-        """Colours of ground, numbers and axis lines; pyqtgraph follows no theme by itself."""
+        """Set the colours of background, numbers and axis lines; pyqtgraph does not follow the theme itself."""
         self.setBackground(ground)
         self.enlarged = scale
         self._font = font
@@ -99,17 +99,17 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             axis.setTickPen(QPen(line, 1))
             axis.setTextPen(QPen(text_color, 1))
             axis.setStyle(tickFont=font, tickLength=-4, tickTextOffset=6)
-            axis.setStyle(hideOverlappingLabels=round(24 * scale))  # how far numbers may reach beyond
+            axis.setStyle(hideOverlappingLabels=round(24 * scale))  # how far numbers may extend beyond the axis
             if side == "bottom":
                 axis.setHeight(round(20 * scale))
             else:
                 axis.setWidth(round(44 * scale))
         self.name_left(self._name)
-        self._number()
+        self._update_ticks()
         self._leave_room()
 
     def name_left(self, name: str) -> None:
-        """Name the left axis, or not ("")."""
+        """Set the name of the left axis; "" removes it."""
         axis = self.axes["left"]
         style = {"color": axis.textPen().color().name(), "font-size": f"{self._font.pixelSize()}px"}
         axis.setLabel(html.escape(name), **style)  # pyqtgraph takes it as HTML
@@ -118,7 +118,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._leave_room()
 
     def set_tight(self, tight: bool) -> None:
-        """Leave the left axis no more room than its numbers take, for a small picture."""
+        """Give the left axis only the room that its numbers take, for a small plot."""
         self._tight = tight
         self._leave_room()
 
@@ -126,30 +126,30 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         longest = max((len(text) for _, text in self.ticks["left"]), default=0)
         left = 56 if self._name else min(44, 14 + 7 * longest) if self._tight else 44
         self.axes["left"].setWidth(round(left * self.enlarged))
-        right = 8 if self._tight else 18  # for half a number
+        right = 8 if self._tight else 18  # room for half a number
         self.getPlotItem().setContentsMargins(0, 6, round(right * self.enlarged), 0)
 
     def set_range(
         self, x: tuple[float, float], y: tuple[float, float], log: tuple[bool, bool] = (False, False)
     ) -> None:
-        """Set both ranges; nothing happens where they are as before.
+        """Set both ranges; do nothing if they are unchanged.
 
-        Where `log`, the coordinates are logarithms to base ten of what the axis's numbers say.
+        With `log`, the coordinates are base-10 logarithms of the numbers on the axis.
         """
         wanted = {"bottom": log[0], "left": log[1]}
         if (x, y, wanted) == (self.x_range, self.y_range, self.log):
             return
         if not (x[0] < x[1] and y[0] < y[1]):
-            raise ValueError(f"no range: {x}, {y}")  # here, and not while Qt paints
+            raise ValueError(f"no range: {x}, {y}")  # fail here rather than while Qt paints
         self.x_range, self.y_range, self.log = x, y, wanted
         self._apply_range()
-        self._number()
+        self._update_ticks()
 
     def _apply_range(self) -> None:
         self.area.setRange(xRange=self.x_range, yRange=self.y_range, padding=0.0, disableAutoRange=True)
 
     def _resized(self) -> None:
-        self._number()
+        self._update_ticks()
         self.area_changed.emit()
 
     def _ticks(self, side: str) -> list[tuple[float, str]]:
@@ -158,7 +158,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         room = size.width() / 64 if side == "bottom" else size.height() / 38
         return (log_ticks if self.log[side] else linear_ticks)(low, high, max(int(room / self.enlarged), 2))
 
-    def _number(self) -> None:
+    def _update_ticks(self) -> None:
         for side in ("left", "bottom"):
             ticks = self._ticks(side)
             if ticks != self.ticks[side]:
@@ -180,16 +180,16 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     # Between plot coordinates and pixels
 
     def pixels(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Pixels within the area, y downwards."""
+        """Return pixels within the area, y downwards."""
         size = self.area.rect()
         (x0, x1), (y0, y1) = self.x_range, self.y_range
         return (x - x0) * (size.width() / (x1 - x0)), (y1 - y) * (size.height() / (y1 - y0))
 
-    def _place(self, position: QPointF) -> tuple[float, float]:
-        """Shares of the area, x rightwards, y upwards, at a position in the widget."""
-        here = self.area.mapFromScene(self.mapToScene(position.toPoint()))
+    def _fractions(self, position: QPointF) -> tuple[float, float]:
+        """Return a position in the widget as fractions of the area, x rightwards, y upwards."""
+        point = self.area.mapFromScene(self.mapToScene(position.toPoint()))
         size = self.area.rect()
-        return here.x() / max(size.width(), 1.0), 1.0 - here.y() / max(size.height(), 1.0)
+        return point.x() / max(size.width(), 1.0), 1.0 - point.y() / max(size.height(), 1.0)
 
     def _x_at(self, share: float) -> float:
         return self.x_range[0] + share * (self.x_range[1] - self.x_range[0])
@@ -206,10 +206,10 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         if 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0:
             self.picked.emit(self._x_at(x), self._y_at(y))
 
-    # Mouse and keys; the scene's own handling is left out, it costs time and does nothing here.
+    # Mouse and keys; the scene's own handlers are not called, as they cost time and do nothing here.
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        x, y = self._place(event.position())
+        x, y = self._fractions(event.position())
         if self._pressed is not None and self.pannable:
             self.panned.emit((self._pressed - x) * (self.x_range[1] - self.x_range[0]))
             self._pressed = x
@@ -217,17 +217,17 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             self._probe = (x, y)
             self._announce()
         else:
-            self._forget()
+            self._clear_probe()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._pressed = self._place(event.position())[0]
+            self._pressed = self._fractions(event.position())[0]
             self._pressed_at = event.position()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         start, self._pressed, self._pressed_at = self._pressed_at, None, None
         if start is not None and (event.position() - start).manhattanLength() <= _STILL:
-            self._pick(*self._place(event.position()))
+            self._pick(*self._fractions(event.position()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.all_wanted.emit()
@@ -236,12 +236,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         if not self.pannable:
             event.ignore()
             return
-        x, _ = self._place(event.position())
+        x, _ = self._fractions(event.position())
         self.zoomed.emit(self._x_at(min(max(x, 0.0), 1.0)), 0.85 ** (event.angleDelta().y() / 120))
         event.accept()
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._forget()
+        self._clear_probe()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
@@ -249,9 +249,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self.area.setBorder(None)
-        self._forget()
+        self._clear_probe()
 
-    def _forget(self) -> None:
+    def _clear_probe(self) -> None:
         self._probe = None
         self.unprobed.emit()
 
@@ -269,7 +269,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             self._probe = (min(max(x + right / 50, 0.0), 1.0), min(max(y + up / 50, 0.0), 1.0))
             self._announce()
         elif key == Qt.Key.Key_Escape and self._probe is not None:
-            self._forget()
+            self._clear_probe()
         elif key == Qt.Key.Key_Home:
             self.all_wanted.emit()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._probe is not None:

@@ -28,7 +28,7 @@ class ColourScale(QWidget):
         self.hide()
 
     def set_colors(self, text_color: QColor, line: QColor, font: QFont, scale: float) -> None:
-        """Colours and type."""
+        """Set the colours and the font."""
         self._text_color, self._line, self._scale = text_color, line, scale
         self.setFont(font)
         self.setFixedWidth(round((self.BAR + 44) * scale))
@@ -43,7 +43,7 @@ class ColourScale(QWidget):
         """Set the values of the lowest and highest colour."""
         self._range = (low, high)
         self.setAccessibleDescription(f"from {words.number(low)} to {words.number(high)}")
-        self.setToolTip("Which output, and which target, each colour stands for; the ends take in all beyond.")
+        self.setToolTip("The output and the target of each colour; values beyond the range have the end colours.")
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -58,8 +58,8 @@ class ColourScale(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(bar, image)
         low, high = self._range
-        for place, text in linear_ticks(low, high, max(2, int(bar.height() / (34 * self._scale)))):
-            y = bar.bottom() - (place - low) / (high - low) * bar.height()
+        for value, text in linear_ticks(low, high, max(2, int(bar.height() / (34 * self._scale)))):
+            y = bar.bottom() - (value - low) / (high - low) * bar.height()
             painter.setPen(QPen(self._line, 1))
             painter.drawLine(round(bar.right()), round(y), round(bar.right()) + 3, round(y))
             painter.setPen(self._text_color)

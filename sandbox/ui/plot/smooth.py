@@ -1,4 +1,4 @@
-"""Fewer points for the same picture, so that smooth curves can be drawn wide and antialiased."""
+"""Drop points without changing the picture, so that smooth curves can be drawn wide and antialiased."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from sandbox.arrays import Floats
 
 
 def thin(x: Floats, y: Floats, tolerance: float = 0.08, passes: int = 6) -> tuple[Floats, Floats]:
-    """Leave out points that lie on the line between their neighbours.
+    """Drop points that lie on the line between their neighbours.
 
     Parameters
     ----------
     x, y : array (n,)
         In pixels; nan breaks the line and stays.
     tolerance : float
-        Pixels a point may lie off in each pass.
+        How many pixels a point may lie off that line, in each pass.
     passes : int
-        Each pass may leave out every other point, so the picture moves by at most `passes` times `tolerance`.
+        Each pass may drop every other point, so the picture moves by at most `passes` times `tolerance`.
 
     Returns
     -------
     x, y : array (k,)
-        k <= n, ends kept.
+        k <= n, including the ends.
     """
     broken = np.isnan(x) | np.isnan(y)
-    if broken.any():  # one nan breaks the line as well as many
+    if broken.any():  # one nan breaks the line as well as several
         keep = ~broken
         keep[1:] |= broken[1:] & ~broken[:-1]
         x, y = x[keep], y[keep]
-    x, y = _unstaired(x, y)
+    x, y = _smooth_stairs(x, y)
     for _ in range(passes):
         if len(x) < 3:
             break
@@ -52,11 +52,11 @@ def thin(x: Floats, y: Floats, tolerance: float = 0.08, passes: int = 6) -> tupl
     return x, y
 
 
-def _unstaired(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Make slopes of the stairs of pixel columns whose minimum and maximum stand at one place.
+def _smooth_stairs(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Turn stairs into slopes: pixel columns whose minimum and maximum have the same x.
 
-    Where the line goes one way through the column, its middle takes the place of both; else they move half a
-    column apart.
+    If the line is monotonic through the column, its middle replaces both; otherwise they are moved half a column
+    apart.
     """
     pair = np.flatnonzero(np.diff(x) == 0.0)
     pair = pair[(pair > 0) & (pair < len(x) - 2)]
@@ -64,11 +64,11 @@ def _unstaired(x: Floats, y: Floats) -> tuple[Floats, Floats]:
         return x, y
     x, y = x.copy(), y.copy()
     rise = y[pair + 1] - y[pair]
-    one_way = ((y[pair] - y[pair - 1]) * rise >= 0.0) & ((y[pair + 2] - y[pair + 1]) * rise >= 0.0)
+    monotonic = ((y[pair] - y[pair - 1]) * rise >= 0.0) & ((y[pair + 2] - y[pair + 1]) * rise >= 0.0)
     middle = 0.5 * (x[pair] + x[pair + 2])
-    y[pair] = np.where(one_way, 0.5 * (y[pair] + y[pair + 1]), y[pair])
-    x[pair] = np.where(one_way, middle, x[pair])
+    y[pair] = np.where(monotonic, 0.5 * (y[pair] + y[pair + 1]), y[pair])
+    x[pair] = np.where(monotonic, middle, x[pair])
     x[pair + 1] = middle
     keep = np.ones(len(x), bool)
-    keep[pair[one_way] + 1] = False
+    keep[pair[monotonic] + 1] = False
     return x[keep], y[keep]

@@ -1,4 +1,4 @@
-"""Round numbers for axes: where ticks stand, what they say, and ranges that grow in steps."""
+"""Round numbers for axes: tick positions, tick labels, and ranges that grow in steps."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import math
 
 from sandbox import words
 
-# An axis end is one of these times a power of ten, so that it moves seldom and never far beyond the data.
+# An axis end is one of these times a power of ten, so that it rarely moves and is never far beyond the data.
 _STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 # No axis goes beyond this; differences of larger numbers would overflow.
 LARGEST = 1e150
 
 
 def coordinate(value: float, span: float) -> str:
-    """A position for a read-out, with as many decimals as a range of this width asks for."""
+    """Format a position for a readout, with decimals to suit a range of this width."""
     return words.fixed(value, min(max(2 - math.floor(math.log10(span)), 0), 9) if span > 0.0 else 2)
 
 
@@ -22,7 +22,7 @@ def _number(value: float) -> str:
 
 
 def step_up(value: float) -> float:
-    """The smallest round number not below a positive value.
+    """Return the smallest round number not below a positive value.
 
     Examples
     --------
@@ -38,16 +38,16 @@ def step_up(value: float) -> float:
 
 
 def linear_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """About `most` round positions in a range, two at least where it can be, with their numbers."""
+    """Return about `most` round positions in a range with their labels, at least two if possible."""
     span = high - low
     if not (math.isfinite(span) and span > 0.0):
         return []
     rough = span / max(most, 1)
     power = 10.0 ** math.floor(math.log10(rough))
     steps = [factor * power for factor in (1.0, 2.0, 5.0, 10.0, 0.5, 0.2, 0.1)]
-    wide = [step for step in steps if step >= rough * (1 - 1e-9)]
-    # one number alone says nothing about the scale: then rather more than there is room for
-    for step in (*wide, *sorted(set(steps) - set(wide), reverse=True)):
+    large = [step for step in steps if step >= rough * (1 - 1e-9)]
+    # one number alone does not show the scale: better more than there is room for
+    for step in (*large, *sorted(set(steps) - set(large), reverse=True)):
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
         if last > first:
             break
@@ -57,27 +57,27 @@ def linear_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
 
 
 def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """Powers of ten (in log10) in a range, with 2 and 5 between them where there is room.
+    """Return the powers of ten (as log10) in a range, with 2 and 5 between them if there is room.
 
-    In a range too narrow for two of these, the ticks of a linear axis.
+    If the range is too narrow for two of these, return the ticks of a linear axis.
     """
     first, last = math.ceil(max(low, -300.0) - 1e-9), math.floor(min(high, 300.0) + 1e-9)
-    every = max(1, math.ceil((last - first + 1) / max(most, 1)))
-    whole = [(float(k), _number(10.0**k)) for k in range(first, last + 1) if k % every == 0]
-    if len(whole) * 3 <= most + 1:
+    stride = max(1, math.ceil((last - first + 1) / max(most, 1)))
+    ticks = [(float(k), _number(10.0**k)) for k in range(first, last + 1) if k % stride == 0]
+    if len(ticks) * 3 <= most + 1:
         for k in range(first - 1, last + 1):
             for factor in (2.0, 5.0):
-                place = k + math.log10(factor)
-                if low <= place <= high:
-                    whole.append((place, _number(factor * 10.0**k)))
-    if len(whole) < 2 and -300.0 < low < high < 300.0:
+                position = k + math.log10(factor)
+                if low <= position <= high:
+                    ticks.append((position, _number(factor * 10.0**k)))
+    if len(ticks) < 2 and -300.0 < low < high < 300.0:
         even = linear_ticks(10.0**low, 10.0**high, most)
         return [(math.log10(value), text) for value, text in even if value > 0.0]
-    return sorted(whole)
+    return sorted(ticks)
 
 
 def grown(current: tuple[float, float], low: float, high: float) -> tuple[float, float]:
-    """`current`, moved out by a good step at each end that is exceeded.
+    """Return `current`, extended by a good step at each end that is exceeded.
 
     Examples
     --------

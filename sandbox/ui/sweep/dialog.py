@@ -1,4 +1,4 @@
-"""The dialog of a sweep: what is varied, how far it is, and a map of what came of it."""
+"""The dialog of a sweep: what is varied, the progress, and a map of the results."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _OTHER_LOSSES = {"multiclass": "mse, categorical_cross_entropy", "regression": "
 
 
 class AxisRow(QWidget):
-    """One setting and the values that it takes.
+    """One setting and the values it takes.
 
     Signals
     -------
@@ -69,9 +69,7 @@ class AxisRow(QWidget):
         self.key.set_value(key)
         self.values = QLineEdit(values)
         self.values.setAccessibleName("Values")
-        self.values.setToolTip(
-            "Values, with commas between them, written as in an experiment file: 0.1, 1 or [4], [8, 8]."
-        )
+        self.values.setToolTip("Values separated by commas, written as in an experiment file: 0.1, 1 or [4], [8, 8].")
         self._hint()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -82,12 +80,12 @@ class AxisRow(QWidget):
         self.values.textChanged.connect(lambda _: self.changed.emit())
 
     def _hint(self) -> None:
-        """Show in the empty field what values look like."""
+        """Show an example of values in the empty field."""
         listed = SETTINGS[str(self.key.value())].kind == "integers"
         self.values.setPlaceholderText("[4], [8, 8]" if listed else "value, value, ...")
 
     def axis(self) -> Axis | None:
-        """Return what is to be varied; None where no value stands there.
+        """Return the setting and its values; None if there are no values.
 
         Raises
         ------
@@ -113,7 +111,7 @@ class SweepDialog(QDialog):
     Signals
     -------
     cell_chosen(object, str)
-        A person wants to see this lane of this `Cell` in the window.
+        The user asks to open this lane of this `Cell` in the window.
     """
 
     cell_chosen = Signal(object, str)
@@ -127,7 +125,7 @@ class SweepDialog(QDialog):
         self.thread_: SweepThread | None = None
         self._results: dict[int, Result] = {}
         self._cells: list[Cell] = []
-        self._run_of: Experiment | None = None  # what the results are of
+        self._swept: Experiment | None = None  # the experiment of the results
         self._chosen: tuple[int, str] | None = None  # a cell, and a lane
         self._build(task)
         self._connect()
@@ -167,13 +165,14 @@ class SweepDialog(QDialog):
         self.save_button = QPushButton("Save table\u2026")
         self.save_button.setToolTip("Writes the results as a CSV table.")
         self.save_button.setEnabled(False)
-        grid, self.outcome = Card("What is varied"), Card("What came of it")
+        grid, self.outcome = Card("What is varied"), Card("Results")
         result = self.outcome
         for axis in self.axes:
             grid.body.addWidget(axis)
         numbers = QHBoxLayout()
         numbers.addWidget(
-            ControlRow("Seeds", self.seeds, "How many networks each cell trains, from seeds in a row.", tight=True), 1
+            ControlRow("Seeds", self.seeds, "How many networks each cell trains, from consecutive seeds.", tight=True),
+            1,
         )
         numbers.addWidget(
             ControlRow("Epochs", self.epochs, "How many passes over the samples each makes.", tight=True), 1
@@ -198,7 +197,7 @@ class SweepDialog(QDialog):
 
     def _connect(self) -> None:
         for button in (self.run_button, self.open_button, self.save_button):
-            button.setAutoDefault(False)  # Return in a field only takes what was typed there
+            button.setAutoDefault(False)  # Return in a field only accepts what was typed
         for axis in self.axes:
             axis.changed.connect(self._count)
         self.seeds.changed.connect(lambda *_: self._count())
@@ -214,14 +213,14 @@ class SweepDialog(QDialog):
     # The grid
 
     def rebase(self, experiment: Experiment) -> None:
-        """Vary another experiment from now on; what came of the last one stays until then."""
+        """Vary another experiment from now on; results of the last one stay until the next run."""
         if experiment != self.experiment and not self.is_running:
             self.experiment = experiment
             self._count()
             self._explain()
 
     def grid(self) -> list[Cell]:
-        """Return the cells that are asked for.
+        """Return the cells of the grid.
 
         Raises
         ------
@@ -234,7 +233,7 @@ class SweepDialog(QDialog):
         return cells(experiment, axes, None if seeds is None else int(seeds))
 
     def _count(self) -> None:
-        """Say how many cells that makes, or what is wrong with it."""
+        """Show the number of cells, or what is wrong with the values."""
         if self.is_running:
             return
         try:
@@ -246,22 +245,22 @@ class SweepDialog(QDialog):
         self.run_button.setEnabled(True)
         seeds = grid[0].experiment.run.replicas
         lanes = len(grid[0].experiment.lanes)
-        each = (
+        networks = (
             f"{words.count(lanes, 'lane')} of {words.count(seeds, 'seed')}" if lanes > 1 else words.count(seeds, "seed")
         )
         keys = [axis.key for row in self.axes if (axis := row.axis()) is not None]
-        self._say(f"{words.count(len(grid), 'cell')} of {each}. {redundancy_note(self.experiment, keys)}".strip())
+        self._say(f"{words.count(len(grid), 'cell')} of {networks}. {redundancy_note(self.experiment, keys)}".strip())
 
     @property
     def is_running(self) -> bool:
-        """Whether cells are at work."""
+        """Whether cells are running."""
         return self.thread_ is not None and self.thread_.isRunning()
 
     def _run_or_stop(self) -> None:
         if self.thread_ is not None and self.is_running:
             self.run_button.setEnabled(False)
             self.thread_.stop()
-            self._say("The cells at work are finished and kept; the others wait.")
+            self._say("Cells in progress will finish and be kept; the others wait.")
             return
         try:
             grid = self.grid()
@@ -274,31 +273,31 @@ class SweepDialog(QDialog):
         self.sweep = Sweep(grid, sweep_folder(grid))
         self.sweep.resume()
         self._cells, self._results, self._chosen = grid, dict(self.sweep.results), None
-        self._run_of = self.experiment
+        self._swept = self.experiment
         self.open_button.setEnabled(False)
         self.bar.setRange(0, len(grid))
         self._show()
         if not self.sweep.missing:
-            self._say(f"All {len(grid):,} cells were done before.")
+            self._say(f"All {len(grid):,} cells were already done.")
             return
         for row in self.axes:
             row.setEnabled(False)
         self.run_button.setText("Stop")
         self.thread_ = SweepThread(self.sweep)
-        self.thread_.cell_done.connect(self._take)
+        self.thread_.cell_done.connect(self._add_result)
         self.thread_.failed.connect(lambda sentence: self._say(sentence, True))
         self.thread_.finished.connect(self._ended)
-        self._tell_progress()
+        self._show_progress()
         self.thread_.start()
 
-    def _take(self, number: int, result: Result) -> None:
+    def _add_result(self, number: int, result: Result) -> None:
         self._results[number] = result
-        self._tell_progress()
+        self._show_progress()
         self._show()
 
-    def _tell_progress(self) -> None:
-        troubled = sum(bool(result.error or result.stopped) for result in self._results.values())
-        note = f"; {troubled:,} with networks that stopped or failed" if troubled else ""
+    def _show_progress(self) -> None:
+        failures = sum(bool(result.error or result.stopped) for result in self._results.values())
+        note = f"; {failures:,} with networks that stopped or failed" if failures else ""
         self._say(f"{len(self._results):,} of {len(self._cells):,} cells are done{note}.")
         self.bar.setValue(len(self._results))
 
@@ -307,48 +306,48 @@ class SweepDialog(QDialog):
             row.setEnabled(True)
         self.run_button.setText("Run")
         self.run_button.setEnabled(True)
-        self._tell_progress()
+        self._show_progress()
 
     def _say(self, sentence: str, error: bool = False) -> None:
         set_state(self.words, "role", "error" if error else "hint")
         self.words.setText(sentence)
 
-    # What came of it
+    # Results
 
     def _show(self) -> None:
         names = columns(self._results.values())
         if names:
-            kept = self.column.value()
+            previous = self.column.value()
             self.column.set_items([(name, texts.column_words(name), "") for name in names])
             if self.column.value() is None:
-                self.column.set_value(kept if kept in names else usual_column(names))
+                self.column.set_value(previous if previous in names else usual_column(names))
         column = str(self.column.value() or usual_column(names))
         self.view.show_map(map_of(self._cells, self._results, column) if self._cells else None)
         self.save_button.setEnabled(bool(self._results))
         self.column.setVisible(bool(names))
         self._explain()
-        self._tell_cell()
+        self._show_cell()
 
     def _explain(self) -> None:
-        """Say how the map is to be read."""
+        """Say how to read the map."""
         seeds = self._cells[0].experiment.run.replicas if self._cells else 1
-        words = "brighter is better" + (f"; median and quartiles of {seeds} seeds" if seeds > 1 else "")
+        subtitle = "brighter is better" + (f"; median and quartiles of {seeds} seeds" if seeds > 1 else "")
         if not compares(str(self.column.value()), self._results.values()):
-            words = "costs of different losses: not to be compared"
-        if self._run_of is not None and self._run_of != self.experiment:
-            words = f"before the last changes; {words}"
-        self.outcome.set_subtitle(words if self._results else "")
+            subtitle = "costs of different losses: not comparable"
+        if self._swept is not None and self._swept != self.experiment:
+            subtitle = f"before the last changes; {subtitle}"
+        self.outcome.set_subtitle(subtitle if self._results else "")
 
     def _choose(self, number: int, lane: str) -> None:
         self._chosen = number, lane
-        self._tell_cell()
+        self._show_cell()
 
-    def _tell_cell(self) -> None:
+    def _show_cell(self) -> None:
         cell = self.chosen
         self.open_button.setEnabled(cell is not None)
         if cell is None:
-            nothing = "Run shows here what every cell comes to."
-            self.detail.setText("Click a square to choose its cell." if self._cells else nothing)
+            hint = "Run shows the result of every cell here."
+            self.detail.setText("Click a square to choose its cell." if self._cells else hint)
             return
         parts = [f"{SETTINGS[key].label} {texts.value_text(value)}" for key, value in cell.values.items()]
         if len(cell.experiment.lanes) > 1 and self.chosen_lane:
@@ -364,7 +363,7 @@ class SweepDialog(QDialog):
 
     @property
     def chosen_lane(self) -> str:
-        """The lane whose map was clicked; "" where that has no lanes yet."""
+        """The lane whose map was clicked; "" if it has no lanes yet."""
         return "" if self._chosen is None else self._chosen[1]
 
     def _open(self) -> None:
@@ -375,21 +374,21 @@ class SweepDialog(QDialog):
         name, _ = QFileDialog.getSaveFileName(self, "Save the table", "sweep.csv", "Tables (*.csv)")
         if not name or self.sweep is None:
             return
-        kept = Sweep(self._cells, self.sweep.folder, dict(self._results))
+        sweep = Sweep(self._cells, self.sweep.folder, dict(self._results))
         try:
-            write_table(Path(name), kept)
+            write_table(Path(name), sweep)
         except OSError as error:
             self._say(f"{name} could not be written: {error}", True)
         else:
             self._say(f"Saved as {Path(name).name}.")
 
     def end(self) -> None:
-        """Give up what is at work; the window is closing."""
+        """Cancel the cells in progress, because the window is closing."""
         if self.thread_ is not None:
             self.thread_.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Only hide while cells are at work: they go on."""
+        """Only hide while cells are running: they continue."""
         if self.is_running:
             event.ignore()
             self.hide()
@@ -398,7 +397,7 @@ class SweepDialog(QDialog):
 
 
 def sweep_folder(grid: list[Cell]) -> Path:
-    """Return where the results of a grid are kept, so that the same grid is never done twice."""
-    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
+    """Return where the results of a grid are kept, so that the same grid never runs twice."""
+    folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
     name = hashlib.sha256("".join(cell.digest for cell in grid).encode()).hexdigest()[:16]
-    return Path(place) / "sweeps" / name
+    return Path(folder) / "sweeps" / name

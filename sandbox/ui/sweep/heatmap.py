@@ -1,4 +1,4 @@
-"""A sweep as a picture: a square for every cell, the better the brighter, with its number and its spread."""
+"""A sweep as a picture: a square for every cell, brighter for better, with its value and its spread."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from sandbox.ui.plot.colormap import color_of, sequential
 
 SIDE, HIGH = 96, 52  # of a cell
 _GAP = 2
-_SPAN = 30.0  # costs that differ by more than so many times are coloured by their logarithm
+_SPAN = 30.0  # costs that differ by more than this factor are coloured by their logarithm
 
 
 @dataclass(frozen=True)
 class Square:
-    """One square: the cell and lane, its row and column within its map, and what came of it."""
+    """One square: the cell and lane, its row and column within its map, and its result."""
 
     cell: int
     lane: str
@@ -64,7 +64,7 @@ class Map:
     ----------
     column : str
     across, up : str
-        The settings of columns and rows; `up` is "" where there is only one.
+        The settings of columns and rows; `up` is "" if there is only one.
     columns, rows : tuple of str
         Their values, as text.
     facets : tuple of Facet
@@ -78,12 +78,12 @@ class Map:
     facets: tuple[Facet, ...]
 
     def value(self, square: Square) -> float:
-        """Return the median of a square; nan where there is none."""
+        """Return the median of a square; nan if there is none."""
         return math.nan if square.result is None else square.result.spread(self.column)[0]
 
 
 def map_of(cells: Sequence[Cell], results: Mapping[int, Result], column: str) -> Map:
-    """Return the maps of a sweep: the longest two settings as columns and rows, a map for all else."""
+    """Return the maps of a sweep: the two longest axes as columns and rows, a map per combination of the others."""
     keys = list(cells[0].values)
     values = {key: tuple(dict.fromkeys(cell.values[key] for cell in cells)) for key in keys}
     longest = sorted(keys, key=lambda key: -len(values[key]))
@@ -92,26 +92,26 @@ def map_of(cells: Sequence[Cell], results: Mapping[int, Result], column: str) ->
     lanes = list(dict.fromkeys(lane.lane for result in results.values() for lane in result.lanes)) or [""]
     facets = []
     for lane, fixed in itertools.product(lanes, itertools.product(*(values[key] for key in others))):
-        own = [cell for cell in cells if all(cell.values[k] == v for k, v in zip(others, fixed, strict=True))]
+        facet_cells = [cell for cell in cells if all(cell.values[k] == v for k, v in zip(others, fixed, strict=True))]
         title = [f"lane {lane}"] if len(lanes) > 1 else []
         title += [f"{SETTINGS[key].label} {words(value)}" for key, value in zip(others, fixed, strict=True)]
-        squares = tuple(_square(cell, results.get(cell.number), lane, values, across, up) for cell in own)
+        squares = tuple(_square(cell, results.get(cell.number), lane, values, across, up) for cell in facet_cells)
         facets.append(Facet(", ".join(title), squares))
-    texts = {key: tuple(map(words, values[key])) for key in (across, up) if key}
-    return Map(column, across, up, texts[across], texts.get(up, ("",)), tuple(facets))
+    labels = {key: tuple(map(words, values[key])) for key in (across, up) if key}
+    return Map(column, across, up, labels[across], labels.get(up, ("",)), tuple(facets))
 
 
 def _square(
     cell: Cell, result: Result | None, lane: str, values: Mapping[str, tuple[Value, ...]], across: str, up: str
 ) -> Square:
-    found = None if result is None else next((each for each in result.lanes if each.lane == lane), None)
+    lane_result = None if result is None else next((r for r in result.lanes if r.lane == lane), None)
     row = values[up].index(cell.values[up]) if up else 0
     column = values[across].index(cell.values[across])
-    return Square(cell.number, lane, row, column, found, "" if result is None else result.error)
+    return Square(cell.number, lane, row, column, lane_result, "" if result is None else result.error)
 
 
 def rising(column: str) -> bool:
-    """Whether more is better."""
+    """Whether larger is better."""
     return column.partition("_")[2] in METRICS
 
 
@@ -128,12 +128,12 @@ class HeatView(StyleFollower, QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("column")  # on the ground of the card
+        self.setObjectName("column")  # on the background of the card
         self.setAccessibleName("Results of the sweep")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.map: Map | None = None
-        self.current = -1  # index among the places
+        self.current = -1  # index in `places`; -1 for none
         self.places: list[tuple[QRectF, Square]] = []
         self._heads: list[tuple[QRectF, str, Qt.AlignmentFlag, bool]] = []
         self._table = sequential()
@@ -144,7 +144,7 @@ class HeatView(StyleFollower, QWidget):
         self.map = shown
         self.fit()
 
-    # Places
+    # Layout
 
     def fit(self) -> None:
         """Place squares and headings."""
@@ -153,11 +153,11 @@ class HeatView(StyleFollower, QWidget):
         if shown is None:
             return
         small = QFontMetricsF(theme.font(theme.SMALL))
-        line, side, high = small.height() + theme.px(4), theme.px(SIDE), theme.px(HIGH)
+        line, side, height = small.height() + theme.px(4), theme.px(SIDE), theme.px(HIGH)
         left = float(theme.px(_GAP))
         if shown.up:
-            wide = max(small.horizontalAdvance(text) for text in (*shown.rows, SETTINGS[shown.up].label))
-            left = min(wide, theme.px(160)) + theme.px(theme.GRID)
+            label_width = max(small.horizontalAdvance(text) for text in (*shown.rows, SETTINGS[shown.up].label))
+            left = min(label_width, theme.px(160)) + theme.px(theme.GRID)
         middle = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
         y = 0.0
         for facet in shown.facets:
@@ -165,8 +165,8 @@ class HeatView(StyleFollower, QWidget):
                 self._heads.append((QRectF(0, y, 2000, line), facet.title, Qt.AlignmentFlag.AlignVCenter, True))
                 y += line
             across = SETTINGS[shown.across].label
-            wide_across = QRectF(left, y, len(shown.columns) * side, line)
-            self._heads.append((wide_across, across, middle, False))
+            across_rect = QRectF(left, y, len(shown.columns) * side, line)
+            self._heads.append((across_rect, across, middle, False))
             if shown.up:
                 head = QRectF(0, y + line, left - theme.px(theme.GRID), line)
                 right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -175,13 +175,13 @@ class HeatView(StyleFollower, QWidget):
                 self._heads.append((QRectF(left + column * side, y + line, side, line), text, middle, False))
             top = y + 2 * line
             for row, text in enumerate(shown.rows):
-                box = QRectF(0, top + row * high, left - theme.px(theme.GRID), high)
+                box = QRectF(0, top + row * height, left - theme.px(theme.GRID), height)
                 right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
                 self._heads.append((box, text, right, False))
             for square in facet.squares:
-                place = QRectF(left + square.column * side, top + square.row * high, side - _GAP, high - _GAP)
-                self.places.append((place, square))
-            y = top + len(shown.rows) * high + theme.px(2 * theme.GRID)
+                rect = QRectF(left + square.column * side, top + square.row * height, side - _GAP, height - _GAP)
+                self.places.append((rect, square))
+            y = top + len(shown.rows) * height + theme.px(2 * theme.GRID)
         width = left + len(shown.columns) * side
         self.setMinimumSize(math.ceil(width), math.ceil(y))
         self.resize(self.minimumSize())
@@ -192,13 +192,13 @@ class HeatView(StyleFollower, QWidget):
         return self.minimumSize()
 
     def _range(self) -> tuple[float, float, bool]:
-        """Return the ends of the colours, and whether they are logarithms."""
+        """Return the ends of the colour scale, and whether they are logarithms."""
         shown = self.map
         values = [] if shown is None else [shown.value(square) for _, square in self.places]
-        known = [value for value in values if math.isfinite(value)]
-        if not known or shown is None:
+        finite = [value for value in values if math.isfinite(value)]
+        if not finite or shown is None:
             return 0.0, 1.0, False
-        low, high = min(known), max(known)
+        low, high = min(finite), max(finite)
         log = not rising(shown.column) and low > 0.0 and high > _SPAN * low
         return (math.log10(low), math.log10(high), True) if log else (low, high, False)
 
@@ -209,54 +209,54 @@ class HeatView(StyleFollower, QWidget):
         if shown is None:
             return
         colours, painter = theme.current(), QPainter(self)
-        for place, text, flags, bold in self._heads:
+        for rect, text, flags, bold in self._heads:
             font = theme.font(theme.SMALL, bold=bold)
             painter.setFont(font)
             painter.setPen(QColor(colours.text_color if bold else colours.muted))
-            elided = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, place.width())
-            painter.drawText(place, flags, elided)
+            elided = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+            painter.drawText(rect, flags, elided)
         ends = self._range()
-        for index, (place, square) in enumerate(self.places):
-            self._paint_square(painter, shown, place, square, ends)
+        for index, (rect, square) in enumerate(self.places):
+            self._paint_square(painter, shown, rect, square, ends)
             if index == self.current:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(QColor(colours.accent), theme.px(3)))
-                painter.drawRect(place.adjusted(1, 1, -1, -1))
+                painter.drawRect(rect.adjusted(1, 1, -1, -1))
 
     def _paint_square(
-        self, painter: QPainter, shown: Map, place: QRectF, square: Square, ends: tuple[float, float, bool]
+        self, painter: QPainter, shown: Map, rect: QRectF, square: Square, ends: tuple[float, float, bool]
     ) -> None:
         colours = theme.current()
         value = shown.value(square)
-        ground = QColor(colours.ground)
+        background = QColor(colours.ground)
         if math.isfinite(value):
-            ground = self._colour(value, shown.column, ends)
-        painter.fillRect(place, ground)
+            background = self._colour(value, shown.column, ends)
+        painter.fillRect(rect, background)
         if not math.isfinite(value):
-            painter.fillRect(place, Qt.BrushStyle.BDiagPattern if square.result or square.error else ground)
-        text_color = QColor(theme.text_color_on(ground.name())) if math.isfinite(value) else QColor(colours.muted)
+            painter.fillRect(rect, Qt.BrushStyle.BDiagPattern if square.result or square.error else background)
+        text_color = QColor(theme.text_color_on(background.name())) if math.isfinite(value) else QColor(colours.muted)
         painter.setPen(text_color)
         lines = square_lines(shown, square)
         fonts = [theme.font(theme.NORMAL, bold=True), *[theme.font(theme.SMALL)] * 2]
         heights = [QFontMetricsF(font).height() for font in fonts[: len(lines)]]
-        y = place.center().y() - sum(heights) / 2
+        y = rect.center().y() - sum(heights) / 2
         for text, font, height in zip(lines, fonts, heights, strict=False):
             painter.setFont(font)
-            elided = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, place.width())
-            painter.drawText(QRectF(place.left(), y, place.width(), height), Qt.AlignmentFlag.AlignCenter, elided)
+            elided = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+            painter.drawText(QRectF(rect.left(), y, rect.width(), height), Qt.AlignmentFlag.AlignCenter, elided)
             y += height
 
     def _colour(self, value: float, column: str, ends: tuple[float, float, bool]) -> QColor:
         low, high, log = ends
-        at = math.log10(value) if log and value > 0.0 else value
-        share = 0.5 if high == low else (at - low) / (high - low)
+        position = math.log10(value) if log and value > 0.0 else value
+        share = 0.5 if high == low else (position - low) / (high - low)
         share = share if rising(column) else 1.0 - share
         return color_of(self._table[int(np.clip(round(40 + 215 * share), 0, 255))])
 
     # Mouse and keys
 
     def _at(self, point: QPointF) -> int:
-        return next((index for index, (place, _) in enumerate(self.places) if place.contains(point)), -1)
+        return next((index for index, (rect, _) in enumerate(self.places) if rect.contains(point)), -1)
 
     def _point(self, index: int) -> None:
         if index != self.current:
@@ -265,7 +265,7 @@ class HeatView(StyleFollower, QWidget):
             self.update()
 
     def tip(self, index: int) -> str:
-        """Return what a square says, in full."""
+        """Return the text of a square in full."""
         if self.map is None or not 0 <= index < len(self.places):
             return ""
         square = self.places[index][1]
@@ -307,16 +307,16 @@ class HeatView(StyleFollower, QWidget):
         if self.current < 0:
             self._point(0)
             return
-        here = self.places[self.current][0].center()
-        beyond = [
-            (abs(place.center().x() - here.x()) + abs(place.center().y() - here.y()), index)
-            for index, (place, _) in enumerate(self.places)
-            if (place.center().x() - here.x()) * right + (place.center().y() - here.y()) * down > 1.0
-            and (right == 0 or abs(place.center().y() - here.y()) < 1.0)
-            and (down == 0 or abs(place.center().x() - here.x()) < 1.0)
+        center = self.places[self.current][0].center()
+        candidates = [
+            (abs(rect.center().x() - center.x()) + abs(rect.center().y() - center.y()), index)
+            for index, (rect, _) in enumerate(self.places)
+            if (rect.center().x() - center.x()) * right + (rect.center().y() - center.y()) * down > 1.0
+            and (right == 0 or abs(rect.center().y() - center.y()) < 1.0)
+            and (down == 0 or abs(rect.center().x() - center.x()) < 1.0)
         ]
-        if beyond:
-            self._point(min(beyond)[1])
+        if candidates:
+            self._point(min(candidates)[1])
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -331,17 +331,17 @@ class HeatView(StyleFollower, QWidget):
 
 
 def square_lines(shown: Map, square: Square) -> list[str]:
-    """Return what stands in a square: the median, the quartiles, and how many have stopped."""
+    """Return the lines of a square: the median, the quartiles, and how many have stopped."""
     if square.error:
         return ["failed"]
     if square.result is None:
         return [""]
-    middle, low, high = square.result.spread(shown.column)
+    median, low, high = square.result.spread(shown.column)
     seeds = max((len(values) for values in square.result.values.values()), default=0)
     stopped = f"{square.result.stopped} of {seeds} stopped" if square.result.stopped else ""
-    if math.isnan(middle):
+    if math.isnan(median):
         return ["stopped" if square.result.stopped else "none"]
-    lines = [texts.column_text(shown.column, middle)]
+    lines = [texts.column_text(shown.column, median)]
     if seeds > 1:
         lines.append(f"{texts.column_text(shown.column, low)}\u2013{texts.column_text(shown.column, high)}")
     return [*lines, stopped] if stopped else lines

@@ -1,4 +1,4 @@
-"""The thread that waits for the cells of a sweep, which processes of their own work on."""
+"""The thread that waits for the cells of a sweep, which run in worker processes."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ _log = logging.getLogger(__name__)
 
 
 def own_processes(tasks: int) -> Executor:
-    """Return processes for so many tasks, no more than there are cores."""
+    """Return processes for this many tasks, at most one per core."""
     return Processes(min(cores(), max(1, tasks)))
 
 
 class SweepThread(QThread):
-    """Runs what is missing of a sweep.
+    """Runs the missing cells of a sweep.
 
     Parameters
     ----------
     sweep : Sweep
-        The thread's alone until it has ended.
+        Used only by the thread until it has ended.
     executor : callable
-        Returns what does the work on so many tasks.
+        Returns the executor for a number of tasks.
 
     Signals
     -------
     cell_done(int, object)
         The number of a cell, and its result.
     failed(str)
-        The sweep could not go on.
+        The sweep could not continue.
     """
 
     cell_done = Signal(int, object)
@@ -44,10 +44,10 @@ class SweepThread(QThread):
         super().__init__()
         self.setObjectName("sweep")
         self._sweep, self._executor = sweep, executor
-        self._ending, self._given_up = threading.Event(), threading.Event()
+        self._ending, self._cancelled = threading.Event(), threading.Event()
 
     def run(self) -> None:
-        """Hand the cells over, and tell of each that is done."""
+        """Run the cells, and emit `cell_done` for each."""
         try:
             with self._executor(len(self._sweep.missing)) as executor:
                 for cell in self._sweep.run(executor, lambda: self._is_ending(executor)):
@@ -55,19 +55,19 @@ class SweepThread(QThread):
         except Exception as error:
             if not self._ending.is_set():
                 _log.exception("the sweep failed")
-                self.failed.emit(f"The sweep ended on an error of the program ({error!r}).")
+                self.failed.emit(f"The sweep stopped because of an internal error ({error!r}).")
 
     def _is_ending(self, executor: Executor) -> bool:
-        if self._given_up.is_set() and isinstance(executor, Processes):
+        if self._cancelled.is_set() and isinstance(executor, Processes):
             executor.cancel()
         return self._ending.is_set()
 
     def stop(self) -> None:
-        """Begin no more cells; what is at work ends and is kept."""
+        """Start no more cells; those in progress finish and are kept."""
         self._ending.set()
 
     def close(self) -> None:
-        """End at once, and wait for it; what is at work is given up."""
-        self._given_up.set()
+        """Stop at once and wait for the end; cells in progress are cancelled."""
+        self._cancelled.set()
         self._ending.set()
         self.wait()

@@ -1,1 +1,1 @@
-"""What draws a snapshot: the decision boundary and the cost."""
+"""The views that draw a snapshot: the decision boundary and the cost."""

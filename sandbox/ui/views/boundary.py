@@ -52,24 +52,24 @@ _UNIT = (0.0, 0.0, 1.0, 1.0)
 
 MAP_POINTS, FEWEST_POINTS = 100, 40
 CURVE_POINTS = 200
-# A click this many pixels from a point still means it.
+# A click this many pixels from a point still selects it.
 REACH = 10.0
-# Targets of a regression are told apart in so many steps of the colour scale.
+# Steps of the colour scale for the targets of a regression.
 SHADES = 16
 
 
 class BoundaryView(QWidget):
-    """Draws one lane's output over the plane of two inputs, or over its only one.
+    """Draws one lane's output over the plane of two inputs, or over its only input.
 
     Signals
     -------
     wanted_changed()
-        `wanted` gives something else now, so that a resting run owes a new snapshot.
+        `wanted` now returns something else, so a paused run needs a new snapshot.
     axes_changed(int, int)
-        A person chose other inputs to look at.
+        The user chose other inputs to show.
     sample_clicked(part, index)
-        A person chose a sample of the "train" or "test" part: by a click, by Return at the probed position, or by
-        the full stop and the comma, which go on to the next one and back.
+        The user chose a sample of the "train" or "test" part: by a click, by Return at the probed position, or by
+        the full stop and the comma, which go to the next one and back.
     """
 
     wanted_changed = Signal()
@@ -79,7 +79,7 @@ class BoundaryView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._compact = False
-        self.other = ""  # the lane that the one shown is compared with
+        self.other = ""  # the lane that this one is compared with; "" for none
         self._pair = (QColor("blue"), QColor("orange"))  # the colours of the two
         self._theme: Theme | None = None
         self._scale = 1.0
@@ -88,7 +88,7 @@ class BoundaryView(QWidget):
         self._axes = (0, 0)
         self._x_range = (0.0, 1.0)
         self._y_range = (0.0, 1.0)
-        self._value_range = (0.0, 1.0)  # of the colour scale, or of the only axis upwards
+        self._value_range = (0.0, 1.0)  # of the colour scale; of the y axis if there is one input
         self._span: tuple[float, float] = (0.0, 1.0)
         self._probe: tuple[float, float] | None = None
         self._sample: tuple[str, int] | None = None
@@ -99,7 +99,7 @@ class BoundaryView(QWidget):
         self.legend = PointLegend(self)
         self.plot = Plot("Decision boundary", self)
         self.plot.setToolTip(
-            "What the network answers everywhere: point at a place, or use the arrow keys, to read it. "
+            "The network's output everywhere: point at a place, or use the arrow keys, to read it. "
             "A click follows a sample, full stop and comma the next and the previous one."
         )
         self.grid = GridLayer(self.plot)
@@ -146,7 +146,7 @@ class BoundaryView(QWidget):
         self.plot.picked.connect(self._picked)
         self.plot.stepped.connect(self._step_sample)
         self.plot.area_changed.connect(self._fit_points)
-        self._drawn_room = 1.0
+        self._drawn_point_scale = 1.0
         self._show_choices(False)
 
     def _axis_choice(self, word: str, tooltip: str) -> Choice:
@@ -164,7 +164,7 @@ class BoundaryView(QWidget):
     # What is shown
 
     def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
-        """Colours and type; `scale` enlarges type, points and lines (presenting)."""
+        """Apply colours and type; `scale` enlarges type, points and lines when presenting."""
         self._theme, self._scale = colours, scale
         font = theme.font(SMALL)
         font.setPixelSize(round(SMALL * scale))
@@ -182,15 +182,15 @@ class BoundaryView(QWidget):
         self._redraw()
 
     def set_data(self, data: Data, experiment: Experiment | None = None) -> None:
-        """Show other data, on a new run; chosen inputs stay where the inputs stay the same."""
+        """Show the data of a new run; keep the chosen inputs if the inputs are the same."""
         before, self._data = self._data, data
         same = before is not None and before.inputs == data.inputs
         unchanged = before is not None and np.array_equal(before.inputs_train, data.inputs_train)
         if not same:
             self._axes = first_axes(data)
             self._sample = None
-            self._fill_choices(data)  # which can move the plot, and so draws its points anew
-        if not (unchanged and same):  # else the last picture stays until the new run's first
+            self._fill_choices(data)  # this can move the plot, which then redraws its points
+        if not (unchanged and same):  # else the last picture stays until the first of the new run
             self._surface = None
         self._fit_ranges()
         self._make_table()
@@ -201,13 +201,13 @@ class BoundaryView(QWidget):
     def _fill_choices(self, data: Data) -> None:
         for box, axis in ((self.across, self._axes[0]), (self.upward, self._axes[1])):
             with QSignalBlocker(box):
-                box.set_items([(place, name, "") for place, name in enumerate(data.inputs)])
+                box.set_items([(index, name, "") for index, name in enumerate(data.inputs)])
                 box.setCurrentIndex(axis)
         self._show_choices(len(data.inputs) > 2)
 
     def _choose_axes(self) -> None:
         x, y = self.across.currentIndex(), self.upward.currentIndex()
-        if x == y:  # the other one gives way: they change places
+        if x == y:  # swap the two
             x, y = (x, self._axes[0]) if x != self._axes[0] else (self._axes[1], y)
             with QSignalBlocker(self.across), QSignalBlocker(self.upward):
                 self.across.setCurrentIndex(x)
@@ -217,7 +217,7 @@ class BoundaryView(QWidget):
             self.axes_changed.emit(x, y)
 
     def set_axes(self, x: int, y: int) -> None:
-        """Show other inputs across and up."""
+        """Show these inputs across and up."""
         if self._data is None or (x, y) == self._axes:
             return
         self._axes = (x, y)
@@ -299,25 +299,25 @@ class BoundaryView(QWidget):
         ):
             picked = chosen(len(X))
             left_out += len(X) - len(picked)
-            place = self._regression_points if data.task == "regression" else self._class_points
-            groups += place(X[picked], y[picked], part)
+            make_points = self._regression_points if data.task == "regression" else self._class_points
+            groups += make_points(X[picked], y[picked], part)
         self.points.set_groups(tuple(groups))
         self._describe(left_out)
         self._place_ring()
 
     def _size(self, count: int) -> float:
         usual = 8.0 if count <= 400 else 7.0 if count <= 3000 else 5.0
-        return round(2.0 * usual * self._room()) / 2.0 * self._scale
+        return round(2.0 * usual * self._point_scale()) / 2.0 * self._scale
 
-    def _room(self) -> float:
-        """Return how large points are drawn, as a share: in a small picture they would cover each other."""
+    def _point_scale(self) -> float:
+        """Return the scale of the points, at most 1: in a small picture large ones would cover each other."""
         side = min(self.plot.area.rect().width(), self.plot.area.rect().height()) / self._scale
         return min(1.0, max(0.65, side / 320.0)) if side > 1.0 else 1.0
 
     def _fit_points(self) -> None:
-        """Draw the points anew where the room for them has changed."""
-        if self._room() != self._drawn_room:
-            self._drawn_room = self._room()
+        """Redraw the points if their scale has changed."""
+        if self._point_scale() != self._drawn_point_scale:
+            self._drawn_point_scale = self._point_scale()
             self._place_points()
 
     def _points(self, x: Floats, y: Floats, part: str, symbol: str, color: QColor) -> Points:
@@ -327,9 +327,9 @@ class BoundaryView(QWidget):
         if data.task == "regression":
             edge = QColor(colours.boundary)
             edge.setAlpha(150)
-        opacity = 0.7 if len(data.inputs) > 2 else 1.0  # projected: not where they seem to be
+        opacity = 0.7 if len(data.inputs) > 2 else 1.0  # projected: they are not in the plane shown
         hole = QColor(colours.card) if part == "test" else None
-        width, size = self._scale * (0.5 + 0.5 * self._room()), self._size(len(data.y_train))
+        width, size = self._scale * (0.5 + 0.5 * self._point_scale()), self._size(len(data.y_train))
         return Points(x, y, symbol, inside, edge, width, size, hole, opacity)
 
     def _class_points(self, X: Floats, y: NDArray[Any], part: str) -> list[Points]:
@@ -337,21 +337,21 @@ class BoundaryView(QWidget):
         assert colours is not None and data is not None
         groups = []
         for k, color in enumerate(self._class_colors()):
-            own = X[y == k]
-            if not len(own):
+            members = X[y == k]
+            if not len(members):
                 continue
-            groups.append(self._points(*self._places(own, y[y == k]), part, theme.symbol(k), color))
+            groups.append(self._points(*self._positions(members, y[y == k]), part, theme.symbol(k), color))
         return groups
 
-    def _places(self, X: Floats, y: NDArray[Any]) -> tuple[Floats, Floats]:
-        """Where samples stand in the plot, across and up."""
+    def _positions(self, X: Floats, y: NDArray[Any]) -> tuple[Floats, Floats]:
+        """Return where samples are in the plot, across and up."""
         data = self._data
         assert data is not None
         if not self.one_input:
             return X[:, self._axes[0]], X[:, self._axes[1]]
         if data.task == "regression":
             return X[:, 0], y.reshape(len(y), -1)[:, 0]
-        # two classes stand at the ends of the coding; of more, each at its own output's target
+        # two classes are at the ends of the coding; of more, each is at the target of its own output
         return X[:, 0], np.array(self._span)[y] if len(data.class_names) <= 2 else np.ones(len(y))
 
     def _regression_points(self, X: Floats, y: NDArray[Any], part: str) -> list[Points]:
@@ -367,8 +367,8 @@ class BoundaryView(QWidget):
         groups = []
         for step in np.unique(shade).tolist():
             color = colormap.color_of(self._table[(2 * step + 1) * 256 // (2 * SHADES)])
-            here = shade == step
-            groups.append(self._points(across[here], upwards[here], part, "o", color))
+            in_step = shade == step
+            groups.append(self._points(across[in_step], upwards[in_step], part, "o", color))
         return groups
 
     def _describe(self, left_out: int) -> None:
@@ -395,53 +395,53 @@ class BoundaryView(QWidget):
         return (data.inputs_train, data.y_train) if part == "train" else (data.inputs_test, data.y_test)
 
     def choose_sample(self, part: str, index: int) -> None:
-        """Draw a ring around one sample of the "train" or "test" part; one that there is not has none."""
+        """Draw a ring around one sample of the "train" or "test" part, if it exists."""
         self._sample = (part, index)
         self._place_ring()
 
     def _place_ring(self) -> None:
-        place = None
+        position = None
         if self._sample is not None and self._data is not None:
             part, index = self._sample
             X, y = self._part(part)
             if 0 <= index < len(X):
-                across, up = self._places(X[index : index + 1], y[index : index + 1])
-                place = float(across[0]), float(up[0])
-        self.ring.set_place(place)
+                across, up = self._positions(X[index : index + 1], y[index : index + 1])
+                position = float(across[0]), float(up[0])
+        self.ring.set_place(position)
 
     def _picked(self, x: float, y: float) -> None:
-        """Choose the sample nearest to a click, of those that are drawn and near enough."""
+        """Choose the drawn sample nearest to a click, if it is near enough."""
         if self._data is None:
             return
-        best, found = REACH * self._scale, None
+        shortest, sample = REACH * self._scale, None
         across, up = self.plot.pixels(np.array([x]), np.array([y]))
-        for part in ("train", "test"):  # of two in one place, that on top
+        for part in ("train", "test"):  # of two in one place, the one on top
             X, targets = self._part(part)
             drawn = chosen(len(X))
             if not len(drawn):
                 continue
-            there = self.plot.pixels(*self._places(X[drawn], targets[drawn]))
-            distance = np.hypot(there[0] - across[0], there[1] - up[0])
+            pixels = self.plot.pixels(*self._positions(X[drawn], targets[drawn]))
+            distance = np.hypot(pixels[0] - across[0], pixels[1] - up[0])
             nearest = int(distance.argmin())
-            if distance[nearest] < best:
-                best, found = float(distance[nearest]), (part, int(drawn[nearest]))
-        if found is not None:
-            self.choose_sample(*found)
-            self.sample_clicked.emit(*found)
+            if distance[nearest] < shortest:
+                shortest, sample = float(distance[nearest]), (part, int(drawn[nearest]))
+        if sample is not None:
+            self.choose_sample(*sample)
+            self.sample_clicked.emit(*sample)
 
     def _step_sample(self, by: int) -> None:
-        """Go on to the next sample or back, through the training part and then the test part."""
+        """Go to the next or the previous sample, through the training part and then the test part."""
         if self._data is None:
             return
         train, test = len(self._data.inputs_train), len(self._data.inputs_test)
         part, index = self._sample or ("train", -1 if by > 0 else 0)
-        place = (index + (train if part == "test" else 0) + by) % (train + test)
-        found = ("train", place) if place < train else ("test", place - train)
-        self.choose_sample(*found)
-        self.sample_clicked.emit(*found)
+        position = (index + (train if part == "test" else 0) + by) % (train + test)
+        sample = ("train", position) if position < train else ("test", position - train)
+        self.choose_sample(*sample)
+        self.sample_clicked.emit(*sample)
 
     def set_compact(self, compact: bool) -> None:
-        """Leave out the name of the upward axis, which the picture beside it tells as well, and save room."""
+        """Leave out the name of the y axis, which the view beside it shows too, to save room."""
         if compact != self._compact:
             self._compact = compact
             self.plot.set_tight(compact)
@@ -449,7 +449,7 @@ class BoundaryView(QWidget):
                 self._fit_ranges()
 
     def compare_with(self, other: str, one_colour: QColor, other_colour: QColor) -> None:
-        """Show where the lane and another one are at odds; "" shows the lane alone."""
+        """Show where the lane and another one differ; "" shows the lane alone."""
         self._pair = (one_colour, other_colour)
         if other == self.other:
             return
@@ -464,12 +464,12 @@ class BoundaryView(QWidget):
     # Every frame
 
     def _resolution(self) -> int:
-        """Return how many points along each axis a map needs: a small picture shows no more."""
+        """Return how many points along each axis a map needs: fewer in a small picture."""
         side = max(self.plot.area.rect().width(), self.plot.area.rect().height())
         return int(min(MAP_POINTS, max(FEWEST_POINTS, 10 * round(side / 35))))
 
     def request(self, lane: str) -> SurfaceRequest | None:
-        """What this view needs to draw a lane; None without data."""
+        """Return what this view needs to draw a lane; None without data."""
         if self._data is None:
             return None
         if self.one_input:
@@ -477,11 +477,11 @@ class BoundaryView(QWidget):
         return SurfaceRequest(lane, self._axes, self._x_range, self._y_range, self._resolution(), self.other)
 
     def wanted(self, lane: str) -> SurfaceRequest | None:
-        """What the next snapshot is to hold for this view; None while it is hidden."""
+        """Return what this view needs from the next snapshot; None while it is hidden."""
         return self.request(lane) if self.isVisible() else None
 
     def draw(self, surface: Surface, lane: LaneState | None = None) -> None:
-        """Show a snapshot's surface; one of other inputs than those chosen by now is left out."""
+        """Show a snapshot's surface, unless other inputs, or another lane to compare with, were chosen since."""
         if self._data is None or surface.request.axes[0] != self._axes[0]:
             return
         if not self.one_input and surface.request.axes != self._axes:
@@ -541,8 +541,8 @@ class BoundaryView(QWidget):
             self._value_range = surface.span
             self.colour_scale.set_range(*surface.span)
         cells = self._table[colormap.indices(surface.values, *surface.span)]
-        found = (class_lines(edge, x, y) if edge.ndim == 3 else contour(edge, 0.0, x, y) for edge in surface.edges)
-        lines = [self._boundary_line(ends, color) for ends, color in zip(found, self._pair, strict=False)]
+        boundaries = (class_lines(edge, x, y) if edge.ndim == 3 else contour(edge, 0.0, x, y) for edge in surface.edges)
+        lines = [self._boundary_line(ends, color) for ends, color in zip(boundaries, self._pair, strict=False)]
         self._show(cells, lines, _extent(surface))
 
     def _grow(self, values: NDArray[np.floating]) -> None:
@@ -551,8 +551,8 @@ class BoundaryView(QWidget):
         if not finite.size:
             return
         low, high = self._span
-        most = max(high - low, 1e-9 * max(abs(low), abs(high)), 1e-300)
-        start, end = max(float(finite.min()), low - most), min(float(finite.max()), high + most)
+        margin = max(high - low, 1e-9 * max(abs(low), abs(high)), 1e-300)
+        start, end = max(float(finite.min()), low - margin), min(float(finite.max()), high + margin)
         wider = grown(self._value_range, start, end)
         if wider == self._value_range:
             return
@@ -565,9 +565,9 @@ class BoundaryView(QWidget):
             self._place_points()
 
     def _draw_curve(self, surface: CurveSurface) -> None:
-        """Draw outputs over the only input: one, one for each class, or one of each of two lanes."""
+        """Draw outputs over the only input: one curve, one for each class, or one for each of two lanes."""
         assert self._theme is not None
-        wide = 2.0 * self._scale
+        width = 2.0 * self._scale
         x, values = surface.x, surface.values.astype(np.float64)
         if np.isnan(surface.level):  # a regression
             self._grow(values)
@@ -575,7 +575,7 @@ class BoundaryView(QWidget):
         elif values.shape[1] > 1:
             self._grow(values)
             colors = self._class_colors()
-            self._show(None, (Line(x, each, colors[k % len(colors)], wide) for k, each in enumerate(values.T)))
+            self._show(None, (Line(x, output, colors[k % len(colors)], width) for k, output in enumerate(values.T)))
         else:
             self._take_span(surface.span)
             self._grow(values)
@@ -591,15 +591,15 @@ class BoundaryView(QWidget):
     def _curves(self, surface: CurveSurface, values: Floats) -> Iterator[Line]:
         """Yield the first output's curve, or that of each of two lanes."""
         assert self._theme is not None
-        wide = 2.0 * self._scale
+        width = 2.0 * self._scale
         if surface.other is None:
-            yield Line(surface.x, values[:, 0], QColor(self._theme.text_color), wide)
+            yield Line(surface.x, values[:, 0], QColor(self._theme.text_color), width)
             return
-        for each, color in zip((values, surface.other.astype(np.float64)), self._pair, strict=True):
-            yield Line(surface.x, each[:, 0], color, wide)
+        for outputs, color in zip((values, surface.other.astype(np.float64)), self._pair, strict=True):
+            yield Line(surface.x, outputs[:, 0], color, width)
 
     def _take_span(self, span: tuple[float, float]) -> None:
-        """Follow the coding of two classes."""
+        """Adopt the range of the coding of two classes."""
         if span != self._span:
             self._span = span
             self._value_range = self._y_range = padded(*span)
@@ -610,11 +610,11 @@ class BoundaryView(QWidget):
 
     def _unprobed(self) -> None:
         self._probe = None
-        self._rest()
+        self._show_axis_name()
         self.crosshair.set_position(None)
 
-    def _rest(self) -> None:
-        """With no pointer, the place of the read-out names the axis above it."""
+    def _show_axis_name(self) -> None:
+        """Without a pointer, show the name of the x axis in place of the read-out."""
         self.readout.setText(self._data.inputs[self._axes[0]] if self._data is not None else "")
 
     def _probed(self, x: float, y: float) -> None:
@@ -629,17 +629,17 @@ class BoundaryView(QWidget):
         self.readout.setText(f"{text}  →  {self._answer(x, y)}" if self._surface is not None else text)
 
     def _answer(self, x: float, y: float) -> str:
-        """What the network says there, in words."""
+        """Say what the network's output is at a point."""
         surface, data = self._surface, self._data
         assert surface is not None and data is not None
         column = int(np.abs(surface.x - x).argmin())
         row = int(np.abs(surface.y - y).argmin()) if isinstance(surface, MapSurface) else -1
-        at = surface.values[column] if row < 0 else surface.values[row, column]
-        outputs = np.atleast_1d(np.asarray(at, dtype=np.float64))
+        values = surface.values[column] if row < 0 else surface.values[row, column]
+        outputs = np.atleast_1d(np.asarray(values, dtype=np.float64))
         first = float(outputs[0])
         match surface:
             case DifferenceSurface():
-                return f"{'at odds by' if data.task == 'multiclass' else 'difference'} {words.cost(first)}"
+                return f"{'distance' if data.task == 'multiclass' else 'difference'} {words.cost(first)}"
             case CurveSurface() if surface.other is not None:
                 return f"{words.cost(first)} and {words.cost(float(surface.other[column, 0]))}"
             case BinarySurface() if surface.replicas > 1:

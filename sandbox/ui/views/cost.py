@@ -1,4 +1,4 @@
-"""The cost view: what each lane's training descends, solid, and what is only shown, dashed."""
+"""The cost view: what each lane's training descends (solid), and what is only shown (dashed)."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ from sandbox.ui.theme import SMALL, Theme
 Key = tuple[str, str]  # lane, column
 
 ROLES = {"objective": "learns", "monitor": "shown", "metric": "shown, right axis"}
-# One after the other, where a lane has several monitors.
+# One after the other, if a lane has several monitors.
 DASHES = ((6.0, 3.0), (2.0, 2.5), (10.0, 3.0, 2.0, 3.0), (4.0, 2.0, 1.0, 2.0), (12.0, 4.0))
-LEGEND_ROWS, LEGEND_SHARE = 4, 0.3  # the legend scrolls beyond so many rows, or beyond this share of a high view
-FEW_LANES = 3  # up to so many, the test part of a common loss is drawn too
-_OWN_TIP = "Shows for every lane what it learns with, and what is shown beside it."
+LEGEND_ROWS, LEGEND_SHARE = 4, 0.3  # the legend scrolls beyond this many rows, or this share of a tall view
+FEW_LANES = 3  # up to this many, the test part of a common loss is drawn too
+_OWN_TIP = "Shows for every lane what it learns with, and what it also shows."
 
 
 @dataclass(frozen=True)
@@ -58,26 +58,26 @@ class LegendRow:
 
 
 def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[LegendRow, ...]:
-    """The rows of the legend: of one lane objective, monitors, metrics; of several first all that they learn with."""
+    """Return the rows of the legend: the objectives of all lanes first, then monitors, then metrics."""
     objectives = {lane.name: lane.objective for lane in lanes}
-    own = {(c.lane, c.part, c.name) for c in curves if c.role == "objective"}
-    found: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    objective_curves = {(c.lane, c.part, c.name) for c in curves if c.role == "objective"}
+    columns: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
     for curve in curves:
         name = curve.name
         objective = objectives.get(curve.lane, "")
-        if name == "cost" and objective and (curve.lane, curve.part, objective) not in own:
+        if name == "cost" and objective and (curve.lane, curve.part, objective) not in objective_curves:
             name = objective
-        found.setdefault((curve.lane, curve.role, name), []).append((curve.part, curve.column))
+        columns.setdefault((curve.lane, curve.role, name), []).append((curve.part, curve.column))
     order = list(ROLES)
-    places = {lane.name: k for k, lane in enumerate(lanes)}
-    keys = sorted(found, key=lambda key: (order.index(key[1]), places.get(key[0], len(places))))
+    lane_order = {lane.name: k for k, lane in enumerate(lanes)}
+    keys = sorted(columns, key=lambda key: (order.index(key[1]), lane_order.get(key[0], len(lane_order))))
     return tuple(
         LegendRow(
             lane,
             role,
             name,
             "Cost with penalty" if name == "cost" else texts.label_of(name),
-            tuple(sorted(found[lane, role, name], reverse=True)),
+            tuple(sorted(columns[lane, role, name], reverse=True)),
         )
         for lane, role, name in keys
     )
@@ -89,7 +89,7 @@ class CostView(QWidget):
     Signals
     -------
     wanted_changed()
-        `wanted` gives something else now, so that a resting run owes a new snapshot.
+        `wanted` now returns something else, so a paused run needs a new snapshot.
     """
 
     wanted_changed = Signal()
@@ -101,14 +101,14 @@ class CostView(QWidget):
         self._curves: tuple[Curve, ...] = ()
         self._marks: tuple[EditMark, ...] = ()
         self._lanes: tuple[LaneState, ...] = ()
-        self._styles: dict[str, LaneStyle] = {}  # of the lanes that are to be seen; none is all
+        self._styles: dict[str, LaneStyle] = {}  # of the visible lanes; empty for all
         self._position = 0.0
         self._end = 0.0
         self._values: tuple[float, float] | None = None
         self._window: tuple[float, float] | None = None  # the epochs zoomed to
-        self._shown: dict[Key, bool] = {}  # what the person chose; new runs keep it
+        self._shown: dict[Key, bool] = {}  # what the user chose; new runs keep it
         self._rows: tuple[LegendRow, ...] = ()
-        self._stale = False  # whether the legend says something else from the next snapshot on
+        self._stale = False  # whether the next snapshot must rebuild the legend
         self._chips: dict[Key, CurveChip] = {}
         self._names: list[CurveName] = []
         self._probe: float | None = None
@@ -127,12 +127,12 @@ class CostView(QWidget):
         self.lines = LinesLayer(self.plot, 0)
         self.marks = MarksLayer(self.plot)
         self.crosshair = CrosshairLayer(self.plot)
-        self.log_x = self._switch("log x", "Count epochs logarithmically, so that the first ones get room")
-        self.log_y = self._switch("log y", "Show costs logarithmically, so that small ones can be told apart")
+        self.log_x = self._switch("log x", "Shows epochs on a logarithmic axis, so that the first ones get room")
+        self.log_y = self._switch("log y", "Shows costs on a logarithmic axis, so that small ones can be distinguished")
         self.log_y.setChecked(True)
         self.only = Choice([("", "what each learns with", _OWN_TIP)])
         self.only.give_way(96)
-        self.only.setAccessibleName("Loss to be seen in every lane")
+        self.only.setAccessibleName("Loss to show for every lane")
         self.only.setToolTip("Shows one loss or metric for every lane, so that all are on one scale.")
         self.only.changed.connect(lambda name, _: self._see_only(str(name)))
         self.only.set_value("")
@@ -157,7 +157,7 @@ class CostView(QWidget):
         self.legend_area.setWidget(self.legend)
         self.legend_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.legend_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for widget in (self.legend_area.viewport(), self.legend):  # the scroll area has filled them
+        for widget in (self.legend_area.viewport(), self.legend):  # turned on by the scroll area
             widget.setAutoFillBackground(False)
         self.legend_area.setAccessibleName("Legend of the curves")
         self.readout = QLabel("epoch")
@@ -195,7 +195,7 @@ class CostView(QWidget):
     # What is shown
 
     def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
-        """Colours and type; `scale` enlarges type and lines (presenting)."""
+        """Apply colours and type; `scale` enlarges type and lines when presenting."""
         self._theme, self._scale = colours, scale
         font = theme.font(SMALL)
         font.setPixelSize(round(SMALL * scale))
@@ -216,11 +216,11 @@ class CostView(QWidget):
         self.log_y.setChecked(y)
 
     def wanted(self) -> CurveRequest | None:
-        """How the next snapshot is to thin the curves; None while this view is hidden."""
+        """Return how the next snapshot must thin the curves; None while this view is hidden."""
         return self.request() if self.isVisible() else None
 
     def request(self) -> CurveRequest:
-        """How curves are to be thinned for this view."""
+        """Return how curves must be thinned for this view."""
         width = max(50, round(self.plot.area.rect().width()))
         hidden = frozenset(key for key, chip in self._chips.items() if not chip.isChecked())
         return CurveRequest(width, self.log_x.isChecked(), self._window, str(self.only.value() or ""), hidden)
@@ -233,7 +233,7 @@ class CostView(QWidget):
         epoch_position: float,
     ) -> None:
         """Show a snapshot's curves and marks."""
-        if epoch_position < self._position:  # another run: its ranges are its own
+        if epoch_position < self._position:  # another run, with new ranges
             self._end, self._values, self._window = 0.0, None, None
         if self._styles:
             curves = [curve for curve in curves if curve.lane in self._styles]
@@ -249,12 +249,12 @@ class CostView(QWidget):
 
     def set_lanes(self, styles: Sequence[LaneStyle]) -> None:
         """Show these lanes, by their letters and colours."""
-        found = {style.name: style for style in styles}
-        if found == self._styles:
+        styles_by_name = {style.name: style for style in styles}
+        if styles_by_name == self._styles:
             return
-        self._styles = found
-        self.only.setVisible(len(found) > 1)
-        if len(found) < 2 and self.only.value():
+        self._styles = styles_by_name
+        self.only.setVisible(len(styles_by_name) > 1)
+        if len(styles_by_name) < 2 and self.only.value():
             self.only.set_value("")
             self.log_y.setEnabled(True)
         self._stale = True
@@ -263,7 +263,7 @@ class CostView(QWidget):
         self.wanted_changed.emit()
 
     def _offer_common(self) -> None:
-        """Offer each loss and metric that any lane learns with or shows, to be seen in all of them."""
+        """Offer each loss and metric that any lane learns with or shows, to show it for all lanes."""
         columns = {name for lane in self._lanes for name in lane.readings}
         names = [name for name in (*LOSSES, *METRICS) if f"train_{name}" in columns]
         items = [("", "what each learns with", _OWN_TIP)]
@@ -275,7 +275,7 @@ class CostView(QWidget):
     def _see_only(self, name: str) -> None:
         self._values = None
         self.log_y.setEnabled(name not in METRICS)
-        self._stale = True  # what a row says of its axis is another thing now
+        self._stale = True  # what a row says about its axis changes
         self.wanted_changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -294,8 +294,8 @@ class CostView(QWidget):
         self._names, self._chips = [], {}
         several = len({row.lane for row in self._rows}) > 1
         for line, row in enumerate(self._rows):
-            own = slots((row.lane,))[row.lane][1] if several else ""  # what a person has called the lane
-            words = f"{row.label} \u00b7 {own}" if own else row.label
+            given_name = slots((row.lane,))[row.lane][1] if several else ""  # the name that the user gave the lane
+            words = f"{row.label} \u00b7 {given_name}" if given_name else row.label
             role = "" if self.only.value() in METRICS else ROLES[row.role]
             name = CurveName(self._letter(row.lane) if several else "", words, role, self.legend)
             name.clicked.connect(lambda _, row=row: self._toggle_row(row))
@@ -328,16 +328,16 @@ class CostView(QWidget):
 
     def _fit_legend(self) -> None:
         height = max((name.sizeHint().height() for name in self._names), default=0)
-        most = max(LEGEND_ROWS, int(LEGEND_SHARE * self.height() / max(height, 1)))
-        self.legend_area.setFixedHeight(height * min(len(self._rows), most))
+        most_rows = max(LEGEND_ROWS, int(LEGEND_SHARE * self.height() / max(height, 1)))
+        self.legend_area.setFixedHeight(height * min(len(self._rows), most_rows))
 
     @property
     def legend_rows(self) -> int:
-        """How many rows the legend has, those to be scrolled to included."""
+        """The number of rows in the legend, including those scrolled out of view."""
         return len(self._rows)
 
     def _lane_index(self, lane: str) -> int:
-        """The slot that gives a lane its colour."""
+        """Return the slot that gives a lane its colour."""
         if lane in self._styles:
             return self._styles[lane].slot
         return slots(tuple(state.name for state in self._lanes)).get(lane, (0, ""))[0]
@@ -346,9 +346,9 @@ class CostView(QWidget):
         return letter(self._lane_index(lane))
 
     def _stroke(self, row: LegendRow, part: str, role: str = "") -> Stroke:
-        """How a curve is drawn: colour by lane, dashes by role, the test part thinner and paler.
+        """Return how a curve is drawn: colour by lane, dashes by role, the test part thinner and paler.
 
-        `role` is another one than the row's for where a lane once learned with what it only shows now, or the reverse.
+        `role` differs from the row's where a lane once learned with what it now only shows, or the reverse.
         """
         assert self._theme is not None
         color = self._theme.lane(self._lane_index(row.lane))
@@ -356,17 +356,17 @@ class CostView(QWidget):
         role = role or row.role
         if row.role != "objective" or role != "objective":
             others = list(dict.fromkeys(r.name for r in self._rows if r.role != "objective"))
-            place = others.index(row.name) if row.role != "objective" else 0
-            dash = () if role == "objective" else tuple(length * self._scale for length in DASHES[place % len(DASHES)])
-            if place > 0 and len({r.lane for r in self._rows}) == 1:
-                color = self._theme.curves[place % len(self._theme.curves)]
+            index = others.index(row.name) if row.role != "objective" else 0
+            dash = () if role == "objective" else tuple(length * self._scale for length in DASHES[index % len(DASHES)])
+            if index > 0 and len({r.lane for r in self._rows}) == 1:
+                color = self._theme.curves[index % len(self._theme.curves)]
         if part == "test":
             color = theme.blend(color, self._theme.card, 0.42)
         width = (2.0 if role == "objective" else 1.5) * (0.75 if part == "test" else 1.0)
         return Stroke(QColor(color), width * self._scale, dash)
 
     def _is_shown(self, lane: str, column: str, role: str) -> bool:
-        """Whether a curve is drawn: as a person chose, else with ever fewer beside what is learned as lanes add up."""
+        """Whether a curve is drawn: as the user chose, else fewer beside the objectives the more lanes there are."""
         lanes = len({row.lane for row in self._rows})
         if self.only.value():
             chosen = column.startswith("train_") or lanes <= FEW_LANES
@@ -379,10 +379,10 @@ class CostView(QWidget):
         self._shown[key] = shown
         self._redraw()
         if shown:
-            self.wanted_changed.emit()  # a hidden curve was not asked for
+            self.wanted_changed.emit()  # hidden curves were not requested
 
     def _toggle_row(self, row: LegendRow) -> None:
-        """Hide all curves of a row, or show them where all are hidden."""
+        """Hide all curves of a row, or show them if all are hidden."""
         chips = [self._chips[row.lane, column] for _, column in row.columns]
         shown = any(chip.isChecked() for chip in chips)
         for chip in chips:
@@ -390,7 +390,7 @@ class CostView(QWidget):
 
     # Every frame
 
-    def _across(self, epochs: Floats) -> Floats:
+    def _x_values(self, epochs: Floats) -> Floats:
         return logarithm(epochs) if self.log_x.isChecked() else plain(epochs)
 
     def _redraw(self) -> None:
@@ -398,7 +398,7 @@ class CostView(QWidget):
             return
         last = max((float(c.epochs[-1]) for c in self._curves if len(c.epochs)), default=0.0)
         self._end = epochs_end(self._end, max(last if np.isfinite(last) else 0.0, self._position))
-        across = self._visible_range()
+        x_range = self._visible_range()
         curves = {(c.lane, c.column): c for c in self._curves}
         costs: list[tuple[LegendRow, str, Floats, Floats]] = []
         metrics: list[tuple[LegendRow, str, Floats, Floats]] = []
@@ -409,7 +409,7 @@ class CostView(QWidget):
                 if not self._is_shown(row.lane, column, row.role):
                     continue
                 curve = curves[row.lane, column]
-                x = self._across(curve.epochs)
+                x = self._x_values(curve.epochs)
                 if row.role == "metric" and not self.only.value():
                     metrics.append((row, part, x, plain(curve.values)))
                     continue
@@ -417,24 +417,24 @@ class CostView(QWidget):
                 skipped = skipped or (log and bool((curve.values <= 0.0).any()))
                 costs.append((row, part, x, y))
         stopped = {lane.name for lane in self._lanes if lane.stopped}
-        within = []
+        visible_values = []
         for row, _, x, y in costs:
-            seen = y[(x >= across[0]) & (x <= across[1])]
-            within.append(before_the_flight(seen, log) if row.lane in stopped else seen)
-        low, high = value_range(self._values, within, log)
+            visible = y[(x >= x_range[0]) & (x <= x_range[1])]
+            visible_values.append(before_the_flight(visible, log) if row.lane in stopped else visible)
+        low, high = value_range(self._values, visible_values, log)
         self._values = (low, high) if costs else None
-        self.plot.set_range(across, (low, high), (self.log_x.isChecked(), log))
+        self.plot.set_range(x_range, (low, high), (self.log_x.isChecked(), log))
         self.plot.show_right_axis(bool(metrics))
         self._set_bands([(row, part) for row, part, *_ in costs], curves, log)
         self._set_lines(self.lines, costs, curves, log)
         self._set_lines(self.metrics, [(row, part, x, low + y * (high - low)) for row, part, x, y in metrics])
         self._set_marks()
         self._set_note(skipped)
-        self._read()
+        self._update_readout()
 
     @property
     def _log(self) -> bool:
-        """Whether values go by their logarithm; a metric that all lanes are compared by has no need of it."""
+        """Whether the value axis is logarithmic; it never is for a metric that all lanes are compared by."""
         return self.log_y.isChecked() and self.only.value() not in METRICS
 
     def _visible_range(self) -> tuple[float, float]:
@@ -457,30 +457,30 @@ class CostView(QWidget):
             stroke = self._stroke(row, part)
             curve = None if curves is None else curves[row.lane, dict(row.columns)[part]]
             epochs = None if curve is None else curve.epochs
-            if curve is not None and curve.picked is not None:  # it stands before the median of all
+            if curve is not None and curve.picked is not None:  # it is drawn in front of the median of all
                 faint = QColor(stroke.color)
                 faint.setAlphaF(0.45)
                 lines.append(Line(x, y, faint, stroke.width, stroke.dash))
                 epochs = curve.picked[0]
-                x, y = self._across(epochs), (logarithm if log else plain)(curve.picked[1])
+                x, y = self._x_values(epochs), (logarithm if log else plain)(curve.picked[1])
             if curve is None or epochs is None or curve.learned is None:
                 lines.append(Line(x, y, stroke.color, stroke.width, stroke.dash))
                 continue
             learns = learning(epochs, curve.learned)
-            for role, there in (("monitor", ~learns), ("objective", learns)):
-                if there.any():
+            for role, stretches in (("monitor", ~learns), ("objective", learns)):
+                if stretches.any():
                     stroke = self._stroke(row, part, role)
-                    lines.append(Line(x, only_where(there, y), stroke.color, stroke.width, stroke.dash))
+                    lines.append(Line(x, only_where(stretches, y), stroke.color, stroke.width, stroke.dash))
         layer.set_lines(tuple(lines))
 
     def _set_bands(self, drawn: list[tuple[LegendRow, str]], curves: Mapping[Key, Curve], log: bool) -> None:
-        """Fill between the quartiles of several networks."""
+        """Fill between the quartiles of several replicas."""
         scaled = logarithm if log else plain
         bands = []
         for row, part in drawn:
             curve = curves[row.lane, dict(row.columns)[part]]
             if len(curve.band) == 2 and len(curve.epochs):
-                low, high = ((self._across(x), scaled(y)) for x, y in curve.band)
+                low, high = ((self._x_values(x), scaled(y)) for x, y in curve.band)
                 color = QColor(self._stroke(row, part).color)
                 color.setAlphaF(0.18 if part == "train" else 0.10)
                 bands.append(Band(low, high, color))
@@ -488,14 +488,14 @@ class CostView(QWidget):
 
     def _set_marks(self) -> None:
         several = len(self._lanes) > 1
-        places = self._across(np.array([mark.epoch for mark in self._marks], dtype=np.float64))
+        positions = self._x_values(np.array([mark.epoch for mark in self._marks], dtype=np.float64))
         texts = tuple(f"{self._letter(m.lane)}: {m.text}" if m.lane and several else m.text for m in self._marks)
         if self.log_x.isChecked():
-            places = np.nan_to_num(places, nan=self._visible_range()[0])
-        self.marks.set_marks(places, texts)
+            positions = np.nan_to_num(positions, nan=self._visible_range()[0])
+        self.marks.set_marks(positions, texts)
 
     def _set_note(self, skipped: bool) -> None:
-        text = "Values of 0 and below have no place on a logarithmic axis and are left out." if skipped else ""
+        text = "Values of 0 and below cannot be shown on a logarithmic axis and are left out." if skipped else ""
         if text != self.note.text():
             self.note.setText(text)
             self.note.setVisible(bool(text))
@@ -505,15 +505,15 @@ class CostView(QWidget):
     def _unprobed(self) -> None:
         self._probe = None
         self.crosshair.set_position(None)
-        self._read()
+        self._update_readout()
 
     def _probed(self, x: float, y: float) -> None:
         self._probe = x
         self.crosshair.set_position(x)
-        self._read()
+        self._update_readout()
 
-    def _read(self) -> None:
-        """Values at the pointer, or the last ones, in the legend: a place of their own for each."""
+    def _update_readout(self) -> None:
+        """Show the values at the pointer, or the last ones, in the legend, where each has its place."""
         epoch = None if self._probe is None else 10.0**self._probe if self.log_x.isChecked() else self._probe
         for curve in self._curves:
             chip = self._chips.get((curve.lane, curve.column))
@@ -536,10 +536,10 @@ class CostView(QWidget):
         self.wanted_changed.emit()
 
     def show_all(self) -> None:
-        """Leave the zoom: all epochs."""
-        self._look_at(None)
+        """Undo the zoom: show all epochs."""
+        self._set_window(None)
 
-    def _look_at(self, window: tuple[float, float] | None) -> None:
+    def _set_window(self, window: tuple[float, float] | None) -> None:
         if window == self._window:
             return
         self._window = window
@@ -549,42 +549,42 @@ class CostView(QWidget):
 
     def _zoom(self, x: float, factor: float) -> None:
         low, high = self._visible_range()
-        self._turn_to(x - (x - low) * factor, x + (high - x) * factor)
+        self._show_range(x - (x - low) * factor, x + (high - x) * factor)
 
     def _pan(self, distance: float) -> None:
         if self._window is None:
             return
         low, high = self._visible_range()
-        first, last = self._expanded()
+        first, last = self._full_range()
         distance = min(max(distance, first - low), last - high)
-        self._turn_to(low + distance, high + distance)
+        self._show_range(low + distance, high + distance)
 
-    def _expanded(self) -> tuple[float, float]:
+    def _full_range(self) -> tuple[float, float]:
         return (0.0, float(np.log10(self._end))) if self.log_x.isChecked() else (0.0, self._end)
 
-    def _turn_to(self, low: float, high: float) -> None:
-        """Show a range in plot coordinates, as far as there is one."""
-        first, last = self._expanded()
+    def _show_range(self, low: float, high: float) -> None:
+        """Show a range given in plot coordinates, clipped to the epochs there are."""
+        first, last = self._full_range()
         low, high = max(low, first), min(high, last)
         if low <= first and high >= last:
-            self._look_at(None)
+            self._set_window(None)
             return
         ends = (10.0**low, 10.0**high) if self.log_x.isChecked() else (low, high)
         if ends[1] - ends[0] >= 2.0:
-            self._look_at(ends)
+            self._set_window(ends)
 
 
 def learning(epochs: Floats, spans: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
-    """Return which stretches between two points (k - 1,) lie where a lane learned with this loss."""
+    """Return which stretches between two points, shape (k - 1,), lie where a lane learned with this loss."""
     middle = 0.5 * (epochs[1:] + epochs[:-1])
-    found: NDArray[np.bool_] = np.zeros(middle.size, dtype=bool)
+    learned: NDArray[np.bool_] = np.zeros(middle.size, dtype=bool)
     for start, end in spans:
-        found |= (middle > start) & (middle <= end)
-    return found
+        learned |= (middle > start) & (middle <= end)
+    return learned
 
 
 def only_where(stretches: NDArray[np.bool_], y: Floats) -> Floats:
-    """Return y with nan at every point that no stretch of these touches."""
+    """Return y with nan at every point that none of the stretches touches."""
     touched = np.zeros(y.size, dtype=bool)
     touched[1:] |= stretches
     touched[:-1] |= stretches
@@ -592,14 +592,14 @@ def only_where(stretches: NDArray[np.bool_], y: Floats) -> Floats:
 
 
 def value_at(curve: Curve, epoch: float | None) -> str:
-    """A curve's value at the recorded epoch nearest to `epoch`, or its last; "–" where it has none."""
+    """Format a curve's value at the recorded epoch nearest to `epoch`, or its last; "–" if it has none."""
     epochs, values = (curve.epochs, curve.values) if curve.picked is None else curve.picked
     if not len(epochs):
         return words.NOTHING
-    place = len(epochs) - 1
+    index = len(epochs) - 1
     if epoch is not None:
-        after = min(int(np.searchsorted(epochs, epoch)), place)
+        after = min(int(np.searchsorted(epochs, epoch)), index)
         before = max(after - 1, 0)
-        place = before if abs(epochs[before] - epoch) <= abs(epochs[after] - epoch) else after
-    value = float(values[place])
+        index = before if abs(epochs[before] - epoch) <= abs(epochs[after] - epoch) else after
+    value = float(values[index])
     return words.cost(value)

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from sandbox.data import Data
 
 MARGIN = 0.12
-# More points than these cover each other; evenly spaced ones of each part stand for the rest.
+# More points than this cover each other; of each part, at most this many are drawn, evenly spaced.
 MOST_POINTS = 3000
 
 
 def first_axes(data: Data) -> tuple[int, int]:
-    """The two inputs shown first: of more than two those that differ most with the target."""
+    """Return the two inputs to show first; of more than two, those that vary most with the target."""
     inputs = len(data.inputs)
     if inputs <= 2:
         return 0, inputs - 1
@@ -31,20 +31,20 @@ def first_axes(data: Data) -> tuple[int, int]:
 
 
 def padded(low: float, high: float) -> tuple[float, float]:
-    """A range with a margin on both sides; around a single value, one wide enough to see it."""
+    """Return a range with a margin on both sides; around a single value, one wide enough to see it."""
     span = high - low
-    room = MARGIN * span if span > 0.0 else max(1.0, abs(low))
-    return low - room, high + room
+    margin = MARGIN * span if span > 0.0 else max(1.0, abs(low))
+    return low - margin, high + margin
 
 
 def input_range(data: Data, feature: int) -> tuple[float, float]:
-    """The range of an input over all samples in its own units, with a margin."""
+    """Return the range of an input over all samples, in the input's units, with a margin."""
     columns = [part[:, feature] for part in (data.inputs_train, data.inputs_test) if len(part)]
     return padded(min(float(c.min()) for c in columns), max(float(c.max()) for c in columns))
 
 
 def chosen(count: int, most: int = MOST_POINTS) -> NDArray[np.intp]:
-    """Indices of at most `most` evenly spaced samples."""
+    """Return the indices of at most `most` evenly spaced samples."""
     if count <= most:
         return np.arange(count)
     return np.linspace(0, count - 1, most).astype(np.intp)

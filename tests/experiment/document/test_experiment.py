@@ -108,9 +108,9 @@ ERRORS: list[tuple[str, list[str]]] = [
     ("format = true", ["format is true", "must be 1"]),
     ("format = 1.0", ["format is 1.0", "must be 1"]),
     ('format = "1"', ['format is "1"', "must be 1"]),
-    ("title = 3", ["title is 3", "a text"]),
-    ("title = 1979-05-27", ["title is 1979-05-27", "a text"]),
-    (f'title = "{"x" * 1001}"', ["title is a text of 1,001 characters", "0 to 1,000"]),
+    ("title = 3", ["title is 3", "a string"]),
+    ("title = 1979-05-27", ["title is 1979-05-27", "a string"]),
+    (f'title = "{"x" * 1001}"', ["title is a string of 1,001 characters", "0 to 1,000"]),
     # unknown keys
     ("titel = ''", ["titel is not a known key", "did you mean title?"]),
     ("[optimiser]", ["optimiser is not a known key", "did you mean optimizer?"]),
@@ -141,11 +141,11 @@ ERRORS: list[tuple[str, list[str]]] = [
     ("[network]\nhidden = [6, 4.0]", ["entry 2 of network.hidden is 4.0", "a whole number"]),
     ("[network]\nhidden = [true]", ["entry 1 of network.hidden is true", "a whole number"]),
     ("[network]\nactivation = 3", ["network.activation is 3", "one name, or a list"]),
-    ("[network]\nweights = 3", ["network.weights is 3", "a text"]),
+    ("[network]\nweights = 3", ["network.weights is 3", "a string"]),
     ("[loss]\nmonitors = 'mse'", ['loss.monitors is "mse"', 'did you mean ["mse"]?']),
     ("[loss]\nobjective = ['mse']", ['loss.objective is ["mse"]', "one of auto"]),
     ("[data]\nfeatures = 'x1'", ['data.features is "x1"', "a list of 1 to"]),
-    ("[data]\ntarget = [1]", ["entry 1 of data.target is 1", "a text"]),
+    ("[data]\ntarget = [1]", ["entry 1 of data.target is 1", "a string"]),
     # names
     ("[data]\ndataset = 'moon'", ['data.dataset is "moon"', 'did you mean "moons"?', "circles"]),
     ("[loss]\nobjective = 'MSE'", ['loss.objective is "MSE"', 'did you mean "mse"?', "half_mse"]),
@@ -173,7 +173,7 @@ ERRORS: list[tuple[str, list[str]]] = [
     ("[network]\nhidden = [1025]", ["entry 1 of network.hidden is 1025", "from 1 to 1,024"]),
     ("[network]\nhidden = [1,1,1,1,1,1,1,1,1]", ["network.hidden is a list of 9", "a list of 0 to 8"]),
     ("[data]\nfeatures = []", ["data.features is a list of 0", "a list of 1 to"]),
-    ("[data]\nfile = ''", ["data.file is a text of 0 characters", "1 to 4,096"]),
+    ("[data]\nfile = ''", ["data.file is a string of 0 characters", "1 to 4,096"]),
     ('[data]\nfile = "a\\u0000b"', ["data.file", "character 0"]),
     # what must fit
     ("[data]\ndataset = 'moons'\nfile = 'a.csv'", ["data.dataset", "data.file", "only one of the two"]),
@@ -201,9 +201,9 @@ ERRORS: list[tuple[str, list[str]]] = [
     (f"[[lanes]]\nname = '{'A' * 41}'", ["1 to 40"]),
     ("[[lanes]]\nname = 'Ab'\n[[lanes]]\nname = 'aB'", ['lane 2: name is "aB"', "lane Ab has that name"]),
     ("[[lanes]]\nname = 'Stra\u00dfe'\n[[lanes]]\nname = 'STRASSE'", ["lane 2", "has that name"]),
-    ("[[lanes]]\nname = 'A'\ndata.samples = 9", ["lane 1: data has no place here", "network, loss and"]),
-    ("[[lanes]]\nname = 'A'\nrun.epochs = 9", ["lane 1: run has no place here"]),
-    ("[[lanes]]\nname = 'A'\ntitle = 'x'", ["lane 1: title has no place here"]),
+    ("[[lanes]]\nname = 'A'\ndata.samples = 9", ["lane 1: data is not allowed here", "network, loss and"]),
+    ("[[lanes]]\nname = 'A'\nrun.epochs = 9", ["lane 1: run is not allowed here"]),
+    ("[[lanes]]\nname = 'A'\ntitle = 'x'", ["lane 1: title is not allowed here"]),
     ("[[lanes]]\nname = 'A'\noptimizer.batch_size = 9", ["lane A: optimizer.batch_size is shared by all"]),
     ("[[lanes]]\nname = 'A'\noptimizer.shuffle = true", ["lane A: optimizer.shuffle is shared by all lanes"]),
     ("[[lanes]]\nname = 'A'\noptimizer.seed = 1", ["lane A: optimizer.seed is shared by all lanes"]),
@@ -221,7 +221,7 @@ ERRORS: list[tuple[str, list[str]]] = [
     ("[[edits]]\nupdate = 1\nlane = 'B'\nloss.delta = 1", ['edit 1: lane is "B"', "one of A"]),
     ("[[edits]]\nupdate = 1\nlane = 'a'\nloss.delta = 1", ['lane is "a"', 'did you mean "A"?']),
     ("[[edits]]\nupdate = 1\nlane = 1\nloss.delta = 1", ["edit 1: lane is 1", "one of A"]),
-    ("[[edits]]\nupdate = 1\ndata.samples = 9", ["edit 1: data has no place here", "except seeds"]),
+    ("[[edits]]\nupdate = 1\ndata.samples = 9", ["edit 1: data is not allowed here", "except seeds"]),
     ("[[edits]]\nupdate = 1\nnetwork.seed = 9", ["edit 1: network.seed cannot change while training"]),
     ("[[edits]]\nupdate = 1\noptimizer.seed = 9", ["edit 1: optimizer.seed cannot change while training"]),
     ("[[edits]]\nupdate = 1\nnetwork.initializer = 'zeros'", ["network.initializer cannot change"]),
@@ -638,7 +638,7 @@ def test_load_says_that_there_is_no_file(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with a name are a matter of Unix")
 def test_load_does_not_wait_for_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InputError, match="no ordinary file"):
+    with pytest.raises(InputError, match="not an ordinary file"):
         Experiment.load(tmp_path / "pipe")
 
 

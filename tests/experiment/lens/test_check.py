@@ -194,7 +194,7 @@ def test_large_networks_are_sampled_and_small_batches_agree(monkeypatch: pytest.
     assert all(layer.checked >= 12 or layer.checked == layer.count for layer in first.layers)
     assert first == again and first != other
     assert verdict_of(first) == "right"
-    assert f"{first.checked} random ones of 4,417 parameters" in extent(first)
+    assert f"a random {first.checked} of 4,417 parameters" in extent(first)
     monkeypatch.setattr(module, "MOST_NUMBERS", 1)
     one_by_one = _check(trainer, 1)
     for a, b in zip(first.layers, one_by_one.layers, strict=True):
@@ -207,7 +207,7 @@ def test_samples_are_drawn_where_even_few_parameters_take_long(monkeypatch: pyte
     monkeypatch.setattr(module, "MOST_WORK", 1.0)
     found = _check(trainer)
     assert (found.samples, found.m) == (32, 210)
-    assert verdict_of(found) == "right" and "32 random ones of 210 training samples" in extent(found)
+    assert verdict_of(found) == "right" and "a random 32 of 210 training samples" in extent(found)
 
 
 def test_lane_is_left_as_it_was() -> None:

@@ -318,7 +318,7 @@ def test_units_that_too_long_a_step_made_flat_ask_for_a_shorter_one() -> None:
     assert "saturated" not in ask(trainer)  # Xavier's weights leave tanh steep
     trainer.run(3)
     found = ask(trainer)["saturated"]
-    assert "too long a step" in found.meaning
+    assert "too large a step" in found.meaning
     assert found.control == Control("optimizer.learning_rate", 100.0, "Learning rate 100")
 
 

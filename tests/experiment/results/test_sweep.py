@@ -121,7 +121,7 @@ def test_what_is_swept_holds_in_every_lane() -> None:
 def test_grids_that_cannot_be() -> None:
     with pytest.raises(InputError, match="nothing to sweep"):
         cells(made(), [])
-    with pytest.raises(InputError, match="is there twice"):
+    with pytest.raises(InputError, match="is given twice"):
         cells(made(), [RATES, RATES])
     many = axis("network.seed", range(101))
     with pytest.raises(InputError, match="10,201 cells, but at most 10,000"):
@@ -206,7 +206,7 @@ def test_a_cell_that_cannot_be_run_says_why(tmp_path: Path) -> None:
     experiment = dataclasses.replace(made(), folder=tmp_path)
     sweep = Sweep(cells(experiment, [axis("network.weights", ("start.npz", "gone.npz"))]), tmp_path)
     list(sweep.run(Here()))
-    assert sweep.results[0].error == "" and "no such file of weights" in sweep.results[1].error
+    assert sweep.results[0].error == "" and "no such weights file" in sweep.results[1].error
 
 
 def test_an_error_of_the_program_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,7 +281,7 @@ def test_lanes_that_would_repeat_another_are_named() -> None:
     experiment = dataclasses.replace(made(), lanes=lanes).checked()
     assert redundant_lanes(experiment, ["loss.objective"]) == {"B": "A"}
     assert [lane.name for lane in cells(experiment, [LOSSES_])[0].experiment.lanes] == ["A", "C"]
-    told = 'What is swept is the same in every lane: "B" would repeat "A", and is left out.'
+    told = 'Swept settings are the same in every lane. Left out: "B" (same as "A").'
     assert redundancy_note(experiment, ["loss.objective"]) == told
     assert redundancy_note(experiment, ["optimizer.learning_rate"]) == ""
 

@@ -699,7 +699,7 @@ def test_parameters_are_copies() -> None:
 
 
 def test_an_unknown_lane_is_named() -> None:
-    with pytest.raises(InputError, match='no lane "Z"; there is A'):
+    with pytest.raises(InputError, match='no lane "Z"; known lanes: A'):
         Trainer(made()).lane("Z")
 
 

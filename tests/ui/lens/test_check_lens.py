@@ -113,14 +113,14 @@ def test_kinks_are_told(qtbot: QtBot) -> None:
     lens.check()
     lens.draw(_snapshot(trainer, lens), "A")
     assert lens.kinks.isVisible() and "unit 1 of layer 1, sample 1: z is 0 from its kink" in lens.kinks.text()
-    assert _cells(lens)[0][1:4] == ["0 of 12", "\u2013", "at kinks alone"]
+    assert _cells(lens)[0][1:4] == ["0 of 12", "\u2013", "only at kinks"]
 
 
 def test_float32_says_what_it_is_measured_by(qtbot: QtBot) -> None:
     lens, trainer = _lens(qtbot), _trainer(run__precision="float32")
     lens.check()
     lens.draw(_snapshot(trainer, lens), "A")
-    assert "right up to 0.0001" in lens.how.text()
+    assert "errors up to 0.0001 are right" in lens.how.text()
     assert lens.words.text() == "The formulas are right: no error is above 0.0001."
 
 

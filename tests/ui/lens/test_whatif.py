@@ -184,7 +184,7 @@ def test_the_sentence_is_about_the_chosen_row(qtbot: Any, stage: Callable[..., S
     qtbot.mouseClick(shown.lens.table.viewport(), Qt.MouseButton.LeftButton, pos=shown.place(row))
     cosine, norms = shown.lens.model.loss(row).cosine, [shown.lens.model.loss(k).norm for k in (0, row)]
     assert shown.lens.words.text() == (
-        f"Mean squared error would step {math.degrees(math.acos(cosine)):.0f}\u00b0 off the objective's way; "
+        f"Mean squared error would step {math.degrees(math.acos(cosine)):.0f}\u00b0 off the objective's direction; "
         f"its gradient is {norms[1] / norms[0]:.2g} times as long."
     )
     shown.lens.table.setFocus()

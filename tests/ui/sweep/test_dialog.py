@@ -148,7 +148,7 @@ def test_the_lane_that_was_clicked_is_opened(open_window: Callable[..., Any], he
     assert (opened_lane.network.activation, opened_lane.loss.objective) == ("tanh", "auto")
     assert opened_lane.optimizer.learning_rate == 1.0
     assert driver.window.notice.sentence.text() == (
-        "The new lane has 1 seed, as all lanes here; the cell was trained with 2 seeds."
+        "The new lane has 1 seed, like all lanes here; the cell was trained with 2 seeds."
     )
 
 
@@ -190,7 +190,7 @@ def test_a_sweep_that_was_stopped_goes_on_where_it_was(opened: Any, here: Here) 
     assert here.allowed == 7  # the first one was not done again
     opened.wait(lambda: dialog.run_button.text() == "Run")
     opened.click(dialog.run_button)
-    assert dialog.words.text() == "All 4 cells were done before."
+    assert dialog.words.text() == "All 4 cells were already done."
 
 
 def test_closing_the_dialog_lets_its_cells_go_on_and_it_comes_back(opened: Any, here: Here) -> None:
