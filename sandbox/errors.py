@@ -11,11 +11,11 @@ class InputError(ValueError):
     """
 
 
-def at(where: str, part: str) -> str:
+def join_location(where: str, part: str) -> str:
     """Join a location and a part of it: "moons.toml, lane B"."""
     return f"{where}, {part}" if where else part
 
 
-def fail(where: str, sentence: str) -> InputError:
+def input_error(where: str, sentence: str) -> InputError:
     """Return the error for a sentence, with its location in front."""
     return InputError(f"{where}: {sentence}" if where else sentence)

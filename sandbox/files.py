@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sandbox.errors import InputError, fail
+from sandbox.errors import InputError, input_error
 
 _DRAFT = ".loss-sandbox-"  # prefix of unfinished files and folders
 
@@ -20,7 +20,7 @@ def reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)).lower()
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def write_atomic(path: Path, content: str | bytes) -> None:
     """Write a file completely; if anything fails, it keeps its old content.
 
     Raises
@@ -30,7 +30,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
     """
     name = str(path)
     if os.path.isdir(path):  # unlike Path.is_dir, accepts any name
-        raise fail(name, "this is a folder, but must be the name of a file.")
+        raise input_error(name, "this is a folder, but must be the name of a file.")
     draft = path.parent / f"{_DRAFT}{secrets.token_hex(8)}.tmp"
     try:
         with draft.open("xb") as file:
@@ -41,11 +41,11 @@ def write_whole(path: Path, content: str | bytes) -> None:
     except (OSError, ValueError) as error:  # ValueError: not a valid file name
         with suppress(OSError, ValueError):
             draft.unlink()
-        raise fail(name, f"this cannot be written: {reason(error)}.") from None
+        raise input_error(name, f"this cannot be written: {reason(error)}.") from None
 
 
 @contextmanager
-def delivery(folder: Path, names: Iterable[str]) -> Iterator[Path]:
+def write_together(folder: Path, names: Iterable[str]) -> Iterator[Path]:
     """Yield a draft folder to write files in, and move them into `folder` once all are written.
 
     Existing files of the same name are replaced, others stay. If anything fails, `folder` is left as it was, or

@@ -66,14 +66,14 @@ class Person:
         (self.folder / name).write_text(text)
         return self.folder / name
 
-    def say(self, *arguments: str) -> Said:
+    def print_error(self, *arguments: str) -> Said:
         """Return the exit code, standard output and standard error of a command."""
         self._capture.readouterr()
         code = cli.main(list(arguments))
         return code, *self._capture.readouterr()
 
     def train(self, *arguments: str) -> Said:
-        return self.say("run", *arguments, "--quiet", "--no-pictures")
+        return self.print_error("run", *arguments, "--quiet", "--no-pictures")
 
     def history(self, folder: str) -> list[dict[str, str]]:
         with (self.folder / folder / "history.csv").open(newline="") as file:
@@ -115,7 +115,7 @@ def test_run_writes_into_a_folder_called_like_the_file(person: Person) -> None:
 
 def test_run_shows_its_progress_and_ends_with_a_summary(person: Person) -> None:
     person.write("x.toml", BATCHES)
-    code, out, err = person.say("run", "x.toml", "--no-pictures")
+    code, out, err = person.print_error("run", "x.toml", "--no-pictures")
     assert code == 0
     assert "5/5" in err and "cost" in err
     last = person.history("x")[-1]
@@ -174,7 +174,7 @@ def test_a_second_run_replaces_its_files_alone(person: Person) -> None:
 
 def test_a_stopped_lane_is_named_and_the_other_goes_on(person: Person) -> None:
     person.write("x.toml", TOO_FAST)
-    code, out, err = person.say("run", "x.toml", "--no-pictures")
+    code, out, err = person.print_error("run", "x.toml", "--no-pictures")
     assert code == 1
     assert "lane too fast stopped after update" in err and "learning rate" in err
     assert "stopped after update" in out
@@ -195,7 +195,7 @@ def test_quiet_still_says_why_a_lane_stopped(person: Person) -> None:
 def test_notices_about_the_data_are_passed_on(person: Person) -> None:
     person.write("points.csv", "a,b,y\n" + "1,2,0\n2,1,1\n" * 9 + ",3,1\n")
     person.write("x.toml", '[data]\nfile = "points.csv"\n[run]\nepochs = 1')
-    code, out, _ = person.say("run", "x.toml", "--no-pictures")
+    code, out, _ = person.print_error("run", "x.toml", "--no-pictures")
     assert code == 0 and "1 row with missing values was left out." in out
 
 
@@ -215,7 +215,7 @@ def test_bad_input_is_one_message_and_nothing_is_written(person: Person, case: s
     for text in texts:
         person.write("x.toml", text)
     before = person.files()
-    code, out, err = person.say(*(("run",) if command == "run" else ()), "x.toml")
+    code, out, err = person.print_error(*(("run",) if command == "run" else ()), "x.toml")
     assert (code, out) == (2, "")
     assert err.startswith("loss-sandbox: ") and err.count("\n") == 1 and said in err
     assert person.files() == before
@@ -246,7 +246,7 @@ def test_bad_input_is_one_message_and_nothing_is_written(person: Person, case: s
 )
 def test_a_wrong_command_line_is_one_message(person: Person, arguments: tuple[str, ...], said: str) -> None:
     person.write("x.toml", BATCHES)
-    code, out, err = person.say(*arguments)
+    code, out, err = person.print_error(*arguments)
     assert (code, out) == (2, "")
     assert err.startswith("loss-sandbox: ") and err.count("\n") == 1 and said in err
     assert person.files() == ["x.toml"]
@@ -302,7 +302,7 @@ def test_a_second_ctrl_c_writes_nothing(person: Person, monkeypatch: pytest.Monk
 def test_a_file_called_like_a_command_is_given_with_its_folder(person: Person) -> None:
     person.write("run", BATCHES)
     assert person.train("./run", "--epochs", "1", "--out", "out")[0] == 0
-    code, _, err = person.say("run")
+    code, _, err = person.print_error("run")
     assert code == 2 and "FILE" in err
 
 
@@ -313,8 +313,8 @@ def test_the_window_gets_the_experiment(person: Person, monkeypatch: pytest.Monk
     monkeypatch.setattr("sandbox.cli.window.display_problem", lambda: None)
     monkeypatch.setattr(app, "run_window", lambda *given: opened.append(given) or 0)
     person.write("check", BATCHES)
-    assert person.say("./check") == (0, "", "")
-    assert person.say() == (0, "", "")
+    assert person.print_error("./check") == (0, "", "")
+    assert person.print_error() == (0, "", "")
     assert opened == [(Experiment.load("check"), Path("check")), (None, None)]
 
 
@@ -322,7 +322,7 @@ def test_without_qt_all_but_the_pictures_is_written(person: Person, monkeypatch:
     lacking = "Qt lacks system libraries (libEGL.so.1); install them with: sudo apt-get install libegl1"
     monkeypatch.setattr("sandbox.cli.run.library_problem", lambda platform: lacking)
     person.write("x.toml", BATCHES)
-    code, _, err = person.say("run", "x.toml", "--quiet")
+    code, _, err = person.print_error("run", "x.toml", "--quiet")
     assert code == 1 and "--no-pictures" in err and lacking in err and err.count("\n") == 1
     assert person.files() == ["x", "x.toml", "x/history.csv", "x/weights-A.npz"]
     assert person.train("x.toml") == (0, "", "")
@@ -360,7 +360,7 @@ def lane_reaches(row: dict[str, str], lane: str, level: float) -> bool:
 
 def test_run_tells_which_lane_is_first_over_the_seeds(person: Person) -> None:
     file = person.write("two.toml", TWO_LANES)
-    code, out, _ = person.say("run", str(file), "--no-pictures", "--reach", "test_accuracy=0.8")
+    code, out, _ = person.print_error("run", str(file), "--no-pictures", "--reach", "test_accuracy=0.8")
     assert code == 0
     rows = person.history("two")
     one, other = (epochs_by_hand(rows, lane, 0.8) for lane in ("A", "slow"))
@@ -375,7 +375,7 @@ def test_run_tells_which_lane_is_first_over_the_seeds(person: Person) -> None:
 
 def test_run_compares_every_lane_with_the_first(person: Person) -> None:
     file = person.write("three.toml", TWO_LANES + '[[lanes]]\nname = "same"\n')
-    _, out, _ = person.say("run", str(file), "--no-pictures", "--reach", "train_mse=0.2", "--epochs", "20")
+    _, out, _ = person.print_error("run", str(file), "--no-pictures", "--reach", "train_mse=0.2", "--epochs", "20")
     same = "A and same need the same number of epochs to reach a training mean squared error of 0.2"
     assert same in out and "slow" in out
     assert sum("After epoch 20: " in line for line in out.splitlines()) == 2
@@ -383,7 +383,7 @@ def test_run_compares_every_lane_with_the_first(person: Person) -> None:
 
 def test_run_says_nothing_of_others_with_one_lane(person: Person) -> None:
     file = person.write("one.toml", BATCHES)
-    _, out, _ = person.say("run", str(file), "--no-pictures")
+    _, out, _ = person.print_error("run", str(file), "--no-pictures")
     assert "reach" not in out and "After epoch" not in out
 
 
@@ -401,14 +401,14 @@ def test_run_says_nothing_of_others_with_one_lane(person: Person) -> None:
 )
 def test_run_refuses_what_cannot_be_reached_before_it_trains(person: Person, goal: str, told: str) -> None:
     file = person.write("two.toml", TWO_LANES)
-    code, out, err = person.say("run", str(file), "--reach", goal)
+    code, out, err = person.print_error("run", str(file), "--reach", goal)
     assert (code, out) == (2, "") and told in err and err.count("\n") == 1
     assert not (person.folder / "two").exists()
 
 
 def test_run_counts_the_files_of_many_seeds(person: Person) -> None:
     file = person.write("two.toml", TWO_LANES)
-    _, out, _ = person.say("run", str(file), "--no-pictures", "--epochs", "1")
+    _, out, _ = person.print_error("run", str(file), "--no-pictures", "--epochs", "1")
     assert out.splitlines()[-1].endswith("weights-A.npz, weights-slow.npz, and 12 files with weights of other seeds")
     assert sum("-seed-" in name for name in person.files()) == 12
 
@@ -427,14 +427,14 @@ REGISTRIES = {
 
 @pytest.mark.parametrize("kind", REGISTRIES)
 def test_list_names_everything_in_one_line_each(person: Person, kind: str) -> None:
-    code, out, err = person.say("list", kind)
+    code, out, err = person.print_error("list", kind)
     assert (code, err) == (0, "")
     lines = dict(line.split(maxsplit=1) for line in out.splitlines())
     assert lines == {name: entry.summary for name, entry in REGISTRIES[kind].items()}
 
 
 def test_list_without_a_kind_names_all_kinds(person: Person) -> None:
-    code, out, _ = person.say("list")
+    code, out, _ = person.print_error("list")
     assert code == 0
     headings = [line for line in out.splitlines() if line and not line.startswith(" ")]
     assert headings == list(REGISTRIES)
@@ -448,10 +448,10 @@ def test_list_without_a_kind_names_all_kinds(person: Person) -> None:
 def test_check_exits_by_what_it_finds(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     right, wrong = published.Comparison("this", 1.0, 1.0, 0.1), published.Comparison("that", 1.0, 2.0, 0.1)
     monkeypatch.setattr(published, "rows", lambda: iter([right, right]))
-    code, out, _ = person.say("check")
+    code, out, _ = person.print_error("check")
     assert code == 0 and out.endswith("All 2 agree.\n")
     monkeypatch.setattr(published, "rows", lambda: iter([right, wrong]))
-    code, out, _ = person.say("check")
+    code, out, _ = person.print_error("check")
     assert code == 1 and out.endswith("1 of 2 differ.\n")
     assert [line.split()[-1] for line in out.splitlines()[1:3]] == ["ok", "DIFFERS"]
 
@@ -492,7 +492,7 @@ def test_help_needs_nothing(arguments: tuple[str, ...]) -> None:
 
 def test_python_m_sandbox_is_the_same_program(person: Person) -> None:
     child = bare("list", "metrics")
-    assert (child.returncode, child.stdout, child.stderr) == person.say("list", "metrics")
+    assert (child.returncode, child.stdout, child.stderr) == person.print_error("list", "metrics")
     assert "loss-sandbox run FILE" in bare("--help").stdout
 
 

@@ -36,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def say(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+def print_error(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     capsys.readouterr()
     code = cli.main(["sweep", *arguments])
     return code, *capsys.readouterr()
@@ -54,7 +54,7 @@ def kept(path: Path) -> dict[str, float]:
 def test_a_sweep_writes_its_table_and_its_picture_and_goes_on_where_it_was(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, out, err = say(capsys, "x.toml", *GRID, "--replicas", "2", "--workers", "2")
+    code, out, err = print_error(capsys, "x.toml", *GRID, "--replicas", "2", "--workers", "2")
     assert code == 0, err
     assert "6/6" in err  # the progress bar
     found = rows(folder / "x-sweep" / "sweep.csv")
@@ -67,7 +67,7 @@ def test_a_sweep_writes_its_table_and_its_picture_and_goes_on_where_it_was(
     assert picture.width() > 400 and picture.height() > 200
     first = kept(folder / "x-sweep" / "cells")
     next(iter((folder / "x-sweep" / "cells").glob("*.json"))).unlink()
-    code, out, _ = say(capsys, "x.toml", *GRID, "--replicas", "2", "--no-pictures")
+    code, out, _ = print_error(capsys, "x.toml", *GRID, "--replicas", "2", "--no-pictures")
     assert code == 0 and out.startswith("5 of 6 cells were done before.")
     again = kept(folder / "x-sweep" / "cells")
     assert again.keys() == first.keys() and sum(again[name] == first[name] for name in first) == 5
@@ -79,7 +79,7 @@ def test_a_cell_that_diverges_is_told_and_ends_nothing(folder: Path, capsys: pyt
         SMALL.replace("epochs = 5", "epochs = 300").replace("[run]", 'output="linear"\n[run]')
     )
     wild = ("--set", "optimizer.learning_rate=0.01,1e6", "--set", "loss.objective=mse")
-    code, out, err = say(capsys, "x.toml", *wild, "--replicas", "2", "--workers", "1", "--out", "wild")
+    code, out, err = print_error(capsys, "x.toml", *wild, "--replicas", "2", "--workers", "1", "--out", "wild")
     assert code == 1
     assert "cell 1 (optimizer.learning_rate=1e6, loss.objective=mse): 2 of 2 seeds stopped: overflow" in err
     calm, flown = rows(folder / "wild" / "sweep.csv")
@@ -104,15 +104,15 @@ def test_a_cell_that_diverges_is_told_and_ends_nothing(folder: Path, capsys: pyt
 def test_bad_input_is_told_in_one_message_and_nothing_is_written(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
 ) -> None:
-    code, out, err = say(capsys, *arguments)
+    code, out, err = print_error(capsys, *arguments)
     assert (code, out) == (2, "") and told in err and err.count("\n") == 1
     assert [path.name for path in folder.iterdir()] == ["x.toml"]
 
 
 def test_another_column_can_be_looked_at(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one = ("--set", "optimizer.learning_rate=0.1,1", "--workers", "1", "--quiet", "--no-pictures", "--out", "o")
-    assert say(capsys, "x.toml", *one, "--column", "test_cost") == (0, "", "")
-    code, _, err = say(capsys, "x.toml", *one, "--column", "test_mae")
+    assert print_error(capsys, "x.toml", *one, "--column", "test_cost") == (0, "", "")
+    code, _, err = print_error(capsys, "x.toml", *one, "--column", "test_mae")
     assert code == 0 and "no cell has test_mae" in err
 
 
@@ -174,5 +174,5 @@ def test_without_the_extra_a_scheduler_is_refused(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    code, _, err = say(capsys, "x.toml", *GRID, "--scheduler", "tcp://127.0.0.1:1", "--quiet")
+    code, _, err = print_error(capsys, "x.toml", *GRID, "--scheduler", "tcp://127.0.0.1:1", "--quiet")
     assert code == 2 and "loss-sandbox[dask]" in err

@@ -156,14 +156,14 @@ class ToyTwice(Optimizer):
     )
     momentum: float
 
-    def step(self, at: OptimizerState, rate: float) -> None:
-        u, k = at.memory
+    def step(self, state: OptimizerState, rate: float) -> None:
+        u, k = state.memory
         u *= self.momentum
-        u += at.grad
+        u += state.grad
         k *= self.momentum
         k += u
-        np.multiply(k, rate / (1.0 + at.count), out=at.scratch)
-        np.subtract(at.theta, at.scratch, out=at.theta)
+        np.multiply(k, rate / (1.0 + state.count), out=state.scratch)
+        np.subtract(state.theta, state.scratch, out=state.theta)
 
 
 TOY_LOSSES: tuple[type[Loss], ...] = (ToyCauchy, ToyExponential, ToyFading)

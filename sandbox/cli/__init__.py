@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from sandbox import published, words
-from sandbox.cli.console import BAD_INPUT, DONE, INCOMPLETE, PROGRAM, Parser, say
+from sandbox.cli.console import BAD_INPUT, DONE, INCOMPLETE, PROGRAM, Parser, print_error
 from sandbox.cli.run import run_command
 from sandbox.cli.sweep import sweep_command
 from sandbox.cli.window import window_command
@@ -44,10 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except InputError as error:
-        say(str(error))
+        print_error(str(error))
         return BAD_INPUT
     except KeyboardInterrupt:
-        say("interrupted; nothing was written.")
+        print_error("interrupted; nothing was written.")
         return INCOMPLETE
     except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

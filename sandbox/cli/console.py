@@ -21,7 +21,7 @@ PROGRAM = "loss-sandbox"
 DONE, INCOMPLETE, BAD_INPUT = 0, 1, 2
 
 
-def say(text: str) -> None:
+def print_error(text: str) -> None:
     """Print a sentence on standard error, after the name of the program."""
     print(f"{PROGRAM}: {text}", file=sys.stderr)
 
@@ -54,14 +54,14 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
-def need_no_display() -> None:
+def use_offscreen() -> None:
     """Make Qt, before it starts, draw into memory; macOS and Windows always have a display."""
     if sys.platform not in ("darwin", "win32"):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 
 @contextmanager
-def asked_to_end() -> Iterator[list[int]]:
+def collect_interrupts() -> Iterator[list[int]]:
     """Collect the first Ctrl+C, so that it interrupts no update; a second one raises KeyboardInterrupt."""
     signals: list[int] = []
 
@@ -84,7 +84,7 @@ def print_table(table: list[list[str]]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def figure(column: str, value: float | None) -> str:
+def format_value(column: str, value: float | None) -> str:
     """Format a value of a history column; a dash if it does not apply."""
     if value is None:
         return "-"

@@ -14,12 +14,12 @@ from sandbox.cli.console import (
     DONE,
     INCOMPLETE,
     Parser,
-    asked_to_end,
-    figure,
+    collect_interrupts,
+    format_value,
     history_columns,
-    need_no_display,
+    print_error,
     print_table,
-    say,
+    use_offscreen,
     whole_number,
 )
 from sandbox.display import library_problem
@@ -29,13 +29,13 @@ from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.document.settings import MOST_EPOCHS
 from sandbox.experiment.lens import comparison
-from sandbox.experiment.lens.advantage import AskAdvantage, usual_level
+from sandbox.experiment.lens.advantage import AskAdvantage, default_level
 from sandbox.experiment.results.export import result_names, write_results
 from sandbox.experiment.results.sweep import (
-    usual_column,
+    default_column,
 )
 from sandbox.experiment.training.lanes import Lane
-from sandbox.files import delivery
+from sandbox.files import write_together
 from sandbox.nn import LOSSES, METRICS
 from sandbox.words import known_names
 
@@ -96,9 +96,9 @@ def run_command(arguments: list[str]) -> int:
     folder = Path(options.file.stem) if options.out is None else options.out
     problem = None if options.no_pictures else library_problem("offscreen")
     if problem is not None:
-        say(f"no pictures can be drawn (use --no-pictures to do without). {problem}")
+        print_error(f"no pictures can be drawn (use --no-pictures to do without). {problem}")
     draw = not options.no_pictures and problem is None
-    with delivery(folder, result_names(lane.name for lane in trainer.lanes)) as draft:
+    with write_together(folder, result_names(lane.name for lane in trainer.lanes)) as draft:
         interrupted = _train(trainer, options.quiet)
         write_results(trainer, draft)
         if draw:
@@ -107,10 +107,10 @@ def run_command(arguments: list[str]) -> int:
     if not options.quiet:
         _summarise(trainer, folder, files, goal)
     if interrupted:
-        say(f"ended by Ctrl+C after epoch {trainer.epoch:,} of {experiment.run.epochs:,}.")
+        print_error(f"ended by Ctrl+C after epoch {trainer.epoch:,} of {experiment.run.epochs:,}.")
     stopped = [lane for lane in trainer.lanes if len(lane.running) < len(lane.replicas)]
     for lane in stopped:
-        say(_stop_text(lane))
+        print_error(_stop_text(lane))
     complete = problem is None and not interrupted and not stopped
     return DONE if complete else INCOMPLETE
 
@@ -131,7 +131,7 @@ def _parse_goal(text: str) -> Goal:
 
 def _stop_text(lane: Lane) -> str:
     """Say which replicas of a lane stopped, and why the first of them did."""
-    if lane.stopped and not lane.several:
+    if lane.stopped and not lane.has_replicas:
         return f"lane {lane.name} stopped {_stop_time(lane)}: {lane.stopped}."
     stopped = [replica for replica in lane.replicas if replica.stopped]
     first = stopped[0]
@@ -152,7 +152,7 @@ def _train(trainer: Trainer, quiet: bool) -> bool:
     from tqdm import tqdm
 
     last = trainer.experiment.run.epochs
-    with asked_to_end() as signals, tqdm(total=last, unit="epoch", disable=quiet, dynamic_ncols=True) as bar:
+    with collect_interrupts() as signals, tqdm(total=last, unit="epoch", disable=quiet, dynamic_ncols=True) as bar:
         while trainer.running and trainer.epoch < last and not signals:
             deadline = monotonic() + _REFRESH
             trainer.advance(lambda until=deadline: trainer.epoch < last and not signals and monotonic() < until)  # type: ignore[misc]
@@ -179,12 +179,12 @@ def _costs(trainer: Trainer) -> str:
 
 
 def _draw(trainer: Trainer, folder: Path) -> None:
-    need_no_display()
+    use_offscreen()
     from sandbox.ui.pictures import has_text, save_pictures
 
     save_pictures(trainer, folder)
     if not has_text():
-        say("the pictures have no text, since there is no font; on Debian, install fonts-dejavu-core.")
+        print_error("the pictures have no text, since there is no font; on Debian, install fonts-dejavu-core.")
 
 
 def _summarise(trainer: Trainer, folder: Path, files: list[str], goal: Goal) -> None:
@@ -201,7 +201,7 @@ def _summarise(trainer: Trainer, folder: Path, files: list[str], goal: Goal) -> 
     table = [["lane", *(column.replace("_", " ") for column in columns), ""]]
     for lane in trainer.lanes:
         values = trainer.readings(lane)
-        cells = [figure(column, values.get(column)) for column in columns]
+        cells = [format_value(column, values.get(column)) for column in columns]
         table.append([lane.name, *cells, f"stopped {_stop_time(lane)}" if lane.stopped else ""])
     print_table(table)
     for sentence in _compared(trainer, *goal):
@@ -223,8 +223,8 @@ def _compared(trainer: Trainer, column: str, level: float) -> Iterator[str]:
 
 
 def _default_goal(trainer: Trainer) -> Goal:
-    column = usual_column(_comparable(trainer))
-    return column, usual_level(column)
+    column = default_column(_comparable(trainer))
+    return column, default_level(column)
 
 
 def _check_goal(trainer: Trainer, column: str) -> None:

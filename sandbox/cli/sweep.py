@@ -15,12 +15,12 @@ from sandbox.cli.console import (
     INCOMPLETE,
     PROGRAM,
     Parser,
-    asked_to_end,
-    figure,
+    collect_interrupts,
+    format_value,
     history_columns,
-    need_no_display,
+    print_error,
     print_table,
-    say,
+    use_offscreen,
     whole_number,
 )
 from sandbox.display import library_problem
@@ -35,14 +35,14 @@ from sandbox.experiment.results.sweep import (
     cells,
     columns,
     cores,
+    default_column,
     literal,
     read_axis,
     redundancy_note,
-    usual_column,
     write_table,
 )
 from sandbox.experiment.training.trainer import load_experiment_data
-from sandbox.files import delivery
+from sandbox.files import write_together
 from sandbox.words import known_names
 
 _SWEEP_HELP = """values are written as in an experiment file, but texts need no quotes:
@@ -97,10 +97,10 @@ def sweep_command(arguments: list[str]) -> int:
     load_experiment_data(experiment)  # report bad data before anything starts
     problem = None if options.no_pictures else library_problem("offscreen")
     if problem is not None:
-        say(f"no heat map can be drawn (use --no-pictures to do without). {problem}")
+        print_error(f"no heat map can be drawn (use --no-pictures to do without). {problem}")
     folder = Path(f"{options.file.stem}-sweep") if options.out is None else options.out
     names = ["sweep.csv", "heatmap.png"]
-    with delivery(folder, names) as draft:
+    with write_together(folder, names) as draft:
         sweep = Sweep(grid, folder / "cells")
         done = sweep.resume()
         if done and not options.quiet:
@@ -108,7 +108,9 @@ def sweep_command(arguments: list[str]) -> int:
         try:
             interrupted = _run_cells(sweep, options)
         except KeyboardInterrupt:
-            say(f"interrupted; {len(sweep.results):,} of {len(grid):,} cells are saved, nothing else was written.")
+            print_error(
+                f"interrupted; {len(sweep.results):,} of {len(grid):,} cells are saved, nothing else was written."
+            )
             return INCOMPLETE
         write_table(draft / "sweep.csv", sweep)
         column = _heatmap_column(sweep, options.column)
@@ -125,7 +127,7 @@ def _run_cells(sweep: Sweep, options: argparse.Namespace) -> bool:
 
     total = len(sweep.cells)
     with (
-        asked_to_end() as signals,
+        collect_interrupts() as signals,
         tqdm(total=total, initial=len(sweep.results), unit="cell", disable=options.quiet, dynamic_ncols=True) as bar,
     ):
         if not sweep.missing:
@@ -185,20 +187,20 @@ def _check_column(wanted: str | None) -> None:
 def _heatmap_column(sweep: Sweep, wanted: str | None) -> str:
     """Return the column that the heat map shows."""
     names = columns(sweep.results.values())
-    default = usual_column(names)
+    default = default_column(names)
     if wanted is not None and wanted not in names and names:
-        say(f"no cell has {wanted}: it is neither an objective nor shown; the heat map shows {default}.")
+        print_error(f"no cell has {wanted}: it is neither an objective nor shown; the heat map shows {default}.")
         return default
     return wanted or default
 
 
 def _draw_heatmap(sweep: Sweep, column: str, path: Path) -> None:
-    need_no_display()
+    use_offscreen()
     from sandbox.ui.pictures import has_text, save_heatmap
 
     save_heatmap(sweep, column, path)
     if not has_text():
-        say("the heat map has no text, since there is no font; on Debian, install fonts-dejavu-core.")
+        print_error("the heat map has no text, since there is no font; on Debian, install fonts-dejavu-core.")
 
 
 def _summarise(sweep: Sweep, folder: Path, column: str) -> None:
@@ -211,9 +213,9 @@ def _summarise(sweep: Sweep, folder: Path, column: str) -> None:
         for lane in () if result is None else result.lanes:
             middle, low, high = lane.spread(column)
             row = [*map(literal, cell.values.values()), *([lane.lane] if several else [])]
-            spread = "" if middle != middle else f"{figure(column, low)} to {figure(column, high)}"
+            spread = "" if middle != middle else f"{format_value(column, low)} to {format_value(column, high)}"
             stopped = f"{lane.stopped} stopped" if lane.stopped else ""
-            table.append([*row, "-" if middle != middle else figure(column, middle), spread, stopped])
+            table.append([*row, "-" if middle != middle else format_value(column, middle), spread, stopped])
     print_table(table)
     print(f"In {folder}: sweep.csv, heatmap.png, cells")
 
@@ -221,6 +223,6 @@ def _summarise(sweep: Sweep, folder: Path, column: str) -> None:
 def _exit_code(sweep: Sweep, interrupted: bool, problem: str | None) -> int:
     if interrupted:
         done = f"{len(sweep.results):,} of {len(sweep.cells):,} cells are done"
-        say(f"ended by Ctrl+C; {done}, and the same command goes on from there.")
+        print_error(f"ended by Ctrl+C; {done}, and the same command goes on from there.")
     failed = any(result.error or result.stopped for result in sweep.results.values())
     return INCOMPLETE if interrupted or failed or problem is not None else DONE

@@ -12,7 +12,7 @@ from sandbox.cli.console import (
     DONE,
     PROGRAM,
     Parser,
-    need_no_display,
+    use_offscreen,
     whole_number,
 )
 from sandbox.display import display_problem, library_problem
@@ -90,7 +90,7 @@ def _screenshot(options: argparse.Namespace, experiment: Experiment | None) -> i
         raise InputError(f"{png}: this is a folder, but must be the name of a picture.")
     if not png.absolute().parent.is_dir():
         raise InputError(f"{png}: there is no such folder to write the picture into.")
-    need_no_display()
+    use_offscreen()
     problem = library_problem("offscreen")
     if problem is not None:
         raise InputError(problem)

@@ -14,7 +14,7 @@ from sandbox.data.bounds import MAX_COLUMNS, MIN_ROWS, check_setting
 from sandbox.data.csv_file import is_number, read_table
 from sandbox.data.features import Feature, feature_matrix, inputs_of, parse_feature
 from sandbox.data.generators import GENERATORS
-from sandbox.data.prepare import held_out, scaling
+from sandbox.data.prepare import choose_test, scaling
 from sandbox.data.table import Dataset, Numbers, Table, Texts, is_text, missing
 from sandbox.data.tables import TABLES
 from sandbox.data.targets import TASKS, Targets, encode
@@ -134,7 +134,7 @@ def load_data(
     _check_finite(table.name, parsed, X)
 
     groups = np.zeros(len(X), np.int64) if task == "regression" else y.astype(np.int64)
-    test = held_out(groups, test_fraction if source.tested else 0.0, seed)
+    test = choose_test(groups, test_fraction if source.tested else 0.0, seed)
     mean, scale = np.zeros(X.shape[1]), np.ones(X.shape[1])
     if standardize and source.scaled:
         mean, scale = scaling(X[~test])

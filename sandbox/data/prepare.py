@@ -13,7 +13,7 @@ from sandbox.words import count
 _SPLIT = 1  # a random stream separate from the generators', from the same seed
 
 
-def held_out(groups: NDArray[np.int64], test_fraction: float, seed: int) -> NDArray[np.bool_]:
+def choose_test(groups: NDArray[np.int64], test_fraction: float, seed: int) -> NDArray[np.bool_]:
     """Choose the test part: round(test_fraction * m) samples, stratified by class.
 
     Each class gives its share by largest remainder (the first class wins a tie), so that the total is exact;

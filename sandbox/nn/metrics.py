@@ -40,7 +40,7 @@ class Metric(Kind):
     is_share: ClassVar[bool] = True
     goal: ClassVar[float] = 0.95
     uses_zero_one: ClassVar[bool] = False
-    counted: ClassVar[bool] = True
+    counts_samples: ClassVar[bool] = True
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
         """Return the metric of A against targets Y; `middle` is halfway between the codes of two classes."""
@@ -87,7 +87,7 @@ class R2(Metric):
     label = "R²"
     is_share = False
     goal = 0.9
-    counted = False
+    counts_samples = False
     summary = "Share of the targets' variance that is explained: 1 is all, 0 no better than their mean."
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:

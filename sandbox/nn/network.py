@@ -182,20 +182,20 @@ class Network:
         if len(self._passes) >= self._CACHED_PASSES:
             self._passes.pop(next(iter(self._passes)))
         placeholder, m = np.empty(0, self.dtype), inputs.shape[-1]
-        done = ForwardPass([placeholder], [placeholder], [placeholder], [placeholder], placeholder)
+        forward_pass = ForwardPass([placeholder], [placeholder], [placeholder], [placeholder], placeholder)
         below = inputs  # [A; 1] of the layer before
         for l, (n, Wb, g) in enumerate(zip(self.sizes[1:], self._Wb, self.activations, strict=True), start=1):
             hidden = l < len(self.activations)
             if l > 1:
-                self._add_backward_step(done, l, below)
+                self._add_backward_step(forward_pass, l, below)
             # Side by side, hidden layers get a constant unit in place of the ones, so that the whole layer is one
             # block of memory, which numpy processes twice as fast as its parts.
             constant = int(hidden and bool(self.lead))
             Z_all = np.zeros((*self.lead, n + constant, m), self.dtype)
             A_all = np.ones((*self.lead, n + int(hidden), m), self.dtype)
             Z, A = Z_all[..., :n, :], A_all[..., :n, :]
-            done.Z.append(Z.swapaxes(-1, -2))
-            done.A.append(A.swapaxes(-1, -2))
+            forward_pass.Z.append(Z.swapaxes(-1, -2))
+            forward_pass.A.append(A.swapaxes(-1, -2))
             value = g.kernel(n * m, self.dtype)
             multiply = self._multiply(Wb, below, Z)
             if constant and g.elementwise:
@@ -203,34 +203,40 @@ class Network:
                     value = _keeping_ones(value, A_all[..., n, :])
                 else:  # the constant unit gives the ones by itself
                     Z_all[..., n, :] = g.unit_input
-                done.forward_steps.append(ForwardStep(multiply, Z, value, _flat(Z_all), _flat(A_all), A_all))
+                forward_pass.forward_steps.append(ForwardStep(multiply, Z, value, _flat(Z_all), _flat(A_all), A_all))
             else:
-                done.forward_steps.append(ForwardStep(multiply, Z, value, done.Z[l], done.A[l], A_all))
+                forward_pass.forward_steps.append(
+                    ForwardStep(multiply, Z, value, forward_pass.Z[l], forward_pass.A[l], A_all)
+                )
             below = A_all
-        dZ = np.empty_like(done.Z[-1]).swapaxes(-1, -2)
-        dZs = [dZ, *(step.dZ for step in done.backward_steps)]  # dZ[l] of every layer, last to first
-        done.stacked_steps = [
+        dZ = np.empty_like(forward_pass.Z[-1]).swapaxes(-1, -2)
+        dZs = [dZ, *(step.dZ for step in forward_pass.backward_steps)]  # dZ[l] of every layer, last to first
+        forward_pass.stacked_steps = [
             (self._product(dZ_l, step.below, step.dWb), step)
-            for dZ_l, step in zip(dZs, done.backward_steps, strict=False)
+            for dZ_l, step in zip(dZs, forward_pass.backward_steps, strict=False)
         ]
-        done.first_product = self._product(dZs[-1], inputs.T, self._dWb[0])
-        self._passes[m, slot, inputs.strides] = done
-        return done
+        forward_pass.first_product = self._product(dZs[-1], inputs.T, self._dWb[0])
+        self._passes[m, slot, inputs.strides] = forward_pass
+        return forward_pass
 
-    def _add_backward_step(self, done: ForwardPass, l: int, below: Array) -> None:
+    def _add_backward_step(self, forward_pass: ForwardPass, l: int, below: Array) -> None:
         """Add the step from dZ[l] to dW[l] and dZ[l - 1]."""
         g, n, m = self.activations[l - 2], self.sizes[l - 1], below.shape[-1]
-        Z, A = done.forward_steps[-1].Z_in, done.forward_steps[-1].A_out
+        Z, A = forward_pass.forward_steps[-1].Z_in, forward_pass.forward_steps[-1].A_out
         dA_all = np.zeros((*self.lead, n + int(bool(self.lead)), m), self.dtype)
         dZ_all = np.zeros_like(dA_all)
         dA, dZ = dA_all[..., :n, :], dZ_all[..., :n, :]
-        done.dA.append(dA.swapaxes(-1, -2))
-        done.dZ.append(dZ.swapaxes(-1, -2))
-        dA_in, dZ_out = (_flat(dA_all), _flat(dZ_all)) if self.lead and g.elementwise else (done.dA[-1], done.dZ[-1])
+        forward_pass.dA.append(dA.swapaxes(-1, -2))
+        forward_pass.dZ.append(dZ.swapaxes(-1, -2))
+        dA_in, dZ_out = (
+            (_flat(dA_all), _flat(dZ_all))
+            if self.lead and g.elementwise
+            else (forward_pass.dA[-1], forward_pass.dZ[-1])
+        )
         dZ_above = np.empty((*self.lead, self.sizes[l], m), self.dtype)  # like dZ[l]: only its layout matters
         multiply = self._multiply(self._Wb[l - 1][..., :-1].swapaxes(-1, -2), dZ_above, dA)
         step = BackwardStep(below.swapaxes(-1, -2), self._dWb[l - 1], multiply, dZ, dA, g, Z, A, dA_in, dZ_out)
-        done.backward_steps.insert(0, step)
+        forward_pass.backward_steps.insert(0, step)
 
     def _multiply(self, left: Array, right: Array, out: Array) -> Multiply:
         """Return a function that multiplies by `left`, for arrays laid out like these."""
@@ -256,33 +262,33 @@ class Network:
             Separates passes over the same number of samples.
         """
         key = (ones_below.shape[-1], slot, ones_below.strides)
-        done = self._passes.get(key) or self._new_pass(ones_below, slot)
-        done.ones_below = below = ones_below
-        for step in done.forward_steps:
+        forward_pass = self._passes.get(key) or self._new_pass(ones_below, slot)
+        forward_pass.ones_below = below = ones_below
+        for step in forward_pass.forward_steps:
             step.multiply(below, step.Z)
             step.value(step.Z_in, step.A_out)
             below = step.below_next
-        return done
+        return forward_pass
 
-    def backward(self, done: ForwardPass, dZ: Array) -> None:
+    def backward(self, forward_pass: ForwardPass, dZ: Array) -> None:
         """Fill dW and db, given dZ (..., m, n_out) of the last layer after `forward`."""
         columns = dZ.swapaxes(-1, -2)
         if not columns.flags.c_contiguous:  # a loss may return any layout, and the rounding depends on it
             columns = np.ascontiguousarray(columns)
         if self.lead:
-            for product, step in done.stacked_steps:
+            for product, step in forward_pass.stacked_steps:
                 product(columns, step.below, step.dWb)
                 step.multiply(columns, step.dA)
                 step.g.backward(step.Z, step.A, step.dA_in, step.dZ_out)
                 columns = step.dZ
-            done.first_product(columns, done.ones_below.T, self._dWb[0])
+            forward_pass.first_product(columns, forward_pass.ones_below.T, self._dWb[0])
         else:
-            for step in done.backward_steps:
+            for step in forward_pass.backward_steps:
                 columns.dot(step.below, step.dWb)
                 step.multiply(columns, step.dA)
                 step.g.backward(step.Z, step.A, step.dA_in, step.dZ_out)
                 columns = step.dZ
-            columns.dot(done.ones_below.T, self._dWb[0])
+            columns.dot(forward_pass.ones_below.T, self._dWb[0])
 
     def outputs(self, X: Array, chunk: int = 4096) -> Array:
         """Return A[L] (..., m, n_out) for X (m, n_in) of any length, without touching the passes of training."""

@@ -95,7 +95,7 @@ class Optimizer(Tunable):
     memory: ClassVar[tuple[str, ...]] = ()
     rescales: ClassVar[bool] = False
 
-    def step(self, at: OptimizerState, rate: float) -> None:
+    def step(self, state: OptimizerState, rate: float) -> None:
         """Change `at.theta` and `at.memory` in place, by one step of learning rate `rate`."""
         raise NotImplementedError
 
@@ -103,7 +103,7 @@ class Optimizer(Tunable):
         """Return the parameters (..., P) after the line of `decay_code`, before the step itself."""
         return theta
 
-    def line_values(self, at: OptimizerState) -> dict[str, Array]:
+    def line_values(self, state: OptimizerState) -> dict[str, Array]:
         """Return the other values that the lines of `step_code` assign, by name, after a step."""
         return {}
 
@@ -127,9 +127,9 @@ class GradientDescent(Optimizer):
     formula = r"\theta \leftarrow \theta - \eta\,g"
     step_code = ("P -= learning_rate * dP",)
 
-    def step(self, at: OptimizerState, rate: float) -> None:
-        np.multiply(at.grad, rate, out=at.scratch)
-        np.subtract(at.theta, at.scratch, out=at.theta)
+    def step(self, state: OptimizerState, rate: float) -> None:
+        np.multiply(state.grad, rate, out=state.scratch)
+        np.subtract(state.theta, state.scratch, out=state.theta)
 
 
 class Momentum(Optimizer):
@@ -154,12 +154,12 @@ class Momentum(Optimizer):
     memory = ("V",)
     momentum: float
 
-    def step(self, at: OptimizerState, rate: float) -> None:
-        (v,) = at.memory
+    def step(self, state: OptimizerState, rate: float) -> None:
+        (v,) = state.memory
         v *= self.momentum
-        v += at.grad
-        np.multiply(v, rate, out=at.scratch)
-        np.subtract(at.theta, at.scratch, out=at.theta)
+        v += state.grad
+        np.multiply(v, rate, out=state.scratch)
+        np.subtract(state.theta, state.scratch, out=state.theta)
 
 
 class Nesterov(Optimizer):
@@ -186,14 +186,14 @@ class Nesterov(Optimizer):
     memory = ("V",)
     momentum: float
 
-    def step(self, at: OptimizerState, rate: float) -> None:
-        (v,) = at.memory
+    def step(self, state: OptimizerState, rate: float) -> None:
+        (v,) = state.memory
         v *= self.momentum
-        v += at.grad
-        np.multiply(v, self.momentum, out=at.scratch)
-        at.scratch += at.grad
-        at.scratch *= rate
-        np.subtract(at.theta, at.scratch, out=at.theta)
+        v += state.grad
+        np.multiply(v, self.momentum, out=state.scratch)
+        state.scratch += state.grad
+        state.scratch *= rate
+        np.subtract(state.theta, state.scratch, out=state.theta)
 
 
 class Adam(Optimizer):
@@ -230,25 +230,25 @@ class Adam(Optimizer):
     beta2: float
     epsilon: float
 
-    def step(self, at: OptimizerState, rate: float) -> None:
-        m, v = at.memory
-        np.multiply(at.grad, 1.0 - self.beta1, out=at.scratch)
+    def step(self, state: OptimizerState, rate: float) -> None:
+        m, v = state.memory
+        np.multiply(state.grad, 1.0 - self.beta1, out=state.scratch)
         m *= self.beta1
-        m += at.scratch
-        np.multiply(at.grad, at.grad, out=at.scratch)
-        at.scratch *= 1.0 - self.beta2
+        m += state.scratch
+        np.multiply(state.grad, state.grad, out=state.scratch)
+        state.scratch *= 1.0 - self.beta2
         v *= self.beta2
-        v += at.scratch
-        np.sqrt(v, out=at.scratch)
-        at.scratch *= 1.0 / math.sqrt(1.0 - self.beta2**at.count)
-        at.scratch += self.epsilon
-        np.divide(m, at.scratch, out=at.scratch)
-        at.scratch *= rate / (1.0 - self.beta1**at.count)
-        np.subtract(at.theta, at.scratch, out=at.theta)
+        v += state.scratch
+        np.sqrt(v, out=state.scratch)
+        state.scratch *= 1.0 / math.sqrt(1.0 - self.beta2**state.count)
+        state.scratch += self.epsilon
+        np.divide(m, state.scratch, out=state.scratch)
+        state.scratch *= rate / (1.0 - self.beta1**state.count)
+        np.subtract(state.theta, state.scratch, out=state.theta)
 
-    def line_values(self, at: OptimizerState) -> dict[str, Array]:
-        m, v = at.memory
-        return {"M_hat": m / (1.0 - self.beta1**at.count), "V_hat": v / (1.0 - self.beta2**at.count)}
+    def line_values(self, state: OptimizerState) -> dict[str, Array]:
+        m, v = state.memory
+        return {"M_hat": m / (1.0 - self.beta1**state.count), "V_hat": v / (1.0 - self.beta2**state.count)}
 
 
 class AdamW(Adam):
@@ -270,11 +270,11 @@ class AdamW(Adam):
     parameters = (*Adam.parameters, _DECAY)
     weight_decay: float
 
-    def step(self, at: OptimizerState, rate: float) -> None:
-        np.multiply(at.theta, at.weights, out=at.scratch)
-        at.scratch *= rate * self.weight_decay
-        np.subtract(at.theta, at.scratch, out=at.theta)
-        super().step(at, rate)
+    def step(self, state: OptimizerState, rate: float) -> None:
+        np.multiply(state.theta, state.weights, out=state.scratch)
+        state.scratch *= rate * self.weight_decay
+        np.subtract(state.theta, state.scratch, out=state.theta)
+        super().step(state, rate)
 
     def decayed(self, theta: Array, weights: Array, rate: float) -> Array:
         decayed: Array = theta - theta * weights * (rate * self.weight_decay)
@@ -306,13 +306,13 @@ class RmsProp(Optimizer):
     rho: float
     epsilon: float
 
-    def step(self, at: OptimizerState, rate: float) -> None:
-        (v,) = at.memory
-        np.multiply(at.grad, at.grad, out=at.scratch)
-        at.scratch *= 1.0 - self.rho
+    def step(self, state: OptimizerState, rate: float) -> None:
+        (v,) = state.memory
+        np.multiply(state.grad, state.grad, out=state.scratch)
+        state.scratch *= 1.0 - self.rho
         v *= self.rho
-        v += at.scratch
-        _scaled_step(at, v, rate, self.epsilon)
+        v += state.scratch
+        _scaled_step(state, v, rate, self.epsilon)
 
 
 class Adagrad(Optimizer):
@@ -338,20 +338,20 @@ class Adagrad(Optimizer):
     memory = ("V",)
     epsilon: float
 
-    def step(self, at: OptimizerState, rate: float) -> None:
-        (v,) = at.memory
-        np.multiply(at.grad, at.grad, out=at.scratch)
-        v += at.scratch
-        _scaled_step(at, v, rate, self.epsilon)
+    def step(self, state: OptimizerState, rate: float) -> None:
+        (v,) = state.memory
+        np.multiply(state.grad, state.grad, out=state.scratch)
+        v += state.scratch
+        _scaled_step(state, v, rate, self.epsilon)
 
 
-def _scaled_step(at: OptimizerState, v: Array, rate: float, epsilon: float) -> None:
+def _scaled_step(state: OptimizerState, v: Array, rate: float, epsilon: float) -> None:
     """Subtract rate * grad / (sqrt(v) + epsilon) from theta, without a new array."""
-    scratch = np.sqrt(v, out=at.scratch)
+    scratch = np.sqrt(v, out=state.scratch)
     scratch += epsilon
-    np.divide(at.grad, scratch, out=scratch)
+    np.divide(state.grad, scratch, out=scratch)
     scratch *= rate
-    np.subtract(at.theta, scratch, out=at.theta)
+    np.subtract(state.theta, scratch, out=state.theta)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {

@@ -123,7 +123,7 @@ def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], 
         if (snapshot.epoch >= after or all(lane.stopped for lane in snapshot.lanes)) and snapshot.curves:
             QTimer.singleShot(_SETTLING, loop.quit)
 
-    window.session.said.connect(refuse)
+    window.session.message.connect(refuse)
     window.drawn.connect(follow)
     window.start()
     loop.exec()

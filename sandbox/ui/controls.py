@@ -15,7 +15,7 @@ from sandbox.nn import METRICS
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
 from sandbox.ui.kit import IconButton, PrimaryButton, Readout, SpeedSlider, label
-from sandbox.ui.kit.base import StyleFollower, later
+from sandbox.ui.kit.base import StyleFollower, call_later
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ class Controls(StyleFollower, QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        later(self, self._make_room)
+        call_later(self, self._make_room)
 
     def fit(self) -> None:
         """Set margins and spacing."""

@@ -50,10 +50,10 @@ class Pace(QObject):
         if not self._timer.isActive():
             self._timer.start(round(1200 * max(self._pause, SOON)))
 
-    def hurry(self) -> None:
+    def make_due(self) -> None:
         """Make an answer due now."""
         self._last = -math.inf
 
-    def rest(self) -> None:
+    def stop(self) -> None:
         """Stop waiting for an answer."""
         self._timer.stop()

@@ -18,7 +18,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
 from sandbox.data import DATASETS
-from sandbox.errors import InputError, fail
+from sandbox.errors import InputError, input_error
 from sandbox.experiment import Edit, Experiment
 from sandbox.experiment.document.defaults import objective_for
 from sandbox.experiment.document.frozen import FrozenMapping
@@ -89,7 +89,7 @@ class Session(QObject):
     settings_changed()
         The controls no longer show `experiment`.
     playing_changed(bool)
-    said(str, bool)
+    message(str, bool)
         A sentence for the user, and whether it is about something refused or failed.
     """
 
@@ -98,7 +98,7 @@ class Session(QObject):
     shown = Signal(object)
     settings_changed = Signal()
     playing_changed = Signal(bool)
-    said = Signal(str, bool)
+    message = Signal(str, bool)
 
     def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -226,7 +226,7 @@ class Session(QObject):
             else:
                 changed = self._with_data(changes) if key == "data.dataset" else self._with(changes, lane)
         except InputError as error:
-            self.said.emit(str(error), True)
+            self.message.emit(str(error), True)
             self.settings_changed.emit()
             return
         if self._pending_run is not None:
@@ -346,7 +346,7 @@ class Session(QObject):
 
     def _push_lane(self, settings: LaneEntry, command: Command, text: str) -> None:
         if len(self.experiment.lanes) >= MOST_LANES:
-            raise fail("", f"there are {MOST_LANES} lanes already, and no room for more; remove one first.")
+            raise input_error("", f"there are {MOST_LANES} lanes already, and no room for more; remove one first.")
         self.undo_stack.push(NewLaneCommand(self, settings, command, next(self._tokens), text))
 
     def remove_lane(self, lane: str) -> None:
@@ -395,7 +395,7 @@ class Session(QObject):
         try:
             act()
         except InputError as error:
-            self.said.emit(str(error), True)
+            self.message.emit(str(error), True)
 
     def apply_lanes(self, experiment: Experiment, command: Command | None, hidden: frozenset[str]) -> None:
         """Replace the lanes; called by the undo stack."""
@@ -427,7 +427,7 @@ class Session(QObject):
         try:
             self._begin(read(), "open", True)
         except InputError as error:
-            self.said.emit(str(error), True)
+            self.message.emit(str(error), True)
 
     def save_experiment(self, path: Path) -> None:
         """Write the experiment with the edits made while training, so that it can be replayed."""
@@ -435,9 +435,9 @@ class Session(QObject):
         try:
             experiment.save(path)
         except (InputError, OSError) as error:
-            self.said.emit(f"{path.name} could not be written: {error}", True)
+            self.message.emit(f"{path.name} could not be written: {error}", True)
         else:
-            self.said.emit(f"Saved as {path.name}: the whole run can be replayed from it.", False)
+            self.message.emit(f"Saved as {path.name}: the whole run can be replayed from it.", False)
 
     # Runs
 
@@ -457,7 +457,7 @@ class Session(QObject):
         self.settings_changed.emit()
 
     def _accepted(self, pending: _PendingRun) -> None:
-        before, self._run, self._pending_run = self.leave(), pending.run, None
+        before, self._run, self._pending_run = self.current_run(), pending.run, None
         self._settled = self.experiment = pending.run.experiment
         self.hidden = frozenset() if pending.key == "open" else self.hidden & {x.name for x in self.experiment.lanes}
         self._marks = 0
@@ -472,7 +472,7 @@ class Session(QObject):
             return
         self._pending_run = None
         self.experiment = self._settled
-        self.said.emit(reason, True)
+        self.message.emit(reason, True)
         self._run_deferred()
         self.settings_changed.emit()
 
@@ -487,7 +487,7 @@ class Session(QObject):
         while self._deferred and self._pending_run is None:
             self._deferred.pop(0).act()
 
-    def leave(self) -> Run:
+    def current_run(self) -> Run:
         """Return the current run, to come back to later."""
         return dataclasses.replace(self._run, experiment=self._settled)
 
@@ -546,11 +546,11 @@ class Session(QObject):
         if self.snapshot is not None and self._pending_run is None:
             self._settled = self.experiment = _without_edits(self.snapshot.experiment.effective(self.snapshot.update))
             self.settings_changed.emit()
-        self.said.emit(reason, True)
+        self.message.emit(reason, True)
 
     @Slot(str)
     def _failed(self, reason: str) -> None:
-        self.said.emit(reason, True)
+        self.message.emit(reason, True)
 
 
 def _with_monitors(experiment: Experiment, lane: str | None, old: str, task: str) -> Experiment:

@@ -39,7 +39,7 @@ class Editable(Protocol):
     def apply_lanes(self, experiment: Experiment, command: Command | None, hidden: frozenset[str]) -> None:
         """Replace the lanes, and send the command to the thread."""
 
-    def leave(self) -> Run:
+    def current_run(self) -> Run:
         """Return the current run, to come back to later."""
 
     def go_to(self, run: Run) -> None:
@@ -166,11 +166,11 @@ class RunCommand(QUndoCommand):
         if self._is_running:
             self._is_running = False
             return
-        self.before = self.session.leave()
+        self.before = self.session.current_run()
         self.session.go_to(self.after)
 
     def undo(self) -> None:
-        self.after = self.session.leave()
+        self.after = self.session.current_run()
         self.session.go_to(self.before)
 
     def id(self) -> int:

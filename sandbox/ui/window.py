@@ -163,7 +163,7 @@ class MainWindow(QMainWindow):
         session.settings_changed.connect(self._show_settings)
         session.playing_changed.connect(controls.set_playing)
         for source in (session, desk):
-            source.said.connect(lambda sentence, error: self.notice.say(sentence, error=error))
+            source.message.connect(lambda sentence, error: self.notice.say(sentence, error=error))
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._follow_system)
         for keys, act in (
@@ -461,11 +461,11 @@ class MainWindow(QMainWindow):
 
     def _show_lane_progress(self, snapshot: Snapshot) -> None:
         """Show how far a lane that was added has been trained."""
-        if snapshot.coming < 1.0:
-            self.boundary_card.title.setText(f"Training the new lane: {words.share(snapshot.coming, 0)}")
+        if snapshot.catch_up_progress < 1.0:
+            self.boundary_card.title.setText(f"Training the new lane: {words.share(snapshot.catch_up_progress, 0)}")
         elif self._lane_progress < 1.0:
             self._title_boundary()
-        self._lane_progress = snapshot.coming
+        self._lane_progress = snapshot.catch_up_progress
 
     def _report_stops(self, snapshot: Snapshot) -> None:
         for lane in snapshot.lanes:

@@ -18,7 +18,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, Signal
 
 from sandbox.errors import InputError
 from sandbox.experiment import Edit, Experiment, Trainer
-from sandbox.experiment.document.lanes import fresh, with_lane, without_lane
+from sandbox.experiment.document.lanes import lane_like, with_lane, without_lane
 from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.document.rules import lane_index
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
@@ -277,7 +277,7 @@ class TrainerThread(QThread):
                 case ForkLane(lane, name):
                     trainer.fork_lane(lane, name)
                 case AddLane(like, name, changes):
-                    model = fresh(trainer.experiment, trainer.current, like, name)
+                    model = lane_like(trainer.experiment, trainer.current, like, name)
                     entry = LaneEntry(name, {**model.changes, **changes})
                     self._successor = trainer.restarted(with_lane(trainer.experiment, entry, alone=True))
                 case RemoveLane(lane, token):
@@ -289,7 +289,7 @@ class TrainerThread(QThread):
                     self._removed[token] = removal
                 case RestoreLane(token):
                     removal = self._removed[token]
-                    if removal.run is not trainer or removal.lane is None or not trainer.put_back(removal.lane):
+                    if removal.run is not trainer or removal.lane is None or not trainer.restore_lane(removal.lane):
                         experiment = with_lane(trainer.experiment, removal.entry, removal.edits, place=removal.index)
                         self._successor = trainer.restarted(experiment)
                 case RenameLane(lane, name):
@@ -406,7 +406,7 @@ class TrainerThread(QThread):
         if self._trainer is not None and not self._closing:
             snapshot = self._trainer.snapshot(self._run_number, _fitting(self._wanted, self._trainer))
             if self._successor is not None:
-                snapshot = replace(snapshot, coming=self._successor.update / self._trainer.update)
+                snapshot = replace(snapshot, catch_up_progress=self._successor.update / self._trainer.update)
             self._post(snapshot)
 
     def _post(self, snapshot: Snapshot) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.data import load_data
-from sandbox.data.prepare import held_out, scaling
+from sandbox.data.prepare import choose_test, scaling
 from sandbox.errors import InputError
 
 sizes_and_share = st.tuples(
@@ -25,13 +25,13 @@ def test_the_test_part_is_exact_stratified_and_leaves_every_class(drawn: tuple[l
     total = round(share * groups.size)
     if total > groups.size - len(sizes):
         with pytest.raises(InputError, match="for training"):
-            held_out(groups, share, seed)
+            choose_test(groups, share, seed)
         return
-    test = held_out(groups, share, seed)
+    test = choose_test(groups, share, seed)
     taken = np.bincount(groups[test], minlength=len(sizes))
     assert test.sum() == total
     assert (taken < sizes).all()
-    assert np.array_equal(test, held_out(groups, share, seed))
+    assert np.array_equal(test, choose_test(groups, share, seed))
     # Largest remainder: no class is a whole sample away from its share, unless one had too little to give.
     exact = [Fraction(share).limit_denominator(100) * size for size in sizes]
     if all(-(-quota // 1) < size for quota, size in zip(exact, sizes, strict=True)):
@@ -41,18 +41,18 @@ def test_the_test_part_is_exact_stratified_and_leaves_every_class(drawn: tuple[l
 def test_largest_remainders_by_hand() -> None:
     """0.3 of 11, 6 and 3: 3.3, 1.8 and 0.9 of 6 samples are 3, 2 and 1."""
     groups = np.repeat([0, 1, 2], [11, 6, 3])
-    assert np.bincount(groups[held_out(groups, 0.3, 1)]).tolist() == [3, 2, 1]
+    assert np.bincount(groups[choose_test(groups, 0.3, 1)]).tolist() == [3, 2, 1]
     # 0.5 of 4, 4 and 1: 2, 2 and 0.5 of round(4.5) = 4, a half going to the even number
     groups = np.repeat([0, 1, 2], [4, 4, 1])
-    assert np.bincount(groups[held_out(groups, 0.5, 1)], minlength=3).tolist() == [2, 2, 0]
+    assert np.bincount(groups[choose_test(groups, 0.5, 1)], minlength=3).tolist() == [2, 2, 0]
     # 0.9 of 1 and 20: the larger remainder is that of the class which has one sample, and keeps it
     groups = np.repeat([0, 1], [1, 20])
-    assert np.bincount(groups[held_out(groups, 0.9, 1)]).tolist() == [0, 19]
+    assert np.bincount(groups[choose_test(groups, 0.9, 1)]).tolist() == [0, 19]
 
 
 def test_every_sample_is_as_likely_in_the_test_part() -> None:
     groups = np.repeat([0, 1], [6, 4])
-    often = np.sum([held_out(groups, 0.5, seed) for seed in range(400)], axis=0)
+    often = np.sum([choose_test(groups, 0.5, seed) for seed in range(400)], axis=0)
     assert often.min() > 150 and often.max() < 250
 
 

@@ -38,7 +38,7 @@ class Driver:
         self.drawn: list[Snapshot] = []
         self.said: list[tuple[str, bool]] = []
         self.window.drawn.connect(self.drawn.append)
-        self.session.said.connect(lambda sentence, error: self.said.append((sentence, error)))
+        self.session.message.connect(lambda sentence, error: self.said.append((sentence, error)))
         self.window.resize(1280, 800)
         self.window.start()
         self.wait(lambda: bool(self.drawn) and bool(self.last.surfaces))

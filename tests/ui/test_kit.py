@@ -423,7 +423,7 @@ def test_setting_a_value_says_nothing_and_spares_what_is_being_typed(qtbot: Any,
 
 def test_an_own_default_is_shown_and_asked_for_again_by_emptying(qtbot: Any, shown: Any) -> None:
     noise = kit.NumberField(linear_stops(0.0, 1.0, 0.01), low=0.0, high=10.0)
-    noise.set_own(0.16)
+    noise.set_default(0.16)
     noise.set_value(None)
     shown(noise)
     heard = Heard(noise.changed)
@@ -699,9 +699,9 @@ def test_more_shows_what_applies_or_matters(qtbot: Any, shown: Any) -> None:
     rows = {name: kit.ControlRow(name, kit.Toggle()) for name in ("plain", "idle", "vital")}
     for row in rows.values():
         card.body.addWidget(row)
-    more.hold(rows["plain"])
-    more.hold(rows["idle"], applies=lambda: False)
-    more.hold(rows["vital"], matters=lambda: True)
+    more.add_row(rows["plain"])
+    more.add_row(rows["idle"], applies=lambda: False)
+    more.add_row(rows["vital"], matters=lambda: True)
     more.refresh()
     shown(card)
     assert [row.isVisible() for row in rows.values()] == [False, False, True]

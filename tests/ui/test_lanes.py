@@ -98,7 +98,7 @@ def test_a_lane_added_late_is_as_if_always_there(driver: Any) -> None:
     driver.pause()
     before, update = driver.weights("A"), driver.last.update
     driver.click(driver.window.lane_bar.add)
-    driver.wait(lambda: names(driver) == ["A", "B"] and driver.last.coming == 1.0)
+    driver.wait(lambda: names(driver) == ["A", "B"] and driver.last.catch_up_progress == 1.0)
     driver.settle()
     assert driver.last.update == update and same(driver.weights("A"), before)
     always = Trainer(Experiment().with_value("optimizer.learning_rate", 0.1), driver.last.data)
@@ -131,7 +131,7 @@ def test_what_was_just_changed_holds_when_a_lane_is_added(open_window: Callable[
     driver.wait(lambda: driver.last.lanes[0].objective == "huber")
     marks = driver.last.marks
     driver.click(driver.window.lane_bar.add)
-    driver.wait(lambda: names(driver) == ["A", "B", "C"] and driver.last.coming == 1.0)
+    driver.wait(lambda: names(driver) == ["A", "B", "C"] and driver.last.catch_up_progress == 1.0)
     driver.settle()
     assert driver.last.lanes[0].objective == "huber" and driver.last.marks == marks
 

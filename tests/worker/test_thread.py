@@ -574,10 +574,10 @@ def test_a_lane_added_late_comes_up_bit_by_bit_while_the_others_wait(listener: L
     listener.play_until(20_000)
     goal = listener.last.update
     listener.thread_.send(AddLane("A", "B", {"loss.objective": "mse"}))
-    listener.wait(lambda: listener.last.coming < 1.0)
-    coming = [snapshot for snapshot in listener.seen if snapshot.coming < 1.0]
+    listener.wait(lambda: listener.last.catch_up_progress < 1.0)
+    coming = [snapshot for snapshot in listener.seen if snapshot.catch_up_progress < 1.0]
     assert all(snapshot.update == goal and len(snapshot.lanes) == 1 for snapshot in coming)
-    listener.wait(lambda: listener.last.coming == 1.0 and len(listener.last.lanes) == 2)
+    listener.wait(lambda: listener.last.catch_up_progress == 1.0 and len(listener.last.lanes) == 2)
     assert listener.last.update == goal
     assert listener.last.lanes[1].objective == "mse"
 
@@ -599,15 +599,15 @@ def test_a_lane_that_is_taken_back_while_it_comes_up_comes_no_more(listener: Lis
     listener.play_until(20_000)
     goal = listener.last.update
     listener.thread_.send(AddLane("A", "B", {"loss.objective": "mse"}))
-    listener.wait(lambda: listener.last.coming < 1.0)
+    listener.wait(lambda: listener.last.catch_up_progress < 1.0)
     successor = listener.thread_._successor
     assert successor is not None
     listener.thread_.send(RemoveLane("B", 1))
-    listener.wait(lambda: listener.last.coming == 1.0)
+    listener.wait(lambda: listener.last.catch_up_progress == 1.0)
     assert [lane.name for lane in listener.last.lanes] == ["A"] and listener.last.update == goal
     assert successor.update < goal and listener.thread_._successor is None
     listener.thread_.send(RestoreLane(1))
-    listener.wait(lambda: listener.last.coming == 1.0 and len(listener.last.lanes) == 2)
+    listener.wait(lambda: listener.last.catch_up_progress == 1.0 and len(listener.last.lanes) == 2)
     assert listener.last.lanes[1].objective == "mse"
 
 
@@ -615,7 +615,7 @@ def test_closing_does_not_wait_for_a_lane_that_comes_up(listener: Listener) -> N
     listener.begin()
     listener.play_until(20_000)
     listener.thread_.send(AddLane("A", "B"))
-    listener.wait(lambda: listener.last.coming < 1.0)
+    listener.wait(lambda: listener.last.catch_up_progress < 1.0)
     listener.thread_.close()
     assert not listener.thread_.isRunning() and listener.thread_._successor is not None
 
@@ -624,11 +624,13 @@ def test_a_run_left_while_a_lane_comes_up_goes_on_with_it(listener: Listener) ->
     listener.begin()
     listener.play_until(20_000)
     listener.thread_.send(AddLane("A", "B"))
-    listener.wait(lambda: listener.last.coming < 1.0)
+    listener.wait(lambda: listener.last.catch_up_progress < 1.0)
     listener.begin(EXPERIMENT.with_value("network.seed", 3), 1)
-    assert listener.last.coming == 1.0 and len(listener.last.lanes) == 1
+    assert listener.last.catch_up_progress == 1.0 and len(listener.last.lanes) == 1
     listener.thread_.send(Return(0, EXPERIMENT))
-    listener.wait(lambda: listener.last.run == 0 and listener.last.coming == 1.0 and len(listener.last.lanes) == 2)
+    listener.wait(
+        lambda: listener.last.run == 0 and listener.last.catch_up_progress == 1.0 and len(listener.last.lanes) == 2
+    )
 
 
 def test_a_lane_taken_out_is_put_back_in_its_place(listener: Listener) -> None:
@@ -665,7 +667,7 @@ def test_a_lane_put_back_is_as_if_it_had_never_been_out(listener: Listener, mean
     assert same_run(listener.trainer, replayed(listener.last.experiment, listener.last.update))
     trainer = listener.trainer
     keys = {name: trainer.lane(name).key for name in "ABC"}
-    assert trainer.pairs.parted.get(frozenset((keys["A"], keys["B"]))) == 1
+    assert trainer.pairs.diverged_at.get(frozenset((keys["A"], keys["B"]))) == 1
     history = trainer.pairs.histories[frozenset((keys["A"], keys["B"]))]
     assert len(history.column("distance")[0]) == trainer.epoch + 1
 

@@ -36,7 +36,7 @@ from sandbox.experiment.document.settings import MOST_EDITS, PATHS, SECTIONS, SE
 from sandbox.experiment.document.tables import read_tables, write_tables
 from sandbox.experiment.document.toml_file import check_size, read_text
 from sandbox.experiment.document.validation import check_count, check_key, check_value, described
-from sandbox.files import write_whole
+from sandbox.files import write_atomic
 from sandbox.nn import OPTIMIZERS
 
 _ONE_LANE = (LaneEntry("A"),)
@@ -105,7 +105,7 @@ class Experiment:
         moved = self._moved(path.absolute().parent).checked()
         text = moved.dumps()
         check_size(len(text.encode()), str(path))
-        write_whole(path, text)
+        write_atomic(path, text)
         return moved
 
     def locate(self, path: str) -> Path:

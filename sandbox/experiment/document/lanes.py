@@ -65,7 +65,7 @@ def forked(experiment: Experiment, lane: str, name: str) -> tuple[LaneEntry, tup
     return LaneEntry(name, changes), edits
 
 
-def fresh(experiment: Experiment, current: Experiment, lane: str, name: str) -> LaneEntry:
+def lane_like(experiment: Experiment, current: Experiment, lane: str, name: str) -> LaneEntry:
     """Return a lane that starts with the current settings of another one.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sandbox.errors import at, fail
+from sandbox.errors import input_error, join_location
 from sandbox.experiment.document.parts import Edit, LaneEntry
 from sandbox.experiment.document.settings import MOST_EDITS, MOST_LANES, MOST_UPDATES, SETTINGS, Value
 from sandbox.experiment.document.validation import (
@@ -25,7 +25,7 @@ def check_source(dataset: Value, file: Value, where: str) -> None:
     """Raise InputError if both a dataset and a file are named."""
     if dataset is not None and file is not None:
         both = f"data.dataset is {described(dataset)} and data.file is {described(file)}"
-        raise fail(where, f"{both}, but only one of the two is allowed.")
+        raise input_error(where, f"{both}, but only one of the two is allowed.")
 
 
 def lane_index(lanes: tuple[LaneEntry, ...], name: object, where: str = "") -> int:
@@ -35,29 +35,29 @@ def lane_index(lanes: tuple[LaneEntry, ...], name: object, where: str = "") -> i
         return names.index(name)
     near = nearest(name, names) if isinstance(name, str) else None
     hint = f"; did you mean {described(near)}?" if near else "."
-    raise fail(where, f"lane is {described(name)}, but must be one of {', '.join(names)}{hint}")
+    raise input_error(where, f"lane is {described(name)}, but must be one of {', '.join(names)}{hint}")
 
 
 def checked_lanes(lanes: Iterable[LaneEntry], where: str) -> tuple[LaneEntry, ...]:
     """Check the lanes' names, keys and values; return them with values in their proper types."""
     lanes = tuple(lanes)
     if not lanes:
-        raise fail(where, f"lanes is empty, but must have 1 to {MOST_LANES} lanes.")
+        raise input_error(where, f"lanes is empty, but must have 1 to {MOST_LANES} lanes.")
     check_count(len(lanes), MOST_LANES, "lanes", where)
     result: list[LaneEntry] = []
     taken: dict[str, str] = {}
     for number, lane in enumerate(lanes, start=1):
-        name = check_lane_name(lane.name, at(where, f"lane {number}"))
+        name = check_lane_name(lane.name, join_location(where, f"lane {number}"))
         earlier = taken.setdefault(same_name(name), name)
         if len(taken) < number:
             clash = f"name is {described(name)}, but lane {earlier} has that name already"
             allowed = "names must differ in more than upper and lower case"
-            raise fail(at(where, f"lane {number}"), f"{clash}; {allowed}.")
-        where_lane = at(where, f"lane {name}")
+            raise input_error(join_location(where, f"lane {number}"), f"{clash}; {allowed}.")
+        where_lane = join_location(where, f"lane {name}")
         changes = _checked_changes(lane.changes, where_lane)
         for key in changes:
             if not SETTINGS[key].per_lane:
-                raise fail(where_lane, f"{key} is shared by all lanes; {LANE_RULE}.")
+                raise input_error(where_lane, f"{key} is shared by all lanes; {LANE_RULE}.")
         result.append(LaneEntry(name, changes))
     return tuple(result)
 
@@ -66,7 +66,7 @@ def checked_edits(edits: Iterable[Edit], lanes: tuple[LaneEntry, ...], where: st
     """Check every edit; return them in the order in which they take effect."""
     edits = tuple(edits)
     check_count(len(edits), MOST_EDITS, "edits", where)
-    checked = (checked_edit(edit, lanes, at(where, f"edit {n}")) for n, edit in enumerate(edits, start=1))
+    checked = (checked_edit(edit, lanes, join_location(where, f"edit {n}")) for n, edit in enumerate(edits, start=1))
     return in_order(checked)
 
 
@@ -81,14 +81,14 @@ def checked_edit(edit: Edit, lanes: tuple[LaneEntry, ...], where: str) -> Edit:
     if edit.lane is not None:
         lane_index(lanes, edit.lane, where)
     if not edit.changes:
-        raise fail(where, f"this changes nothing, but must change something; {EDIT_RULE}.")
+        raise input_error(where, f"this changes nothing, but must change something; {EDIT_RULE}.")
     changes = _checked_changes(edit.changes, where)
     for key in changes:
         if not SETTINGS[key].live:
-            raise fail(where, f"{key} cannot change while training; {EDIT_RULE}.")
+            raise input_error(where, f"{key} cannot change while training; {EDIT_RULE}.")
         if edit.lane is not None and not SETTINGS[key].per_lane:
             clash = f"{key} is shared by all lanes, but lane is {described(edit.lane)}"
-            raise fail(where, f"{clash}; such an edit must not name a lane.")
+            raise input_error(where, f"{clash}; such an edit must not name a lane.")
     return Edit(update, changes, edit.lane)
 
 
@@ -100,13 +100,13 @@ def check_layers(
     for lane in lanes:
         layers[lane.name] = _layers(lane.changes, hidden, activation)
         differs = "network.hidden" in lane.changes or "network.activation" in lane.changes
-        _check_fit(*layers[lane.name], at(where, f"lane {lane.name}") if differs else where)
+        _check_fit(*layers[lane.name], join_location(where, f"lane {lane.name}") if differs else where)
     for edit in edits:
         if "network.hidden" in edit.changes or "network.activation" in edit.changes:
             for name in (edit.lane,) if edit.lane is not None else tuple(layers):
                 layers[name] = _layers(edit.changes, *layers[name])
                 title = f"edit of update {edit.update}"
-                _check_fit(*layers[name], at(where, f"{title}, lane {name}" if len(layers) > 1 else title))
+                _check_fit(*layers[name], join_location(where, f"{title}, lane {name}" if len(layers) > 1 else title))
 
 
 def _layers(changes: Mapping[str, Value], hidden: Value, activation: Value) -> tuple[Value, Value]:
@@ -116,14 +116,14 @@ def _layers(changes: Mapping[str, Value], hidden: Value, activation: Value) -> t
 def _check_fit(hidden: Value, activation: Value, where: str) -> None:
     if isinstance(hidden, tuple) and isinstance(activation, tuple) and len(hidden) != len(activation):
         lengths = f"network.activation has length {len(activation)} and network.hidden length {len(hidden)}"
-        raise fail(where, f"{lengths}, but there must be one name for all layers or one for each.")
+        raise input_error(where, f"{lengths}, but there must be one name for all layers or one for each.")
 
 
 def _checked_changes(changes: Mapping[str, object], where: str) -> dict[str, Value]:
     values = {key: check_value(key, value, where) for key, value in changes.items()}
     for key, value in values.items():
         if value is None:
-            raise fail(where, f"{key} is missing, but must be {SETTINGS[key].allowed}.")
+            raise input_error(where, f"{key} is missing, but must be {SETTINGS[key].allowed}.")
     return {key: values[key] for key in sorted(values, key=_ORDER.__getitem__)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sandbox.errors import at, fail
+from sandbox.errors import input_error, join_location
 from sandbox.experiment.document.parts import Edit, LaneEntry
 from sandbox.experiment.document.rules import EDIT_RULE, LANE_RULE
 from sandbox.experiment.document.settings import MOST_EDITS, MOST_LANES, MOST_UPDATES, SECTIONS, SETTINGS, Value
@@ -36,7 +36,7 @@ def read_tables(text: str, where: str) -> tuple[dict[str, Any], tuple[LaneEntry,
     plain, values = _split(parse(text, where), ("format", "title", "lanes", "edits"), SECTIONS, where)
     version = plain.get("format", FORMAT)
     if isinstance(version, bool) or not isinstance(version, int) or version != FORMAT:
-        raise fail(where, f"format is {described(version)}, but must be {FORMAT}: no other format can be read.")
+        raise input_error(where, f"format is {described(version)}, but must be {FORMAT}: no other format can be read.")
     if "title" in plain:
         values["title"] = plain["title"]
     lanes = None
@@ -80,9 +80,9 @@ def _edit(row: dict[str, Any], where: str) -> Edit:
 def _rows(value: object, key: str, most: int, where: str) -> list[tuple[dict[str, Any], str]]:
     """Return the tables of an array of tables, each with its name for errors."""
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-        raise fail(where, f"{key} is {described(value)}, but must be tables that each begin with [[{key}]].")
+        raise input_error(where, f"{key} is {described(value)}, but must be tables that each begin with [[{key}]].")
     check_count(len(value), most, key, where)
-    return [(row, at(where, f"{key[:-1]} {number}")) for number, row in enumerate(value, start=1)]
+    return [(row, join_location(where, f"{key[:-1]} {number}")) for number, row in enumerate(value, start=1)]
 
 
 def _split(
@@ -99,12 +99,12 @@ def _split(
             plain[key] = value
         elif key in sections:
             if not isinstance(value, dict):
-                raise fail(where, f"{key} is {described(value)}, but must be a table, [{key}].")
+                raise input_error(where, f"{key} is {described(value)}, but must be a table, [{key}].")
             for name, inner in value.items():
                 check_key(f"{key}.{name}", where)
                 values[f"{key}.{name}"] = inner
         elif rule and (key in SECTIONS or key == "title"):
-            raise fail(where, f"{key} is not allowed here; {rule}.")
+            raise input_error(where, f"{key} is not allowed here; {rule}.")
         else:
             raise unknown_key(key, (*plain_keys, *sections), where)
     return plain, values

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from sandbox.errors import InputError, fail
+from sandbox.errors import InputError, input_error
 from sandbox.experiment.document.settings import PATHS, SECTIONS, SETTINGS, Setting, Value
 from sandbox.words import letters, nearest
 
@@ -31,7 +31,7 @@ def check_key(key: str, where: str = "") -> Setting:
     if not name or section not in SECTIONS:
         raise unknown_key(key, (*SECTIONS, "title"), where)
     siblings = [other.partition(".")[2] for other in SETTINGS if other.startswith(f"{section}.")]
-    raise fail(
+    raise input_error(
         where,
         f"{section}.{_quoted(name)} is not a known key{_did_you_mean(name, siblings, section)} "
         f"Known keys in [{section}]: {', '.join(siblings)}.",
@@ -42,7 +42,7 @@ def unknown_key(key: str, known: Iterable[str], where: str = "") -> InputError:
     """Return the error for a key that a table does not have."""
     known = tuple(known)
     hint = _did_you_mean(key, known)
-    return fail(where, f"{_quoted(key)} is not a known key{hint} Known keys: {', '.join(known)}.")
+    return input_error(where, f"{_quoted(key)} is not a known key{hint} Known keys: {', '.join(known)}.")
 
 
 def check_value(key: str, value: object, where: str = "") -> Value:
@@ -75,13 +75,13 @@ def check_value(key: str, value: object, where: str = "") -> Value:
 def check_count(count: int, most: int, what: str, where: str) -> None:
     """Raise InputError if there are more of something than an experiment may have."""
     if count > most:
-        raise fail(where, f"there are {count:,} {what}, but at most {most:,} are allowed.")
+        raise input_error(where, f"there are {count:,} {what}, but at most {most:,} are allowed.")
 
 
 def check_whole(key: str, value: object, high: int, where: str) -> int:
     """Check a whole number from 0 to `high`; for keys that are not settings, such as an edit's update."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= high:
-        raise fail(where, f"{key} is {described(value)}, but must be a whole number from 0 to {high:,}.")
+        raise input_error(where, f"{key} is {described(value)}, but must be a whole number from 0 to {high:,}.")
     return int(value)
 
 
@@ -94,7 +94,7 @@ def check_lane_name(name: object, where: str = "") -> str:
         or not all(letter.isalpha() or letter.isdecimal() or letter in " -_" for letter in name)
     ):
         allowed = f"1 to {MOST_NAME_LETTERS} letters, digits, inner spaces, - and _"
-        raise fail(where, f"name is {described(name)}, but must be made of {allowed}.")
+        raise input_error(where, f"name is {described(name)}, but must be made of {allowed}.")
     return str(name)
 
 
@@ -134,7 +134,7 @@ def _check_list(setting: Setting, value: list[object] | tuple[object, ...], wher
     if setting.distinct and len(set(entries)) < len(entries):
         repeated = next(entry for entry in entries if entries.count(entry) > 1)
         problem = f"{setting.key} has {described(repeated)} more than once"
-        raise fail(where, f"{problem}, but must be {setting.allowed}.")
+        raise input_error(where, f"{problem}, but must be {setting.allowed}.")
     return entries  # type: ignore[return-value]  # all of one type, by the setting's kind
 
 
@@ -157,10 +157,10 @@ def _check_text(setting: Setting, value: str, where: str) -> str:
     if setting.kind == "text" and not setting.least <= len(value) <= setting.most:
         raise _wrong(setting, value, where, f"a string of {len(value):,} characters")
     if setting.key in PATHS and "\0" in value:
-        raise fail(where, f"{setting.key} is {described(value)}, but must be a path without the character 0.")
+        raise input_error(where, f"{setting.key} is {described(value)}, but must be a path without the character 0.")
     if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
         problem = f"{setting.key} has characters that UTF-8 cannot encode"
-        raise fail(where, f"{problem}, but must be {setting.allowed}.")
+        raise input_error(where, f"{problem}, but must be {setting.allowed}.")
     return value
 
 
@@ -178,7 +178,9 @@ def _wrong(setting: Setting, value: object, where: str, description: str = "", e
     near = nearest(value, setting.choices) if isinstance(value, str) else None
     listed = setting.is_list and not setting.single and not entry
     hint = f"; did you mean {described([near] if listed else near)}?" if near else "."
-    return fail(where, f"{entry or setting.key} is {description or described(value)}, but must be {allowed}{hint}")
+    return input_error(
+        where, f"{entry or setting.key} is {description or described(value)}, but must be {allowed}{hint}"
+    )
 
 
 def _did_you_mean(name: str, siblings: Iterable[str], section: str = "") -> str:

@@ -111,7 +111,7 @@ class AskAdvantage:
         )
 
 
-def usual_level(column: str) -> float:
+def default_level(column: str) -> float:
     """Return the default level to reach in a column."""
     name = column.partition("_")[2]
     return METRICS[name].goal if name in METRICS else _COST_GOAL

@@ -234,7 +234,7 @@ def _steps(probe: LaneProbe, theta: Floats) -> Floats:
     h = np.empty_like(theta)
     W, b = layer_views(h, probe.sizes)
     for l, (weights, biases) in enumerate(zip(W, b, strict=True)):
-        below = probe.X if l == 0 else probe.done.A[l]
+        below = probe.X if l == 0 else probe.forward_pass.A[l]
         largest = np.abs(below.astype(np.float64)).max(axis=0)
         weights[...] = STEP / np.maximum(1.0, np.where(np.isfinite(largest), largest, 1.0))
         biases[...] = STEP
@@ -302,15 +302,19 @@ def _rounding(probe: LaneProbe) -> Floats:
     floor = np.empty(len(network.theta))
     W, b = layer_views(floor, probe.sizes)
     for l in range(len(W), 0, -1):
-        below = np.abs(probe.X if l == 1 else probe.done.A[l - 1]).astype(np.float64)
+        below = np.abs(probe.X if l == 1 else probe.forward_pass.A[l - 1]).astype(np.float64)
         W[l - 1][...], b[l - 1][...] = D.T @ below, D.sum(axis=0)
         if l > 1:
             g = network.activations[l - 2]
-            slope = np.abs(g.derivative(probe.done.Z[l - 1], probe.done.A[l - 1])).astype(np.float64)
+            slope = np.abs(g.derivative(probe.forward_pass.Z[l - 1], probe.forward_pass.A[l - 1])).astype(np.float64)
             D = (D @ np.abs(network.W[l - 1]).astype(np.float64)) * slope
     floor *= 4.0 * float(np.finfo(network.dtype).eps)
     elements = probe.objective.elements(
-        probe.done.Z[-1], probe.done.A[-1], probe.targets(probe.objective), probe.output, lane.settings.loss.numerics
+        probe.forward_pass.Z[-1],
+        probe.forward_pass.A[-1],
+        probe.targets(probe.objective),
+        probe.output,
+        lane.settings.loss.numerics,
     )
     size = probe.factor * float(np.sqrt(np.square(np.abs(elements.astype(np.float64)) + 1.0).sum()))
     return floor + 4.0 * float(np.finfo(np.float64).eps) * size / _steps(probe, probe.replica.theta.astype(np.float64))

@@ -15,7 +15,7 @@ def proof(state: PairState) -> str:
     after = f"after {words.count(state.update, 'update')}"
     if not state.parameters:
         return "The networks have different shapes: their weights cannot be compared one by one."
-    if state.parted is None:
+    if state.diverged_at is None:
         per_network = f" in each of {state.replicas} networks" if state.replicas > 1 else ""
         return f"Weights identical: {state.differ:,} of {state.parameters:,} differ{per_network} {after}."
     current = f"Now {state.differ:,} of {state.parameters:,} differ, and they are {words.cost(state.distance)} apart"
@@ -23,12 +23,12 @@ def proof(state: PairState) -> str:
         current += f"; their latest updates point {words.degrees(state.angle)} apart"
     if state.replicas > 1:
         current += f" (medians of {state.replicas} seeds)"
-    if state.parted == 0:
+    if state.diverged_at == 0:
         return f"The weights differ from the start. {current}."
-    if state.parted == 1:
+    if state.diverged_at == 1:
         return f"The weights first differ after one update. {current}."
-    same = f"The weights are identical up to update {state.parted - 1:,}"
-    return f"{same} and first differ at update {state.parted:,}. {current}."
+    same = f"The weights are identical up to update {state.diverged_at - 1:,}"
+    return f"{same} and first differ at update {state.diverged_at:,}. {current}."
 
 
 def difference(state: PairState) -> str:

@@ -117,21 +117,21 @@ def _arrays(probe: LaneProbe, name: str) -> dict[int, Array]:
     if name == "Y":
         return {0: probe.targets(probe.objective)}
     if name == "R":
-        return {0: probe.done.A[-1] - probe.targets(probe.objective)}
+        return {0: probe.forward_pass.A[-1] - probe.targets(probe.objective)}
     if name in ("W", "b"):
         return dict(enumerate(net.W if name == "W" else net.b, start=1))
     if name in ("dW", "db"):
         return dict(enumerate(probe.views(probe.gradient())[name == "db"], start=1))
     if name == "Z":
-        return dict(enumerate(probe.done.Z[1:], start=1))
+        return dict(enumerate(probe.forward_pass.Z[1:], start=1))
     if name == "A":
-        return {0: probe.X} | dict(enumerate(probe.done.A[1:], start=1))
+        return {0: probe.X} | dict(enumerate(probe.forward_pass.A[1:], start=1))
     return _backward(probe, L)[0 if name == "dA" else 1] if name in ("dA", "dZ") else {}
 
 
 def _backward(probe: LaneProbe, L: int) -> tuple[dict[int, Array], dict[int, Array]]:
     """Return dA and dZ by layer: the chain rule, from the last layer down."""
-    net, done = probe.network, probe.done
+    net, done = probe.network, probe.forward_pass
     objective, settings = probe.objective, probe.lane.settings.loss
     Y = probe.targets(objective)
     dA = {L: objective.slope(done.A[L], Y, settings.numerics) * probe.factor}

@@ -49,7 +49,7 @@ class Control:
 
 
 @dataclass(frozen=True)
-class Found:
+class Report:
     """What a finding reports: the evidence with its numbers, what it means, and what would help."""
 
     evidence: str
@@ -78,14 +78,14 @@ class FindingKind:
     name: str
     title: str
     summary: str
-    find: Callable[[LaneProbe], Found | None]
+    find: Callable[[LaneProbe], Report | None]
     hides: tuple[str, ...] = ()
     at_once: bool = False
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding about a lane; see `FindingKind` and `Found`. `stopped`: whether it is why the lane stopped."""
+    """One finding about a lane; see `FindingKind` and `Report`. `stopped`: whether it is why the lane stopped."""
 
     name: str
     title: str
@@ -111,11 +111,11 @@ class AskFindings:
     def answer(self, probe: LaneProbe) -> Findings:
         """Return the findings, in the order of the table."""
         with np.errstate(all="ignore"):
-            findings = tuple(look(probe))
+            findings = tuple(find_all(probe))
         return Findings(findings)
 
 
-def look(probe: LaneProbe) -> Iterable[Finding]:
+def find_all(probe: LaneProbe) -> Iterable[Finding]:
     """Yield the findings in a probe, without those that only follow from an earlier one."""
     hidden: set[str] = set()
     stopped = bool(probe.stopped)
@@ -134,19 +134,21 @@ def look(probe: LaneProbe) -> Iterable[Finding]:
 # Logarithms and overflow
 
 
-def log_of_zero(probe: LaneProbe) -> Found | None:
+def log_of_zero(probe: LaneProbe) -> Report | None:
     """Find a log of 0 or less: met, about to be met, or clipped away together with its gradient."""
     lane, loss = probe.lane, probe.objective
     numerics = lane.settings.loss.numerics
     if not loss.has_logs:
         return None
-    A, Y = probe.done.A[-1], probe.targets(loss)
+    A, Y = probe.forward_pass.A[-1], probe.targets(loss)
     if probe.stopped:
         bad = ~np.isfinite(probe.dZ()) & np.isfinite(A)
         if not bad.any():
             return None
         evidence = f"{_sentence(probe.stopped)} This applies to {_samples(int(bad.any(axis=1).sum()), probe.m)}."
-        return Found(evidence, f"The gradient is not a number, so no update could follow. {_AFTER}", _exact_logs(probe))
+        return Report(
+            evidence, f"The gradient is not a number, so no update could follow. {_AFTER}", _exact_logs(probe)
+        )
     if numerics == "clamped":
         return _clipped(probe, A, Y)
     if numerics == "naive":
@@ -154,22 +156,22 @@ def log_of_zero(probe: LaneProbe) -> Found | None:
     return None
 
 
-def _clipped(probe: LaneProbe, A: Array, Y: Array) -> Found | None:
+def _clipped(probe: LaneProbe, A: Array, Y: Array) -> Report | None:
     wrong = ((A < CLAMP) | (A > 1.0 - CLAMP)) & (np.abs(A - Y) > 0.5)
     count = int(wrong.any(axis=1).sum())
     if not count:
         return None
     near = f"within {words.number(CLAMP)} of 0 or 1"
     evidence = f"{_samples(count, probe.m)} have a wrong output {near}, where the logarithm is clipped."
-    return Found(evidence, "A clipped output sends back nothing at all, however wrong it is.", _exact_logs(probe))
+    return Report(evidence, "A clipped output sends back nothing at all, however wrong it is.", _exact_logs(probe))
 
 
-def _near_the_edge(probe: LaneProbe, A: Array, Y: Array) -> Found | None:
+def _near_the_edge(probe: LaneProbe, A: Array, Y: Array) -> Report | None:
     loss, limits = probe.objective, np.finfo(A.dtype)
     zeros = int((Y == 0.0).sum()) if loss.has_target_logs else 0
     if zeros:
         evidence = f"{zeros:,} of {Y.size:,} targets are exactly 0, and the formula takes their logarithm."
-        return Found(evidence, "The cost is not a number, but the gradient is.", _exact_logs(probe))
+        return Report(evidence, "The cost is not a number, but the gradient is.", _exact_logs(probe))
     low, high = float(A.min()), float(A.max()) if loss.uses_complement else 0.0
     if low < limits.tiny / limits.eps:
         nearest = "exactly 0" if low == 0.0 else f"{words.number(low, 2)}"
@@ -178,7 +180,7 @@ def _near_the_edge(probe: LaneProbe, A: Array, Y: Array) -> Found | None:
     else:
         return None
     evidence = f"The output nearest to an edge is {nearest}; one that rounds to 0 or 1 gives the logarithm of 0."
-    return Found(evidence, "Naive numerics use the formula as written, and the run stops there.", _exact_logs(probe))
+    return Report(evidence, "Naive numerics use the formula as written, and the run stops there.", _exact_logs(probe))
 
 
 def _exact_logs(probe: LaneProbe) -> Control | None:
@@ -194,16 +196,16 @@ def _exact_logs(probe: LaneProbe) -> Control | None:
     return _objective(objective_for(LossSettings(), task)) if task == "regression" else _output(_suitable(probe))
 
 
-def overflow(probe: LaneProbe) -> Found | None:
+def overflow(probe: LaneProbe) -> Report | None:
     """Find numbers that grow without bound."""
     meaning = "Each step is larger than the one before and lands farther away."
     if probe.stopped:
-        return Found(_sentence(probe.stopped.partition(";")[0]), f"{meaning} {_AFTER}", _slower(probe))
-    sizes = [float(np.abs(Z).max()) for Z in probe.done.Z[1:]]
+        return Report(_sentence(probe.stopped.partition(";")[0]), f"{meaning} {_AFTER}", _slower(probe))
+    sizes = [float(np.abs(Z).max()) for Z in probe.forward_pass.Z[1:]]
     layer = int(np.argmax(sizes))
     if sizes[layer] < HUGE:
         return None
-    return Found(
+    return Report(
         f"The largest pre-activation of layer {layer + 1} is {words.number(sizes[layer], 2)}.", meaning, _slower(probe)
     )
 
@@ -211,7 +213,7 @@ def overflow(probe: LaneProbe) -> Found | None:
 # From the history
 
 
-def diverging(probe: LaneProbe) -> Found | None:
+def diverging(probe: LaneProbe) -> Report | None:
     """Find a cost that rises from third to third of the last epochs, by more than its noise."""
     cost = _recent(probe, "train_cost", RECENT)
     if cost is None or cost.size < RECENT // 2:
@@ -221,10 +223,10 @@ def diverging(probe: LaneProbe) -> Found | None:
         return None
     rise = f"rose from {words.number(first, 3)} to {words.number(last, 3)}"
     evidence = f"The cost {rise} over the last {cost.size} recorded epochs."
-    return Found(evidence, "The steps overshoot the valley, so they lead up instead of down.", _slower(probe))
+    return Report(evidence, "The steps overshoot the valley, so they lead up instead of down.", _slower(probe))
 
 
-def opposite(probe: LaneProbe) -> Found | None:
+def opposite(probe: LaneProbe) -> Report | None:
     """Find a monitor that gets worse over the same epochs in which the objective gets better."""
     lane, rows = probe.lane, _compared_epochs(probe)
     objective = _thirds(probe, f"train_{lane.objective.name}", rows)
@@ -249,7 +251,7 @@ def opposite(probe: LaneProbe) -> Found | None:
         meaning = (
             "Only the objective sends a gradient; a monitor is only shown, and nothing keeps it from getting worse."
         )
-        return Found(evidence, meaning, _objective(name) if name in LOSSES else _default_objective(probe))
+        return Report(evidence, meaning, _objective(name) if name in LOSSES else _default_objective(probe))
     return None
 
 
@@ -312,17 +314,17 @@ def _median(values: Array) -> float:
 # Units and layers
 
 
-def single_softmax(probe: LaneProbe) -> Found | None:
+def single_softmax(probe: LaneProbe) -> Report | None:
     """Find a softmax over one unit, whose output is always 1."""
     if not probe.output.sums_to_one or probe.sizes[-1] != 1:
         return None
     label = probe.output.label_within()
     evidence = f"The output layer has 1 unit, so {label} gives 1 for all {probe.m:,} samples."
     meaning = "A constant has no slope: whatever the loss, no gradient comes back and no weight moves."
-    return Found(evidence, meaning, _output(_suitable(probe)))
+    return Report(evidence, meaning, _output(_suitable(probe)))
 
 
-def equal_units(probe: LaneProbe) -> Found | None:
+def equal_units(probe: LaneProbe) -> Report | None:
     """Find a hidden layer whose units all have the same weights and the same bias."""
     net = probe.network
     for l, (W, b) in enumerate(zip(net.W[:-1], net.b[:-1], strict=True), start=1):
@@ -333,7 +335,7 @@ def equal_units(probe: LaneProbe) -> Found | None:
         return None
     evidence = f"All {len(W)} units of hidden layer {l} have the same weights in and out."
     meaning = "Equal units get equal gradients, so they stay equal: the layer learns no more than one unit could."
-    return Found(evidence, meaning, _other_initializer(probe))
+    return Report(evidence, meaning, _other_initializer(probe))
 
 
 def _alike(values: Array, first: Array) -> bool:
@@ -351,7 +353,7 @@ def _other_initializer(probe: LaneProbe) -> Control | None:
     return None
 
 
-def confident_mistakes(probe: LaneProbe) -> Found | None:
+def confident_mistakes(probe: LaneProbe) -> Report | None:
     """Find samples that are confidently wrong and for which the objective sends back almost nothing."""
     loss, output = probe.objective, probe.output
     if probe.data.task == "regression" or not output.saturates:
@@ -360,7 +362,7 @@ def confident_mistakes(probe: LaneProbe) -> Found | None:
         return None
     if loss.has_logs and output.has_logs:  # with exact numerics they send back the whole residual
         return None
-    residual = np.abs(probe.done.A[-1] - probe.targets(loss)) / _span(probe)
+    residual = np.abs(probe.forward_pass.A[-1] - probe.targets(loss)) / _span(probe)
     wrong = residual.max(axis=1) > CONFIDENT
     count = int(wrong.sum())
     if count < max(3, 0.02 * probe.m):
@@ -376,7 +378,7 @@ def confident_mistakes(probe: LaneProbe) -> Found | None:
     meaning = (
         f"{output.label} is flat where it is confident, and this loss does not cancel that, so such mistakes stay."
     )
-    return Found(evidence, meaning, _full_residual(probe))
+    return Report(evidence, meaning, _full_residual(probe))
 
 
 def _full_residual(probe: LaneProbe) -> Control:
@@ -387,9 +389,9 @@ def _full_residual(probe: LaneProbe) -> Control:
     return _objective(natural)
 
 
-def saturated(probe: LaneProbe) -> Found | None:
+def saturated(probe: LaneProbe) -> Report | None:
     """Find a hidden layer whose units are nearly all saturated, or an output layer that is flat where it is wrong."""
-    done, last = probe.done, len(probe.sizes) - 1
+    done, last = probe.forward_pass, len(probe.sizes) - 1
     for l, g in enumerate(probe.network.activations, start=1):
         if not (g.saturates and g.elementwise):
             continue
@@ -407,8 +409,8 @@ def saturated(probe: LaneProbe) -> Found | None:
         meaning = f"Where {g.label} is flat, dZ = dA \u00b7 g' is almost 0, and nothing reaches the weights before it."
         if l < last and _was_steep(probe, l):
             meaning += f" The units were not flat at the start: too large a step made them so. {_AFTER}"
-            return Found(f"{evidence}.", meaning, _slower(probe))
-        return Found(f"{evidence}.", meaning, _full_residual(probe) if l == last else _unflatten(probe))
+            return Report(f"{evidence}.", meaning, _slower(probe))
+        return Report(f"{evidence}.", meaning, _full_residual(probe) if l == last else _unflatten(probe))
     return None
 
 
@@ -427,7 +429,7 @@ def _was_steep(probe: LaneProbe, l: int) -> bool:
 def _stuck(probe: LaneProbe) -> bool:
     """Whether a flat output is also wrong, apart from confident mistakes, which are a separate finding."""
     loss = probe.objective
-    residual = np.abs(probe.done.A[-1] - probe.targets(loss))
+    residual = np.abs(probe.forward_pass.A[-1] - probe.targets(loss))
     wrong = residual > 0.5 * _span(probe)
     if loss.has_logs or wrong.mean() < 0.1 or confident_mistakes(probe) is not None:
         return False
@@ -449,14 +451,16 @@ def _unflatten(probe: LaneProbe) -> Control:
     return _unsaturated(probe)
 
 
-def dead_units(probe: LaneProbe) -> Found | None:
+def dead_units(probe: LaneProbe) -> Report | None:
     """Find units that are 0, with slope 0, for every training sample."""
     last = len(probe.sizes) - 1
     dead: dict[int, list[int]] = {}
     label = ""
     for l, g in enumerate(probe.network.activations, start=1):
         if g.dies:
-            indices = np.flatnonzero((g.derivative(probe.done.Z[l], probe.done.A[l]) == 0.0).all(axis=0))
+            indices = np.flatnonzero(
+                (g.derivative(probe.forward_pass.Z[l], probe.forward_pass.A[l]) == 0.0).all(axis=0)
+            )
             if indices.size:
                 dead[l] = [int(unit) + 1 for unit in indices]
                 label = g.label
@@ -470,10 +474,10 @@ def dead_units(probe: LaneProbe) -> Found | None:
     evidence = f"{words.capital(' and '.join(layers))} {verb} 0 for all {probe.m:,} training samples."
     meaning = f"Where {label} is 0 its slope is 0 too: such units get no gradient, so they stay as they are."
     control = _output(_suitable(probe)) if last in dead else _undying(probe)
-    return Found(evidence, meaning, control)
+    return Report(evidence, meaning, control)
 
 
-def vanishing(probe: LaneProbe) -> Found | None:
+def vanishing(probe: LaneProbe) -> Report | None:
     """Find a layer whose weights get less than a thousandth of the output layer's gradient, sample by sample."""
     sizes = _gradient_sizes(probe)
     if len(sizes) < 2 or not 0.0 < sizes[-1] < math.inf:
@@ -489,7 +493,7 @@ def vanishing(probe: LaneProbe) -> Found | None:
     meaning = (
         "Each layer on the way back multiplies by W and g'; here that shrinks the gradient: early layers barely learn."
     )
-    return Found(evidence, meaning, _against_vanishing(probe))
+    return Report(evidence, meaning, _against_vanishing(probe))
 
 
 def _gradient_sizes(probe: LaneProbe) -> list[float]:
@@ -498,7 +502,7 @@ def _gradient_sizes(probe: LaneProbe) -> list[float]:
     Taken sample by sample because shares cancel in their sum: on a plateau, where early layers matter most, the sum
     of the output layer is small as well.
     """
-    done, net = probe.done, probe.network
+    done, net = probe.forward_pass, probe.network
     dZ = probe.dZ()
     sizes: list[float] = []
     for l in range(len(net.W), 0, -1):

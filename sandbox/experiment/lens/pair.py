@@ -38,7 +38,7 @@ class PairState:
         How many each network has; 0 if their shapes differ.
     differ : int
         How many of them differ now in any bit; with several replicas, in the pair that differs most.
-    parted : int or None
+    diverged_at : int or None
         After how many updates they first differed: 0 means from the start, None not yet.
     distance, angle : float
         Between their parameters, and, in degrees, between their last updates; nan if there is none.
@@ -54,7 +54,7 @@ class PairState:
     differences: tuple[Difference, ...]
     parameters: int
     differ: int
-    parted: int | None
+    diverged_at: int | None
     distance: float
     angle: float
     distances: tuple[Array, Array]
@@ -80,7 +80,7 @@ class AskPair:
         pair = frozenset((one.key, two.key))
         replicas = list(zip(one.replicas, two.replicas, strict=True))
         same_shape = all(a.sizes == b.sizes for a, b in replicas)  # stopped ones keep their old shape
-        parted = run.pairs.parted.get(pair)
+        diverged_at = run.pairs.diverged_at.get(pair)
         history = run.pairs.histories.get(pair)
         last = None if history is None else history.last
         lines = []
@@ -95,7 +95,7 @@ class AskPair:
             _differences(probe, rival),
             parameters=one.replicas[0].theta.size if same_shape else 0,
             differ=max((_count_different(a, b) for a, b in thetas), default=0),
-            parted=parted,
+            diverged_at=diverged_at,
             distance=float(np.median([np.linalg.norm(a - b) for a, b in thetas])) if thetas else math.nan,
             angle=math.nan if last is None else last.values["angle"],
             distances=lines[0],

@@ -25,7 +25,7 @@ from sandbox.nn.network import with_ones
 
 
 @dataclass(frozen=True, eq=False)
-class WayBack:
+class BackwardPath:
     """What one loss sends back for the sample.
 
     Attributes
@@ -55,7 +55,7 @@ class WayBack:
 
 
 @dataclass(frozen=True, eq=False)
-class Followed:
+class SamplePath:
     """One sample's numbers at one moment.
 
     Attributes
@@ -97,7 +97,7 @@ class Followed:
     slopes: tuple[Array, ...]
     activations: tuple[str, ...]
     factor: float
-    back: tuple[WayBack, WayBack]
+    back: tuple[BackwardPath, BackwardPath]
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class FollowSample:
     index: int
     other: str
 
-    def answer(self, probe: LaneProbe) -> Followed | None:
+    def answer(self, probe: LaneProbe) -> SamplePath | None:
         """Return the numbers; None if there is no such sample."""
         data = probe.data
         train = self.part == "train"
@@ -141,7 +141,7 @@ class FollowSample:
         losses = probe.objective, probe.loss(self.other)
         back = [_way_back(probe, loss, targets, Z, A, before[-1], train) for loss in losses]
         threshold = 0.5 if probe.lane.coding == "zero_one" else 0.0
-        return Followed(
+        return SamplePath(
             self.part,
             self.index,
             len(X),
@@ -167,7 +167,7 @@ def _forward(probe: LaneProbe, x: Array) -> tuple[list[Array], list[Array]]:
 
 def _way_back(
     probe: LaneProbe, loss: Loss, targets: dict[str, Array], Z: list[Array], A: list[Array], before: Array, train: bool
-) -> WayBack:
+) -> BackwardPath:
     numerics, output = probe.numerics, probe.output
     recoded = loss.plus_minus_one and loss is not probe.objective
     Y = targets["plus_minus_one" if recoded else probe.lane.coding]
@@ -181,7 +181,7 @@ def _way_back(
         ways.insert(0, (dA[0], dZ[0]))
     dW = probe.factor * np.outer(ways[-1][1], before)
     full_dW = probe.views(probe.gradient(loss, penalty=False))[0][-1] if train else None
-    return WayBack(
+    return BackwardPath(
         loss.name,
         float(np.add.reduce(loss.elements(last, out, Y, output, numerics), axis=None)),
         frozen_copy(Y[0]),

@@ -167,7 +167,7 @@ class AskSignals:
         if probe.m > most:
             rows = np.linspace(0, probe.m - 1, most).astype(np.intp)  # always the same ones
         if self.summarise or probe.m <= most:
-            Z, A = probe.done.Z[-1], probe.done.A[-1]
+            Z, A = probe.forward_pass.Z[-1], probe.forward_pass.A[-1]
             x, classes, loss, signal = _measured(probe, setup, losses, Z, A, slice(None))
             summary = _summary(probe, setup, x, classes, loss, signal, A) if self.summarise else None
             x, classes, loss, signal = _select(rows, probe.m, x, classes, loss, signal)

@@ -81,11 +81,11 @@ class AskWhatIf:
 
 def _row(probe: LaneProbe, loss: Loss, reference: Array, penalty: float) -> LossRow:
     numerics, network = probe.numerics, probe.network
-    Z, A, Y = probe.done.Z[-1], probe.done.A[-1], probe.samples.Y[probe.coding_of(loss)]
+    Z, A, Y = probe.forward_pass.Z[-1], probe.forward_pass.A[-1], probe.samples.Y[probe.coding_of(loss)]
     elements = loss.elements(Z, A, Y, probe.output, numerics)
     cost = float(np.add.reduce(elements, axis=None)) * probe.factor + penalty
     dZ = loss.dZ(Z, A, Y, probe.output, numerics) * probe.factor
-    network.backward(probe.done, dZ)
+    network.backward(probe.forward_pass, dZ)
     gradient = (network.grad + probe.penalty_gradient()).astype(np.float64)
     dW = tuple(norm(part) for part in probe.views(gradient)[0])
     length = norm(gradient)

@@ -24,7 +24,7 @@ from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.training.lanes import Lane, build_lane
 from sandbox.experiment.training.replica import Replica, initial_parameters
 from sandbox.experiment.training.weights import load_weights
-from sandbox.files import write_whole
+from sandbox.files import write_atomic
 from sandbox.nn import OPTIMIZERS
 from sandbox.nn.network import layer_views
 from sandbox.notation.code import (
@@ -176,8 +176,8 @@ def write_script(path: Path, experiment: Experiment, lane: str, data: Data, epoc
         npz = io.BytesIO()
         np.savez_compressed(npz, **npz_arrays)  # type: ignore[arg-type]
         written.append(path.with_suffix(".npz"))
-        write_whole(written[1], npz.getvalue())
-    write_whole(path, text)
+        write_atomic(written[1], npz.getvalue())
+    write_atomic(path, text)
     return written
 
 

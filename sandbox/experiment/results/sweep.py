@@ -38,7 +38,7 @@ from sandbox.experiment.document.validation import check_key, check_value
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.spread import quartiles
 from sandbox.experiment.training.trainer import Trainer
-from sandbox.files import write_whole
+from sandbox.files import write_atomic
 from sandbox.nn import LOSSES
 
 MOST_CELLS = 10_000
@@ -401,7 +401,7 @@ class Sweep:
 
     def _save(self, cell: Cell, result: Result) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self._path(cell), json.dumps(dataclasses.asdict(result), allow_nan=True))
+        write_atomic(self._path(cell), json.dumps(dataclasses.asdict(result), allow_nan=True))
 
 
 def _read_result(path: Path) -> Result | None:
@@ -441,10 +441,10 @@ class Processes(ProcessPoolExecutor):
     """
 
     def __init__(self, workers: int | None = None) -> None:
-        fresh = multiprocessing.get_context("spawn")
-        self._cancel_event = fresh.Event()
+        lane_like = multiprocessing.get_context("spawn")
+        self._cancel_event = lane_like.Event()
         super().__init__(
-            workers or cores(), mp_context=fresh, initializer=_begin_process, initargs=(self._cancel_event,)
+            workers or cores(), mp_context=lane_like, initializer=_begin_process, initargs=(self._cancel_event,)
         )
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -502,7 +502,7 @@ def compares(column: str, results: Iterable[Result]) -> bool:
     return not column.endswith("_cost") or len(objectives) < 2
 
 
-def usual_column(names: Sequence[str]) -> str:
+def default_column(names: Sequence[str]) -> str:
     """Return the default column: the score on the test part, else on the training part."""
     scores = dict.fromkeys(SCORES.values())
     for name in (*(f"{part}_{score}" for part in ("test", "train") for score in scores), "train_cost"):

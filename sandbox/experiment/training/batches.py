@@ -33,15 +33,15 @@ class Batches:
         self._shuffled = Samples(train.X.copy(), {coding: Y.copy(order="K") for coding, Y in train.Y.items()})
         self._views: dict[int, Batch] = {}  # by position in the epoch
         self.position = 0
-        self.whole = True
+        self.is_full_batch = True
 
     def __len__(self) -> int:
         return len(self._train)
 
     def begin_epoch(self, settings: OptimizerSettings, codings: Iterable[str]) -> None:
         """Choose the order of the samples; a single batch of all needs none, so none is drawn."""
-        self.whole = not 0 < settings.batch_size < len(self)
-        if self.whole:
+        self.is_full_batch = not 0 < settings.batch_size < len(self)
+        if self.is_full_batch:
             return
         self._order = self._rng.permutation(len(self)) if settings.shuffle else slice(None)
         self._shuffled.X[...] = self._train.X[:, self._order]
@@ -54,7 +54,7 @@ class Batches:
 
     def next(self, settings: OptimizerSettings) -> Batch:
         """Return the next batch, as views that are created once, since all epochs fill the same arrays."""
-        if self.whole:
+        if self.is_full_batch:
             return self._train.X, self._train.Y, len(self)
         batch = self._views.get(self.position)
         if batch is None:
@@ -72,7 +72,7 @@ class Batches:
         self.position = 0
         return True
 
-    def recut(self, codings: Iterable[str]) -> None:
+    def resize(self, codings: Iterable[str]) -> None:
         """Adapt to an edit in the middle of an epoch: a new batch size for the remaining samples, or other codings."""
         self._views.clear()
         if self.position:

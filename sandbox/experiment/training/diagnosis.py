@@ -36,7 +36,8 @@ def reason_to_stop(replica: Replica, Z: Array, A: Array, samples: Samples, activ
     a, y = float(A[sample, unit]), float(Y[sample, unit])
     where = f"sample {sample + 1}" + (f", output {unit + 1}," if A.shape[1] > 1 else "")
     if not np.isfinite(a):
-        return f"overflow: {where} has output {words.number(a)}; a smaller learning rate keeps it in range"
+        output = "nan" if np.isnan(a) else words.number(a)  # in a sentence, a dash would read as a gap
+        return f"overflow: {where} has output {output}; a smaller learning rate keeps it in range"
     if lane.objective.has_logs and (a < 0.0 or a > 1.0):
         sign = "a negative output" if a < 0.0 else "1 - a for an output above 1"
         return f"log of {sign}: {where} has output {words.number(a)} and target {words.number(y)}"

@@ -142,16 +142,16 @@ class Group:
         """Return Z and A of every layer, overwritten by the next pass over as many samples in the same `slot`."""
         return self.net.forward(X, slot)
 
-    def backward(self, done: ForwardPass, Y: Mapping[str, Array]) -> None:
+    def backward(self, forward_pass: ForwardPass, Y: Mapping[str, Array]) -> None:
         """Compute the gradient of every network's cost, penalties included, after `forward`."""
-        Z, A = done.Z[-1], done.A[-1]
+        Z, A = forward_pass.Z[-1], forward_pass.A[-1]
         if len(self._losses) == 1:
             dZ = self._output_delta(self._losses[0][1], Z, A, Y)
         else:
             dZ = np.empty_like(Z)
             for rows, lane in self._losses:
                 dZ[rows] = self._output_delta(lane, Z[rows], A[rows], Y)
-        self.net.backward(done, dZ)
+        self.net.backward(forward_pass, dZ)
         if self._l2 is not None:
             self.net.grad += self._l2 * self.net.theta * self.net.weights
         if self._l1 is not None:
@@ -211,7 +211,7 @@ class Group:
         start = 0
         for lane, members in groupby(self.replicas, key=lambda replica: replica.lane):
             replicas = list(members)
-            rows: Rows = () if self.alone else slice(start, start + len(replicas)) if lane.several else start
+            rows: Rows = () if self.alone else slice(start, start + len(replicas)) if lane.has_replicas else start
             lanes.append((lane, replicas, rows))
             start += len(replicas)
         return lanes
@@ -232,10 +232,10 @@ class Group:
         """Return the networks of a lane that are in this group."""
         return next(replicas for member, replicas, _ in self.lanes if member is lane)
 
-    def outputs_of(self, done: ForwardPass, replica: Replica) -> tuple[Array, Array]:
+    def outputs_of(self, forward_pass: ForwardPass, replica: Replica) -> tuple[Array, Array]:
         """Return Z and A (m, n_out) of one network's last layer."""
         i = () if self.alone else self.replicas.index(replica)
-        return done.Z[-1][i], done.A[-1][i]
+        return forward_pass.Z[-1][i], forward_pass.A[-1][i]
 
 
 def grouped(replicas: Iterable[Replica], dtype: DTypeLike) -> list[Group]:
@@ -248,7 +248,7 @@ def grouped(replicas: Iterable[Replica], dtype: DTypeLike) -> list[Group]:
 
 def _reading_key(lane: Lane) -> tuple[object, ...] | None:
     """Return a key that is equal for one-network lanes with the same readings; None for several networks."""
-    if lane.several:
+    if lane.has_replicas:
         return None
     loss = lane.settings.loss
     kinds = tuple((name, tuple(sorted(vars(kind).items()))) for name, kind in lane.kinds)

@@ -78,7 +78,7 @@ class Lane:
         return self.replicas[0].activations
 
     @property
-    def several(self) -> bool:
+    def has_replicas(self) -> bool:
         """Whether it trains several networks."""
         return len(self.replicas) > 1
 
@@ -145,7 +145,7 @@ class Lane:
         # Keras counts targets of 0 and 1; everything else follows the lane's own coding.
         coding = "zero_one" if kind.uses_zero_one else self.coding
         middle = 0.5 * sum(CODES[coding])
-        if A.ndim == 3 and not kind.counted and len(A) <= Network.MOST_EXACT:
+        if A.ndim == 3 and not kind.counts_samples and len(A) <= Network.MOST_EXACT:
             return np.array([kind.value(one, samples.Y[coding], middle) for one in A])
         value = kind.value(A, samples.Y[coding], middle)
         return float(value) if A.ndim == 2 else value

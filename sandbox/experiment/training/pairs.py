@@ -39,7 +39,7 @@ class Pairs:
 
     Attributes
     ----------
-    parted : dict
+    diverged_at : dict
         After how many updates the parameters of a pair first differed in any bit, 0 for from the start; a pair that
         is identical so far has no entry.
     histories : dict
@@ -48,7 +48,7 @@ class Pairs:
     """
 
     def __init__(self) -> None:
-        self.parted: dict[Pair, int] = {}
+        self.diverged_at: dict[Pair, int] = {}
         self.histories: dict[Pair, History] = {}
         self._shapes: list[list[Member]] = []  # the lanes of each shape
         self._same: list[list[Member]] = []  # sets of lanes that are identical so far
@@ -58,8 +58,8 @@ class Pairs:
         contents = {lane.key: _content(lane) for lane in lanes}
         for one, other in combinations(lanes, 2):
             pair = frozenset((one.key, other.key))
-            if pair not in self.parted and contents[one.key] != contents[other.key]:
-                self.parted[pair] = update
+            if pair not in self.diverged_at and contents[one.key] != contents[other.key]:
+                self.diverged_at[pair] = update
         shapes: dict[tuple[int, ...], list[Member]] = {}
         for group in groups:  # lanes with other activations are in another group, but can have equal parameters
             for lane, replicas, rows in group.lanes:
@@ -73,14 +73,14 @@ class Pairs:
         classes: list[list[Member]] = []
         for member in members:
             for equal in classes:
-                if frozenset((member.key, equal[0].key)) not in self.parted:
+                if frozenset((member.key, equal[0].key)) not in self.diverged_at:
                     equal.append(member)
                     break
             else:
                 classes.append([member])
         return [equal for equal in classes if len(equal) > 1]
 
-    def look(self, update: int) -> None:
+    def check(self, update: int) -> None:
         """Record which lanes have parted by this update."""
         for equal in list(self._same):
             first = equal[0].bits()
@@ -88,7 +88,7 @@ class Pairs:
                 continue
             for one, other in combinations(equal, 2):
                 if (one.bits() != other.bits()).any():
-                    self.parted.setdefault(frozenset((one.key, other.key)), update)
+                    self.diverged_at.setdefault(frozenset((one.key, other.key)), update)
             self._same.remove(equal)
             self._same += self._split(equal)
 
@@ -107,19 +107,19 @@ class Pairs:
 
     def remove(self, key: int) -> PairRecord:
         """Remove and return the records of a lane."""
-        parted = {pair: self.parted.pop(pair) for pair in list(self.parted) if key in pair}
-        return parted, {pair: self.histories.pop(pair) for pair in list(self.histories) if key in pair}
+        diverged_at = {pair: self.diverged_at.pop(pair) for pair in list(self.diverged_at) if key in pair}
+        return diverged_at, {pair: self.histories.pop(pair) for pair in list(self.histories) if key in pair}
 
     def restore(self, record: PairRecord) -> None:
         """Put back the records of a removed lane."""
-        self.parted.update(record[0])
+        self.diverged_at.update(record[0])
         self.histories.update(record[1])
 
     def copy(self, key: int, new: int) -> None:
         """Copy when a lane parted from others to its copy, a new lane."""
-        for pair, update in list(self.parted.items()):
+        for pair, update in list(self.diverged_at.items()):
             if key in pair:
-                self.parted[pair - {key} | {new}] = update
+                self.diverged_at[pair - {key} | {new}] = update
 
 
 def _as_slice(rows: Rows) -> slice:

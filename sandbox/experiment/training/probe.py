@@ -140,7 +140,7 @@ class LaneProbe:
         return network
 
     @cached_property
-    def done(self) -> ForwardPass:
+    def forward_pass(self) -> ForwardPass:
         """Z and A of every layer, for all training samples."""
         return self.network.forward(self.samples.X)
 
@@ -184,7 +184,9 @@ class LaneProbe:
     def cost(self, loss: Loss | None = None) -> float:
         """Return the reduced loss without the penalty; of the objective by default."""
         loss = loss or self.objective
-        elements = loss.elements(self.done.Z[-1], self.done.A[-1], self.targets(loss), self.output, self.numerics)
+        elements = loss.elements(
+            self.forward_pass.Z[-1], self.forward_pass.A[-1], self.targets(loss), self.output, self.numerics
+        )
         return float(np.add.reduce(elements, axis=None)) * self.factor
 
     @property
@@ -195,7 +197,7 @@ class LaneProbe:
     def dZ(self, loss: Loss | None = None) -> Array:
         """Return the derivative (m, n_out) of the cost with respect to Z[L]; of the objective by default."""
         loss = loss or self.objective
-        dZ = loss.dZ(self.done.Z[-1], self.done.A[-1], self.targets(loss), self.output, self.numerics)
+        dZ = loss.dZ(self.forward_pass.Z[-1], self.forward_pass.A[-1], self.targets(loss), self.output, self.numerics)
         return dZ * self.factor
 
     def penalty_gradient(self) -> Array | float:
@@ -211,7 +213,7 @@ class LaneProbe:
         loss = loss or self.objective
         key = (loss.name, penalty)
         if key not in self._gradients:
-            self.network.backward(self.done, self.dZ(loss))
+            self.network.backward(self.forward_pass, self.dZ(loss))
             gradient = self.network.grad.copy()
             if penalty:
                 gradient += self.penalty_gradient()

@@ -59,7 +59,7 @@ class Recorder:
         """Append the current state to the histories of the lanes in one group."""
         passes = self._passes(group, train)
         for lanes, rows in group.read_alike:
-            if not lanes[0].several:
+            if not lanes[0].has_replicas:
                 for lane, values in zip(lanes, self._read(lanes, group, rows, passes), strict=True):
                     lane.history.append(epoch, update, lane.columns, values)
                 continue
@@ -79,7 +79,7 @@ class Recorder:
                 if member is not lane or (replica is not None and lane.replicas[replica] not in replicas):
                     continue
                 passes = self._passes(group)
-                if not lane.several:
+                if not lane.has_replicas:
                     (values,) = self._read([lane], group, rows, passes)
                     return dict(zip(lane.columns, values, strict=True))
                 table = self._table(lane, replicas, group, rows, passes)

@@ -244,7 +244,7 @@ class LaneState:
         Of several replicas, the median, and with "|low" and "|high" after the name the quartiles.
     stopped : str
         Why the lane stopped, one sentence; "" while it is running.
-    replicas, lost : int
+    replicas, stopped_replicas : int
         How many networks it trains, and how many of them have stopped.
     """
 
@@ -255,7 +255,7 @@ class LaneState:
     readings: Mapping[str, float]
     stopped: str = ""
     replicas: int = 1
-    lost: int = 0
+    stopped_replicas: int = 0
 
 
 @dataclass(frozen=True)
@@ -279,7 +279,7 @@ class Snapshot:
         The answers to all questions about these lanes.
     seconds : mapping
         How long each answer took.
-    coming : float
+    catch_up_progress : float
         How far an added lane has caught up with the others, from 0 to 1; 1 if none is catching up.
     """
 
@@ -295,7 +295,7 @@ class Snapshot:
     marks: tuple[EditMark, ...] = ()
     answers: Mapping[Question[Any], Any] = field(default_factory=FrozenMapping)
     seconds: Mapping[Question[Any], float] = field(default_factory=FrozenMapping, compare=False)
-    coming: float = 1.0
+    catch_up_progress: float = 1.0
 
     def lane(self, name: str) -> LaneState | None:
         """Return the state of a lane; None if there is no such lane."""

@@ -35,7 +35,7 @@ def surface(request: SurfaceRequest, lane: Lane, data: Data, replica: int | None
     """
     low, high = CODES[lane.coding]
     x, y, X = _grid(request, data)
-    several = lane.several and replica is None
+    several = lane.has_replicas and replica is None
     replicas = _running(lane) if several else [lane.replicas[min(replica or 0, len(lane.replicas) - 1)]]
     Z, A = _outputs(replicas, X)
     count = len(replicas)

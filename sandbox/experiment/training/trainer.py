@@ -176,7 +176,7 @@ class Trainer:
             assign_parameters(replica.theta, replica.sizes, parameters, "the parameters")
         for other in self.lanes:  # a row of epoch 0 that is recorded already has the old parameters
             other.history = History()
-            other.replica_history = History() if other.several else None
+            other.replica_history = History() if other.has_replicas else None
         self._recorder.due = True
 
     def readings(self, lane: Lane, replica: int | None = None) -> dict[str, float]:
@@ -185,7 +185,7 @@ class Trainer:
         For several networks, medians and quartiles; with `replica`, only the columns of that one. For a stopped lane
         or network, the last recorded values.
         """
-        picked = replica if lane.several else None
+        picked = replica if lane.has_replicas else None
         last = lane.history.last
         up_to_date = last is not None and (lane.stopped or lane.edited < last.update == self.update)
         if picked is None and last is not None and up_to_date:
@@ -262,7 +262,7 @@ class Trainer:
         settings = self._log.current.optimizer
         if batches.position == 0:
             batches.begin_epoch(settings, self._codings())
-        if recorder.due and not batches.whole:
+        if recorder.due and not batches.is_full_batch:
             self._record()
         X, Y, size = batches.next(settings)
         passes = [group.forward(X) for group in self._groups]
@@ -278,7 +278,7 @@ class Trainer:
                 return False
         self.update += 1
         if self.watched:
-            self.pairs.look(self.update)
+            self.pairs.check(self.update)
         if batches.use(size):
             self.epoch += 1
             recorder.due = self.epoch % self.every == 0
@@ -357,7 +357,7 @@ class Trainer:
         shapes = self._shapes(running)
         for lane in running:
             lane.follow(self.current.lane(lane.name), self.data, self.update, self.epoch_position)
-        self._batches.recut(self._codings())
+        self._batches.resize(self._codings())
         if self._shapes(running) != shapes:
             self._regroup()
             return
@@ -429,7 +429,7 @@ class Trainer:
         return Trainer(experiment, self.data, self.every, self.watched, self._losses)
 
     def remove_lane(self, name: str) -> RemovedLane:
-        """Remove a lane, and return it as it is, for `put_back`.
+        """Remove a lane, and return it as it is, for `restore_lane`.
 
         Raises
         ------
@@ -446,7 +446,7 @@ class Trainer:
         self._regroup()
         return RemovedLane(lane, index, marks, pairs, before, self.experiment, self.update)
 
-    def put_back(self, removed: RemovedLane) -> bool:
+    def restore_lane(self, removed: RemovedLane) -> bool:
         """Put back a lane removed from this run, unless anything has changed since; return whether it was put back."""
         if (self.experiment, self.update) != (removed.after, removed.update):
             return False

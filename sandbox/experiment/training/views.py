@@ -38,10 +38,10 @@ def snapshot(trainer: Trainer, run: int, wanted: Wanted) -> Snapshot:
 
 def _state(trainer: Trainer, lane: Lane, replica: int | None) -> LaneState:
     readings = FrozenMapping(trainer.readings(lane, replica))
-    lost = len(lane.replicas) - len(lane.running)
+    stopped_replicas = len(lane.replicas) - len(lane.running)
     return LaneState(
         lane.name, lane.sizes, lane.activations[-1], lane.objective.name, readings, lane.stopped, len(lane.replicas),
-        lost,
+        stopped_replicas,
     )  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def _curve(lane: Lane, name: str, part: str, role: str, request: CurveRequest, r
         epochs, values = history.curve(key, request.pixels, request.log_x, request.epochs)
         return read_only(epochs), read_only(values)
 
-    band = tuple(line(lane.history, column + end) for end in (LOW, HIGH)) if lane.several else ()
+    band = tuple(line(lane.history, column + end) for end in (LOW, HIGH)) if lane.has_replicas else ()
     picked = None
     if lane.replica_history is not None and replica is not None:
         picked = line(lane.replica_history, f"{column}#{replica}")

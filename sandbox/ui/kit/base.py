@@ -61,7 +61,7 @@ def focused_wheel(widget: QWidget, event: QWheelEvent, handle: Callable[[QWheelE
         event.ignore()
 
 
-def leaves_undo(event: QEvent, typing: bool) -> bool:
+def is_undo_shortcut(event: QEvent, typing: bool) -> bool:
     """Return whether an edit should leave this event to the window: undo or redo, unless the user is typing."""
     if typing or event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
         return False
@@ -97,7 +97,7 @@ def discard(widget: QWidget) -> None:
     QCoreApplication.sendPostedEvents(widget, QEvent.Type.DeferredDelete.value)
 
 
-def later(of: QObject, act: Callable[[], object]) -> None:
+def call_later(of: QObject, act: Callable[[], object]) -> None:
     """Call `act` after the current event has been handled.
 
     Showing, hiding or moving widgets between layouts in the middle of a layout pass starts another pass inside it,
@@ -357,7 +357,7 @@ class MoreButton(QToolButton):
         arrow = QRect(self.width() - gap - side, (self.height() - side) // 2, side, side)
         icon("chevron-up" if self.isChecked() else "chevron-down", "muted").paint(painter, arrow)
 
-    def hold(
+    def add_row(
         self,
         row: QWidget,
         applies: Callable[[], bool] = lambda: True,

@@ -31,7 +31,7 @@ _OPENERS = (_Key.Key_Space, _Key.Key_Down, _Key.Key_Up, _Key.Key_Return, _Key.Ke
 
 
 class Choice(QComboBox):
-    """A combo box of (value, label, tooltip): typing selects, and labels are never cut unless `give_way` allows it.
+    """A combo box of (value, label, tooltip): typing selects; labels are cut only if `allow_shrinking` allows it.
 
     Signals
     -------
@@ -52,7 +52,7 @@ class Choice(QComboBox):
         self.set_items(items)
         self.activated.connect(self._choose)
 
-    def give_way(self, least: int) -> None:
+    def allow_shrinking(self, least: int) -> None:
         """Allow shrinking to this width if there is no room; text that does not fit ends in an ellipsis."""
         self._least = least
         self.updateGeometry()

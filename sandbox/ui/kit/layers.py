@@ -9,7 +9,7 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
 from sandbox.ui import theme
-from sandbox.ui.kit.base import IconButton, StyleFollower, focused_wheel, leaves_undo, set_state
+from sandbox.ui.kit.base import IconButton, StyleFollower, focused_wheel, is_undo_shortcut, set_state
 
 _PER_LINE = 3
 
@@ -160,7 +160,7 @@ class _Spin(QSpinBox):
         self.setFrame(False)
 
     def event(self, event: QEvent) -> bool:
-        if leaves_undo(event, self.text() != self.textFromValue(self.value())):
+        if is_undo_shortcut(event, self.text() != self.textFromValue(self.value())):
             event.ignore()
             return True
         return super().event(event)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QStyle, QWidget
 from sandbox import words
 from sandbox.nn.parameters import log_stops
 from sandbox.ui import theme
-from sandbox.ui.kit.base import IconButton, StyleFollower, focused_wheel, label, leaves_undo, say, set_state
+from sandbox.ui.kit.base import IconButton, StyleFollower, focused_wheel, is_undo_shortcut, label, say, set_state
 
 Number = float | int
 
@@ -100,11 +100,11 @@ class NumberField(StyleFollower, QWidget):
         return self._value
 
     def set_value(self, value: Number | None) -> None:
-        """Show a number without emitting; None shows the default, greyed (see `set_own`)."""
+        """Show a number without emitting; None shows the default, greyed (see `set_default`)."""
         self._value = value
         self._show()
 
-    def set_own(self, own: Number | None) -> None:
+    def set_default(self, own: Number | None) -> None:
         """Set the default that None means; without one, the user cannot ask for None."""
         self._default = own
         self._show()
@@ -315,9 +315,9 @@ class SeedField(StyleFollower, QWidget):
         """Show a seed without emitting."""
         self._field.set_value(value)
 
-    def set_own(self, own: Number | None) -> None:
+    def set_default(self, own: Number | None) -> None:
         """Set the default that None means."""
-        self._field.set_own(own)
+        self._field.set_default(own)
 
     def _draw(self) -> None:
         seed = QRandomGenerator.global_().bounded(1, 10_000)
@@ -462,7 +462,7 @@ class _Edit(QLineEdit):
         self.typing = True
 
     def event(self, event: QEvent) -> bool:
-        if leaves_undo(event, self.typing):
+        if is_undo_shortcut(event, self.typing):
             event.ignore()
             return True
         return super().event(event)

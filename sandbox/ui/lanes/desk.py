@@ -36,14 +36,14 @@ class LaneDesk(QObject):
     -------
     changed()
         Something else is in view, or is edited.
-    said(str, bool)
+    message(str, bool)
         A sentence for the user, and whether it says that something was refused.
     rename_refused(str, str)
         A lane, and the name that it cannot have.
     """
 
     changed = Signal()
-    said = Signal(str, bool)
+    message = Signal(str, bool)
     rename_refused = Signal(str, str)
 
     def __init__(self, session: Session) -> None:
@@ -164,7 +164,7 @@ class LaneDesk(QObject):
         except InputError as error:
             forbidden = [c for c in dict.fromkeys(text) if not (c.isalpha() or c.isdecimal() or c in " -_")]
             allowed = "A lane's name may have letters, digits, inner spaces, - and _"
-            self.said.emit(f"{allowed}, but not {' '.join(forbidden)}" if forbidden else str(error), True)
+            self.message.emit(f"{allowed}, but not {' '.join(forbidden)}" if forbidden else str(error), True)
             self.rename_refused.emit(lane, text)
             return
         self._session.rename_lane(lane, new)
@@ -179,7 +179,7 @@ class LaneDesk(QObject):
             session.open_cell(cell.experiment)
             differ = ", ".join(map(texts.setting_within, shared))
             sentence = f"All lanes share {differ}: the cell is opened as a separate run, which can be undone."
-            self.said.emit(sentence, False)
+            self.message.emit(sentence, False)
             return
         cell_values = {key: cell.experiment.get(key, lane or cell.experiment.lanes[0].name) for key in PER_LANE}
         changes = {key: value for key, value in cell_values.items() if value is not None}
@@ -188,7 +188,7 @@ class LaneDesk(QObject):
             cell_seeds, lane_seeds = (
                 words.count(number, "seed") for number in (cell.experiment.run.replicas, self.replicas)
             )
-            self.said.emit(
+            self.message.emit(
                 f"The new lane has {lane_seeds}, like all lanes here; the cell was trained with {cell_seeds}.", False
             )
 

@@ -28,7 +28,7 @@ from sandbox.experiment.training.snapshot import LaneState, Snapshot, SurfaceReq
 from sandbox.nn import METRICS
 from sandbox.ui import theme
 from sandbox.ui.kit import Elided, IconButton, label
-from sandbox.ui.kit.base import StyleFollower, later, set_state
+from sandbox.ui.kit.base import StyleFollower, call_later, set_state
 from sandbox.ui.lane_styles import Badge, LaneStyle
 from sandbox.ui.lanes.pair import PairPanel
 from sandbox.ui.session import MOST_LANES
@@ -123,8 +123,8 @@ class LaneFrame(StyleFollower, QFrame):
         text = words.share(value) if kind.is_share else f"{kind.label} {words.cost(value)}"
         if state.stopped:
             text = "stopped"
-        elif state.lost:
-            text += f" \u00b7 {state.lost} of {state.replicas} stopped"
+        elif state.stopped_replicas:
+            text += f" \u00b7 {state.stopped_replicas} of {state.replicas} stopped"
         if text != self.score.text():
             self.score.setText(text)
         part = "test" if f"test_{metric}" in state.readings else "training"
@@ -172,7 +172,7 @@ class LaneFrame(StyleFollower, QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        later(self, self._fit_score)
+        call_later(self, self._fit_score)
 
     def _fit_score(self) -> None:
         self.score.setVisible(self.width() >= theme.px(NARROW))
@@ -414,7 +414,7 @@ class LaneGrid(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        later(self, self._arrange)
+        call_later(self, self._arrange)
 
     # What is shown
 

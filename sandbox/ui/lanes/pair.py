@@ -15,7 +15,7 @@ from sandbox import words
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.lens import comparison
-from sandbox.experiment.lens.advantage import Advantage, AskAdvantage, usual_level
+from sandbox.experiment.lens.advantage import Advantage, AskAdvantage, default_level
 from sandbox.experiment.lens.pair import AskPair, PairState
 from sandbox.experiment.lens.rates import AskMatchedRates, MatchedRates
 from sandbox.experiment.training.probe import Question
@@ -85,7 +85,7 @@ class PairPanel(StyleFollower, QWidget):
             column.addWidget(plot)
             self._plots.addLayout(column, 1)
         self.column_choice = Choice()
-        self.column_choice.give_way(72)
+        self.column_choice.allow_shrinking(72)
         self.column_choice.setAccessibleName("Loss or metric to reach")
         self.column_choice.setToolTip("The loss or metric by which the two lanes are compared.")
         self.level = NumberField(name="The level")
@@ -164,7 +164,7 @@ class PairPanel(StyleFollower, QWidget):
             self._ask_again()
 
     def _ask_again(self) -> None:
-        self._pace.hurry()
+        self._pace.make_due()
         self.wanted_changed.emit()
 
     def _choose_column(self) -> None:
@@ -172,7 +172,7 @@ class PairPanel(StyleFollower, QWidget):
         column = str(self.column_choice.value())
         share = texts.is_share(column)
         self.level.set_bounds(*((0.0, 1.0) if share else (-math.inf, math.inf)))
-        self.level.set_value(usual_level(column))
+        self.level.set_value(default_level(column))
         self._ask_again()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -182,7 +182,7 @@ class PairPanel(StyleFollower, QWidget):
     def questions(self) -> tuple[Question[Any], ...]:
         """Return the questions for the next snapshot; none while hidden or not due yet."""
         if not self.isVisible():
-            self._pace.rest()
+            self._pace.stop()
             return ()
         if self._one is None or self._other is None or not self._pace.is_due():
             return ()

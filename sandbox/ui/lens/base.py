@@ -91,14 +91,14 @@ class Lens(StyleFollower, QWidget, Generic[Answer]):
 
     def ask_again(self) -> None:
         """Ask at once, because what is shown is out of date."""
-        self._pace.hurry()
+        self._pace.make_due()
         self.wanted_changed.emit()
 
     def questions(self, lane: str) -> tuple[Question[Any], ...]:
         """Return the questions for the next snapshot; none while hidden or not due yet."""
         question = self.question(lane) if self.is_asking else None
         if question is None:
-            self._pace.rest()
+            self._pace.stop()
             return ()
         return () if question == self._answered and not self._pace.is_due() else (question,)
 
@@ -118,4 +118,4 @@ class Lens(StyleFollower, QWidget, Generic[Answer]):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._pace.hurry()
+        self._pace.make_due()

@@ -13,7 +13,7 @@ from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme
 from sandbox.ui.kit import IconButton, Segmented, label
-from sandbox.ui.kit.base import StyleFollower, later
+from sandbox.ui.kit.base import StyleFollower, call_later
 from sandbox.ui.lane_styles import Badge, LaneStyle
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
@@ -108,7 +108,7 @@ class LensCard(StyleFollower, QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        later(self, self._fit_seed)
+        call_later(self, self._fit_seed)
 
     @property
     def current(self) -> Lens[Any]:

@@ -34,7 +34,7 @@ class FindingsLens(Lens[Findings]):
 
     period = PERIOD
 
-    found = Signal()
+    findings_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class FindingsLens(Lens[Findings]):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.area)
-        self.found.connect(self._show)
+        self.findings_changed.connect(self._show)
         self._show()
         self.follow_style()
 
@@ -85,7 +85,7 @@ class FindingsLens(Lens[Findings]):
     def follow(self, snapshot: Snapshot, lane: str) -> None:
         if self._source is not None and self._source != (snapshot.run, lane):
             self._debounced, self._source = Debounced(), None
-            self.found.emit()
+            self.findings_changed.emit()
             self.ask_again()
 
     def show_answer(self, answer: Findings, snapshot: Snapshot, lane: str) -> None:
@@ -98,7 +98,7 @@ class FindingsLens(Lens[Findings]):
         if not self._debounced.settled:  # a paused run, too, must give the answers that settle it
             self._pace.unanswered()
         if first or self.shown != before:
-            self.found.emit()
+            self.findings_changed.emit()
 
     def open_finding(self, name: str) -> None:
         """Bring a finding into view, with the focus on its button."""
@@ -253,7 +253,7 @@ class FindingsStrip(StyleFollower, QWidget):
         self.more.setToolTip("Shows all findings.")
         self.more.hide()
         self.more.clicked.connect(lambda: self.opened.emit(""))
-        lens.found.connect(self._show)
+        lens.findings_changed.connect(self._show)
         self.follow_style()
         self.hide()
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSpinBox, QVBoxL
 from sandbox import words
 from sandbox.data import Data
 from sandbox.experiment.document.defaults import rival_of
-from sandbox.experiment.lens.sample import Followed, FollowSample
+from sandbox.experiment.lens.sample import FollowSample, SamplePath
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme
@@ -25,7 +25,7 @@ PERIOD = 0.1  # seconds between two answers: numbers cannot be read faster
 PARTS = {"train": "Training", "test": "Test"}
 
 
-class SampleLens(Lens[Followed]):
+class SampleLens(Lens[SamplePath]):
     """Follows one sample: its numbers in the layout of the network, those that the loss decides in blue."""
 
     title = "Sample"
@@ -197,7 +197,7 @@ class SampleLens(Lens[Followed]):
         self.other.set_value(self._other)
         self.ask_again()
 
-    def show_answer(self, answer: Followed, snapshot: Snapshot, lane: str) -> None:
+    def show_answer(self, answer: SamplePath, snapshot: Snapshot, lane: str) -> None:
         features = snapshot.data.feature_names
         outputs = snapshot.data.class_names or snapshot.data.target_names
         left, right = answer.back

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QMouseEvent, QPainte
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from sandbox import words
-from sandbox.experiment.lens.sample import Followed
+from sandbox.experiment.lens.sample import SamplePath
 from sandbox.nn import ACTIVATIONS
 from sandbox.ui import theme
 from sandbox.ui.theme import Theme
@@ -71,7 +71,7 @@ class Column:
 
 
 def columns_of(
-    followed: Followed, features: tuple[str, ...], outputs: tuple[str, ...], expanded: bool = False
+    followed: SamplePath, features: tuple[str, ...], outputs: tuple[str, ...], expanded: bool = False
 ) -> list[Column]:
     """Return the columns to paint, from the input to the output."""
     x = followed.x.tolist()
@@ -96,7 +96,7 @@ def _shown(count: int, expanded: bool) -> int:
     return count if expanded or count <= MOST_UNITS else FOLDED_UNITS
 
 
-def _layer(followed: Followed, l: int, outputs: tuple[str, ...], expanded: bool) -> Column:
+def _layer(followed: SamplePath, l: int, outputs: tuple[str, ...], expanded: bool) -> Column:
     Z, A, slopes = followed.Z[l - 1], followed.A[l - 1], followed.slopes[l - 1]
     left, right = followed.back
     is_output = l == len(followed.Z)
@@ -124,7 +124,7 @@ def _layer(followed: Followed, l: int, outputs: tuple[str, ...], expanded: bool)
     return column
 
 
-def _shares(followed: Followed, outputs: tuple[str, ...], expanded: bool) -> list[UnitBox]:
+def _shares(followed: SamplePath, outputs: tuple[str, ...], expanded: bool) -> list[UnitBox]:
     left, right = followed.back
     boxes = []
     units, before = left.dW.shape
@@ -176,7 +176,7 @@ class SampleCanvas(QWidget):
         self.setObjectName("column")  # on the card's own ground
         self.setAccessibleName("Numbers of the sample, layer by layer")
         self._theme: Theme = theme.current()
-        self._followed: Followed | None = None
+        self._followed: SamplePath | None = None
         self._labels: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         self._expanded = False
         self._room = 0
@@ -203,7 +203,7 @@ class SampleCanvas(QWidget):
             return False
         return max(len(self._followed.x), *map(len, self._followed.Z)) > MOST_UNITS
 
-    def show_sample(self, followed: Followed, features: tuple[str, ...], outputs: tuple[str, ...]) -> None:
+    def show_sample(self, followed: SamplePath, features: tuple[str, ...], outputs: tuple[str, ...]) -> None:
         """Show a sample's numbers."""
         self._followed, self._labels = followed, (features, outputs)
         self._refill()

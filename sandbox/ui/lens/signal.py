@@ -115,7 +115,7 @@ class SignalLens(Lens[Signals]):
             column.addWidget(plot, 1)
             self._middle.addLayout(column, 1)
             plot.probed.connect(lambda x, _: self._probed(x))
-            plot.unprobed.connect(self._unprobed)
+            plot.probe_ended.connect(self._probe_ended)
         self.across = label("", "caption")
         self.across.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.key = SignalKey()
@@ -160,16 +160,16 @@ class SignalLens(Lens[Signals]):
     # Asking and drawing
 
     def ask_again(self) -> None:
-        self._summary_pace.hurry()
+        self._summary_pace.make_due()
         super().ask_again()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._summary_pace.hurry()
+        self._summary_pace.make_due()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._summary_pace.rest()
+        self._summary_pace.stop()
 
     def question(self, lane: str) -> AskSignals:
         return AskSignals(lane, self._others, self._summary_pace.is_due())
@@ -346,7 +346,7 @@ class SignalLens(Lens[Signals]):
             crosshair.set_position(x)
         self._show_numbers()
 
-    def _unprobed(self) -> None:
+    def _probe_ended(self) -> None:
         self._probe = None
         for crosshair in self.crosshairs:
             crosshair.set_position(None)

@@ -57,7 +57,7 @@ class WhatIfLens(Lens[Alternatives]):
     def follow(self, snapshot: Snapshot, lane: str) -> None:
         state = snapshot.lane(lane)
         if state is not None and self.model.answer is not None and state.objective != self.model.answer.objective:
-            self._pace.hurry()  # the mark must not lag behind
+            self._pace.make_due()  # the mark must not lag behind
 
     def show_answer(self, answer: Alternatives, snapshot: Snapshot, lane: str) -> None:
         self.model.show_answer(answer)

@@ -113,7 +113,7 @@ class Panel(Card):
         if hasattr(control, "refused"):
             control.refused.connect(self.refused)
         if more:
-            self.more.hold(row, applies, matters)
+            self.more.add_row(row, applies, matters)
         return row
 
 

@@ -85,7 +85,7 @@ class DataPanel(Panel):
         for name in _WITH_DEFAULTS:
             if SETTINGS[f"data.{name}"].optional:
                 default = getattr(built_in, name) if built_in else None
-                self.controls[f"data.{name}"].set_own(1 if default is None and name == "seed" else default)
+                self.controls[f"data.{name}"].set_default(1 if default is None and name == "seed" else default)
         super().show_settings(experiment, data, lane)
         if data is not None:
             names = data.target_names

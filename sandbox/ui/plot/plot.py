@@ -49,10 +49,10 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     """
 
     probed = Signal(float, float)
-    unprobed = Signal()
+    probe_ended = Signal()
     zoomed = Signal(float, float)
     panned = Signal(float)
-    all_wanted = Signal()
+    full_range_requested = Signal()
     picked = Signal(float, float)
     stepped = Signal(int)
     area_changed = Signal()
@@ -230,7 +230,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             self._pick(*self._fractions(event.position()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.all_wanted.emit()
+        self.full_range_requested.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if not self.pannable:
@@ -253,7 +253,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def _clear_probe(self) -> None:
         self._probe = None
-        self.unprobed.emit()
+        self.probe_ended.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moves = {
@@ -271,7 +271,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         elif key == Qt.Key.Key_Escape and self._probe is not None:
             self._clear_probe()
         elif key == Qt.Key.Key_Home:
-            self.all_wanted.emit()
+            self.full_range_requested.emit()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._probe is not None:
             self._pick(*self._probe)
         elif key in (Qt.Key.Key_Period, Qt.Key.Key_Comma):

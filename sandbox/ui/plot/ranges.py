@@ -14,7 +14,7 @@ FILLED = 0.4
 # A logarithmic axis reaches at most this many powers of ten below the largest value.
 DECADES = 16.0
 # A curve that stopped counts as diverged once it is this many powers of ten above its start.
-FLIGHT = 3.0
+DIVERGED_DECADES = 3.0
 
 
 def epochs_end(current: float, position: float) -> float:
@@ -51,7 +51,7 @@ def _fitted_range(low: float, high: float, log: bool) -> tuple[float, float]:
     return float(f"{bottom * step:.9g}"), float(f"{top * step:.9g}")
 
 
-def before_the_flight(values: Floats, log: bool) -> Floats:
+def without_divergence(values: Floats, log: bool) -> Floats:
     """Return the values of a stopped curve, nan where it had diverged: those would hide all others.
 
     A curve has diverged beyond a thousand times its first value (`values` are logarithms if `log`).
@@ -59,7 +59,7 @@ def before_the_flight(values: Floats, log: bool) -> Floats:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return values
-    limit = finite[0] + FLIGHT if log else 10.0**FLIGHT * max(abs(float(finite[0])), 1e-12)
+    limit = finite[0] + DIVERGED_DECADES if log else 10.0**DIVERGED_DECADES * max(abs(float(finite[0])), 1e-12)
     return np.where((values if log else np.abs(values)) > limit, np.nan, values)
 
 

@@ -32,9 +32,9 @@ from sandbox.experiment.results.sweep import (
     cells,
     columns,
     compares,
+    default_column,
     read_axis,
     redundancy_note,
-    usual_column,
     write_table,
 )
 from sandbox.nn.parameters import log_stops
@@ -320,8 +320,8 @@ class SweepDialog(QDialog):
             previous = self.column.value()
             self.column.set_items([(name, texts.column_words(name), "") for name in names])
             if self.column.value() is None:
-                self.column.set_value(previous if previous in names else usual_column(names))
-        column = str(self.column.value() or usual_column(names))
+                self.column.set_value(previous if previous in names else default_column(names))
+        column = str(self.column.value() or default_column(names))
         self.view.show_map(map_of(self._cells, self._results, column) if self._cells else None)
         self.save_button.setEnabled(bool(self._results))
         self.column.setVisible(bool(names))

@@ -110,7 +110,7 @@ def _square(
     return Square(cell.number, lane, row, column, lane_result, "" if result is None else result.error)
 
 
-def rising(column: str) -> bool:
+def larger_is_better(column: str) -> bool:
     """Whether larger is better."""
     return column.partition("_")[2] in METRICS
 
@@ -133,8 +133,8 @@ class HeatView(StyleFollower, QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.map: Map | None = None
-        self.current = -1  # index in `places`; -1 for none
-        self.places: list[tuple[QRectF, Square]] = []
+        self.current = -1  # index in `boxes`; -1 for none
+        self.boxes: list[tuple[QRectF, Square]] = []
         self._heads: list[tuple[QRectF, str, Qt.AlignmentFlag, bool]] = []
         self._table = sequential()
         self.follow_style()
@@ -148,7 +148,7 @@ class HeatView(StyleFollower, QWidget):
 
     def fit(self) -> None:
         """Place squares and headings."""
-        self.places, self._heads = [], []
+        self.boxes, self._heads = [], []
         shown = self.map
         if shown is None:
             return
@@ -180,7 +180,7 @@ class HeatView(StyleFollower, QWidget):
                 self._heads.append((box, text, right, False))
             for square in facet.squares:
                 rect = QRectF(left + square.column * side, top + square.row * height, side - _GAP, height - _GAP)
-                self.places.append((rect, square))
+                self.boxes.append((rect, square))
             y = top + len(shown.rows) * height + theme.px(2 * theme.GRID)
         width = left + len(shown.columns) * side
         self.setMinimumSize(math.ceil(width), math.ceil(y))
@@ -194,12 +194,12 @@ class HeatView(StyleFollower, QWidget):
     def _range(self) -> tuple[float, float, bool]:
         """Return the ends of the colour scale, and whether they are logarithms."""
         shown = self.map
-        values = [] if shown is None else [shown.value(square) for _, square in self.places]
+        values = [] if shown is None else [shown.value(square) for _, square in self.boxes]
         finite = [value for value in values if math.isfinite(value)]
         if not finite or shown is None:
             return 0.0, 1.0, False
         low, high = min(finite), max(finite)
-        log = not rising(shown.column) and low > 0.0 and high > _SPAN * low
+        log = not larger_is_better(shown.column) and low > 0.0 and high > _SPAN * low
         return (math.log10(low), math.log10(high), True) if log else (low, high, False)
 
     # Painting
@@ -216,7 +216,7 @@ class HeatView(StyleFollower, QWidget):
             elided = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
             painter.drawText(rect, flags, elided)
         ends = self._range()
-        for index, (rect, square) in enumerate(self.places):
+        for index, (rect, square) in enumerate(self.boxes):
             self._paint_square(painter, shown, rect, square, ends)
             if index == self.current:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -250,13 +250,13 @@ class HeatView(StyleFollower, QWidget):
         low, high, log = ends
         position = math.log10(value) if log and value > 0.0 else value
         share = 0.5 if high == low else (position - low) / (high - low)
-        share = share if rising(column) else 1.0 - share
+        share = share if larger_is_better(column) else 1.0 - share
         return color_of(self._table[int(np.clip(round(40 + 215 * share), 0, 255))])
 
     # Mouse and keys
 
     def _at(self, point: QPointF) -> int:
-        return next((index for index, (rect, _) in enumerate(self.places) if rect.contains(point)), -1)
+        return next((index for index, (rect, _) in enumerate(self.boxes) if rect.contains(point)), -1)
 
     def _point(self, index: int) -> None:
         if index != self.current:
@@ -266,9 +266,9 @@ class HeatView(StyleFollower, QWidget):
 
     def tip(self, index: int) -> str:
         """Return the text of a square in full."""
-        if self.map is None or not 0 <= index < len(self.places):
+        if self.map is None or not 0 <= index < len(self.boxes):
             return ""
-        square = self.places[index][1]
+        square = self.boxes[index][1]
         lines = [f"cell {square.cell}", *square_lines(self.map, square)]
         if square.error:
             lines.append(square.error)
@@ -292,25 +292,25 @@ class HeatView(StyleFollower, QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Up: (-1, 0)}
         key = Qt.Key(event.key())
-        if key in steps and self.places:
+        if key in steps and self.boxes:
             self._step(*steps[key])
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= self.current < len(self.places):
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= self.current < len(self.boxes):
             self._choose(self.current)
         else:
             super().keyPressEvent(event)
 
     def _choose(self, index: int) -> None:
-        square = self.places[index][1]
+        square = self.boxes[index][1]
         self.chosen.emit(square.cell, square.lane)
 
     def _step(self, down: int, right: int) -> None:
         if self.current < 0:
             self._point(0)
             return
-        center = self.places[self.current][0].center()
+        center = self.boxes[self.current][0].center()
         candidates = [
             (abs(rect.center().x() - center.x()) + abs(rect.center().y() - center.y()), index)
-            for index, (rect, _) in enumerate(self.places)
+            for index, (rect, _) in enumerate(self.boxes)
             if (rect.center().x() - center.x()) * right + (rect.center().y() - center.y()) * down > 1.0
             and (right == 0 or abs(rect.center().y() - center.y()) < 1.0)
             and (down == 0 or abs(rect.center().x() - center.x()) < 1.0)
@@ -320,7 +320,7 @@ class HeatView(StyleFollower, QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        if self.current < 0 and self.places and event.reason() != Qt.FocusReason.MouseFocusReason:
+        if self.current < 0 and self.boxes and event.reason() != Qt.FocusReason.MouseFocusReason:
             self._point(0)
 
     def event(self, event: QEvent) -> bool:

@@ -45,7 +45,7 @@ from sandbox.ui.plot.plot import Plot
 from sandbox.ui.plot.scale import ColourScale
 from sandbox.ui.plot.ticks import coordinate, grown
 from sandbox.ui.theme import SMALL, Theme
-from sandbox.ui.views.slices import chosen, first_axes, input_range, padded
+from sandbox.ui.views.slices import first_axes, input_range, padded, sample_indices
 
 Rectangle = tuple[float, float, float, float]  # left, bottom, right, top
 _UNIT = (0.0, 0.0, 1.0, 1.0)
@@ -142,7 +142,7 @@ class BoundaryView(QWidget):
         column.addLayout(middle, 1)
         column.addWidget(self.readout)
         self.plot.probed.connect(self._probed)
-        self.plot.unprobed.connect(self._unprobed)
+        self.plot.probe_ended.connect(self._probe_ended)
         self.plot.picked.connect(self._picked)
         self.plot.stepped.connect(self._step_sample)
         self.plot.area_changed.connect(self._fit_points)
@@ -151,7 +151,7 @@ class BoundaryView(QWidget):
 
     def _axis_choice(self, word: str, tooltip: str) -> Choice:
         box = Choice(parent=self)
-        box.give_way(88)
+        box.allow_shrinking(88)
         box.setAccessibleName(tooltip)
         box.setToolTip(f"{tooltip}; all but the two chosen inputs stay at their mean.")
         box.activated.connect(self._choose_axes)
@@ -256,7 +256,7 @@ class BoundaryView(QWidget):
             names[self._axes[1]] if not self.one_input else data.target_names[0] if data.target_names else "output"
         )
         self.plot.name_left("" if self._compact else upwards)
-        self._unprobed()
+        self._probe_ended()
         self.plot.set_range(self._x_range, self._y_range)
         self.plot.setAccessibleDescription(f"{names[self._axes[0]]} across, {upwards} up")
 
@@ -297,7 +297,7 @@ class BoundaryView(QWidget):
             ("test", data.inputs_test, data.y_test),
             ("train", data.inputs_train, data.y_train),
         ):
-            picked = chosen(len(X))
+            picked = sample_indices(len(X))
             left_out += len(X) - len(picked)
             make_points = self._regression_points if data.task == "regression" else self._class_points
             groups += make_points(X[picked], y[picked], part)
@@ -417,7 +417,7 @@ class BoundaryView(QWidget):
         across, up = self.plot.pixels(np.array([x]), np.array([y]))
         for part in ("train", "test"):  # of two in one place, the one on top
             X, targets = self._part(part)
-            drawn = chosen(len(X))
+            drawn = sample_indices(len(X))
             if not len(drawn):
                 continue
             pixels = self.plot.pixels(*self._positions(X[drawn], targets[drawn]))
@@ -608,7 +608,7 @@ class BoundaryView(QWidget):
 
     # The read-out
 
-    def _unprobed(self) -> None:
+    def _probe_ended(self) -> None:
         self._probe = None
         self._show_axis_name()
         self.crosshair.set_position(None)

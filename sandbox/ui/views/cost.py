@@ -33,7 +33,7 @@ from sandbox.ui.lane_styles import LaneStyle
 from sandbox.ui.plot.layers import Band, BandsLayer, CrosshairLayer, GridLayer, Line, LinesLayer, MarksLayer
 from sandbox.ui.plot.legend import CurveChip, CurveName, Stroke
 from sandbox.ui.plot.plot import Plot
-from sandbox.ui.plot.ranges import before_the_flight, epochs_end, logarithm, plain, value_range
+from sandbox.ui.plot.ranges import epochs_end, logarithm, plain, value_range, without_divergence
 from sandbox.ui.theme import SMALL, Theme
 
 Key = tuple[str, str]  # lane, column
@@ -131,7 +131,7 @@ class CostView(QWidget):
         self.log_y = self._switch("log y", "Shows costs on a logarithmic axis, so that small ones can be distinguished")
         self.log_y.setChecked(True)
         self.only = Choice([("", "what each learns with", _OWN_TIP)])
-        self.only.give_way(96)
+        self.only.allow_shrinking(96)
         self.only.setAccessibleName("Loss to show for every lane")
         self.only.setToolTip("Shows one loss or metric for every lane, so that all are on one scale.")
         self.only.changed.connect(lambda name, _: self._see_only(str(name)))
@@ -178,10 +178,10 @@ class CostView(QWidget):
         column.addWidget(self.readout)
         column.addWidget(self.note)
         self.plot.probed.connect(self._probed)
-        self.plot.unprobed.connect(self._unprobed)
+        self.plot.probe_ended.connect(self._probe_ended)
         self.plot.zoomed.connect(self._zoom)
         self.plot.panned.connect(self._pan)
-        self.plot.all_wanted.connect(self.show_all)
+        self.plot.full_range_requested.connect(self.show_all)
         self.plot.area_changed.connect(self.wanted_changed)
 
     def _switch(self, text: str, tooltip: str) -> QPushButton:
@@ -420,7 +420,7 @@ class CostView(QWidget):
         visible_values = []
         for row, _, x, y in costs:
             visible = y[(x >= x_range[0]) & (x <= x_range[1])]
-            visible_values.append(before_the_flight(visible, log) if row.lane in stopped else visible)
+            visible_values.append(without_divergence(visible, log) if row.lane in stopped else visible)
         low, high = value_range(self._values, visible_values, log)
         self._values = (low, high) if costs else None
         self.plot.set_range(x_range, (low, high), (self.log_x.isChecked(), log))
@@ -502,7 +502,7 @@ class CostView(QWidget):
 
     # The read-out
 
-    def _unprobed(self) -> None:
+    def _probe_ended(self) -> None:
         self._probe = None
         self.crosshair.set_position(None)
         self._update_readout()

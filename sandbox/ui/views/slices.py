@@ -43,7 +43,7 @@ def input_range(data: Data, feature: int) -> tuple[float, float]:
     return padded(min(float(c.min()) for c in columns), max(float(c.max()) for c in columns))
 
 
-def chosen(count: int, most: int = MOST_POINTS) -> NDArray[np.intp]:
+def sample_indices(count: int, most: int = MOST_POINTS) -> NDArray[np.intp]:
     """Return the indices of at most `most` evenly spaced samples."""
     if count <= most:
         return np.arange(count)

@@ -14,7 +14,7 @@ from sandbox.experiment.document.lanes import (
     differing,
     forked,
     free_name,
-    fresh,
+    lane_like,
     letter,
     renamed,
     slots,
@@ -91,7 +91,7 @@ def test_a_new_lane_begins_with_the_settings_of_now_and_no_edit_of_before_reache
     )
     experiment = dataclasses.replace(experiment, edits=edits).checked()
     now = experiment.effective()
-    lane = fresh(experiment, now, "A", "C")
+    lane = lane_like(experiment, now, "A", "C")
     assert lane.changes == {"loss.objective": "mse", "optimizer.learning_rate": 0.7}
     whole = with_lane(experiment, lane, alone=True)
     for update in (None, 0, 2, 4, 6):
@@ -203,7 +203,7 @@ def test_a_lane_added_later_is_as_if_it_had_been_there_from_the_start() -> None:
     trainer.run(2)
     trainer.edit({"optimizer.learning_rate": 0.2})
     trainer.advance(lambda: True, 9)
-    lane = fresh(trainer.experiment, trainer.current, "A", "B")
+    lane = lane_like(trainer.experiment, trainer.current, "A", "B")
     lane = LaneEntry("B", {**lane.changes, "loss.objective": "mse"})
     late = trainer.restarted(with_lane(trainer.experiment, lane, alone=True))
     late.advance(lambda: True, trainer.update)

@@ -51,7 +51,12 @@ def test_monitors_alone_leave_every_weight_as_it_is() -> None:
     trainer = trainer_of({}, {"loss.monitors": ("mse", "mae")})
     trainer.advance(lambda: True, 300)
     state = pair(trainer)
-    assert (state.parameters, state.differ, state.parted, state.update) == (2 * 4 + 4 + 4 * 3 + 3 + 3 + 1, 0, None, 300)
+    assert (state.parameters, state.differ, state.diverged_at, state.update) == (
+        2 * 4 + 4 + 4 * 3 + 3 + 3 + 1,
+        0,
+        None,
+        300,
+    )
     assert state.distance == 0.0
     assert state.differences == (Difference("loss.monitors", (), ("mse", "mae")),)
 
@@ -61,7 +66,7 @@ def test_another_objective_parts_them_at_once() -> None:
     trainer.advance(lambda: True, 50)
     state = pair(trainer)
     a, b = (trainer.lane(name).replicas[0].theta for name in "AB")
-    assert state.parted == 1 and state.differ == sum(x != y for x, y in zip(a.tolist(), b.tolist(), strict=True))
+    assert state.diverged_at == 1 and state.differ == sum(x != y for x, y in zip(a.tolist(), b.tolist(), strict=True))
     assert state.distance == pytest.approx(math.dist(a.tolist(), b.tolist()), rel=1e-12)
     epochs, values = state.distances
     assert len(epochs) == 51 and values[0] == 0.0 and values[-1] == pytest.approx(state.distance)
@@ -73,7 +78,7 @@ def test_another_objective_parts_them_at_once() -> None:
 def test_lanes_of_another_shape_have_no_distance() -> None:
     state = pair(trainer_of({}, {"network.hidden": (5,)}))
     assert state.parameters == 0 and math.isnan(state.distance) and len(state.distances[0]) == 0
-    assert state.parted == 0
+    assert state.diverged_at == 0
 
 
 def test_where_a_network_stopped_before_the_others_grew_there_is_no_distance() -> None:

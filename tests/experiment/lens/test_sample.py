@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.defaults import rival_of
-from sandbox.experiment.lens.sample import Followed, FollowSample
+from sandbox.experiment.lens.sample import FollowSample, SamplePath
 from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import LOSSES
 
@@ -23,10 +23,10 @@ def _trainer(epochs: int = 5, **values: Any) -> Trainer:
     return trainer
 
 
-def _follow(trainer: Trainer, part: str = "train", index: int = 0, other: str = "mse") -> Followed:
+def _follow(trainer: Trainer, part: str = "train", index: int = 0, other: str = "mse") -> SamplePath:
     question = FollowSample("A", part, index, other)
     answer = trainer.snapshot(0, Wanted(questions=(question,))).answers[question]
-    assert isinstance(answer, Followed)
+    assert isinstance(answer, SamplePath)
     return answer
 
 

@@ -15,7 +15,7 @@ from sandbox.errors import InputError
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.results.export import history_columns, result_names, write_history, write_results
 from sandbox.experiment.training.history import History
-from sandbox.files import delivery
+from sandbox.files import write_together
 
 TWO_LANES = """
 [data]
@@ -187,12 +187,12 @@ def test_weights_start_another_run(tmp_path: Path) -> None:
 
 def test_files_arrive_together_and_others_stay(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
-    with delivery(folder, ["one", "two"]) as draft:
+    with write_together(folder, ["one", "two"]) as draft:
         (draft / "one").write_text("1")
         assert not (folder / "one").exists()
         (draft / "two").write_text("2")
     (folder / "other").write_text("kept")
-    with delivery(folder, ["one"]) as draft:
+    with write_together(folder, ["one"]) as draft:
         (draft / "one").write_text("new")
     assert {path.name: path.read_text() for path in folder.iterdir()} == {
         "one": "new",
@@ -205,7 +205,7 @@ def test_nothing_arrives_if_anything_fails(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "one").write_text("old")
     for folder in (tmp_path / "old", tmp_path / "new" / "deeper"):
-        with pytest.raises(KeyboardInterrupt), delivery(folder, ["one"]) as draft:
+        with pytest.raises(KeyboardInterrupt), write_together(folder, ["one"]) as draft:
             (draft / "one").write_text("half")
             raise KeyboardInterrupt
     assert [path.name for path in tmp_path.rglob("*")] == ["old", "one"]
@@ -213,7 +213,7 @@ def test_nothing_arrives_if_anything_fails(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no space left"), delivery(tmp_path / "new", ["one"]):
+    with pytest.raises(InputError, match="no space left"), write_together(tmp_path / "new", ["one"]):
         raise OSError(28, "No space left on device")
     assert not (tmp_path / "new").exists()
 
@@ -222,6 +222,6 @@ def test_what_is_in_the_way_is_told_before_anything_is_done(tmp_path: Path) -> N
     (tmp_path / "file").write_text("")
     (tmp_path / "history.csv").mkdir()
     for folder in (tmp_path / "file", tmp_path / "file" / "below", tmp_path):
-        with pytest.raises(InputError, match=folder.name), delivery(folder, result_names(["A"])):
+        with pytest.raises(InputError, match=folder.name), write_together(folder, result_names(["A"])):
             pytest.fail("it was begun")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "history.csv"]

@@ -25,11 +25,11 @@ from sandbox.experiment.results.sweep import (
     cells,
     columns,
     compares,
+    default_column,
     read_axis,
     redundancy_note,
     redundant_lanes,
     run_cell,
-    usual_column,
     write_table,
 )
 
@@ -38,11 +38,11 @@ class Here(Executor):
     """Does the work at once, in this thread, and remembers it."""
 
     def __init__(self) -> None:
-        self.done: list[str] = []
+        self.forward_pass: list[str] = []
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
-        self.done.append(args[-1])
+        self.forward_pass.append(args[-1])
         try:
             future.set_result(fn(*args, **kwargs))
         except Exception as error:
@@ -161,7 +161,7 @@ def test_a_finished_cell_is_not_done_again(tmp_path: Path) -> None:
     assert again.resume() == 2
     worker = Here()
     list(again.run(worker))
-    assert worker.done == [cell.digest for cell in grid[2:]]
+    assert worker.forward_pass == [cell.digest for cell in grid[2:]]
     third = Sweep(grid, tmp_path)
     assert third.resume() == 6 and third.missing == [] and list(third.run(Here())) == []
     assert third.results[0].lanes == first.results[0].lanes
@@ -225,7 +225,7 @@ def test_an_error_of_the_program_is_tried_again(tmp_path: Path, monkeypatch: pyt
 def test_nothing_begins_once_it_is_to_end(tmp_path: Path) -> None:
     class Waiting(Here):
         def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-            return super().submit(fn, *args) if len(self.done) < 2 else Future()
+            return super().submit(fn, *args) if len(self.forward_pass) < 2 else Future()
 
     sweep = Sweep(cells(made(), [RATES, LOSSES_]), tmp_path)
     done = [cell.number for cell in sweep.run(Waiting(), lambda: True)]
@@ -292,8 +292,8 @@ def test_choices_can_be_given_as_the_window_calls_them() -> None:
 
 
 def test_the_usual_column_is_how_well_the_test_part_is_told() -> None:
-    assert usual_column(["train_cost", "train_accuracy", "test_accuracy"]) == "test_accuracy"
-    assert usual_column(["train_cost", "train_r2"]) == "train_r2"
+    assert default_column(["train_cost", "train_accuracy", "test_accuracy"]) == "test_accuracy"
+    assert default_column(["train_cost", "train_r2"]) == "train_r2"
     assert columns([]) == []
 
 

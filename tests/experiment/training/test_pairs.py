@@ -19,8 +19,8 @@ def watched(*changes: dict[str, Any], **values: Any) -> Trainer:
     return Trainer(dataclasses.replace(experiment, lanes=lanes).checked(), watched=True)
 
 
-def parted(trainer: Trainer, one: str, other: str) -> int | None:
-    return trainer.pairs.parted.get(frozenset((trainer.lane(one).key, trainer.lane(other).key)))
+def diverged_at(trainer: Trainer, one: str, other: str) -> int | None:
+    return trainer.pairs.diverged_at.get(frozenset((trainer.lane(one).key, trainer.lane(other).key)))
 
 
 def apart(trainer: Trainer, one: str, other: str, column: str) -> Any:
@@ -30,15 +30,15 @@ def apart(trainer: Trainer, one: str, other: str, column: str) -> Any:
 def test_lanes_that_differ_in_monitors_never_part() -> None:
     trainer = watched({}, {"loss.monitors": ("mse", "hinge")}, {"loss.delta": 3.0})
     trainer.run(20)
-    assert trainer.pairs.parted == {}
+    assert trainer.pairs.diverged_at == {}
     np.testing.assert_array_equal(apart(trainer, "A", "B", "distance"), 0.0)
 
 
 def test_lanes_that_differ_in_the_objective_part_at_the_first_update() -> None:
     trainer = watched({}, {"loss.objective": "mse"})
-    assert parted(trainer, "A", "B") is None
+    assert diverged_at(trainer, "A", "B") is None
     trainer.step()
-    assert parted(trainer, "A", "B") == 1
+    assert diverged_at(trainer, "A", "B") == 1
 
 
 def test_the_update_at_which_lanes_part_is_exact() -> None:
@@ -46,16 +46,16 @@ def test_the_update_at_which_lanes_part_is_exact() -> None:
     trainer.advance(lambda: True, 11)
     trainer.edit({"loss.objective": "mse"}, "B")
     trainer.advance(lambda: True, 30)
-    assert parted(trainer, "A", "B") == parted(trainer, "B", "C") == 12
-    assert parted(trainer, "A", "C") is None
+    assert diverged_at(trainer, "A", "B") == diverged_at(trainer, "B", "C") == 12
+    assert diverged_at(trainer, "A", "C") is None
 
 
 @pytest.mark.parametrize("replicas", [1, 3])
 def test_lanes_of_other_activations_part_at_the_first_update(replicas: int) -> None:
     trainer = watched({}, {"network.activation": "relu"}, {"network.output": "linear"}, run__replicas=replicas)
-    assert trainer.pairs.parted == {}  # from the same initial weights
+    assert trainer.pairs.diverged_at == {}  # from the same initial weights
     trainer.step()
-    assert [parted(trainer, one, other) for one, other in ("AB", "AC", "BC")] == [1, 1, 1]
+    assert [diverged_at(trainer, one, other) for one, other in ("AB", "AC", "BC")] == [1, 1, 1]
     trainer.run(2)
     thetas = [[network.theta for network in trainer.lane(name).replicas] for name in "AB"]
     by_hand = np.median([np.linalg.norm(one - other) for one, other in zip(*thetas, strict=True)])
@@ -67,14 +67,14 @@ def test_lanes_part_at_the_update_at_which_another_one_stops() -> None:
     trainer = watched({}, {"loss.objective": "mse"}, {"network.output": "tanh"})  # cross-entropy has no log of a minus
     trainer.step()
     assert trainer.lane("C").stopped
-    assert [parted(trainer, one, other) for one, other in ("AB", "AC", "BC")] == [1, 1, 1]
+    assert [diverged_at(trainer, one, other) for one, other in ("AB", "AC", "BC")] == [1, 1, 1]
 
 
 def test_other_initial_weights_are_other_from_the_start() -> None:
     trainer = watched({}, {"network.seed": 8}, {"network.hidden": (5,)})
-    assert parted(trainer, "A", "B") == parted(trainer, "A", "C") == 0
+    assert diverged_at(trainer, "A", "B") == diverged_at(trainer, "A", "C") == 0
     trainer.run(2)
-    assert parted(trainer, "A", "B") == 0
+    assert diverged_at(trainer, "A", "B") == 0
     with pytest.raises(KeyError):
         apart(trainer, "A", "C", "distance")  # of another shape: nothing to be measured
 
@@ -84,21 +84,21 @@ def test_a_single_bit_is_enough() -> None:
     trainer.run(2)
     trainer.lane("B").replicas[0].theta[0] = np.nextafter(trainer.lane("B").replicas[0].theta[0], 9.0)
     trainer.step()
-    assert parted(trainer, "A", "B") == trainer.update
+    assert diverged_at(trainer, "A", "B") == trainer.update
 
 
 def test_minus_zero_is_not_zero() -> None:
     trainer = watched({"network.initializer": "zeros"}, {"network.initializer": "zeros"})
     trainer.lane("B").replicas[0].theta[-1] = -0.0
-    trainer.pairs.look(5)
-    assert parted(trainer, "A", "B") == 5
+    trainer.pairs.check(5)
+    assert diverged_at(trainer, "A", "B") == 5
 
 
 def test_another_shape_parts_at_the_edit() -> None:
     trainer = watched({}, {})
     trainer.advance(lambda: True, 5)
     trainer.edit({"network.hidden": (4, 3, 2)}, "B")
-    assert parted(trainer, "A", "B") == 5
+    assert diverged_at(trainer, "A", "B") == 5
 
 
 @pytest.mark.parametrize("replicas", [1, 4])
@@ -125,11 +125,11 @@ def test_a_fork_is_the_same_until_it_is_edited() -> None:
     trainer.advance(lambda: True, 7)
     trainer.fork_lane("A", "C")
     trainer.advance(lambda: True, 4)
-    assert parted(trainer, "A", "C") is None
-    assert parted(trainer, "B", "C") == 1  # as for the lane that it is a copy of
+    assert diverged_at(trainer, "A", "C") is None
+    assert diverged_at(trainer, "B", "C") == 1  # as for the lane that it is a copy of
     trainer.edit({"optimizer.l2": 0.1}, "C")
     trainer.advance(lambda: True, 4)
-    assert parted(trainer, "A", "C") == 12
+    assert diverged_at(trainer, "A", "C") == 12
 
 
 def test_what_was_known_of_a_lane_goes_with_it() -> None:
@@ -137,7 +137,7 @@ def test_what_was_known_of_a_lane_goes_with_it() -> None:
     trainer.run(2)
     gone = trainer.lane("B").key
     trainer.remove_lane("B")
-    assert all(gone not in pair for pair in (*trainer.pairs.parted, *trainer.pairs.histories))
+    assert all(gone not in pair for pair in (*trainer.pairs.diverged_at, *trainer.pairs.histories))
     trainer.run(2)
     assert len(apart(trainer, "A", "C", "distance")) == 5
 
@@ -145,4 +145,4 @@ def test_what_was_known_of_a_lane_goes_with_it() -> None:
 def test_single_precision_is_compared_by_its_own_bits() -> None:
     trainer = watched({}, {"loss.objective": "mse"}, {}, run__precision="float32")
     trainer.run(1)
-    assert parted(trainer, "A", "B") == 1 and parted(trainer, "A", "C") is None
+    assert diverged_at(trainer, "A", "B") == 1 and diverged_at(trainer, "A", "C") is None

@@ -88,7 +88,7 @@ def test_the_history_holds_median_and_quartiles() -> None:
         for name, share in ((column, 50), (f"{column}|low", 25), (f"{column}|high", 75)):
             np.testing.assert_allclose(lane.history.column(name)[1], np.percentile(single, share, axis=0), rtol=1e-12)
     state = trainer.snapshot().lanes[0]
-    assert (state.replicas, state.lost) == (5, 0)
+    assert (state.replicas, state.stopped_replicas) == (5, 0)
     assert state.readings["train_cost|low"] <= state.readings["train_cost"] <= state.readings["train_cost|high"]
 
 
@@ -115,7 +115,7 @@ def test_a_replica_that_stops_leaves_the_others_as_they_would_be() -> None:
     lane = trainer.lanes[0]
     gone = [network.number for network in lane.replicas if network.stopped]
     assert 0 < len(gone) < 6, "the rate must be one at which only some overflow"
-    assert not lane.stopped and trainer.snapshot().lanes[0].lost == len(gone)
+    assert not lane.stopped and trainer.snapshot().lanes[0].stopped_replicas == len(gone)
     for r in range(6):
         single = alone(experiment, "A", r, 120)
         assert bool(single.lanes[0].stopped) == (r in gone)
@@ -134,7 +134,7 @@ def test_a_lane_ends_when_its_last_replica_stops() -> None:
     assert lane.stopped and all(network.stopped for network in lane.replicas)
     assert not trainer.running
     state = trainer.snapshot().lanes[0]
-    assert state.stopped == lane.stopped and state.lost == 3
+    assert state.stopped == lane.stopped and state.stopped_replicas == 3
     assert lane.history.last is not None and not np.isnan(list(lane.history.last.values.values())).any()
 
 

@@ -9,7 +9,10 @@ import pytest
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.parts import LaneEntry
+from sandbox.experiment.training.diagnosis import reason_to_stop
+from sandbox.experiment.training.samples import Samples
 from sandbox.experiment.training.snapshot import Wanted
+from sandbox.nn import ACTIVATIONS
 
 
 def made(**changes: object) -> Experiment:
@@ -64,6 +67,15 @@ def test_the_reason_is_named(z: float, changes: dict[str, object], reason: str) 
     np.testing.assert_array_equal(trainer.parameters()["W1"], [[z]])  # the last finite ones
     assert trainer.update == 0
     assert [(row.epoch, row.update) for row in trainer.history().rows()] == [(0, 0)]
+
+
+@pytest.mark.parametrize(("output", "text"), [(np.nan, "nan"), (np.inf, "\u221e")])
+def test_an_output_that_is_not_finite_is_named(output: float, text: str) -> None:
+    trainer = neuron(0.5, 0.0, network__output="linear", loss__objective="mse")
+    lane, A = trainer.lanes[0], np.array([[output]])
+    samples = Samples(np.ones((2, 1)), {lane.coding: np.zeros((1, 1))})
+    reason = reason_to_stop(lane.replicas[0], A, A, samples, ACTIVATIONS["linear"]())
+    assert reason == f"overflow: sample 1 has output {text}; a smaller learning rate keeps it in range"
 
 
 def test_fused_goes_on_where_naive_stops() -> None:

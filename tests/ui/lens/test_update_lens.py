@@ -54,7 +54,7 @@ class Bench:
 
     def look(self) -> Snapshot:
         """Draw a new snapshot, however short a while ago the last one was."""
-        self.lens._pace.hurry()
+        self.lens._pace.make_due()
         snapshot = self.trainer.snapshot(1, Wanted(questions=self.lens.questions("A")))
         self.lens.draw(snapshot, "A")
         return snapshot
@@ -194,7 +194,7 @@ def test_the_lines_of_the_loss_stand_in_the_accent(bench: Bench) -> None:
 def test_hidden_it_asks_nothing_and_shown_only_at_its_pace(bench: Bench) -> None:
     assert bench.lens.questions("A") == ()  # just answered
     assert bench.lens.questions("B") != ()  # another lane is due at once
-    bench.lens._pace.hurry()
+    bench.lens._pace.make_due()
     assert bench.lens.questions("A") != ()
     bench.lens.hide()
     assert bench.lens.questions("A") == ()

@@ -44,7 +44,7 @@ class Stage:
         return asked
 
     def anew(self) -> None:
-        self.lens._pace.hurry()
+        self.lens._pace.make_due()
         assert self.frame()
 
     def column(self, number: int) -> list[str]:

@@ -81,7 +81,7 @@ def run(driver: Any, rates: str = "0.1, 1", losses: str = "mse, mae", seeds: int
 
 
 def press(driver: Any, view: HeatView, cell: int) -> None:
-    place = next(place for place, square in view.places if square.cell == cell)
+    place = next(place for place, square in view.boxes if square.cell == cell)
     QTest.mouseClick(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place.center().toPoint())
 
 
@@ -100,7 +100,7 @@ def test_the_grid_is_counted_and_what_is_wrong_with_it_is_said(opened: Any) -> N
 def test_the_map_shows_what_the_same_networks_give_alone(opened: Any, here: Here) -> None:
     dialog = run(opened)
     opened.choose(dialog.column, "Training cost")
-    for place, square in dialog.view.places:
+    for place, square in dialog.view.boxes:
         assert place.width() > 0
         costs = []
         for seed in range(7, 10):
@@ -139,7 +139,7 @@ def test_the_lane_that_was_clicked_is_opened(open_window: Callable[..., Any], he
     driver.key(Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
     driver.wait(lambda: driver.window.sweep is not None and driver.window.sweep.isVisible())
     dialog = run(driver, rates="0.1, 1", losses="", seeds=2)
-    place = next(place for place, square in dialog.view.places if (square.cell, square.lane) == (1, "A"))
+    place = next(place for place, square in dialog.view.boxes if (square.cell, square.lane) == (1, "A"))
     QTest.mouseClick(dialog.view, Qt.MouseButton.LeftButton, pos=place.center().toPoint())
     assert dialog.detail.text() == "Lane A, Learning rate 1."
     driver.click(dialog.open_button)
@@ -309,7 +309,7 @@ def test_the_better_the_brighter(qtbot: Any) -> None:
         image = view.grab().toImage()
         ratio = image.devicePixelRatio()
         light = []
-        for place, _ in view.places:
+        for place, _ in view.boxes:
             corner = place.topLeft() * ratio
             light.append(image.pixelColor(int(corner.x()) + 4, int(corner.y()) + 4).lightness())
         assert light[brighter] > light[1 - brighter] + 40
