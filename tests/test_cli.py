@@ -20,6 +20,9 @@ from sandbox.data import DATASETS, load_data
 from sandbox.experiment import Experiment, Trainer
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 
+# The application of the tests: one made for pictures has their scale factor, and stays.
+pytestmark = pytest.mark.usefixtures("qapp")
+
 ROOT = Path(__file__).parents[1]
 
 BATCHES = """

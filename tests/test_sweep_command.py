@@ -17,6 +17,9 @@ from PySide6.QtGui import QImage
 
 from sandbox import cli
 
+# The application of the tests: one made for pictures has their scale factor, and stays.
+pytestmark = pytest.mark.usefixtures("qapp")
+
 ROOT = Path(__file__).parents[1]
 SMALL = """
 [data]

@@ -265,9 +265,12 @@ def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> None:
     """
     global _theme, _scale
     _theme, _scale = theme, scale
-    if app.property("themed") is None:  # once: a new style deletes the old one with its caches
+    applied = app.property("theme")
+    if applied == [theme.name, scale]:
+        return  # another window: its widgets have been made for it
+    if applied is None:  # once: a new style deletes the old one with its caches
         app.setStyle("Fusion")
-        app.setProperty("themed", True)
+    app.setProperty("theme", [theme.name, scale])
     app.setPalette(palette(theme))
     app.setFont(font())
     for widget in _all_widgets(app):  # Qt itself notifies them only once its event loop runs
