@@ -127,7 +127,7 @@ def _true_minus(text: str) -> str:
 
 def within(label: str) -> str:
     """Return a label as written within a sentence: "learning rate", but "KL divergence", "L1", "R\u00b2"."""
-    first = label.partition(" ")[0]
+    first = label.partition(" ")[0].partition("-")[0]
     return label[:1].lower() + label[1:] if first[1:].islower() else label
 
 

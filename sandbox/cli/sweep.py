@@ -104,7 +104,7 @@ def sweep_command(arguments: list[str]) -> int:
         sweep = Sweep(grid, folder / "cells")
         done = sweep.resume()
         if done and not options.quiet:
-            print(f"{done:,} of {len(grid):,} cells were done before.")
+            print(f"{done:,} of {len(grid):,} cells were already done.")
         try:
             interrupted = _run_cells(sweep, options)
         except KeyboardInterrupt:
@@ -114,10 +114,12 @@ def sweep_command(arguments: list[str]) -> int:
             return INCOMPLETE
         write_table(draft / "sweep.csv", sweep)
         column = _heatmap_column(sweep, options.column)
-        if not options.no_pictures and problem is None and sweep.results:
+        drawn = not options.no_pictures and problem is None and bool(sweep.results)
+        if drawn:
             _draw_heatmap(sweep, column, draft / "heatmap.png")
     if not options.quiet:
-        _summarise(sweep, folder, column)
+        _summarise(sweep, column)
+        print(f"In {folder}: {', '.join(['sweep.csv', *['heatmap.png'] * drawn, 'cells'])}")
     return _exit_code(sweep, interrupted, problem)
 
 
@@ -203,8 +205,8 @@ def _draw_heatmap(sweep: Sweep, column: str, path: Path) -> None:
         print_error("the heat map has no text, since there is no font; on Debian, install fonts-dejavu-core.")
 
 
-def _summarise(sweep: Sweep, folder: Path, column: str) -> None:
-    """Print a row per cell and lane, and where the files are."""
+def _summarise(sweep: Sweep, column: str) -> None:
+    """Print a row per cell and lane."""
     keys = list(sweep.cells[0].values)
     several = len(sweep.cells[0].experiment.lanes) > 1
     table = [[*keys, *(["lane"] if several else []), column.replace("_", " "), "quartiles", ""]]
@@ -217,7 +219,6 @@ def _summarise(sweep: Sweep, folder: Path, column: str) -> None:
             stopped = f"{lane.stopped} stopped" if lane.stopped else ""
             table.append([*row, "-" if middle != middle else format_value(column, middle), spread, stopped])
     print_table(table)
-    print(f"In {folder}: sweep.csv, heatmap.png, cells")
 
 
 def _exit_code(sweep: Sweep, interrupted: bool, problem: str | None) -> int:

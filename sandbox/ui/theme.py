@@ -367,6 +367,3 @@ def style_sheet(theme: Theme) -> str:
 @cache
 def _template() -> Template:
     return Template(resource("style.qss").read_text(encoding="utf-8"))
-
-
-# One set of arrow icons serves both themes: its grey has a contrast of 3:1 to either card.

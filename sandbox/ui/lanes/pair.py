@@ -63,7 +63,6 @@ class PairPanel(StyleFollower, QWidget):
         self._pace.overdue.connect(self.wanted_changed)
         self._rates: MatchedRates | None = None
         self._rates_source: object = None  # the run and the experiment of the rates shown
-        self._chosen = False  # whether the column was chosen
         self._end = 0.0
         self._styles: dict[str, LaneStyle] = {}
         self._build()
@@ -168,7 +167,6 @@ class PairPanel(StyleFollower, QWidget):
         self.wanted_changed.emit()
 
     def _choose_column(self) -> None:
-        self._chosen = True
         column = str(self.column_choice.value())
         share = texts.is_share(column)
         self.level.set_bounds(*((0.0, 1.0) if share else (-math.inf, math.inf)))

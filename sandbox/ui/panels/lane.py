@@ -32,7 +32,7 @@ class LanePanel(Card):
         self.badge = Badge()
         self.choice = Choice()
         self.choice.setAccessibleName("Lane to edit")
-        self.choice.setToolTip("The lane whose settings are shown below and in the lenses. Bold labels: lanes differ.")
+        self.choice.setToolTip("The lane edited below and shown in the lenses; \u2260 marks where lanes differ.")
         self.choice.setMinimumContentsLength(8)
         self.choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.all = Toggle("All lanes")

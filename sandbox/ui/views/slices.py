@@ -2,14 +2,104 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from sandbox.arrays import Floats
 from sandbox.data import Data
+from sandbox.ui.plot.ticks import grown
 
 MARGIN = 0.12
 # More points than this cover each other; of each part, at most this many are drawn, evenly spaced.
 MOST_POINTS = 3000
+
+
+class DataSlice:
+    """The plane of two inputs, or the only input, that a view shows.
+
+    Attributes
+    ----------
+    data : Data
+    axes : tuple of int
+        The inputs across and up; the second is not used if there is only one.
+    x_range, y_range : tuple of float
+        What the plot shows.
+    value_range : tuple of float
+        Of the colour scale; of the y axis if there is one input.
+    span : tuple of float
+        Of the targets: their coding if they are two classes.
+    """
+
+    def __init__(self, data: Data, axes: tuple[int, int] | None = None) -> None:
+        self.data = data
+        self.axes = first_axes(data) if axes is None else axes
+        self.x_range = input_range(data, self.axes[0])
+        if data.task == "regression":
+            targets = [t.reshape(len(t), -1)[:, 0] for t in (data.y_train, data.y_test) if len(t)]
+            ends = min(float(t.min()) for t in targets), max(float(t.max()) for t in targets)
+            self.value_range = padded(*ends) if self.one_input or ends[0] == ends[1] else ends
+            self.span = ends
+        else:
+            self.span = (0.0, 1.0)
+            self.value_range = padded(*self.span)
+        self.y_range = self.value_range if self.one_input else input_range(data, self.axes[1])
+
+    @property
+    def one_input(self) -> bool:
+        """Whether the output is drawn as a curve."""
+        return len(self.data.inputs) == 1
+
+    @property
+    def x_name(self) -> str:
+        """The name of the x axis."""
+        return self.data.inputs[self.axes[0]]
+
+    @property
+    def y_name(self) -> str:
+        """The name of the y axis."""
+        if not self.one_input:
+            return self.data.inputs[self.axes[1]]
+        return self.data.target_names[0] if self.data.target_names else "output"
+
+    def part(self, part: str) -> tuple[Floats, NDArray[Any]]:
+        """Return the inputs and the targets of the "train" or the "test" part."""
+        data = self.data
+        return (data.inputs_train, data.y_train) if part == "train" else (data.inputs_test, data.y_test)
+
+    def positions(self, X: Floats, y: NDArray[Any]) -> tuple[Floats, Floats]:
+        """Return where samples are in the plot, across and up."""
+        if not self.one_input:
+            return X[:, self.axes[0]], X[:, self.axes[1]]
+        if self.data.task == "regression":
+            return X[:, 0], y.reshape(len(y), -1)[:, 0]
+        # two classes are at the ends of the coding; of more, each is at the target of its own output
+        return X[:, 0], np.array(self.span)[y] if len(self.data.class_names) <= 2 else np.ones(len(y))
+
+    def adopt_span(self, span: tuple[float, float]) -> bool:
+        """Adopt the coding of two classes; return whether it is another one."""
+        if span == self.span:
+            return False
+        self.span = span
+        self.value_range = self.y_range = padded(*span)
+        return True
+
+    def widen(self, values: NDArray[np.floating]) -> bool:
+        """Widen the range of values in steps, up to one span of the targets beyond them; return whether it changed."""
+        finite = values[np.isfinite(values)]
+        if not finite.size:
+            return False
+        low, high = self.span
+        margin = max(high - low, 1e-9 * max(abs(low), abs(high)), 1e-300)
+        start, end = max(float(finite.min()), low - margin), min(float(finite.max()), high + margin)
+        wider = grown(self.value_range, start, end)
+        if wider == self.value_range:
+            return False
+        self.value_range = wider
+        if self.one_input:
+            self.y_range = wider
+        return True
 
 
 def first_axes(data: Data) -> tuple[int, int]:
