@@ -16,12 +16,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt starts, here 
 settings.register_profile("deterministic", derandomize=True, deadline=None, database=None)
 settings.load_profile("deterministic")
 
-_GRACE = 5.0  # seconds in which a thread that was told to stop has to end
+_GRACE = 5.0  # seconds in which a thread that was asked to stop must end
 
 
 @pytest.fixture(scope="session")
 def started_qthreads() -> Iterator[weakref.WeakSet[Any]]:
-    """Every QThread that Python code started: they show in no list of Python's own."""
+    """Every QThread that Python code started; `threading.enumerate` does not list them."""
     started: weakref.WeakSet[Any] = weakref.WeakSet()
     try:
         from PySide6.QtCore import QThread
@@ -48,7 +48,7 @@ def _running_qthreads(started: weakref.WeakSet[Any]) -> set[Any]:
 
 
 def _is_ours(thread: threading.Thread) -> bool:
-    """Whether a test answers for `thread`: not for a progress bar's own, nor for Qt's seen through Python."""
+    """Whether a test is responsible for `thread`: not for a progress bar's, nor for Qt's as seen by Python."""
     return not type(thread).__module__.startswith("tqdm.") and not isinstance(thread, threading._DummyThread)
 
 

@@ -1,4 +1,4 @@
-"""The benchmarks run: every group once, as short as can be, so that they do not rot."""
+"""Every group of benchmarks runs once, as briefly as possible, so that they do not rot."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_every_group_has_rows(name: str, qtbot: QtBot) -> None:
     assert all(row.what and row.measured for row in rows)
 
 
-def test_the_table_tells_what_is_reached_and_what_is_missed() -> None:
+def test_the_table_says_which_targets_are_met() -> None:
     rows = [at_least("a", 8.0, 8.0), at_least("b", 7.9, 8.0), at_most("c", 51.0, 50.0, "ms"), skipped("d", "not here")]
     assert [row.ok for row in rows] == [True, False, False, None]
     lines = written(rows).splitlines()

@@ -1,4 +1,4 @@
-"""The commands, as a person gives them: what they print, what they write, how they exit."""
+"""The commands: what they print, what they write, and how they exit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sandbox.data import DATASETS, load_data
 from sandbox.experiment import Experiment, Trainer
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 
-# The application of the tests: one made for pictures has their scale factor, and stays.
+# Use the tests' application: one made for pictures would keep their scale factor for all later tests.
 pytestmark = pytest.mark.usefixtures("qapp")
 
 ROOT = Path(__file__).parents[1]
@@ -55,11 +55,11 @@ name = "too fast"
 optimizer.learning_rate = 50.0
 """
 
-Said = tuple[int, str, str]
+Outcome = tuple[int, str, str]
 
 
 class Person:
-    """Gives commands in a folder of its own."""
+    """Runs commands in a temporary folder."""
 
     def __init__(self, folder: Path, capture: pytest.CaptureFixture[str]) -> None:
         self.folder = folder
@@ -69,14 +69,14 @@ class Person:
         (self.folder / name).write_text(text)
         return self.folder / name
 
-    def print_error(self, *arguments: str) -> Said:
+    def command(self, *arguments: str) -> Outcome:
         """Return the exit code, standard output and standard error of a command."""
         self._capture.readouterr()
         code = cli.main(list(arguments))
         return code, *self._capture.readouterr()
 
-    def train(self, *arguments: str) -> Said:
-        return self.print_error("run", *arguments, "--quiet", "--no-pictures")
+    def train(self, *arguments: str) -> Outcome:
+        return self.command("run", *arguments, "--quiet", "--no-pictures")
 
     def history(self, folder: str) -> list[dict[str, str]]:
         with (self.folder / folder / "history.csv").open(newline="") as file:
@@ -96,7 +96,7 @@ def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     yield Person(tmp_path, capsys)
 
 
-def bare(*arguments: str, folder: Path = ROOT, code: str = "") -> subprocess.CompletedProcess[str]:
+def run_bare(*arguments: str, folder: Path = ROOT, code: str = "") -> subprocess.CompletedProcess[str]:
     """Run the program with an empty environment: no display, no home, no PATH."""
     command = [sys.executable, *(("-c", code) if code else ("-m", "sandbox")), *arguments]
     environment = {"PYTHONPATH": str(ROOT)}
@@ -108,7 +108,7 @@ def bare(*arguments: str, folder: Path = ROOT, code: str = "") -> subprocess.Com
 # run
 
 
-def test_run_writes_into_a_folder_called_like_the_file(person: Person) -> None:
+def test_run_writes_into_a_folder_named_after_the_file(person: Person) -> None:
     person.write("first try.toml", BATCHES)
     assert person.train("first try.toml") == (0, "", "")
     assert person.files() == [
@@ -118,7 +118,7 @@ def test_run_writes_into_a_folder_called_like_the_file(person: Person) -> None:
 
 def test_run_shows_its_progress_and_ends_with_a_summary(person: Person) -> None:
     person.write("x.toml", BATCHES)
-    code, out, err = person.print_error("run", "x.toml", "--no-pictures")
+    code, out, err = person.command("run", "x.toml", "--no-pictures")
     assert code == 0
     assert "5/5" in err and "cost" in err
     last = person.history("x")[-1]
@@ -127,7 +127,7 @@ def test_run_shows_its_progress_and_ends_with_a_summary(person: Person) -> None:
     assert "history.csv, weights-A.npz" in out and "5 epochs, 25 updates" in out
 
 
-def test_the_last_row_is_of_the_weights_that_were_written(person: Person) -> None:
+def test_the_last_row_belongs_to_the_saved_weights(person: Person) -> None:
     person.write("x.toml", BATCHES)
     person.train("x.toml")
     W = person.weights("x")
@@ -141,7 +141,7 @@ def test_the_last_row_is_of_the_weights_that_were_written(person: Person) -> Non
         assert float(row[f"{part}_accuracy"]) == np.mean((A > 0.5) == y)
 
 
-def test_every_chooses_rows_and_changes_no_bit(person: Person) -> None:
+def test_every_selects_rows_and_changes_no_weight(person: Person) -> None:
     person.write("x.toml", BATCHES)
     person.train("x.toml", "--epochs", "8", "--out", "all")
     person.train("x.toml", "--epochs", "8", "--out", "some", "--every", "3")
@@ -152,7 +152,7 @@ def test_every_chooses_rows_and_changes_no_bit(person: Person) -> None:
         np.testing.assert_array_equal(values, person.weights("some")[name])
 
 
-def test_no_epochs_leave_the_initial_state(person: Person) -> None:
+def test_zero_epochs_leave_the_initial_state(person: Person) -> None:
     person.write("x.toml", BATCHES)
     person.train("x.toml", "--epochs", "0")
     (row,) = person.history("x")
@@ -160,13 +160,13 @@ def test_no_epochs_leave_the_initial_state(person: Person) -> None:
     assert not person.weights("x")["b1"].any() and person.weights("x")["W1"].any()
 
 
-def test_more_epochs_than_the_file_names(person: Person) -> None:
+def test_epochs_override_those_of_the_file(person: Person) -> None:
     person.write("x.toml", BATCHES)
     person.train("x.toml", "--epochs", "7")
     assert [row["epoch"] for row in person.history("x")] == [str(k) for k in range(8)]
 
 
-def test_a_second_run_replaces_its_files_alone(person: Person) -> None:
+def test_a_second_run_replaces_only_its_own_files(person: Person) -> None:
     person.write("x.toml", BATCHES)
     person.train("x.toml", "--epochs", "1")
     person.write("x/notes.txt", "mine")
@@ -175,9 +175,9 @@ def test_a_second_run_replaces_its_files_alone(person: Person) -> None:
     assert (person.folder / "x" / "notes.txt").read_text() == "mine"
 
 
-def test_a_stopped_lane_is_named_and_the_other_goes_on(person: Person) -> None:
+def test_a_stopped_lane_is_named_and_the_other_continues(person: Person) -> None:
     person.write("x.toml", TOO_FAST)
-    code, out, err = person.print_error("run", "x.toml", "--no-pictures")
+    code, out, err = person.command("run", "x.toml", "--no-pictures")
     assert code == 1
     assert "lane too fast stopped after update" in err and "learning rate" in err
     assert "stopped after update" in out
@@ -195,10 +195,10 @@ def test_quiet_still_says_why_a_lane_stopped(person: Person) -> None:
     assert err.startswith("loss-sandbox: lane too fast stopped") and err.count("\n") == 1
 
 
-def test_notices_about_the_data_are_passed_on(person: Person) -> None:
+def test_notices_about_the_data_are_printed(person: Person) -> None:
     person.write("points.csv", "a,b,y\n" + "1,2,0\n2,1,1\n" * 9 + ",3,1\n")
     person.write("x.toml", '[data]\nfile = "points.csv"\n[run]\nepochs = 1')
-    code, out, _ = person.print_error("run", "x.toml", "--no-pictures")
+    code, out, _ = person.command("run", "x.toml", "--no-pictures")
     assert code == 0 and "1 row with missing values was left out." in out
 
 
@@ -214,18 +214,18 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 @pytest.mark.parametrize("command", ["run", "window"])
 def test_bad_input_is_one_message_and_nothing_is_written(person: Person, case: str, command: str) -> None:
-    texts, said = BAD[case]
+    texts, message = BAD[case]
     for text in texts:
         person.write("x.toml", text)
     before = person.files()
-    code, out, err = person.print_error(*(("run",) if command == "run" else ()), "x.toml")
+    code, out, err = person.command(*(("run",) if command == "run" else ()), "x.toml")
     assert (code, out) == (2, "")
-    assert err.startswith("loss-sandbox: ") and err.count("\n") == 1 and said in err
+    assert err.startswith("loss-sandbox: ") and err.count("\n") == 1 and message in err
     assert person.files() == before
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("run",), "FILE"),
         (("run", "x.toml", "--epochs", "-1"), "--epochs"),
@@ -247,20 +247,20 @@ def test_bad_input_is_one_message_and_nothing_is_written(person: Person, case: s
         (("--screenshot", "x.png", "nowhere.toml"), "nowhere.toml"),
     ],
 )
-def test_a_wrong_command_line_is_one_message(person: Person, arguments: tuple[str, ...], said: str) -> None:
+def test_a_wrong_command_line_is_one_message(person: Person, arguments: tuple[str, ...], message: str) -> None:
     person.write("x.toml", BATCHES)
-    code, out, err = person.print_error(*arguments)
+    code, out, err = person.command(*arguments)
     assert (code, out) == (2, "")
-    assert err.startswith("loss-sandbox: ") and err.count("\n") == 1 and said in err
+    assert err.startswith("loss-sandbox: ") and err.count("\n") == 1 and message in err
     assert person.files() == ["x.toml"]
 
 
-def test_results_that_cannot_be_written_leave_nothing(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(trainer: object, folder: Path) -> None:
+def test_results_that_cannot_be_written_leave_no_files(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill_disk(trainer: object, folder: Path) -> None:
         (folder / "history.csv").write_text("half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sandbox.cli.run.write_results", full)
+    monkeypatch.setattr("sandbox.cli.run.write_results", fill_disk)
     person.write("x.toml", BATCHES)
     code, _, err = person.train("x.toml")
     assert code == 2 and "no space left" in err
@@ -268,7 +268,7 @@ def test_results_that_cannot_be_written_leave_nothing(person: Person, monkeypatc
 
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
-    """Press Ctrl+C within the second epoch."""
+    """Press Ctrl+C during the second epoch."""
     learn, updates = Trainer._update, []
 
     def step(trainer: Trainer) -> bool:
@@ -281,7 +281,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     monkeypatch.setattr(Trainer, "_update", step)
 
 
-def test_ctrl_c_ends_the_epoch_and_writes_what_there_is(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_writes_the_finished_epochs(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     person.write("x.toml", BATCHES)
     person.train("x.toml", "--epochs", "2", "--out", "two")
     handler = signal.getsignal(signal.SIGINT)
@@ -302,10 +302,10 @@ def test_a_second_ctrl_c_writes_nothing(person: Person, monkeypatch: pytest.Monk
     assert person.files() == ["x.toml"]
 
 
-def test_a_file_called_like_a_command_is_given_with_its_folder(person: Person) -> None:
+def test_a_file_named_like_a_command_needs_its_folder(person: Person) -> None:
     person.write("run", BATCHES)
     assert person.train("./run", "--epochs", "1", "--out", "out")[0] == 0
-    code, _, err = person.print_error("run")
+    code, _, err = person.command("run")
     assert code == 2 and "FILE" in err
 
 
@@ -314,24 +314,24 @@ def test_the_window_gets_the_experiment(person: Person, monkeypatch: pytest.Monk
 
     opened: list[tuple[Experiment | None, Path | None]] = []
     monkeypatch.setattr("sandbox.cli.window.display_problem", lambda: None)
-    monkeypatch.setattr(app, "run_window", lambda *given: opened.append(given) or 0)
+    monkeypatch.setattr(app, "run_window", lambda *arguments: opened.append(arguments) or 0)
     person.write("check", BATCHES)
-    assert person.print_error("./check") == (0, "", "")
-    assert person.print_error() == (0, "", "")
+    assert person.command("./check") == (0, "", "")
+    assert person.command() == (0, "", "")
     assert opened == [(Experiment.load("check"), Path("check")), (None, None)]
 
 
-def test_without_qt_all_but_the_pictures_is_written(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    lacking = "Qt lacks system libraries (libEGL.so.1); install them with: sudo apt-get install libegl1"
-    monkeypatch.setattr("sandbox.cli.run.library_problem", lambda platform: lacking)
+def test_without_qt_everything_but_pictures_is_written(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = "Qt lacks system libraries (libEGL.so.1); install them with: sudo apt-get install libegl1"
+    monkeypatch.setattr("sandbox.cli.run.library_problem", lambda platform: problem)
     person.write("x.toml", BATCHES)
-    code, _, err = person.print_error("run", "x.toml", "--quiet")
-    assert code == 1 and "--no-pictures" in err and lacking in err and err.count("\n") == 1
+    code, _, err = person.command("run", "x.toml", "--quiet")
+    assert code == 1 and "--no-pictures" in err and problem in err and err.count("\n") == 1
     assert person.files() == ["x", "x.toml", "x/history.csv", "x/weights-A.npz"]
     assert person.train("x.toml") == (0, "", "")
 
 
-# run: which lane gets there first
+# run: which lane reaches the goal first
 
 
 TWO_LANES = """
@@ -351,19 +351,19 @@ optimizer.learning_rate = 0.05
 
 
 def epochs_by_hand(rows: list[dict[str, str]], lane: str, level: float) -> list[float]:
-    """Return, seed by seed, the first epoch in a history that has a test accuracy."""
+    """Return, seed by seed, the first epoch of a history at which a test accuracy is reached."""
     seeds = dict.fromkeys(row["seed"] for row in rows)
-    there = [(row["seed"], float(row["epoch"])) for row in rows if lane_reaches(row, lane, level)]
-    return [min((epoch for seed, epoch in there if seed == each), default=math.inf) for each in seeds]
+    reached = [(row["seed"], float(row["epoch"])) for row in rows if lane_reaches(row, lane, level)]
+    return [min((epoch for row_seed, epoch in reached if row_seed == seed), default=math.inf) for seed in seeds]
 
 
 def lane_reaches(row: dict[str, str], lane: str, level: float) -> bool:
     return row["lane"] == lane and float(row["test_accuracy"]) >= level
 
 
-def test_run_tells_which_lane_is_first_over_the_seeds(person: Person) -> None:
+def test_run_says_which_lane_is_first_over_the_seeds(person: Person) -> None:
     file = person.write("two.toml", TWO_LANES)
-    code, out, _ = person.print_error("run", str(file), "--no-pictures", "--reach", "test_accuracy=0.8")
+    code, out, _ = person.command("run", str(file), "--no-pictures", "--reach", "test_accuracy=0.8")
     assert code == 0
     rows = person.history("two")
     one, other = (epochs_by_hand(rows, lane, 0.8) for lane in ("A", "slow"))
@@ -372,26 +372,26 @@ def test_run_tells_which_lane_is_first_over_the_seeds(person: Person) -> None:
     (sentence,) = [line for line in out.splitlines() if " epochs of A" in line]
     assert f"slow needs {np.median(ratios):.2g} times the epochs of A to reach a test accuracy of 80" in sentence
     assert "(95\u2009% interval), 7 seeds." in sentence
-    reached = [sum(map(math.isfinite, each)) for each in (one, other)]
+    reached = [sum(map(math.isfinite, epochs)) for epochs in (one, other)]
     assert f"{reached[0]} of 7 seeds of A reach it, {reached[1]} of 7 of slow." in sentence
 
 
 def test_run_compares_every_lane_with_the_first(person: Person) -> None:
     file = person.write("three.toml", TWO_LANES + '[[lanes]]\nname = "same"\n')
-    _, out, _ = person.print_error("run", str(file), "--no-pictures", "--reach", "train_mse=0.2", "--epochs", "20")
+    _, out, _ = person.command("run", str(file), "--no-pictures", "--reach", "train_mse=0.2", "--epochs", "20")
     same = "A and same need the same number of epochs to reach a training mean squared error of 0.2"
     assert same in out and "slow" in out
     assert sum("After epoch 20: " in line for line in out.splitlines()) == 2
 
 
-def test_run_says_nothing_of_others_with_one_lane(person: Person) -> None:
+def test_run_compares_nothing_with_one_lane(person: Person) -> None:
     file = person.write("one.toml", BATCHES)
-    _, out, _ = person.print_error("run", str(file), "--no-pictures")
+    _, out, _ = person.command("run", str(file), "--no-pictures")
     assert "reach" not in out and "After epoch" not in out
 
 
 @pytest.mark.parametrize(
-    ("goal", "told"),
+    ("goal", "message"),
     [
         ("test_accuracy", '"test_accuracy" is not a column and a number, such as test_accuracy=0.95'),
         ("test_accuracy=most", "is not a column and a number"),
@@ -402,16 +402,16 @@ def test_run_says_nothing_of_others_with_one_lane(person: Person) -> None:
         ("test_huber=0.1", "not every lane records test_huber; [loss] monitors can name its loss or metric"),
     ],
 )
-def test_run_refuses_what_cannot_be_reached_before_it_trains(person: Person, goal: str, told: str) -> None:
+def test_run_refuses_an_invalid_goal_before_training(person: Person, goal: str, message: str) -> None:
     file = person.write("two.toml", TWO_LANES)
-    code, out, err = person.print_error("run", str(file), "--reach", goal)
-    assert (code, out) == (2, "") and told in err and err.count("\n") == 1
+    code, out, err = person.command("run", str(file), "--reach", goal)
+    assert (code, out) == (2, "") and message in err and err.count("\n") == 1
     assert not (person.folder / "two").exists()
 
 
 def test_run_counts_the_files_of_many_seeds(person: Person) -> None:
     file = person.write("two.toml", TWO_LANES)
-    _, out, _ = person.print_error("run", str(file), "--no-pictures", "--epochs", "1")
+    _, out, _ = person.command("run", str(file), "--no-pictures", "--epochs", "1")
     assert out.splitlines()[-1].endswith("weights-A.npz, weights-slow.npz, and 12 files with weights of other seeds")
     assert sum("-seed-" in name for name in person.files()) == 12
 
@@ -429,15 +429,15 @@ REGISTRIES = {
 
 
 @pytest.mark.parametrize("kind", REGISTRIES)
-def test_list_names_everything_in_one_line_each(person: Person, kind: str) -> None:
-    code, out, err = person.print_error("list", kind)
+def test_list_prints_one_line_per_name(person: Person, kind: str) -> None:
+    code, out, err = person.command("list", kind)
     assert (code, err) == (0, "")
     lines = dict(line.split(maxsplit=1) for line in out.splitlines())
     assert lines == {name: entry.summary for name, entry in REGISTRIES[kind].items()}
 
 
-def test_list_without_a_kind_names_all_kinds(person: Person) -> None:
-    code, out, _ = person.print_error("list")
+def test_list_without_a_kind_lists_all_kinds(person: Person) -> None:
+    code, out, _ = person.command("list")
     assert code == 0
     headings = [line for line in out.splitlines() if line and not line.startswith(" ")]
     assert headings == list(REGISTRIES)
@@ -448,18 +448,18 @@ def test_list_without_a_kind_names_all_kinds(person: Person) -> None:
 # check
 
 
-def test_check_exits_by_what_it_finds(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_fails_if_a_number_differs(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     right, wrong = published.Comparison("this", 1.0, 1.0, 0.1), published.Comparison("that", 1.0, 2.0, 0.1)
     monkeypatch.setattr(published, "rows", lambda: iter([right, right]))
-    code, out, _ = person.print_error("check")
+    code, out, _ = person.command("check")
     assert code == 0 and out.endswith("All 2 agree.\n")
     monkeypatch.setattr(published, "rows", lambda: iter([right, wrong]))
-    code, out, _ = person.print_error("check")
+    code, out, _ = person.command("check")
     assert code == 1 and out.endswith("1 of 2 differ.\n")
     assert [line.split()[-1] for line in out.splitlines()[1:3]] == ["ok", "DIFFERS"]
 
 
-# The program as a process of its own
+# The program in a separate process
 
 WITHOUT_QT = """
 import sys
@@ -474,7 +474,7 @@ sys.exit(code)
 def test_without_a_display_one_sentence_says_so(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text(BATCHES)
     for arguments in ((), ("x.toml",)):
-        child = bare(*arguments, folder=tmp_path, code=WITHOUT_QT)
+        child = run_bare(*arguments, folder=tmp_path, code=WITHOUT_QT)
         assert (child.returncode, child.stdout) == (2, ""), child.stderr
         assert child.stderr.count("\n") == 1 and "display" in child.stderr
         assert "loss-sandbox run" in child.stderr
@@ -482,24 +482,24 @@ def test_without_a_display_one_sentence_says_so(tmp_path: Path) -> None:
 
 def test_a_file_is_read_before_any_display_is_needed(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text("[run]\nepochs = -1")
-    child = bare("x.toml", folder=tmp_path, code=WITHOUT_QT)
+    child = run_bare("x.toml", folder=tmp_path, code=WITHOUT_QT)
     assert child.returncode == 2 and "epochs" in child.stderr and "display" not in child.stderr
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("list", "-h"), ("check", "--help")])
 def test_help_needs_nothing(arguments: tuple[str, ...]) -> None:
-    child = bare(*arguments, code=WITHOUT_QT)
+    child = run_bare(*arguments, code=WITHOUT_QT)
     assert child.returncode == 0 and child.stderr == ""
     assert child.stdout.startswith("usage: loss-sandbox")
 
 
 def test_python_m_sandbox_is_the_same_program(person: Person) -> None:
-    child = bare("list", "metrics")
-    assert (child.returncode, child.stdout, child.stderr) == person.print_error("list", "metrics")
-    assert "loss-sandbox run FILE" in bare("--help").stdout
+    child = run_bare("list", "metrics")
+    assert (child.returncode, child.stdout, child.stderr) == person.command("list", "metrics")
+    assert "loss-sandbox run FILE" in run_bare("--help").stdout
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+def test_a_closed_pipe_is_no_error() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "sandbox", "list"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -518,7 +518,7 @@ def png_size(path: Path) -> tuple[int, int]:
 
 def test_run_draws_its_pictures_without_a_display(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text(BATCHES + '[[lanes]]\nname = "A"\n[[lanes]]\nname = "b c"\n')
-    child = bare("run", "x.toml", "--quiet", folder=tmp_path)
+    child = run_bare("run", "x.toml", "--quiet", folder=tmp_path)
     assert (child.returncode, child.stdout, child.stderr) == (0, "", "")
     assert sorted(os.listdir(tmp_path / "x")) == [
         "boundary-A.png", "boundary-b c.png", "costs.png", "history.csv", "weights-A.npz", "weights-b c.npz",
@@ -530,7 +530,7 @@ def test_a_screenshot_needs_no_display(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text(BATCHES)
     for theme in ("light", "dark"):
         options = ("--screenshot", f"{theme}.png", "--size", "1280x800", "--theme", theme, "--after", "3")
-        child = bare(*options, "x.toml", folder=tmp_path)
+        child = run_bare(*options, "x.toml", folder=tmp_path)
         assert (child.returncode, child.stdout) == (0, ""), child.stderr
         assert png_size(tmp_path / f"{theme}.png") == (1280, 800)
     assert sorted(os.listdir(tmp_path)) == ["dark.png", "light.png", "x.toml"]

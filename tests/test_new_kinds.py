@@ -1,4 +1,4 @@
-"""A new loss, activation or optimiser is one class: everything that the program does, it does with that as well."""
+"""A new loss, activation or optimiser is one class, and everything that the program does works with it."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def toys() -> Iterator[None]:
         yield
 
 
-def made(**values: Any) -> Experiment:
+def make_experiment(**values: Any) -> Experiment:
     base = {"network.hidden": (4, 3), "optimizer.learning_rate": 0.1, "run.epochs": 6}
     return Experiment().with_values(base | {key.replace("__", "."): value for key, value in values.items()})
 
 
-def asked(trainer: Trainer, question: Any) -> Any:
+def ask(trainer: Trainer, question: Any) -> Any:
     return trainer.snapshot(0, Wanted(questions=(question,))).answers[question]
 
 
@@ -71,97 +71,98 @@ DATA = {"binary": BINARY, "multi": MULTI}
 
 
 @pytest.mark.parametrize(("loss", "output", "data", "numerics"), PAIRINGS)
-def test_a_new_loss_behind_every_output_has_the_gradient_of_its_cost(
+def test_a_new_loss_passes_the_gradient_check_with_every_output(
     loss: str, output: str, data: str, numerics: str
 ) -> None:
-    experiment = made(loss__objective=loss, network__output=output, loss__numerics=numerics)
+    experiment = make_experiment(loss__objective=loss, network__output=output, loss__numerics=numerics)
     trainer = Trainer(experiment, DATA[data])
     trainer.run(3)
     if trainer.lanes[0].stopped:  # naive numerics and outputs of exactly 0 or 1 meet log 0
         bounded = ACTIVATIONS[trainer.lanes[0].activations[-1]].is_share()
         assert loss == ToyFading.name and (numerics == "naive" or not bounded)
         return
-    verdict = verdict_of(asked(trainer, CheckGradient("A", 1)))
+    verdict = verdict_of(ask(trainer, CheckGradient("A", 1)))
     assert verdict in (*VERDICTS[:2], "not finite" if loss == ToyFading.name else "")
 
 
 @pytest.mark.parametrize("activation", [kind.name for kind in TOY_ACTIVATIONS])
 @pytest.mark.parametrize("data", [BINARY, MULTI, REAL], ids=["binary", "multiclass", "regression"])
-def test_a_new_activation_in_the_hidden_layers(activation: str, data: Data) -> None:
+def test_a_new_activation_trains_hidden_layers(activation: str, data: Data) -> None:
     trainer = Trainer(
-        made(network__activation=activation, optimizer__name=ToyTwice.name, optimizer__learning_rate=0.01), data
+        make_experiment(network__activation=activation, optimizer__name=ToyTwice.name, optimizer__learning_rate=0.01),
+        data,
     )
     first = trainer.readings(trainer.lanes[0])["train_cost"]
     trainer.run(30)
     assert trainer.history().last.values["train_cost"] < first  # type: ignore[union-attr]
-    assert verdict_of(asked(trainer, CheckGradient("A", 1))) in VERDICTS[:2]
+    assert verdict_of(ask(trainer, CheckGradient("A", 1))) in VERDICTS[:2]
 
 
 def test_targets_are_coded_as_a_new_loss_needs_them() -> None:
-    lane = Trainer(made(loss__objective=ToyExponential.name), BINARY).lanes[0]
+    lane = Trainer(make_experiment(loss__objective=ToyExponential.name), BINARY).lanes[0]
     assert lane.coding == "plus_minus_one"
-    assert Trainer(made(loss__objective=ToyCauchy.name), BINARY).lanes[0].coding == "zero_one"
-    assert Trainer(made(network__output=ToyArctan.name), BINARY).lanes[0].coding == "plus_minus_one"
+    assert Trainer(make_experiment(loss__objective=ToyCauchy.name), BINARY).lanes[0].coding == "zero_one"
+    assert Trainer(make_experiment(network__output=ToyArctan.name), BINARY).lanes[0].coding == "plus_minus_one"
 
 
-def test_every_line_of_the_update_gives_what_is_shown() -> None:
+def test_every_line_of_the_update_has_its_values() -> None:
     for loss, output, data, numerics in PAIRINGS:
-        experiment = made(
+        experiment = make_experiment(
             loss__objective=loss, network__output=output, loss__numerics=numerics, network__activation=ToyRamp.name,
             optimizer__name=ToyTwice.name,
         )  # fmt: skip
-        steps = asked(Trainer(experiment, DATA[data]), NextUpdate("A"))
+        steps = ask(Trainer(experiment, DATA[data]), NextUpdate("A"))
         lines = [line for phase in steps.phases for line in phase]
         assert all(name in steps.values for line in lines for name in line.names)
         assigned = {line.code.split(" =")[0].strip() for line in lines if " = " in line.code}
-        shown = {name.split(" of ")[0] for line in lines for name in line.names}
-        assert {"K1", "loss", "cost", "Z1", "dW1"} <= assigned & shown
-        assert {"U", "K"} <= shown and steps.values["U of W1"].shape == (4, 2)
+        shown_names = {name.split(" of ")[0] for line in lines for name in line.names}
+        assert {"K1", "loss", "cost", "Z1", "dW1"} <= assigned & shown_names
+        assert {"U", "K"} <= shown_names and steps.values["U of W1"].shape == (4, 2)
 
 
 def test_every_question_is_answered() -> None:
     for loss, output, data, numerics in PAIRINGS:
-        experiment = made(loss__objective=loss, network__output=output, loss__numerics=numerics)
+        experiment = make_experiment(loss__objective=loss, network__output=output, loss__numerics=numerics)
         trainer = Trainer(experiment, DATA[data])
         trainer.run(2)
-        rows = asked(trainer, AskWhatIf("A")).rows
+        rows = ask(trainer, AskWhatIf("A")).rows
         assert {kind.name for kind in TOY_LOSSES} <= {row.name for row in rows}
-        signals = asked(trainer, AskSignals("A", ("mse", ToyFading.name), True))
+        signals = ask(trainer, AskSignals("A", ("mse", ToyFading.name), True))
         assert sentence(signals.summary, signals.setup)
-        asked(trainer, AskFindings("A"))
+        ask(trainer, AskFindings("A"))
 
 
 def test_findings_know_the_traits_of_new_activations() -> None:
-    saturating = made(
+    saturating = make_experiment(
         network__activation=ToyArctan.name, network__initializer="normal", network__initializer_scale=1000.0
     )
-    found = {finding.name: finding for finding in asked(Trainer(saturating, BINARY), AskFindings("A")).findings}
-    assert ToyArctan.label in found["saturated"].meaning
-    sure = made(
+    findings = {finding.name: finding for finding in ask(Trainer(saturating, BINARY), AskFindings("A")).findings}
+    assert ToyArctan.label in findings["saturated"].meaning
+    confident = make_experiment(
         network__output=ToyRamp.name,
         loss__objective="mse",
         network__initializer="normal",
         network__initializer_scale=9.0,
     )
-    found = {finding.name: finding for finding in asked(Trainer(sure, BINARY), AskFindings("A")).findings}
-    assert "confident_mistakes" in found
+    findings = {finding.name: finding for finding in ask(Trainer(confident, BINARY), AskFindings("A")).findings}
+    assert "confident_mistakes" in findings
 
 
 def test_kinks_of_a_new_activation_are_left_out_of_the_check() -> None:
-    trainer = Trainer(made(network__activation=ToyRamp.name, network__hidden=(1,)), BINARY)
+    trainer = Trainer(make_experiment(network__activation=ToyRamp.name, network__hidden=(1,)), BINARY)
     X = trainer.data.X_train
     trainer.set_parameters(
         {"W1": np.array([[1.0, 0.0]]), "b1": np.array([2.0 - X[5, 0]]), "W2": np.ones((1, 1)), "b2": np.zeros(1)}
     )
-    check = asked(trainer, CheckGradient("A", 1))
+    check = ask(trainer, CheckGradient("A", 1))
     assert any(kink.kind == "activation" and kink.sample == 6 for kink in check.kinks)
 
 
-def test_scripts_run_alone_and_give_the_costs(tmp_path: Path) -> None:
+def test_scripts_run_alone_and_reproduce_the_costs(tmp_path: Path) -> None:
     cases = Cases(tmp_path)
     for number, (loss, output, data, numerics) in enumerate(PAIRINGS):
         activation = itertools.cycle(("tanh", ToyArctan.name, ToyRamp.name))
-        experiment = made(
+        experiment = make_experiment(
             loss__objective=loss, network__output=output, loss__numerics=numerics,
             network__activation=next(itertools.islice(activation, number % 3, None)),
             optimizer__name=(ToyTwice.name, "gradient_descent", "adamw")[number % 3],
@@ -177,23 +178,23 @@ def test_a_sweep_over_new_kinds() -> None:
         axis("network.activation", [kind.name for kind in TOY_ACTIVATIONS]),
         axis("optimizer.name", ["adam", ToyTwice.name]),
     ]
-    found = cells(made(data__samples=40, run__epochs=3), axes, replicas=3)
-    assert len(found) == 12
-    for cell in found:
+    grid = cells(make_experiment(data__samples=40, run__epochs=3), axes, replicas=3)
+    assert len(grid) == 12
+    for cell in grid:
         result = run_cell(cell.experiment.dumps(), None, cell.digest)
         assert not result.error and len(result.lanes[0].values[f"train_{ToyCauchy.name}"]) == 3
 
 
-def test_the_command_line_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_lists_new_kinds(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     printed = capsys.readouterr().out
     for kind in (*TOY_LOSSES, *TOY_ACTIVATIONS, ToyTwice):
         assert kind.name in printed and kind.summary in printed
 
 
-def test_a_run_from_a_file_reads_and_records_them(tmp_path: Path) -> None:
+def test_a_file_can_use_and_record_new_kinds(tmp_path: Path) -> None:
     path = tmp_path / "toys.toml"
-    made(
+    make_experiment(
         data__samples=40, loss__objective=ToyFading.name, loss__monitors=(ToyCauchy.name, ToyExponential.name),
         network__activation=ToyRamp.name, optimizer__name=ToyTwice.name,
     ).save(path)  # fmt: skip
@@ -202,36 +203,39 @@ def test_a_run_from_a_file_reads_and_records_them(tmp_path: Path) -> None:
     assert f"train_{ToyExponential.name}" in header and f"test_{ToyFading.name}" in header
 
 
-# What a class says of itself
+# What each class documents
 
 
 @pytest.mark.parametrize(
     "kind", [*LOSSES.values(), *ACTIVATIONS.values(), *OPTIMIZERS.values()], ids=lambda kind: kind.name
 )
-def test_every_class_teaches_in_a_paragraph_and_cites_its_source(kind: type) -> None:
+def test_every_class_has_a_teaching_paragraph_and_a_source(kind: type) -> None:
     head, _, sources = (kind.__doc__ or "").partition("References\n")
     paragraphs = [" ".join(part.split()) for part in head.strip().split("\n\n")]
     assert len(paragraphs) == 2 and len(paragraphs[1]) > 100
     assert re.search(r"\b(1[5-9]|20)\d\d\b", sources)
 
 
-# Nobody else spells a name
+# Names are spelled in one place
 
 _DEFAULTS = {"experiment/document/defaults.py", "experiment/document/settings.py"}
 _REFERENCES = {"published.py"}  # published experiments name what they were made with
-_OTHER_MEANINGS = {"normal", "uniform", "linear"}  # words that are looked at by hand: QFont, distributions, scales
+# words with other meanings, checked by hand: QFont, distributions, scales
+_OTHER_MEANINGS = {"normal", "uniform", "linear"}
 
 
-def _said_of_oneself(tree: ast.Module) -> Iterator[int]:
-    """Yield the literals that a class has of its own name, and the names of parameters."""
+def _own_names(tree: ast.Module) -> Iterator[int]:
+    """Yield the ids of literals in which a class spells its own name, or a parameter its name."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
-            body = [each for each in node.body if isinstance(each, ast.Assign)]
-            named = [
-                each.value for each in body if isinstance(each.targets[0], ast.Name) and each.targets[0].id == "name"
+            assigned = [part for part in node.body if isinstance(part, ast.Assign)]
+            values = [
+                part.value
+                for part in assigned
+                if isinstance(part.targets[0], ast.Name) and part.targets[0].id == "name"
             ]
-            names = {each.value for each in named if isinstance(each, ast.Constant)}
-            yield from (id(each) for each in ast.walk(node) if isinstance(each, ast.Constant) and each.value in names)
+            names = {part.value for part in values if isinstance(part, ast.Constant)}
+            yield from (id(part) for part in ast.walk(node) if isinstance(part, ast.Constant) and part.value in names)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Parameter":
             yield id(node.args[0])
 
@@ -239,14 +243,14 @@ def _said_of_oneself(tree: ast.Module) -> Iterator[int]:
 def test_no_name_of_a_kind_is_a_literal_outside_its_class_and_the_defaults() -> None:
     names = {*LOSSES, *ACTIVATIONS, *OPTIMIZERS} - _OTHER_MEANINGS
     root = Path(sandbox.__file__).parent
-    found = []
+    literals = []
     for path in sorted(root.rglob("*.py")):
-        place = path.relative_to(root).as_posix()
-        if place in _DEFAULTS | _REFERENCES or place.startswith("resources"):
+        module = path.relative_to(root).as_posix()
+        if module in _DEFAULTS | _REFERENCES or module.startswith("resources"):
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        own = set(_said_of_oneself(tree)) if place.startswith("nn/") else set()
+        own_names = set(_own_names(tree)) if module.startswith("nn/") else set()
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and node.value in names and id(node) not in own:
-                found.append(f"{place}:{node.lineno} {node.value}")
-    assert not found
+            if isinstance(node, ast.Constant) and node.value in names and id(node) not in own_names:
+                literals.append(f"{module}:{node.lineno} {node.value}")
+    assert not literals

@@ -1,4 +1,4 @@
-"""This installation gives what is published, and `check` would notice if it did not."""
+"""This installation reproduces the published numbers, and `check` would notice if it did not."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def rows() -> list[Comparison]:
     return list(published.rows())
 
 
-def test_every_published_number_is_met(rows: list[Comparison]) -> None:
+def test_every_published_number_is_reproduced(rows: list[Comparison]) -> None:
     assert [row for row in rows if not row.ok] == []
 
 
-def test_all_that_is_published_is_compared(rows: list[Comparison]) -> None:
+def test_every_published_number_is_compared(rows: list[Comparison]) -> None:
     expected = [
         *(1.20444229, 3.57611415, 10.087983277),
         *(0.693048, 0.288083, 0.254385, 0.233864, 0.226792, 0.222644, 0.219731, 0.217504),
@@ -40,11 +40,11 @@ def test_the_tolerances_are_half_a_printed_digit(rows: list[Comparison]) -> None
 
 
 @pytest.mark.parametrize("here", [1.1, 0.9, math.nan, math.inf])
-def test_what_differs_is_noticed(here: float) -> None:
+def test_a_difference_is_noticed(here: float) -> None:
     assert not Comparison("x", 1.0, here, 0.05).ok
 
 
-def test_what_differs_by_no_more_than_the_tolerance_is_met() -> None:
+def test_a_difference_up_to_the_tolerance_is_ok() -> None:
     row = Comparison("x", 1.0, 1.0, 0.25)
     assert dataclasses.replace(row, here=1.25).ok and dataclasses.replace(row, here=0.75).ok
 

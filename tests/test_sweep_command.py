@@ -1,4 +1,4 @@
-"""The sweep command, as a person gives it: processes of its own, resumed, interrupted, on a cluster."""
+"""The sweep command: worker processes, resuming, interruption, and a cluster."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from PySide6.QtGui import QImage
 
 from sandbox import cli
 
-# The application of the tests: one made for pictures has their scale factor, and stays.
+# Use the tests' application: one made for pictures would keep their scale factor for all later tests.
 pytestmark = pytest.mark.usefixtures("qapp")
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +39,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def print_error(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+def run_sweep(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     capsys.readouterr()
     code = cli.main(["sweep", *arguments])
     return code, *capsys.readouterr()
@@ -50,49 +50,48 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def kept(path: Path) -> dict[str, float]:
-    return {each.name: each.stat().st_mtime_ns for each in path.glob("*.json")}
+def cell_times(path: Path) -> dict[str, float]:
+    return {cell.name: cell.stat().st_mtime_ns for cell in path.glob("*.json")}
 
 
-def test_a_sweep_writes_its_table_and_its_picture_and_goes_on_where_it_was(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, out, err = print_error(capsys, "x.toml", *GRID, "--replicas", "2", "--workers", "2")
+def test_a_sweep_writes_its_table_and_picture_and_resumes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run_sweep(capsys, "x.toml", *GRID, "--replicas", "2", "--workers", "2")
     assert code == 0, err
     assert "6/6" in err  # the progress bar
-    found = rows(folder / "x-sweep" / "sweep.csv")
-    assert [(row["optimizer.learning_rate"], row["loss.objective"]) for row in found] == [
+    table = rows(folder / "x-sweep" / "sweep.csv")
+    assert [(row["optimizer.learning_rate"], row["loss.objective"]) for row in table] == [
         (rate, loss) for rate in ("0.1", "1") for loss in ("mse", "mae", "focal")
     ]
-    assert all(row["seeds"] == "2" and row["epochs"] == "5" for row in found)
-    assert len(out.splitlines()) == 8 and out.splitlines()[-1].startswith("In x-sweep")
+    assert all(row["seeds"] == "2" and row["epochs"] == "5" for row in table)
+    assert len(out.splitlines()) == 8 and out.splitlines()[-1] == "In x-sweep: sweep.csv, heatmap.png, cells"
     picture = QImage(str(folder / "x-sweep" / "heatmap.png"))
     assert picture.width() > 400 and picture.height() > 200
-    first = kept(folder / "x-sweep" / "cells")
+    first = cell_times(folder / "x-sweep" / "cells")
     next(iter((folder / "x-sweep" / "cells").glob("*.json"))).unlink()
-    code, out, _ = print_error(capsys, "x.toml", *GRID, "--replicas", "2", "--no-pictures")
-    assert code == 0 and out.startswith("5 of 6 cells were done before.")
-    again = kept(folder / "x-sweep" / "cells")
+    code, out, _ = run_sweep(capsys, "x.toml", *GRID, "--replicas", "2", "--no-pictures")
+    assert code == 0 and out.startswith("5 of 6 cells were already done.")
+    assert out.splitlines()[-1] == "In x-sweep: sweep.csv, cells"
+    again = cell_times(folder / "x-sweep" / "cells")
     assert again.keys() == first.keys() and sum(again[name] == first[name] for name in first) == 5
-    assert [row["train_cost"] for row in rows(folder / "x-sweep" / "sweep.csv")] == [row["train_cost"] for row in found]
+    assert [row["train_cost"] for row in rows(folder / "x-sweep" / "sweep.csv")] == [row["train_cost"] for row in table]
 
 
-def test_a_cell_that_diverges_is_told_and_ends_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_diverging_cell_is_reported_and_others_finish(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "x.toml").write_text(
         SMALL.replace("epochs = 5", "epochs = 300").replace("[run]", 'output="linear"\n[run]')
     )
-    wild = ("--set", "optimizer.learning_rate=0.01,1e6", "--set", "loss.objective=mse")
-    code, out, err = print_error(capsys, "x.toml", *wild, "--replicas", "2", "--workers", "1", "--out", "wild")
+    grid = ("--set", "optimizer.learning_rate=0.01,1e6", "--set", "loss.objective=mse")
+    code, out, err = run_sweep(capsys, "x.toml", *grid, "--replicas", "2", "--workers", "1", "--out", "wild")
     assert code == 1
     assert "cell 1 (optimizer.learning_rate=1e6, loss.objective=mse): 2 of 2 seeds stopped: overflow" in err
-    calm, flown = rows(folder / "wild" / "sweep.csv")
-    assert float(calm["train_cost"]) > 0.0 and calm["stopped"] == "0"
-    assert flown["train_cost"] == "" and flown["stopped"] == "2" and "overflow" in flown["error"]
+    stable, diverged = rows(folder / "wild" / "sweep.csv")
+    assert float(stable["train_cost"]) > 0.0 and stable["stopped"] == "0"
+    assert diverged["train_cost"] == "" and diverged["stopped"] == "2" and "overflow" in diverged["error"]
     assert "2 stopped" in out and (folder / "wild" / "heatmap.png").exists()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("x.toml",), "nothing to sweep over"),
         (("x.toml", "--set", "loss.objectiv=mse"), "loss.objective"),
@@ -104,24 +103,24 @@ def test_a_cell_that_diverges_is_told_and_ends_nothing(folder: Path, capsys: pyt
         (("x.toml", *GRID, "--out", "x.toml"), "must be the folder"),
     ],
 )
-def test_bad_input_is_told_in_one_message_and_nothing_is_written(
-    folder: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+def test_bad_input_is_one_message_and_nothing_is_written(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
 ) -> None:
-    code, out, err = print_error(capsys, *arguments)
-    assert (code, out) == (2, "") and told in err and err.count("\n") == 1
+    code, out, err = run_sweep(capsys, *arguments)
+    assert (code, out) == (2, "") and message in err and err.count("\n") == 1
     assert [path.name for path in folder.iterdir()] == ["x.toml"]
 
 
-def test_another_column_can_be_looked_at(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    one = ("--set", "optimizer.learning_rate=0.1,1", "--workers", "1", "--quiet", "--no-pictures", "--out", "o")
-    assert print_error(capsys, "x.toml", *one, "--column", "test_cost") == (0, "", "")
-    code, _, err = print_error(capsys, "x.toml", *one, "--column", "test_mae")
+def test_another_column_can_be_chosen(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--set", "optimizer.learning_rate=0.1,1", "--workers", "1", "--quiet", "--no-pictures", "--out", "o")
+    assert run_sweep(capsys, "x.toml", *options, "--column", "test_cost") == (0, "", "")
+    code, _, err = run_sweep(capsys, "x.toml", *options, "--column", "test_mae")
     assert code == 0 and "no cell has test_mae" in err
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent in another way there")
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent differently on Windows")
 @pytest.mark.parametrize("times", [1, 2])
-def test_ctrl_c_keeps_what_is_done(folder: Path, times: int) -> None:
+def test_ctrl_c_keeps_the_finished_cells(folder: Path, times: int) -> None:
     (folder / "x.toml").write_text(SMALL.replace("epochs = 5", "epochs = 3000"))
     rates = ",".join(f"0.{k:03d}" for k in range(1, 200))
     command = [sys.executable, "-m", "sandbox", "sweep", "x.toml", "--set", f"optimizer.learning_rate={rates}"]
@@ -132,14 +131,14 @@ def test_ctrl_c_keeps_what_is_done(folder: Path, times: int) -> None:
     )  # fmt: skip
     cells = folder / "x-sweep" / "cells"
     end = time.monotonic() + 60
-    while len(kept(cells)) < 3 and time.monotonic() < end:
+    while len(cell_times(cells)) < 3 and time.monotonic() < end:
         time.sleep(0.05)
     for _ in range(times):
         os.killpg(process.pid, signal.SIGINT)
         time.sleep(0.02)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
-    done = kept(cells)
+    done = cell_times(cells)
     assert 3 <= len(done) < 199
     assert "Traceback" not in err
     for name in done:
@@ -150,8 +149,8 @@ def test_ctrl_c_keeps_what_is_done(folder: Path, times: int) -> None:
 
 
 @pytest.mark.skipif(find_spec("distributed") is None, reason="Dask's distributed is an extra")
-def test_the_work_goes_to_a_cluster(folder: Path) -> None:
-    """In a process of its own: a cluster leaves threads behind."""
+def test_a_sweep_runs_on_a_cluster(folder: Path) -> None:
+    """In a separate process: a cluster leaves threads behind."""
     code = """
 from distributed import LocalCluster
 from sandbox import cli
@@ -162,20 +161,20 @@ if __name__ == "__main__":
 """
     (folder / "cluster.py").write_text(code)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
+    child = subprocess.run(
         [sys.executable, "cluster.py"], env=environment, capture_output=True, text=True, check=False, timeout=120
     )
-    assert done.returncode == 0, done.stderr
-    found = rows(folder / "x-sweep" / "sweep.csv")
+    assert child.returncode == 0, child.stderr
+    cluster_rows = rows(folder / "x-sweep" / "sweep.csv")
     assert cli.main(["sweep", "x.toml", "--set", "optimizer.learning_rate=0.1,1", "--replicas", "2", "--quiet",
                      "--no-pictures", "--workers", "1", "--out", "here"]) == 0  # fmt: skip
-    here = rows(folder / "here" / "sweep.csv")
-    assert [row["train_cost"] for row in found] == [row["train_cost"] for row in here]
+    local_rows = rows(folder / "here" / "sweep.csv")
+    assert [row["train_cost"] for row in cluster_rows] == [row["train_cost"] for row in local_rows]
 
 
 def test_without_the_extra_a_scheduler_is_refused(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    code, _, err = print_error(capsys, "x.toml", *GRID, "--scheduler", "tcp://127.0.0.1:1", "--quiet")
+    code, _, err = run_sweep(capsys, "x.toml", *GRID, "--scheduler", "tcp://127.0.0.1:1", "--quiet")
     assert code == 2 and "loss-sandbox[dask]" in err

@@ -1,4 +1,4 @@
-"""Numbers, labels and names as they are written for people: in one way each, and nowhere else."""
+"""Numbers, labels and names as text for people: each written in one way, in one place."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_cost_never_takes_more_than_seven_characters(value: float) -> None:
     assert read(text) == pytest.approx(value, rel=0.5)
 
 
-def test_costs_that_are_not_numbers_are_said_so() -> None:
+def test_costs_that_are_not_finite_have_symbols() -> None:
     assert [words.cost(v) for v in (math.nan, math.inf, -math.inf)] == ["\u2013", "\u221e", "\u2212\u221e"]
     assert [words.cost(v) for v in (0.0, 0.0871, 123.456, 1e9)] == ["0.0000", "0.0871", "123.46", "1.0e9"]
 
@@ -87,7 +87,7 @@ def test_shares_angles_counts_and_signs() -> None:
     assert words.fixed(-1234.5, 2) == "\u22121,234.50"
 
 
-def test_the_examples_hold() -> None:
+def test_the_docstring_examples_hold() -> None:
     assert doctest.testmod(words).failed == 0
 
 
@@ -120,7 +120,7 @@ def test_no_name_or_abbreviation_loses_its_capital(kind: type) -> None:
         assert within == label[0].lower() + label[1:]
 
 
-def test_columns_are_called_alike_everywhere() -> None:
+def test_columns_have_the_same_names_everywhere() -> None:
     assert texts.column_words("test_kl_divergence") == "Test KL divergence"
     assert texts.column_words("train_huber") == "Training Huber"
     assert texts.column_words("test_accuracy") == "Test accuracy"
@@ -134,9 +134,9 @@ def test_columns_are_called_alike_everywhere() -> None:
 
 @given(st.sampled_from([*SETTINGS, *LOSSES, *DATASETS]))
 def test_case_hyphens_and_british_spelling_do_not_hide_a_name(name: str) -> None:
-    known = [*SETTINGS, *LOSSES, *DATASETS]
-    assert words.nearest(name.upper().replace("_", "-"), known) == name
-    assert words.nearest(name.replace("ize", "ise"), known) == name
+    names = [*SETTINGS, *LOSSES, *DATASETS]
+    assert words.nearest(name.upper().replace("_", "-"), names) == name
+    assert words.nearest(name.replace("ize", "ise"), names) == name
 
 
 def test_nothing_is_nearest_to_nonsense() -> None:
@@ -150,9 +150,9 @@ def test_nothing_is_nearest_to_nonsense() -> None:
 FORMATTED = re.compile(
     r":[+,]*\.?(\d+|\{\w+\})?[gefG%]\}|replace\(\"-\", |\[:1\]\.lower\(\)|\[0\]\.lower\(\)|label\.lower\(\)"
 )
-ELSEWHERE = {
+EXEMPT = {
     "words.py",
-    "notation/equations.py",  # LaTeX has a minus and powers of its own
+    "notation/equations.py",  # LaTeX writes minus and powers differently
     "notation/code.py",
     "published.py",  # a table of the digits that were published
 }
@@ -160,12 +160,12 @@ ELSEWHERE = {
 
 def test_numbers_and_labels_are_written_in_one_place() -> None:
     root = Path(sandbox.__file__).parent
-    found = []
+    misplaced = []
     for path in sorted(root.rglob("*.py")):
-        place = path.relative_to(root).as_posix()
-        if place in ELSEWHERE:
+        module = path.relative_to(root).as_posix()
+        if module in EXEMPT:
             continue
         for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
             if FORMATTED.search(text) and "float(f" not in text:  # rounding a number is not writing one
-                found.append(f"{place}:{line} {text.strip()}")
-    assert not found
+                misplaced.append(f"{module}:{line} {text.strip()}")
+    assert not misplaced

@@ -1,6 +1,6 @@
-"""Kinds that the program has never seen: each one class, registered by the tests alone.
+"""Losses, activations and an optimiser that the program does not know: one class each, registered only by tests.
 
-What they are made of is all that a new loss, activation or optimiser has to say of itself.
+Each class defines all that a new loss, activation or optimiser has to define, and nothing more.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class ToyExponential(Loss):
 
 
 class ToyFading(LogLoss):
-    """In log a, log(1 - a), a and 1 - a, without a word about what cancels."""
+    """Written in log a, log(1 - a), a and 1 - a; says nothing about what cancels."""
 
     name = "toy_fading"
     label = "Toy fading"
@@ -113,7 +113,7 @@ class ToyArctan(Activation):
 
 
 class ToyRamp(Activation):
-    """Between 0 and 1, in straight lines with two kinks, and a helper line."""
+    """From 0 to 1 in straight lines, with two kinks and a helper line of code."""
 
     name = "toy_ramp"
     label = "Toy ramp"
@@ -138,7 +138,7 @@ class ToyRamp(Activation):
 
 
 class ToyTwice(Optimizer):
-    """Remembers two arrays, which it calls by letters of its own, and counts its steps."""
+    """Keeps two arrays, named with its own letters, and counts its steps."""
 
     name = "toy_twice"
     label = "Toy twice"
@@ -172,7 +172,7 @@ TOY_ACTIVATIONS: tuple[type[Activation], ...] = (ToyArctan, ToyRamp)
 
 @contextmanager
 def registered() -> Iterator[None]:
-    """Know all toys, as if the program had always had them."""
+    """Register all toys, as if the program had always had them."""
     with pytest.MonkeyPatch.context() as patch:
         for loss in TOY_LOSSES:
             patch.setitem(LOSSES, loss.name, loss)

@@ -29,7 +29,8 @@ from sandbox.ui import theme
 from sandbox.ui.kit.base import discard
 from sandbox.ui.sweep.heatmap import HeatView, map_of
 from sandbox.ui.views.boundary import BoundaryView
-from sandbox.ui.views.cost import LEGEND_ROWS, CostView
+from sandbox.ui.views.cost import CostView
+from sandbox.ui.views.cost_legend import LEGEND_ROWS
 
 WIDTH, HEIGHT = 1200, 900  # in screen pixels
 RATIO = 2  # picture pixels per screen pixel, in either direction
@@ -133,9 +134,8 @@ def _costs(trainer: Trainer) -> QImage:
     view.set_log(False, all(not np.any(curve.values <= 0.0) for curve in costs))
     view.draw(costs, snapshot.marks, snapshot.lanes, snapshot.epoch_position)
     # Paper does not scroll: the legend gets all the room it needs, and the curves keep theirs.
-    full = view.legend.sizeHint().height()
-    view.legend_area.setFixedHeight(full)
-    return _render_and_delete(page, HEIGHT + max(0, round(full * (1.0 - LEGEND_ROWS / max(view.legend_rows, 1)))))
+    full = view.legend.show_all()
+    return _render_and_delete(page, HEIGHT + max(0, round(full * (1.0 - LEGEND_ROWS / max(len(view.legend.rows), 1)))))
 
 
 def _boundary(trainer: Trainer, lane: str) -> QImage | None:

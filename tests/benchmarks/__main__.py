@@ -10,7 +10,7 @@ from importlib import import_module
 from tests.benchmarks import machine
 from tests.benchmarks.table import FULL, QUICK, SHORTEST, Effort, Row, written
 
-# name -> module and function; imported when all is settled, since numpy reads its settings then
+# function -> module; imported after machine.settle(), since numpy reads its settings when it is imported
 GROUPS = {
     "small": "training",
     "whole": "training",
@@ -37,10 +37,10 @@ def measure(name: str, effort: Effort) -> list[Row]:
 
 
 def main() -> int:
-    """Return 0: a figure that is missed stands in the table."""
+    """Measure and print the table; return 0 even if a goal is missed."""
     parser = argparse.ArgumentParser(prog="make bench", description="Measure how fast the program is.")
     parser.add_argument("--quick", action="store_true", help="shorter and less exact")
-    parser.add_argument("--shortest", action="store_true", help="only see whether all of it runs")
+    parser.add_argument("--shortest", action="store_true", help="only check that all of it runs")
     parser.add_argument("--only", metavar="NAME", action="append", choices=GROUPS, help=", ".join(GROUPS))
     options = parser.parse_args()
     machine.settle("tests.benchmarks")
@@ -53,7 +53,7 @@ def main() -> int:
             rows += measure(name, effort)
     print(f"\n{written(rows)}\n\n{described}")
     if options.quick or options.shortest:
-        print("Measured in a hurry; the memory over a shorter time than it is meant to be.")
+        print("Measured in a hurry, and the memory over a shorter time than in a full run.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""A window that is driven from here, frame by frame noted."""
+"""A window driven from here, with every frame recorded."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from sandbox.ui.kit.base import discard
 from sandbox.ui.window import MainWindow
 
 SIZE = (1400, 900)
-_PATIENCE = 20.0  # seconds, after which what is waited for will not come
+_PATIENCE = 20.0  # seconds after which a wait counts as failed
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One snapshot: when it was taken from the mailbox, when it was painted, and what it told."""
+    """One snapshot: when it was taken from the mailbox, when it was painted, and what it showed."""
 
     taken: float
     painted: float
@@ -64,61 +64,61 @@ class Driven:
         self.window.start()
 
     def get_ready(self) -> None:
-        """Wait until the views are there and drawn."""
+        """Wait until the views are loaded and drawn."""
         session = self.session
         self.wait(lambda: session.snapshot is not None and len(session.snapshot.curves) > 0, "a first frame")
         assert self.window.cost is not None
         self.window.cost.plot.viewport().installEventFilter(self._paints)
-        self.live(0.1)
+        self.run_for(0.1)
 
     def _watch(self) -> None:
         thread = self.session._thread
         take, painted = thread.take, thread.painted
 
-        def noted_take() -> Snapshot | None:
+        def timed_take() -> Snapshot | None:
             now, snapshot = perf_counter(), take()
             if snapshot is not None:
                 self._newest = now, snapshot, self._paints.count
             return snapshot
 
-        def noted_painted(seconds: float) -> None:
+        def timed_painted(seconds: float) -> None:
             painted(seconds)
             if self._newest is not None:
                 taken, snapshot, paints = self._newest
                 drawn = self._paints.count > paints
                 self.frames.append(Frame(taken, perf_counter(), snapshot.update, len(snapshot.marks), drawn))
                 self._newest = None
-            self._look()
+            self._check()
 
-        thread.take, thread.painted = noted_take, noted_painted  # type: ignore[method-assign]
-        self.session.playing_changed.connect(self._look)
+        thread.take, thread.painted = timed_take, timed_painted  # type: ignore[method-assign]
+        self.session.playing_changed.connect(self._check)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if self._until is not None and self._until():
             self._loop.quit()
 
     def wait(self, until: Callable[[], bool], what: str) -> None:
-        """Let the window live until something has come, looking after every frame.
+        """Run the window until a condition holds, checked after every frame.
 
         Raises
         ------
         TimeoutError
-            If it does not come.
+            If it does not hold in time.
         """
         if until():
             return
-        late = QTimer()
-        late.setSingleShot(True)
-        late.timeout.connect(self._loop.quit)
-        late.start(round(1000 * _PATIENCE))
+        timer = QTimer()
+        timer.setSingleShot(True)
+        timer.timeout.connect(self._loop.quit)
+        timer.start(round(1000 * _PATIENCE))
         self._until = until
         self._loop.exec()
         self._until = None
         if not until():
             raise TimeoutError(f"{what} did not come within {_PATIENCE:g} s")
 
-    def live(self, seconds: float) -> list[Frame]:
-        """Let the window live for so long; return the frames painted."""
+    def run_for(self, seconds: float) -> list[Frame]:
+        """Run the window for some time; return the frames painted."""
         first = len(self.frames)
         timer = QTimer()
         timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -129,20 +129,20 @@ class Driven:
         return self.frames[first:]
 
     def play(self) -> None:
-        """Train, as the button does, and wait for the first frame of it."""
+        """Press Play, and wait for the first trained frame."""
         before = self.frames[-1].update
         self.window.controls.play.click()
         self.wait(lambda: self.session.playing and self.frames[-1].update > before, "a trained frame")
 
     def pause(self) -> None:
-        """Stop training."""
+        """Press Pause, and wait until training has stopped."""
         self.window.controls.play.click()
         self.wait(lambda: not self.session.playing, "the pause")
 
 
 @contextmanager
 def driven(experiment: Experiment) -> Iterator[Driven]:
-    """Open the window, and close it in the end."""
+    """Open the window, and close it at the end."""
     driver = Driven(experiment)
     try:
         driver.get_ready()

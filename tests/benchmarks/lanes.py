@@ -20,23 +20,23 @@ CELLS = 48
 
 
 def _with_lanes(experiment: Experiment, *changes: dict[str, Any]) -> Experiment:
-    named = tuple(LaneEntry("ABCDEF"[place], change) for place, change in enumerate(changes))
+    named = tuple(LaneEntry("ABCDEF"[index], change) for index, change in enumerate(changes))
     return dataclasses.replace(experiment, lanes=named).checked()
 
 
 def lanes(effort: Effort) -> list[Row]:
     """Four lanes of one shape against one."""
     one = planar((8, 8), 10)
-    rates = tuple({"optimizer.learning_rate": 0.1 * (1 + place)} for place in range(4))
+    rates = tuple({"optimizer.learning_rate": 0.1 * (1 + index)} for index in range(4))
     losses = tuple({"loss.objective": name} for name in ("binary_cross_entropy", "mse", "mae", "huber"))
     rows = []
     for what, changes, wanted in (("learning rates", rates, 1.6), ("objectives", losses, None)):
-        both = in_turn(ours(one, updates=200), ours(_with_lanes(one, *changes), updates=200), effort)
-        text = f"2-8-8-1, batch 10: four lanes of other {what}, cost of an update against one lane"
+        measured = in_turn(ours(one, updates=200), ours(_with_lanes(one, *changes), updates=200), effort)
+        text = f"2-8-8-1, batch 10: four lanes with different {what}, cost of an update against one lane"
         if wanted is not None:
-            rows.append(at_most(text, both.ratio, wanted, "times", both.note))
+            rows.append(at_most(text, measured.ratio, wanted, "times", measured.note))
         else:
-            rows.append(Row(text, f"{both.ratio:.3g} times ({both.note})"))
+            rows.append(Row(text, f"{measured.ratio:.3g} times ({measured.note})"))
     return rows
 
 
@@ -44,8 +44,8 @@ def replicas(effort: Effort) -> list[Row]:
     """32 networks of one lane against one."""
     one = planar((4, 2), 10)
     many = ours(one.with_value("run.replicas", 32), updates=200)
-    both = in_turn(many, ours(one, updates=200), effort)
-    rates = Rates(tuple(32.0 * rate for rate in both.first), both.second)
+    measured = in_turn(many, ours(one, updates=200), effort)
+    rates = Rates(tuple(32.0 * rate for rate in measured.first), measured.second)
     text = "2-4-2-1, batch 10: 32 replicas, updates/s over all of them against one network"
     return [at_least(text, rates.ratio, 8.0, rates.note)]
 
@@ -68,6 +68,6 @@ def sweep(effort: Effort) -> list[Row]:
 
 
 def _used() -> float:
-    """Return the processor seconds of the processes that have ended."""
+    """Return the processor seconds of the child processes that have ended."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime

@@ -1,4 +1,4 @@
-"""The machine that is measured on: the same settings for all, a display, and a line that names it all."""
+"""The machine that is measured on: the same settings for all runs, a display, and a line that describes it."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ from pathlib import Path
 from sandbox.display import display_problem, library_problem
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-_TUNED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # would make BLAS another than the one people have
+_TUNED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # would make BLAS different from the one that users have
 
 
 def settle(module: str) -> None:
-    """Start anew with one BLAS thread and nothing tuned, unless it is so: numpy reads this when it is imported."""
-    wanted = {name: value for name, value in os.environ.items() if name not in _TUNED} | dict.fromkeys(_THREADS, "1")
-    if wanted == dict(os.environ):
+    """Restart with one BLAS thread and nothing tuned, if necessary: numpy reads this when it is imported."""
+    environment = {name: value for name, value in os.environ.items() if name not in _TUNED} | dict.fromkeys(
+        _THREADS, "1"
+    )
+    if environment == dict(os.environ):
         return
-    again = subprocess.run([sys.executable, "-m", module, *sys.argv[1:]], env=wanted, check=False)
-    sys.exit(again.returncode)
+    completed = subprocess.run([sys.executable, "-m", module, *sys.argv[1:]], env=environment, check=False)
+    sys.exit(completed.returncode)
 
 
 @contextmanager
 def display() -> Iterator[str]:
-    """Provide a display for the windows, and say which: the one there is, else Xvfb, else none but memory."""
+    """Provide a display for the windows and yield its name: the existing one, else Xvfb, else memory."""
     chosen = os.environ.get("QT_QPA_PLATFORM")
     if chosen:
         yield f"QT_QPA_PLATFORM={chosen}"
@@ -65,7 +67,7 @@ def display() -> Iterator[str]:
 
 
 def missing(package: str) -> str | None:
-    """Return why a package to compare with cannot be, or None where it can."""
+    """Return why a package cannot be compared with, or None if it can."""
     names = {"sklearn": "scikit-learn", "torch": "PyTorch"}
     return None if find_spec(package) else f"{names[package]} is not installed"
 
@@ -73,7 +75,7 @@ def missing(package: str) -> str | None:
 def described(where: str) -> str:
     """Return the machine and the versions in one line."""
     packages = ("numpy", "PySide6-Essentials", "pyqtgraph", "torch", "scikit-learn")
-    versions = ", ".join(f"{name} {found}" for name in packages if (found := _version(name)))
+    versions = ", ".join(f"{name} {number}" for name in packages if (number := _version(name)))
     load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     parts = (
         f"{_processor()}, {os.cpu_count()} cores",
@@ -110,14 +112,16 @@ def _processor() -> str:
 
 
 def resident() -> float | None:
-    """Return the memory of this process in MB, None where it cannot be told."""
+    """Return the memory of this process in MB, or None if unknown."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
     except (OSError, ValueError):
         pass
     try:
-        asked = subprocess.run(["ps", "-o", "rss=", "-p", str(os.getpid())], capture_output=True, text=True, check=True)
-        return float(asked.stdout) * 1024 / 1e6
+        completed = subprocess.run(
+            ["ps", "-o", "rss=", "-p", str(os.getpid())], capture_output=True, text=True, check=True
+        )
+        return float(completed.stdout) * 1024 / 1e6
     except (OSError, ValueError, subprocess.SubprocessError):
         return None

@@ -13,19 +13,19 @@ _ROOT = Path(__file__).parents[2]
 
 
 def memory(effort: Effort) -> list[Row]:
-    """Read the memory twice."""
+    """Read the memory at two times."""
     first, last = effort.memory
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.memory", str(first), str(last)],
         cwd=_ROOT,
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
-    before, after, epochs = json.loads(done.stdout.splitlines()[-1])
+    before, after, epochs = json.loads(completed.stdout.splitlines()[-1])
     what = f"memory after {_time(last)} of training flat out, against after {_time(first)}"
     if before is None:
-        return [Row(what, "skipped: this system does not tell")]
+        return [Row(what, "skipped: unknown on this system")]
     note = f"{before:.0f} MB to {after:.0f} MB, {epochs:,} epochs"
     return [at_most(what, after / before, 1.1, "times", note)]
 
@@ -35,7 +35,7 @@ def _time(seconds: float) -> str:
 
 
 def main() -> None:
-    """Train for as long as the arguments say, and tell the memory at both times."""
+    """Train for as long as the arguments say, and print the memory at both times."""
     from tests.benchmarks.driven import driven
     from tests.benchmarks.machine import resident
     from tests.benchmarks.training import planar
@@ -43,9 +43,9 @@ def main() -> None:
     first, last = map(float, sys.argv[1:])
     with driven(planar((8, 8), 0)) as driver:
         driver.play()
-        driver.live(first)
+        driver.run_for(first)
         before = resident()
-        driver.live(last - first)
+        driver.run_for(last - first)
         after = resident()
         driver.pause()
         print(json.dumps((before, after, driver.frames[-1].update)))

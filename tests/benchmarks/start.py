@@ -15,29 +15,29 @@ _ROOT = Path(__file__).parents[2]
 
 
 def start(effort: Effort) -> list[Row]:
-    """Start the program some times over."""
-    found = [_one_start() for _ in range(effort.starts)]
-    shown, ready, trained = (median(column) for column in zip(*found, strict=True))
-    of = f"median of {effort.starts}"
+    """Start the program several times."""
+    starts = [_one_start() for _ in range(effort.starts)]
+    shown, ready, trained = (median(column) for column in zip(*starts, strict=True))
+    note = f"median of {effort.starts}"
     return [
-        at_most("start of the process to the window on screen", shown, 1.0, "s", of),
-        Row("... to the views drawn", f"{ready:.3g} s ({of})"),
-        at_most("Play to the first trained frame painted", trained, 0.3, "s", of),
+        at_most("start of the process to the window on screen", shown, 1.0, "s", note),
+        Row("... to the views drawn", f"{ready:.3g} s ({note})"),
+        at_most("Play to the first trained frame painted", trained, 0.3, "s", note),
     ]
 
 
 def _one_start() -> tuple[float, float, float]:
     before = time.time()
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.start"], cwd=_ROOT, stdout=subprocess.PIPE, text=True, check=True
     )
-    times = json.loads(done.stdout.splitlines()[-1])
+    times = json.loads(completed.stdout.splitlines()[-1])
     return times["shown"] - before, times["ready"] - before, times["trained"] - times["played"]
 
 
 def main() -> None:
-    """Be the program, note when it shows what, and close it."""
-    # Nothing is imported before the program itself does but what notes the times.
+    """Run the program, note when it shows what, and close it."""
+    # Import only what records the times: the program's own imports are part of what is measured.
     from sandbox.cli import main as program
 
     times: dict[str, float] = {}
@@ -47,7 +47,7 @@ def main() -> None:
 
         from sandbox.ui.window import MainWindow
 
-        class Shown(QObject):
+        class Exposure(QObject):
             """Lets the window handle being exposed, which paints it, and notes when that is done."""
 
             def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -57,17 +57,17 @@ def main() -> None:
                 times["shown"] = time.time()
                 return True
 
-        begin = MainWindow.start
+        original_start = MainWindow.start
 
-        def noted_start(window: MainWindow) -> None:
-            shown = Shown(window)
+        def timed_start(window: MainWindow) -> None:
+            exposure = Exposure(window)
             window.winId()
             handle = window.windowHandle()
             assert handle is not None
-            handle.installEventFilter(shown)
+            handle.installEventFilter(exposure)
             painted = window.session._thread.painted
 
-            def noted_painted(seconds: float) -> None:
+            def timed_painted(seconds: float) -> None:
                 painted(seconds)
                 snapshot = window.session.snapshot
                 if snapshot is None or not snapshot.curves:
@@ -83,10 +83,10 @@ def main() -> None:
                 times["played"] = time.time()
                 window.controls.play.click()
 
-            window.session._thread.painted = noted_painted  # type: ignore[method-assign]
-            begin(window)
+            window.session._thread.painted = timed_painted  # type: ignore[method-assign]
+            original_start(window)
 
-        MainWindow.start = noted_start  # type: ignore[method-assign, assignment]
+        MainWindow.start = timed_start  # type: ignore[method-assign, assignment]
 
     import sandbox.ui.app as app
 

@@ -1,4 +1,4 @@
-"""What was measured, against what is wanted."""
+"""What was measured, against the goals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Effort:
     rounds : int
         Alternations of the two sides of a ratio.
     seconds : float
-        Of one side in one round.
+        For one side in one round.
     changes : int
         Changes of a control that are followed to the screen.
     frames : float
@@ -25,7 +25,7 @@ class Effort:
     memory : tuple of float
         Seconds of training after which the memory is read, first and last.
     compared : bool
-        Whether scikit-learn and PyTorch are asked.
+        Whether to measure scikit-learn and PyTorch too.
     """
 
     rounds: int = 9
@@ -44,7 +44,7 @@ SHORTEST = Effort(rounds=1, seconds=0.02, changes=1, frames=0.1, starts=1, memor
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; `ok` is None where nothing is wanted of it, or it could not be measured."""
+    """One line of the table; `ok` is None if it has no goal, or could not be measured."""
 
     what: str
     measured: str
@@ -53,7 +53,7 @@ class Row:
 
 
 def at_least(what: str, ratio: float, wanted: float, note: str = "") -> Row:
-    """Return the row of a ratio that has to reach `wanted`."""
+    """Return the row of a ratio that must reach `wanted`."""
     return Row(what, _noted(f"{ratio:.3g} times", note), f">= {wanted:g} times", ratio >= wanted)
 
 
@@ -72,7 +72,7 @@ def skipped(what: str, reason: str) -> Row:
 
 
 def written(rows: Sequence[Row]) -> str:
-    """Return the table as text that Markdown reads too."""
+    """Return the table as text, which is also valid Markdown."""
     head = ("what", "measured", "wanted", "")
     verdicts = {True: "ok", False: "MISS", None: ""}
     lines = [head, *((row.what, row.measured, row.wanted, verdicts[row.ok]) for row in rows)]

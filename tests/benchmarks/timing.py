@@ -10,12 +10,12 @@ from time import perf_counter
 from tests.benchmarks.table import Effort
 
 Work = Callable[[], int]
-"""Does some work and returns how many updates it was."""
+"""Does some work and returns its number of updates."""
 
 
 @dataclass(frozen=True)
 class Rates:
-    """Updates per second of two works, round by round."""
+    """Updates per second of two kinds of work, round by round."""
 
     first: tuple[float, ...]
     second: tuple[float, ...]
@@ -32,7 +32,7 @@ class Rates:
 
 
 def rate(work: Work, seconds: float) -> float:
-    """Return the updates per second of `work`, repeated for at least so long."""
+    """Return the updates per second of `work`, repeated for at least `seconds`."""
     start = now = perf_counter()
     updates = 0
     while updates == 0 or now - start < seconds:

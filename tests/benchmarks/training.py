@@ -1,7 +1,7 @@
 """Training without a window, against PyTorch and scikit-learn on the same work.
 
-Ours draws each epoch's order, trains its batches and records the history of every epoch: cost and accuracy over all
-samples. PyTorch draws and trains alike in float32; only where it says so does it also record.
+Ours shuffles each epoch, trains its batches and records the history of every epoch: cost and accuracy over all
+samples. PyTorch shuffles and trains alike in float32; it records only where a row says so.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.benchmarks.timing import Work, in_turn, rate
 
 Array = NDArray[Any]
 
-_RATE = 0.1  # of learning: nothing saturates or overflows in the time measured
+_RATE = 0.1  # learning rate at which nothing saturates or overflows in the time measured
 
 
 def planar(hidden: tuple[int, ...], batch: int) -> Experiment:
@@ -55,7 +55,7 @@ def digits(batch: int) -> Experiment:
 
 
 def ours(experiment: Experiment, updates: int) -> Work:
-    """Return training by whole epochs, some `updates` of them at once."""
+    """Return training by whole epochs, about `updates` updates at once."""
     trainer = Trainer(experiment)
     samples, batch = len(trainer.data.X_train), experiment.optimizer.batch_size
     epochs = max(1, updates // (-(-samples // batch) if batch else 1))
@@ -81,18 +81,18 @@ def pytorch(experiment: Experiment, epochs: int, record: bool = False) -> Work:
     hidden, batch = experiment.network.hidden, experiment.optimizer.batch_size
     loss: Any = nn.BCEWithLogitsLoss() if classes == 2 else nn.CrossEntropyLoss()
     Y = torch.tensor(y_array[:, None], dtype=torch.float32) if classes == 2 else torch.tensor(y_array)
-    bend = {"tanh": nn.Tanh, "relu": nn.ReLU}[str(experiment.network.activation)]
+    activation = {"tanh": nn.Tanh, "relu": nn.ReLU}[str(experiment.network.activation)]
     sizes = (X.shape[1], *hidden, 1 if classes == 2 else classes)
     layers: list[Any] = []
     for n_in, n_out in pairwise(sizes):
-        layers += [nn.Linear(n_in, n_out), bend()]
+        layers += [nn.Linear(n_in, n_out), activation()]
     net = nn.Sequential(*layers[:-1])
     optimizer = torch.optim.SGD(net.parameters(), lr=_RATE)
     history: list[tuple[float, float]] = []
 
     def reading(output: Any, cost: Any) -> tuple[float, float]:
-        right = (output > 0) == (Y > 0.5) if classes == 2 else output.argmax(1) == Y
-        return cost.item(), right.float().mean().item()
+        correct = (output > 0) == (Y > 0.5) if classes == 2 else output.argmax(1) == Y
+        return cost.item(), correct.float().mean().item()
 
     def update(inputs: Any, targets: Any) -> tuple[Any, Any]:
         optimizer.zero_grad()
@@ -178,18 +178,21 @@ SMALL, WHOLE = "2-4-2-1, batch 10, float64", "2-8-8-1, all 250 samples, float64"
 
 
 def against_pytorch(what: str, experiment: Experiment, epochs: int, wanted: float | None, effort: Effort) -> list[Row]:
-    """Return the row of one experiment against PyTorch, and what it would be if PyTorch recorded too."""
-    mine = ours(experiment, updates=50)
+    """Return the row of one experiment against PyTorch, and the row if PyTorch records too."""
+    our_training = ours(experiment, updates=50)
     reason = missing("torch") if effort.compared else "not compared"
     if reason is not None:
-        return [Row(what, f"{rate(mine, effort.seconds):,.0f} updates/s"), skipped(f"{what}: against PyTorch", reason)]
-    rates = in_turn(mine, pytorch(experiment, epochs), effort)
+        return [
+            Row(what, f"{rate(our_training, effort.seconds):,.0f} updates/s"),
+            skipped(f"{what}: against PyTorch", reason),
+        ]
+    rates = in_turn(our_training, pytorch(experiment, epochs), effort)
     if wanted is None:
         return [Row(f"{what}: updates/s against PyTorch", f"{rates.ratio:.3g} times ({rates.note})")]
-    recorded = in_turn(mine, pytorch(experiment, epochs, record=True), effort)
+    recorded = in_turn(our_training, pytorch(experiment, epochs, record=True), effort)
     return [
         at_least(f"{what}: updates/s against PyTorch", rates.ratio, wanted, rates.note),
-        Row("... that keeps the same history", f"{recorded.ratio:.3g} times ({recorded.note})"),
+        Row("... that records the same history", f"{recorded.ratio:.3g} times ({recorded.note})"),
     ]
 
 
@@ -204,17 +207,17 @@ def whole(effort: Effort) -> list[Row]:
 
 
 def sklearn(effort: Effort) -> list[Row]:
-    """Both against partial_fit."""
+    """Small and whole against partial_fit."""
     reason = missing("sklearn") if effort.compared else "not compared"
     if reason is not None:
         return [skipped("against scikit-learn's partial_fit", reason)]
     rows = []
     for what, experiment in ((SMALL, planar((4, 2), 10)), (WHOLE, planar((8, 8), 0))):
-        mine = ours(experiment, updates=50)
-        rates = in_turn(mine, partial_fit(experiment, whole_epochs=False), effort)
+        our_training = ours(experiment, updates=50)
+        rates = in_turn(our_training, partial_fit(experiment, whole_epochs=False), effort)
         rows.append(at_least(f"{what}: updates/s against partial_fit", rates.ratio, 15.0, rates.note))
         if experiment.optimizer.batch_size:
-            rates = in_turn(mine, partial_fit(experiment, whole_epochs=True), effort)
+            rates = in_turn(our_training, partial_fit(experiment, whole_epochs=True), effort)
             rows.append(Row("... called once an epoch", f"{rates.ratio:.3g} times ({rates.note})"))
     return rows
 

@@ -1,4 +1,4 @@
-"""Training with the window open: what it costs, and how soon a person sees what they did."""
+"""Training with the window open: what it costs, and how soon a change is seen."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.benchmarks.table import Effort, Row, at_least, at_most
 from tests.benchmarks.timing import Rates, rate
 from tests.benchmarks.training import ours, planar
 
-_SETTLE = 0.5  # of a round is let pass before the window's rate is taken
+_SETTLE = 0.5  # share of a round that passes before the window's rate is measured
 
 
 def _frame_rate(frames: list[Frame]) -> float:
@@ -36,7 +36,7 @@ def _update_rate(frames: list[Frame]) -> float:
 def _at_least_two_frames(driver: Driven, seconds: float) -> list[Frame]:
     frames: list[Frame] = []
     while len(frames) < 2:
-        frames += driver.live(seconds)
+        frames += driver.run_for(seconds)
     return frames
 
 
@@ -44,50 +44,50 @@ def speed(effort: Effort) -> list[Row]:
     """Updates per second with and without the window."""
     experiment = planar((8, 8), 0)
     alone = ours(experiment, updates=50)
-    seconds = 2.0 * effort.seconds  # some frames
+    seconds = 2.0 * effort.seconds  # enough for several frames
     with_window, without, frame_rates = [], [], []
     with driven(experiment) as driver:
         alone()
         for _ in range(effort.rounds):
             driver.play()
-            driver.live(_SETTLE * seconds)
+            driver.run_for(_SETTLE * seconds)
             frames = _at_least_two_frames(driver, seconds)
             driver.pause()
             with_window.append(_update_rate(frames))
             frame_rates.append(_frame_rate(frames))
             without.append(rate(alone, seconds))
     rates = Rates(tuple(with_window), tuple(without))
-    shown = median(frame_rates)
+    frame_rate = median(frame_rates)
     return [
         at_least("2-8-8-1, all 250: updates/s with the window 1400x900 against without", rates.ratio, 0.5, rates.note),
-        Row("... at so many frames", f"{shown:.1f}/s", ">= 20/s", shown >= 20.0),
+        Row("... frame rate", f"{frame_rate:.1f}/s", ">= 20/s", frame_rate >= 20.0),
     ]
 
 
 class _Effects:
-    """Notes when an edit was obeyed, and when the first update with it was done."""
+    """Notes when the first update after an edit was done."""
 
     def __init__(self) -> None:
         self.waiting = False
         self.updated: list[float] = []
 
     def edit(self, trainer: Trainer, *arguments: Any, **named: Any) -> Edit:
-        done = _edit(trainer, *arguments, **named)
+        edit = _edit(trainer, *arguments, **named)
         self.waiting = True
-        return done
+        return edit
 
     def advance(self, trainer: Trainer, go_on: Callable[[], bool], most: int | None = None) -> int:
         first = trainer.update
 
-        def noted() -> bool:
+        def noting() -> bool:
             if self.waiting and trainer.update > first:
                 self._note()
             return go_on()
 
-        done = _advance(trainer, noted if self.waiting else go_on, most)
-        if self.waiting and done:
+        updates = _advance(trainer, noting if self.waiting else go_on, most)
+        if self.waiting and updates:
             self._note()
-        return done
+        return updates
 
     def _note(self) -> None:
         self.updated.append(perf_counter())
@@ -98,7 +98,7 @@ _edit, _advance = Trainer.take_edit, Trainer.advance
 
 
 def control(effort: Effort) -> list[Row]:
-    """From a changed learning rate to the first update with it, and to its mark on screen."""
+    """Time from a changed learning rate to the first update with it, and to its mark on screen."""
     effects, to_update, to_mark = _Effects(), [], []
     rng = Random(1)
     with (
@@ -107,9 +107,9 @@ def control(effort: Effort) -> list[Row]:
         driven(planar((8, 8), 0)) as driver,
     ):
         driver.play()
-        driver.live(effort.seconds)
+        driver.run_for(effort.seconds)
         for change in range(effort.changes):
-            driver.live(rng.uniform(0.02, 0.12))  # any moment of a frame or of a burst
+            driver.run_for(rng.uniform(0.02, 0.12))  # to any moment of a frame or of a burst
             first = len(driver.frames)
             start = perf_counter()
             driver.session.change("optimizer.learning_rate", 0.1 + 0.001 * (change + 1), True)
@@ -134,13 +134,13 @@ def _percentile(what: str, seconds: list[float], share: float, wanted: float) ->
 
 
 def frames(effort: Effort) -> list[Row]:
-    """How long the window does nothing but draw, and how regularly it does."""
+    """How long drawing blocks the window, and how regularly it draws."""
     with driven(planar((8, 8), 0)) as driver:
         driver.play()
-        driver.live(effort.seconds)
+        driver.run_for(effort.seconds)
         seen = _at_least_two_frames(driver, effort.frames)
     between = 1e3 * np.array([after.painted - before.painted for before, after in pairwise(seen)])
-    unseen = sum(not frame.drawn for frame in seen)
+    unpainted = sum(not frame.drawn for frame in seen)
     return [
         _percentile(
             "slowest 1 % of frames while training: from snapshot to painted",
@@ -151,30 +151,30 @@ def frames(effort: Effort) -> list[Row]:
         Row(
             "... from one painted frame to the next",
             f"{np.percentile(between, 99):.3g} ms (median {np.median(between):.3g}, longest {between.max():.3g}, "
-            f"{unseen} of {len(seen)} painted nothing)",
+            f"{unpainted} of {len(seen)} painted nothing)",
         ),
     ]
 
 
 def lenses(effort: Effort) -> list[Row]:
-    """Training and drawing with every lens open in a window of its own, against none."""
+    """Training and drawing with every lens open in a separate window, against none."""
     seconds = 2.0 * effort.seconds
     with_lenses, without, blocked = [], [], []
     with driven(planar((8, 8), 0)) as driver:
         card = driver.window.lenses
         assert card is not None
         for _ in range(effort.rounds):
-            for everything in (True, False):
-                card.setVisible(everything)
+            for all_open in (True, False):
+                card.setVisible(all_open)
                 for lens in card.lenses:
-                    card.take_out(lens) if everything else card.take_back(lens)
-                driver.live(_SETTLE * seconds)
+                    card.take_out(lens) if all_open else card.take_back(lens)
+                driver.run_for(_SETTLE * seconds)
                 driver.play()
-                driver.live(_SETTLE * seconds)
+                driver.run_for(_SETTLE * seconds)
                 frames = _at_least_two_frames(driver, seconds)
                 driver.pause()
-                (with_lenses if everything else without).append(_update_rate(frames))
-                if everything:
+                (with_lenses if all_open else without).append(_update_rate(frames))
+                if all_open:
                     blocked += [frame.blocked for frame in frames]
     rates = Rates(tuple(with_lenses), tuple(without))
     return [
@@ -184,7 +184,7 @@ def lenses(effort: Effort) -> list[Row]:
 
 
 def equations(effort: Effort) -> list[Row]:
-    """From another objective to its equations on screen, each typeset for the first time."""
+    """Time from another objective to its equations on screen, each typeset for the first time."""
     seconds = []
     with driven(planar((8, 8), 0)) as driver:
         card = driver.window.lenses
@@ -192,11 +192,11 @@ def equations(effort: Effort) -> list[Row]:
         lens = next(lens for lens in card.lenses if isinstance(lens, EquationsLens))
         card.show_lens(lens)
         driver.play()
-        driver.live(effort.seconds)
+        driver.run_for(effort.seconds)
         snapshot = driver.session.snapshot
         assert snapshot is not None
         for name in [name for name in LOSSES if name != snapshot.lanes[0].objective]:
-            driver.live(0.1)
+            driver.run_for(0.1)
             before, start = lens.view.equations, perf_counter()
             driver.session.change("loss.objective", name, True)
             driver.wait(lambda b=before: lens.view.equations != b, "other equations")  # type: ignore[misc]
@@ -205,14 +205,14 @@ def equations(effort: Effort) -> list[Row]:
 
 
 def six_lanes(effort: Effort) -> list[Row]:
-    """How long the window does nothing but draw, with as many lanes as it takes."""
+    """How long drawing blocks the window with as many lanes as it allows."""
     lanes = tuple(LaneEntry("ABCDEF"[k], {"optimizer.learning_rate": 0.05 * (k + 1)}) for k in range(6))
     with driven(dataclasses.replace(planar((8, 8), 0), lanes=lanes).checked()) as driver:
         driver.play()
-        driver.live(effort.seconds)
+        driver.run_for(effort.seconds)
         seen = _at_least_two_frames(driver, effort.frames)
     blocked = [frame.blocked for frame in seen]
     return [
         _percentile("six lanes: slowest 1 % of frames, from snapshot to painted", blocked, 99, 50.0),
-        Row("... at so many frames", f"{_frame_rate(seen):.1f}/s, {_update_rate(seen):,.0f} updates/s in every lane"),
+        Row("... frame rate", f"{_frame_rate(seen):.1f}/s, {_update_rate(seen):,.0f} updates/s in every lane"),
     ]

@@ -1,4 +1,4 @@
-"""CSV files: what is understood, and what is refused in which words."""
+"""CSV files: what is read, and with which message anything else is refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ A, B = [1.0, 3.0, -5.0, 7.0], [2.5, 4.0, 60.0, 8.0]
 
 
 def load(folder: Path, content: str | bytes, **settings: object) -> Data:
-    """Load a file with this content, all of it for training, in its own units."""
+    """Load a file with this content, all of it for training, without scaling."""
     path = folder / "points.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     settings = {"test_fraction": 0, "standardize": False, **settings}
@@ -53,7 +53,7 @@ def load(folder: Path, content: str | bytes, **settings: object) -> Data:
         "quotes",
     ],
 )
-def test_one_table_however_it_is_written(tmp_path: Path, content: str | bytes) -> None:
+def test_every_csv_dialect_gives_the_same_table(tmp_path: Path, content: str | bytes) -> None:
     data = load(tmp_path, content)
     assert (data.name, data.task) == ("points.csv", "binary")
     assert (data.feature_names, data.target_names, data.class_names) == (
@@ -73,24 +73,24 @@ def test_without_a_header_columns_are_numbered(tmp_path: Path) -> None:
     assert data.y_train.tolist() == [1, 0, 1, 0]
 
 
-def test_of_two_delimiters_that_fit_the_comma_is_a_decimal_sign(tmp_path: Path) -> None:
+def test_a_comma_is_decimal_if_semicolons_also_fit(tmp_path: Path) -> None:
     data = load(tmp_path, "1,5;2,5;0\n2,5;3,5;1\n3,5;4,5;0\n4,5;5,5;1\n")
     assert data.X_train.tolist() == [[1.5, 2.5], [2.5, 3.5], [3.5, 4.5], [4.5, 5.5]]
     assert data.class_names == ("0", "1")
 
 
-def test_a_quoted_name_may_hold_the_delimiter_a_line_break_and_letters_of_any_script(tmp_path: Path) -> None:
+def test_a_quoted_name_may_contain_delimiters_line_breaks_and_any_letters(tmp_path: Path) -> None:
     data = load(tmp_path, '"größe, cm",art\n1,"a, b"\n2,"c\nd"\n3,"a, b"\n4,"c\nd"\n')
     assert data.feature_names == ("größe, cm",)
     assert data.class_names == ("a, b", "c\nd")
 
 
-def test_a_nameless_column_gets_its_place_as_a_name(tmp_path: Path) -> None:
+def test_a_nameless_column_is_named_after_its_number(tmp_path: Path) -> None:
     assert load(tmp_path, ",b,y\n1,2,0\n2,3,1\n3,4,0\n4,5,1\n").feature_names == ("column 1", "b")
 
 
 @pytest.mark.parametrize("gap", ["", "NA", "NaN", "nan", "null", "?", " NA "])
-def test_missing_values_are_left_out_and_counted(tmp_path: Path, gap: str) -> None:
+def test_rows_with_missing_values_are_dropped_and_counted(tmp_path: Path, gap: str) -> None:
     content = f"a,b,c,y\n1,2,{gap},0\n{gap},3,1,1\n3,4,2,{gap}\n4,5,3,1\n5,6,4,0\n6,7,5,1\n"
     data = load(tmp_path, content, features=["a", "b"])
     assert data.X_train.tolist() == [[1, 2], [4, 5], [5, 6], [6, 7]]
@@ -98,13 +98,13 @@ def test_missing_values_are_left_out_and_counted(tmp_path: Path, gap: str) -> No
     assert load(tmp_path, content, features=["b"]).notices == ("1 row with missing values was left out.",)
 
 
-def test_a_missing_class_name_is_missing(tmp_path: Path) -> None:
+def test_a_missing_class_name_is_a_missing_value(tmp_path: Path) -> None:
     data = load(tmp_path, "a,y\n1,cat\n2,NA\n3,dog\n4,\n5,cat\n6,dog\n")
     assert data.class_names == ("cat", "dog") and data.X_train.ravel().tolist() == [1, 3, 5, 6]
     assert data.notices == ("2 rows with missing values were left out.",)
 
 
-def test_the_quick_way_and_the_careful_way_read_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_quick_and_the_careful_reader_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     rows = [f"{a!r}, {b!r} ,k_{c},{c}" for a, b, c in zip(*rng.normal(size=(2, 50)).tolist(), range(50), strict=True)]
     path = tmp_path / "t.csv"
@@ -191,13 +191,13 @@ ROWS = "1,2,0\n2,3,1\n3,4,0\n4,5,1\n"
         ),
     ],
 )
-def test_what_is_refused(tmp_path: Path, content: str | bytes, message: str) -> None:
+def test_invalid_files_are_refused(tmp_path: Path, content: str | bytes, message: str) -> None:
     with pytest.raises(InputError) as error:
         load(tmp_path, content)
     assert str(error.value).startswith(message)
 
 
-def test_no_file_a_folder_and_a_file_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_paths_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match=r"^There is no file .*nothing\.csv\.$"):
         load_data(file="nothing.csv", folder=tmp_path)
     (tmp_path / "deep").mkdir()
@@ -237,7 +237,7 @@ def test_no_file_a_folder_and_a_file_too_large(tmp_path: Path, monkeypatch: pyte
         ),
     ],
 )
-def test_targets_and_features_that_do_not_fit(tmp_path: Path, settings: dict[str, object], message: str) -> None:
+def test_invalid_targets_and_features_are_refused(tmp_path: Path, settings: dict[str, object], message: str) -> None:
     with pytest.raises(InputError) as error:
         load(tmp_path, PLAIN, **settings)
     assert str(error.value).startswith(message)
@@ -248,7 +248,7 @@ def test_an_absolute_path_needs_no_folder(tmp_path: Path) -> None:
     assert load_data(file=str(tmp_path / "abs.csv")).name == "abs.csv"
 
 
-def test_gaps_stay_gaps_in_the_table(tmp_path: Path) -> None:
+def test_gaps_are_missing_values_in_the_table(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1,x\n,\n")
     table = read_table(tmp_path / "t.csv")
     assert table.columns["a"][0] == 1 and math.isnan(table.columns["a"][1])

@@ -70,18 +70,18 @@ def test_features(text: str, expected: np.ndarray) -> None:
         ("", 'There is no column ""; '),
     ],
 )
-def test_what_is_no_feature(text: str, message: str) -> None:
+def test_invalid_features_are_refused(text: str, message: str) -> None:
     with pytest.raises(InputError) as error:
         parse_feature(text, COLUMNS)
     assert str(error.value).startswith(message)
 
 
-def test_inputs_come_once_in_order_of_use() -> None:
+def test_inputs_are_listed_once_in_order_of_use() -> None:
     features = [parse_feature(text, COLUMNS) for text in ("x2^2", "x1*x2", "a*b")]
     assert inputs_of(features) == ("x2", "x1", "a*b")
 
 
-def test_features_are_made_before_scaling_and_can_be_made_again() -> None:
+def test_features_are_made_before_scaling_and_can_be_remade() -> None:
     data = load_data(dataset="moons", features=["x1", "x1*x2", "sin(x2)"])
     assert data.feature_names == ("x1", "x1*x2", "sin(x2)") and data.inputs == ("x1", "x2")
     x1, x2 = data.inputs_train.T
@@ -92,7 +92,7 @@ def test_features_are_made_before_scaling_and_can_be_made_again() -> None:
 
 
 @pytest.mark.parametrize(("numbers", "feature"), [((1e200, 2e200, 3e200, 4e200), "a^2"), ((1e200, 0, 0, 1), "a")])
-def test_numbers_too_large(tmp_path: Path, numbers: tuple[float, ...], feature: str) -> None:
+def test_numbers_too_large_are_refused(tmp_path: Path, numbers: tuple[float, ...], feature: str) -> None:
     (tmp_path / "large.csv").write_text("a,y\n" + "".join(f"{a!r},{i % 2}\n" for i, a in enumerate(numbers)))
     with pytest.raises(InputError) as error:
         load_data(file="large.csv", folder=tmp_path, features=[feature], test_fraction=0)

@@ -1,4 +1,4 @@
-"""Splitting and scaling, whatever the classes and the share."""
+"""Splitting and scaling, for any classes and any share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ sizes_and_share = st.tuples(
 
 
 @given(sizes_and_share, st.integers(0, 2**32 - 1))
-def test_the_test_part_is_exact_stratified_and_leaves_every_class(drawn: tuple[list[int], float], seed: int) -> None:
+def test_the_test_part_is_exact_stratified_and_keeps_every_class(drawn: tuple[list[int], float], seed: int) -> None:
     sizes, share = drawn
     groups = np.random.default_rng(0).permutation(np.repeat(np.arange(len(sizes)), sizes))
     total = round(share * groups.size)
@@ -32,7 +32,7 @@ def test_the_test_part_is_exact_stratified_and_leaves_every_class(drawn: tuple[l
     assert test.sum() == total
     assert (taken < sizes).all()
     assert np.array_equal(test, choose_test(groups, share, seed))
-    # Largest remainder: no class is a whole sample away from its share, unless one had too little to give.
+    # Largest remainder: no class is a whole sample away from its share, unless one had too few samples.
     exact = [Fraction(share).limit_denominator(100) * size for size in sizes]
     if all(-(-quota // 1) < size for quota, size in zip(exact, sizes, strict=True)):
         assert all(abs(int(t) - quota) < 1 for t, quota in zip(taken, exact, strict=True))
@@ -50,10 +50,10 @@ def test_largest_remainders_by_hand() -> None:
     assert np.bincount(groups[choose_test(groups, 0.9, 1)]).tolist() == [0, 19]
 
 
-def test_every_sample_is_as_likely_in_the_test_part() -> None:
+def test_every_sample_is_equally_likely_in_the_test_part() -> None:
     groups = np.repeat([0, 1], [6, 4])
-    often = np.sum([choose_test(groups, 0.5, seed) for seed in range(400)], axis=0)
-    assert often.min() > 150 and often.max() < 250
+    counts = np.sum([choose_test(groups, 0.5, seed) for seed in range(400)], axis=0)
+    assert counts.min() > 150 and counts.max() < 250
 
 
 def test_a_split_that_leaves_too_little_is_refused() -> None:
@@ -70,12 +70,12 @@ def test_a_split_that_leaves_too_little_is_refused() -> None:
 def test_rows_keep_their_order() -> None:
     whole = load_data(dataset="spirals", test_fraction=0, standardize=False)
     split = load_data(dataset="spirals", test_fraction=0.25, standardize=False)
-    places = {tuple(row): i for i, row in enumerate(whole.X_train.tolist())}
+    positions = {tuple(row): i for i, row in enumerate(whole.X_train.tolist())}
     for X, y in ((split.X_train, split.y_train), (split.X_test, split.y_test)):
-        at = [places[tuple(row)] for row in X.tolist()]
-        assert at == sorted(at)
-        assert np.array_equal(y, whole.y_train[at])
-    assert len(split.X_train) + len(split.X_test) == len(places)
+        order = [positions[tuple(row)] for row in X.tolist()]
+        assert order == sorted(order)
+        assert np.array_equal(y, whole.y_train[order])
+    assert len(split.X_train) + len(split.X_test) == len(positions)
 
 
 def test_scaling_is_fitted_on_the_training_part_alone() -> None:
@@ -98,7 +98,7 @@ def test_a_constant_column_becomes_exactly_0(value: float) -> None:
     assert ((X - mean) / scale == 0).all()
 
 
-def test_differences_too_small_to_square_are_not_divided_by() -> None:
+def test_differences_too_small_to_square_do_not_scale() -> None:
     X = np.array([[1e-300], [2e-300]])
     _, scale = scaling(X)
     assert scale.tolist() == [1.0]

@@ -1,4 +1,4 @@
-"""The shipped tables, against what their publications say of them."""
+"""The shipped tables, against what their publications say about them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ def test_another_target_and_other_features() -> None:
 
 
 def test_generator_settings_do_not_change_a_table() -> None:
-    assert all(own.takes == frozenset() and own.samples is None and own.noise is None for own in TABLES.values())
+    assert all(
+        table.takes == frozenset() and table.samples is None and table.noise is None for table in TABLES.values()
+    )
     assert len(load_data(dataset="iris", samples=10, noise=1.0, test_fraction=0).X_train) == 150
 
 

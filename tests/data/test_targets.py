@@ -30,11 +30,11 @@ def names(*values: str) -> NDArray[np.object_]:
         (numbers(*range(20)), "multiclass", tuple(map(str, range(20))), list(range(20))),
     ],
 )
-def test_classes_by_themselves(
+def test_classes_are_recognised(
     column: NDArray[np.float64], task: str, class_names: tuple[str, ...], y: list[int]
 ) -> None:
-    found, targets, found_names = encode("t", {"y": column})
-    assert (found, found_names, targets.tolist()) == (task, class_names, y)
+    encoded_task, targets, encoded_names = encode("t", {"y": column})
+    assert (encoded_task, encoded_names, targets.tolist()) == (task, class_names, y)
     assert targets.dtype == np.int64
 
 
@@ -51,7 +51,7 @@ def test_several_targets_are_a_regression() -> None:
     assert targets.dtype == np.float64 and targets.tolist() == [[0, 1], [1, 0]]
 
 
-def test_a_named_task_overrides() -> None:
+def test_a_given_task_overrides() -> None:
     assert encode("t", {"y": numbers(0, 1)}, "regression")[1].tolist() == [[0], [1]]
     assert encode("t", {"y": numbers(0, 1)}, "multiclass")[0] == "multiclass"
     task, y, class_names = encode("t", {"y": numbers(1.5, 0.25)}, "binary")

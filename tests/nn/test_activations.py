@@ -33,23 +33,23 @@ def test_registry_is_the_list_of_the_contract() -> None:
 
 
 @pytest.mark.parametrize("name", FORMULAS)
-@pytest.mark.parametrize("copies", [1, 200])  # many numbers may take another way than few
+@pytest.mark.parametrize("copies", [1, 200])  # large arrays may take another code path
 def test_value(name: str, copies: int) -> None:
     with mpmath.workdps(700):
         wanted = [float(FORMULAS[name](mpmath.mpf(z))) for z in POINTS]
     Z = np.tile(POINTS, (copies, 1))
     before = Z.copy()
     with np.errstate(over="ignore", under="ignore"):
-        found = ACTIVATIONS[name]().value(Z)
+        values = ACTIVATIONS[name]().value(Z)
         into = np.empty_like(Z)
         assert ACTIVATIONS[name]().value(Z, into) is into
-    np.testing.assert_array_equal(into, found)
+    np.testing.assert_array_equal(into, values)
     np.testing.assert_array_equal(Z, before)
-    np.testing.assert_allclose(found, np.tile(wanted, (copies, 1)), rtol=2e-15, atol=4e-16)
+    np.testing.assert_allclose(values, np.tile(wanted, (copies, 1)), rtol=2e-15, atol=4e-16)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_nothing_overflows_that_has_a_value(name: str) -> None:
+def test_finite_values_do_not_overflow(name: str) -> None:
     if name == "exp":
         pytest.skip("exp 1000 has no value")
     Z = np.array([[1000.0, -1000.0, 0.0]])
@@ -66,7 +66,7 @@ def test_small_sigmoids_keep_their_digits() -> None:
 
 
 def test_gelu_is_its_tanh_approximation() -> None:
-    """Close to z Phi(z), but not it."""
+    """Close to z Phi(z), but not equal to it."""
     value = float(ACTIVATIONS["gelu"]().value(np.array([[2.0]]))[0, 0])
     assert value == pytest.approx(1.0 + tanh(sqrt(2.0 / np.pi) * (2.0 + 0.044715 * 8.0)), rel=1e-15)
     assert 1e-5 < abs(value - (1.0 + erf(sqrt(2.0)))) < 1e-3
@@ -84,7 +84,7 @@ def test_softmax() -> None:
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("count", [1, 2000])
-def test_one_is_where_the_activation_is_exactly_one(name: str, dtype: type, count: int) -> None:
+def test_the_unit_input_gives_exactly_one(name: str, dtype: type, count: int) -> None:
     g = ACTIVATIONS[name]()
     if g.unit_input is None:
         return

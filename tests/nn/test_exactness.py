@@ -13,7 +13,7 @@ from sandbox.nn import LOSSES
 
 LOG_LOSSES = [name for name, kind in LOSSES.items() if kind.has_logs]
 POINTS = [0.0, 1e-9, 1e-3, 0.5, 3.0, 20.0, 36.0, 40.0, 100.0, 300.0, 700.0]
-TINY = 1e-300  # below it doubles run out
+TINY = 1e-300  # doubles cannot be trusted below it
 SHIFT = mpmath.mpf(10) ** -330
 
 
@@ -59,7 +59,7 @@ def cost(loss: str, activation: str, z: list[Any], y: list[float]) -> Any:
 def check(loss: str, activation: str, z: list[float], y: list[float]) -> None:
     exact = [mpmath.mpf(x) for x in z]
     value, dZ = LOSSES[loss]().value_and_delta(np.array([z]), np.array([y]), activation, "fused")
-    # a - y and a - y log a are differences by definition: there the digits count against their terms.
+    # a - y and a - y log a are differences by definition: there the error is measured against their terms.
     pairs = activate(activation, exact)
     terms = [a + t for (a, _), t in zip(pairs, y, strict=True)] if loss == "poisson" else [0] * len(y)
     bulk = mpmath.fsum(a + abs(times_log(t, a)) for (a, _), t in zip(pairs, y, strict=True))
@@ -88,7 +88,7 @@ def test_exp(loss: str) -> None:
     for z in POINTS[1:]:
         for y in (0.0, 1.0):
             check(loss, "exp", [-z], [y])
-            if loss not in ("binary_cross_entropy", "focal"):  # those would ask for log(1 - a) of a > 1
+            if loss not in ("binary_cross_entropy", "focal"):  # those need log(1 - a), and here a > 1
                 check(loss, "exp", [z], [y])
 
 
@@ -109,8 +109,8 @@ def test_softmax_at_the_ends_of_the_range(loss: str) -> None:
     check(loss, "softmax", [-700.0, -700.0, 700.0], [1.0, 0.0, 0.0])
 
 
-def test_log_of_the_rest_where_a_share_rounds_to_one() -> None:
-    """The example in words: a[0] is 1 to the last bit, and log(1 - a[0]) is the log-sum of the other two."""
+def test_log_of_the_complement_of_a_share_that_rounds_to_one() -> None:
+    """An example: a[0] is 1 to the last bit, and log(1 - a[0]) is the log-sum of the other two."""
     Z = np.array([[100.0, 2.0, 1.0]])
     Y = np.zeros((1, 3))
     values, _ = LOSSES["binary_cross_entropy"]().value_and_delta(Z, Y, "softmax", "fused")

@@ -27,7 +27,7 @@ CLEAR = 1e-2  # how far from a kink or a pole a sample must be for central diffe
 
 
 def clear_of_kinks(loss: str, parameters: dict[str, float], activation: str, Z, A, Y, numerics: str):
-    """Which samples lie away from every kink of the activation and the loss, and from log's pole at 0."""
+    """Which samples are far from every kink of the activation and the loss, and from log's pole at 0."""
     distances = [np.full_like(Z, np.inf)]
     if activation in ("relu", "leaky_relu", "elu"):
         distances.append(np.abs(Z))
@@ -38,9 +38,9 @@ def clear_of_kinks(loss: str, parameters: dict[str, float], activation: str, Z, 
     if loss in ("hinge", "squared_hinge"):
         distances.append(np.abs(1.0 - Y * A))
     if LOSSES[loss].has_logs:
-        flat = (activation == "relu") & (Z < 0.0)  # the output is 0 all around
+        flat = (activation == "relu") & (Z < 0.0)  # the output is 0 everywhere nearby
         distances += [np.where(flat, np.inf, np.abs(A)), np.abs(1.0 - A)]
-        if activation in ("sigmoid", "softmax"):  # of these, fused forms know no pole
+        if activation in ("sigmoid", "softmax"):  # fused forms have no pole for these
             distances[-2:] = []
             if Z.shape[-1] == 1 and activation == "softmax" and numerics != "clamped":
                 distances.append(np.zeros_like(Z))  # the single share of 1 lies on the pole itself
@@ -70,24 +70,24 @@ def test_delta_is_the_derivative_of_the_value(loss: str, activation: str, data: 
         values, dZ = kind.value_and_delta(Z, Y, activation=activation, numerics=numerics)
         assert values.shape == (6,) and dZ.shape == Z.shape
         clear = clear_of_kinks(loss, parameters, activation, Z, A, Y, numerics)
-        here = clear & np.isfinite(values)
+        comparable = clear & np.isfinite(values)
         for unit in range(units):
             shift = np.zeros_like(Z)
             shift[:, unit] = STEP
             above, _ = kind.value_and_delta(Z + shift, Y, activation=activation, numerics=numerics)
             below, _ = kind.value_and_delta(Z - shift, Y, activation=activation, numerics=numerics)
-            numeric = (above[here] - below[here]) / (2.0 * STEP)
-            np.testing.assert_allclose(dZ[here, unit], numeric, rtol=1e-5, atol=1e-6)
-        if numerics == "fused" and loss != "kl_divergence":  # log y of a negative target is no matter of a
-            lost = np.isnan(values)
-            assert not np.isfinite(dZ[lost]).all(axis=-1).any(), "a domain error must reach the gradient"
+            numeric = (above[comparable] - below[comparable]) / (2.0 * STEP)
+            np.testing.assert_allclose(dZ[comparable, unit], numeric, rtol=1e-5, atol=1e-6)
+        if numerics == "fused" and loss != "kl_divergence":  # log y of a negative target does not depend on a
+            undefined = np.isnan(values)
+            assert not np.isfinite(dZ[undefined]).all(axis=-1).any(), "a domain error must reach the gradient"
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("loss", LOSSES)
 @np.errstate(all="ignore")
 def test_whole_gradient_of_a_small_network(loss: str, activation: str) -> None:
-    """All of dW and db under each reduction; shifted copies of the network stand side by side as lanes."""
+    """All of dW and db under each reduction; shifted copies of the network are computed side by side."""
     for units, hidden in ((1, "tanh"), (3, "silu")):
         sizes, names = (2, 3, 2, units), (hidden, "softplus", activation)
         rng = np.random.default_rng(5)
@@ -106,17 +106,17 @@ def test_whole_gradient_of_a_small_network(loss: str, activation: str) -> None:
         shifted = Network(sizes, names, lanes=2 * count)
         shifted.theta[:count] = single.theta + STEP * np.eye(count)
         shifted.theta[count:] = single.theta - STEP * np.eye(count)
-        done, far = single.forward(with_ones(X)), shifted.forward(with_ones(X))
+        forward_pass, shifted_pass = single.forward(with_ones(X)), shifted.forward(with_ones(X))
         for numerics in NUMERICS:
-            losses = kind.elements(far.Z[-1], far.A[-1], Y, g, numerics).sum(axis=(-1, -2))
+            losses = kind.elements(shifted_pass.Z[-1], shifted_pass.A[-1], Y, g, numerics).sum(axis=(-1, -2))
             summed = (losses[:count] - losses[count:]) / (2.0 * STEP)
             assert np.isfinite(summed).all()
             assert (units == 1 and activation == "softmax") or np.abs(summed).max() > 1e-3
             for reduction in REDUCTIONS:
                 factor = {"mean": 1 / 5, "sum": 1.0, "element_mean": 1 / (5 * units)}[reduction]
                 assert reduction_factor(reduction, 5, units) == factor
-                dZ = kind.dZ(done.Z[-1], done.A[-1], Y, g, numerics) * factor
-                single.backward(done, dZ)
+                dZ = kind.dZ(forward_pass.Z[-1], forward_pass.A[-1], Y, g, numerics) * factor
+                single.backward(forward_pass, dZ)
                 np.testing.assert_allclose(single.grad, factor * summed, rtol=1e-5, atol=1e-7)
 
 
@@ -145,7 +145,7 @@ def test_activation_backward_is_its_jacobian(activation: str, data: st.DataObjec
     ("dataset", "objective"),
     [("moons", "binary_cross_entropy"), ("blobs", "categorical_cross_entropy"), ("plane", "huber")],
 )
-def test_an_update_is_the_gradient_of_the_whole_cost(dataset: str, objective: str, reduction: str) -> None:
+def test_an_update_follows_the_gradient_of_the_whole_cost(dataset: str, objective: str, reduction: str) -> None:
     """One step of plain descent against central differences of the recorded cost, L1 and L2 included."""
     rate = 0.01
     experiment = Experiment.loads(
@@ -171,14 +171,14 @@ def test_an_update_is_the_gradient_of_the_whole_cost(dataset: str, objective: st
     slopes = {}
     for name, array in start.items():
         slopes[name] = np.empty_like(array)
-        for at in np.ndindex(array.shape):
+        for index in np.ndindex(array.shape):
             costs = []
             for shift in (STEP, -STEP):
                 changed = {key: value.copy() for key, value in start.items()}
-                changed[name][at] += shift
+                changed[name][index] += shift
                 trainer.set_parameters(changed)
                 costs.append(trainer.readings(lane)["train_cost"])
-            slopes[name][at] = (costs[0] - costs[1]) / (2.0 * STEP)
+            slopes[name][index] = (costs[0] - costs[1]) / (2.0 * STEP)
     trainer.set_parameters(start)
     assert trainer.step()
     for name, after in trainer.parameters().items():

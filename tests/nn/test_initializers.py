@@ -52,7 +52,7 @@ def test_uniform_bounds(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["normal", "xavier_normal", "he_normal"])
 def test_normal_tails(name: str) -> None:
-    """Kurtosis 3, where a uniform law has 1.8: standard error 0.013."""
+    """Kurtosis 3, where a uniform distribution has 1.8: standard error 0.013."""
     W = draw(name) / sqrt(VARIANCES[name])
     assert abs((W**4).mean() - 3.0) < 0.08
 

@@ -35,7 +35,7 @@ def test_layer_views_cover_theta_exactly(lead: tuple[int, ...]) -> None:
     np.testing.assert_array_equal(flat, 1.0)  # every number once
 
 
-def test_weights_and_biases_are_told_apart() -> None:
+def test_weights_and_biases_are_distinguished() -> None:
     network = Network(SIZES, ("tanh", "relu", "sigmoid"))
     W, b = layer_views(network.weights, SIZES)
     assert all((w == 1.0).all() for w in W) and all((bias == 0.0).all() for bias in b)
@@ -65,15 +65,15 @@ def test_tanh_sigmoid_network_by_hand() -> None:
     network = Network((2, 2, 1), ("tanh", "sigmoid"))
     network.W[0][:], network.b[0][:], network.W[1][:], network.b[1][:] = W1, b1, [W2], b2
     X, Y = np.array([x for x, _ in samples]), np.array([[y] for _, y in samples])
-    done = network.forward(with_ones(X))
-    np.testing.assert_allclose(done.A[-1][:, 0], outputs, rtol=1e-14)
-    values, dZ = LOSSES["binary_cross_entropy"]().value_and_delta(done.Z[-1], Y, "sigmoid")
+    forward_pass = network.forward(with_ones(X))
+    np.testing.assert_allclose(forward_pass.A[-1][:, 0], outputs, rtol=1e-14)
+    values, dZ = LOSSES["binary_cross_entropy"]().value_and_delta(forward_pass.Z[-1], Y, "sigmoid")
     np.testing.assert_allclose(values, losses, rtol=1e-13)
-    network.backward(done, dZ / 2.0)
-    for found, wanted in (
+    network.backward(forward_pass, dZ / 2.0)
+    for gradient, wanted in (
         (network.dW[0], dW1), (network.db[0], [db1]), (network.dW[1], [dW2]), (network.db[1], [[db2]]),
     ):  # fmt: skip
-        np.testing.assert_allclose(found, wanted, rtol=1e-13)
+        np.testing.assert_allclose(gradient, wanted, rtol=1e-13)
 
 
 def test_sigmoid_network_with_published_numbers() -> None:
@@ -81,12 +81,12 @@ def test_sigmoid_network_with_published_numbers() -> None:
     network = Network((2, 2, 2), ("sigmoid", "sigmoid"))
     network.W[0][:], network.b[0][:] = [[0.15, 0.20], [0.25, 0.30]], 0.35
     network.W[1][:], network.b[1][:] = [[0.40, 0.45], [0.50, 0.55]], 0.60
-    done = network.forward(with_ones(np.array([[0.05, 0.10]])))
-    np.testing.assert_allclose(done.A[1], [[0.593269992, 0.596884378]], atol=5e-10)
-    np.testing.assert_allclose(done.A[2], [[0.75136507, 0.772928465]], atol=5e-9)
-    values, dZ = LOSSES["half_mse"]().value_and_delta(done.Z[-1], np.array([[0.01, 0.99]]), "sigmoid")
+    forward_pass = network.forward(with_ones(np.array([[0.05, 0.10]])))
+    np.testing.assert_allclose(forward_pass.A[1], [[0.593269992, 0.596884378]], atol=5e-10)
+    np.testing.assert_allclose(forward_pass.A[2], [[0.75136507, 0.772928465]], atol=5e-9)
+    values, dZ = LOSSES["half_mse"]().value_and_delta(forward_pass.Z[-1], np.array([[0.01, 0.99]]), "sigmoid")
     np.testing.assert_allclose(values, 0.298371109, atol=5e-10)
-    network.backward(done, dZ)
+    network.backward(forward_pass, dZ)
     np.testing.assert_allclose(network.dW[1][0, 0], 0.082167041, atol=5e-10)
     np.testing.assert_allclose(
         network.W[1] - 0.5 * network.dW[1],
@@ -109,17 +109,18 @@ def test_outputs_are_the_last_layer_of_forward(hidden: str, output: str) -> None
     assert network.outputs(X[:0]).shape == (0, 2)
 
 
-def test_outputs_leave_a_pass_alone() -> None:
+def test_outputs_leave_a_forward_pass_alone() -> None:
     network = random_network()
     X, other = np.random.default_rng(3).normal(size=(2, 6, 3))
-    done = network.forward(with_ones(X))
-    kept = [A.copy() for A in done.A]
+    forward_pass = network.forward(with_ones(X))
+    before = [A.copy() for A in forward_pass.A]
     network.outputs(other)
     network.forward(with_ones(other), 1)  # another slot
     network.forward(with_ones(other[:5]))  # another number of samples
-    for now, then in zip(done.A, kept, strict=True):
+    for now, then in zip(forward_pass.A, before, strict=True):
         np.testing.assert_array_equal(now, then)
-    assert network.forward(with_ones(other)).A[-1] is done.A[-1]  # the same slot and number: overwritten, not allocated
+    # the same slot and number: overwritten, not allocated
+    assert network.forward(with_ones(other)).A[-1] is forward_pass.A[-1]
 
 
 def test_any_number_of_batch_sizes() -> None:
@@ -140,15 +141,15 @@ def test_networks_side_by_side_equal_single_ones(hidden: str, m: int) -> None:
     rng = np.random.default_rng(6)
     X, Y = rng.normal(size=(m, 3)), np.eye(2)[rng.integers(0, 2, m)]
     loss, g = LOSSES["categorical_cross_entropy"](), ACTIVATIONS["softmax"]()
-    done = together.forward(with_ones(X))
-    dZ = loss.dZ(done.Z[-1], done.A[-1], Y, g, "fused")
-    together.backward(done, dZ)
+    forward_pass = together.forward(with_ones(X))
+    dZ = loss.dZ(forward_pass.Z[-1], forward_pass.A[-1], Y, g, "fused")
+    together.backward(forward_pass, dZ)
     assert together.outputs(X).shape == (3, m, 2)
     for lane in range(3):
         single = random_network(names=names)
         single.theta[:] = together.theta[lane]
         alone = single.forward(with_ones(X))
-        for A, A_alone in zip(done.A[1:], alone.A[1:], strict=True):
+        for A, A_alone in zip(forward_pass.A[1:], alone.A[1:], strict=True):
             np.testing.assert_allclose(A[lane], A_alone, rtol=1e-13, atol=1e-15)
         single.backward(alone, loss.dZ(alone.Z[-1], alone.A[-1], Y, g, "fused"))
         np.testing.assert_allclose(together.grad[lane], single.grad, rtol=1e-12, atol=1e-15)
@@ -158,7 +159,7 @@ def test_networks_side_by_side_equal_single_ones(hidden: str, m: int) -> None:
 @pytest.mark.parametrize("loss", LOSSES)
 @np.errstate(all="ignore")
 def test_losses_of_networks_side_by_side_equal_single_ones(loss: str, activation: str) -> None:
-    """Z has a leading axis that Y has not, outputs out of log's domain included."""
+    """Z has a leading axis that Y lacks; outputs outside log's domain are included."""
     rng = np.random.default_rng(9)
     Z, Y = rng.normal(size=(2, 4, 3)), np.eye(3)[rng.integers(0, 3, 4)]
     kind, g = LOSSES[loss](), ACTIVATIONS[activation]()
@@ -180,18 +181,20 @@ def test_single_precision_stays_single(activation: str, lanes: int | None) -> No
     network.theta *= 0.3
     X = np.random.default_rng(1).normal(size=(900, 3)).astype(np.float32)
     Y = np.full((900, 2), 0.4, np.float32)
-    done = network.forward(with_ones(X))
-    assert {array.dtype for array in (*done.Z[1:], *done.A, network.outputs(X))} == {np.dtype(np.float32)}
-    twin = random_network(names=names, lanes=lanes)
-    twin.theta[...] = network.theta
-    np.testing.assert_allclose(network.outputs(X), twin.outputs(X.astype(float)), rtol=1e-3, atol=1e-5)
+    forward_pass = network.forward(with_ones(X))
+    assert {array.dtype for array in (*forward_pass.Z[1:], *forward_pass.A, network.outputs(X))} == {
+        np.dtype(np.float32)
+    }
+    double = random_network(names=names, lanes=lanes)
+    double.theta[...] = network.theta
+    np.testing.assert_allclose(network.outputs(X), double.outputs(X.astype(float)), rtol=1e-3, atol=1e-5)
     g = ACTIVATIONS[activation]()
     with np.errstate(all="ignore"):
         for loss in LOSSES.values():
             for numerics in ("fused", "clamped", "naive"):
-                assert loss().elements(done.Z[-1], done.A[-1], Y, g, numerics).dtype == np.float32
-                assert loss().dZ(done.Z[-1], done.A[-1], Y, g, numerics).dtype == np.float32
-    network.backward(done, LOSSES["mse"]().dZ(done.Z[-1], done.A[-1], Y, g, "fused"))
+                assert loss().elements(forward_pass.Z[-1], forward_pass.A[-1], Y, g, numerics).dtype == np.float32
+                assert loss().dZ(forward_pass.Z[-1], forward_pass.A[-1], Y, g, numerics).dtype == np.float32
+    network.backward(forward_pass, LOSSES["mse"]().dZ(forward_pass.Z[-1], forward_pass.A[-1], Y, g, "fused"))
     assert network.grad.dtype == network.theta.dtype == network.weights.dtype == np.float32
     assert np.isfinite(network.grad).all()
 

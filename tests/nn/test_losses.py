@@ -63,7 +63,7 @@ def test_value(loss: str, parameters: dict[str, float], a: list[float], y: list[
     assert value(loss, a, y, **parameters) == pytest.approx(wanted, rel=1e-12, abs=1e-30)
 
 
-def test_every_loss_is_held_against_a_hand_value() -> None:
+def test_every_loss_is_compared_with_a_hand_value() -> None:
     (mark,) = [m for m in test_value.pytestmark if m.name == "parametrize"]
     assert {case[0] for case in mark.args[1]} == set(LOSSES)
 
@@ -120,19 +120,19 @@ def test_whole_number_targets_and_single_precision(loss: str) -> None:
     for activation in ("softmax", "exp", "linear"):
         wanted = LOSSES[loss]().value_and_delta(Z.astype(float), Y.astype(float), activation)
         for numbers in (Y, Y.astype(np.uint8), Y.astype(bool), Y.tolist()):
-            found = LOSSES[loss]().value_and_delta(Z.tolist(), numbers, activation)
-            np.testing.assert_array_equal(found[0], wanted[0])
-            np.testing.assert_array_equal(found[1], wanted[1])
+            actual = LOSSES[loss]().value_and_delta(Z.tolist(), numbers, activation)
+            np.testing.assert_array_equal(actual[0], wanted[0])
+            np.testing.assert_array_equal(actual[1], wanted[1])
         values, dZ = LOSSES[loss]().value_and_delta(Z.astype(np.float32), Y, activation)
         assert values.dtype == dZ.dtype == np.float32
         np.testing.assert_allclose(values, wanted[0], rtol=1e-5, atol=1e-6)
 
 
 def test_defaults_and_bounds_of_the_parameters() -> None:
-    found = {
+    parameters = {
         (name, p.name): (p.default, p.low, p.above, p.below) for name, kind in LOSSES.items() for p in kind.parameters
     }
-    assert found == {
+    assert parameters == {
         ("huber", "delta"): (1.0, 0.0, True, False),
         ("quantile", "quantile"): (0.9, 0.0, True, True),
         ("binary_cross_entropy", "positive_weight"): (1.0, 0.0, True, False),
@@ -153,7 +153,7 @@ def test_registry_is_the_table_of_the_contract() -> None:
     assert {name for name, kind in LOSSES.items() if kind.plus_minus_one} == {"hinge", "squared_hinge"}
 
 
-def test_what_cannot_be_is_said() -> None:
+def test_invalid_arguments_are_explained() -> None:
     Z = np.zeros((2, 1))
     with pytest.raises(TypeError, match="huber has no parameter 'gamma'"):
         LOSSES["huber"](gamma=1.0)

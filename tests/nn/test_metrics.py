@@ -31,7 +31,7 @@ def test_accuracy_of_several_units_takes_the_largest() -> None:
     assert metric("categorical_accuracy", A, Y) == 0.75
 
 
-def test_binary_accuracy_counts_every_output_as_keras() -> None:
+def test_binary_accuracy_counts_every_output_like_keras() -> None:
     """mean(y == (a > 0.5)): of ten classes, all outputs at 0.1 already count nine in ten right."""
     A, Y = np.full((5, 10), 0.1), np.eye(10)[:5]
     assert metric("binary_accuracy", A, Y) == 0.9
@@ -40,11 +40,11 @@ def test_binary_accuracy_counts_every_output_as_keras() -> None:
     assert metric("binary_accuracy", [[0.9], [-0.9]], [[1], [-1]]) == 0.5  # -1 equals neither 0 nor 1
 
 
-def test_categorical_accuracy_of_one_unit_is_always_1_as_keras() -> None:
+def test_categorical_accuracy_of_one_unit_is_always_1_like_keras() -> None:
     assert metric("categorical_accuracy", [[0.9], [0.1]], [[0], [1]]) == 1.0
 
 
-def test_r2_textbook() -> None:
+def test_r2_matches_the_textbook() -> None:
     """1 - residual sum of squares / total sum of squares."""
     y, a = np.array([3.0, -0.5, 2.0, 7.0]), np.array([2.5, 0.0, 2.0, 8.0])
     assert metric("r2", a[:, None], y[:, None]) == pytest.approx(1.0 - 1.5 / 29.1875, rel=1e-14)
@@ -69,7 +69,7 @@ def test_r2_of_a_target_that_never_varies(constant: float) -> None:
 def test_networks_side_by_side(name: str) -> None:
     rng = np.random.default_rng(3)
     A, Y = rng.uniform(size=(4, 20, 3)), np.eye(3)[rng.integers(0, 3, 20)]
-    found = METRICS[name]().value(A, Y, 0.5)
-    assert found.shape == (4,)
-    np.testing.assert_allclose(found, [metric(name, a, Y) for a in A], rtol=1e-14)
-    assert len(set(found.tolist())) > 1
+    values = METRICS[name]().value(A, Y, 0.5)
+    assert values.shape == (4,)
+    np.testing.assert_allclose(values, [metric(name, a, Y) for a in A], rtol=1e-14)
+    assert len(set(values.tolist())) > 1

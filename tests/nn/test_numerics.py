@@ -1,4 +1,4 @@
-"""What fused, clamped and naive mean at the ends, and which derivative stands at a kink."""
+"""What fused, clamped and naive mean at the ends of the range, and which derivative is used at a kink."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def element(
 def test_exact_outputs_0_and_1(
     loss: str, a: float, y: float, fused: tuple[float, float], naive: tuple[float, float], numerics: str
 ) -> None:
-    """Linear output, so that a = z: 0 log 0 is 0 when fused, no number when naive; log 0 is -inf in both."""
+    """Linear output, so that a = z: 0 log 0 is 0 when fused, nan when naive; log 0 is -inf in both."""
     np.testing.assert_array_equal(element(loss, a, y, numerics=numerics), fused if numerics == "fused" else naive)
 
 
@@ -78,7 +78,7 @@ def test_a_saturated_sigmoid(z: float) -> None:
         ("kl_divergence", -math.log(1e-7), 1e-7),
     ],
 )
-def test_clamped_sees_a_clipped_output(loss: str, low: float, high: float) -> None:
+def test_clamped_uses_the_clipped_output(loss: str, low: float, high: float) -> None:
     for a, wanted in ((0.0, low), (-3.0, low), (2.0, high)):
         value, slope = element(loss, a, 1.0, "linear", "clamped")
         assert value == pytest.approx(wanted, rel=1e-6)
@@ -89,7 +89,7 @@ def test_clamped_sees_a_clipped_output(loss: str, low: float, high: float) -> No
 
 
 def test_clamped_softmax_stops_the_gradient_only_of_clipped_units() -> None:
-    """a = (1, 4e-18, 2e-18): where every unit is clipped, nothing comes back; others still learn."""
+    """a = (1, 4e-18, 2e-18): where every unit is clipped, nothing is sent back; others still learn."""
     loss = LOSSES["categorical_cross_entropy"]()
     Z, Y = np.array([[40.0, 0.0, -1.0]]), np.array([[0.0, 1.0, 0.0]])
     value, dZ = loss.value_and_delta(Z, Y, "softmax", "clamped")
@@ -138,14 +138,14 @@ def test_numerics_agree_where_nothing_rounds(loss: str, activation: str, numeric
     ],
 )
 def test_domain_error_reaches_the_gradient(loss: str, z: float, y: float, activation: str, numerics: str) -> None:
-    """-y/a of a negative output is a number, but the loss it would be the slope of is not."""
+    """-y/a of a negative output is a number, but the loss of that output is not."""
     value, slope = element(loss, z, y, activation, numerics)
     assert math.isnan(value) and math.isnan(slope)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("numerics", NUMERICS)
-def test_an_output_that_is_no_number_is_never_hidden(loss: str, numerics: str) -> None:
+def test_a_nan_output_is_never_hidden(loss: str, numerics: str) -> None:
     value, slope = element(loss, NAN, 1.0, "linear", numerics)
     assert math.isnan(value) and math.isnan(slope)
 

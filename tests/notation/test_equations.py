@@ -1,6 +1,6 @@
-"""Every typeset formula, evaluated as it reads, against the code that trains.
+"""Every typeset formula, evaluated as written, against the code that trains.
 
-The evaluator below knows the LaTeX that the formulas use, and nothing of how they were made.
+The evaluator below knows the LaTeX that the formulas use, but not how they were made.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Reader:
     """Evaluates one side of an equation.
 
     Matrices are held as [sample, unit j, unit k]; a symbol without an index, or with j, lies along j, one with k
-    along k. `names` gives them by what they are called, e.g. "A^{[2]}".
+    along k. `names` maps names such as "A^{[2]}" to matrices.
     """
 
     def __init__(self, latex: str, names: dict[str, Any]) -> None:
@@ -230,8 +230,8 @@ def along_j(matrix: Any) -> Any:
     return np.asarray(matrix, float)[:, :, None]
 
 
-class Setting:
-    """One pairing with numbers in it: two layers, the last one's Z, A and Y well inside every domain."""
+class Example:
+    """A loss and an output activation with numbers: Z, A and Y of the last of two layers, well inside every domain."""
 
     def __init__(self, loss: str, parameters: dict[str, float], output: str, **more: Any) -> None:
         rng = np.random.default_rng(7)
@@ -268,8 +268,8 @@ class Setting:
         return Reader(line.right, self.names).whole()
 
     def line(self, key: str) -> Equation:
-        (found,) = (line for line in self.lines if line.key == key)
-        return found
+        (equation,) = (line for line in self.lines if line.key == key)
+        return equation
 
     def matrix(self, line: Equation) -> Any:
         value = np.broadcast_to(self.read(line), (M, UNITS, 1))
@@ -279,86 +279,83 @@ class Setting:
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("output", ACTIVATIONS)
 @pytest.mark.parametrize(("loss", "parameters"), CASES, ids=str)
-def test_cost_and_delta_read_as_they_train(
-    loss: str, parameters: dict[str, float], output: str, reduction: str
-) -> None:
+def test_cost_and_delta_match_training(loss: str, parameters: dict[str, float], output: str, reduction: str) -> None:
     for numerics in NUMERICS:
         for one_hot in (False, True):
             if one_hot and (LOSSES[loss].plus_minus_one or loss == "kl_divergence" or numerics == "naive"):
-                continue  # log 0 to the letter has no value
-            here = Setting(loss, parameters, output, reduction=reduction, numerics=numerics, one_hot=one_hot)
-            values, dZ = here.kind.value_and_delta(here.Z, here.Y, activation=output, numerics=numerics)
-            np.testing.assert_allclose(here.read(here.line("cost")), values.sum() * here.factor, rtol=1e-11)
-            expected = dZ * here.factor
+                continue  # log 0 as written has no value
+            example = Example(loss, parameters, output, reduction=reduction, numerics=numerics, one_hot=one_hot)
+            values, dZ = example.kind.value_and_delta(example.Z, example.Y, activation=output, numerics=numerics)
+            np.testing.assert_allclose(example.read(example.line("cost")), values.sum() * example.factor, rtol=1e-11)
+            expected = dZ * example.factor
             for key in ("product", "dZ"):
-                for line in (line for line in here.lines if line.key == key):
+                for line in (line for line in example.lines if line.key == key):
                     if key == "product" and output == "softmax":
-                        value = np.broadcast_to(here.read(line), (M, UNITS, 1))[:, :, 0]
+                        value = np.broadcast_to(example.read(line), (M, UNITS, 1))[:, :, 0]
                     else:
-                        value = here.matrix(line)
+                        value = example.matrix(line)
                     np.testing.assert_allclose(value, expected, rtol=1e-9, atol=1e-13, err_msg=line.right)
 
 
 @pytest.mark.parametrize("numerics", NUMERICS)
 @pytest.mark.parametrize(("loss", "parameters"), CASES, ids=str)
-def test_derivative_by_the_outputs_reads_as_its_differences(
-    loss: str, parameters: dict[str, float], numerics: str
-) -> None:
-    here = Setting(loss, parameters, "sigmoid", numerics=numerics, reduction="element_mean")
-    value = here.matrix(here.line("dA"))
+def test_derivative_by_the_outputs_matches_differences(loss: str, parameters: dict[str, float], numerics: str) -> None:
+    example = Example(loss, parameters, "sigmoid", numerics=numerics, reduction="element_mean")
+    value = example.matrix(example.line("dA"))
     step = 1e-6
     for sample in range(M):
         for unit in range(UNITS):
-            shift = np.zeros_like(here.A)
+            shift = np.zeros_like(example.A)
             shift[sample, unit] = step
             high, low = (
-                here.kind.value_and_delta(here.A + sign * shift, here.Y, numerics=numerics)[0].sum() * here.factor
+                example.kind.value_and_delta(example.A + sign * shift, example.Y, numerics=numerics)[0].sum()
+                * example.factor
                 for sign in (1.0, -1.0)
             )
             assert value[sample, unit] == pytest.approx((high - low) / (2.0 * step), rel=1e-6, abs=1e-8)
 
 
 @pytest.mark.parametrize("output", ACTIVATIONS)
-def test_slope_reads_as_its_differences(output: str) -> None:
-    here = Setting("mse", {}, output)
-    line, step = here.line("slope"), 1e-6
-    value = here.read(line)
+def test_slope_matches_differences(output: str) -> None:
+    example = Example("mse", {}, output)
+    line, step = example.line("slope"), 1e-6
+    value = example.read(line)
     if output != "softmax":
-        slope = (here.output.value(here.Z + step) - here.output.value(here.Z - step)) / (2.0 * step)
+        slope = (example.output.value(example.Z + step) - example.output.value(example.Z - step)) / (2.0 * step)
         np.testing.assert_allclose(np.broadcast_to(value, (M, UNITS, 1))[:, :, 0], slope, rtol=1e-7)
         return
     for j in range(UNITS):  # [sample, j, k] is the derivative of a_k by z_j
-        shift = np.zeros_like(here.Z)
+        shift = np.zeros_like(example.Z)
         shift[:, j] = step
-        slope = (here.output.value(here.Z + shift) - here.output.value(here.Z - shift)) / (2.0 * step)
+        slope = (example.output.value(example.Z + shift) - example.output.value(example.Z - shift)) / (2.0 * step)
         np.testing.assert_allclose(value[:, j, :], slope, rtol=1e-6, atol=1e-10)
 
 
 def test_clamped_outputs_send_nothing_back_in_the_formula_too() -> None:
-    here = Setting("binary_cross_entropy", {}, "sigmoid", numerics="clamped")
-    here.Z[:, 0] = 40.0
-    here.A = here.output.value(here.Z)
-    here.names["A^{[2]}"], here.names["Z^{[2]}"] = along_j(here.A), along_j(here.Z)
-    here.names[r"\bar{A}^{[2]}"] = here.read(here.line("clipped"))
-    values, dZ = here.kind.value_and_delta(here.Z, here.Y, activation="sigmoid", numerics="clamped")
-    np.testing.assert_allclose(here.read(here.line("cost")), values.sum() / M, rtol=1e-12)
-    value = here.matrix(here.line("dZ"))
+    example = Example("binary_cross_entropy", {}, "sigmoid", numerics="clamped")
+    example.Z[:, 0] = 40.0
+    example.A = example.output.value(example.Z)
+    example.names["A^{[2]}"], example.names["Z^{[2]}"] = along_j(example.A), along_j(example.Z)
+    example.names[r"\bar{A}^{[2]}"] = example.read(example.line("clipped"))
+    values, dZ = example.kind.value_and_delta(example.Z, example.Y, activation="sigmoid", numerics="clamped")
+    np.testing.assert_allclose(example.read(example.line("cost")), values.sum() / M, rtol=1e-12)
+    value = example.matrix(example.line("dZ"))
     assert (value[:, 0] == 0.0).all() and (value[:, 1:] != 0.0).all()
     np.testing.assert_allclose(value, dZ / M, rtol=1e-9)
 
 
 @pytest.mark.parametrize("output", ["sigmoid", "exp"])
 @pytest.mark.parametrize(("loss", "parameters"), CASES, ids=str)
-def test_what_cancels_is_the_same_on_both_sides(loss: str, parameters: dict[str, float], output: str) -> None:
-    here = Setting(loss, parameters, output)
-    products = [line for line in here.lines if line.key == "product"]
+def test_cancelled_terms_are_equal(loss: str, parameters: dict[str, float], output: str) -> None:
+    example = Example(loss, parameters, output)
+    products = [line for line in example.lines if line.key == "product"]
     for line in products:
-        struck = []
+        cancelled = []
         for start in re.finditer(r"\\cancel", line.right):
-            reader = Reader(line.right[start.end() :], here.names)
-            struck.append(float(np.sum(reader.braces())))
-        assert len(struck) % 2 == 0
-        for one, other in zip(sorted(struck)[::2], sorted(struck)[1::2], strict=True):
+            reader = Reader(line.right[start.end() :], example.names)
+            cancelled.append(float(np.sum(reader.braces())))
+        assert len(cancelled) % 2 == 0
+        for one, other in zip(sorted(cancelled)[::2], sorted(cancelled)[1::2], strict=True):
             assert one == pytest.approx(other)
 
 
@@ -366,23 +363,23 @@ def test_pairings_that_collapse_leave_the_residual() -> None:
     for loss, output in (
         ("binary_cross_entropy", "sigmoid"), ("poisson", "exp"), ("half_mse", "linear"),
     ):  # fmt: skip
-        assert Setting(loss, {}, output).line("dZ").right.replace(" ", "") == r"\frac{1}{m}(A^{[2]}-Y)"
-    softmax = Setting("categorical_cross_entropy", {}, "softmax", one_hot=True)
+        assert Example(loss, {}, output).line("dZ").right.replace(" ", "") == r"\frac{1}{m}(A^{[2]}-Y)"
+    softmax = Example("categorical_cross_entropy", {}, "softmax", one_hot=True)
     assert softmax.line("dZ").right.replace(" ", "") == r"\frac{1}{m}(A^{[2]}-Y)"
 
 
 @pytest.mark.parametrize(("l1", "l2"), [(0.0, 0.0), (0.03, 0.0), (0.0, 0.2), (0.03, 0.2)])
-def test_chain_rule_reads_as_the_network_computes(l1: float, l2: float) -> None:
+def test_chain_rule_matches_the_network(l1: float, l2: float) -> None:
     rng = np.random.default_rng(3)
     net = Network((2, 4, UNITS), ("tanh", "sigmoid"))
     net.theta[:] = rng.normal(size=net.theta.shape)
     X, Y = rng.normal(size=(M, 2)), rng.uniform(size=(M, UNITS))
-    done = net.forward(with_ones(X))
+    forward_pass = net.forward(with_ones(X))
     loss = LOSSES["mse"]()
     setup = EquationSetup(LOSSES["mse"], (), ("tanh", "sigmoid"), UNITS, l1=l1, l2=l2)
     lines = {line.key: line for line in equations(setup)}
-    _, dZ = loss.value_and_delta(done.Z[2], Y, activation="sigmoid")
-    net.backward(done, dZ / M)
+    _, dZ = loss.value_and_delta(forward_pass.Z[2], Y, activation="sigmoid")
+    net.backward(forward_pass, dZ / M)
     grad = net.grad + (l1 * np.sign(net.theta) + l2 * net.theta) * net.weights
 
     def evaluated(text: str, l: int, arrays: dict[str, Any]) -> Any:
@@ -400,34 +397,35 @@ def test_chain_rule_reads_as_the_network_computes(l1: float, l2: float) -> None:
         return eval(text, {"sign": np.sign, **arrays})
 
     arrays: dict[str, Any] = {
-        "dZ": {2: dZ / M}, "A": {0: X, 1: done.A[1], 2: done.A[2]}, "W": dict(enumerate(net.W, 1)), "dA": {},
+        "dZ": {2: dZ / M}, "A": {0: X, 1: forward_pass.A[1], 2: forward_pass.A[2]},
+        "W": dict(enumerate(net.W, 1)), "dA": {},
     }  # fmt: skip
     start = 0
-    found: dict[int, Any] = {}
+    gradients: dict[int, Any] = {}
     for l in (2, 1):
         dW = evaluated(lines["dW"].right, l, arrays)
         db = evaluated(lines["db"].right, l, arrays)
-        found[l] = np.column_stack([dW, db]).ravel()
+        gradients[l] = np.column_stack([dW, db]).ravel()
         if l == 2:
             arrays["dA"][1] = evaluated(lines["dA_below"].right, l, arrays)
             arrays["dZ"][1] = evaluated(lines["dZ_below"].right, l, arrays)
     for l, (n_in, n_out) in enumerate(pairwise((2, 4, UNITS)), 1):
         end = start + n_out * (n_in + 1)
-        np.testing.assert_allclose(grad[start:end], found[l], rtol=1e-11, atol=1e-14)
+        np.testing.assert_allclose(grad[start:end], gradients[l], rtol=1e-11, atol=1e-14)
         start = end
     penalty = l1 * sum(np.abs(W).sum() for W in net.W) + 0.5 * l2 * sum((W**2).sum() for W in net.W)
-    names = {"A^{[2]}": along_j(done.A[2]), "Y": along_j(Y), "m": float(M)}
-    cost, rest = lines["cost"].right, 0.0
+    names = {"A^{[2]}": along_j(forward_pass.A[2]), "Y": along_j(Y), "m": float(M)}
+    cost, shown_penalty = lines["cost"].right, 0.0
     if l1:
         assert f"{l1} " + r"\sum_{l} \left|W^{[l]}\right|" in cost
-        rest += l1 * sum(np.abs(W).sum() for W in net.W)
+        shown_penalty += l1 * sum(np.abs(W).sum() for W in net.W)
         cost = cost.replace(rf" + {l1} \sum_{{l}} \left|W^{{[l]}}\right|", "")
     if l2:
         assert rf"\frac{{{l2}}}{{2}} \sum_{{l}} (W^{{[l]}})^{{2}}" in cost
-        rest += 0.5 * l2 * sum((W**2).sum() for W in net.W)
+        shown_penalty += 0.5 * l2 * sum((W**2).sum() for W in net.W)
         cost = cost.replace(rf" + \frac{{{l2}}}{{2}} \sum_{{l}} (W^{{[l]}})^{{2}}", "")
-    assert rest == pytest.approx(penalty)
-    assert Reader(cost, names).whole() == pytest.approx(((done.A[2] - Y) ** 2).sum() / M)
+    assert shown_penalty == pytest.approx(penalty)
+    assert Reader(cost, names).whole() == pytest.approx(((forward_pass.A[2] - Y) ** 2).sum() / M)
 
 
 def test_only_what_the_loss_decides_is_marked() -> None:
@@ -443,7 +441,7 @@ def test_only_what_the_loss_decides_is_marked() -> None:
 @pytest.mark.parametrize(("loss", "parameters"), CASES, ids=str)
 def test_pieces_make_up_the_whole_line(loss: str, parameters: dict[str, float]) -> None:
     for output in ACTIVATIONS:
-        for line in Setting(loss, parameters, output, l1=0.5, l2=2e-7).lines:
+        for line in Example(loss, parameters, output, l1=0.5, l2=2e-7).lines:
             text = "".join(piece.latex for piece in line.pieces)
             assert re.sub(r"\s", "", text) == re.sub(r"\s", "", line.latex)
 
@@ -459,5 +457,5 @@ def test_pieces_make_up_the_whole_line(loss: str, parameters: dict[str, float]) 
         ("m", None),
     ],
 )
-def test_symbols_are_known_by_their_names(atom: str, symbol: Symbol | None) -> None:
+def test_symbols_are_recognised(atom: str, symbol: Symbol | None) -> None:
     assert symbol_of(atom) == symbol

@@ -27,7 +27,7 @@ def blocks(path: Path, language: str) -> list[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_and_paths_lead_somewhere(document: Path) -> None:
+def test_links_and_paths_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     prose = re.sub(r"```.*?```", "", text, flags=re.S)
     links = [link for link in re.findall(r"\]\(([^)#\s]+)", prose) if not link.startswith("http")]
@@ -47,12 +47,12 @@ def test_rooms_of_the_architecture_are_the_folders() -> None:
     assert folders == set(re.findall(r"(?<![\w/.])(\w+)/", rooms)) - {"sandbox", "resources", "tests", "benchmarks"}
 
 
-def test_the_file_of_the_contract_is_the_defaults() -> None:
+def test_the_contracts_example_has_the_defaults() -> None:
     (text,) = blocks(ROOT / "docs/contract.md", "toml")
     experiment = Experiment.loads(text)
     assert [lane.name for lane in experiment.lanes] == ["A", "B"] and len(experiment.edits) == 1
     plain, written = Experiment(), dataclasses.replace(experiment, lanes=Experiment().lanes, edits=())
-    dataset = {"data.samples": 300, "data.noise": 0.16, "data.seed": 1}  # which moons have by default
+    dataset = {"data.samples": 300, "data.noise": 0.16, "data.seed": 1}  # the defaults of moons
     assert written == plain.with_values({"data.dataset": "moons", **dataset})
 
 
@@ -73,7 +73,7 @@ def test_names_in_the_contract_are_those_of_the_registries() -> None:
     assert set(METRICS) <= set(re.findall(r"`(\w+)`", CONTRACT.split("\nMetrics:", 1)[1].split("\n\n", 1)[0]))
 
 
-def test_the_hooks_are_what_make_check_runs() -> None:
+def test_make_check_runs_every_hook() -> None:
     hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

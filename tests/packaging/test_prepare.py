@@ -1,4 +1,4 @@
-"""What `make run` and `make test` do first: as little as they can, and they say what they cannot."""
+"""What `make run` and `make test` do first: as little as possible, and they say what they cannot do."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="make is not the way on Windows")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="make is not used on Windows")
 
 
 @pytest.fixture
 def prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The script as a module, at work in a folder of its own."""
+    """The script as a module, working in a temporary folder."""
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
     spec = importlib.util.spec_from_file_location("prepare", ROOT / "scripts" / "prepare.py")
@@ -38,18 +38,18 @@ def prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 def installations(prepare: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What pip was asked to install, in turn; it succeeds."""
-    asked: list[str] = []
+    """What pip was asked to install, in order; it always succeeds."""
+    requested: list[str] = []
 
     def run_pip(arguments: list[str]) -> tuple[bool, int]:
-        asked.append(arguments[-1].removeprefix(str(prepare.ROOT)))
+        requested.append(arguments[-1].removeprefix(str(prepare.ROOT)))
         return False, 0
 
     monkeypatch.setattr(prepare, "run_pip", run_pip)
-    return asked
+    return requested
 
 
-def test_it_installs_only_what_is_not_there(prepare: ModuleType, installations: list[str]) -> None:
+def test_only_missing_extras_are_installed(prepare: ModuleType, installations: list[str]) -> None:
     prepare.install("")
     prepare.install("")
     assert installations == [""]
@@ -61,7 +61,7 @@ def test_it_installs_only_what_is_not_there(prepare: ModuleType, installations: 
     assert installations[2:] == ["[dev,test]"]
 
 
-def test_it_installs_again_where_the_project_changed(prepare: ModuleType, installations: list[str]) -> None:
+def test_a_changed_project_is_installed_again(prepare: ModuleType, installations: list[str]) -> None:
     prepare.install("test")
     (prepare.ROOT / "pyproject.toml").write_text("[project]\nname = 'other'\n")
     prepare.install("")
@@ -69,31 +69,29 @@ def test_it_installs_again_where_the_project_changed(prepare: ModuleType, instal
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"pyproject": 1, "extras": "test"}'])
-def test_a_stamp_that_says_nothing_is_as_good_as_none(
-    prepare: ModuleType, installations: list[str], content: str
-) -> None:
+def test_an_invalid_stamp_is_ignored(prepare: ModuleType, installations: list[str], content: str) -> None:
     prepare.STAMP.write_text(content)
     prepare.install("test")
     assert installations == ["[test]"]
 
 
-@pytest.mark.parametrize(("offline", "said"), [(True, "index could not be reached"), (False, "pip says why")])
-def test_a_failed_installation_is_no_success_the_next_time(
-    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, offline: bool, said: str
+@pytest.mark.parametrize(("offline", "message"), [(True, "index could not be reached"), (False, "pip says why")])
+def test_a_failed_installation_leaves_the_stamp_as_it_was(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, offline: bool, message: str
 ) -> None:
     digest = hashlib.sha256((prepare.ROOT / "pyproject.toml").read_bytes()).hexdigest()
     before = {"pyproject": digest, "extras": ["test"]}
     prepare.STAMP.write_text(json.dumps(before))
     monkeypatch.setattr(prepare, "run_pip", lambda arguments: (offline, 1))
-    with pytest.raises(SystemExit, match=said):
+    with pytest.raises(SystemExit, match=message):
         prepare.install("bench")
     assert prepare.read_stamp() == before
-    prepare.install("test")  # which is still there
+    prepare.install("test")  # still installed
 
 
 def test_a_pip_without_network_is_recognised(prepare: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = "Failed to establish a new connection: [Errno -3] Temporary failure in name resolution"
-    failing = [sys.executable, "-c", f"print({said!r}); raise SystemExit(1)"]
+    message = "Failed to establish a new connection: [Errno -3] Temporary failure in name resolution"
+    failing = [sys.executable, "-c", f"print({message!r}); raise SystemExit(1)"]
     monkeypatch.setattr(prepare, "pip", lambda: failing)
     assert prepare.run_pip([]) == (True, 1)
     monkeypatch.setattr(prepare, "pip", lambda: [sys.executable, "-c", "print('done')"])
@@ -112,7 +110,7 @@ def test_a_venv_that_does_not_run_or_belongs_elsewhere_is_not_ours(prepare: Modu
     here = f"{sys.version_info[:3]} {sys.base_prefix} {prepare.VENV}"
     prepare.VENV_PYTHON.write_text(f"#!/bin/sh\necho '{here}'\n")
     assert prepare.venv_is_ours()
-    prepare.STAMP.write_text(json.dumps({"folder": "/elsewhere"}))  # installed from there, and copied here
+    prepare.STAMP.write_text(json.dumps({"folder": "/elsewhere"}))  # installed elsewhere and copied here
     assert not prepare.venv_is_ours()
     prepare.STAMP.unlink()
     prepare.VENV_PYTHON.write_text(f"#!/bin/sh\necho '{here.replace('(3, ', '(2, ')}'\n")
@@ -120,7 +118,7 @@ def test_a_venv_that_does_not_run_or_belongs_elsewhere_is_not_ours(prepare: Modu
 
 
 @pytest.mark.parametrize("debian", [True, False])
-def test_without_a_way_to_install_packages_they_are_named(
+def test_packages_that_cannot_be_installed_are_named(
     prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, debian: bool
 ) -> None:
     monkeypatch.setattr(prepare, "is_debian", lambda: debian)
@@ -129,7 +127,7 @@ def test_without_a_way_to_install_packages_they_are_named(
         prepare.provide_packages(["libegl1", "libgl1"], "Something is missing")
 
 
-def test_fonts_are_found_wherever_they_are(prepare: ModuleType, tmp_path: Path) -> None:
+def test_fonts_are_found_in_any_subfolder(prepare: ModuleType, tmp_path: Path) -> None:
     folder = tmp_path / "fonts" / "truetype"
     folder.mkdir(parents=True)
     (folder / "README.txt").touch()
@@ -140,7 +138,7 @@ def test_fonts_are_found_wherever_they_are(prepare: ModuleType, tmp_path: Path) 
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
-def test_make_says_so_where_there_is_no_such_python() -> None:
+def test_make_reports_a_missing_python() -> None:
     command = ["make", "test", "PYTHON=python-of-nowhere"]
     child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert child.returncode != 0
@@ -148,7 +146,7 @@ def test_make_says_so_where_there_is_no_such_python() -> None:
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
-def test_make_says_so_where_python_is_too_old(tmp_path: Path) -> None:
+def test_make_reports_an_old_python(tmp_path: Path) -> None:
     old = tmp_path / "python3"
     aged = "import sys; sys.version_info = (3, 9, 2); sys.version = '3.9.2 (default)'; exec(sys.argv[1])"
     old.write_text(f'#!/bin/sh\nshift\nexec "{sys.executable}" -c "{aged}" "$1"\n')

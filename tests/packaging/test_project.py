@@ -21,16 +21,16 @@ without_checkout = pytest.mark.skipif(not (ROOT / "resources").is_dir(), reason=
 
 
 def allowed(name: str, version: str, python: str) -> bool:
-    """Whether `version` of `name` may be installed on `python`; every requirement that applies has a say."""
+    """Whether `version` of `name` may be installed on `python`; every applicable requirement must allow it."""
     environment = {"python_version": ".".join(python.split(".")[:2]), "python_full_version": python}
-    having_a_say = [
+    applicable = [
         requirement
         for requirement in REQUIREMENTS
         if requirement.name.lower() == name.lower()
         and (requirement.marker is None or requirement.marker.evaluate(environment))
     ]
-    assert having_a_say, f"{name} is not required on Python {python}"
-    return all(requirement.specifier.contains(Version(version), prereleases=True) for requirement in having_a_say)
+    assert applicable, f"{name} is not required on Python {python}"
+    return all(requirement.specifier.contains(Version(version), prereleases=True) for requirement in applicable)
 
 
 @pytest.mark.parametrize("python", ["3.11.0", "3.11.2", "3.11.99"])
@@ -86,7 +86,7 @@ def test_the_layers_below_the_worker_import_no_qt() -> None:
 
 
 @without_checkout
-def test_a_wheel_brings_its_resources(tmp_path: Path) -> None:
+def test_a_wheel_contains_its_resources(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
     subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=True)
     (wheel,) = (tmp_path / "dist").glob("*.whl")

@@ -1,7 +1,7 @@
 """PySide6 must neither lose nor keep references to None, True and False.
 
-Where it loses them, the interpreter aborts once the last is gone: after some hundred signals or paints. The
-counting happens in a process of its own, so that an abort is a failure and not the end of all tests.
+If it loses them, the interpreter aborts once the last is gone: after some hundred signals or paints. They are
+counted in a separate process, so that an abort is a failure and not the end of all tests.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def counts_references() -> bool:
 
 @pytest.mark.skipif(not counts_references(), reason="None, True and False are immortal in this Python")
 @pytest.mark.parametrize("action", [SIGNALS, PAINTS], ids=["signals", "paints"])
-def test_references_to_constants_stay(action: str) -> None:
+def test_references_to_constants_are_balanced(action: str) -> None:
     code = textwrap.dedent(PRELUDE) + textwrap.dedent(action)
     command = [sys.executable, "-X", "faulthandler", "-c", code, str(ROUNDS)]
     child = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

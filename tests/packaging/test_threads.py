@@ -1,4 +1,4 @@
-"""The fixture of tests/conftest.py that watches over threads does find one that is left behind."""
+"""The fixture in tests/conftest.py that watches threads notices one that is left running."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ LEFT = {
 
 @pytest.mark.parametrize("code", LEFT.values(), ids=LEFT)
 def test_a_thread_left_behind_is_named(pytester: pytest.Pytester, code: str) -> None:
-    shared = (Path(__file__).parents[1] / "conftest.py").read_text()
-    pytester.makeconftest(shared.replace("_GRACE = 5.0", "_GRACE = 0.1") + textwrap.dedent(LEAVE))
+    conftest = (Path(__file__).parents[1] / "conftest.py").read_text()
+    pytester.makeconftest(conftest.replace("_GRACE = 5.0", "_GRACE = 0.1") + textwrap.dedent(LEAVE))
     pytester.makepyfile(textwrap.dedent(code))
     outcome = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     outcome.stdout.fnmatch_lines(["*threads left running: forgotten*"])
@@ -54,7 +54,7 @@ LEAVE = """
 """
 
 
-def test_a_thread_that_ended_is_no_matter(pytester: pytest.Pytester) -> None:
+def test_a_finished_thread_is_ignored(pytester: pytest.Pytester) -> None:
     pytester.makeconftest((Path(__file__).parents[1] / "conftest.py").read_text())
     pytester.makepyfile(
         """

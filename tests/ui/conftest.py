@@ -16,7 +16,7 @@ from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme
 from sandbox.ui.window import MainWindow
 
-PATIENCE = 20_000  # milliseconds until a wait is given up as a hang
+PATIENCE = 20_000  # milliseconds after which a wait counts as hung
 
 
 class Driver:
@@ -26,8 +26,8 @@ class Driver:
     ----------
     window : MainWindow
     drawn : list of Snapshot
-    said : list of (str, bool)
-        Sentences for the person, and whether each is about something refused or broken.
+    messages : list of (str, bool)
+        Sentences for the person, and whether each reports something refused or broken.
     """
 
     def __init__(self, qtbot: Any, experiment: Experiment) -> None:
@@ -36,19 +36,19 @@ class Driver:
         self.session = self.window.session
         self.deleted = False
         self.drawn: list[Snapshot] = []
-        self.said: list[tuple[str, bool]] = []
+        self.messages: list[tuple[str, bool]] = []
         self.window.drawn.connect(self.drawn.append)
-        self.session.message.connect(lambda sentence, error: self.said.append((sentence, error)))
+        self.session.message.connect(lambda sentence, error: self.messages.append((sentence, error)))
         self.window.resize(1280, 800)
         self.window.start()
         self.wait(lambda: bool(self.drawn) and bool(self.last.surfaces))
         self.activate()
 
-    # What there is
+    # State
 
     @property
     def last(self) -> Snapshot:
-        """What was drawn last."""
+        """The last snapshot drawn."""
         return self.drawn[-1]
 
     @property
@@ -57,7 +57,7 @@ class Driver:
         return self.session._thread
 
     def control(self, key: str) -> Any:
-        """The control of a setting, brought into view from behind "More" where it stands there."""
+        """The control of a setting, after a click on "More" if that hides it."""
         panel = next(panel for panel in self.window.panels if key in panel.controls)
         control = panel.controls[key]
         if not control.isVisible() and not panel.more.isChecked():
@@ -66,12 +66,12 @@ class Driver:
         return control
 
     def field(self, key: str, lane: str | None = None) -> Any:
-        """The value of a setting in the run that was drawn last, after its edits so far."""
+        """The value of a setting in the last snapshot drawn, after its edits so far."""
         experiment = self.last.experiment.effective()
         return experiment.get(key, lane or experiment.lanes[0].name)
 
     def trainer(self) -> Any:
-        """The trainer, which belongs to the thread: to be looked at while paused only."""
+        """The trainer, which belongs to the thread: only read it while paused."""
         assert not self.session.playing
         return self.thread._trainer
 
@@ -79,7 +79,7 @@ class Driver:
         """The parameters of a lane while paused."""
         return self.trainer().parameters(lane)  # type: ignore[no-any-return]
 
-    # What a person does
+    # Actions of a person
 
     def click(self, widget: QWidget, **keywords: Any) -> None:
         """Press and release the left button in the middle of a widget."""
@@ -102,14 +102,14 @@ class Driver:
         self.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier)
 
     def type(self, edit: Any, text: str) -> None:
-        """Click into an edit, replace what stands there and press Return."""
+        """Click into an edit, replace its text and press Return."""
         self.click(edit)
         edit.selectAll()
         self.qtbot.keyClicks(edit, text) if text else self.key(Qt.Key.Key_Delete, on=edit)
         self.key(Qt.Key.Key_Return, on=edit)
 
     def choose(self, box: Any, text: str) -> None:
-        """Open a combo box by the mouse and choose the item that begins with a text, by keys."""
+        """Open a combo box by mouse, and choose the item that begins with `text` by keys."""
         self.click(box)
         view = box.view()
         self.wait(view.isVisible)
@@ -132,36 +132,36 @@ class Driver:
         self.activate()
 
     def activate(self) -> None:
-        """Make the window the active one: a platform without a window manager does not, when a list closes."""
+        """Activate the window: without a window manager, the platform does not when a list closes."""
         self.window.activateWindow()
         self.wait(self.window.isActiveWindow)
 
     def drag(self, slider: Any, *shares: float) -> None:
-        """Press the left button on a slider, move it to some shares of its width, and let go."""
+        """Press the left button on a slider, move through these shares of its width, and release."""
         left, middle = Qt.MouseButton.LeftButton, slider.height() // 2
-        places = [QPoint(round(share * (slider.width() - 1)), middle) for share in shares]
-        self.qtbot.mousePress(slider, left, pos=places[0])
-        for place in places[1:]:
+        points = [QPoint(round(share * (slider.width() - 1)), middle) for share in shares]
+        self.qtbot.mousePress(slider, left, pos=points[0])
+        for point in points[1:]:
             event = QMouseEvent(
-                QEvent.Type.MouseMove, QPointF(place), slider.mapToGlobal(QPointF(place)), Qt.MouseButton.NoButton,
+                QEvent.Type.MouseMove, QPointF(point), slider.mapToGlobal(QPointF(point)), Qt.MouseButton.NoButton,
                 left, Qt.KeyboardModifier.NoModifier,
             )  # fmt: skip
             QApplication.sendEvent(slider, event)
-        self.qtbot.mouseRelease(slider, left, pos=places[-1])
+        self.qtbot.mouseRelease(slider, left, pos=points[-1])
 
     # Waiting
 
     def wait(self, until: Callable[[], bool]) -> None:
-        """Let the window live until something has come."""
+        """Run the window until a condition holds."""
         self.qtbot.waitUntil(until, timeout=PATIENCE)
 
     def wait_drawn(self, until: Callable[[Snapshot], bool]) -> Snapshot:
-        """Wait until the last thing drawn is as asked, and return it."""
+        """Wait until a condition holds for the last snapshot drawn, and return it."""
         self.wait(lambda: until(self.last))
         return self.last
 
     def settle(self) -> Snapshot:
-        """Wait until the thread has obeyed all there is and what came of it is drawn; it must be paused."""
+        """Wait until the thread, which must be paused, has obeyed all commands and the result is drawn."""
         count = len(self.drawn)
         self.session.refresh()
         self.wait(lambda: len(self.drawn) > count and self.thread._commands.empty() and not self.thread._mailbox)
@@ -169,11 +169,11 @@ class Driver:
         return self.last
 
     def play(self, updates: int = 1) -> Snapshot:
-        """Press Play and wait until so many updates more are drawn."""
+        """Press Play and wait until this many more updates are drawn."""
         first = self.last.update
         self.click(self.window.controls.play)
         self.wait_drawn(lambda snapshot: snapshot.update >= first + updates)
-        # A snapshot may overtake the word that training goes on: an older event finds the newest one in the mailbox.
+        # A snapshot may overtake the signal that training has begun: an older event finds the newest in the mailbox.
         self.wait(lambda: self.session.playing or not self.thread._playing)
         return self.last
 
@@ -185,13 +185,13 @@ class Driver:
         return self.settle()
 
     def close(self) -> None:
-        """Close the window, and see that nothing is left of it."""
+        """Close the window, and check that its thread has ended."""
         if not self.deleted:
             self.window.close()
             assert not self.thread.isRunning()
 
     def delete(self) -> None:
-        """Close the window and free it, as the end of the program does."""
+        """Close the window and free it, as at the end of the program."""
         self.close()
         if not self.deleted:
             self.deleted = True
@@ -200,8 +200,8 @@ class Driver:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def settings_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep what the window remembers out of the person's own settings."""
+def temporary_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what the window remembers out of the real settings."""
     folder = str(tmp_path_factory.mktemp("settings"))
     for kind in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
         QSettings.setPath(kind, QSettings.Scope.UserScope, folder)
@@ -228,11 +228,11 @@ def open_window(qtbot: Any) -> Iterator[Callable[..., Driver]]:
 
 @pytest.fixture
 def driver(open_window: Callable[..., Driver]) -> Driver:
-    """The window as it is on the first start, its first snapshot drawn."""
+    """The window as on the first start, with its first snapshot drawn."""
     return open_window()
 
 
 @pytest.fixture
 def window(driver: Driver) -> MainWindow:
-    """That window itself."""
+    """The window of `driver`."""
     return driver.window

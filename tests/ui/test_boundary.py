@@ -1,4 +1,4 @@
-"""The boundary view: what it asks for, and what can be seen of it."""
+"""The boundary view: what it asks for, and what it shows."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ def _near(one: QColor, other: QColor, distance: int = 12) -> bool:
     return all(abs(a - b) <= distance for a, b in zip(one.getRgb()[:3], other.getRgb()[:3], strict=True))
 
 
-def _move(port: QWidget, place: QPoint, buttons: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
-    """Move the mouse over a widget, whatever other window may lie above it."""
-    at = QPointF(place)
+def _move(port: QWidget, point: QPoint, buttons: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
+    """Move the mouse over a widget, even if another window lies above it."""
+    at = QPointF(point)
     none, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
     QApplication.sendEvent(port, QMouseEvent(QEvent.Type.MouseMove, at, port.mapToGlobal(at), none, buttons, keys))
 
@@ -85,7 +85,7 @@ def _move(port: QWidget, place: QPoint, buttons: Qt.MouseButton = Qt.MouseButton
 def test_sides_have_the_colours_of_their_classes(qtbot: QtBot, colours: theme.Theme) -> None:
     view, _ = _view(qtbot, colours)
     view.draw(_binary(_request(view)))
-    view.points.set_groups(())
+    view.samples.points.set_groups(())
     low = colormap.mix(QColor(colours.class_colour(0)), QColor(colours.middle), colormap.SOFTNESS)
     high = colormap.mix(QColor(colours.class_colour(1)), QColor(colours.middle), colormap.SOFTNESS)
     assert _near(_pixel(view, 0.1, 0.5), low)
@@ -98,7 +98,7 @@ def test_up_is_up(qtbot: QtBot) -> None:
     request = _request(view)
     _, y, _, gy = _grid(request)
     view.draw(_binary(request, (gy > y.mean()).astype(float)))
-    view.points.set_groups(())
+    view.samples.points.set_groups(())
     upper, lower = _pixel(view, 0.3, 0.9), _pixel(view, 0.3, 0.1)
     assert upper.blue() > upper.red() and lower.red() > lower.blue()
 
@@ -113,7 +113,7 @@ def test_line_is_at_the_middle_of_the_coding(qtbot: QtBot) -> None:
     assert view.lines.lines[0].pairs
 
 
-def test_wanted(qtbot: QtBot) -> None:
+def test_the_request_covers_the_data_with_a_margin(qtbot: QtBot) -> None:
     view, data = _view(qtbot)
     request = _request(view)
     assert request.lane == "A" and request.axes == (0, 1) and request.resolution >= 100
@@ -127,9 +127,9 @@ def test_wanted(qtbot: QtBot) -> None:
     assert view.request("B") == SurfaceRequest("B", (0, 1), request.x_range, request.y_range, request.resolution)
 
 
-def test_points_are_filled_and_hollow_by_part_and_class(qtbot: QtBot) -> None:
+def test_symbols_show_part_and_class(qtbot: QtBot) -> None:
     view, data = _view(qtbot)
-    groups = view.points.groups
+    groups = view.samples.points.groups
     assert len(groups) == 4
     assert sorted((g.symbol, g.hole is None) for g in groups) == [
         ("o", False),
@@ -147,25 +147,25 @@ def test_points_are_filled_and_hollow_by_part_and_class(qtbot: QtBot) -> None:
         assert words in view.legend.text()
 
 
-def test_point_is_painted_where_it_is(qtbot: QtBot) -> None:
+def test_a_point_is_painted_at_its_coordinates(qtbot: QtBot) -> None:
     view, data = _view(qtbot, dataset="one_point")
     assert data.inputs_train.shape == (1, 1)
-    group = view.points.groups[0]
+    group = view.samples.points.groups[0]
     (x0, x1), (y0, y1) = view.plot.x_range, view.plot.y_range
-    place = (group.x[0] - x0) / (x1 - x0), (group.y[0] - y0) / (y1 - y0)
-    assert _near(_pixel(view, *place), QColor(theme.LIGHT.class_colour(0)))
+    position = (group.x[0] - x0) / (x1 - x0), (group.y[0] - y0) / (y1 - y0)
+    assert _near(_pixel(view, *position), QColor(theme.LIGHT.class_colour(0)))
     assert "hollow" not in view.legend.text()
 
 
-def test_a_new_frame_does_not_paint_points_anew(qtbot: QtBot) -> None:
+def test_a_new_frame_does_not_repaint_the_points(qtbot: QtBot) -> None:
     view, _ = _view(qtbot)
     surface = _binary(_request(view))
     view.draw(surface)
     view.plot.grab()
-    picture = view.points._picture.cacheKey()
+    picture = view.samples.points._picture.cacheKey()
     view.draw(surface)
     view.plot.grab()
-    assert view.points._picture.cacheKey() == picture
+    assert view.samples.points._picture.cacheKey() == picture
 
 
 @pytest.mark.parametrize("classes", [3, 10])
@@ -176,7 +176,7 @@ def test_many_classes(qtbot: QtBot, classes: int) -> None:
     which = np.minimum(((gx - x[0]) / (x[-1] - x[0]) * classes).astype(int), classes - 1)
     shares = np.eye(classes, dtype=np.float32)[which]
     view.draw(MulticlassSurface(request, x, shares, 1, y))
-    view.points.set_groups(())
+    view.samples.points.set_groups(())
     for k in range(classes):
         pure = colormap.mix(QColor(theme.LIGHT.class_colour(k)), QColor(theme.LIGHT.middle), colormap.SOFTNESS)
         assert _near(_pixel(view, (k + 0.5) / classes, 0.5), pure)
@@ -197,16 +197,16 @@ def test_regression_has_a_scale_that_grows_in_steps(qtbot: QtBot) -> None:
         return RegressionSurface(request, x, np.full(gx.shape, value, np.float32), 1, y)
 
     view.draw(flat(targets.mean()))
-    before = view._value_range
+    before = view.slice.value_range
     assert before == (pytest.approx(targets.min()), pytest.approx(targets.max()))
     view.draw(flat(targets.max() + 0.1))
-    grown_once = view._value_range
+    grown_once = view.slice.value_range
     assert grown_once[1] > targets.max() + 0.1 and grown_once[0] == before[0]
     view.draw(flat(targets.max() + 0.11))
-    assert view._value_range == grown_once
+    assert view.slice.value_range == grown_once
     view.draw(flat(1e9))
-    assert view._value_range[1] < 4 * targets.max() + 4  # the targets stay to be told apart
-    assert len({g.fill.name() for g in view.points.groups}) > 5
+    assert view.slice.value_range[1] < 4 * targets.max() + 4  # the targets stay distinguishable
+    assert len({g.fill.name() for g in view.samples.points.groups}) > 5
 
 
 def test_one_input_is_a_curve_through_the_points(qtbot: QtBot) -> None:
@@ -215,7 +215,7 @@ def test_one_input_is_a_curve_through_the_points(qtbot: QtBot) -> None:
     x = np.linspace(*request.x_range, request.resolution)
     view.draw(CurveSurface(request, x, np.sin(x)[:, None].astype(np.float32), 1, np.nan, (np.nan, np.nan)))
     np.testing.assert_allclose(view.lines.lines[-1].y, np.sin(x), atol=1e-6)
-    train = next(g for g in view.points.groups if g.hole is None)
+    train = next(g for g in view.samples.points.groups if g.hole is None)
     np.testing.assert_allclose(train.y, data.y_train[:, 0])
     view.plot.probed.emit(0.5, 0.0)
     assert "0.48" in view.readout.text()
@@ -227,7 +227,7 @@ def test_one_input_with_two_classes_follows_the_coding(qtbot: QtBot) -> None:
     x = np.linspace(*request.x_range, request.resolution)
     values = np.tanh(x - 1.0)[:, None].astype(np.float32)
     view.draw(CurveSurface(request, x, values, 1, 0.0, (-1.0, 1.0)))
-    assert view.points.groups[0].y[0] == -1.0
+    assert view.samples.points.groups[0].y[0] == -1.0
     level = view.lines.lines[0]
     assert level.dash and set(level.y) == {0.0}
     assert view.plot.y_range[0] < -1.0 < 1.0 < view.plot.y_range[1]
@@ -237,7 +237,7 @@ def test_slices_of_many_inputs(qtbot: QtBot) -> None:
     view, data = _view(qtbot, dataset="digits")
     boxes = view.findChildren(QComboBox)
     assert len(boxes) == 2 and all(box.isVisible() and box.count() == 64 for box in boxes)
-    assert "other inputs at their mean" in view.legend.text() and all(g.opacity < 1 for g in view.points.groups)
+    assert "other inputs at their mean" in view.legend.text() and all(g.opacity < 1 for g in view.samples.points.groups)
     before = _request(view)
     assert before.axes[0] != before.axes[1]
     with qtbot.waitSignal(view.wanted_changed):
@@ -247,13 +247,13 @@ def test_slices_of_many_inputs(qtbot: QtBot) -> None:
     assert after.axes == (before.axes[0] + 1, before.axes[1])
     x, y, gx, _ = _grid(before)
     late = MulticlassSurface(before, x, np.full((*gx.shape, 10), 0.1, np.float32), 1, y)
-    view.draw(late)  # of the axes before: not shown
+    view.draw(late)  # of the previous axes: not shown
     assert view._surface is None
     values = data.inputs_train[:, after.axes[0]]
     assert after.x_range[0] <= values.min() and values.max() <= after.x_range[1]
 
 
-def test_choosing_the_same_input_twice_exchanges_the_axes(qtbot: QtBot) -> None:
+def test_choosing_the_same_input_twice_swaps_the_axes(qtbot: QtBot) -> None:
     view, _ = _view(qtbot, dataset="digits")
     x, y = _request(view).axes
     view.across.setCurrentIndex(y)
@@ -277,12 +277,12 @@ def test_hover_and_keys_read_the_output(qtbot: QtBot) -> None:
     assert view.readout.text() == "x1"
 
 
-def test_broken_numbers_are_drawn_neutral(qtbot: QtBot) -> None:
+def test_nan_is_drawn_in_the_neutral_colour(qtbot: QtBot) -> None:
     view, _ = _view(qtbot)
     request = _request(view)
     _, _, gx, _ = _grid(request)
     view.draw(_binary(request, np.full(gx.shape, np.nan)))
-    view.points.set_groups(())
+    view.samples.points.set_groups(())
     assert _near(_pixel(view, 0.5, 0.5), QColor(theme.LIGHT.middle))
     view.plot.probed.emit(0.0, 0.0)
     assert "not a number" in view.readout.text()
@@ -297,7 +297,7 @@ def test_ends_of_the_colour_table() -> None:
     assert len(colormap.sequential()) == 256
 
 
-def test_blended_colours_weigh_by_share() -> None:
+def test_colours_are_blended_by_share() -> None:
     cells = colormap.blended(
         np.array([[[1.0, 0.0], [0.5, 0.5]]]), [QColor("#ff0000"), QColor("#0000ff")], QColor("#ffffff")
     )
@@ -307,16 +307,16 @@ def test_blended_colours_weigh_by_share() -> None:
     assert second.red() == second.blue() and _near(second, QColor((255 + soft) // 2, soft, (255 + soft) // 2), 1)
 
 
-def test_round_numbers() -> None:
+def test_ticks_are_round_numbers() -> None:
     assert [text for _, text in linear_ticks(-1.2, 2.3, 5)] == ["−1", "0", "1", "2"]
-    assert [place for place, _ in linear_ticks(0.0, 1000.0, 5)] == [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]
+    assert [position for position, _ in linear_ticks(0.0, 1000.0, 5)] == [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]
     assert len(linear_ticks(-1.4, 1.4, 1)) >= 2
     assert [text for _, text in linear_ticks(-3.6, 3.6, 3)] == ["−2", "0", "2"]
     assert [text for _, text in log_ticks(-2.0, 1.0, 4)] == ["0.01", "0.1", "1", "10"]
     assert {"2", "5"} <= {text for _, text in log_ticks(0.0, 1.0, 8)}
-    narrow = log_ticks(math.log10(0.2), math.log10(0.26), 3)  # where 0.2 would stand alone
+    narrow = log_ticks(math.log10(0.2), math.log10(0.26), 3)  # where 0.2 would be the only tick
     assert [text for _, text in narrow] == ["0.2", "0.22", "0.24", "0.26"]
-    assert [place for place, _ in narrow] == pytest.approx([math.log10(float(text)) for _, text in narrow])
+    assert [position for position, _ in narrow] == pytest.approx([math.log10(float(text)) for _, text in narrow])
     assert linear_ticks(0.0, float("inf"), 5) == [] == linear_ticks(1.0, 1.0, 5)
     assert coordinate(-0.123456, 3.0) == "−0.12"
     assert grown((0.0, 1.0), 0.1, 1.0) == (0.0, 1.0)
@@ -331,7 +331,7 @@ def test_names_from_files_are_shown_as_they_are(qtbot: QtBot, tmp_path: Path) ->
     assert "<i>x</i>" in view.readout.text() and "y&amp;z" in view.plot.axes["left"].labelString()
 
 
-def test_tab_reaches_the_plot_and_shows_it(qtbot: QtBot) -> None:
+def test_tab_focus_on_the_plot_is_visible(qtbot: QtBot) -> None:
     view, _ = _view(qtbot)
     assert view.plot.focusPolicy() == Qt.FocusPolicy.StrongFocus and view.plot.accessibleName()
     view.plot.setFocus(Qt.FocusReason.TabFocusReason)

@@ -1,4 +1,4 @@
-"""Garbage is collected on the window's thread alone: on the other it would free widgets that Qt works on."""
+"""Garbage is collected on the window's thread only: the other would free widgets that Qt is using."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.ui.collecting import Collector
 
 @pytest.fixture
 def eager() -> Iterator[set[int]]:
-    """Collect far more often than usual; the identities of the threads on which that happened."""
+    """Collect far more often than usual; yield the ids of the threads that collected."""
     threads: set[int] = set()
 
     def note(phase: str, info: dict[str, int]) -> None:
@@ -29,7 +29,7 @@ def eager() -> Iterator[set[int]]:
     gc.callbacks.remove(note)
 
 
-def test_nothing_is_collected_on_the_thread_that_trains(open_window: Callable[..., Any], eager: set[int]) -> None:
+def test_the_training_thread_collects_no_garbage(open_window: Callable[..., Any], eager: set[int]) -> None:
     driver = open_window()
     driver.play(updates=300)
     driver.wait(lambda: bool(eager))
@@ -48,10 +48,10 @@ def test_the_interpreter_collects_again_when_the_last_window_is_closed(open_wind
     assert gc.isenabled()
 
 
-def test_what_has_gone_in_a_circle_is_freed(qtbot: Any, eager: set[int]) -> None:
+def test_reference_cycles_are_freed(qtbot: Any, eager: set[int]) -> None:
     freed = []
 
-    class Circle:
+    class Cycle:
         def __init__(self) -> None:
             self.itself = self
 
@@ -61,12 +61,12 @@ def test_what_has_gone_in_a_circle_is_freed(qtbot: Any, eager: set[int]) -> None
     parent = QObject()
     collector = Collector(parent)
     collector.start()
-    collector.start()  # twice is once
+    collector.start()  # starting twice changes nothing
     try:
-        Circle()
-        filling = [[] for _ in range(100)]  # what else there is counts
+        Cycle()
+        allocated = [[] for _ in range(100)]  # enough allocations to make a collection due
         qtbot.waitUntil(lambda: bool(freed), timeout=20_000)
-        assert freed == [threading.get_ident()] and len(filling) == 100
+        assert freed == [threading.get_ident()] and len(allocated) == 100
     finally:
         collector.stop()
         collector.stop()

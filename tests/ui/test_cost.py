@@ -50,9 +50,9 @@ def _view(qtbot: QtBot, curves: tuple[Curve, ...] = CURVES, marks: tuple[EditMar
     return view
 
 
-def _move(port: QWidget, place: QPoint, buttons: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
-    """Move the mouse over a widget, whatever other window may lie above it."""
-    at = QPointF(place)
+def _move(port: QWidget, point: QPoint, buttons: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
+    """Move the mouse over a widget, even if another window lies above it."""
+    at = QPointF(point)
     none, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
     QApplication.sendEvent(port, QMouseEvent(QEvent.Type.MouseMove, at, port.mapToGlobal(at), none, buttons, keys))
 
@@ -60,14 +60,14 @@ def _move(port: QWidget, place: QPoint, buttons: Qt.MouseButton = Qt.MouseButton
 def test_objective_is_solid_and_monitors_are_dashed(qtbot: QtBot) -> None:
     view = _view(qtbot)
     lines = {tuple(line.y): line for line in view.lines.lines}
-    assert len(lines) == 4  # the metric waits to be asked for
+    assert len(lines) == 4  # the metric is hidden until asked for
     train, test, shown = (lines[tuple(np.log10(v))] for v in (COSTS, COSTS * 1.1, COSTS / 3))
     assert train.dash == test.dash == () and len(shown.dash) == 2
     assert train.color == QColor(theme.LIGHT.lane(0))
     assert test.width < train.width and test.color.lightness() > train.color.lightness()
 
 
-def test_several_monitors_and_lanes_are_told_apart(qtbot: QtBot) -> None:
+def test_several_monitors_and_lanes_are_distinct(qtbot: QtBot) -> None:
     curves = tuple(
         _curve(f"train_{name}", name, role, COSTS * (k + 1), lane)
         for lane in ("A", "B")
@@ -78,12 +78,12 @@ def test_several_monitors_and_lanes_are_told_apart(qtbot: QtBot) -> None:
     styles = {(line.color.name(), line.dash) for line in view.lines.lines}
     assert len(styles) == 6
     assert {line.color.name() for line in view.lines.lines} == {theme.LIGHT.lane(0), theme.LIGHT.lane(1)}
-    assert view._chips["B", "train_cost"].accessibleName() == "B: Binary cross-entropy · train (learns)"
+    assert view.legend.chips["B", "train_cost"].accessibleName() == "B: Binary cross-entropy · train (learns)"
 
 
-def test_legend_says_it_in_words(qtbot: QtBot) -> None:
+def test_the_legend_names_every_curve(qtbot: QtBot) -> None:
     view = _view(qtbot)
-    words = [chip.accessibleName() for chip in view._chips.values()]
+    words = [chip.accessibleName() for chip in view.legend.chips.values()]
     assert words == [
         "Binary cross-entropy · train (learns)",
         "Binary cross-entropy · test (learns)",
@@ -98,35 +98,35 @@ def test_a_click_on_a_name_hides_and_shows_all_curves_of_its_row(qtbot: QtBot) -
     name = view.legend.findChildren(CurveName)[1]
     assert name.name == "Mean squared error"
     qtbot.mouseClick(name, Qt.MouseButton.LeftButton)
-    assert len(view.lines.lines) == 2 and not view._chips["A", "test_mse"].isChecked()
+    assert len(view.lines.lines) == 2 and not view.legend.chips["A", "test_mse"].isChecked()
     qtbot.mouseClick(name, Qt.MouseButton.LeftButton)
     assert len(view.lines.lines) == 4
 
 
-def test_cost_stands_beside_an_objective_of_its_own() -> None:
+def test_cost_with_penalty_is_a_separate_row() -> None:
     rows = rows_of([*CURVES, _curve("train_binary_cross_entropy", "binary_cross_entropy", "objective")], [_lane()])
     assert [row.label for row in rows][:2] == ["Cost with penalty", "Binary cross-entropy"]
 
 
-def test_click_and_key_in_the_legend_hide_a_curve_for_good(qtbot: QtBot) -> None:
+def test_curves_hidden_by_click_or_key_stay_hidden(qtbot: QtBot) -> None:
     view = _view(qtbot)
-    chip = view._chips["A", "train_mse"]
+    chip = view.legend.chips["A", "train_mse"]
     qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
     assert len(view.lines.lines) == 3
-    view._chips["A", "test_mse"].setFocus()
-    qtbot.keyClick(view._chips["A", "test_mse"], Qt.Key.Key_Space)
+    view.legend.chips["A", "test_mse"].setFocus()
+    qtbot.keyClick(view.legend.chips["A", "test_mse"], Qt.Key.Key_Space)
     assert len(view.lines.lines) == 2
     view.draw(CURVES[:2], (), [_lane()], 3.0)  # another run, without monitors at first
     view.draw(CURVES, (), [_lane()], 900.0)
-    assert len(view.lines.lines) == 2 and not view._chips["A", "train_mse"].isChecked()
-    qtbot.mouseClick(view._chips["A", "train_mse"], Qt.MouseButton.LeftButton)
+    assert len(view.lines.lines) == 2 and not view.legend.chips["A", "train_mse"].isChecked()
+    qtbot.mouseClick(view.legend.chips["A", "train_mse"], Qt.MouseButton.LeftButton)
     assert len(view.lines.lines) == 3
 
 
-def test_metric_has_the_right_axis(qtbot: QtBot) -> None:
+def test_metrics_use_the_right_axis(qtbot: QtBot) -> None:
     view = _view(qtbot)
     assert not view.plot.axes["right"].isVisible() and not view.metrics.lines
-    qtbot.mouseClick(view._chips["A", "train_accuracy"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(view.legend.chips["A", "train_accuracy"], Qt.MouseButton.LeftButton)
     assert view.plot.axes["right"].isVisible()
     low, high = view.plot.y_range
     np.testing.assert_allclose((view.metrics.lines[0].y - low) / (high - low), 1 - COSTS / 2)
@@ -148,7 +148,7 @@ def test_axes_linear_and_logarithmic(qtbot: QtBot) -> None:
     np.testing.assert_allclose(view.lines.lines[-1].y, COSTS)
 
 
-def test_numbers_that_are_none_break_lines_and_no_axis(qtbot: QtBot) -> None:
+def test_nan_and_infinity_break_lines_but_no_axis(qtbot: QtBot) -> None:
     values = COSTS.copy()
     values[100], values[200], values[300] = np.nan, np.inf, -np.inf
     view = _view(qtbot, (_curve("train_cost", "cost", "objective", values),))
@@ -180,7 +180,7 @@ def test_values_without_a_logarithm_are_left_out_with_a_note(qtbot: QtBot) -> No
     assert view.plot.y_range[0] <= values.min()
 
 
-def test_a_loss_is_solid_only_where_it_was_learned_with(qtbot: QtBot) -> None:
+def test_a_loss_is_solid_only_while_it_was_the_objective(qtbot: QtBot) -> None:
     learned = Curve("A", "train_mse", "mse", "train", "objective", EPOCHS, COSTS / 3, learned=((400.0, math.inf),))
     shown = Curve(
         "A", "train_binary_cross_entropy", "binary_cross_entropy", "train", "monitor", EPOCHS, COSTS,
@@ -190,18 +190,18 @@ def test_a_loss_is_solid_only_where_it_was_learned_with(qtbot: QtBot) -> None:
     qtbot.addWidget(view)
     view.set_theme(theme.LIGHT, 1.0)
     view.draw((learned, shown), (), [_lane(objective="mse")], 900.0)
-    found = {(bool(line.dash), round(float(line.y[np.isfinite(line.y)][0]), 6)): line for line in view.lines.lines}
-    assert len(found) == 4
+    lines = {(bool(line.dash), round(float(line.y[np.isfinite(line.y)][0]), 6)): line for line in view.lines.lines}
+    assert len(lines) == 4
     for values, solid_first in ((COSTS / 3, False), (COSTS, True)):
-        early = found[not solid_first, round(float(np.log10(values[0])), 6)]
-        late = found[solid_first, round(float(np.log10(values[400])), 6)]
+        early = lines[not solid_first, round(float(np.log10(values[0])), 6)]
+        late = lines[solid_first, round(float(np.log10(values[400])), 6)]
         assert np.isfinite(early.y[:401]).all() and np.isnan(early.y[401:]).all()
         assert np.isnan(late.y[:400]).all() and np.isfinite(late.y[400:]).all()
         solid = early if solid_first else late
         assert solid.width > (late if solid_first else early).width
 
 
-def test_one_metric_of_all_lanes_has_the_left_axis_to_itself(qtbot: QtBot) -> None:
+def test_a_metric_shown_alone_uses_the_left_axis(qtbot: QtBot) -> None:
     lanes = [_lane("A"), _lane("B")]
     lanes = [LaneState(x.name, x.sizes, x.output, x.objective, {"train_accuracy": 0.5}) for x in lanes]
     shares = 1 - COSTS / 2
@@ -211,18 +211,18 @@ def test_one_metric_of_all_lanes_has_the_left_axis_to_itself(qtbot: QtBot) -> No
     view.draw(curves, (), lanes, 900.0)
     view.only.set_value("accuracy")
     view._see_only("accuracy")
-    view.set_theme(theme.DARK)  # the legend stays as it is until the curves asked for have come
-    assert len(view._names) == 2
+    view.set_theme(theme.DARK)  # the legend stays as it is until the requested curves arrive
+    assert len(view.legend.names) == 2
     view.draw(curves, (), lanes, 900.0)
     assert not view.log_y.isEnabled()
-    assert [name.role for name in view._names] == ["", ""]
+    assert [name.role for name in view.legend.names] == ["", ""]
     for line in view.lines.lines:
         np.testing.assert_array_equal(line.y, shares)
     low, high = view.plot.y_range
     assert low >= 0.0 and 0.9 < high <= 1.2
 
 
-def test_marks_stand_where_they_are_and_texts_apart(qtbot: QtBot) -> None:
+def test_texts_of_marks_do_not_overlap(qtbot: QtBot) -> None:
     marks = tuple(EditMark(k, 300.0 + 20 * k, None, f"learning rate 0.{k} to 0.{k + 1}") for k in range(8))
     view = _view(qtbot, marks=marks)
     boxes = view.marks.layout()
@@ -236,13 +236,13 @@ def test_marks_stand_where_they_are_and_texts_apart(qtbot: QtBot) -> None:
     assert hidden.text in view.readout.text()
 
 
-def test_marks_name_their_lane_where_there_are_several(qtbot: QtBot) -> None:
+def test_marks_name_their_lane_if_there_are_several(qtbot: QtBot) -> None:
     view = _view(qtbot)
     view.draw(CURVES, [EditMark(9, 400.0, "B", "l2 0 to 0.1")], [_lane("A"), _lane("B")], 900.0)
     assert view.marks.layout()[0][3] == "B: l2 0 to 0.1"
 
 
-def test_many_marks_are_one_picture(qtbot: QtBot) -> None:
+def test_many_marks_are_cached_as_one_picture(qtbot: QtBot) -> None:
     marks = tuple(EditMark(k, k * 0.9, None, f"edit {k}") for k in range(1000))
     view = _view(qtbot, marks=marks)
     view.plot.grab()
@@ -254,7 +254,7 @@ def test_many_marks_are_one_picture(qtbot: QtBot) -> None:
 
 def test_hover_reads_every_visible_curve(qtbot: QtBot) -> None:
     view = _view(qtbot)
-    chip = view._chips["A", "train_cost"]
+    chip = view.legend.chips["A", "train_cost"]
     assert chip.value == f"{COSTS[-1]:.4f}"
     area = view.plot.area
     width = area.rect().width()
@@ -264,7 +264,7 @@ def test_hover_reads_every_visible_curve(qtbot: QtBot) -> None:
     epoch = int(view.readout.text().removeprefix("epoch "))
     assert abs(epoch - 100) <= 2
     assert abs(float(chip.value) - COSTS[epoch]) < 0.01
-    assert abs(float(view._chips["A", "test_mse"].value) - COSTS[epoch] / 2) < 0.01
+    assert abs(float(view.legend.chips["A", "test_mse"].value) - COSTS[epoch] / 2) < 0.01
     assert chip.size() == size
     view.plot.setFocus()
     qtbot.keyClick(view.plot, Qt.Key.Key_Right)
@@ -324,7 +324,7 @@ def test_wheel_zooms_drag_moves_double_click_shows_all(qtbot: QtBot) -> None:
     assert view.request().epochs is None
 
 
-def test_hidden_wants_nothing(qtbot: QtBot) -> None:
+def test_a_hidden_view_wants_nothing(qtbot: QtBot) -> None:
     view = _view(qtbot)
     wanted = view.wanted()
     assert wanted is not None and wanted.pixels == round(view.plot.area.rect().width())
@@ -374,20 +374,20 @@ def test_legend_leaves_room_for_the_plot(qtbot: QtBot) -> None:
     names = ("mse", "mae", "huber", "log_cosh", "hinge", "focal")
     curves = (*CURVES, *(_curve(f"train_{name}", name, "monitor") for name in names))
     view = _view(qtbot, curves)
-    tall = view.legend_area.height()
+    tall = view.legend.height()
     view.resize(640, 300)
-    qtbot.waitUntil(lambda: view.legend_area.height() < tall)
+    qtbot.waitUntil(lambda: view.legend.height() < tall)
     assert view.plot.height() > 120
 
 
 @pytest.mark.parametrize("log", [True, False])
-def test_a_lane_that_flew_off_leaves_the_others_in_sight(qtbot: QtBot, log: bool) -> None:
+def test_a_diverged_lane_leaves_the_others_in_view(qtbot: QtBot, log: bool) -> None:
     view = _view(qtbot)
-    flight = 0.6 * 10.0 ** (np.arange(200.0) * 1.5)
-    curves = (_curve("train_cost", "cost", "objective"), _curve("train_cost", "cost", "objective", flight, "B"))
-    gone = LaneState("B", (2, 6, 4, 1), "sigmoid", "mse", {}, "overflow")
+    diverging = 0.6 * 10.0 ** (np.arange(200.0) * 1.5)
+    curves = (_curve("train_cost", "cost", "objective"), _curve("train_cost", "cost", "objective", diverging, "B"))
+    stopped = LaneState("B", (2, 6, 4, 1), "sigmoid", "mse", {}, "overflow")
     view.set_log(False, log)
-    view.draw(curves, (), [_lane("A"), gone], 900.0)
+    view.draw(curves, (), [_lane("A"), stopped], 900.0)
     low, high = view.plot.y_range
     assert low <= (np.log10(COSTS.min()) if log else COSTS.min())
     assert high <= (4.0 if log else 1000.0)

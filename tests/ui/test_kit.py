@@ -39,21 +39,21 @@ ITEMS = [
 
 
 @pytest.fixture(autouse=True)
-def dressed(qapp: QApplication) -> Iterator[None]:
+def light_theme(qapp: QApplication) -> Iterator[None]:
     theme.apply(qapp, theme.LIGHT)
     yield
     theme.apply(qapp, theme.LIGHT)
 
 
 @pytest.fixture
-def shown(qtbot: Any) -> Iterator[Any]:
-    """Show a widget in a window of its own, with the focus elsewhere."""
+def show(qtbot: Any) -> Iterator[Any]:
+    """Show a widget in a separate window, with the focus elsewhere."""
 
-    kept = []
+    windows = []
 
-    def show(widget: QWidget, width: int = 260) -> None:
+    def show_in_window(widget: QWidget, width: int = 260) -> None:
         window = QWidget()
-        kept.append(window)
+        windows.append(window)
         layout = QVBoxLayout(window)
         elsewhere = QCheckBox("elsewhere")
         layout.addWidget(elsewhere)
@@ -66,23 +66,23 @@ def shown(qtbot: Any) -> Iterator[Any]:
         window.activateWindow()
         elsewhere.setFocus()
 
-    yield show
-    kept.clear()
+    yield show_in_window
+    windows.clear()
 
 
-class Heard(list[tuple[Any, ...]]):
-    """What a signal said."""
+class Emissions(list[tuple[Any, ...]]):
+    """The arguments of every emission of a signal."""
 
     def __init__(self, signal: Any) -> None:
         super().__init__()
-        signal.connect(lambda *said: self.append(said))
+        signal.connect(lambda *arguments: self.append(arguments))
 
 
 def wheel(widget: QWidget, steps: int = 1) -> QWheelEvent:
-    place = QPointF(widget.rect().center())
+    position = QPointF(widget.rect().center())
     event = QWheelEvent(
-        place,
-        QPointF(widget.mapToGlobal(place.toPoint())),
+        position,
+        QPointF(widget.mapToGlobal(position.toPoint())),
         QPoint(0, 0),
         QPoint(0, 120 * steps),
         Qt.MouseButton.NoButton,
@@ -122,52 +122,52 @@ def lab(colour: str) -> tuple[float, float, float]:
     return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
-@pytest.mark.parametrize("look", THEMES, ids=lambda look: look.name)
-def test_text_is_told_from_its_ground_as_wcag_aa_asks(look: theme.Theme) -> None:
-    grounds = (look.ground, look.card, look.field, look.hover)
-    pairs = [(text_color, ground) for text_color in (look.text_color, look.muted) for ground in grounds]
+@pytest.mark.parametrize("colours", THEMES, ids=lambda colours: colours.name)
+def test_text_has_the_contrast_that_wcag_aa_demands(colours: theme.Theme) -> None:
+    grounds = (colours.ground, colours.card, colours.field, colours.hover)
+    pairs = [(text_color, ground) for text_color in (colours.text_color, colours.muted) for ground in grounds]
     pairs += [
-        (look.on_accent, look.accent),
-        (look.on_soft, look.accent_soft),
-        (look.text_color, look.accent_soft),
-        (look.text_color, look.pressed),
-        (look.text_color, look.error_soft),
-        (look.error, look.error_soft),
-        (look.error, look.card),
-        (look.axis, look.card),
-        (look.marks, look.card),
+        (colours.on_accent, colours.accent),
+        (colours.on_soft, colours.accent_soft),
+        (colours.text_color, colours.accent_soft),
+        (colours.text_color, colours.pressed),
+        (colours.text_color, colours.error_soft),
+        (colours.error, colours.error_soft),
+        (colours.error, colours.card),
+        (colours.axis, colours.card),
+        (colours.marks, colours.card),
     ]
     assert {pair: round(contrast(*pair), 2) for pair in pairs if contrast(*pair) < 4.5} == {}
     # What shows a state without words: the accent on a card, the outline of an empty check box.
-    assert contrast(look.accent, look.card) >= 3
-    assert contrast(look.muted, look.field) >= 3
+    assert contrast(colours.accent, colours.card) >= 3
+    assert contrast(colours.muted, colours.field) >= 3
 
 
-@pytest.mark.parametrize("look", THEMES, ids=lambda look: look.name)
-def test_twenty_class_colours_can_be_told_apart_and_begin_with_orange_and_blue(look: theme.Theme) -> None:
-    colours = [look.class_colour(index) for index in range(20)]
-    assert min(math.dist(lab(a), lab(b)) for a, b in combinations(colours, 2)) > 15
-    assert 20 < QColor(colours[0]).hue() < 45
-    assert 195 < QColor(colours[1]).hue() < 225
-    assert (look.negative, look.positive) == (colours[0], colours[1])
+@pytest.mark.parametrize("colours", THEMES, ids=lambda colours: colours.name)
+def test_twenty_class_colours_are_distinct_and_begin_with_orange_and_blue(colours: theme.Theme) -> None:
+    classes = [colours.class_colour(index) for index in range(20)]
+    assert min(math.dist(lab(a), lab(b)) for a, b in combinations(classes, 2)) > 15
+    assert 20 < QColor(classes[0]).hue() < 45
+    assert 195 < QColor(classes[1]).hue() < 225
+    assert (colours.negative, colours.positive) == (classes[0], classes[1])
 
 
-@pytest.mark.parametrize("look", THEMES, ids=lambda look: look.name)
-def test_lanes_have_okabe_and_itos_colours(look: theme.Theme) -> None:
+@pytest.mark.parametrize("colours", THEMES, ids=lambda colours: colours.name)
+def test_lanes_have_okabe_and_itos_colours(colours: theme.Theme) -> None:
     palette = {"#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7"}
-    assert set(look.lanes[:6]) <= palette
-    assert len(set(look.lanes)) == len(look.lanes)
-    assert all(contrast(look.lane(index), look.card) >= 3 for index in range(4))
+    assert set(colours.lanes[:6]) <= palette
+    assert len(set(colours.lanes)) == len(colours.lanes)
+    assert all(contrast(colours.lane(index), colours.card) >= 3 for index in range(4))
 
 
-def test_class_symbols_are_pyqtgraphs() -> None:
+def test_class_symbols_exist_in_pyqtgraph() -> None:
     from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
 
     assert set(theme.SYMBOLS) <= set(Symbols)
     assert theme.symbol(0) != theme.symbol(1)
 
 
-def test_the_systems_wish_is_followed(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_systems_theme_is_followed(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
     class Hints:
         def __init__(self, scheme: Qt.ColorScheme) -> None:
             self.colorScheme = lambda: scheme
@@ -185,11 +185,11 @@ def test_the_systems_wish_is_followed(qapp: QApplication, monkeypatch: pytest.Mo
     assert theme.system_theme(App(Qt.ColorScheme.Unknown)) is theme.LIGHT  # type: ignore[arg-type]
 
 
-def test_presenting_enlarges_type_controls_and_margins(qapp: QApplication, shown: Any) -> None:
+def test_presenting_enlarges_text_controls_and_margins(qapp: QApplication, show: Any) -> None:
     card = kit.Card("Cost")
     row = kit.ControlRow("Learning rate", kit.LogSlider(1e-4, 10))
     card.body.addWidget(row)
-    shown(card)
+    show(card)
     before = row.sizeHint().height(), card.title.font().pixelSize(), row.label.font().pixelSize()
     theme.apply(qapp, theme.DARK, 2.0)
     after = row.sizeHint().height(), card.title.font().pixelSize(), row.label.font().pixelSize()
@@ -199,7 +199,7 @@ def test_presenting_enlarges_type_controls_and_margins(qapp: QApplication, shown
     assert theme.px(8) == 16
 
 
-def test_what_was_built_before_it_was_dressed_is_dressed_as_well(qapp: QApplication, qtbot: Any) -> None:
+def test_widgets_built_before_a_theme_is_applied_get_it_too(qapp: QApplication, qtbot: Any) -> None:
     window = QWidget()
     qtbot.addWidget(window)
     inner = QComboBox(window)
@@ -208,14 +208,14 @@ def test_what_was_built_before_it_was_dressed_is_dressed_as_well(qapp: QApplicat
     assert inner.font().family() == theme.family()
 
 
-def test_controls_are_of_one_height(shown: Any) -> None:
+def test_controls_have_the_same_height(show: Any) -> None:
     seed, choice, layers = kit.SeedField(), kit.Choice(ITEMS), kit.LayersEditor()
     layers.set_value((6,))
     column = QWidget()
     layout = QVBoxLayout(column)
     for control in (seed, choice, layers):
         layout.addWidget(control)
-    shown(column)
+    show(column)
     parts = (seed.edit, seed.dice, choice, layers.cells[0], layers.plus)
     assert {part.height() for part in parts} == {theme.px(theme.CONTROL)}
 
@@ -243,19 +243,19 @@ def test_icons_follow_theme_and_state(qapp: QApplication) -> None:
 
 
 @pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
-def test_icons_are_drawn_in_the_screens_own_pixels(ratio: float) -> None:
+def test_icons_are_drawn_at_the_screens_resolution(ratio: float) -> None:
     pixmap = icon("reset").pixmap(QSize(16, 16), ratio)
     assert pixmap.size() == QSize(16, 16) * ratio
     assert pixmap.devicePixelRatio() == ratio
 
 
-def test_a_copied_icon_lives_on_its_own() -> None:
+def test_a_copied_icon_is_independent() -> None:
     copy = QIcon(icon("dice"))
     copy.addPixmap(copy.pixmap(QSize(8, 8)))  # makes Qt clone the engine
     assert colors_of(copy, 16) <= {theme.LIGHT.text_color}
 
 
-def test_an_unknown_icon_fails_where_it_is_asked_for() -> None:
+def test_an_unknown_icon_fails_when_requested() -> None:
     with pytest.raises(FileNotFoundError):
         icon("nosuch")
 
@@ -263,7 +263,7 @@ def test_an_unknown_icon_fails_where_it_is_asked_for() -> None:
 # Numbers
 
 
-def test_logarithmic_stops_are_round_and_rise() -> None:
+def test_logarithmic_stops_are_round_and_increasing() -> None:
     stops = log_stops(1e-3, 10.0, zero=True)
     assert stops[:3] == (0.0, 0.001, 0.0012)
     assert stops[-1] == 10.0
@@ -272,36 +272,36 @@ def test_logarithmic_stops_are_round_and_rise() -> None:
     assert all(len(words.exact(stop)) <= 6 for stop in stops)
 
 
-def test_a_typed_number_is_kept_exactly(qtbot: Any, shown: Any) -> None:
+def test_a_typed_number_is_kept_exactly(qtbot: Any, show: Any) -> None:
     slider = kit.LogSlider(1e-4, 10.0, allowed=(0.0, 100.0))
-    shown(slider)
-    heard = Heard(slider.changed)
+    show(slider)
+    emitted = Emissions(slider.changed)
     slider.edit.selectAll()
     qtbot.keyClicks(slider.edit, "0.123456789012345")
-    assert heard == []
+    assert emitted == []
     qtbot.keyClick(slider.edit, Qt.Key.Key_Return)
-    assert heard == [(0.123456789012345, True)]
+    assert emitted == [(0.123456789012345, True)]
     slider.set_value(slider.value())
     assert slider.value() == 0.123456789012345
     slider.edit.setFocus()
     slider.edit.selectAll()
     qtbot.keyClicks(slider.edit, "55")
     slider.slider.setFocus()
-    assert heard[1:] == [(55.0, True)]
+    assert emitted[1:] == [(55.0, True)]
     assert slider.slider.value() == slider.slider.maximum()
 
 
 @pytest.mark.parametrize("typed", ["abc", "0,5", "nan", "inf", "1e999", "-1", "0", "101", "1_0", "0x1", "", "9" * 400])
-def test_nonsense_gets_one_sentence_and_the_text_goes_back(qtbot: Any, shown: Any, typed: str) -> None:
+def test_nonsense_gets_one_sentence_and_is_reverted(qtbot: Any, show: Any, typed: str) -> None:
     slider = kit.LogSlider(1e-4, 10.0, allowed=(0.0, 100.0), above=True, name="Learning rate")
     slider.set_value(0.5)
-    shown(slider)
-    heard, refused = Heard(slider.changed), Heard(slider.refused)
+    show(slider)
+    emitted, refused = Emissions(slider.changed), Emissions(slider.refused)
     slider.edit.selectAll()
     qtbot.keyClick(slider.edit, Qt.Key.Key_Delete)
     qtbot.keyClicks(slider.edit, typed)
     qtbot.keyClick(slider.edit, Qt.Key.Key_Return)
-    assert heard == []
+    assert emitted == []
     assert len(refused) == 1
     sentence = refused[0][0]
     assert sentence.startswith("Learning rate takes a number above 0 and up to 100, not ")
@@ -310,7 +310,7 @@ def test_nonsense_gets_one_sentence_and_the_text_goes_back(qtbot: Any, shown: An
     assert slider.value() == 0.5
 
 
-def test_a_bound_that_is_excluded_is_refused() -> None:
+def test_an_excluded_bound_is_refused() -> None:
     share = kit.NumberField(low=0.0, high=1.0, above=True, below=True)
     assert share.parse("0") is None
     assert share.parse("1") is None
@@ -322,98 +322,98 @@ def test_a_bound_that_is_excluded_is_refused() -> None:
     assert share.allowed() == "a number from 0 up to 1"
 
 
-def test_the_number_is_read_and_written_alike_in_every_country(qtbot: Any, shown: Any) -> None:
+def test_numbers_do_not_depend_on_the_locale(qtbot: Any, show: Any) -> None:
     before = QLocale()
     QLocale.setDefault(QLocale(QLocale.Language.German))
     try:
         slider = kit.LogSlider(1e-4, 10.0)
-        shown(slider)
-        heard = Heard(slider.changed)
+        show(slider)
+        emitted = Emissions(slider.changed)
         slider.edit.selectAll()
         qtbot.keyClicks(slider.edit, "0.25")
         qtbot.keyClick(slider.edit, Qt.Key.Key_Return)
-        assert heard == [(0.25, True)]
+        assert emitted == [(0.25, True)]
         assert slider.edit.text() == "0.25"
     finally:
         QLocale.setDefault(before)
 
 
-def test_whole_numbers_stay_whole(qtbot: Any, shown: Any) -> None:
+def test_whole_numbers_stay_whole(qtbot: Any, show: Any) -> None:
     batch = kit.NumberField((1, 2, 5, 10, 0), low=0, high=1000, integer=True, names={0: "all"})
     batch.set_value(0)
-    shown(batch)
-    heard, refused = Heard(batch.changed), Heard(batch.refused)
+    show(batch)
+    emitted, refused = Emissions(batch.changed), Emissions(batch.refused)
     assert batch.edit.text() == "all"
     assert batch.slider.value() == 4
     for typed in ("2.5", "32", "ALL"):
         batch.edit.selectAll()
         qtbot.keyClicks(batch.edit, typed)
         qtbot.keyClick(batch.edit, Qt.Key.Key_Return)
-    assert heard == [(32, True), (0, True)]
-    assert all(type(value) is int for value, _ in heard)
+    assert emitted == [(32, True), (0, True)]
+    assert all(type(value) is int for value, _ in emitted)
     assert refused == [('This takes a whole number from 0 up to 1,000 or all, not "2.5".',)]
 
 
-def test_keys_step_the_slider_and_the_edit(qtbot: Any, shown: Any) -> None:
+def test_keys_step_the_slider_and_the_edit(qtbot: Any, show: Any) -> None:
     slider = kit.LogSlider(0.1, 10.0)
     slider.set_value(1.0)
-    shown(slider)
-    heard = Heard(slider.changed)
+    show(slider)
+    emitted = Emissions(slider.changed)
     slider.slider.setFocus()
     qtbot.keyClick(slider.slider, Qt.Key.Key_Right)
     slider.edit.setFocus()
     qtbot.keyClick(slider.edit, Qt.Key.Key_Up)
     qtbot.keyClick(slider.edit, Qt.Key.Key_Down)
     qtbot.keyClick(slider.slider, Qt.Key.Key_Home)
-    assert heard == [(1.2, True), (1.5, True), (1.2, True), (0.1, True)]
+    assert emitted == [(1.2, True), (1.5, True), (1.2, True), (0.1, True)]
 
 
-def test_escape_takes_back_what_was_typed(qtbot: Any, shown: Any) -> None:
+def test_escape_reverts_what_was_typed(qtbot: Any, show: Any) -> None:
     slider = kit.LogSlider(0.1, 10.0)
     slider.set_value(2.0)
-    shown(slider)
-    heard = Heard(slider.changed)
+    show(slider)
+    emitted = Emissions(slider.changed)
     slider.edit.setFocus()
     qtbot.keyClicks(slider.edit, "7")
     qtbot.keyClick(slider.edit, Qt.Key.Key_Escape)
     slider.slider.setFocus()
     assert slider.edit.text() == "2"
-    assert heard == []
+    assert emitted == []
 
 
-def test_a_drag_is_final_only_at_its_end(qtbot: Any, shown: Any) -> None:
+def test_a_drag_is_final_only_at_its_end(qtbot: Any, show: Any) -> None:
     slider = kit.LogSlider(0.01, 10.0)
     slider.set_value(0.01)
-    shown(slider)
-    heard = Heard(slider.changed)
+    show(slider)
+    emitted = Emissions(slider.changed)
     bar = slider.slider
     middle = bar.height() // 2
     qtbot.mousePress(bar, Qt.MouseButton.LeftButton, pos=QPoint(bar.width() // 2, middle))
-    assert heard and all(not final for _, final in heard)
-    assert 0.1 < heard[-1][0] < 1.0
+    assert emitted and all(not final for _, final in emitted)
+    assert 0.1 < emitted[-1][0] < 1.0
     qtbot.mouseMove(bar, QPoint(bar.width() - 8, middle))
-    assert heard[-1][0] > 5
-    assert all(not final for _, final in heard)
+    assert emitted[-1][0] > 5
+    assert all(not final for _, final in emitted)
     qtbot.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=QPoint(bar.width() - 8, middle))
-    assert heard[-1] == (slider.value(), True)
-    assert sum(final for _, final in heard) == 1
+    assert emitted[-1] == (slider.value(), True)
+    assert sum(final for _, final in emitted) == 1
 
 
-def test_a_click_that_moves_nothing_says_nothing(qtbot: Any, shown: Any) -> None:
+def test_a_click_that_moves_nothing_emits_nothing(qtbot: Any, show: Any) -> None:
     slider = kit.LogSlider(0.01, 10.0)
     slider.set_value(0.01)
-    shown(slider)
-    heard = Heard(slider.changed)
+    show(slider)
+    emitted = Emissions(slider.changed)
     qtbot.mouseClick(slider.slider, Qt.MouseButton.LeftButton, pos=QPoint(6, slider.slider.height() // 2))
-    assert heard == []
+    assert emitted == []
 
 
-def test_setting_a_value_says_nothing_and_spares_what_is_being_typed(qtbot: Any, shown: Any) -> None:
+def test_setting_a_value_emits_nothing_and_keeps_text_being_typed(qtbot: Any, show: Any) -> None:
     slider = kit.LogSlider(0.01, 10.0)
-    shown(slider)
-    heard = Heard(slider.changed)
+    show(slider)
+    emitted = Emissions(slider.changed)
     slider.set_value(0.5)
-    assert (slider.edit.text(), heard) == ("0.5", [])
+    assert (slider.edit.text(), emitted) == ("0.5", [])
     slider.edit.selectAll()
     qtbot.keyClicks(slider.edit, "0.0")
     slider.set_value(2.0)
@@ -421,12 +421,12 @@ def test_setting_a_value_says_nothing_and_spares_what_is_being_typed(qtbot: Any,
     assert slider.value() == 2.0
 
 
-def test_an_own_default_is_shown_and_asked_for_again_by_emptying(qtbot: Any, shown: Any) -> None:
+def test_a_default_is_shown_and_restored_by_clearing_the_edit(qtbot: Any, show: Any) -> None:
     noise = kit.NumberField(linear_stops(0.0, 1.0, 0.01), low=0.0, high=10.0)
     noise.set_default(0.16)
     noise.set_value(None)
-    shown(noise)
-    heard = Heard(noise.changed)
+    show(noise)
+    emitted = Emissions(noise.changed)
     assert noise.edit.text() == "0.16"
     assert noise.slider.value() == 16
     noise.edit.selectAll()
@@ -435,29 +435,29 @@ def test_an_own_default_is_shown_and_asked_for_again_by_emptying(qtbot: Any, sho
     noise.edit.selectAll()
     qtbot.keyClick(noise.edit, Qt.Key.Key_Delete)
     qtbot.keyClick(noise.edit, Qt.Key.Key_Return)
-    assert heard == [(3.0, True), (None, True)]
+    assert emitted == [(3.0, True), (None, True)]
     assert noise.edit.text() == "0.16"
 
 
-def test_a_seed_can_be_typed_or_drawn(qtbot: Any, shown: Any) -> None:
+def test_a_seed_can_be_typed_or_drawn(qtbot: Any, show: Any) -> None:
     seed = kit.SeedField()
     seed.set_value(7)
-    shown(seed)
-    heard = Heard(seed.changed)
+    show(seed)
+    emitted = Emissions(seed.changed)
     seed.edit.selectAll()
     qtbot.keyClicks(seed.edit, "4294967295")
     qtbot.keyClick(seed.edit, Qt.Key.Key_Return)
     qtbot.mouseClick(seed.dice, Qt.MouseButton.LeftButton)
-    assert heard[0] == (4294967295, True)
-    drawn, final = heard[1]
+    assert emitted[0] == (4294967295, True)
+    drawn, final = emitted[1]
     assert final and type(drawn) is int and 1 <= drawn < 10_000
     assert seed.edit.text() == str(drawn)
 
 
-def test_the_speed_goes_from_one_update_a_second_to_as_fast_as_it_goes(qtbot: Any, shown: Any) -> None:
+def test_the_speed_ranges_from_one_update_a_second_to_unlimited(qtbot: Any, show: Any) -> None:
     speed = kit.SpeedSlider()
-    shown(speed)
-    heard = Heard(speed.changed)
+    show(speed)
+    emitted = Emissions(speed.changed)
     texts, widths = [speed.words.text()], {speed.words.width()}
     speed.slider.setFocus()
     while speed.slider.value() < speed.slider.maximum():
@@ -466,8 +466,8 @@ def test_the_speed_goes_from_one_update_a_second_to_as_fast_as_it_goes(qtbot: An
         widths.add(speed.words.width())
     assert texts[:5] == ["1 update/s", "2 updates/s", "5 updates/s", "10 updates/s", "20 updates/s"]
     assert texts[-1] == "max"
-    assert heard[-1] == (math.inf, True)
-    assert [speed for speed, _ in heard[:4]] == [2, 5, 10, 20]
+    assert emitted[-1] == (math.inf, True)
+    assert [speed for speed, _ in emitted[:4]] == [2, 5, 10, 20]
     assert len(widths) == 1
     speed.set_value(20)
     assert speed.value() == 20
@@ -477,25 +477,25 @@ def test_the_speed_goes_from_one_update_a_second_to_as_fast_as_it_goes(qtbot: An
 
 
 @pytest.mark.parametrize("index", range(4))
-def test_the_wheel_changes_only_what_has_the_focus(shown: Any, index: int) -> None:
-    everything = kit.Choice(ITEMS), kit.LogSlider(0.01, 10.0), kit.LayersEditor(), kit.SpeedSlider()
-    choice, slider, layers, speed = everything
+def test_the_wheel_changes_only_what_has_the_focus(show: Any, index: int) -> None:
+    controls = kit.Choice(ITEMS), kit.LogSlider(0.01, 10.0), kit.LayersEditor(), kit.SpeedSlider()
+    choice, slider, layers, speed = controls
     choice.set_value("cce")
     slider.set_value(1.0)
     layers.set_value((6, 4))
     speed.set_value(50)
-    shown(everything[index])
+    show(controls[index])
     inner: QWidget = [choice, slider.slider, layers.cells[0].spin, speed.slider][index]
-    before = everything[index].value()
+    before = controls[index].value()
     event = wheel(inner)
     assert not event.isAccepted()
-    assert everything[index].value() == before
+    assert controls[index].value() == before
     inner.setFocus()
     wheel(inner)
-    assert everything[index].value() != before
+    assert controls[index].value() != before
 
 
-def test_the_wheel_scrolls_on_over_controls(qtbot: Any) -> None:
+def test_the_wheel_keeps_scrolling_over_controls(qtbot: Any) -> None:
     area, column = QScrollArea(), QWidget()
     layout = QVBoxLayout(column)
     fields = [kit.LogSlider(0.01, 10.0) for _ in range(30)]
@@ -509,8 +509,8 @@ def test_the_wheel_scrolls_on_over_controls(qtbot: Any) -> None:
         area.show()
     area.setFocus()
     before = fields[3].value()
-    place = QPointF(fields[3].slider.mapTo(area, fields[3].slider.rect().center()))
-    QTest.wheelEvent(area.windowHandle(), place, QPoint(0, -120))
+    position = QPointF(fields[3].slider.mapTo(area, fields[3].slider.rect().center()))
+    QTest.wheelEvent(area.windowHandle(), position, QPoint(0, -120))
     assert area.verticalScrollBar().value() > 0
     assert fields[3].value() == before
 
@@ -518,11 +518,11 @@ def test_the_wheel_scrolls_on_over_controls(qtbot: Any) -> None:
 # Choices
 
 
-def test_no_label_of_a_choice_is_ever_cut(qapp: QApplication, shown: Any) -> None:
+def test_no_label_of_a_choice_is_ever_cut(qapp: QApplication, show: Any) -> None:
     for scale in (1.0, 1.4):
         theme.apply(qapp, theme.LIGHT, scale)
         choice = kit.Choice(ITEMS)
-        shown(choice)
+        show(choice)
         choice.resize(choice.minimumSizeHint())
         option = QStyleOptionComboBox()
         choice.initStyleOption(option)
@@ -533,46 +533,46 @@ def test_no_label_of_a_choice_is_ever_cut(qapp: QApplication, shown: Any) -> Non
         assert room.width() >= widest
 
 
-def test_typing_selects_in_a_choice(qtbot: Any, shown: Any) -> None:
+def test_typing_selects_in_a_choice(qtbot: Any, show: Any) -> None:
     choice = kit.Choice(ITEMS)
     choice.set_value("bce")
-    shown(choice)
-    heard = Heard(choice.changed)
+    show(choice)
+    emitted = Emissions(choice.changed)
     choice.setFocus()
     qtbot.keyClicks(choice, "me")
-    assert heard == [("mse", True)]
+    assert emitted == [("mse", True)]
     assert choice.itemData(2, Qt.ItemDataRole.ToolTipRole) == "For numbers."
 
 
-def test_a_choice_made_with_the_mouse(qtbot: Any, shown: Any) -> None:
+def test_a_choice_made_with_the_mouse(qtbot: Any, show: Any) -> None:
     choice = kit.Choice(ITEMS)
-    shown(choice)
-    heard = Heard(choice.changed)
+    show(choice)
+    emitted = Emissions(choice.changed)
     choice.showPopup()
     view = choice.view()
-    place = view.visualRect(choice.model().index(1, 0)).center()
-    qtbot.mouseMove(view.viewport(), place)
-    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    center = view.visualRect(choice.model().index(1, 0)).center()
+    qtbot.mouseMove(view.viewport(), center)
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=center)
     choice.hidePopup()
     assert choice.value() == "cce"
-    assert heard == [("cce", True)]
+    assert emitted == [("cce", True)]
 
 
-def test_other_items_keep_what_was_chosen_and_say_nothing() -> None:
+def test_new_items_keep_the_choice_and_emit_nothing() -> None:
     choice = kit.Choice(ITEMS)
     choice.set_value("mse")
-    heard = Heard(choice.changed)
+    emitted = Emissions(choice.changed)
     choice.set_items(ITEMS[1:])
     assert choice.value() == "mse"
     choice.set_items(ITEMS[:1])
     assert choice.value() is None
-    assert heard == []
+    assert emitted == []
 
 
-def test_monitors_are_ticked_by_mouse_and_keys(qtbot: Any, shown: Any) -> None:
+def test_monitors_are_ticked_by_mouse_and_keys(qtbot: Any, show: Any) -> None:
     monitors = kit.MultiChoice(ITEMS)
-    shown(monitors)
-    heard = Heard(monitors.changed)
+    show(monitors)
+    emitted = Emissions(monitors.changed)
     assert monitors.text() == "nothing"
     monitors.setFocus()
     qtbot.keyClick(monitors, Qt.Key.Key_Down)
@@ -585,16 +585,16 @@ def test_monitors_are_ticked_by_mouse_and_keys(qtbot: Any, shown: Any) -> None:
     qtbot.mouseClick(boxes[2], Qt.MouseButton.LeftButton, pos=QPoint(8, boxes[2].height() // 2))
     qtbot.keyClick(popup, Qt.Key.Key_Escape)
     assert not popup.isVisible()
-    assert heard == [(("acc",), True), (("mse", "acc"), True)]
+    assert emitted == [(("acc",), True), (("mse", "acc"), True)]
     assert monitors.text() == "Mean squared error, Accuracy"
     monitors.set_value(("bce",))
     assert monitors.value() == ("bce",)
-    assert len(heard) == 2
+    assert len(emitted) == 2
 
 
-def test_a_choice_of_several_opens_with_a_click(qtbot: Any, shown: Any) -> None:
+def test_a_multiple_choice_opens_with_a_click(qtbot: Any, show: Any) -> None:
     monitors = kit.MultiChoice(ITEMS)
-    shown(monitors)
+    show(monitors)
     qtbot.mouseClick(monitors, Qt.MouseButton.LeftButton)
     popup = QApplication.activePopupWidget()
     assert popup is not None
@@ -602,48 +602,48 @@ def test_a_choice_of_several_opens_with_a_click(qtbot: Any, shown: Any) -> None:
     assert QApplication.activePopupWidget() is None
 
 
-def test_toggles_and_segments(qtbot: Any, shown: Any) -> None:
+def test_toggles_and_segments(qtbot: Any, show: Any) -> None:
     toggle = kit.Toggle("log y")
-    shown(toggle)
-    heard = Heard(toggle.changed)
+    show(toggle)
+    emitted = Emissions(toggle.changed)
     toggle.set_value(True)
     qtbot.keyClick(toggle, Qt.Key.Key_Space)
-    assert heard == [(False, True)]
+    assert emitted == [(False, True)]
     views = kit.Segmented(ITEMS[:3])
-    shown(views, 600)
-    heard = Heard(views.changed)
+    show(views, 600)
+    emitted = Emissions(views.changed)
     qtbot.mouseClick(views.button("cce"), Qt.MouseButton.LeftButton)
     views.set_value("mse")
     assert views.value() == "mse"
     qtbot.mouseClick(views.button("bce"), Qt.MouseButton.LeftButton)
-    assert heard == [("cce", True), ("bce", True)]
+    assert emitted == [("cce", True), ("bce", True)]
 
 
 # Layers
 
 
-def test_layers_are_added_removed_and_resized(qtbot: Any, shown: Any) -> None:
+def test_layers_are_added_removed_and_resized(qtbot: Any, show: Any) -> None:
     layers = kit.LayersEditor()
     layers.set_value((6, 4))
-    shown(layers)
-    heard = Heard(layers.changed)
+    show(layers)
+    emitted = Emissions(layers.changed)
     qtbot.mouseClick(layers.plus, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(layers.cells[0].cross, Qt.MouseButton.LeftButton)
     spin = layers.cells[1].spin
     spin.setFocus()
     spin.selectAll()
     qtbot.keyClicks(spin, "12")
-    assert len(heard) == 2
+    assert len(emitted) == 2
     qtbot.keyClick(spin, Qt.Key.Key_Return)
     qtbot.keyClick(spin, Qt.Key.Key_Up)
-    assert [value for value, _ in heard] == [(6, 4, 4), (4, 4), (4, 12), (4, 13)]
+    assert [value for value, _ in emitted] == [(6, 4, 4), (4, 4), (4, 12), (4, 13)]
     assert layers.value() == (4, 13)
 
 
-def test_there_are_none_to_eight_layers_of_one_to_1024_units(qtbot: Any, shown: Any) -> None:
+def test_there_are_up_to_8_layers_of_1_to_1024_units(qtbot: Any, show: Any) -> None:
     layers = kit.LayersEditor()
     layers.set_value((5,))
-    shown(layers)
+    show(layers)
     qtbot.mouseClick(layers.cells[0].cross, Qt.MouseButton.LeftButton)
     assert layers.value() == ()
     for count in range(1, 9):
@@ -658,11 +658,11 @@ def test_there_are_none_to_eight_layers_of_one_to_1024_units(qtbot: Any, shown: 
 # Readouts, notices, cards
 
 
-def test_a_readout_keeps_its_width(qapp: QApplication, shown: Any) -> None:
+def test_a_readout_keeps_its_width(qapp: QApplication, show: Any) -> None:
     for scale in (1.0, 1.4):
         theme.apply(qapp, theme.LIGHT, scale)
         readout = kit.Readout("Train cost", "0.00000", "The cost.")
-        shown(readout, 600)
+        show(readout, 600)
         widths = set()
         for value in (0.5, 12.3456, 1e-9, 8.8e88, math.nan):
             readout.set_text(words.cost(value))
@@ -674,9 +674,9 @@ def test_a_readout_keeps_its_width(qapp: QApplication, shown: Any) -> None:
         assert readout.accessibleName() == "Train cost \u2013"
 
 
-def test_a_notice_is_said_acted_on_and_closed(qtbot: Any, shown: Any) -> None:
+def test_a_notice_is_shown_acted_on_and_closed(qtbot: Any, show: Any) -> None:
     notice = kit.Notice()
-    shown(notice, 600)
+    show(notice, 600)
     assert not notice.isVisible()
     done: list[str] = []
     notice.say("Lane A stopped.", error=True, action="Undo", act=lambda: done.append("undone"))
@@ -692,7 +692,7 @@ def test_a_notice_is_said_acted_on_and_closed(qtbot: Any, shown: Any) -> None:
     assert done == ["undone"]
 
 
-def test_more_shows_what_applies_or_matters(qtbot: Any, shown: Any) -> None:
+def test_more_shows_what_applies_or_matters(qtbot: Any, show: Any) -> None:
     more = kit.MoreButton("settings")
     card = kit.Card("Data")
     card.header.addWidget(more)
@@ -703,16 +703,16 @@ def test_more_shows_what_applies_or_matters(qtbot: Any, shown: Any) -> None:
     more.add_row(rows["idle"], applies=lambda: False)
     more.add_row(rows["vital"], matters=lambda: True)
     more.refresh()
-    shown(card)
+    show(card)
     assert [row.isVisible() for row in rows.values()] == [False, False, True]
     qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
     assert [row.isVisible() for row in rows.values()] == [True, False, True]
     assert more.text() == "Less"
 
 
-def test_a_long_subtitle_gives_way_and_is_told_whole(qtbot: Any, shown: Any) -> None:
+def test_a_long_subtitle_is_cut_and_has_a_tooltip(qtbot: Any, show: Any) -> None:
     card = kit.Card("Network", "2 - 6 - 4 - 1")
-    shown(card)
+    show(card)
     assert card.subtitle.toolTip() == ""
     card.set_subtitle("1024 - " * 40)
     card.resize(200, 80)
@@ -721,7 +721,7 @@ def test_a_long_subtitle_gives_way_and_is_told_whole(qtbot: Any, shown: Any) -> 
     assert card.subtitle.toolTip() == "1024 - " * 40
 
 
-def test_a_row_names_its_control_for_those_who_do_not_see_it() -> None:
+def test_a_row_names_its_control_for_screen_readers() -> None:
     field = kit.LogSlider(0.1, 10.0)
     row = kit.ControlRow("Learning rate", field, "How far each update steps.")
     for part in (field, field.slider, field.edit):

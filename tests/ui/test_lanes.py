@@ -40,11 +40,11 @@ def frame(driver: Any, name: str) -> Any:
 
 def act(driver: Any, lane: str, action: str) -> None:
     """Open a lane's menu and trigger one of its entries."""
-    found = frame(driver, lane)
-    driver.click(found.menu_button)
-    driver.wait(found.menu.isVisible)
-    place = found.menu.actionGeometry(found.actions_[action]).center()
-    QTest.mouseClick(found.menu, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    lane_frame = frame(driver, lane)
+    driver.click(lane_frame.menu_button)
+    driver.wait(lane_frame.menu.isVisible)
+    position = lane_frame.menu.actionGeometry(lane_frame.actions_[action]).center()
+    QTest.mouseClick(lane_frame.menu, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, position)
     driver.activate()
 
 
@@ -52,10 +52,10 @@ def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return all(np.array_equal(one[key], other[key]) for key in one)
 
 
-# Lanes that come and go
+# Adding and removing lanes
 
 
-def test_a_fork_is_a_copy_that_goes_its_own_way(driver: Any) -> None:
+def test_a_fork_is_a_copy_that_trains_independently(driver: Any) -> None:
     driver.play(updates=20)
     driver.pause()
     driver.click(driver.window.lane_bar.fork)
@@ -74,7 +74,7 @@ def test_a_fork_is_a_copy_that_goes_its_own_way(driver: Any) -> None:
     assert same(replayed.parameters("A"), driver.weights("A")) and same(replayed.parameters("B"), driver.weights("B"))
 
 
-def test_a_fork_is_undone_and_done_again(driver: Any) -> None:
+def test_a_fork_is_undone_and_redone(driver: Any) -> None:
     driver.play(updates=10)
     driver.pause()
     driver.click(driver.window.lane_bar.fork)
@@ -86,10 +86,10 @@ def test_a_fork_is_undone_and_done_again(driver: Any) -> None:
     driver.redo()
     driver.wait(lambda: names(driver) == ["A", "B"])
     driver.settle()
-    assert same(driver.weights("A"), driver.weights("B"))  # it has trained on with the other
+    assert same(driver.weights("A"), driver.weights("B"))  # it has trained as far as the other
 
 
-def test_a_lane_added_late_is_as_if_always_there(driver: Any) -> None:
+def test_a_lane_added_late_is_as_if_added_first(driver: Any) -> None:
     driver.play(updates=30)
     driver.pause()
     driver.type(driver.control("optimizer.learning_rate").edit, "0.1")
@@ -101,12 +101,12 @@ def test_a_lane_added_late_is_as_if_always_there(driver: Any) -> None:
     driver.wait(lambda: names(driver) == ["A", "B"] and driver.last.catch_up_progress == 1.0)
     driver.settle()
     assert driver.last.update == update and same(driver.weights("A"), before)
-    always = Trainer(Experiment().with_value("optimizer.learning_rate", 0.1), driver.last.data)
-    always.advance(lambda: True, update)
-    assert same(driver.weights("B"), always.parameters())
+    reference = Trainer(Experiment().with_value("optimizer.learning_rate", 0.1), driver.last.data)
+    reference.advance(lambda: True, update)
+    assert same(driver.weights("B"), reference.parameters())
 
 
-def test_there_is_room_for_six(driver: Any) -> None:
+def test_there_are_at_most_six_lanes(driver: Any) -> None:
     for count in range(2, 7):
         driver.click(driver.window.lane_bar.add)
         driver.wait(lambda count=count: len(driver.last.lanes) == count)
@@ -116,14 +116,14 @@ def test_there_is_room_for_six(driver: Any) -> None:
         assert not button.isEnabled() and button.toolTip() == "There are 6 lanes; remove one first."
     assert not frame(driver, "A").actions_["fork"].isEnabled()
     driver.session.fork_lane("A")
-    assert driver.said[-1][1] and "6 lanes already" in driver.said[-1][0]
+    assert driver.messages[-1][1] and "6 lanes already" in driver.messages[-1][0]
     assert len(driver.session.experiment.lanes) == 6
     act(driver, "F", "remove")
     driver.wait(lambda: len(driver.last.lanes) == 5)
     assert driver.window.lane_bar.fork.isEnabled()
 
 
-def test_what_was_just_changed_holds_when_a_lane_is_added(open_window: Callable[..., Any]) -> None:
+def test_a_recent_change_survives_adding_a_lane(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes())
     driver.play(updates=9)
     driver.pause()
@@ -136,7 +136,7 @@ def test_what_was_just_changed_holds_when_a_lane_is_added(open_window: Callable[
     assert driver.last.lanes[0].objective == "huber" and driver.last.marks == marks
 
 
-def test_undo_takes_back_the_mark_too(open_window: Callable[..., Any]) -> None:
+def test_undo_removes_the_mark_too(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes())
     driver.play(updates=9)
     driver.pause()
@@ -144,11 +144,11 @@ def test_undo_takes_back_the_mark_too(open_window: Callable[..., Any]) -> None:
     driver.wait(lambda: pair.match.isEnabled())
     bar = pair.area.verticalScrollBar()
     bar.setValue(bar.maximum())
-    there = bar.value()
-    assert there > 0
+    scrolled = bar.value()
+    assert scrolled > 0
     driver.click(pair.match)
     driver.wait(lambda: len(driver.last.marks) == 1)
-    assert bar.value() >= there  # what was clicked stays in sight
+    assert bar.value() >= scrolled  # what was clicked stays in view
     assert driver.window.focusWidget() is not driver.window.cost
     driver.wait(lambda: pair.changed_.isVisible())
     assert pair.changed_.text() == (
@@ -165,7 +165,7 @@ def test_undo_takes_back_the_mark_too(open_window: Callable[..., Any]) -> None:
     driver.wait(lambda: not pair.changed_.isVisible())
 
 
-def test_a_lane_is_taken_out_and_comes_back_as_it_would_be(open_window: Callable[..., Any]) -> None:
+def test_a_removed_lane_is_restored_as_if_never_removed(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes())
     driver.play(updates=10)
     driver.pause()
@@ -177,36 +177,38 @@ def test_a_lane_is_taken_out_and_comes_back_as_it_would_be(open_window: Callable
     driver.undo()
     driver.wait(lambda: names(driver) == ["A", "B"])
     driver.settle()
-    always = Trainer(with_lanes(), driver.last.data)
-    always.advance(lambda: True, driver.last.update)
+    reference = Trainer(with_lanes(), driver.last.data)
+    reference.advance(lambda: True, driver.last.update)
     for name in "AB":
-        assert same(driver.weights(name), always.parameters(name))
+        assert same(driver.weights(name), reference.parameters(name))
 
 
-def test_the_only_lane_cannot_be_taken_out(driver: Any) -> None:
+def test_the_only_lane_cannot_be_removed(driver: Any) -> None:
     driver.session.remove_lane("A")
-    assert driver.said[-1][1] and "lanes is empty" in driver.said[-1][0]
+    assert driver.messages[-1][1] and "lanes is empty" in driver.messages[-1][0]
 
 
-def test_a_lane_is_called_what_is_typed(open_window: Callable[..., Any]) -> None:
+def test_a_lane_is_renamed_by_typing(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes())
-    found = frame(driver, "B")
-    place = found.head.geometry().center() - QPoint(40, 0)
+    lane_frame = frame(driver, "B")
+    position = lane_frame.head.geometry().center() - QPoint(40, 0)
     for press in (QTest.mouseDClick, QTest.mouseRelease):
-        press(found, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
-    driver.wait(found.edit.isVisible)
-    driver.qtbot.keyClicks(found.edit, "slow learner")
-    driver.key(Qt.Key.Key_Return, on=found.edit)
+        press(lane_frame, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, position)
+    driver.wait(lane_frame.edit.isVisible)
+    driver.qtbot.keyClicks(lane_frame.edit, "slow learner")
+    driver.key(Qt.Key.Key_Return, on=lane_frame.edit)
     driver.wait(lambda: names(driver) == ["A", "B slow learner"])
     assert frame(driver, "B slow learner").words.text() == "slow learner"
     act(driver, "B slow learner", "rename")
-    driver.wait(found.edit.isVisible)
-    driver.qtbot.keyClicks(found.edit, "x: y")
-    driver.key(Qt.Key.Key_Return, on=found.edit)
+    driver.wait(lane_frame.edit.isVisible)
+    driver.qtbot.keyClicks(lane_frame.edit, "x: y")
+    driver.key(Qt.Key.Key_Return, on=lane_frame.edit)
     notice = driver.window.notice
     assert notice.sentence.text() == "A lane's name may have letters, digits, inner spaces, - and _, but not :"
-    assert notice.isVisible() and found.edit.isVisible() and found.edit.text() == "x: y"  # what was typed stays
-    driver.type(found.edit, "a")  # the letter of another lane is no name for this one
+    assert (
+        notice.isVisible() and lane_frame.edit.isVisible() and lane_frame.edit.text() == "x: y"
+    )  # what was typed stays
+    driver.type(lane_frame.edit, "a")  # this lane's letter stays, even where the text is another's
     driver.wait(lambda: names(driver) == ["A", "B a"])
     driver.undo()
     driver.wait(lambda: names(driver) == ["A", "B slow learner"])
@@ -214,23 +216,23 @@ def test_a_lane_is_called_what_is_typed(open_window: Callable[..., Any]) -> None
     driver.wait(lambda: names(driver) == ["A", "B"])
 
 
-def test_escape_leaves_a_name_as_it_was(open_window: Callable[..., Any]) -> None:
+def test_escape_keeps_the_old_name(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes())
-    found = frame(driver, "A")
+    lane_frame = frame(driver, "A")
     act(driver, "A", "rename")
-    driver.wait(found.edit.isVisible)
-    driver.qtbot.keyClicks(found.edit, "other")
-    driver.key(Qt.Key.Key_Escape, on=found.edit)
-    assert not found.edit.isVisible() and found.words.isVisible() and names(driver) == ["A", "B"]
+    driver.wait(lane_frame.edit.isVisible)
+    driver.qtbot.keyClicks(lane_frame.edit, "other")
+    driver.key(Qt.Key.Key_Escape, on=lane_frame.edit)
+    assert not lane_frame.edit.isVisible() and lane_frame.words.isVisible() and names(driver) == ["A", "B"]
 
 
-def test_a_hidden_lane_is_in_no_picture_and_learns_on(open_window: Callable[..., Any]) -> None:
+def test_a_hidden_lane_is_not_drawn_but_still_learns(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes())
     act(driver, "B", "hide")
     driver.wait(lambda: len(driver.last.surfaces) == 1)
     driver.play(updates=5)
     driver.pause()
-    assert {row.lane for row in driver.window.cost._rows} == {"A"}
+    assert {row.lane for row in driver.window.cost.legend.rows} == {"A"}
     assert driver.last.lanes[1].readings["train_cost"] != driver.trainer().history("B").column("train_cost")[1][0]
     (button,) = driver.window.lane_bar.hidden
     driver.click(button)
@@ -239,7 +241,7 @@ def test_a_hidden_lane_is_in_no_picture_and_learns_on(open_window: Callable[...,
     driver.wait(lambda: len(driver.last.surfaces) == 1)
 
 
-def test_all_lanes_begin_anew_together(open_window: Callable[..., Any]) -> None:
+def test_reset_restarts_all_lanes_together(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes())
     starts = {name: driver.weights(name) for name in "AB"}
     driver.play(updates=8)
@@ -251,27 +253,29 @@ def test_all_lanes_begin_anew_together(open_window: Callable[..., Any]) -> None:
     assert all(same(driver.weights(name), starts[name]) for name in "AB")
 
 
-def test_a_click_into_a_lane_lets_it_be_edited(open_window: Callable[..., Any]) -> None:
+def test_a_click_on_a_lane_selects_it_for_editing(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes())
     assert driver.control("loss.objective").value() == "auto"
-    found = frame(driver, "B")
-    QTest.mouseClick(found, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, found.head.geometry().center())
+    lane_frame = frame(driver, "B")
+    QTest.mouseClick(
+        lane_frame, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, lane_frame.head.geometry().center()
+    )
     driver.wait(lambda: driver.control("loss.objective").value() == "mse")
-    assert found.property("current") == "true" and frame(driver, "A").property("current") == "false"
+    assert lane_frame.property("current") == "true" and frame(driver, "A").property("current") == "false"
 
 
-# Settings of one and of all
+# Settings of one lane and of all
 
 
-def test_what_differs_is_set_off_and_told(open_window: Callable[..., Any]) -> None:
+def test_settings_that_differ_are_marked_and_explained(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes(LaneEntry("A"), LaneEntry("B", {"optimizer.learning_rate": 0.05})))
     rows = {key: row for panel in driver.window.panels for key, row in panel.rows.items()}
-    told = {key for key, row in rows.items() if row.label.property("role") == "differs"}
-    assert told == {"optimizer.learning_rate"}
+    marked = {key for key, row in rows.items() if row.label.property("role") == "differs"}
+    assert marked == {"optimizer.learning_rate"}
     assert "A rate 0.5, B rate 0.05" in rows["optimizer.learning_rate"].control.toolTip()
 
 
-def test_what_auto_stands_for_does_not_differ_from_it(open_window: Callable[..., Any]) -> None:
+def test_auto_does_not_differ_from_what_it_means(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes(TWO[0], LaneEntry("B", {"loss.objective": "mse"}), data__dataset="sine"))
     rows = {key: row for panel in driver.window.panels for key, row in panel.rows.items()}
     assert rows["loss.objective"].label.text() == "Learn with"
@@ -280,7 +284,7 @@ def test_what_auto_stands_for_does_not_differ_from_it(open_window: Callable[...,
     assert rows["loss.objective"].label.text() == "Learn with \u2260"
 
 
-def test_monitors_go_with_the_task(open_window: Callable[..., Any]) -> None:
+def test_monitors_follow_the_task(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes(LaneEntry("A"), LaneEntry("B")))
     driver.window.desk.view("B")
     driver.choose(driver.control("loss.objective"), "Mean squared error")
@@ -296,7 +300,7 @@ def test_monitors_go_with_the_task(open_window: Callable[..., Any]) -> None:
     assert driver.field("loss.objective", "B") == "mse"
 
 
-def test_a_change_in_all_lanes_and_back(open_window: Callable[..., Any]) -> None:
+def test_a_change_in_all_lanes_is_undone_in_all(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes(LaneEntry("A"), LaneEntry("B", {"optimizer.learning_rate": 0.05})))
     driver.play(updates=3)
     driver.pause()
@@ -309,16 +313,16 @@ def test_a_change_in_all_lanes_and_back(open_window: Callable[..., Any]) -> None
     driver.wait(lambda: [driver.field("optimizer.learning_rate", name) for name in "AB"] == [0.5, 0.05])
 
 
-def test_what_no_optimiser_knows_has_nothing_to_be_taken_back(driver: Any) -> None:
-    driver.session.change("optimizer.epsilon", 1e-3, True)  # as when the method was changed before its turn came
+def test_a_setting_that_no_optimiser_uses_can_be_undone(driver: Any) -> None:
+    driver.session.change("optimizer.epsilon", 1e-3, True)  # as if the optimiser was replaced while this was deferred
     driver.settle()
     driver.session.undo()
     driver.session.redo()
     driver.settle()
-    assert not [sentence for sentence, error in driver.said if error]
+    assert not [sentence for sentence, error in driver.messages if error]
 
 
-def test_what_only_one_lanes_optimiser_knows_is_changed_in_all_and_back(open_window: Callable[..., Any]) -> None:
+def test_a_setting_of_one_lanes_optimiser_is_changed_in_all_and_undone(open_window: Callable[..., Any]) -> None:
     lanes = LaneEntry("A", {"optimizer.name": "adam"}), LaneEntry("B")
     driver = open_window(with_lanes(*lanes))
     driver.play(updates=3)
@@ -329,10 +333,10 @@ def test_what_only_one_lanes_optimiser_knows_is_changed_in_all_and_back(open_win
     driver.wait(lambda: driver.field("optimizer.epsilon", "A") == 1e-8)
     driver.redo()
     driver.wait(lambda: driver.field("optimizer.epsilon", "A") == 1e-3)
-    assert not [sentence for sentence, error in driver.said if error]
+    assert not [sentence for sentence, error in driver.messages if error]
 
 
-def test_a_start_of_all_lanes_is_the_same_in_all(open_window: Callable[..., Any]) -> None:
+def test_a_seed_for_all_lanes_is_set_in_all_and_undone(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes(LaneEntry("A"), LaneEntry("B", {"network.seed": 9})))
     driver.session.change("network.seed", 4, True, None)
     driver.wait_drawn(lambda snapshot: snapshot.run == 1)
@@ -342,7 +346,7 @@ def test_a_start_of_all_lanes_is_the_same_in_all(open_window: Callable[..., Any]
     assert [driver.field("network.seed", name) for name in "AB"] == [7, 9]
 
 
-def test_faces_say_what_differs() -> None:
+def test_lane_styles_say_what_differs() -> None:
     lanes = (
         LaneEntry("A"),
         LaneEntry("B", {"loss.objective": "mse"}),
@@ -350,9 +354,9 @@ def test_faces_say_what_differs() -> None:
         LaneEntry("D long run", {"network.hidden": ()}),
         LaneEntry("other", {"network.hidden": (8, 8)}),
     )
-    found = lane_styles(with_lanes(*lanes), "binary")
-    assert [style.letter for style in found] == ["A", "B", "C", "D", "E"]
-    assert [style.words for style in found] == [
+    styles = lane_styles(with_lanes(*lanes), "binary")
+    assert [style.letter for style in styles] == ["A", "B", "C", "D", "E"]
+    assert [style.words for style in styles] == [
         "Binary cross-entropy", "Mean squared error", "Adam, rate 0.02", "long run", "other",
     ]  # fmt: skip
     (style,) = lane_styles(with_lanes(LaneEntry("A")), "regression")
@@ -364,18 +368,20 @@ def test_faces_say_what_differs() -> None:
 def test_letters_keep_their_colours(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes())
     cost = driver.window.cost
-    colours = {row.lane: cost._stroke(row, "train").color.name() for row in cost._rows if row.role == "objective"}
+    colours = {
+        row.lane: cost.legend.stroke(row, "train").color.name() for row in cost.legend.rows if row.role == "objective"
+    }
     assert colours == {"A": theme.LIGHT.lane(0), "B": theme.LIGHT.lane(1)}
     act(driver, "A", "remove")
     driver.wait(lambda: names(driver) == ["B"])
     driver.settle()
-    assert cost._stroke(cost._rows[0], "train").color.name() == theme.LIGHT.lane(1)
+    assert cost.legend.stroke(cost.legend.rows[0], "train").color.name() == theme.LIGHT.lane(1)
 
 
 # Curves
 
 
-def test_one_loss_is_seen_in_every_lane(open_window: Callable[..., Any]) -> None:
+def test_one_loss_is_drawn_for_every_lane(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes())
     driver.play(updates=12)
     driver.pause()
@@ -383,20 +389,20 @@ def test_one_loss_is_seen_in_every_lane(open_window: Callable[..., Any]) -> None
     driver.choose(cost.only, "Mean squared error")
     driver.wait(lambda: {curve.name for curve in driver.last.curves} == {"mse"})
     assert {(curve.lane, curve.role) for curve in driver.last.curves} == {("A", "monitor"), ("B", "objective")}
-    assert [row.lane for row in cost._rows] == ["B", "A"]
+    assert [row.lane for row in cost.legend.rows] == ["B", "A"]
     trainer = driver.trainer()
     for curve in driver.last.curves:
-        A = trainer.lane(curve.lane)
+        lane = trainer.lane(curve.lane)
         X = trainer.data.X_train if curve.part == "train" else trainer.data.X_test
         y = trainer.data.y_train if curve.part == "train" else trainer.data.y_test
         for l in range(1, 4):
-            W, b = A.replicas[0].parameters()[f"W{l}"], A.replicas[0].parameters()[f"b{l}"]
+            W, b = lane.replicas[0].parameters()[f"W{l}"], lane.replicas[0].parameters()[f"b{l}"]
             X = X @ W.T + b
             X = np.tanh(X) if l < 3 else 1.0 / (1.0 + np.exp(-X))
         assert curve.values[-1] == pytest.approx(np.mean((X[:, 0] - y) ** 2), rel=1e-9)
 
 
-def test_with_many_lanes_only_what_they_learn_with_is_drawn_at_first(open_window: Callable[..., Any]) -> None:
+def test_with_many_lanes_only_objectives_are_drawn_at_first(open_window: Callable[..., Any]) -> None:
     lanes = [LaneEntry("ABCD"[i], {"optimizer.learning_rate": 0.1 * (i + 1)}) for i in range(4)]
     driver = open_window(with_lanes(*lanes, loss__monitors=("mse",)))
     driver.play(updates=3)
@@ -404,9 +410,9 @@ def test_with_many_lanes_only_what_they_learn_with_is_drawn_at_first(open_window
     drawn = driver.window.cost.lines.lines
     assert len(drawn) == 4 and all(line.dash == () for line in drawn)
     hidden = [curve for curve in driver.last.curves if curve.name == "mse"]
-    assert hidden and all(not len(curve.epochs) for curve in hidden)  # nor thinned by the thread
-    chip = driver.window.cost._chips["B", "train_mse"]
-    driver.window.cost.legend_area.ensureWidgetVisible(chip)
+    assert hidden and all(not len(curve.epochs) for curve in hidden)  # and the thread does not thin them
+    chip = driver.window.cost.legend.chips["B", "train_mse"]
+    driver.window.cost.legend.ensureWidgetVisible(chip)
     driver.click(chip)
     driver.wait(lambda: any(len(curve.epochs) for curve in driver.last.curves if curve.name == "mse"))
 
@@ -431,7 +437,7 @@ def test_monitors_leave_the_weights_identical(open_window: Callable[..., Any]) -
     assert same(driver.weights("A"), driver.weights("B"))
 
 
-def test_the_objective_parts_them_and_the_picture_shows_where(open_window: Callable[..., Any]) -> None:
+def test_other_objectives_diverge_and_the_picture_shows_where(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes())
     driver.play(updates=60)
     driver.pause()
@@ -461,7 +467,7 @@ def test_the_objective_parts_them_and_the_picture_shows_where(open_window: Calla
     driver.wait(lambda: frame(driver, "A").score.text().endswith("%"))
 
 
-def test_who_gets_there_first_is_told(open_window: Callable[..., Any]) -> None:
+def test_the_first_lane_to_reach_a_level_is_named(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes(TWO[0], LaneEntry("B", {"optimizer.learning_rate": 0.1})))
     driver.play(updates=150)
     driver.pause()
@@ -481,7 +487,7 @@ def test_who_gets_there_first_is_told(open_window: Callable[..., Any]) -> None:
     driver.wait(lambda: pair.first.text().startswith(text))
 
 
-def test_rates_are_matched_by_one_click_and_back_by_one_undo(open_window: Callable[..., Any]) -> None:
+def test_one_click_matches_the_rates_and_one_undo_restores_them(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes())
     pair = choose_rival(driver, "A against B")
     driver.wait(lambda: bool(pair.table.rows) and pair.match.isEnabled())
@@ -493,16 +499,16 @@ def test_rates_are_matched_by_one_click_and_back_by_one_undo(open_window: Callab
     driver.settle()
     steps = []
     for name in "AB":
-        now = driver.weights(name)
-        steps.append(math.sqrt(sum(float(((now[k] - before[name][k]) ** 2).sum()) for k in now)))
+        after = driver.weights(name)
+        steps.append(math.sqrt(sum(float(((after[k] - before[name][k]) ** 2).sum()) for k in after)))
     assert steps[1] == pytest.approx(steps[0], rel=2e-3)
-    shown = [number.text() for number in pair.table.rows[1][1]]
-    assert shown[3].startswith(f"{driver.field('optimizer.learning_rate', 'B'):.4g}")
+    texts = [number.text() for number in pair.table.rows[1][1]]
+    assert texts[3].startswith(f"{driver.field('optimizer.learning_rate', 'B'):.4g}")
     driver.undo()
     driver.wait(lambda: driver.field("optimizer.learning_rate", "B") == 0.5)
 
 
-def test_rates_are_told_as_those_of_a_sum(open_window: Callable[..., Any]) -> None:
+def test_rates_are_also_shown_as_those_of_a_sum(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes(TWO[0], LaneEntry("B", {"loss.reduction": "sum"}), optimizer__batch_size=7))
     pair = choose_rival(driver, "A against B")
     driver.wait(lambda: bool(pair.table.rows))
@@ -512,13 +518,13 @@ def test_rates_are_told_as_those_of_a_sum(open_window: Callable[..., Any]) -> No
     assert pair.table.heads[2].text() == "\u2026 of a sum"
 
 
-def found(**changes: Any) -> Advantage:
-    usual: dict[str, Any] = {
+def advantage(**changes: Any) -> Advantage:
+    defaults: dict[str, Any] = {
         "lane": "A", "other": "B", "column": "test_accuracy", "level": 0.95, "seeds": 32, "reached": 32,
         "other_reached": 31, "epochs": 300.0, "other_epochs": 570.0, "ratio": Estimate(1.9, 1.6, 2.3), "last": 0.98,
         "other_last": 0.97, "gap": Estimate(0.01, 0.0, 0.02), "epoch": 1200,
     }  # fmt: skip
-    return Advantage(**(usual | changes))
+    return Advantage(**(defaults | changes))
 
 
 @pytest.mark.parametrize(
@@ -562,28 +568,30 @@ def found(**changes: Any) -> Advantage:
         ),
     ],
 )
-def test_sentences_on_who_is_first(changes: dict[str, Any], text: str) -> None:
-    assert comparison.first(found(**changes), "A", "B") == text
+def test_sentences_about_who_is_first(changes: dict[str, Any], text: str) -> None:
+    assert comparison.first(advantage(**changes), "A", "B") == text
 
 
-def test_sentences_on_what_they_have_now() -> None:
-    text = comparison.gap(found(), "A", "B")
-    told = "After epoch 1,200: 98.0\u2009% (A) and 97.0\u2009% (B); seed by seed, A minus B: 0 to +2 points"
-    assert text == f"{told} (95\u2009% interval)."
+def test_sentences_about_the_current_gap() -> None:
+    text = comparison.gap(advantage(), "A", "B")
+    expected = "After epoch 1,200: 98.0\u2009% (A) and 97.0\u2009% (B); seed by seed, A minus B: 0 to +2 points"
+    assert text == f"{expected} (95\u2009% interval)."
 
-    less = Estimate(0.0097, -2e-5, 0.0098)
-    text = comparison.gap(found(column="test_mse", last=0.01, other_last=0.0003, gap=less), "A", "B")
-    told = "After epoch 1,200: 0.0100 (A) and 3.0e\u22124 (B); seed by seed, A minus B: \u22122.0e\u22125 to +0.0098"
-    assert text == f"{told} (95\u2009% interval)."
+    small = Estimate(0.0097, -2e-5, 0.0098)
+    text = comparison.gap(advantage(column="test_mse", last=0.01, other_last=0.0003, gap=small), "A", "B")
+    expected = (
+        "After epoch 1,200: 0.0100 (A) and 3.0e\u22124 (B); seed by seed, A minus B: \u22122.0e\u22125 to +0.0098"
+    )
+    assert text == f"{expected} (95\u2009% interval)."
 
-    text = comparison.gap(found(gap=Estimate(0.0, 0.0, 0.0)), "A", "B")
+    text = comparison.gap(advantage(gap=Estimate(0.0, 0.0, 0.0)), "A", "B")
     assert text.endswith("seed by seed, A minus B: 0 points (95\u2009% interval).")
 
 
 # Several seeds
 
 
-def test_several_seeds_are_told_of_together_and_one_by_one(open_window: Callable[..., Any]) -> None:
+def test_several_seeds_are_shown_together_and_one_by_one(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes(run__replicas=5))
     driver.window.resize(1400, 800)
     driver.play(updates=20)
@@ -605,26 +613,29 @@ def test_several_seeds_are_told_of_together_and_one_by_one(open_window: Callable
     assert driver.last.surfaces[0].replicas == 5
     assert driver.window.lenses.seed.text() == "seed 7"  # one network has equations and gradients
     assert set(np.unique(driver.last.surfaces[0].values)) <= {np.float32(k / 5) for k in range(6)}
-    assert len(driver.window.cost.bands.bands) == len([r for r in driver.window.cost._rows if r.role != "metric"]) * 2
+    assert (
+        len(driver.window.cost.bands.bands)
+        == len([r for r in driver.window.cost.legend.rows if r.role != "metric"]) * 2
+    )
     driver.choose(driver.window.lane_bar.replica, "Seed 9")  # the network's seed is 7
     driver.wait(lambda: driver.last.surfaces[0].replicas == 1)
     assert driver.window.lenses.seed.text() == "seed 9"
     curve = next(c for c in driver.last.curves if (c.lane, c.column) == ("A", "train_binary_cross_entropy"))
     assert curve.picked is not None and curve.picked[1][-1] == pytest.approx(costs[2], rel=1e-9)
-    assert controls.train.number.text() == driver.window.cost._chips["A", curve.column].value == f"{costs[2]:.4f}"
+    assert controls.train.number.text() == driver.window.cost.legend.chips["A", curve.column].value == f"{costs[2]:.4f}"
     assert controls.train.caption.text() == "A: train cost  seed 9" and "median" not in controls.train.toolTip()
     driver.choose(driver.window.lane_bar.replica, "All 5 seeds")
     driver.wait(lambda: driver.last.surfaces[0].replicas == 5)
 
 
-def test_seeds_are_chosen_beside_the_network(driver: Any) -> None:
+def test_seeds_are_set_in_the_network_panel(driver: Any) -> None:
     driver.type(driver.control("run.replicas").edit, "4")
     driver.wait(lambda: driver.last.lanes[0].replicas == 4)
     driver.undo()
     driver.wait(lambda: driver.last.lanes[0].replicas == 1)
 
 
-# Places
+# Layout
 
 
 @pytest.mark.parametrize(
@@ -638,19 +649,19 @@ def test_seeds_are_chosen_beside_the_network(driver: Any) -> None:
         (6, (900, 500), 3),
     ],
 )
-def test_frames_are_as_large_as_they_can_be(count: int, size: tuple[int, int], columns: int) -> None:
+def test_frames_are_as_large_as_possible(count: int, size: tuple[int, int], columns: int) -> None:
     assert best_columns(count, *size) == columns
 
 
-def test_a_followed_sample_is_ringed_in_every_lane(open_window: Callable[..., Any]) -> None:
+def test_a_followed_sample_has_a_ring_in_every_lane(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes())
     view = driver.window.boundary.current
     driver.key(Qt.Key.Key_Period, on=view.plot)
-    rings = [f.view.ring.place for f in driver.window.boundary.frames]
+    rings = [f.view.samples.ring.place for f in driver.window.boundary.frames]
     assert rings[0] is not None and rings[0] == rings[1]
 
 
-def test_other_inputs_are_shown_in_every_lane(open_window: Callable[..., Any]) -> None:
+def test_chosen_axes_are_shown_in_every_lane(open_window: Callable[..., Any]) -> None:
     driver = open_window(with_lanes(data__dataset="iris"))
     driver.choose(driver.window.boundary.across, "sepal_length")
     driver.wait(
@@ -661,7 +672,7 @@ def test_other_inputs_are_shown_in_every_lane(open_window: Callable[..., Any]) -
     assert {s.request.lane for s in driver.last.surfaces} == {"A", "B"}
 
 
-# Room
+# Space
 
 
 @pytest.mark.parametrize("seeds", [1, 16])

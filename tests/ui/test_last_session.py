@@ -1,4 +1,4 @@
-"""What a person did last time is kept and offered again."""
+"""The last session is saved and offered again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sandbox.ui.kit.base import discard
 from sandbox.ui.window import MainWindow
 
 
-def test_what_was_done_is_there_next_time_to_the_bit(open_window: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_last_session_is_restored_bit_for_bit(open_window: Callable[..., Any], tmp_path: Path) -> None:
     path = tmp_path / "deep" / "last.toml"
     first = open_window()
     first.play(updates=30)
@@ -41,7 +41,7 @@ def test_what_was_done_is_there_next_time_to_the_bit(open_window: Callable[..., 
         assert (value == weights[name]).all()
 
 
-def test_the_offer_lies_over_the_views_that_come_after_it(qtbot: Any, tmp_path: Path) -> None:
+def test_the_offer_stays_above_views_loaded_later(qtbot: Any, tmp_path: Path) -> None:
     path = tmp_path / "last.toml"
     Experiment().save(path)
     window = MainWindow(Experiment())
@@ -56,7 +56,7 @@ def test_the_offer_lies_over_the_views_that_come_after_it(qtbot: Any, tmp_path: 
         discard(window)
 
 
-def test_nothing_is_kept_where_nothing_was_changed(open_window: Callable[..., Any], tmp_path: Path) -> None:
+def test_nothing_is_saved_if_nothing_was_changed(open_window: Callable[..., Any], tmp_path: Path) -> None:
     driver = open_window()
     driver.play(updates=5)
     driver.pause()
@@ -66,7 +66,7 @@ def test_nothing_is_kept_where_nothing_was_changed(open_window: Callable[..., An
     assert driver.window.notice.isHidden() and list(tmp_path.iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written_is_no_reason_not_to_close(
+def test_a_failed_save_is_logged_and_not_raised(
     open_window: Callable[..., Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("")

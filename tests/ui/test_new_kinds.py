@@ -23,9 +23,7 @@ def lens_of(driver: Any, kind: type) -> Any:
 
 
 @pytest.mark.parametrize("loss", [kind.name for kind in TOY_LOSSES])
-def test_every_lens_shows_a_new_loss_with_new_activations_and_a_new_optimiser(
-    loss: str, open_window: Callable[..., Any]
-) -> None:
+def test_every_lens_shows_a_new_loss_activation_and_optimiser(loss: str, open_window: Callable[..., Any]) -> None:
     values = {
         "loss.objective": loss, "network.activation": (ToyArctan.name, ToyRamp.name), "optimizer.name": ToyTwice.name,
         "loss.monitors": tuple(kind.name for kind in TOY_LOSSES if kind.name != loss), "optimizer.learning_rate": 0.01,
@@ -37,13 +35,13 @@ def test_every_lens_shows_a_new_loss_with_new_activations_and_a_new_optimiser(
         driver.click(driver.window.lenses.tabs.button(index))
         assert lens.isVisible()
         driver.settle()
-        assert not any(error for _, error in driver.said), driver.said
+        assert not any(error for _, error in driver.messages), driver.messages
     assert driver.session.playing is False and driver.last.update >= 20
     assert {kind.name for kind in TOY_LOSSES} <= set(lens_of(driver, WhatIfLens).model.order)
     assert driver.last.lanes[0].objective == loss
 
 
-def test_they_are_chosen_in_the_panels_like_all_others(driver: Any) -> None:
+def test_new_kinds_are_chosen_in_the_panels_like_others(driver: Any) -> None:
     driver.choose(driver.control("loss.objective"), ToyFading.label)
     driver.wait(lambda: driver.field("loss.objective") == ToyFading.name)
     driver.choose(driver.control("optimizer.name"), ToyTwice.label)
@@ -52,6 +50,6 @@ def test_they_are_chosen_in_the_panels_like_all_others(driver: Any) -> None:
     driver.wait(lambda: ToyCauchy.name in driver.field("loss.monitors"))
     driver.play(updates=5)
     driver.pause()
-    shown = {curve.name for curve in driver.last.curves}
-    assert {ToyFading.name, ToyCauchy.name} <= shown
-    assert not any(error for _, error in driver.said), driver.said
+    names = {curve.name for curve in driver.last.curves}
+    assert {ToyFading.name, ToyCauchy.name} <= names
+    assert not any(error for _, error in driver.messages), driver.messages

@@ -33,13 +33,13 @@ WITHOUT_A_CONTROL = {"data.file", "network.weights"}  # they are opened, not set
 
 
 @pytest.fixture(autouse=True, scope="module")
-def dressed(qapp: QApplication) -> None:
+def light_theme(qapp: QApplication) -> None:
     theme.apply(qapp, theme.LIGHT)
 
 
 @pytest.fixture
-def made(qtbot: Any) -> Any:
-    """Make the panel of a kind, to be thrown away after the test."""
+def make_panel(qtbot: Any) -> Any:
+    """Make the panel of a kind, discarded after the test."""
 
     def make(kind: str) -> Panel:
         panel = PANELS[kind]()
@@ -50,13 +50,13 @@ def made(qtbot: Any) -> Any:
 
 
 @pytest.fixture
-def opened(qtbot: Any, made: Any) -> Iterator[Any]:
-    """Show a panel with an experiment, all of its rows that apply open to view."""
-    kept: list[QWidget] = []
+def open_panel(qtbot: Any, make_panel: Any) -> Iterator[Any]:
+    """Show a panel with an experiment, with every row that applies if `more`."""
+    panels: list[QWidget] = []
 
-    def open_panel(kind: str, experiment: Experiment, more: bool = False) -> Panel:
-        panel = made(kind)
-        kept.append(panel)
+    def show(kind: str, experiment: Experiment, more: bool = False) -> Panel:
+        panel = make_panel(kind)
+        panels.append(panel)
         panel.show_settings(experiment, data_of(experiment), None)
         with qtbot.waitExposed(panel):
             panel.show()
@@ -64,8 +64,8 @@ def opened(qtbot: Any, made: Any) -> Iterator[Any]:
             qtbot.mouseClick(panel.more, Qt.MouseButton.LeftButton)
         return panel
 
-    yield open_panel
-    kept.clear()
+    yield show
+    panels.clear()
 
 
 @cache
@@ -79,9 +79,9 @@ def data_of(experiment: Experiment) -> Data:
 
 
 def changes(panel: Panel) -> list[Change]:
-    heard: list[Change] = []
-    panel.changed.connect(heard.append)
-    return heard
+    emitted: list[Change] = []
+    panel.changed.connect(emitted.append)
+    return emitted
 
 
 def shown_keys(panel: Panel) -> set[str]:
@@ -96,8 +96,8 @@ def type_into(qtbot: Any, edit: QWidget, text: str) -> None:
 
 
 @pytest.mark.parametrize("kind", PANELS)
-def test_every_setting_has_a_row_with_the_tables_words(made: Any, kind: str) -> None:
-    panel = made(kind)
+def test_every_setting_has_a_row_with_its_summary(make_panel: Any, kind: str) -> None:
+    panel = make_panel(kind)
     keys = {key for key in SETTINGS if key.startswith(f"{kind}.")} | OF_ANOTHER_SECTION.get(kind, set())
     assert set(panel.rows) == keys - WITHOUT_A_CONTROL
     for key, row in panel.rows.items():
@@ -106,19 +106,19 @@ def test_every_setting_has_a_row_with_the_tables_words(made: Any, kind: str) -> 
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_showing_an_experiment_asks_for_nothing_and_shows_what_holds(made: Any, name: str) -> None:
+def test_showing_an_experiment_shows_its_values_and_asks_for_nothing(make_panel: Any, name: str) -> None:
     experiment = Experiment().with_value("data.dataset", name)
-    for panel in map(made, PANELS):
-        heard = changes(panel)
+    for panel in map(make_panel, PANELS):
+        emitted = changes(panel)
         panel.show_settings(experiment, None, None)
         panel.show_settings(experiment, built_in(name), None)
-        assert heard == []
+        assert emitted == []
         for key in shown_keys(panel) - {"data.features"}:
             assert panel.controls[key].value() == experiment.get(key), key
 
 
 @pytest.mark.parametrize("kind", PANELS)
-def test_what_every_control_asks_for_is_allowed(qtbot: Any, opened: Any, kind: str) -> None:
+def test_every_control_asks_for_a_valid_change(qtbot: Any, open_panel: Any, kind: str) -> None:
     experiment = Experiment().with_values(
         {
             "optimizer.batch_size": 10,
@@ -126,15 +126,15 @@ def test_what_every_control_asks_for_is_allowed(qtbot: Any, opened: Any, kind: s
             "data.dataset": "imbalanced",
         }
     )
-    panel = opened(kind, experiment, more=True)
-    heard = changes(panel)
+    panel = open_panel(kind, experiment, more=True)
+    emitted = changes(panel)
     for key in sorted(shown_keys(panel)):
-        before = len(heard)
+        before = len(emitted)
         use(qtbot, panel.controls[key])
-        assert len(heard) > before, key
-        assert {change.key for change in heard[before:]} == {key}
-        assert heard[-1].final
-        changed = experiment.with_value(key, heard[-1].value)
+        assert len(emitted) > before, key
+        assert {change.key for change in emitted[before:]} == {key}
+        assert emitted[-1].final
+        changed = experiment.with_value(key, emitted[-1].value)
         assert changed != experiment, key
 
 
@@ -169,8 +169,8 @@ def use(qtbot: Any, control: QWidget) -> None:
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_a_data_set_shows_only_what_it_listens_to(opened: Any, name: str) -> None:
-    panel = opened("data", Experiment().with_value("data.dataset", name), more=True)
+def test_a_data_set_shows_only_the_settings_it_uses(open_panel: Any, name: str) -> None:
+    panel = open_panel("data", Experiment().with_value("data.dataset", name), more=True)
     dataset = DATASETS[name]
     shown = {key.removeprefix("data.") for key in shown_keys(panel)}
     assert shown & {"samples", "noise", "fraction", "classes"} == dataset.takes
@@ -179,30 +179,30 @@ def test_a_data_set_shows_only_what_it_listens_to(opened: Any, name: str) -> Non
     assert "target" not in shown
 
 
-def test_a_data_sets_own_values_are_shown_until_others_are_chosen(qtbot: Any, opened: Any) -> None:
-    panel = opened("data", Experiment())
-    heard = changes(panel)
+def test_the_defaults_of_a_data_set_are_shown_until_changed(qtbot: Any, open_panel: Any) -> None:
+    panel = open_panel("data", Experiment())
+    emitted = changes(panel)
     noise = panel.controls["data.noise"]
     assert noise.edit.text() == str(DATASETS["moons"].noise)
     type_into(qtbot, noise.edit, "0.25")
     type_into(qtbot, panel.controls["data.samples"].edit, "123")
-    assert heard == [Change("data.noise", 0.25, True), Change("data.samples", 123, True)]
+    assert emitted == [Change("data.noise", 0.25, True), Change("data.samples", 123, True)]
 
 
-def test_what_is_not_allowed_is_refused_by_the_panel(qtbot: Any, opened: Any) -> None:
-    panel = opened("data", Experiment())
-    heard = changes(panel)
+def test_invalid_values_are_refused_by_the_panel(qtbot: Any, open_panel: Any) -> None:
+    panel = open_panel("data", Experiment())
+    emitted = changes(panel)
     refused: list[str] = []
     panel.refused.connect(refused.append)
     type_into(qtbot, panel.controls["data.samples"].edit, "3")
-    assert heard == []
+    assert emitted == []
     assert refused == ['Samples takes a whole number from 4 up to 100,000, not "3".']
 
 
-def test_features_can_be_added_and_left_to_the_data_again(qtbot: Any, opened: Any) -> None:
+def test_features_can_be_added_and_reset(qtbot: Any, open_panel: Any) -> None:
     experiment = Experiment()
-    panel = opened("data", experiment, more=True)
-    heard = changes(panel)
+    panel = open_panel("data", experiment, more=True)
+    emitted = changes(panel)
     features = panel.controls["data.features"]
     assert features.value() == ("x1", "x2")
     features.showPopup()
@@ -213,19 +213,19 @@ def test_features_can_be_added_and_left_to_the_data_again(qtbot: Any, opened: An
     for name in ("x1^2", "x1", "x2", "x1^2"):
         qtbot.keyClick(boxes[name], Qt.Key.Key_Space)
     popup.hide()
-    assert [change.value for change in heard] == [("x1", "x2", "x1^2"), ("x2", "x1^2"), ("x1^2",), None]
-    for change in heard:
+    assert [change.value for change in emitted] == [("x1", "x2", "x1^2"), ("x2", "x1^2"), ("x1^2",), None]
+    for change in emitted:
         asked = experiment.with_value(change.key, change.value).data.features
         assert load_data(dataset="moons", features=asked).feature_names == (change.value or ("x1", "x2"))
 
 
-def test_a_table_of_ones_own_offers_its_columns(qtbot: Any, made: Any, tmp_path: Path) -> None:
+def test_a_csv_file_offers_its_columns(qtbot: Any, make_panel: Any, tmp_path: Path) -> None:
     file = tmp_path / "points.csv"
     rows = (f"{i},{i * i % 7},{i % 3},{i % 2}" for i in range(12))
     file.write_text("\n".join(("a,b,c,label", *rows)))
     experiment = Experiment(folder=tmp_path).with_value("data.file", "points.csv")
-    panel = made("data")
-    heard = changes(panel)
+    panel = make_panel("data")
+    emitted = changes(panel)
     panel.show_settings(experiment, load_data(dataset=None, file=str(file)), None)
     assert panel.controls["data.dataset"].currentText() == "points.csv"
     target = panel.controls["data.target"]
@@ -233,17 +233,17 @@ def test_a_table_of_ones_own_offers_its_columns(qtbot: Any, made: Any, tmp_path:
     assert [target.itemText(i) for i in range(target.count())] == ["a", "b", "c", "label"]
     assert target.value() == "label"
     qtbot.keyClicks(target, "b")
-    assert heard == [Change("data.target", "b", True)]
+    assert emitted == [Change("data.target", "b", True)]
     chosen = experiment.with_value("data.target", "b").with_value("data.features", ("a",))
     panel.show_settings(chosen, load_data(dataset=None, file=str(file), target="b", features=("a",)), None)
     assert target.value() == "b"
     assert [target.itemText(i) for i in range(target.count())] == ["a", "b", "c", "label"]
     qtbot.keyClick(panel.controls["data.dataset"], Qt.Key.Key_Down)
-    assert heard[-1] == Change("data.dataset", next(iter(DATASETS)), True)
+    assert emitted[-1] == Change("data.dataset", next(iter(DATASETS)), True)
 
 
-def test_a_file_is_asked_for(qtbot: Any, opened: Any) -> None:
-    panel = opened("data", Experiment())
+def test_the_button_asks_for_a_file(qtbot: Any, open_panel: Any) -> None:
+    panel = open_panel("data", Experiment())
     with qtbot.waitSignal(panel.open_requested):
         qtbot.mouseClick(panel.open_button, Qt.MouseButton.LeftButton)
 
@@ -251,34 +251,34 @@ def test_a_file_is_asked_for(qtbot: Any, opened: Any) -> None:
 # Network
 
 
-def test_the_sizes_are_told_as_the_network_has_them(opened: Any) -> None:
-    assert opened("network", Experiment()).subtitle.text() == "2 - 6 - 4 - 1"
+def test_the_subtitle_shows_the_sizes_of_the_layers(open_panel: Any) -> None:
+    assert open_panel("network", Experiment()).subtitle.text() == "2 - 6 - 4 - 1"
     iris = Experiment().with_values({"data.dataset": "iris", "network.hidden": ()})
-    assert opened("network", iris).subtitle.text() == "4 - 3"
+    assert open_panel("network", iris).subtitle.text() == "4 - 3"
 
 
-def test_auto_says_what_it_stands_for(opened: Any) -> None:
+def test_auto_says_what_it_means(open_panel: Any) -> None:
     for name, output, objective in (
         ("moons", "Sigmoid (auto)", "Binary cross-entropy (auto)"),
         ("blobs", "Softmax (auto)", "Categorical cross-entropy (auto)"),
         ("plane", "Linear (auto)", "Mean squared error (auto)"),
     ):
         experiment = Experiment().with_value("data.dataset", name)
-        assert opened("network", experiment).controls["network.output"].currentText() == output
-        assert opened("loss", experiment).controls["loss.objective"].currentText() == objective
+        assert open_panel("network", experiment).controls["network.output"].currentText() == output
+        assert open_panel("loss", experiment).controls["loss.objective"].currentText() == objective
 
 
-def test_activations_layer_by_layer_are_shown(opened: Any) -> None:
+def test_activations_per_layer_are_shown(open_panel: Any) -> None:
     experiment = Experiment().with_value("network.activation", ("tanh", "relu"))
-    choice = opened("network", experiment).controls["network.activation"]
+    choice = open_panel("network", experiment).controls["network.activation"]
     assert choice.currentText() == "tanh, ReLU"
     assert choice.value() == ("tanh", "relu")
 
 
-def test_a_lanes_own_settings_are_shown(made: Any) -> None:
+def test_a_lanes_own_settings_are_shown(make_panel: Any) -> None:
     lanes = (LaneEntry("A"), LaneEntry("B", {"network.hidden": (3,), "loss.objective": "mse"}))
     experiment = Experiment(lanes=lanes).checked()
-    network, loss = made("network"), made("loss")
+    network, loss = make_panel("network"), make_panel("loss")
     for lane, text, objective in (("A", "2 - 6 - 4 - 1", "auto"), ("B", "2 - 3 - 1", "mse")):
         network.show_settings(experiment, built_in("moons"), lane)
         loss.show_settings(experiment, built_in("moons"), lane)
@@ -289,15 +289,15 @@ def test_a_lanes_own_settings_are_shown(made: Any) -> None:
 # Loss
 
 
-def test_what_decides_and_what_is_only_shown_are_told_apart(opened: Any) -> None:
-    panel = opened("loss", Experiment())
-    said = {}
+def test_objective_and_monitors_are_marked_and_labelled(open_panel: Any) -> None:
+    panel = open_panel("loss", Experiment())
+    labels = {}
     for key in ("loss.objective", "loss.monitors"):
         row = panel.rows[key]
         (glyph,) = row.findChildren(kit.LineGlyph)
-        texts = [each.text() for each in row.findChildren(type(row.label))]
-        said[key] = (glyph.accessibleName(), *texts)
-    assert said == {
+        texts = [label.text() for label in row.findChildren(type(row.label))]
+        labels[key] = (glyph.accessibleName(), *texts)
+    assert labels == {
         "loss.objective": ("solid line", "Learn with", "decides every update"),
         "loss.monitors": ("dashed line", "Also show", "only shown"),
     }
@@ -305,22 +305,22 @@ def test_what_decides_and_what_is_only_shown_are_told_apart(opened: Any) -> None
 
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("role", ["objective", "monitor"])
-def test_the_parameters_of_the_losses_in_use_are_shown(opened: Any, name: str, role: str) -> None:
-    use_it = {"loss.objective": name} if role == "objective" else {"loss.monitors": (name,)}
-    experiment = Experiment().with_values({"data.dataset": "plane", **use_it})
-    panel = opened("loss", experiment, more=True)
-    parameters = {f"loss.{each.name}" for loss in LOSSES.values() for each in loss.parameters}
-    own = {f"loss.{each.name}": each.default for each in LOSSES[name].parameters}
-    assert shown_keys(panel) & parameters == set(own)
-    assert {key: panel.controls[key].value() for key in own} == own
+def test_the_parameters_of_the_losses_in_use_are_shown(open_panel: Any, name: str, role: str) -> None:
+    setting = {"loss.objective": name} if role == "objective" else {"loss.monitors": (name,)}
+    experiment = Experiment().with_values({"data.dataset": "plane", **setting})
+    panel = open_panel("loss", experiment, more=True)
+    parameters = {f"loss.{parameter.name}" for loss in LOSSES.values() for parameter in loss.parameters}
+    defaults = {f"loss.{parameter.name}": parameter.default for parameter in LOSSES[name].parameters}
+    assert shown_keys(panel) & parameters == set(defaults)
+    assert {key: panel.controls[key].value() for key in defaults} == defaults
 
 
-def test_parameters_that_change_nothing_wait_behind_more(opened: Any) -> None:
-    panel = opened("loss", Experiment())
+def test_parameters_without_effect_are_behind_more(open_panel: Any) -> None:
+    panel = open_panel("loss", Experiment())
     assert shown_keys(panel) == {"loss.objective", "loss.monitors"}
-    weighted = opened("loss", Experiment().with_value("loss.positive_weight", 3.0))
+    weighted = open_panel("loss", Experiment().with_value("loss.positive_weight", 3.0))
     assert "loss.positive_weight" in shown_keys(weighted)
-    huber = opened("loss", Experiment().with_value("loss.objective", "huber"))
+    huber = open_panel("loss", Experiment().with_value("loss.objective", "huber"))
     assert "loss.delta" in shown_keys(huber)
 
 
@@ -328,48 +328,48 @@ def test_parameters_that_change_nothing_wait_behind_more(opened: Any) -> None:
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_a_method_shows_its_own_parameters(opened: Any, name: str) -> None:
-    panel = opened("optimizer", Experiment().with_value("optimizer.name", name))
-    parameters = {f"optimizer.{each.name}" for method in OPTIMIZERS.values() for each in method.parameters}
-    own = {f"optimizer.{each.name}": each.default for each in OPTIMIZERS[name].parameters}
-    assert shown_keys(panel) & parameters == set(own)
-    assert {key: panel.controls[key].value() for key in own} == own
+def test_an_optimiser_shows_its_parameters(open_panel: Any, name: str) -> None:
+    panel = open_panel("optimizer", Experiment().with_value("optimizer.name", name))
+    parameters = {f"optimizer.{parameter.name}" for method in OPTIMIZERS.values() for parameter in method.parameters}
+    defaults = {f"optimizer.{parameter.name}": parameter.default for parameter in OPTIMIZERS[name].parameters}
+    assert shown_keys(panel) & parameters == set(defaults)
+    assert {key: panel.controls[key].value() for key in defaults} == defaults
 
 
-def test_a_batch_of_all_is_called_all(qtbot: Any, opened: Any) -> None:
-    panel = opened("optimizer", Experiment())
-    heard = changes(panel)
+def test_the_full_batch_is_called_all(qtbot: Any, open_panel: Any) -> None:
+    panel = open_panel("optimizer", Experiment())
+    emitted = changes(panel)
     batch = panel.controls["optimizer.batch_size"]
     assert batch.edit.text() == "all"
     assert batch.slider.value() == batch.slider.maximum()
     qtbot.keyClick(batch.slider, Qt.Key.Key_Left)
-    assert heard == [Change("optimizer.batch_size", 200, True)]  # of 210 training samples
-    assert type(heard[0].value) is int
-    shuffled = opened("optimizer", Experiment().with_value("optimizer.batch_size", 10), more=True)
+    assert emitted == [Change("optimizer.batch_size", 200, True)]  # of 210 training samples
+    assert type(emitted[0].value) is int
+    shuffled = open_panel("optimizer", Experiment().with_value("optimizer.batch_size", 10), more=True)
     assert {"optimizer.shuffle", "optimizer.seed"} <= shown_keys(shuffled)
 
 
-def test_a_dragged_learning_rate_is_final_at_its_end(qtbot: Any, opened: Any) -> None:
-    panel = opened("optimizer", Experiment())
-    heard = changes(panel)
-    bar = panel.controls["optimizer.learning_rate"].slider
-    middle = bar.height() // 2
-    qtbot.mousePress(bar, Qt.MouseButton.LeftButton, pos=QPoint(bar.width() // 4, middle))
-    qtbot.mouseMove(bar, QPoint(bar.width() // 2, middle))
-    assert heard and not any(change.final for change in heard)
-    # What the window answers with meanwhile must not tear the knob away.
-    place = bar.value()
+def test_a_dragged_learning_rate_is_final_on_release(qtbot: Any, open_panel: Any) -> None:
+    panel = open_panel("optimizer", Experiment())
+    emitted = changes(panel)
+    slider = panel.controls["optimizer.learning_rate"].slider
+    middle = slider.height() // 2
+    qtbot.mousePress(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() // 4, middle))
+    qtbot.mouseMove(slider, QPoint(slider.width() // 2, middle))
+    assert emitted and not any(change.final for change in emitted)
+    # An answer of the window during the drag must not move the knob.
+    value = slider.value()
     panel.show_settings(Experiment(), built_in("moons"), None)
-    assert bar.value() == place
-    qtbot.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=QPoint(bar.width() // 2, middle))
-    assert [change.final for change in heard].count(True) == 1
-    assert heard[-1].final
+    assert slider.value() == value
+    qtbot.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() // 2, middle))
+    assert [change.final for change in emitted].count(True) == 1
+    assert emitted[-1].final
 
 
 # The column
 
 
-def test_nothing_moves_sideways_when_the_bar_comes(qtbot: Any) -> None:
+def test_nothing_moves_sideways_when_the_scroll_bar_appears(qtbot: Any) -> None:
     panels = [make() for make in PANELS.values()]
     column = PanelColumn(panels)
     qtbot.addWidget(column)

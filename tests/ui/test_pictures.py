@@ -1,4 +1,4 @@
-"""The pictures of a run: there, of one size, and of what was learned."""
+"""The pictures of a run: saved, of one size, and true to what was learned."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_a_long_legend_takes_no_room_from_the_curves(qapp: QApplication, tmp_pat
     assert pixels(tmp_path / "costs.png").shape[0] > 1900
 
 
-def test_outputs_that_are_no_numbers_have_no_picture(qapp: QApplication, tmp_path: Path) -> None:
+def test_infinite_outputs_have_no_picture(qapp: QApplication, tmp_path: Path) -> None:
     text = '[data]\ndataset = "sine"\nsamples = 20\n[network]\nhidden = []\noutput = "exp"\n'
     trainer = Trainer(Experiment.loads(text))
     trainer.set_parameters({"W1": np.zeros((1, 1)), "b1": np.array([1e4])})
@@ -115,7 +115,7 @@ def test_outputs_that_are_no_numbers_have_no_picture(qapp: QApplication, tmp_pat
     assert not (tmp_path / "boundary-A.png").exists()
 
 
-def test_the_theme_in_force_stays(qapp: QApplication, tmp_path: Path) -> None:
+def test_the_current_theme_is_kept(qapp: QApplication, tmp_path: Path) -> None:
     before = theme.current(), theme.scale()
     theme.apply(qapp, theme.DARK, 1.4)
     try:
@@ -127,6 +127,6 @@ def test_the_theme_in_force_stays(qapp: QApplication, tmp_path: Path) -> None:
     assert corner.tolist() == [255, 255, 255]
 
 
-def test_a_folder_that_is_gone_is_an_error(qapp: QApplication, tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(qapp: QApplication, tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"costs\.png"):
         pictures.save_pictures(trained(SMALL, 1), tmp_path / "gone")

@@ -16,12 +16,12 @@ from sandbox.worker.commands import Pause
 ACTIONS = 2_000
 TYPED = ("0", "0.1", "0.5", "1", "2", "7", "30", "150", "1e-3", "1e5", "-1", "nan", "", "x", "1 2", "all", "9" * 30)
 KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
-BACKLOG = 120_000  # milliseconds until what is left to be done is given up as a hang
-MOST_UNITS, MOST_LAYERS = 12, 4  # larger ones are right too, but slow
+BACKLOG = 120_000  # milliseconds after which unfinished work counts as hung
+MOST_UNITS, MOST_LAYERS = 12, 4  # larger ones work too, but slowly
 
 
 class Person:
-    """Does things at random; the seed says which."""
+    """Acts at random; the seed determines how."""
 
     def __init__(self, driver: Any, seed: int) -> None:
         self.driver = driver
@@ -107,7 +107,7 @@ class Person:
                 slides = control.slider.isVisible() and self.random.random() < 0.7
                 self.steer(control.slider) if slides else self.type(control.edit)
             case _:
-                raise AssertionError(f"{key} has a control that nobody knows")
+                raise AssertionError(f"{key} has a control of an unknown kind")
 
     def change_layers(self, layers: LayersEditor) -> None:
         sizes = layers.value()
@@ -125,7 +125,7 @@ class Person:
         self.window.resize(self.random.randrange(900, 1700), self.random.randrange(600, 1000))
 
     def press_chip(self) -> None:
-        chips = list(self.window.cost._chips.values())
+        chips = list(self.window.cost.legend.chips.values())
         if chips:
             self.press(self.random.choice(chips))
 
@@ -159,7 +159,7 @@ class Person:
 
 
 def finish(driver: Any) -> None:
-    """Wait until all that was asked for is done; lanes that come back may have to be trained again first."""
+    """Wait until every command is done; restored lanes may have to be trained again first."""
     session, thread = driver.session, driver.thread
 
     def is_done() -> bool:
@@ -179,9 +179,9 @@ def test_two_thousand_actions_at_random(driver: Any, caplog: pytest.LogCaptureFi
     driver.session.send(Pause())
     finish(driver)
     assert not caplog.records
-    assert not [sentence for sentence, _ in driver.said if "internal error" in sentence]
+    assert not [sentence for sentence, _ in driver.messages if "internal error" in sentence]
 
-    # It still answers, and shows what the thread holds.
+    # The window still responds, and shows what the thread holds.
     driver.settle()
     driver.session.change("data.dataset", "moons", True)
     driver.session.change("optimizer.learning_rate", 0.05, True)

@@ -1,4 +1,4 @@
-"""What the window asks of the thread: runs begun, refused and gone back to, in whatever order it is asked."""
+"""What the window asks of the thread: runs begun, refused and returned to, in any order."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def same_bits(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 class Hold(QObject):
-    """Keeps the thread's snapshots from a session, as if they were still under way."""
+    """Withholds the thread's snapshots from a session, as if they were still on their way."""
 
     def __init__(self, session: Any) -> None:
         super().__init__()
@@ -37,12 +37,12 @@ class Hold(QObject):
         return event.type() == TrainerThread.SNAPSHOT
 
     def release(self) -> None:
-        """Let them through from now on, the newest first of all."""
+        """Let them through from now on, beginning with the newest."""
         self._session.removeEventFilter(self)
         QApplication.postEvent(self._session, QEvent(TrainerThread.SNAPSHOT))
 
 
-# Wishes while a run begins
+# Changes while a run begins
 
 
 def test_an_edit_while_a_run_begins_belongs_to_that_run(driver: Any) -> None:
@@ -80,7 +80,7 @@ def test_another_setting_changed_while_a_run_begins_is_not_lost(driver: Any) -> 
     assert session.experiment == Experiment()
 
 
-def test_of_a_rapid_drag_only_the_newest_place_waits(driver: Any) -> None:
+def test_only_the_last_value_of_a_rapid_drag_is_deferred(driver: Any) -> None:
     session = driver.session
     hold = Hold(session)
     for step in range(100):
@@ -97,7 +97,7 @@ def test_of_a_rapid_drag_only_the_newest_place_waits(driver: Any) -> None:
     assert session.experiment == Experiment()
 
 
-def test_undo_while_a_run_begins_takes_that_run_back(driver: Any) -> None:
+def test_undo_while_a_run_begins_undoes_that_run(driver: Any) -> None:
     session = driver.session
     session.change("data.noise", 0.3, True)
     driver.wait_drawn(lambda snapshot: snapshot.run == 1)
@@ -113,7 +113,7 @@ def test_undo_while_a_run_begins_takes_that_run_back(driver: Any) -> None:
     assert session.experiment.data.noise == driver.field("data.noise") == 0.4
 
 
-def test_an_edit_while_a_run_is_refused_belongs_to_the_run_that_goes_on(driver: Any, tmp_path: Path) -> None:
+def test_an_edit_while_a_run_is_refused_belongs_to_the_current_run(driver: Any, tmp_path: Path) -> None:
     session = driver.session
     driver.click(driver.window.controls.step_update)
     driver.wait_drawn(lambda snapshot: snapshot.update == 1)
@@ -121,7 +121,7 @@ def test_an_edit_while_a_run_is_refused_belongs_to_the_run_that_goes_on(driver: 
     session.change("optimizer.learning_rate", 0.125, True)
     driver.wait(lambda: driver.field("optimizer.learning_rate") == 0.125)
     assert driver.last.run == 0
-    assert any("none.csv" in sentence and error for sentence, error in driver.said)
+    assert any("none.csv" in sentence and error for sentence, error in driver.messages)
     assert session.experiment == Experiment().with_value("optimizer.learning_rate", 0.125)
     driver.undo()
     driver.wait(lambda: driver.field("optimizer.learning_rate") == 0.5)
@@ -137,21 +137,21 @@ def test_two_resets_while_a_run_begins_are_one(driver: Any) -> None:
     assert not session.deferred
 
 
-def test_files_of_other_lanes_opened_while_training(driver: Any, tmp_path: Path) -> None:
+def test_a_file_with_other_lanes_opens_while_training(driver: Any, tmp_path: Path) -> None:
     path = tmp_path / "lanes.toml"
     path.write_text('[[lanes]]\nname = "P"\n[[lanes]]\nname = "Q"\n', encoding="utf-8")
     driver.play(updates=2)
     driver.session.open_experiment(path)
-    # Snapshots of the old lanes may come while the controls show the new ones.
+    # Snapshots of the old lanes may still arrive while the controls show the new ones.
     driver.wait_drawn(lambda snapshot: len(snapshot.lanes) == 2)
     driver.undo()
     driver.wait_drawn(lambda snapshot: [lane.name for lane in snapshot.lanes] == ["A"])
 
 
-# Runs gone back to
+# Returning to a run
 
 
-def test_undo_of_other_data_brings_the_run_back_as_it_was_left(driver: Any) -> None:
+def test_undoing_a_change_of_data_restores_the_run_as_it_was(driver: Any) -> None:
     driver.play(updates=20)
     driver.pause()
     reached, weights = driver.last.update, driver.weights()
@@ -159,17 +159,17 @@ def test_undo_of_other_data_brings_the_run_back_as_it_was_left(driver: Any) -> N
     driver.wait_drawn(lambda snapshot: snapshot.data.name == "circles")
     driver.play(updates=5)
     driver.pause()
-    other, its_weights = driver.last.update, driver.weights()
+    other_update, other_weights = driver.last.update, driver.weights()
     driver.undo()
     driver.wait_drawn(lambda snapshot: snapshot.run == 0)
     assert driver.last.update == reached and same_bits(driver.weights(), weights)
     assert driver.control("data.dataset").value() == "moons"
     driver.redo()
     driver.wait_drawn(lambda snapshot: snapshot.run == 1)
-    assert driver.last.update == other and same_bits(driver.weights(), its_weights)
+    assert driver.last.update == other_update and same_bits(driver.weights(), other_weights)
 
 
-def test_undo_after_a_reset_and_before_it(driver: Any) -> None:
+def test_undo_goes_back_beyond_a_reset(driver: Any) -> None:
     driver.click(driver.window.controls.step_update)
     driver.session.change("optimizer.learning_rate", 0.25, True)
     driver.wait(lambda: driver.field("optimizer.learning_rate") == 0.25)
@@ -188,7 +188,7 @@ def test_undo_after_a_reset_and_before_it(driver: Any) -> None:
         driver.wait_drawn(lambda snapshot, run=run: snapshot.run == run)
 
 
-def test_a_run_no_longer_kept_begins_from_the_start(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_returning_to_a_discarded_run_restarts_it(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "_MOST_LEFT", 1)
     driver.click(driver.window.controls.step_update)
     driver.wait_drawn(lambda snapshot: snapshot.update == 1)
@@ -202,7 +202,7 @@ def test_a_run_no_longer_kept_begins_from_the_start(driver: Any, monkeypatch: py
     assert same_bits(driver.weights(), Trainer(Experiment()).parameters())
 
 
-def test_a_run_that_cannot_be_gone_back_to_leaves_the_one_in_view(
+def test_a_failed_return_to_a_run_keeps_the_current_one(
     driver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "_MOST_LEFT", 0)
@@ -214,7 +214,7 @@ def test_a_run_that_cannot_be_gone_back_to_leaves_the_one_in_view(
     driver.wait_drawn(lambda snapshot: snapshot.run == 2)
     table.unlink()
     driver.undo()
-    driver.wait(lambda: any(error for _, error in driver.said))
+    driver.wait(lambda: any(error for _, error in driver.messages))
     assert driver.settle().run == 2
     assert driver.session.experiment.data.test_fraction == 0.5
     driver.play(updates=3)
@@ -235,7 +235,7 @@ def test_late_snapshots_of_another_run_are_not_drawn(driver: Any) -> None:
     assert driver.session.snapshot.run == 1
 
 
-def test_settings_of_an_only_lane_can_be_changed(driver: Any, tmp_path: Path) -> None:
+def test_settings_of_a_single_lane_can_be_changed(driver: Any, tmp_path: Path) -> None:
     path = tmp_path / "one.toml"
     path.write_text('[[lanes]]\nname = "solo"\nnetwork.seed = 3\nnetwork.initializer = "he_normal"\n', encoding="utf-8")
     driver.session.open_experiment(path)
@@ -246,7 +246,7 @@ def test_settings_of_an_only_lane_can_be_changed(driver: Any, tmp_path: Path) ->
     assert driver.field("network.initializer", "solo") == "he_normal"
 
 
-def test_edits_of_a_file_opened_later_show_in_the_controls(driver: Any, tmp_path: Path) -> None:
+def test_edits_from_a_file_show_in_the_controls(driver: Any, tmp_path: Path) -> None:
     path = tmp_path / "edits.toml"
     path.write_text("[[edits]]\nupdate = 2\noptimizer.learning_rate = 0.125\n", encoding="utf-8")
     driver.session.open_experiment(path)
@@ -257,7 +257,7 @@ def test_edits_of_a_file_opened_later_show_in_the_controls(driver: Any, tmp_path
     driver.pause()
     driver.session.reset()
     driver.wait_drawn(lambda snapshot: snapshot.run == 2)
-    assert driver.field("optimizer.learning_rate") == 0.125  # a reset starts from the settings as they are
+    assert driver.field("optimizer.learning_rate") == 0.125  # a reset keeps the current settings
     driver.undo()
     driver.wait_drawn(lambda snapshot: snapshot.run == 1)
     driver.undo()
@@ -265,10 +265,10 @@ def test_edits_of_a_file_opened_later_show_in_the_controls(driver: Any, tmp_path
     assert driver.control("optimizer.learning_rate").value() == 0.5
 
 
-# Errors and ends
+# Errors and closing
 
 
-def test_an_error_of_the_trainer_is_said_and_the_window_lives_on(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trainer_error_is_shown_and_the_window_survives(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> int:
         raise RuntimeError("boom")
 
@@ -283,7 +283,7 @@ def test_an_error_of_the_trainer_is_said_and_the_window_lives_on(driver: Any, mo
 
 
 def test_an_error_while_a_run_begins_does_not_stop_the_next(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Trainer.__init__
+    original = Trainer.__init__
 
     def broken(trainer: Trainer, *arguments: Any, **keywords: Any) -> None:
         raise MemoryError("too large")
@@ -291,16 +291,16 @@ def test_an_error_while_a_run_begins_does_not_stop_the_next(driver: Any, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "__init__", broken)
         driver.session.change("data.noise", 0.3, True)
-        driver.wait(lambda: any(error for _, error in driver.said))
-    assert Trainer.__init__ is whole
+        driver.wait(lambda: any(error for _, error in driver.messages))
+    assert Trainer.__init__ is original
     assert driver.session.experiment == Experiment()
     driver.session.change("data.noise", 0.4, True)
     driver.wait(lambda: driver.field("data.noise") == 0.4)
 
 
-def test_a_save_that_fails_is_said(driver: Any, tmp_path: Path) -> None:
+def test_a_failed_save_is_reported(driver: Any, tmp_path: Path) -> None:
     driver.session.save_experiment(tmp_path / "no" / "folder" / "run.toml")
-    assert driver.said[-1][1] and "run.toml" in driver.said[-1][0]
+    assert driver.messages[-1][1] and "run.toml" in driver.messages[-1][0]
 
 
 def test_open_and_close_while_training_twenty_times(open_window: OpenWindow) -> None:
@@ -325,36 +325,36 @@ def test_close_before_the_views_are_loaded(qtbot: Any) -> None:
     window.deleteLater()
 
 
-def test_close_while_a_run_begins_and_while_it_sleeps(open_window: OpenWindow) -> None:
+def test_close_while_a_run_begins_and_the_thread_sleeps(open_window: OpenWindow) -> None:
     driver = open_window()
     driver.thread.set_speed(worker.SLOWEST_SPEED)
     driver.play(updates=1)
     driver.session.change("data.samples", 5000, True)
     driver.close()
-    driver.window.close()  # once more does nothing
+    driver.window.close()  # closing again does nothing
 
 
 def test_a_closed_window_no_longer_follows_the_focus(open_window: OpenWindow) -> None:
-    gone = open_window()
-    gone.delete()
+    closed = open_window()
+    closed.delete()
     other = open_window()
     other.control("optimizer.learning_rate").edit.setFocus(Qt.FocusReason.TabFocusReason)
     other.settle()
-    assert gone.session is not None  # the Python object is still held
+    assert closed.session is not None  # the Python object is still held
 
 
-def test_commands_are_told_in_the_order_they_were_given(driver: Any) -> None:
-    told: list[Any] = []
+def test_commands_are_sent_in_the_order_given(driver: Any) -> None:
+    sent: list[Any] = []
     send = driver.thread.send
-    driver.thread.send = lambda command: (told.append(command), send(command))
+    driver.thread.send = lambda command: (sent.append(command), send(command))
     driver.session.step()
     driver.session.change("data.noise", 0.3, True)
     driver.wait_drawn(lambda snapshot: snapshot.run == 1)
-    kinds = [type(command) for command in told if not isinstance(command, Refresh)]
+    kinds = [type(command) for command in sent if not isinstance(command, Refresh)]
     assert kinds == [Step, Start]
 
 
-def test_what_is_shown_is_what_was_drawn(driver: Any) -> None:
+def test_snapshots_are_drawn_in_order(driver: Any) -> None:
     drawn: list[Snapshot] = []
     driver.window.drawn.connect(drawn.append)
     driver.play(updates=30)

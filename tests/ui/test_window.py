@@ -1,4 +1,4 @@
-"""Every control of the real window, by mouse or key; what it does is read off the run itself."""
+"""Every control of the real window, by mouse or key; its effect is read from the run itself."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def experiment_of(**changes: Any) -> Experiment:
     return Experiment().with_values({key.replace("__", "."): value for key, value in changes.items()})
 
 
-# The row on top
+# The top row
 
 
 def test_play_and_pause_by_click(driver: Any) -> None:
@@ -40,7 +40,7 @@ def test_play_and_pause_by_click(driver: Any) -> None:
     assert driver.window.controls.play.text() == "Pause"
     last = driver.pause()
     assert driver.window.controls.play.text() == "Play"
-    assert driver.settle().update == last.update  # nothing goes on
+    assert driver.settle().update == last.update  # training has stopped
 
 
 def test_play_and_pause_by_space(driver: Any) -> None:
@@ -94,14 +94,14 @@ def test_reset_starts_from_the_same_weights_bit_for_bit(driver: Any) -> None:
     assert same_bits(driver.weights(), first)
 
 
-def test_reset_while_playing_plays_on(driver: Any) -> None:
+def test_reset_while_playing_keeps_playing(driver: Any) -> None:
     driver.play(updates=5)
     driver.click(driver.window.controls.reset)
     driver.wait_drawn(lambda snapshot: snapshot.run == 1 and snapshot.update > 5)
     assert driver.session.playing
 
 
-def test_new_weights_are_other_weights(driver: Any) -> None:
+def test_new_weights_are_different_weights(driver: Any) -> None:
     first, seed = driver.weights(), driver.field("network.seed")
     driver.click(driver.window.controls.new_weights)
     driver.wait_drawn(lambda snapshot: snapshot.run == 1)
@@ -121,7 +121,7 @@ def test_at_a_slow_speed_every_single_update_is_drawn(driver: Any) -> None:
         driver.key(Qt.Key.Key_Right, on=speed.slider)
     count = len(driver.drawn)
     driver.play(updates=12)
-    driver.type(driver.control("optimizer.learning_rate").edit, "0.25")  # nor is one lost to an edit
+    driver.type(driver.control("optimizer.learning_rate").edit, "0.25")  # an edit loses none either
     driver.wait_drawn(lambda snapshot: snapshot.update >= 20)
     updates = [snapshot.update for snapshot in driver.drawn[count:]]
     assert updates == sorted(updates)
@@ -137,7 +137,7 @@ def test_a_higher_speed_takes_effect_before_the_slow_update_is_due(driver: Any) 
     driver.wait_drawn(lambda snapshot: snapshot.update > 200)
 
 
-def test_beyond_the_frame_rate_the_speed_is_kept_too(driver: Any) -> None:
+def test_speeds_above_the_frame_rate_are_kept_too(driver: Any) -> None:
     slider = driver.window.controls.speed.slider
     driver.key(Qt.Key.Key_Home, on=slider)
     for _ in range(SPEEDS.index(50.0)):
@@ -145,7 +145,7 @@ def test_beyond_the_frame_rate_the_speed_is_kept_too(driver: Any) -> None:
     count = len(driver.drawn)
     driver.play(updates=20)
     steps = np.diff([0, *(snapshot.update for snapshot in driver.drawn[count:])])
-    assert 1 < steps.max() <= 50  # several updates a frame, though never those of more than a second
+    assert 1 < steps.max() <= 50  # several updates a frame, but never more than a second of them
 
 
 def test_theme_by_click(driver: Any) -> None:
@@ -160,7 +160,7 @@ def test_theme_by_click(driver: Any) -> None:
 @pytest.mark.parametrize(("wide", "scale"), [(1000, 1.0), (1280, 1.17), (1920, 1.4), (3840, 1.4)])
 def test_presenting_by_f11_and_by_click(driver: Any, monkeypatch: pytest.MonkeyPatch, wide: int, scale: float) -> None:
     screen = SimpleNamespace(availableGeometry=lambda: QRect(0, 0, wide, 800))
-    monkeypatch.setattr(driver.window, "screen", lambda: screen)  # that of the tests is a small one
+    monkeypatch.setattr(driver.window, "screen", lambda: screen)  # the tests' own is small
     driver.key(Qt.Key.Key_F11)
     assert driver.window.isFullScreen()
     assert theme.scale() == pytest.approx(scale, abs=0.03)
@@ -170,21 +170,21 @@ def test_presenting_by_f11_and_by_click(driver: Any, monkeypatch: pytest.MonkeyP
     assert theme.scale() == 1.0
 
 
-def test_listing_all_widgets_survives_those_that_nobody_holds(qapp: QApplication) -> None:
+def test_listing_all_widgets_survives_garbage_collection(qapp: QApplication) -> None:
     thresholds = gc.get_threshold()
     try:
         for _ in range(30):
             gc.disable()
             for _ in range(60):
                 widget = QWidget()
-                widget.itself = widget  # type: ignore[attr-defined]  # freed by a garbage collection alone
+                widget.itself = widget  # type: ignore[attr-defined]  # only freed by garbage collection
                 QSpinBox(widget)
                 QScrollArea(widget)
             del widget
             held = [QWidget() for _ in range(50)]
             gc.enable()
             gc.set_threshold(20)
-            listed = theme._all_widgets(qapp)  # the first thing that could set a collection off
+            listed = theme._all_widgets(qapp)  # the first call that can trigger a collection
             gc.set_threshold(*thresholds)
             assert set(held) <= set(listed)
             del listed
@@ -194,7 +194,7 @@ def test_listing_all_widgets_survives_those_that_nobody_holds(qapp: QApplication
         gc.enable()
 
 
-def test_readouts_tell_the_state_drawn(driver: Any) -> None:
+def test_readouts_show_the_state_drawn(driver: Any) -> None:
     driver.play(updates=20)
     last = driver.pause()
     controls, readings = driver.window.controls, last.lanes[0].readings
@@ -205,7 +205,7 @@ def test_readouts_tell_the_state_drawn(driver: Any) -> None:
     assert share == pytest.approx(100 * readings["test_accuracy"], abs=0.05)
 
 
-# Space
+# The space bar
 
 
 def test_space_types_in_an_edit_and_does_not_play(driver: Any) -> None:
@@ -238,7 +238,7 @@ def test_a_clicked_button_leaves_space_to_play(driver: Any) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """A control: what a person does to it, and what its setting is then."""
+    """A control: what a person does to it, and the resulting setting."""
 
     key: str
     act: str
@@ -258,7 +258,7 @@ CASES = [
     Case("data.standardize", "toggle", "", False),
     Case("data.features", "tick", "x1^2", ("x1", "x2", "x1^2")),
     Case("network.activation", "choose", "ReLU", "relu"),
-    # with squared error, which goes on learning from any output: cross-entropy would stop at the first negative one
+    # with squared error, which learns from any output: cross-entropy would stop at the first negative one
     Case("network.output", "choose", "tanh", "tanh", (("loss.objective", "mse"),)),
     Case("network.initializer", "choose", "He normal", "he_normal"),
     Case("network.initializer_scale", "type", "0.25", 0.25),
@@ -288,13 +288,13 @@ CASES = [
     Case("optimizer.shuffle", "toggle", "", False, (("optimizer.batch_size", 16),)),
     Case("optimizer.seed", "type", "8", 8, (("optimizer.batch_size", 16),)),
 ]
-# These have tests of their own below.
+# These have separate tests below.
 ELSEWHERE = {"network.hidden", "data.task", "data.target"}
 
 
 def test_no_control_is_left_out(driver: Any) -> None:
-    there = {key for panel in driver.window.panels for key in panel.controls}
-    assert there == {case.key for case in CASES} | ELSEWHERE
+    keys = {key for panel in driver.window.panels for key in panel.controls}
+    assert keys == {case.key for case in CASES} | ELSEWHERE
 
 
 def act_on(driver: Any, case: Case) -> None:
@@ -342,10 +342,10 @@ def test_a_control_takes_effect_while_training_and_can_be_undone(open_window: Op
     driver.wait(lambda: driver.field(case.key) == case.value)
     assert driver.last.run == after.run
     assert driver.session.experiment.get(case.key) == case.value
-    assert not [sentence for sentence, error in driver.said if error]
+    assert not [sentence for sentence, error in driver.messages if error]
 
 
-def test_the_learning_rate_dragged_is_one_step_to_undo(driver: Any) -> None:
+def test_dragging_the_learning_rate_is_one_undo_step(driver: Any) -> None:
     driver.play()
     slider = driver.control("optimizer.learning_rate").slider
     driver.drag(slider, 0.67, 0.6, 0.5, 0.4)
@@ -358,7 +358,7 @@ def test_the_learning_rate_dragged_is_one_step_to_undo(driver: Any) -> None:
     assert driver.last.run == 0
 
 
-def test_another_drag_is_another_step(driver: Any) -> None:
+def test_another_drag_is_another_undo_step(driver: Any) -> None:
     slider = driver.control("optimizer.learning_rate").slider
     driver.drag(slider, 0.67, 0.5)
     driver.drag(slider, 0.5, 0.4)
@@ -366,19 +366,19 @@ def test_another_drag_is_another_step(driver: Any) -> None:
     assert driver.session.undo_stack.count() == 2
 
 
-def test_a_dragged_seedless_noise_is_one_step_and_the_last_place_counts(driver: Any) -> None:
+def test_dragging_the_noise_is_one_undo_step_and_the_last_value_counts(driver: Any) -> None:
     slider = driver.control("data.noise").slider
     driver.drag(slider, 0.16, *(0.2 + 0.02 * k for k in range(30)))
     driver.wait(lambda: not driver.session.is_pending)
     value = driver.control("data.noise").value()
     assert driver.field("data.noise") == value == driver.session.experiment.data.noise
     assert driver.session.undo_stack.count() == 1
-    assert driver.last.run < 30  # places in between were skipped
+    assert driver.last.run < 30  # values in between were skipped
     driver.undo()
     driver.wait_drawn(lambda snapshot: snapshot.run == 0)
 
 
-def test_layers_resized_added_and_removed_keep_the_units_that_stay(driver: Any) -> None:
+def test_editing_layers_keeps_the_weights_of_remaining_units(driver: Any) -> None:
     layers = driver.control("network.hidden")
     driver.click(driver.window.controls.step_update)
     driver.wait_drawn(lambda snapshot: snapshot.update == 1)
@@ -415,7 +415,7 @@ def test_layers_resized_added_and_removed_keep_the_units_that_stay(driver: Any) 
     driver.wait_drawn(lambda snapshot: snapshot.lanes[0].sizes == (2, 7, 4, 1))
 
 
-def test_layers_can_go_while_training_until_none_is_left(driver: Any) -> None:
+def test_all_layers_can_be_removed_while_training(driver: Any) -> None:
     driver.play()
     for sizes in ((2, 4, 1), (2, 1)):
         driver.click(driver.control("network.hidden").cells[0].cross)
@@ -424,7 +424,7 @@ def test_layers_can_go_while_training_until_none_is_left(driver: Any) -> None:
     driver.wait_drawn(lambda snapshot: snapshot.update > reached)
 
 
-def test_a_change_before_the_first_update_is_no_edit(driver: Any) -> None:
+def test_a_change_before_the_first_update_is_not_an_edit(driver: Any) -> None:
     driver.type(driver.control("optimizer.learning_rate").edit, "0.125")
     driver.wait(lambda: driver.field("optimizer.learning_rate") == 0.125)
     assert driver.last.experiment.edits == () and driver.last.marks == ()
@@ -432,7 +432,7 @@ def test_a_change_before_the_first_update_is_no_edit(driver: Any) -> None:
     assert driver.last.run == 0
 
 
-def test_choosing_what_is_chosen_changes_nothing(driver: Any) -> None:
+def test_choosing_the_current_value_changes_nothing(driver: Any) -> None:
     driver.click(driver.window.controls.step_update)
     driver.choose(driver.control("data.dataset"), "Two moons")
     driver.choose(driver.control("network.activation"), "tanh")
@@ -440,7 +440,7 @@ def test_choosing_what_is_chosen_changes_nothing(driver: Any) -> None:
     assert (last.run, last.update, driver.session.undo_stack.count()) == (0, 1, 0)
 
 
-def test_what_is_refused_is_said_and_shown_as_it_was(driver: Any) -> None:
+def test_a_refused_value_is_explained_and_reverted(driver: Any) -> None:
     edit = driver.control("optimizer.learning_rate").edit
     driver.type(edit, "-1")
     assert edit.text() == "0.5"
@@ -495,7 +495,7 @@ def test_open_csv_then_its_target_task_and_slice(driver: Any, tmp_path: Path, mo
     driver.undo()
     driver.wait_drawn(lambda snapshot: snapshot.run == 0)
     assert driver.last.update == reached
-    assert not [sentence for sentence, error in driver.said if error]
+    assert not [sentence for sentence, error in driver.messages if error]
 
 
 def test_a_bad_csv_keeps_run_and_settings(driver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -505,7 +505,7 @@ def test_a_bad_csv_keeps_run_and_settings(driver: Any, tmp_path: Path, monkeypat
     driver.play(updates=2)
     choose_file(monkeypatch, bad)
     driver.click(driver.window.data_panel.open_button)
-    driver.wait(lambda: any(error for _, error in driver.said))
+    driver.wait(lambda: any(error for _, error in driver.messages))
     assert driver.window.notice.isVisible() and "bad.csv" in driver.window.notice.sentence.text()
     assert driver.session.experiment == before
     assert driver.control("data.dataset").value() == "moons"
@@ -514,7 +514,7 @@ def test_a_bad_csv_keeps_run_and_settings(driver: Any, tmp_path: Path, monkeypat
     assert driver.session.undo_stack.count() == 0
 
 
-def test_two_lanes_are_opened_chosen_and_changed_one_by_one(
+def test_two_lanes_from_a_file_are_changed_separately(
     driver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "lanes.toml"
@@ -559,12 +559,12 @@ def test_save_and_open_again(driver: Any, tmp_path: Path, monkeypatch: pytest.Mo
     assert driver.control("optimizer.learning_rate").value() == 0.25
 
 
-def test_a_file_that_is_none_is_refused(driver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_file_is_refused(driver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "wrong.toml"
     path.write_text("learning_rate = 1\n", encoding="utf-8")
     choose_file(monkeypatch, path)
     driver.click(driver.window.controls.open)
-    assert driver.said[-1][1] and "wrong.toml" in driver.said[-1][0]
+    assert driver.messages[-1][1] and "wrong.toml" in driver.messages[-1][0]
     assert driver.settle().run == 0
 
 
@@ -582,7 +582,7 @@ def test_log_buttons_and_legend(driver: Any) -> None:
     driver.click(cost.log_y)
     driver.settle()
     assert cost.plot.getViewBox().viewRange()[1] != logarithmic
-    chip = cost._chips["A", "train_binary_cross_entropy"]
+    chip = cost.legend.chips["A", "train_binary_cross_entropy"]
     lines = len(cost.lines.lines)
     driver.click(chip)
     assert not chip.isChecked()
@@ -592,7 +592,7 @@ def test_log_buttons_and_legend(driver: Any) -> None:
 # Lanes that stop
 
 
-def test_a_lane_that_stops_says_why_and_reset_goes_on(driver: Any) -> None:
+def test_a_lane_that_stops_says_why_and_reset_restarts_it(driver: Any) -> None:
     driver.choose(driver.control("loss.objective"), "Mean squared error")
     driver.choose(driver.control("network.output"), "Linear")
     driver.choose(driver.control("network.activation"), "ReLU")
@@ -611,7 +611,7 @@ def test_a_lane_that_stops_says_why_and_reset_goes_on(driver: Any) -> None:
     driver.play(updates=3)
 
 
-def test_log_of_zero_is_named(open_window: OpenWindow, tmp_path: Path) -> None:
+def test_log_of_zero_is_named_as_the_cause(open_window: OpenWindow, tmp_path: Path) -> None:
     np.savez(tmp_path / "start.npz", W1=[[800.0]], b1=[0.0])
     experiment = Experiment.loads(
         '[data]\ndataset = "one_point"\n[network]\nhidden = []\nweights = "start.npz"\n'
@@ -624,7 +624,7 @@ def test_log_of_zero_is_named(open_window: OpenWindow, tmp_path: Path) -> None:
     assert "log of 0" in driver.window.notice.sentence.text()
 
 
-def test_a_saved_run_with_edits_is_the_same_run_without_a_window(
+def test_a_saved_run_with_edits_replays_identically_without_a_window(
     driver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver.play(updates=5)

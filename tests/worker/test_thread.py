@@ -1,4 +1,4 @@
-"""The thread that trains, without a window: a listener that takes snapshots when the test says so."""
+"""The training thread without a window: a listener takes snapshots when the test says so."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from sandbox.worker.commands import (
     Train,
 )
 
-PATIENCE = 20_000  # milliseconds until a wait is given up as a hang
+PATIENCE = 20_000  # milliseconds after which a wait counts as hung
 EXPERIMENT = Experiment().with_values({"data.samples": 40, "network.hidden": (3,), "optimizer.batch_size": 7})
 MAP = SurfaceRequest("A", (0, 1), (-2.0, 2.0), (-2.0, 2.0), 20)
 
 
 def change(changes: Mapping[str, Any], lane: str | None = None) -> ApplyEdit:
-    """What the window sends where settings change."""
+    """What the window sends when settings change."""
     return ApplyEdit(Edit(0, changes, lane))
 
 
 class Listener(QObject):
-    """Takes every snapshot it is told of, and lets the thread go on where `paints` says so."""
+    """Takes every snapshot announced while `takes` is set, and reports it as painted while `paints` is."""
 
     def __init__(self, qtbot: Any) -> None:
         super().__init__()
@@ -90,19 +90,19 @@ class Listener(QObject):
         self.pause()
 
     def pause(self) -> None:
-        """Pause, and wait for the snapshot of that."""
+        """Pause, and wait for a snapshot."""
         self.thread_.send(Pause())
         self.settle()
 
     def settle(self) -> None:
-        """Wait until a snapshot has come after all commands."""
+        """Wait for a snapshot that is newer than all commands."""
         count = len(self.seen)
         self.thread_.send(Refresh())
         self.wait(lambda: len(self.seen) > count and self.thread_._commands.empty() and not self.thread_._mailbox)
 
     @property
     def trainer(self) -> Trainer:
-        """The trainer, to be looked at while paused."""
+        """The trainer; only read it while paused."""
         trainer = self.thread_._trainer
         assert trainer is not None
         return trainer
@@ -110,11 +110,11 @@ class Listener(QObject):
 
 @pytest.fixture
 def listener(qtbot: Any) -> Iterator[Listener]:
-    made = Listener(qtbot)
-    made.thread_.start()
-    yield made
-    made.thread_.close()
-    assert not made.thread_.isRunning()
+    listener = Listener(qtbot)
+    listener.thread_.start()
+    yield listener
+    listener.thread_.close()
+    assert not listener.thread_.isRunning()
 
 
 def same_run(one: Trainer, other: Trainer) -> bool:
@@ -140,10 +140,10 @@ def replayed(experiment: Experiment, updates: int) -> Trainer:
     return trainer
 
 
-# Turns
+# Taking turns
 
 
-def test_the_thread_parks_until_what_it_offered_is_painted(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_thread_parks_until_its_snapshot_is_painted(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "_LONGEST_PARK", 1000.0)
     listener.begin()
     listener.paints = False
@@ -180,7 +180,7 @@ def test_commands_sent_while_it_is_parked_are_obeyed_in_order(
     ]  # fmt: skip
 
 
-def test_a_window_that_never_paints_does_not_hold_it_for_ever(
+def test_a_window_that_never_paints_does_not_block_it_for_ever(
     listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "_LONGEST_PARK", 0.01)
@@ -191,7 +191,7 @@ def test_a_window_that_never_paints_does_not_hold_it_for_ever(
     listener.pause()
 
 
-def test_the_paint_of_an_older_snapshot_is_not_taken_for_that_of_the_newest(
+def test_painting_an_older_snapshot_does_not_release_the_newest(
     listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "_LONGEST_PARK", 1000.0)
@@ -200,7 +200,7 @@ def test_the_paint_of_an_older_snapshot_is_not_taken_for_that_of_the_newest(
     listener.thread_.send(Play())
     listener.wait(lambda: bool(listener.thread_._mailbox))
     offered, parked = listener.thread_._mailbox[0]
-    listener.thread_.painted(0.001)  # comes late, and is of the snapshot of the start
+    listener.thread_.painted(0.001)  # comes late, and is for the first snapshot
     assert not parked.is_set()
     listener.takes = True
     assert listener.thread_.take() is offered
@@ -208,7 +208,7 @@ def test_the_paint_of_an_older_snapshot_is_not_taken_for_that_of_the_newest(
     listener.wait(lambda: listener.last.update > offered.update)
 
 
-def test_closing_wakes_it_from_its_park(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_wakes_a_parked_thread(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "_LONGEST_PARK", 1000.0)
     for _ in range(20):
         listener = Listener(qtbot)
@@ -221,7 +221,7 @@ def test_closing_wakes_it_from_its_park(qtbot: Any, monkeypatch: pytest.MonkeyPa
         assert not listener.thread_.isRunning()
 
 
-def test_closing_before_it_ever_started_or_at_once(qtbot: Any) -> None:
+def test_closing_before_or_right_after_the_start(qtbot: Any) -> None:
     Listener(qtbot).thread_.close()
     for _ in range(20):
         listener = Listener(qtbot)
@@ -233,7 +233,7 @@ def test_closing_before_it_ever_started_or_at_once(qtbot: Any) -> None:
         assert listener.thread_.take() is None
 
 
-def test_a_slow_thread_asleep_closes_at_once(listener: Listener) -> None:
+def test_a_sleeping_thread_closes_at_once(listener: Listener) -> None:
     listener.thread_.set_speed(1e-3)
     listener.begin()
     listener.thread_.send(Play())
@@ -258,10 +258,10 @@ def test_at_a_slow_speed_no_update_is_skipped(listener: Listener) -> None:
 
 
 @pytest.mark.parametrize(("speed", "at_once"), [(2.0, 1), (200.0, 8), (1000.0, 40), (5000.0, 200)])
-def test_a_set_speed_is_left(speed: float, at_once: int) -> None:
+def test_a_set_speed_is_kept(speed: float, at_once: int) -> None:
     beat, now, done = worker.Beat(), 100.0, 0
     beat.start(now)
-    while now < 110.0:  # ten seconds of a clock of our own; each round takes 1 ms
+    while now < 110.0:  # ten seconds of a simulated clock; each round takes 1 ms
         wait = beat.wait(speed, now)
         if wait > 0.0:
             now += wait
@@ -272,7 +272,7 @@ def test_a_set_speed_is_left(speed: float, at_once: int) -> None:
     assert done == pytest.approx(10.0 * speed, abs=2 * at_once)
 
 
-def test_updates_that_could_not_be_done_in_time_are_not_made_up_for_without_end() -> None:
+def test_only_a_limited_number_of_late_updates_is_caught_up_on() -> None:
     beat = worker.Beat()
     beat.start(0.0)
     assert beat.wait(100.0, 0.0) == 0.0
@@ -284,7 +284,7 @@ def test_updates_that_could_not_be_done_in_time_are_not_made_up_for_without_end(
     assert rounds <= 100.0 / worker.FRAMES + 1
 
 
-def test_a_higher_speed_does_not_wait_for_what_was_due_at_the_lower() -> None:
+def test_a_higher_speed_does_not_wait_for_the_old_due_time() -> None:
     beat = worker.Beat()
     beat.start(0.0)
     beat.wait(0.01, 0.0)
@@ -302,7 +302,7 @@ def test_a_changed_speed_wakes_it(listener: Listener) -> None:
     listener.wait(lambda: listener.last.update > 50)
 
 
-def test_what_is_wanted_anew_comes_before_a_slow_update(listener: Listener) -> None:
+def test_a_new_request_is_answered_before_a_slow_update(listener: Listener) -> None:
     listener.thread_.set_speed(1e-3)
     listener.begin()
     listener.thread_.send(Play())
@@ -340,7 +340,7 @@ def test_two_toggles_at_once_leave_it_paused(listener: Listener) -> None:
 # The same bits
 
 
-def test_however_it_was_driven_the_run_is_the_one_its_experiment_says(listener: Listener) -> None:
+def test_a_run_driven_in_any_way_replays_from_its_experiment(listener: Listener) -> None:
     listener.thread_.want(Wanted((MAP,), CurveRequest(200)))
     listener.begin()
     listener.play_until(50)
@@ -363,7 +363,7 @@ def test_however_it_was_driven_the_run_is_the_one_its_experiment_says(listener: 
     assert same_run(listener.trainer, replayed(listener.last.experiment, listener.last.update))
 
 
-def test_snapshots_asked_for_or_not_change_no_bit(listener: Listener) -> None:
+def test_snapshots_change_no_bit(listener: Listener) -> None:
     listener.thread_.want(Wanted((MAP,), CurveRequest(200)))
     listener.begin()
     for _ in range(30):
@@ -374,7 +374,7 @@ def test_snapshots_asked_for_or_not_change_no_bit(listener: Listener) -> None:
     assert same_run(listener.trainer, trainer)
 
 
-def test_monitors_changed_while_training_change_no_bit_of_any_weight(listener: Listener) -> None:
+def test_changing_monitors_while_training_changes_no_bit_of_a_weight(listener: Listener) -> None:
     listener.begin()
     listener.thread_.send(Play())
     for monitors in (("mse",), ("mse", "hinge", "binary_accuracy"), (), ("focal",)):
@@ -393,8 +393,8 @@ def test_what_crosses_to_the_window_is_frozen_and_can_be_pickled(listener: Liste
     listener.begin()
     listener.play_until(20)
     snapshot = listener.last
-    again = pickle.loads(pickle.dumps(snapshot))
-    assert again.update == snapshot.update and again.experiment == snapshot.experiment
+    copy = pickle.loads(pickle.dumps(snapshot))
+    assert copy.update == snapshot.update and copy.experiment == snapshot.experiment
     for command in (Start(1, EXPERIMENT), change({"optimizer.l2": 0.1}, "A"), Step(epoch=True)):
         assert pickle.loads(pickle.dumps(command)) == command
     with pytest.raises(AttributeError):
@@ -404,7 +404,7 @@ def test_what_crosses_to_the_window_is_frozen_and_can_be_pickled(listener: Liste
 # Runs
 
 
-def test_a_change_before_the_first_update_is_another_start(listener: Listener) -> None:
+def test_a_change_before_the_first_update_is_not_an_edit(listener: Listener) -> None:
     listener.begin()
     listener.thread_.send(change({"network.hidden": (4, 4)}))
     listener.settle()
@@ -413,7 +413,7 @@ def test_a_change_before_the_first_update_is_another_start(listener: Listener) -
     assert same_run(listener.trainer, Trainer(EXPERIMENT.with_value("network.hidden", (4, 4))))
 
 
-def test_a_change_where_the_file_has_an_edit_at_the_start_comes_after_it(listener: Listener) -> None:
+def test_a_change_at_the_start_comes_after_an_edit_of_the_file_there(listener: Listener) -> None:
     experiment = Experiment.loads(EXPERIMENT.dumps() + "\n[[edits]]\nupdate = 0\noptimizer.learning_rate = 0.1\n")
     listener.begin(experiment)
     listener.thread_.send(change({"optimizer.learning_rate": 0.3}))
@@ -421,9 +421,7 @@ def test_a_change_where_the_file_has_an_edit_at_the_start_comes_after_it(listene
     assert listener.trainer.current.optimizer.learning_rate == 0.3
 
 
-def test_layers_changed_before_the_first_update_where_weights_come_from_a_file(
-    listener: Listener, tmp_path: Any
-) -> None:
+def test_layers_changed_before_the_first_update_keep_weights_from_a_file(listener: Listener, tmp_path: Any) -> None:
     trainer = Trainer(EXPERIMENT)
     np.savez(tmp_path / "start.npz", **trainer.parameters())
     experiment = replace(EXPERIMENT, folder=tmp_path).with_value("network.weights", "start.npz")
@@ -435,7 +433,7 @@ def test_layers_changed_before_the_first_update_where_weights_come_from_a_file(
     assert listener.last.lanes[0].sizes == (2, 5, 1)
 
 
-def test_a_run_gone_back_to_is_as_it_was_left(listener: Listener) -> None:
+def test_returning_to_a_run_finds_it_as_it_was(listener: Listener) -> None:
     listener.begin()
     listener.play_until(30)
     left, weights = listener.last, listener.trainer.parameters()
@@ -446,13 +444,13 @@ def test_a_run_gone_back_to_is_as_it_was_left(listener: Listener) -> None:
     listener.wait(lambda: listener.last.run == 0)
     assert listener.last.update == left.update
     assert all(np.array_equal(weights[name], array) for name, array in listener.trainer.parameters().items())
-    listener.thread_.send(Return(0, EXPERIMENT))  # where it is already
+    listener.thread_.send(Return(0, EXPERIMENT))  # it is there already
     listener.settle()
     assert (listener.last.run, listener.last.update) == (0, left.update)
     assert list(listener.thread_._left) == [1]
 
 
-def test_a_run_no_longer_kept_begins_from_the_start(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_returning_to_a_discarded_run_restarts_it(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "_MOST_LEFT", 2)
     for run in range(4):
         listener.begin(run=run)
@@ -467,7 +465,7 @@ def test_a_run_no_longer_kept_begins_from_the_start(listener: Listener, monkeypa
     assert listener.last.update == 1
 
 
-def test_a_run_refused_leaves_the_one_before_training(listener: Listener, tmp_path: Any) -> None:
+def test_a_refused_run_leaves_the_previous_one_training(listener: Listener, tmp_path: Any) -> None:
     listener.begin()
     listener.thread_.send(Play())
     missing = EXPERIMENT.with_value("data.file", str(tmp_path / "none.csv"))
@@ -486,7 +484,7 @@ def test_data_with_fewer_inputs_than_the_view_asked_for(listener: Listener) -> N
     assert not listener.failed and not listener.rejected
 
 
-def test_a_run_of_fewer_seeds_than_the_one_picked(listener: Listener) -> None:
+def test_a_run_with_fewer_seeds_than_the_one_picked(listener: Listener) -> None:
     listener.begin(EXPERIMENT.with_value("run.replicas", 8))
     listener.thread_.want(Wanted((MAP,), CurveRequest(200), replica=7))
     listener.settle()
@@ -499,7 +497,7 @@ def test_a_run_of_fewer_seeds_than_the_one_picked(listener: Listener) -> None:
 # Errors
 
 
-def test_an_error_of_the_trainer_arrives_and_the_thread_lives_on(
+def test_a_trainer_error_is_reported_and_the_thread_survives(
     listener: Listener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     listener.begin()
@@ -563,26 +561,26 @@ def test_a_lane_is_forked_while_training(listener: Listener) -> None:
     listener.pause()
     trainer = listener.thread_._trainer
     assert trainer is not None
-    replayed = Trainer(trainer.experiment, trainer.data)
-    replayed.advance(lambda: True, trainer.update)
+    replay = Trainer(trainer.experiment, trainer.data)
+    replay.advance(lambda: True, trainer.update)
     for name in "AB":
-        np.testing.assert_array_equal(trainer.lane(name).replicas[0].theta, replayed.lane(name).replicas[0].theta)
+        np.testing.assert_array_equal(trainer.lane(name).replicas[0].theta, replay.lane(name).replicas[0].theta)
 
 
-def test_a_lane_added_late_comes_up_bit_by_bit_while_the_others_wait(listener: Listener) -> None:
+def test_a_lane_added_late_catches_up_while_the_others_wait(listener: Listener) -> None:
     listener.begin()
     listener.play_until(20_000)
     goal = listener.last.update
     listener.thread_.send(AddLane("A", "B", {"loss.objective": "mse"}))
     listener.wait(lambda: listener.last.catch_up_progress < 1.0)
-    coming = [snapshot for snapshot in listener.seen if snapshot.catch_up_progress < 1.0]
-    assert all(snapshot.update == goal and len(snapshot.lanes) == 1 for snapshot in coming)
+    catching_up = [snapshot for snapshot in listener.seen if snapshot.catch_up_progress < 1.0]
+    assert all(snapshot.update == goal and len(snapshot.lanes) == 1 for snapshot in catching_up)
     listener.wait(lambda: listener.last.catch_up_progress == 1.0 and len(listener.last.lanes) == 2)
     assert listener.last.update == goal
     assert listener.last.lanes[1].objective == "mse"
 
 
-def test_what_is_asked_while_a_lane_comes_up_is_asked_of_both(listener: Listener) -> None:
+def test_commands_while_a_lane_catches_up_are_not_lost(listener: Listener) -> None:
     listener.begin()
     listener.play_until(5_000)
     goal = listener.last.update
@@ -594,7 +592,7 @@ def test_what_is_asked_while_a_lane_comes_up_is_asked_of_both(listener: Listener
     assert rates == {"A": 0.5, "B": 0.01}
 
 
-def test_a_lane_that_is_taken_back_while_it_comes_up_comes_no_more(listener: Listener) -> None:
+def test_a_removed_lane_stops_catching_up(listener: Listener) -> None:
     listener.begin()
     listener.play_until(20_000)
     goal = listener.last.update
@@ -611,7 +609,7 @@ def test_a_lane_that_is_taken_back_while_it_comes_up_comes_no_more(listener: Lis
     assert listener.last.lanes[1].objective == "mse"
 
 
-def test_closing_does_not_wait_for_a_lane_that_comes_up(listener: Listener) -> None:
+def test_closing_does_not_wait_for_a_lane_to_catch_up(listener: Listener) -> None:
     listener.begin()
     listener.play_until(20_000)
     listener.thread_.send(AddLane("A", "B"))
@@ -620,7 +618,7 @@ def test_closing_does_not_wait_for_a_lane_that_comes_up(listener: Listener) -> N
     assert not listener.thread_.isRunning() and listener.thread_._successor is not None
 
 
-def test_a_run_left_while_a_lane_comes_up_goes_on_with_it(listener: Listener) -> None:
+def test_returning_to_a_run_lets_its_lane_catch_up(listener: Listener) -> None:
     listener.begin()
     listener.play_until(20_000)
     listener.thread_.send(AddLane("A", "B"))
@@ -633,7 +631,7 @@ def test_a_run_left_while_a_lane_comes_up_goes_on_with_it(listener: Listener) ->
     )
 
 
-def test_a_lane_taken_out_is_put_back_in_its_place(listener: Listener) -> None:
+def test_a_removed_lane_is_restored_in_its_place(listener: Listener) -> None:
     lanes = tuple(LaneEntry(name, {"optimizer.learning_rate": 0.1 * k}) for k, name in enumerate("ABC", start=1))
     listener.begin(replace(EXPERIMENT, lanes=lanes).checked())
     listener.play_until(30)
@@ -648,7 +646,7 @@ def test_a_lane_taken_out_is_put_back_in_its_place(listener: Listener) -> None:
 
 
 @pytest.mark.parametrize("meanwhile", [None, Step(), change({"optimizer.learning_rate": 0.3}, "A")])
-def test_a_lane_put_back_is_as_if_it_had_never_been_out(listener: Listener, meanwhile: Any) -> None:
+def test_a_restored_lane_is_as_if_never_removed(listener: Listener, meanwhile: Any) -> None:
     lanes = (LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse"}), LaneEntry("C"))
     listener.begin(replace(EXPERIMENT, lanes=lanes).checked())
     listener.play_until(30)
@@ -661,7 +659,7 @@ def test_a_lane_put_back_is_as_if_it_had_never_been_out(listener: Listener, mean
     listener.thread_.send(RestoreLane(1))
     listener.wait(lambda: len(listener.last.lanes) == 3)
     listener.settle()
-    # Nothing is trained again where nothing was done in between.
+    # Nothing is trained again if nothing was done in between.
     assert (listener.trainer is before and listener.trainer.lane("B") is lane) == (meanwhile is None)
     listener.play_until(listener.last.update + 30)
     assert same_run(listener.trainer, replayed(listener.last.experiment, listener.last.update))
@@ -675,7 +673,7 @@ def test_a_lane_put_back_is_as_if_it_had_never_been_out(listener: Listener, mean
 @pytest.mark.parametrize(
     "command", [ForkLane("X", "B"), AddLane("X", "B"), RemoveLane("X", 1), RemoveLane("A", 1), RenameLane("A", "a:b")]
 )
-def test_what_cannot_be_done_with_lanes_is_refused_in_a_sentence(listener: Listener, command: Any) -> None:
+def test_invalid_lane_commands_are_refused_with_a_sentence(listener: Listener, command: Any) -> None:
     listener.begin()
     listener.thread_.send(command)
     listener.wait(lambda: bool(listener.refused))

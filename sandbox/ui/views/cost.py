@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -24,63 +20,18 @@ from PySide6.QtWidgets import (
 from sandbox import words
 from sandbox.arrays import Floats
 from sandbox.experiment.document import texts
-from sandbox.experiment.document.lanes import letter, slots
 from sandbox.experiment.training.snapshot import Curve, CurveRequest, EditMark, LaneState
 from sandbox.nn import LOSSES, METRICS
 from sandbox.ui import theme
 from sandbox.ui.kit import Choice
 from sandbox.ui.lane_styles import LaneStyle
 from sandbox.ui.plot.layers import Band, BandsLayer, CrosshairLayer, GridLayer, Line, LinesLayer, MarksLayer
-from sandbox.ui.plot.legend import CurveChip, CurveName, Stroke
 from sandbox.ui.plot.plot import Plot
 from sandbox.ui.plot.ranges import epochs_end, logarithm, plain, value_range, without_divergence
 from sandbox.ui.theme import SMALL, Theme
+from sandbox.ui.views.cost_legend import CostLegend, Key, LegendRow, rows_of
 
-Key = tuple[str, str]  # lane, column
-
-ROLES = {"objective": "learns", "monitor": "shown", "metric": "shown, right axis"}
-# One after the other, if a lane has several monitors.
-DASHES = ((6.0, 3.0), (2.0, 2.5), (10.0, 3.0, 2.0, 3.0), (4.0, 2.0, 1.0, 2.0), (12.0, 4.0))
-LEGEND_ROWS, LEGEND_SHARE = 4, 0.3  # the legend scrolls beyond this many rows, or this share of a tall view
-FEW_LANES = 3  # up to this many, the test part of a common loss is drawn too
 _OWN_TIP = "Shows for every lane what it learns with, and what it also shows."
-
-
-@dataclass(frozen=True)
-class LegendRow:
-    """A row of the legend: a lane's loss or metric over the training and the test part."""
-
-    lane: str
-    role: str
-    name: str
-    label: str
-    columns: tuple[tuple[str, str], ...]  # part, column
-
-
-def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[LegendRow, ...]:
-    """Return the rows of the legend: the objectives of all lanes first, then monitors, then metrics."""
-    objectives = {lane.name: lane.objective for lane in lanes}
-    objective_curves = {(c.lane, c.part, c.name) for c in curves if c.role == "objective"}
-    columns: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
-    for curve in curves:
-        name = curve.name
-        objective = objectives.get(curve.lane, "")
-        if name == "cost" and objective and (curve.lane, curve.part, objective) not in objective_curves:
-            name = objective
-        columns.setdefault((curve.lane, curve.role, name), []).append((curve.part, curve.column))
-    order = list(ROLES)
-    lane_order = {lane.name: k for k, lane in enumerate(lanes)}
-    keys = sorted(columns, key=lambda key: (order.index(key[1]), lane_order.get(key[0], len(lane_order))))
-    return tuple(
-        LegendRow(
-            lane,
-            role,
-            name,
-            "Cost with penalty" if name == "cost" else texts.label_of(name),
-            tuple(sorted(columns[lane, role, name], reverse=True)),
-        )
-        for lane, role, name in keys
-    )
 
 
 class CostView(QWidget):
@@ -106,11 +57,7 @@ class CostView(QWidget):
         self._end = 0.0
         self._values: tuple[float, float] | None = None
         self._window: tuple[float, float] | None = None  # the epochs zoomed to
-        self._shown: dict[Key, bool] = {}  # what the user chose; new runs keep it
-        self._rows: tuple[LegendRow, ...] = ()
         self._stale = False  # whether the next snapshot must rebuild the legend
-        self._chips: dict[Key, CurveChip] = {}
-        self._names: list[CurveName] = []
         self._probe: float | None = None
         self._build()
 
@@ -145,21 +92,8 @@ class CostView(QWidget):
         controls.addWidget(self.only)
         controls.addWidget(self.log_x)
         controls.addWidget(self.log_y)
-        self.legend = QWidget()
-        self._grid = QGridLayout(self.legend)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(4)
-        self._grid.setVerticalSpacing(0)
-        self._grid.setColumnStretch(3, 1)
-        self.legend_area = QScrollArea(self)
-        self.legend_area.setFrameShape(QFrame.Shape.NoFrame)
-        self.legend_area.setWidgetResizable(True)
-        self.legend_area.setWidget(self.legend)
-        self.legend_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.legend_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for widget in (self.legend_area.viewport(), self.legend):  # turned on by the scroll area
-            widget.setAutoFillBackground(False)
-        self.legend_area.setAccessibleName("Legend of the curves")
+        self.legend = CostLegend(self)
+        self.legend.switched.connect(self._curves_switched)
         self.readout = QLabel("epoch")
         self.note = QLabel("")
         for label, name in ((self.readout, "Epoch at the pointer"), (self.note, "Note on the axes")):
@@ -173,7 +107,7 @@ class CostView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(self.controls)
-        column.addWidget(self.legend_area)
+        column.addWidget(self.legend)
         column.addWidget(self.plot, 1)
         column.addWidget(self.readout)
         column.addWidget(self.note)
@@ -207,7 +141,7 @@ class CostView(QWidget):
         self.marks.restyle()
         for label in (self.readout, self.note):
             label.setFont(font)
-        self._style_legend()
+        self.legend.set_theme(colours, scale)
         self._redraw()
 
     def set_log(self, x: bool, y: bool) -> None:
@@ -222,8 +156,9 @@ class CostView(QWidget):
     def request(self) -> CurveRequest:
         """Return how curves must be thinned for this view."""
         width = max(50, round(self.plot.area.rect().width()))
-        hidden = frozenset(key for key, chip in self._chips.items() if not chip.isChecked())
-        return CurveRequest(width, self.log_x.isChecked(), self._window, str(self.only.value() or ""), hidden)
+        return CurveRequest(
+            width, self.log_x.isChecked(), self._window, str(self.only.value() or ""), self.legend.hidden_curves
+        )
 
     def draw(
         self,
@@ -242,9 +177,10 @@ class CostView(QWidget):
         self._position = epoch_position
         self._offer_common()
         rows = rows_of(self._curves, self._lanes)
-        if rows != self._rows or self._stale:
-            self._rows, self._stale = rows, False
-            self._build_legend()
+        self.legend.set_lanes([state.name for state in self._lanes], self._styles)
+        if rows != self.legend.rows or self._stale:
+            self._stale = False
+            self.legend.show_rows(rows, bool(self.only.value()), self.only.value() in METRICS)
         self._redraw()
 
     def set_lanes(self, styles: Sequence[LaneStyle]) -> None:
@@ -281,112 +217,12 @@ class CostView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self.isVisible():
-            self._fit_legend()
+            self.legend.fit(self.height())
 
-    # The legend
-
-    def _build_legend(self) -> None:
-        focused = next((key for key, chip in self._chips.items() if chip.hasFocus()), None)
-        for widget in (*self._names, *self._chips.values()):
-            self._grid.removeWidget(widget)
-            widget.hide()
-            widget.deleteLater()
-        self._names, self._chips = [], {}
-        several = len({row.lane for row in self._rows}) > 1
-        for line, row in enumerate(self._rows):
-            given_name = slots((row.lane,))[row.lane][1] if several else ""  # the name that the user gave the lane
-            words = f"{row.label} \u00b7 {given_name}" if given_name else row.label
-            role = "" if self.only.value() in METRICS else ROLES[row.role]
-            name = CurveName(self._letter(row.lane) if several else "", words, role, self.legend)
-            name.clicked.connect(lambda _, row=row: self._toggle_row(row))
-            self._names.append(name)
-            self._grid.addWidget(name, line, 0)
-            for part, column in row.columns:
-                words = f"{row.label} · {part} ({ROLES[row.role]})"
-                chip = CurveChip(f"{self._letter(row.lane)}: {words}" if several else words, part, self.legend)
-                chip.setChecked(self._is_shown(row.lane, column, row.role))
-                chip.toggled.connect(lambda on, key=(row.lane, column): self._show_curve(key, on))
-                self._chips[row.lane, column] = chip
-                self._grid.addWidget(chip, line, 1 if part == "train" else 2)
-        if focused in self._chips:
-            self._chips[focused].setFocus()
-        self._style_legend()
-
-    def _style_legend(self) -> None:
-        colours = self._theme
-        if colours is None:
-            return
-        font = theme.font(SMALL)
-        font.setPixelSize(round(SMALL * self._scale))
-        text_color, faint, hover = QColor(colours.text_color), QColor(colours.faint), QColor(colours.hover)
-        for row, name in zip(self._rows, self._names, strict=True):
-            color = colours.lane(self._lane_index(row.lane))
-            name.set_colors(text_color, QColor(colours.muted), QColor(color), QColor(theme.text_color_on(color)), font)
-            for part, column in row.columns:
-                self._chips[row.lane, column].set_colors(self._stroke(row, part), text_color, faint, hover, font)
-        self._fit_legend()
-
-    def _fit_legend(self) -> None:
-        height = max((name.sizeHint().height() for name in self._names), default=0)
-        most_rows = max(LEGEND_ROWS, int(LEGEND_SHARE * self.height() / max(height, 1)))
-        self.legend_area.setFixedHeight(height * min(len(self._rows), most_rows))
-
-    @property
-    def legend_rows(self) -> int:
-        """The number of rows in the legend, including those scrolled out of view."""
-        return len(self._rows)
-
-    def _lane_index(self, lane: str) -> int:
-        """Return the slot that gives a lane its colour."""
-        if lane in self._styles:
-            return self._styles[lane].slot
-        return slots(tuple(state.name for state in self._lanes)).get(lane, (0, ""))[0]
-
-    def _letter(self, lane: str) -> str:
-        return letter(self._lane_index(lane))
-
-    def _stroke(self, row: LegendRow, part: str, role: str = "") -> Stroke:
-        """Return how a curve is drawn: colour by lane, dashes by role, the test part thinner and paler.
-
-        `role` differs from the row's where a lane once learned with what it now only shows, or the reverse.
-        """
-        assert self._theme is not None
-        color = self._theme.lane(self._lane_index(row.lane))
-        dash: tuple[float, ...] = ()
-        role = role or row.role
-        if row.role != "objective" or role != "objective":
-            others = list(dict.fromkeys(r.name for r in self._rows if r.role != "objective"))
-            index = others.index(row.name) if row.role != "objective" else 0
-            dash = () if role == "objective" else tuple(length * self._scale for length in DASHES[index % len(DASHES)])
-            if index > 0 and len({r.lane for r in self._rows}) == 1:
-                color = self._theme.curves[index % len(self._theme.curves)]
-        if part == "test":
-            color = theme.blend(color, self._theme.card, 0.42)
-        width = (2.0 if role == "objective" else 1.5) * (0.75 if part == "test" else 1.0)
-        return Stroke(QColor(color), width * self._scale, dash)
-
-    def _is_shown(self, lane: str, column: str, role: str) -> bool:
-        """Whether a curve is drawn: as the user chose, else fewer beside the objectives the more lanes there are."""
-        lanes = len({row.lane for row in self._rows})
-        if self.only.value():
-            chosen = column.startswith("train_") or lanes <= FEW_LANES
-        else:
-            chosen = role != "metric" and (role == "objective" or lanes <= 2)
-            chosen = chosen and (column.startswith("train_") or lanes <= 2)
-        return self._shown.get((lane, column), chosen)
-
-    def _show_curve(self, key: Key, shown: bool) -> None:
-        self._shown[key] = shown
+    def _curves_switched(self, shown: bool) -> None:
         self._redraw()
         if shown:
             self.wanted_changed.emit()  # hidden curves were not requested
-
-    def _toggle_row(self, row: LegendRow) -> None:
-        """Hide all curves of a row, or show them if all are hidden."""
-        chips = [self._chips[row.lane, column] for _, column in row.columns]
-        shown = any(chip.isChecked() for chip in chips)
-        for chip in chips:
-            chip.setChecked(not shown)
 
     # Every frame
 
@@ -404,18 +240,15 @@ class CostView(QWidget):
         metrics: list[tuple[LegendRow, str, Floats, Floats]] = []
         skipped = False
         log = self._log
-        for row in self._rows:
-            for part, column in row.columns:
-                if not self._is_shown(row.lane, column, row.role):
-                    continue
-                curve = curves[row.lane, column]
-                x = self._x_values(curve.epochs)
-                if row.role == "metric" and not self.only.value():
-                    metrics.append((row, part, x, plain(curve.values)))
-                    continue
-                y = logarithm(curve.values) if log else plain(curve.values)
-                skipped = skipped or (log and bool((curve.values <= 0.0).any()))
-                costs.append((row, part, x, y))
+        for row, part, column in self.legend.shown_curves():
+            curve = curves[row.lane, column]
+            x = self._x_values(curve.epochs)
+            if row.role == "metric" and not self.only.value():
+                metrics.append((row, part, x, plain(curve.values)))
+                continue
+            y = logarithm(curve.values) if log else plain(curve.values)
+            skipped = skipped or (log and bool((curve.values <= 0.0).any()))
+            costs.append((row, part, x, y))
         stopped = {lane.name for lane in self._lanes if lane.stopped}
         visible_values = []
         for row, _, x, y in costs:
@@ -454,7 +287,7 @@ class CostView(QWidget):
         order = sorted(drawn, key=lambda c: (c[0].role == "objective", c[1] == "train"))
         lines = []
         for row, part, x, y in order:
-            stroke = self._stroke(row, part)
+            stroke = self.legend.stroke(row, part)
             curve = None if curves is None else curves[row.lane, dict(row.columns)[part]]
             epochs = None if curve is None else curve.epochs
             if curve is not None and curve.picked is not None:  # it is drawn in front of the median of all
@@ -469,7 +302,7 @@ class CostView(QWidget):
             learns = learning(epochs, curve.learned)
             for role, stretches in (("monitor", ~learns), ("objective", learns)):
                 if stretches.any():
-                    stroke = self._stroke(row, part, role)
+                    stroke = self.legend.stroke(row, part, role)
                     lines.append(Line(x, only_where(stretches, y), stroke.color, stroke.width, stroke.dash))
         layer.set_lines(tuple(lines))
 
@@ -481,7 +314,7 @@ class CostView(QWidget):
             curve = curves[row.lane, dict(row.columns)[part]]
             if len(curve.band) == 2 and len(curve.epochs):
                 low, high = ((self._x_values(x), scaled(y)) for x, y in curve.band)
-                color = QColor(self._stroke(row, part).color)
+                color = QColor(self.legend.stroke(row, part).color)
                 color.setAlphaF(0.18 if part == "train" else 0.10)
                 bands.append(Band(low, high, color))
         self.bands.set_bands(tuple(bands))
@@ -489,7 +322,7 @@ class CostView(QWidget):
     def _set_marks(self) -> None:
         several = len(self._lanes) > 1
         positions = self._x_values(np.array([mark.epoch for mark in self._marks], dtype=np.float64))
-        texts = tuple(f"{self._letter(m.lane)}: {m.text}" if m.lane and several else m.text for m in self._marks)
+        texts = tuple(f"{self.legend.letter(m.lane)}: {m.text}" if m.lane and several else m.text for m in self._marks)
         if self.log_x.isChecked():
             positions = np.nan_to_num(positions, nan=self._visible_range()[0])
         self.marks.set_marks(positions, texts)
@@ -516,9 +349,7 @@ class CostView(QWidget):
         """Show the values at the pointer, or the last ones, in the legend, where each has its place."""
         epoch = None if self._probe is None else 10.0**self._probe if self.log_x.isChecked() else self._probe
         for curve in self._curves:
-            chip = self._chips.get((curve.lane, curve.column))
-            if chip is not None and chip.isChecked():
-                chip.set_value(value_at(curve, epoch))
+            self.legend.set_value(curve.lane, curve.column, value_at(curve, epoch))
         text = "epoch"
         if epoch is not None and self._probe is not None:
             near = self.marks.text_near(self._probe)

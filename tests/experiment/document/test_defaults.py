@@ -32,7 +32,7 @@ def test_a_choice_is_kept_whatever_the_task(task: str) -> None:
 
 @pytest.mark.parametrize("output", ACTIVATIONS)
 @pytest.mark.parametrize("objective", LOSSES)
-def test_coding_is_signed_for_hinges_and_tanh_alone(objective: str, output: str) -> None:
+def test_coding_is_signed_only_for_hinges_and_tanh(objective: str, output: str) -> None:
     signed = "hinge" in objective or output == "tanh"
     coding = coding_for(NetworkSettings(), objective, output)
     assert coding == ("plus_minus_one" if signed else "zero_one")

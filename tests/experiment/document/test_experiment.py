@@ -123,7 +123,7 @@ ERRORS: list[tuple[str, list[str]]] = [
     ("[optimizer]\nlearning.rate = 1", ["optimizer.learning is not a known key", "optimizer.learning_rate?"]),
     ("[run]\n'a b' = 1", ['run."a b" is not a known key', "epochs, precision"]),
     ("[optimizer]\nparameters = {momentum = 0.9}", ["optimizer.parameters is not a known key"]),
-    # sections that are none
+    # not sections
     ("data = 3", ["data is 3", "must be a table"]),
     ("lanes = 3", ["lanes is 3", "[[lanes]]"]),
     ("lanes = [1]", ["lanes is [1]", "[[lanes]]"]),
@@ -175,7 +175,7 @@ ERRORS: list[tuple[str, list[str]]] = [
     ("[data]\nfeatures = []", ["data.features is a list of 0", "a list of 1 to"]),
     ("[data]\nfile = ''", ["data.file is a string of 0 characters", "1 to 4,096"]),
     ('[data]\nfile = "a\\u0000b"', ["data.file", "character 0"]),
-    # what must fit
+    # settings that must match
     ("[data]\ndataset = 'moons'\nfile = 'a.csv'", ["data.dataset", "data.file", "only one of the two"]),
     ("[network]\nactivation = ['tanh']", ["network.activation has length 1", "network.hidden length 2"]),
     ("[[lanes]]\nname = 'A'\nnetwork.activation = ['relu']", ["lane A: network.activation has length 1"]),
@@ -272,7 +272,7 @@ def test_an_empty_file_is_the_default_experiment() -> None:
     assert experiment.data.dataset == "moons"
 
 
-def test_a_file_of_data_takes_the_place_of_the_default_dataset() -> None:
+def test_a_data_file_replaces_the_default_dataset() -> None:
     experiment = Experiment.loads("[data]\nfile = 'a.csv'\ntarget = ['u', 'v']\nfeatures = ['x', 'x^2']")
     assert experiment.data.dataset is None
     assert experiment.data.file == "a.csv"
@@ -280,14 +280,14 @@ def test_a_file_of_data_takes_the_place_of_the_default_dataset() -> None:
     assert experiment.data.features == ("x", "x^2")
 
 
-def test_a_whole_number_becomes_a_float_where_a_float_is_asked() -> None:
+def test_a_whole_number_becomes_a_float_where_one_is_needed() -> None:
     experiment = Experiment.loads("[optimizer]\nlearning_rate = 1\nmomentum = 0\n[loss]\ndelta = 2")
     assert repr(experiment.optimizer.learning_rate) == "1.0"
     assert repr(dict(experiment.optimizer.parameters)) == "{'momentum': 0.0}"
     assert repr(dict(experiment.loss.parameters)) == "{'delta': 2.0}"
 
 
-def test_lanes_and_edits_may_be_dotted_or_nested_alike() -> None:
+def test_lanes_and_edits_may_be_dotted_or_nested() -> None:
     dotted = "[[lanes]]\nname = 'A'\nloss.objective = 'mse'\n[[edits]]\nupdate = 1\noptimizer.l1 = 1"
     nested = "[[lanes]]\nname = 'A'\n[lanes.loss]\nobjective = 'mse'\n[[edits]]\nupdate = 1\n[edits.optimizer]\nl1 = 1"
     inline = "lanes = [{name = 'A', loss = {objective = 'mse'}}]\nedits = [{update = 1, optimizer = {l1 = 1}}]"
@@ -296,7 +296,7 @@ def test_lanes_and_edits_may_be_dotted_or_nested_alike() -> None:
 
 def test_edits_are_kept_in_order_of_update_and_then_of_the_file() -> None:
     text = "".join(
-        f"[[edits]]\nupdate = {update}\noptimizer.l1 = {place}\n" for place, update in enumerate([5, 2, 5, 0, 2])
+        f"[[edits]]\nupdate = {update}\noptimizer.l1 = {position}\n" for position, update in enumerate([5, 2, 5, 0, 2])
     )
     edits = Experiment.loads(text).edits
     assert [edit.update for edit in edits] == [0, 2, 2, 5, 5]
@@ -315,7 +315,7 @@ def test_sixteen_lanes_are_allowed() -> None:
 # --- values ---
 
 
-def test_get_reads_lanes_and_falls_back_on_the_methods_own_parameters() -> None:
+def test_get_reads_lanes_and_falls_back_on_the_optimisers_defaults() -> None:
     experiment = Experiment.loads(
         "[optimizer]\nname = 'adagrad'\nlearning_rate = 0.25\n[loss]\ndelta = 3\n"
         "[[lanes]]\nname = 'A'\n[[lanes]]\nname = 'B'\noptimizer.name = 'adam'\nloss.delta = 4\n"
@@ -335,7 +335,7 @@ def test_get_reads_lanes_and_falls_back_on_the_methods_own_parameters() -> None:
         experiment.get("loss.delta", "C")
 
 
-def test_lane_is_the_experiment_with_what_differs() -> None:
+def test_lane_is_the_experiment_with_its_changes() -> None:
     experiment = Experiment.loads(
         "[loss]\ngamma = 1\n[[lanes]]\nname = 'A'\n[[lanes]]\nname = 'B'\nnetwork.hidden = [3]\nloss.delta = 4"
     )
@@ -357,9 +357,9 @@ def test_with_value_changes_one_setting_of_a_new_experiment() -> None:
     assert experiment == Experiment()
     assert changed.with_value("optimizer.learning_rate", 0.5) == experiment
     assert experiment.with_value("title", "moons \u2192 night").title == "moons \u2192 night"
-    given = experiment.with_value("optimizer.momentum", 0.5)
-    assert given.optimizer.parameters == {"momentum": 0.5}
-    assert given.with_value("optimizer.momentum", None) == experiment
+    with_momentum = experiment.with_value("optimizer.momentum", 0.5)
+    assert with_momentum.optimizer.parameters == {"momentum": 0.5}
+    assert with_momentum.with_value("optimizer.momentum", None) == experiment
 
 
 @pytest.mark.parametrize(
@@ -373,19 +373,19 @@ def test_with_value_changes_one_setting_of_a_new_experiment() -> None:
         ("data.file", "caf\udce9.csv", "UTF-8"),
     ],
 )
-def test_with_value_tests_the_whole(key: str, value: object, fragment: str) -> None:
+def test_with_value_checks_the_whole_experiment(key: str, value: object, fragment: str) -> None:
     with pytest.raises(InputError, match=fragment):
         Experiment().with_value(key, value)
 
 
-def test_values_that_must_fit_are_changed_together() -> None:
+def test_values_that_must_match_are_changed_together() -> None:
     experiment = Experiment().with_values({"network.hidden": [5], "network.activation": ["relu"]})
     assert experiment.network.activations == ("relu",)
     with pytest.raises(InputError, match="has length 1"):
         experiment.with_value("network.hidden", [5, 5])
 
 
-def test_dataset_and_file_take_each_others_place() -> None:
+def test_dataset_and_file_replace_each_other() -> None:
     by_file = Experiment().with_value("data.file", "a.csv")
     assert (by_file.data.dataset, by_file.data.file) == (None, "a.csv")
     by_name = by_file.with_value("data.dataset", "circles")
@@ -426,7 +426,7 @@ def test_with_edit_keeps_the_order() -> None:
         (Edit(1, {"network.activation": ("relu",)}), "has length 1"),
     ],
 )
-def test_with_edit_tests_the_edit(edit: Edit, fragment: str) -> None:
+def test_with_edit_checks_the_edit(edit: Edit, fragment: str) -> None:
     with pytest.raises(InputError, match=fragment):
         Experiment().with_edit(edit)
 
@@ -459,13 +459,13 @@ def test_effective_settings_are_those_after_the_edits() -> None:
     assert experiment.edits, "the experiment itself keeps its edits"
 
 
-def test_an_edit_of_the_only_lane_becomes_the_experiments_own() -> None:
+def test_an_edit_of_the_only_lane_changes_the_experiment() -> None:
     experiment = Experiment().with_edit(Edit(3, {"optimizer.momentum": 0.5}, lane="A"))
     assert experiment.effective() == Experiment().with_value("optimizer.momentum", 0.5)
 
 
-def test_edits_of_every_lane_reach_past_what_the_experiment_has_for_none() -> None:
-    """The shared list of activations fits no lane any more, yet every lane has its own that does."""
+def test_an_edit_of_all_lanes_may_leave_an_unused_value_that_does_not_fit() -> None:
+    """The shared list of activations no longer fits, but every lane has its own that does."""
     experiment = Experiment.loads(
         "[network]\nactivation = ['relu', 'tanh']\n"
         "[[lanes]]\nname = 'A'\nnetwork.activation = 'tanh'\n"
@@ -476,7 +476,7 @@ def test_edits_of_every_lane_reach_past_what_the_experiment_has_for_none() -> No
     assert [after.lane(name).network.activations for name in "AB"] == [("tanh",), ("relu",)]
 
 
-def test_checked_brings_a_hand_made_experiment_into_shape() -> None:
+def test_checked_normalises_a_hand_made_experiment() -> None:
     layers: Any = [3, 2]
     rough = Experiment(network=NetworkSettings(hidden=layers), loss=LossSettings(parameters={"delta": 2}))
     assert rough.checked().network.hidden == (3, 2)
@@ -496,13 +496,13 @@ def test_an_experiment_is_frozen_hashable_and_can_be_pickled() -> None:
         experiment.title = "x"  # type: ignore[misc]
     with pytest.raises(TypeError):
         experiment.edits[0].changes["loss.delta"] = 3.0  # type: ignore[index]
-    given = {"delta": 1.0}
-    loss = LossSettings(parameters=given)
-    given["delta"] = 2.0
+    parameters = {"delta": 1.0}
+    loss = LossSettings(parameters=parameters)
+    parameters["delta"] = 2.0
     assert loss.parameters == {"delta": 1.0}
 
 
-def test_the_folder_is_no_part_of_the_value() -> None:
+def test_the_folder_is_not_part_of_the_value() -> None:
     assert Experiment(folder=Path("a")) == Experiment(folder=Path("b"))
 
 
@@ -537,7 +537,7 @@ def values_of(setting: Setting) -> st.SearchStrategy[Any]:
 
 def changes_of(keys: list[str], least: int = 0) -> st.SearchStrategy[dict[str, Any]]:
     chosen = st.lists(st.sampled_from(keys), unique=True, min_size=least, max_size=6)
-    return chosen.flatmap(lambda some: st.fixed_dictionaries({key: values_of(SETTINGS[key]) for key in some}))
+    return chosen.flatmap(lambda selected: st.fixed_dictionaries({key: values_of(SETTINGS[key]) for key in selected}))
 
 
 @st.composite
@@ -560,7 +560,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
 
 @given(experiments())
 @settings(max_examples=150)
-def test_what_is_written_reads_back_as_the_same(experiment: Experiment) -> None:
+def test_a_written_experiment_reads_back_as_the_same(experiment: Experiment) -> None:
     text = experiment.dumps()
     again = Experiment.loads(text)
     assert again == experiment
@@ -571,17 +571,17 @@ def test_what_is_written_reads_back_as_the_same(experiment: Experiment) -> None:
     assert after.checked() == after
 
 
-def test_a_file_says_everything_that_has_a_value() -> None:
+def test_a_file_has_every_setting_that_has_a_value() -> None:
     tables = tomllib.loads(Experiment().dumps())
     assert tables["format"] == 1
     assert tables["lanes"] == [{"name": "A"}]
     sections = {name: table for name, table in tables.items() if isinstance(table, dict)}
-    said = {f"{name}.{key}" for name, table in sections.items() for key in table}
+    written = {f"{name}.{key}" for name, table in sections.items() for key in table}
     left_out = {key for key, setting in SETTINGS.items() if setting.optional} - {"data.dataset"}
-    assert said == set(SETTINGS) - left_out - {"title"}
+    assert written == set(SETTINGS) - left_out - {"title"}
 
 
-def test_lists_in_the_place_of_a_lone_name_are_written_as_lists() -> None:
+def test_lists_stay_lists_where_one_name_is_allowed() -> None:
     experiment = Experiment().with_values({"network.activation": ["relu", "exp"], "data.target": ["u"]})
     assert 'activation = ["relu", "exp"]\n' in experiment.dumps()
     assert Experiment.loads(experiment.dumps()) == experiment
@@ -624,7 +624,7 @@ def test_load_says_what_is_wrong_with_a_file(tmp_path: Path, content: bytes, fra
         assert fragment in str(caught.value)
 
 
-def test_load_says_that_there_is_no_file(tmp_path: Path) -> None:
+def test_load_says_why_a_path_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.toml: there is no such file"):
         Experiment.load(tmp_path / "none.toml")
     with pytest.raises(InputError, match="this is a folder"):
@@ -635,14 +635,14 @@ def test_load_says_that_there_is_no_file(tmp_path: Path) -> None:
         Experiment.load(tmp_path / ("x" * 300))
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with a name are a matter of Unix")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only Unix has named pipes")
 def test_load_does_not_wait_for_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InputError, match="not an ordinary file"):
         Experiment.load(tmp_path / "pipe")
 
 
-def test_save_keeps_files_within_reach(tmp_path: Path) -> None:
+def test_save_keeps_paths_to_files_valid(tmp_path: Path) -> None:
     (tmp_path / "deep" / "er").mkdir(parents=True)
     (tmp_path / "points.csv").write_text("x,y\n", encoding="utf-8")
     absolute = str(tmp_path / "abs.npz")
@@ -665,9 +665,7 @@ def test_save_keeps_files_within_reach(tmp_path: Path) -> None:
     assert experiment.save(tmp_path / "same.toml") == experiment
 
 
-def test_save_of_an_experiment_without_a_folder_starts_from_the_current_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_save_without_a_folder_starts_from_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "out").mkdir()
     monkeypatch.chdir(tmp_path)
     saved = Experiment().with_value("data.file", "points.csv").save("out/night.toml")
@@ -704,8 +702,8 @@ def test_save_says_where_it_cannot_write(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(os.name != "posix", reason="permissions of this kind are a matter of Unix")
-def test_save_leaves_permissions_to_the_users_mask(tmp_path: Path) -> None:
+@pytest.mark.skipif(os.name != "posix", reason="only Unix has such permissions")
+def test_save_leaves_permissions_to_the_umask(tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.touch()
     Experiment().save(tmp_path / "night.toml")

@@ -54,7 +54,7 @@ DEFAULTS = {
     "optimizer.momentum": 0.9,
     "optimizer.beta1": 0.9,
     "optimizer.beta2": 0.999,
-    "optimizer.epsilon": None,  # adagrad's is another
+    "optimizer.epsilon": None,  # adagrad has a different one
     "optimizer.rho": 0.99,
     "optimizer.weight_decay": 0.01,
     "run.epochs": 900,
@@ -74,8 +74,8 @@ def test_default_is_the_contracts(key: str) -> None:
 
 
 def test_table_holds_the_contracts_keys_and_every_parameter_of_the_registries() -> None:
-    parameters = {f"loss.{each.name}" for loss in LOSSES.values() for each in loss.parameters}
-    parameters |= {f"optimizer.{each.name}" for method in OPTIMIZERS.values() for each in method.parameters}
+    parameters = {f"loss.{parameter.name}" for loss in LOSSES.values() for parameter in loss.parameters}
+    parameters |= {f"optimizer.{parameter.name}" for method in OPTIMIZERS.values() for parameter in method.parameters}
     assert parameters <= set(SETTINGS)
     assert set(SETTINGS) == set(DEFAULTS) | parameters
     assert {key.partition(".")[0] for key in SETTINGS} == {"title", *SECTIONS}
@@ -99,7 +99,7 @@ def test_choices_are_the_registries() -> None:
 
 
 @pytest.mark.parametrize("key", SETTINGS)
-def test_every_setting_can_be_shown_and_holds_its_own_default(key: str) -> None:
+def test_every_setting_can_be_shown_and_accepts_its_default(key: str) -> None:
     setting = SETTINGS[key]
     assert setting.key == key
     assert 1 <= len(setting.label) <= 20
@@ -115,19 +115,19 @@ def test_every_setting_can_be_shown_and_holds_its_own_default(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", [key for key, s in SETTINGS.items() if s.kind in ("number", "integer")])
-def test_bounds_themselves_are_allowed_unless_excluded(key: str) -> None:
+def test_bounds_are_allowed_unless_excluded(key: str) -> None:
     setting = SETTINGS[key]
     step = 1 if setting.kind == "integer" else 1e-6
-    whole = int if setting.kind == "integer" else float
+    convert = int if setting.kind == "integer" else float
     ends = ((setting.low, setting.above, -step), (setting.high, setting.below, step))
     for bound, excluded, outwards in ends:
         if excluded:
             with pytest.raises(InputError):
-                check_value(key, whole(bound))
+                check_value(key, convert(bound))
         else:
-            assert check_value(key, whole(bound)) == bound
+            assert check_value(key, convert(bound)) == bound
         with pytest.raises(InputError):
-            check_value(key, whole(bound + outwards * max(1.0, abs(bound))))
+            check_value(key, convert(bound + outwards * max(1.0, abs(bound))))
 
 
 def test_shared_parameters_take_the_narrowest_bounds_and_only_a_common_default() -> None:

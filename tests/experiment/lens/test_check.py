@@ -1,4 +1,4 @@
-"""The gradient check: right formulas pass, wrong ones do not, kinks are named, and its differences are differences."""
+"""The gradient check: right formulas pass, wrong ones fail, kinks are named, and differences are those of the cost."""
 
 from __future__ import annotations
 
@@ -57,38 +57,38 @@ def _check(trainer: Trainer, press: int = 1) -> GradientCheck:
     ids=lambda values: " ".join(map(str, values.values())) or "default",
 )
 def test_right_formulas_are_right(values: dict[str, Any]) -> None:
-    found = _check(_trainer(**values))
-    assert verdict_of(found) == "right"
-    assert meaning(found).startswith("The formulas are right")
-    assert found.checked == found.count == sum(layer.count for layer in found.layers)
-    assert (found.samples, found.precision) == (found.m, values.get("run__precision", "float64"))
+    result = _check(_trainer(**values))
+    assert verdict_of(result) == "right"
+    assert meaning(result).startswith("The formulas are right")
+    assert result.checked == result.count == sum(layer.count for layer in result.layers)
+    assert (result.samples, result.precision) == (result.m, values.get("run__precision", "float64"))
 
 
 def test_numbers_are_differences_of_the_cost() -> None:
     trainer = _trainer(optimizer__l2=0.1)
-    found = _check(trainer)
+    result = _check(trainer)
     X, y = trainer.data.X_train, trainer.data.y_train
 
-    def cost(named: dict[str, Any]) -> float:
+    def cost(parameters: dict[str, Any]) -> float:
         total = 0.0
         for x, target in zip(X, y, strict=True):
             a = x
             for l in (1, 2, 3):
-                z = named[f"W{l}"] @ a + named[f"b{l}"]
+                z = parameters[f"W{l}"] @ a + parameters[f"b{l}"]
                 a = 1.0 / (1.0 + np.exp(-z)) if l == 3 else np.tanh(z)
             total -= math.log(a[0] if target else 1.0 - a[0])
-        return total / len(X) + 0.05 * sum(float((named[f"W{l}"] ** 2).sum()) for l in (1, 2, 3))
+        return total / len(X) + 0.05 * sum(float((parameters[f"W{l}"] ** 2).sum()) for l in (1, 2, 3))
 
-    assert [layer.name for layer in found.layers] == ["W[1]", "b[1]", "W[2]", "b[2]", "W[3]", "b[3]"]
-    for layer in found.layers:
+    assert [layer.name for layer in result.layers] == ["W[1]", "b[1]", "W[2]", "b[2]", "W[3]", "b[3]"]
+    for layer in result.layers:
         name, analytic, numeric = layer.worst
-        array, place = name.split("][")
-        at = tuple(int(i) - 1 for i in place.rstrip("]").split(", "))
+        array, position = name.split("][")
+        index = tuple(int(i) - 1 for i in position.rstrip("]").split(", "))
         costs = []
         for h in (1e-5, -1e-5):
-            named = {key: value.copy() for key, value in trainer.parameters("A").items()}
-            named[array.replace("[", "")][at] += h
-            costs.append(cost(named))
+            parameters = {key: value.copy() for key, value in trainer.parameters("A").items()}
+            parameters[array.replace("[", "")][index] += h
+            costs.append(cost(parameters))
         assert numeric == pytest.approx((costs[0] - costs[1]) / 2e-5, rel=1e-5, abs=1e-9)
         assert analytic == pytest.approx(numeric, rel=1e-5)
 
@@ -97,18 +97,18 @@ def test_numbers_are_differences_of_the_cost() -> None:
 def test_wrong_derivative_of_the_loss_is_wrong_everywhere(monkeypatch: pytest.MonkeyPatch, precision: str) -> None:
     trainer = _trainer(loss__objective="mse", run__precision=precision)
     monkeypatch.setattr(LOSSES["mse"], "dA", lambda self, A, Y: A - Y)  # half of what it is
-    found = _check(trainer)
-    assert {layer.verdict for layer in found.layers} == {"wrong"}
-    assert all(layer.error == pytest.approx(1 / 3, rel=1e-3) for layer in found.layers)  # (2 - 1) / (2 + 1)
-    assert meaning(found).startswith("Wrong: 0.33 in dW[1]")
+    result = _check(trainer)
+    assert {layer.verdict for layer in result.layers} == {"wrong"}
+    assert all(layer.error == pytest.approx(1 / 3, rel=1e-3) for layer in result.layers)  # (2 - 1) / (2 + 1)
+    assert meaning(result).startswith("Wrong: 0.33 in dW[1]")
 
 
 def test_wrong_derivative_of_an_activation_is_right_above_it(monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = _trainer()
     monkeypatch.setattr(ACTIVATIONS["tanh"], "derivative", lambda self, Z, A, out=None: 1.0 - A)
-    found = _check(trainer)
-    assert [layer.verdict for layer in found.layers] == ["wrong"] * 4 + ["right"] * 2
-    assert "dW[1], db[1], dW[2], db[2]" in meaning(found)
+    result = _check(trainer)
+    assert [layer.verdict for layer in result.layers] == ["wrong"] * 4 + ["right"] * 2
+    assert "dW[1], db[1], dW[2], db[2]" in meaning(result)
 
 
 def test_slightly_wrong_asks_to_look_closer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,10 +117,10 @@ def test_slightly_wrong_asks_to_look_closer(monkeypatch: pytest.MonkeyPatch) -> 
     assert verdict_of(_check(trainer)) == "look closer"
 
 
-def test_forgotten_penalty_is_wrong_in_the_weights_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forgotten_penalty_is_wrong_only_in_the_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = _trainer(optimizer__l2=0.3)
-    whole = module.LaneProbe.gradient
-    monkeypatch.setattr(module.LaneProbe, "gradient", lambda self, loss=None, penalty=True: whole(self, loss, False))
+    original = module.LaneProbe.gradient
+    monkeypatch.setattr(module.LaneProbe, "gradient", lambda self, loss=None, penalty=True: original(self, loss, False))
     verdicts = {layer.name: layer.verdict for layer in _check(trainer).layers}
     assert [verdicts[f"W[{l}]"] for l in (1, 2, 3)] == ["wrong"] * 3
     assert [verdicts[f"b[{l}]"] for l in (1, 2, 3)] == ["right"] * 3
@@ -133,57 +133,57 @@ def test_unit_at_the_kink_of_relu_is_named() -> None:
     W, b = np.array([[1.0, 0.5], [0.3, -0.7]]), np.array([0.0, 5.0])
     b[0] = -(W[0] @ x)  # sample 5 sits on the kink of unit 1
     lane.replicas[0].theta[:6] = np.column_stack([W, b]).ravel()
-    found = _check(trainer)
-    kink = found.kinks[0]
+    result = _check(trainer)
+    kink = result.kinks[0]
     assert (kink.kind, kink.layer, kink.unit, kink.sample) == ("activation", 1, 1, 5)
     assert abs(kink.distance) < 1e-12
-    kinked = {layer.name: layer.kinked for layer in found.layers}
+    kinked = {layer.name: layer.kinked for layer in result.layers}
     assert kinked == {"W[1]": 2, "b[1]": 1, "W[2]": 0, "b[2]": 0}
-    assert verdict_of(found) == "right"  # all others are
-    assert "unit 1 of layer 1, sample 5" in kink_report(found)
+    assert verdict_of(result) == "right"  # all other parameters are
+    assert "unit 1 of layer 1, sample 5" in kink_report(result)
 
 
 def test_residual_margin_clip_and_weight_at_a_kink() -> None:
     sine = _trainer(0, data__dataset="sine", loss__objective="mae", network__hidden=())
     sine.lane("A").replicas[0].theta[:] = (0.0, float(sine.data.y_train[7, 0]))
-    found = _check(sine)
-    assert ("loss", 8) in {(kink.kind, kink.sample) for kink in found.kinks}
+    result = _check(sine)
+    assert ("loss", 8) in {(kink.kind, kink.sample) for kink in result.kinks}
     hinge = _trainer(0, loss__objective="hinge", network__output="linear", network__hidden=())
     hinge.lane("A").replicas[0].theta[:] = (0.0, 0.0, 1.0)
-    found = _check(hinge)
+    result = _check(hinge)
     ones = set(np.flatnonzero(hinge.data.y_train == 1) + 1)
-    assert {kink.kind for kink in found.kinks} == {"loss"} and {kink.sample for kink in found.kinks} <= ones
+    assert {kink.kind for kink in result.kinks} == {"loss"} and {kink.sample for kink in result.kinks} <= ones
     clamped = _trainer(0, loss__numerics="clamped", network__output="linear", network__hidden=())
     clamped.lane("A").replicas[0].theta[:] = (0.0, 0.0, 1e-7)
     assert {kink.kind for kink in _check(clamped).kinks} == {"clipped"}
     lasso = _trainer(0, optimizer__l1=0.1, network__hidden=())
     lasso.lane("A").replicas[0].theta[:] = (0.0, 0.4, 0.1)
-    found = _check(lasso)
-    assert found.kinks == (Kink("weight", 1, 1, 0, 0.0),)
-    assert found.layers[0].kinked == 1 and found.layers[0].checked == 1
+    result = _check(lasso)
+    assert result.kinks == (Kink("weight", 1, 1, 0, 0.0),)
+    assert result.layers[0].kinked == 1 and result.layers[0].checked == 1
 
 
 def test_all_at_kinks_says_so() -> None:
-    found = _check(_trainer(0, network__activation="relu", network__initializer="zeros"))
-    first = found.layers[0]
+    result = _check(_trainer(0, network__activation="relu", network__initializer="zeros"))
+    first = result.layers[0]
     assert (first.checked, first.kinked, first.verdict) == (0, 12, "")
-    assert kink_report(found).startswith("22 parameters were left out")
+    assert kink_report(result).startswith("22 parameters were left out")
 
 
 def test_gradient_too_small_to_judge_is_rounding() -> None:
     trainer = _trainer(0, network__hidden=())
     trainer.lane("A").replicas[0].theta[:] = (0.0, 0.0, 0.0)
-    found = _check(trainer)  # half of the samples of each class: db is 0 but for rounding
-    bias = found.layers[1]
+    result = _check(trainer)  # half of the samples of each class: db is 0 apart from rounding
+    bias = result.layers[1]
     assert bias.verdict == "right" and abs(bias.worst[1]) < 1e-12
 
 
-def test_cost_that_is_no_number() -> None:
+def test_cost_that_is_not_a_number() -> None:
     trainer = _trainer(0, loss__objective="binary_cross_entropy", network__output="linear", network__hidden=())
     trainer.lane("A").replicas[0].theta[:] = (0.0, 0.0, -3.0)  # log of a negative output
-    found = _check(trainer)
-    assert verdict_of(found) == "not finite"
-    assert "not a number" in meaning(found)
+    result = _check(trainer)
+    assert verdict_of(result) == "not finite"
+    assert "not a number" in meaning(result)
 
 
 def test_large_networks_are_sampled_and_small_batches_agree(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,9 +205,9 @@ def test_large_networks_are_sampled_and_small_batches_agree(monkeypatch: pytest.
 def test_samples_are_drawn_where_even_few_parameters_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = _trainer(1)
     monkeypatch.setattr(module, "MOST_WORK", 1.0)
-    found = _check(trainer)
-    assert (found.samples, found.m) == (32, 210)
-    assert verdict_of(found) == "right" and "a random 32 of 210 training samples" in extent(found)
+    result = _check(trainer)
+    assert (result.samples, result.m) == (32, 210)
+    assert verdict_of(result) == "right" and "a random 32 of 210 training samples" in extent(result)
 
 
 def test_lane_is_left_as_it_was() -> None:
@@ -223,10 +223,10 @@ def test_lane_is_left_as_it_was() -> None:
 
 def test_analytic_side_is_what_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = _trainer()
-    back = Network.backward
+    backward = Network.backward
 
-    def doubled(self: Network, done: Any, dZ: Any) -> None:
-        back(self, done, 2.0 * dZ)
+    def doubled(self: Network, forward_pass: Any, dZ: Any) -> None:
+        backward(self, forward_pass, 2.0 * dZ)
 
     monkeypatch.setattr(Network, "backward", doubled)
     assert {layer.verdict for layer in _check(trainer).layers} == {"wrong"}

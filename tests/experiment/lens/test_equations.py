@@ -30,26 +30,26 @@ def _ask(trainer: Trainer, name: str = "", layer: int = 0) -> Numbers:
 
 def _by_hand(trainer: Trainer, l1: float = 0.0, l2: float = 0.0) -> dict[tuple[str, int], Any]:
     """Forward and back for tanh, tanh, sigmoid and the mean squared error, written out."""
-    data, p = trainer.snapshot(0, Wanted()).data, trainer.parameters()
+    data, parameters = trainer.snapshot(0, Wanted()).data, trainer.parameters()
     X, Y = data.X_train, data.y_train[:, None].astype(float)
-    found: dict[tuple[str, int], Any] = {("X", 0): X, ("Y", 0): Y, ("A", 0): X}
+    arrays: dict[tuple[str, int], Any] = {("X", 0): X, ("Y", 0): Y, ("A", 0): X}
     A = X
     for l in (1, 2, 3):
-        found["W", l], found["b", l] = p[f"W{l}"], p[f"b{l}"]
-        found["Z", l] = A @ p[f"W{l}"].T + p[f"b{l}"]
-        A = found["A", l] = np.tanh(found["Z", l]) if l < 3 else 1.0 / (1.0 + np.exp(-found["Z", l]))
-    found["R", 0] = A - Y
-    found["dA", 3] = 2.0 * (A - Y) / len(X)
-    found["dZ", 3] = found["dA", 3] * A * (1.0 - A)
+        arrays["W", l], arrays["b", l] = parameters[f"W{l}"], parameters[f"b{l}"]
+        arrays["Z", l] = A @ parameters[f"W{l}"].T + parameters[f"b{l}"]
+        A = arrays["A", l] = np.tanh(arrays["Z", l]) if l < 3 else 1.0 / (1.0 + np.exp(-arrays["Z", l]))
+    arrays["R", 0] = A - Y
+    arrays["dA", 3] = 2.0 * (A - Y) / len(X)
+    arrays["dZ", 3] = arrays["dA", 3] * A * (1.0 - A)
     for l in (3, 2, 1):
-        dZ = found["dZ", l]
-        W = p[f"W{l}"]
-        found["dW", l] = dZ.T @ found["A", l - 1] + l1 * np.sign(W) + l2 * W
-        found["db", l] = dZ.sum(axis=0)
+        dZ = arrays["dZ", l]
+        W = parameters[f"W{l}"]
+        arrays["dW", l] = dZ.T @ arrays["A", l - 1] + l1 * np.sign(W) + l2 * W
+        arrays["db", l] = dZ.sum(axis=0)
         if l > 1:
-            found["dA", l - 1] = dZ @ W
-            found["dZ", l - 1] = found["dA", l - 1] * (1.0 - found["A", l - 1] ** 2)
-    return found
+            arrays["dA", l - 1] = dZ @ W
+            arrays["dZ", l - 1] = arrays["dA", l - 1] * (1.0 - arrays["A", l - 1] ** 2)
+    return arrays
 
 
 @pytest.mark.parametrize(("l1", "l2"), [(0.0, 0.0), (0.01, 0.1)])
@@ -57,13 +57,13 @@ def test_every_array_and_norm(l1: float, l2: float) -> None:
     trainer = _trainer({**PLAIN, "optimizer.l1": l1, "optimizer.l2": l2})
     for (name, layer), expected in _by_hand(trainer, l1, l2).items():
         answer = _ask(trainer, name, layer)
-        shown = answer.shown
-        assert shown is not None and (shown.name, shown.layer) == (name, layer)
-        assert shown.shape == expected.shape
-        assert shown.norm == pytest.approx(math.sqrt(float((expected**2).sum())), rel=1e-9)
+        array = answer.shown
+        assert array is not None and (array.name, array.layer) == (name, layer)
+        assert array.shape == expected.shape
+        assert array.norm == pytest.approx(math.sqrt(float((expected**2).sum())), rel=1e-9)
         rows = np.atleast_2d(expected)[:MOST, :MOST]
-        np.testing.assert_allclose(shown.values, rows, rtol=1e-8, atol=1e-12)
-        assert not shown.values.flags.writeable
+        np.testing.assert_allclose(array.values, rows, rtol=1e-8, atol=1e-12)
+        assert not array.values.flags.writeable
 
 
 def test_norms_of_all_layers_come_with_every_answer() -> None:
@@ -77,29 +77,29 @@ def test_norms_of_all_layers_come_with_every_answer() -> None:
 
 def test_a_long_array_is_cut_and_says_so() -> None:
     trainer = _trainer({**PLAIN, "data.samples": 500})
-    shown = _ask(trainer, "A", 1).shown
-    assert shown is not None
-    assert shown.shape == (350, 3) and shown.values.shape == (200, 3)
-    assert shown.note == "The first 200 of 350 rows are shown."
-    assert shown.norm == pytest.approx(np.linalg.norm(_by_hand(trainer)["A", 1]), rel=1e-9)  # of all of it
+    array = _ask(trainer, "A", 1).shown
+    assert array is not None
+    assert array.shape == (350, 3) and array.values.shape == (200, 3)
+    assert array.note == "The first 200 of 350 rows are shown."
+    assert array.norm == pytest.approx(np.linalg.norm(_by_hand(trainer)["A", 1]), rel=1e-9)  # of the whole array
 
 
-def test_there_is_nothing_behind_a_layer_that_is_not_there() -> None:
+def test_a_missing_layer_has_no_numbers() -> None:
     trainer = _trainer(PLAIN)
     assert _ask(trainer, "dW", 4).shown is None and _ask(trainer, "dA", 0).shown is None
 
 
 def test_asking_leaves_the_run_as_it_is() -> None:
-    asked, quiet = _trainer(PLAIN), _trainer(PLAIN)
+    observed, quiet = _trainer(PLAIN), _trainer(PLAIN)
     for name in ("dZ", "dA", "dW", "A"):
-        _ask(asked, name, 1)
-    asked.run(6)
+        _ask(observed, name, 1)
+    observed.run(6)
     quiet.run(6)
     for name, value in quiet.parameters().items():
-        assert (asked.parameters()[name] == value).all()
+        assert (observed.parameters()[name] == value).all()
 
 
-def test_the_pairing_is_the_lanes_own() -> None:
+def test_the_setup_is_that_of_the_lane() -> None:
     trainer = _trainer({
         "data.dataset": "iris", "loss.label_smoothing": 0.1, "loss.reduction": "sum",
         "loss.numerics": "clamped", "optimizer.l2": 0.5, "network.hidden": (4,),

@@ -1,4 +1,4 @@
-"""Findings: silent on runs that do well, there on runs built to have them, with numbers that are true."""
+"""Findings: none on healthy runs, present on runs built to have them, with correct numbers."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def ask(trainer: Trainer) -> dict[str, Finding]:
 
 
 def numbers(text: str) -> list[float]:
-    found = re.findall(r"(?<![\w.])[-\u2212]?\d[\d,]*(?:\.\d+)?(?:e[+\u2212-]?\d+)?", text)
-    return [float(each.replace(",", "").replace("\u2212", "-")) for each in found]
+    matches = re.findall(r"(?<![\w.])[-\u2212]?\d[\d,]*(?:\.\d+)?(?:e[+\u2212-]?\d+)?", text)
+    return [float(match.replace(",", "").replace("\u2212", "-")) for match in matches]
 
 
 def forward(trainer: Trainer, g: Callable[[Any], Any]) -> tuple[list[Any], list[Any]]:
     """Z and A by layer, l = 0 being the inputs, from the parameters alone; the last layer is left linear."""
-    named = trainer.parameters()
+    parameters = trainer.parameters()
     Z, A = [trainer.data.X_train], [trainer.data.X_train]
-    for l in range(1, len(named) // 2 + 1):
-        Z.append(A[-1] @ named[f"W{l}"].T + named[f"b{l}"])
+    for l in range(1, len(parameters) // 2 + 1):
+        Z.append(A[-1] @ parameters[f"W{l}"].T + parameters[f"b{l}"])
         A.append(g(Z[-1]))
     return Z, A
 
@@ -50,7 +50,7 @@ def sigmoid(z: Any) -> Any:
     return 1.0 / (1.0 + np.exp(-z))
 
 
-# Silence
+# Healthy runs
 
 HEALTHY: list[tuple[int, dict[str, Any]]] = [
     (900, {}),
@@ -84,12 +84,12 @@ def test_a_healthy_run_has_no_finding(epochs: int, values: dict[str, Any]) -> No
 
 
 def test_asking_changes_no_bit() -> None:
-    asked, left = trainer_of(optimizer__batch_size=20), trainer_of(optimizer__batch_size=20)
+    observed, untouched = trainer_of(optimizer__batch_size=20), trainer_of(optimizer__batch_size=20)
     for _ in range(30):
-        ask(asked)
-        asked.step()
-        left.step()
-    np.testing.assert_array_equal(asked.lanes[0].replicas[0].theta, left.lanes[0].replicas[0].theta)
+        ask(observed)
+        observed.step()
+        untouched.step()
+    np.testing.assert_array_equal(observed.lanes[0].replicas[0].theta, untouched.lanes[0].replicas[0].theta)
 
 
 # Logarithms and overflow
@@ -108,47 +108,47 @@ def test_a_lane_that_met_log_of_zero_says_where() -> None:
     trainer = one_neuron(30.0, 20.0, loss__numerics="naive")
     trainer.step()
     assert trainer.lanes[0].stopped
-    (found,) = ask(trainer).values()
-    assert (found.name, found.stopped) == ("log_of_zero", True)
-    assert found.evidence.startswith("Log of 0: sample 1 has output exactly 1 and target 0.")
-    assert found.evidence.endswith("1 of 1 samples.")
-    assert found.control is not None
-    assert (found.control.key, found.control.value) == ("loss.numerics", "fused")
+    (finding,) = ask(trainer).values()
+    assert (finding.name, finding.stopped) == ("log_of_zero", True)
+    assert finding.evidence.startswith("Log of 0: sample 1 has output exactly 1 and target 0.")
+    assert finding.evidence.endswith("1 of 1 samples.")
+    assert finding.control is not None
+    assert (finding.control.key, finding.control.value) == ("loss.numerics", "fused")
 
 
 @pytest.mark.parametrize(("z", "is_near"), [(20.0, False), (33.0, True), (-200.0, False), (-720.0, True)])
 def test_log_of_zero_warns_before_it_is_met(z: float, is_near: bool) -> None:
-    found = ask(one_neuron(z, 0.0, loss__numerics="naive"))
-    assert ("log_of_zero" in found) == is_near
+    findings = ask(one_neuron(z, 0.0, loss__numerics="naive"))
+    assert ("log_of_zero" in findings) == is_near
     if z == 33.0:  # 1 - a is exp(-33), in steps of 1e-16
-        assert "is 1 \u2212 4.7e\u221215;" in found["log_of_zero"].evidence
+        assert "is 1 \u2212 4.7e\u221215;" in findings["log_of_zero"].evidence
 
 
 @pytest.mark.parametrize(("z", "is_clipped"), [(10.0, False), (17.0, True), (-17.0, False)])
 def test_clipping_is_a_finding_where_the_output_is_wrong(z: float, is_clipped: bool) -> None:
-    found = ask(one_neuron(z, 0.0, loss__numerics="clamped"))
-    assert ("log_of_zero" in found) == is_clipped
+    findings = ask(one_neuron(z, 0.0, loss__numerics="clamped"))
+    assert ("log_of_zero" in findings) == is_clipped
     if is_clipped:
-        assert numbers(found["log_of_zero"].evidence)[:3] == [1, 1, 1e-7]
+        assert numbers(findings["log_of_zero"].evidence)[:3] == [1, 1, 1e-7]
 
 
-def test_an_output_without_logarithms_is_to_be_replaced() -> None:
+def test_an_output_without_logarithms_should_be_replaced() -> None:
     trainer = trainer_of(network__output="linear", loss__objective="binary_cross_entropy")
     trainer.step()
-    (found,) = ask(trainer).values()
-    assert found.name == "log_of_zero"
-    assert found.control == Control("network.output", "sigmoid", "Output: Sigmoid")
+    (finding,) = ask(trainer).values()
+    assert finding.name == "log_of_zero"
+    assert finding.control == Control("network.output", "sigmoid", "Output: Sigmoid")
     A = forward(trainer, np.tanh)[0][-1]
     y = trainer.data.y_train[:, None]
-    # log a is asked for of a class 1 alone, log(1 - a) of a class 0
-    assert numbers(found.evidence)[-2] == int(np.where(y == 1, A <= 0.0, A >= 1.0).sum())
+    # log a is needed only for class 1, log(1 - a) only for class 0
+    assert numbers(finding.evidence)[-2] == int(np.where(y == 1, A <= 0.0, A >= 1.0).sum())
 
 
 def test_targets_of_zero_in_naive_kl_divergence() -> None:
     trainer = trainer_of(data__dataset="iris", loss__objective="kl_divergence", loss__numerics="naive")
-    found = ask(trainer)["log_of_zero"]
+    finding = ask(trainer)["log_of_zero"]
     m = len(trainer.data.y_train)
-    assert numbers(found.evidence)[:2] == [2 * m, 3 * m]
+    assert numbers(finding.evidence)[:2] == [2 * m, 3 * m]
     assert math.isnan(trainer.readings(trainer.lanes[0])["train_cost"])
 
 
@@ -156,23 +156,23 @@ def test_overflow_before_and_after_the_stop() -> None:
     trainer = trainer_of(data__dataset="sine", optimizer__learning_rate=50.0)
     while not ask(trainer).get("overflow"):
         assert trainer.step()
-    found = ask(trainer)
-    assert list(found) == ["overflow"]  # all else only follows
+    findings = ask(trainer)
+    assert list(findings) == ["overflow"]  # the rest only follows from it
     sizes = [np.abs(Z).max() for Z in forward(trainer, np.tanh)[0][1:]]
-    layer, size = numbers(found["overflow"].evidence)
+    layer, size = numbers(findings["overflow"].evidence)
     assert layer == 1 + int(np.argmax(sizes))
     assert size == pytest.approx(max(sizes), rel=0.05)
-    assert found["overflow"].control == Control("optimizer.learning_rate", 5.0, "Learning rate 5")
+    assert findings["overflow"].control == Control("optimizer.learning_rate", 5.0, "Learning rate 5")
     while trainer.step():
         pass
     (stopped,) = ask(trainer).values()
     assert (stopped.name, stopped.stopped) == ("overflow", True)
 
 
-# What the history tells
+# What the history shows
 
 
-def test_a_rising_cost_and_not_that_of_before_an_edit() -> None:
+def test_a_rising_cost_is_measured_from_the_last_edit() -> None:
     trainer = trainer_of(data__dataset="plane", network__hidden=(), optimizer__learning_rate=0.1, data__noise=0.5)
     for _ in range(40):
         trainer.step()
@@ -182,16 +182,16 @@ def test_a_rising_cost_and_not_that_of_before_an_edit() -> None:
     for _ in range(40):
         trainer.step()
         X, y = trainer.data.X_train, trainer.data.y_train
-        named = trainer.parameters()
-        costs.append(float(np.mean((X @ named["W1"].T + named["b1"] - y) ** 2)))
+        parameters = trainer.parameters()
+        costs.append(float(np.mean((X @ parameters["W1"].T + parameters["b1"] - y) ** 2)))
     assert costs[-1] > 2.0 * costs[-30]
-    found = ask(trainer)["diverging"]
+    finding = ask(trainer)["diverging"]
     recent = costs[-30:]
-    first, last, rows = numbers(found.evidence)
+    first, last, rows = numbers(finding.evidence)
     assert rows == 30
     assert first == pytest.approx(np.median(recent[:10]), rel=0.01)
     assert last == pytest.approx(np.median(recent[20:]), rel=0.01)
-    assert found.control == Control("optimizer.learning_rate", 0.1, "Learning rate 0.1")  # one digit of 0.11
+    assert finding.control == Control("optimizer.learning_rate", 0.1, "Learning rate 0.1")  # one digit of 0.11
     trainer.edit({"optimizer.learning_rate": 0.1})
     assert "diverging" not in ask(trainer)
     for _ in range(40):
@@ -203,7 +203,7 @@ def test_a_rising_cost_and_not_that_of_before_an_edit() -> None:
 def test_a_cost_that_an_edit_multiplied_has_not_risen(batch_size: int) -> None:
     trainer = trainer_of(optimizer__batch_size=batch_size, optimizer__learning_rate=0.02)
     trainer.run(20)
-    for _ in range(3):  # into the middle of an epoch, where there is one
+    for _ in range(3):  # into the middle of an epoch, if it has one
         trainer.step()
     trainer.edit({"loss.reduction": "sum", "optimizer.learning_rate": 0.02 / 210})
     for _ in range(50):
@@ -217,58 +217,58 @@ def test_a_monitor_that_gets_worse_while_the_objective_gets_better() -> None:
     )
     trainer.set_parameters({"W1": np.array([[1.0]]), "b1": np.array([0.0])})
     trainer.edit({"loss.objective": "quantile"})  # of 0.9, where the line through the middle is best for mae
-    seen: dict[str, Finding] = {}
+    findings: dict[str, Finding] = {}
     history: list[tuple[float, float]] = []
     for _ in range(60):
         trainer.step()
-        named = trainer.parameters()
-        R = trainer.data.y_train - (trainer.data.X_train @ named["W1"].T + named["b1"])
+        parameters = trainer.parameters()
+        R = trainer.data.y_train - (trainer.data.X_train @ parameters["W1"].T + parameters["b1"])
         history.append((float(np.mean(np.maximum(0.9 * R, -0.1 * R))), float(np.mean(np.abs(R)))))
-        seen = ask(trainer)
-        if seen:
+        findings = ask(trainer)
+        if findings:
             break
-    found = seen["opposite"]
-    own_first, own_last, first, last = numbers(found.evidence)
+    finding = findings["opposite"]
+    objective_first, objective_last, first, last = numbers(finding.evidence)
     recent = np.array(history)[-30:]
-    assert own_first == pytest.approx(np.median(recent[:10, 0]), rel=0.01)
-    assert own_last == pytest.approx(np.median(recent[20:, 0]), rel=0.01)
+    assert objective_first == pytest.approx(np.median(recent[:10, 0]), rel=0.01)
+    assert objective_last == pytest.approx(np.median(recent[20:, 0]), rel=0.01)
     assert first == pytest.approx(np.median(recent[:10, 1]), rel=0.01)
     assert last == pytest.approx(np.median(recent[20:, 1]), rel=0.01)
-    assert own_last < own_first and last > first
-    assert found.control == Control("loss.objective", "mae", "Learn with mean absolute error")
+    assert objective_last < objective_first and last > first
+    assert finding.control == Control("loss.objective", "mae", "Learn with mean absolute error")
 
 
 # Units and layers
 
 
-def test_a_softmax_of_one_unit_hides_what_follows_from_it() -> None:
+def test_a_softmax_of_one_unit_hides_its_consequences() -> None:
     trainer = trainer_of(network__output="softmax", loss__objective="mse")
     before = trainer.lanes[0].replicas[0].theta.copy()
     trainer.run(5)
-    np.testing.assert_array_equal(trainer.lanes[0].replicas[0].theta, before)  # nothing can be learned, indeed
-    (found,) = ask(trainer).values()
-    assert found.name == "single_softmax"
-    assert numbers(found.evidence) == [1, 1, 210]
-    assert found.control == Control("network.output", "sigmoid", "Output: Sigmoid")
+    np.testing.assert_array_equal(trainer.lanes[0].replicas[0].theta, before)  # indeed nothing is learned
+    (finding,) = ask(trainer).values()
+    assert finding.name == "single_softmax"
+    assert numbers(finding.evidence) == [1, 1, 210]
+    assert finding.control == Control("network.output", "sigmoid", "Output: Sigmoid")
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
 def test_units_that_start_equal_stay_equal(activation: str) -> None:
     trainer = trainer_of(network__initializer="zeros", network__activation=activation)
     for _ in range(10):
-        (found,) = ask(trainer).values()
-        assert found.name == "equal_units"
-        assert numbers(found.evidence) == [6, 1]
+        (finding,) = ask(trainer).values()
+        assert finding.name == "equal_units"
+        assert numbers(finding.evidence) == [6, 1]
         trainer.step()
     assert np.ptp(trainer.parameters()["W1"], axis=0).max() < 1e-12  # rows of a product may round differently
-    assert found.control == Control("network.initializer", "xavier_normal", "Initialiser: Xavier normal")
+    assert finding.control == Control("network.initializer", "xavier_normal", "Initialiser: Xavier normal")
 
 
 @pytest.mark.parametrize("objective", ["mse", "mae", "half_mse", "hinge"])
-def test_confident_mistakes_that_a_loss_does_not_feel(objective: str) -> None:
+def test_confident_mistakes_that_a_loss_hardly_corrects(objective: str) -> None:
     trainer = trainer_of(network__hidden=(), loss__objective=objective, network__target_coding="zero_one")
     trainer.set_parameters({"W1": np.array([[-6.0, 9.0]]), "b1": np.array([0.5])})
-    found = ask(trainer)["confident_mistakes"]
+    finding = ask(trainer)["confident_mistakes"]
     X, y = trainer.data.X_train, trainer.data.y_train
     sent, full, count = 0.0, 0.0, 0
     for x, target in zip(X, y, strict=True):
@@ -280,20 +280,20 @@ def test_confident_mistakes_that_a_loss_does_not_feel(objective: str) -> None:
             }[objective]  # fmt: skip
             sent, full, count = sent + abs(slope * a * (1.0 - a)), full + abs(a - target), count + 1
     assert count > 10
-    told = numbers(found.evidence)
-    assert told[:3] == [count, len(y), 0.95]
-    assert told[3] == pytest.approx(sent / count, rel=0.01)
-    assert told[4] == pytest.approx(full / count, rel=0.01)
-    assert found.control is not None
-    assert (found.control.value, found.control.text) == ("binary_cross_entropy", "Learn with binary cross-entropy")
-    trainer.edit({found.control.key: found.control.value})
+    reported = numbers(finding.evidence)
+    assert reported[:3] == [count, len(y), 0.95]
+    assert reported[3] == pytest.approx(sent / count, rel=0.01)
+    assert reported[4] == pytest.approx(full / count, rel=0.01)
+    assert finding.control is not None
+    assert (finding.control.value, finding.control.text) == ("binary_cross_entropy", "Learn with binary cross-entropy")
+    trainer.edit({finding.control.key: finding.control.value})
     assert "confident_mistakes" not in ask(trainer)
 
 
 def test_confident_mistakes_of_a_softmax() -> None:
     values = {"data__dataset": "iris", "network__hidden": (), "network__initializer_scale": 20.0}
-    found = ask(trainer_of(loss__objective="mse", **values))["confident_mistakes"]
-    assert found.control is not None and found.control.value == "categorical_cross_entropy"
+    finding = ask(trainer_of(loss__objective="mse", **values))["confident_mistakes"]
+    assert finding.control is not None and finding.control.value == "categorical_cross_entropy"
     for objective in ("categorical_cross_entropy", "binary_cross_entropy", "focal"):
         assert "confident_mistakes" not in ask(trainer_of(loss__objective=objective, **values))
 
@@ -302,40 +302,40 @@ def test_confident_mistakes_of_a_softmax() -> None:
 def test_saturated_hidden_units(activation: str) -> None:
     values: dict[str, Any] = {"network__activation": activation, "network__hidden": (6,)}
     trainer = trainer_of(network__initializer="normal", network__initializer_scale=100.0, **values)
-    found = ask(trainer)["saturated"]
+    finding = ask(trainer)["saturated"]
     Z = forward(trainer, np.tanh)[0][1]
     slopes = 1.0 - np.tanh(Z) ** 2 if activation == "tanh" else sigmoid(Z) * (1.0 - sigmoid(Z))
     flat = np.abs(slopes) < 0.01
-    told = numbers(found.evidence)
-    assert told[:3] == [1, 0.01, round(100 * flat.mean())]
+    reported = numbers(finding.evidence)
+    assert reported[:3] == [1, 0.01, round(100 * flat.mean())]
     units = [k + 1 for k in range(6) if flat[:, k].mean() >= 0.9]
-    assert told[3:] == ([6] if len(units) == 6 else units)
-    assert found.control == Control("network.initializer_scale", 1.0, "Initialiser scale: 1")
+    assert reported[3:] == ([6] if len(units) == 6 else units)
+    assert finding.control == Control("network.initializer_scale", 1.0, "Initialiser scale: 1")
 
 
-def test_units_that_too_long_a_step_made_flat_ask_for_a_shorter_one() -> None:
+def test_units_saturated_by_a_long_step_ask_for_a_shorter_one() -> None:
     trainer = trainer_of(network__hidden=(6,), optimizer__learning_rate=1e3)
     assert "saturated" not in ask(trainer)  # Xavier's weights leave tanh steep
     trainer.run(3)
-    found = ask(trainer)["saturated"]
-    assert "too large a step" in found.meaning
-    assert found.control == Control("optimizer.learning_rate", 100.0, "Learning rate 100")
+    finding = ask(trainer)["saturated"]
+    assert "too large a step" in finding.meaning
+    assert finding.control == Control("optimizer.learning_rate", 100.0, "Learning rate 100")
 
 
 def test_a_sigmoid_output_saturated_below_its_targets() -> None:
     trainer = trainer_of(data__dataset="sine", network__output="sigmoid", loss__objective="mse")
-    named = trainer.parameters()
-    trainer.set_parameters({**named, "b3": np.array([12.0])})
-    found = ask(trainer)["saturated"]
-    assert "output layer" in found.evidence
-    assert found.control == Control("network.output", "linear", "Output: Linear")
+    parameters = trainer.parameters()
+    trainer.set_parameters({**parameters, "b3": np.array([12.0])})
+    finding = ask(trainer)["saturated"]
+    assert "output layer" in finding.evidence
+    assert finding.control == Control("network.output", "linear", "Output: Linear")
 
 
-def test_an_output_that_is_sure_and_right_is_no_finding() -> None:
+def test_an_output_that_is_confident_and_right_is_no_finding() -> None:
     trainer = trainer_of(network__hidden=(), data__dataset="gaussians", data__noise=0.1, loss__objective="mse")
     X, y = trainer.data.X_train, trainer.data.y_train
-    way = X[y == 1].mean(axis=0) - X[y == 0].mean(axis=0)
-    trainer.set_parameters({"W1": 10.0 * way[None], "b1": np.array([0.0])})
+    direction = X[y == 1].mean(axis=0) - X[y == 0].mean(axis=0)
+    trainer.set_parameters({"W1": 10.0 * direction[None], "b1": np.array([0.0])})
     a = forward(trainer, np.tanh)[0][-1]
     assert (np.abs(a) > 5.0).all()  # g' is below 0.01 for all of them
     assert ((a[:, 0] > 0.0) == (y == 1)).all()
@@ -344,54 +344,54 @@ def test_an_output_that_is_sure_and_right_is_no_finding() -> None:
 
 def test_dead_units_are_named() -> None:
     trainer = trainer_of(network__activation="relu", network__hidden=(5, 3))
-    named = trainer.parameters()
-    named["b1"][[1, 3]] = -100.0
-    named["b2"][2] = -1e4
-    trainer.set_parameters(named)
-    found = ask(trainer)["dead_units"]
+    parameters = trainer.parameters()
+    parameters["b1"][[1, 3]] = -100.0
+    parameters["b2"][2] = -1e4
+    trainer.set_parameters(parameters)
+    finding = ask(trainer)["dead_units"]
     Z, _ = forward(trainer, lambda z: np.maximum(z, 0.0))
     dead = {l: [k + 1 for k in range(Z[l].shape[1]) if (Z[l][:, k] <= 0.0).all()] for l in (1, 2)}
     assert dead[1] == [2, 4] and 3 in dead[2]
-    assert found.evidence.startswith("Units 2 and 4 of hidden layer 1 and unit")
-    assert numbers(found.evidence) == [*dead[1], 1, *dead[2], 2, 0, 210]
-    assert found.control == Control("network.activation", "leaky_relu", "Activation: Leaky ReLU")
-    trainer.edit({found.control.key: found.control.value})
+    assert finding.evidence.startswith("Units 2 and 4 of hidden layer 1 and unit")
+    assert numbers(finding.evidence) == [*dead[1], 1, *dead[2], 2, 0, 210]
+    assert finding.control == Control("network.activation", "leaky_relu", "Activation: Leaky ReLU")
+    trainer.edit({finding.control.key: finding.control.value})
     assert "dead_units" not in ask(trainer)
 
 
-def test_only_the_layers_of_relus_change_where_each_has_its_own() -> None:
+def test_only_relu_layers_change_if_layers_differ() -> None:
     trainer = trainer_of(network__activation=("tanh", "relu"), network__hidden=(5, 3))
-    named = trainer.parameters()
-    named["b2"][...] = -1e4
-    trainer.set_parameters(named)
-    found = ask(trainer)["dead_units"]
-    assert found.evidence.startswith("All 3 units of hidden layer 2 are 0")
-    assert found.control is not None and found.control.value == ("tanh", "leaky_relu")
+    parameters = trainer.parameters()
+    parameters["b2"][...] = -1e4
+    trainer.set_parameters(parameters)
+    finding = ask(trainer)["dead_units"]
+    assert finding.evidence.startswith("All 3 units of hidden layer 2 are 0")
+    assert finding.control is not None and finding.control.value == ("tanh", "leaky_relu")
 
 
 def test_vanishing_gradients() -> None:
     trainer = trainer_of(network__activation="sigmoid", network__hidden=(6,) * 6)
     for _ in range(60):  # at the plateau the gradient of the output layer is small too, and the finding stays
-        found = ask(trainer)["vanishing"]
+        finding = ask(trainer)["vanishing"]
         trainer.step()
     trainer = trainer_of(network__activation="sigmoid", network__hidden=(6,) * 6)
-    found = ask(trainer)["vanishing"]
+    finding = ask(trainer)["vanishing"]
     _, A = forward(trainer, sigmoid)
-    named, m = trainer.parameters(), len(A[0])
+    parameters, m = trainer.parameters(), len(A[0])
     squares = [0.0] * 7
-    for i in range(m):  # the textbook's way back, sample by sample
+    for i in range(m):  # backpropagation of a textbook, sample by sample
         dz = np.array([A[7][i, 0] - trainer.data.y_train[i]]) / m
         for l in range(7, 0, -1):
             squares[l - 1] += float(np.mean(np.outer(dz, A[l - 1][i]) ** 2))
             if l > 1:
-                dz = (named[f"W{l}"].T @ dz) * A[l - 1][i] * (1.0 - A[l - 1][i])
-    pulls = [math.sqrt(each / m) for each in squares]
-    layer, least, most, ratio = numbers(found.evidence)
+                dz = (parameters[f"W{l}"].T @ dz) * A[l - 1][i] * (1.0 - A[l - 1][i])
+    pulls = [math.sqrt(square / m) for square in squares]
+    layer, least, most, ratio = numbers(finding.evidence)
     assert layer == 1 + int(np.argmin(pulls))
     assert least == pytest.approx(min(pulls), rel=0.05)
     assert most == pytest.approx(pulls[-1], rel=0.05)
     assert ratio == pytest.approx(min(pulls) / pulls[-1], rel=0.5)
-    assert found.control == Control("network.activation", "relu", "Activation: ReLU")
+    assert finding.control == Control("network.activation", "relu", "Activation: ReLU")
 
 
 def test_the_table_and_its_controls() -> None:
@@ -424,65 +424,65 @@ def test_every_control_is_allowed_and_changes_something(objective: str, output: 
         trainer.step()
 
 
-# What is shown of it
+# What is shown, and when
 
 
-def finding(name: str, evidence: str = "", stopped: bool = False) -> Finding:
+def make_finding(name: str, evidence: str = "", stopped: bool = False) -> Finding:
     return Finding(name, name, evidence, "", None, stopped)
 
 
-def fed(
+def feed(
     debounced: Debounced, *answers: tuple[int, list[Finding]], of: object = 1, edits: object = 0
 ) -> list[list[str]]:
-    shown = []
+    names = []
     for update, findings in answers:
         debounced.take(Findings(tuple(findings)), update, of, edits)
-        shown.append([each.name for each in debounced.shown])
-    return shown
+        names.append([finding.name for finding in debounced.shown])
+    return names
 
 
 def test_a_finding_appears_after_it_has_held() -> None:
-    dead = [finding("dead_units")]
-    assert fed(Debounced(), (0, dead), (50, dead), (100, dead)) == [[], [], ["dead_units"]]
-    assert fed(Debounced(), (0, dead), (50, []), (100, dead), (150, dead)) == [[], [], [], []]
-    assert fed(Debounced(), (0, dead), (1, dead), (2, dead), (3, dead))[-1] == []  # too few updates yet
-    assert fed(Debounced(), (7, dead), (7, dead), (7, dead)) == [[], [], ["dead_units"]]  # resting: it stays true
+    dead = [make_finding("dead_units")]
+    assert feed(Debounced(), (0, dead), (50, dead), (100, dead)) == [[], [], ["dead_units"]]
+    assert feed(Debounced(), (0, dead), (50, []), (100, dead), (150, dead)) == [[], [], [], []]
+    assert feed(Debounced(), (0, dead), (1, dead), (2, dead), (3, dead))[-1] == []  # too few updates yet
+    assert feed(Debounced(), (7, dead), (7, dead), (7, dead)) == [[], [], ["dead_units"]]  # paused: it stays true
 
 
-def test_what_cannot_pass_is_shown_at_once() -> None:
-    assert fed(Debounced(), (0, [finding("equal_units")])) == [["equal_units"]]
-    assert fed(Debounced(), (5, [finding("overflow", stopped=True)])) == [["overflow"]]
+def test_permanent_findings_are_shown_at_once() -> None:
+    assert feed(Debounced(), (0, [make_finding("equal_units")])) == [["equal_units"]]
+    assert feed(Debounced(), (5, [make_finding("overflow", stopped=True)])) == [["overflow"]]
 
 
-def test_a_finding_stays_a_moment_and_then_goes() -> None:
-    debounced, dead = Debounced(), [finding("dead_units")]
-    fed(debounced, (0, dead), (50, dead), (100, dead))
+def test_a_finding_stays_a_moment_and_then_disappears() -> None:
+    debounced, dead = Debounced(), [make_finding("dead_units")]
+    feed(debounced, (0, dead), (50, dead), (100, dead))
     assert debounced.settled
-    assert fed(debounced, (150, []), (200, []), (250, dead)) == [["dead_units"]] * 3
-    assert fed(debounced, (300, []), (350, [])) == [["dead_units"]] * 2
+    assert feed(debounced, (150, []), (200, []), (250, dead)) == [["dead_units"]] * 3
+    assert feed(debounced, (300, []), (350, [])) == [["dead_units"]] * 2
     assert not debounced.settled
-    assert fed(debounced, (400, [])) == [[]]
+    assert feed(debounced, (400, [])) == [[]]
     assert debounced.settled
 
 
 def test_a_finding_that_flickers_never_flickers_on_screen() -> None:
-    dead = [finding("dead_units")]
-    shown = fed(Debounced(), *((20 * i, dead if i % 2 else []) for i in range(40)))
-    assert all(each == [] for each in shown)
+    dead = [make_finding("dead_units")]
+    shown = feed(Debounced(), *((20 * i, dead if i % 2 else []) for i in range(40)))
+    assert all(names == [] for names in shown)
 
 
 def test_an_edit_a_stop_and_another_run_clear_at_once() -> None:
-    debounced, dead = Debounced(), [finding("dead_units")]
-    fed(debounced, (0, dead), (50, dead), (100, dead))
-    assert fed(debounced, (101, []), edits=1) == [[]]
-    fed(debounced, (150, dead), (200, dead), (250, dead), edits=1)
-    assert fed(debounced, (260, [finding("overflow", stopped=True)]), edits=1) == [["overflow"]]
-    assert fed(debounced, (0, dead), of=2) == [[]]
+    debounced, dead = Debounced(), [make_finding("dead_units")]
+    feed(debounced, (0, dead), (50, dead), (100, dead))
+    assert feed(debounced, (101, []), edits=1) == [[]]
+    feed(debounced, (150, dead), (200, dead), (250, dead), edits=1)
+    assert feed(debounced, (260, [make_finding("overflow", stopped=True)]), edits=1) == [["overflow"]]
+    assert feed(debounced, (0, dead), of=2) == [[]]
 
 
 def test_numbers_follow_and_the_order_is_that_of_the_table() -> None:
     debounced = Debounced()
-    both = [finding("vanishing", "1"), finding("dead_units", "1")]
-    fed(debounced, (0, both), (50, both), (100, both))
-    fed(debounced, (150, [finding("vanishing", "2"), finding("dead_units", "3")]))
-    assert [(each.name, each.evidence) for each in debounced.shown] == [("dead_units", "3"), ("vanishing", "2")]
+    both = [make_finding("vanishing", "1"), make_finding("dead_units", "1")]
+    feed(debounced, (0, both), (50, both), (100, both))
+    feed(debounced, (150, [make_finding("vanishing", "2"), make_finding("dead_units", "3")]))
+    assert [(shown.name, shown.evidence) for shown in debounced.shown] == [("dead_units", "3"), ("vanishing", "2")]

@@ -1,4 +1,4 @@
-"""What is said of two lanes and of all: pairs, advantages and fair rates, against arithmetic of its own."""
+"""Comparisons of lanes: pairs, advantages and matched rates, against arithmetic written out here."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from sandbox.experiment.training.snapshot import Wanted
 def trainer_of(*changes: dict[str, Any], **values: Any) -> Trainer:
     base = {"data.samples": 60, "network.hidden": (4, 3), "optimizer.learning_rate": 0.3}
     experiment = Experiment().with_values(base | {key.replace("__", "."): v for key, v in values.items()})
-    lanes = tuple(LaneEntry("ABCDEF"[i], each) for i, each in enumerate(changes))
+    lanes = tuple(LaneEntry("ABCDEF"[i], lane_changes) for i, lane_changes in enumerate(changes))
     return Trainer(dataclasses.replace(experiment, lanes=lanes).checked(), watched=True)
 
 
@@ -42,9 +42,9 @@ def ask(trainer: Trainer, question: Any, replica: int | None = None) -> Any:
 
 
 def pair(trainer: Trainer, one: str = "A", other: str = "B", pixels: int = 500) -> PairState:
-    found = ask(trainer, AskPair(one, other, pixels))
-    assert isinstance(found, PairState)
-    return found
+    state = ask(trainer, AskPair(one, other, pixels))
+    assert isinstance(state, PairState)
+    return state
 
 
 def test_monitors_alone_leave_every_weight_as_it_is() -> None:
@@ -61,7 +61,7 @@ def test_monitors_alone_leave_every_weight_as_it_is() -> None:
     assert state.differences == (Difference("loss.monitors", (), ("mse", "mae")),)
 
 
-def test_another_objective_parts_them_at_once() -> None:
+def test_lanes_of_another_objective_diverge_at_once() -> None:
     trainer = trainer_of({}, {"loss.objective": "mse"})
     trainer.advance(lambda: True, 50)
     state = pair(trainer)
@@ -71,7 +71,7 @@ def test_another_objective_parts_them_at_once() -> None:
     epochs, values = state.distances
     assert len(epochs) == 51 and values[0] == 0.0 and values[-1] == pytest.approx(state.distance)
     assert state.angles[1][-1] == state.angle
-    assert [each.key for each in state.differences] == ["loss.objective"]
+    assert [difference.key for difference in state.differences] == ["loss.objective"]
     assert not values.flags.writeable
 
 
@@ -81,7 +81,7 @@ def test_lanes_of_another_shape_have_no_distance() -> None:
     assert state.diverged_at == 0
 
 
-def test_where_a_network_stopped_before_the_others_grew_there_is_no_distance() -> None:
+def test_a_network_that_stopped_before_the_others_grew_has_no_distance() -> None:
     values = {"data.dataset": "sine", "network.activation": "exp", "run.replicas": 6, "network.hidden": (4,)}
     named = {key.replace(".", "__"): value for key, value in values.items()}
     trainer = trainer_of({}, {"optimizer.learning_rate": 1e-3}, **named)
@@ -93,7 +93,7 @@ def test_where_a_network_stopped_before_the_others_grew_there_is_no_distance() -
     assert state.parameters == 0 and math.isnan(state.distance)
 
 
-def test_of_replicas_the_pair_that_differs_most_counts() -> None:
+def test_the_pair_of_replicas_that_differs_most_counts() -> None:
     trainer = trainer_of({}, {}, run__replicas=3)
     trainer.run(1)
     trainer.lane("B").replicas[1].theta[:2] += 1.0
@@ -101,7 +101,7 @@ def test_of_replicas_the_pair_that_differs_most_counts() -> None:
     assert (state.differ, state.replicas, state.distance) == (2, 3, 0.0)  # the median distance
 
 
-def test_there_is_nothing_to_say_of_a_lane_that_is_not_there() -> None:
+def test_an_unknown_lane_has_no_answer() -> None:
     trainer = trainer_of({})
     assert ask(trainer, AskPair("A", "X", 100)) is None
     assert ask(trainer, AskAdvantage("A", "X", "train_cost", 0.1)) is None
@@ -111,36 +111,38 @@ def test_there_is_nothing_to_say_of_a_lane_that_is_not_there() -> None:
 # Advantage
 
 
-def test_which_lane_gets_there_first() -> None:
+def test_which_lane_reaches_the_level_first() -> None:
     trainer = trainer_of({}, {"optimizer.learning_rate": 0.15}, run__replicas=9)
     trainer.run(120)
     column, level = "train_binary_cross_entropy", 0.4
-    found = ask(trainer, AskAdvantage("A", "B", column, level))
-    assert isinstance(found, Advantage)
+    advantage = ask(trainer, AskAdvantage("A", "B", column, level))
+    assert isinstance(advantage, Advantage)
     needed: dict[str, list[float]] = {}
     for name in "AB":
         for r in range(9):
-            each = trainer.lane(name).replica_history
-            assert each is not None
-            epochs, values = each.column(f"{column}#{r}")
-            there = [epoch for epoch, value in zip(epochs.tolist(), values.tolist(), strict=True) if value <= level]
-            needed.setdefault(name, []).append(min(there, default=math.inf))
-    assert found.epochs == statistics.median(needed["A"]) and found.other_epochs == statistics.median(needed["B"])
+            history = trainer.lane(name).replica_history
+            assert history is not None
+            epochs, values = history.column(f"{column}#{r}")
+            reached = [epoch for epoch, value in zip(epochs.tolist(), values.tolist(), strict=True) if value <= level]
+            needed.setdefault(name, []).append(min(reached, default=math.inf))
+    assert advantage.epochs == statistics.median(needed["A"]) and advantage.other_epochs == statistics.median(
+        needed["B"]
+    )
     by_seed = [b / a for a, b in zip(needed["A"], needed["B"], strict=True)]
-    assert found.ratio.value == pytest.approx(statistics.median(by_seed))
-    assert found.ratio.low <= found.ratio.value <= found.ratio.high
-    assert 1.5 < found.ratio.value < 3.0  # half the rate, about twice the epochs
-    assert (found.seeds, found.reached) == (9, sum(map(math.isfinite, needed["A"])))
+    assert advantage.ratio.value == pytest.approx(statistics.median(by_seed))
+    assert advantage.ratio.low <= advantage.ratio.value <= advantage.ratio.high
+    assert 1.5 < advantage.ratio.value < 3.0  # half the rate, about twice the epochs
+    assert (advantage.seeds, advantage.reached) == (9, sum(map(math.isfinite, needed["A"])))
 
 
 def test_a_single_network_has_a_ratio_and_no_interval() -> None:
     trainer = trainer_of({}, {"optimizer.learning_rate": 0.15})
     trainer.run(150)
-    found = ask(trainer, AskAdvantage("A", "B", "train_accuracy", 0.8))
+    advantage = ask(trainer, AskAdvantage("A", "B", "train_accuracy", 0.8))
     epochs, values = seed_values(trainer.lane("A"), "train_accuracy")
-    assert found.epochs == next(e for e, v in zip(epochs, values[0], strict=True) if v >= 0.8)
-    assert found.ratio.value == found.other_epochs / found.epochs and math.isnan(found.ratio.low)
-    assert found.gap.value == pytest.approx(found.last - found.other_last)
+    assert advantage.epochs == next(e for e, v in zip(epochs, values[0], strict=True) if v >= 0.8)
+    assert advantage.ratio.value == advantage.other_epochs / advantage.epochs and math.isnan(advantage.ratio.low)
+    assert advantage.gap.value == pytest.approx(advantage.last - advantage.other_last)
 
 
 def test_levels_that_are_never_reached() -> None:
@@ -152,34 +154,34 @@ def test_levels_that_are_never_reached() -> None:
     assert ratios(one, two).tolist() == [2.0, 0.0, math.inf, 3.0]
 
 
-def test_an_interval_by_the_book() -> None:
-    """The bootstrap of a median of distinct values can be had exactly: each resample's median is one of them."""
+def test_an_interval_is_that_of_the_exact_bootstrap() -> None:
+    """The bootstrap of a median of distinct values can be computed exactly: each resample's median is one of them."""
     values = np.arange(1.0, 12.0)  # 11 values, median 6
-    found = estimate(values)
+    interval = estimate(values)
     n, middle = 11, 6
     at_most = [
         sum(math.comb(n, j) * (k / n) ** j * (1 - k / n) ** (n - j) for j in range(middle, n + 1)) for k in range(n + 1)
     ]  # the chance that the resampled median is the k-th value or a smaller one
     low = next(k for k in range(1, n + 1) if at_most[k] >= 0.025)
     high = next(k for k in range(1, n + 1) if at_most[k] >= 0.975)
-    assert found.value == 6.0 and (found.low, found.high) == (low, high)
+    assert interval.value == 6.0 and (interval.low, interval.high) == (low, high)
 
 
 @given(st.lists(st.floats(0.0, 1e6), min_size=5, max_size=40), st.floats(0.1, 10.0))
 def test_an_interval_holds_its_median_and_scales_with_the_values(values: list[float], scale: float) -> None:
-    found, scaled = estimate(np.array(values)), estimate(scale * np.array(values))
-    assert found.low <= found.value <= found.high
-    assert found.value == pytest.approx(statistics.median(values))
-    np.testing.assert_allclose(dataclasses.astuple(scaled), scale * np.array(dataclasses.astuple(found)), rtol=1e-9)
+    interval, scaled = estimate(np.array(values)), estimate(scale * np.array(values))
+    assert interval.low <= interval.value <= interval.high
+    assert interval.value == pytest.approx(statistics.median(values))
+    np.testing.assert_allclose(dataclasses.astuple(scaled), scale * np.array(dataclasses.astuple(interval)), rtol=1e-9)
 
 
-def test_infinite_ratios_have_a_median_and_none_has_no_value() -> None:
-    found = estimate(np.array([1.0, 2.0, math.inf, math.inf, math.inf, math.nan]))
-    assert found.value == math.inf == found.high and found.low < math.inf
+def test_infinite_ratios_have_a_median_and_no_ratios_have_none() -> None:
+    interval = estimate(np.array([1.0, 2.0, math.inf, math.inf, math.inf, math.nan]))
+    assert interval.value == math.inf == interval.high and interval.low < math.inf
     assert math.isnan(estimate(np.array([math.nan])).value)
 
 
-# Fair rates
+# Matched rates
 
 
 def numeric_norm(trainer: Trainer, name: str, replica: int = 0) -> float:
@@ -201,7 +203,7 @@ def numeric_norm(trainer: Trainer, name: str, replica: int = 0) -> float:
         for sign in (1.0, -1.0):
             start.lanes[0].replicas[0].theta[...] = theta
             start.lanes[0].replicas[0].theta[k] += sign * h
-            start._due, start.lanes[0].edited = False, start.update  # read anew, not from the history
+            start._due, start.lanes[0].edited = False, start.update  # computed now, not read from the history
             costs.append(start.readings(start.lanes[0])["train_cost"])
         squares += ((costs[0] - costs[1]) / (2.0 * h)) ** 2
     return math.sqrt(squares)
@@ -215,15 +217,15 @@ def test_rates_are_matched_by_the_norms_of_the_first_gradients() -> None:
         {"network.seed": 12, "optimizer.learning_rate": 0.02},
         data__noise=0.3,
     )
-    trainer.run(25)  # the norms are those of the start all the same
-    found = ask(trainer, AskMatchedRates("A"))
-    assert isinstance(found, MatchedRates) and [row.lane for row in found.rows] == list("ABCD")
+    trainer.run(25)  # the norms are still those of the start
+    rates = ask(trainer, AskMatchedRates("A"))
+    assert isinstance(rates, MatchedRates) and [row.lane for row in rates.rows] == list("ABCD")
     norms = {name: numeric_norm(trainer, name) for name in "ABCD"}
-    for row in found.rows:
+    for row in rates.rows:
         assert row.norm == pytest.approx(norms[row.lane], rel=1e-6)
         assert row.matched == pytest.approx(0.3 * norms["A"] / norms[row.lane], rel=1e-3)
         assert row.factor == pytest.approx(row.matched / row.rate)
-    assert found.rows[0].matched == 0.3
+    assert rates.rows[0].matched == 0.3
 
 
 def test_a_matched_lane_takes_a_first_step_of_the_same_length() -> None:
@@ -237,21 +239,21 @@ def test_a_matched_lane_takes_a_first_step_of_the_same_length() -> None:
 
 
 @pytest.mark.parametrize("batch", [0, 10])
-def test_what_a_rate_amounts_to_under_another_reduction(batch: int) -> None:
+def test_a_rate_is_converted_to_other_reductions(batch: int) -> None:
     trainer = trainer_of(
         {"loss.reduction": "mean"}, {"loss.reduction": "sum"}, {"loss.reduction": "element_mean"},
         data__dataset="iris", optimizer__batch_size=batch,
     )  # fmt: skip
     m = batch or len(trainer.data.X_train)
-    found = ask(trainer, AskMatchedRates("A"))
-    assert found.batch == m
-    mean, total, elements = found.rows
+    rates = ask(trainer, AskMatchedRates("A"))
+    assert rates.batch == m
+    mean, total, elements = rates.rows
     assert (mean.of_mean, mean.of_sum) == (pytest.approx(0.3), pytest.approx(0.3 / m))
     assert (total.of_mean, total.of_sum) == (pytest.approx(0.3 * m), pytest.approx(0.3))
     assert (elements.of_mean, elements.of_sum) == (pytest.approx(0.1), pytest.approx(0.1 / m))
 
 
-def test_of_several_networks_the_median_norm_counts() -> None:
+def test_several_networks_use_the_median_norm() -> None:
     trainer = trainer_of({}, run__replicas=3)
     norms = [numeric_norm(trainer, "A", r) for r in range(3)]
     (row,) = ask(trainer, AskMatchedRates("A")).rows

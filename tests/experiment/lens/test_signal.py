@@ -19,7 +19,7 @@ def trained(text: str = "", epochs: int = 20) -> Trainer:
     return trainer
 
 
-def asked(trainer: Trainer, *others: str, whole: bool = True) -> Signals:
+def ask(trainer: Trainer, *others: str, whole: bool = True) -> Signals:
     question = AskSignals("A", others, whole)
     answer = trainer.snapshot(0, Wanted(questions=(question,))).answers[question]
     assert isinstance(answer, Signals)
@@ -40,12 +40,12 @@ def last_z(trainer: Trainer) -> Any:
 
 
 def test_binary_curves_are_one_for_both_targets() -> None:
-    setup = asked(trained(epochs=1), "mse").setup
+    setup = ask(trained(epochs=1), "mse").setup
     assert (setup.kind, setup.middle) == ("margin", 0.0)
-    assert [each.name for each in setup.losses] == ["binary_cross_entropy", "mse"]
-    found = curves(setup, -6.0, 6.0)
-    assert [line[0] for line in found] == [0, 1]
-    for index, _, x, loss, signal in found:
+    assert [kind.name for kind in setup.losses] == ["binary_cross_entropy", "mse"]
+    lines = curves(setup, -6.0, 6.0)
+    assert [line[0] for line in lines] == [0, 1]
+    for index, _, x, loss, signal in lines:
         a = sigmoid(x)
         expected = (np.log1p(np.exp(-x)), 1 - a) if index == 0 else ((1 - a) ** 2, 2 * (1 - a) ** 2 * a)
         np.testing.assert_allclose(loss, expected[0], rtol=1e-10)
@@ -53,7 +53,7 @@ def test_binary_curves_are_one_for_both_targets() -> None:
 
 
 def test_a_weight_on_one_class_makes_two_curves() -> None:
-    setup = asked(trained("[loss]\npositive_weight = 3.0\n", 1)).setup
+    setup = ask(trained("[loss]\npositive_weight = 3.0\n", 1)).setup
     sides = {line[1]: line for line in curves(setup, -4.0, 4.0)}
     assert set(sides) == {1, -1}
     for side, factor in ((1, 3.0), (-1, 1.0)):
@@ -62,9 +62,9 @@ def test_a_weight_on_one_class_makes_two_curves() -> None:
         np.testing.assert_allclose(signal, factor * sigmoid(-x), rtol=1e-9)
 
 
-def test_samples_ride_on_the_curves() -> None:
+def test_samples_lie_on_the_curves() -> None:
     trainer = trained()
-    answer = asked(trainer, "mse")
+    answer = ask(trainer, "mse")
     z, y = last_z(trainer)[:, 0], trainer.data.y_train
     np.testing.assert_allclose(answer.x, np.where(y == 1, z, -z), atol=1e-12)
     assert np.array_equal(answer.classes, y)
@@ -79,26 +79,26 @@ def test_samples_ride_on_the_curves() -> None:
 
 def test_the_summary_counts_confident_mistakes() -> None:
     trainer = trained(epochs=60)
-    answer = asked(trainer, "mse")
+    answer = ask(trainer, "mse")
     a, y = sigmoid(last_z(trainer)[:, 0]), trainer.data.y_train
-    given = np.where(y == 1, a, 1 - a)
-    sure = given < 0.1
-    assert sure.any()
+    probability = np.where(y == 1, a, 1 - a)
+    confident = probability < 0.1
+    assert confident.any()
     summary = answer.summary
     assert summary is not None
-    assert (summary.wrong, summary.confident) == (int((given < 0.5).sum()), int(sure.sum()))
-    back = ((1 - given)[sure].mean(), (2 * (1 - given) ** 2 * given)[sure].mean())
+    assert (summary.wrong, summary.confident) == (int((probability < 0.5).sum()), int(confident.sum()))
+    back = ((1 - probability)[confident].mean(), (2 * (1 - probability) ** 2 * probability)[confident].mean())
     assert summary.focused == pytest.approx(back, rel=1e-10)
     text = sentence(summary, answer.setup)
     assert text.startswith(
-        f"{int(sure.sum())} of {len(y)} samples are confidently wrong: Mean squared error sends back"
+        f"{int(confident.sum())} of {len(y)} samples are confidently wrong: Mean squared error sends back"
     )
     assert f"{back[1] / back[0]:.2f} of what Binary cross-entropy does." in text
 
 
-def test_softmax_is_seen_over_the_probability_of_the_true_class() -> None:
+def test_softmax_is_shown_over_the_probability_of_the_true_class() -> None:
     trainer = trained('[data]\ndataset = "iris"\n')
-    answer = asked(trainer, "mse")
+    answer = ask(trainer, "mse")
     Z, y = last_z(trainer), trainer.data.y_train
     P = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
     true = P[np.arange(len(y)), y]
@@ -118,9 +118,9 @@ def test_softmax_is_seen_over_the_probability_of_the_true_class() -> None:
     np.testing.assert_allclose(signal, np.abs(p * (2 * (p - 1) - along)), rtol=1e-9)
 
 
-def test_a_regression_is_seen_over_the_residual() -> None:
+def test_a_regression_is_shown_over_the_residual() -> None:
     trainer = trained('[data]\ndataset = "sine"\n[loss]\ndelta = 0.25\n')
-    answer = asked(trainer, "mae", "huber")
+    answer = ask(trainer, "mae", "huber")
     r = (last_z(trainer) - trainer.data.y_train)[:, 0]
     assert answer.setup.kind == "residual"
     np.testing.assert_allclose(answer.x, r, atol=1e-13)
@@ -140,9 +140,9 @@ def test_a_regression_is_seen_over_the_residual() -> None:
     assert "10\u2009% with Mean absolute error and" in text
 
 
-def test_a_residual_through_a_bent_output_follows_its_curve() -> None:
+def test_a_residual_of_a_nonlinear_output_follows_its_curve() -> None:
     trainer = trained('[data]\ndataset = "sine"\n[network]\noutput = "exp"\n', 3)
-    setup = asked(trainer).setup
+    setup = ask(trainer).setup
     middle = float(np.median(trainer.data.y_train))
     ((_, _, x, loss, signal),) = curves(setup, -1.0, 1.0)
     a = x + middle
@@ -150,18 +150,18 @@ def test_a_residual_through_a_bent_output_follows_its_curve() -> None:
     np.testing.assert_allclose(signal, np.abs(2 * x * a), atol=1e-12)
 
 
-def test_hinge_sees_its_own_coding_beside_a_sigmoid() -> None:
+def test_hinge_uses_its_own_coding_after_a_sigmoid() -> None:
     trainer = trained()
-    answer = asked(trainer, "hinge")
+    answer = ask(trainer, "hinge")
     a, y = sigmoid(last_z(trainer)[:, 0]), 2.0 * trainer.data.y_train - 1
     np.testing.assert_allclose(answer.loss[1], np.maximum(0, 1 - y * a), rtol=1e-10)
     np.testing.assert_allclose(answer.signal[1], a * (1 - a), rtol=1e-9)
 
 
-def test_units_for_themselves_are_seen_over_the_z_of_the_true_class() -> None:
+def test_independent_units_are_shown_over_the_z_of_the_true_class() -> None:
     text = '[data]\ndataset = "iris"\n[network]\noutput = "sigmoid"\n[loss]\nobjective = "binary_cross_entropy"\n'
     trainer = trained(text)
-    answer = asked(trainer)
+    answer = ask(trainer)
     y = trainer.data.y_train
     z = last_z(trainer)[np.arange(len(y)), y]
     assert answer.setup.kind == "unit"
@@ -180,25 +180,25 @@ def test_units_for_themselves_are_seen_over_the_z_of_the_true_class() -> None:
         ("sigmoid", 0.0, 0.0),
     ],
 )
-def test_the_decision_turns_where_the_output_passes_the_middle(output: str, level: float, z: float) -> None:
+def test_the_decision_changes_where_the_output_passes_the_middle(output: str, level: float, z: float) -> None:
     assert decision(output, level) == pytest.approx(z, abs=1e-12)
 
 
-def test_many_samples_are_thinned_to_the_same_few() -> None:
+def test_many_samples_are_thinned_to_the_same_subset() -> None:
     trainer = trained("[data]\nsamples = 3000\n", 1)
-    whole, quick = asked(trainer, "mse"), asked(trainer, "mse", whole=False)
+    whole, quick = ask(trainer, "mse"), ask(trainer, "mse", whole=False)
     assert quick.summary is None
     assert (whole.shown, whole.count) == (quick.shown, quick.count) == (400, 2100)
     np.testing.assert_allclose(whole.x, quick.x, atol=1e-12)
     np.testing.assert_allclose(whole.signal, quick.signal, atol=1e-12)
     trainer.run(epochs=1)
-    assert np.array_equal(asked(trainer).classes, whole.classes)
+    assert np.array_equal(ask(trainer).classes, whole.classes)
     with pytest.raises(ValueError, match="read-only"):
         whole.x[0] = 0.0
 
 
-def test_losses_without_a_number_are_said() -> None:
-    answer = asked(trained('[data]\ndataset = "sine"\n', 1), "binary_cross_entropy")
+def test_losses_without_a_finite_value_are_reported() -> None:
+    answer = ask(trained('[data]\ndataset = "sine"\n', 1), "binary_cross_entropy")
     assert answer.summary is not None
     count = int((~np.isfinite(answer.loss[1])).sum())
     assert 0 < count == answer.summary.undefined[1]

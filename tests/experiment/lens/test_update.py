@@ -1,4 +1,4 @@
-"""The next update under the lens: its lines, run as they stand, and the trainer itself give the numbers shown."""
+"""The next update: its lines, run as they are written, and the trainer itself give the numbers shown."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def experiment(loss: str = "", optimizer: str = "", network: str = "", more: str
     )
 
 
-def asked(trainer: Trainer, lane: str = "A") -> UpdateSteps:
+def ask(trainer: Trainer, lane: str = "A") -> UpdateSteps:
     question = NextUpdate(lane)
     return trainer.snapshot(0, Wanted(questions=(question,))).answers[question]  # type: ignore[no-any-return]
 
@@ -64,7 +64,7 @@ def run_lines(trainer: Trainer, steps: UpdateSteps, batch: slice | Any) -> list[
             flat += [joint[:, :-1].copy(), joint[:, -1:].copy()]
             start += n * (k + 1)
         space[f"{letter}s"] = flat
-    found = []
+    results = []
     lines = [line for phase in steps.phases for line in phase]
     names = steps.setup.parameters
     while lines:
@@ -81,18 +81,18 @@ def run_lines(trainer: Trainer, steps: UpdateSteps, batch: slice | Any) -> list[
                     value = value / (1 - space["beta1" if letter[0] == "M" else "beta2"] ** space["step"])
             else:
                 value = space[name.removesuffix(" shrunk")]
-            found.append((name, np.array(value), steps.values[name]))
-    return found
+            results.append((name, np.array(value), steps.values[name]))
+    return results
 
 
 def check(trainer: Trainer, steps: UpdateSteps, batch: slice | Any = slice(None)) -> None:
-    found = run_lines(trainer, steps, batch)
-    assert {name for name, _, _ in found} >= {"Z1", "A3", "loss", "cost", "dZ3", "dW3", "dW1", "db1", "W1", "b3"}
-    for name, value, shown in found:
-        assert value.shape == shown.shape, name
+    results = run_lines(trainer, steps, batch)
+    assert {name for name, _, _ in results} >= {"Z1", "A3", "loss", "cost", "dZ3", "dW3", "dW1", "db1", "W1", "b3"}
+    for name, value, displayed in results:
+        assert value.shape == displayed.shape, name
         corner = value[:24, :48] if value.ndim > 1 else value
-        np.testing.assert_allclose(shown.corner, corner, rtol=1e-9, atol=1e-12, err_msg=name)
-        np.testing.assert_allclose(shown.norm, np.sqrt((value.astype(float) ** 2).sum()), rtol=1e-9, err_msg=name)
+        np.testing.assert_allclose(displayed.corner, corner, rtol=1e-9, atol=1e-12, err_msg=name)
+        np.testing.assert_allclose(displayed.norm, np.sqrt((value.astype(float) ** 2).sum()), rtol=1e-9, err_msg=name)
 
 
 def test_every_loss_output_and_numerics() -> None:
@@ -100,7 +100,7 @@ def test_every_loss_output_and_numerics() -> None:
         for numerics in NUMERICS if LOSSES[loss].has_logs else ("fused",):
             text = f'objective = "{loss}"\nnumerics = "{numerics}"'
             trainer = Trainer(experiment(text, network=f'output = "{output}"'), MULTI)
-            steps = asked(trainer)
+            steps = ask(trainer)
             if steps.finite:
                 check(trainer, steps)
 
@@ -108,16 +108,16 @@ def test_every_loss_output_and_numerics() -> None:
 @pytest.mark.parametrize("hidden", ACTIVATIONS)
 def test_every_hidden_activation(hidden: str) -> None:
     trainer = Trainer(experiment(network=f'activation = "{hidden}"'), BINARY)
-    check(trainer, asked(trainer))
+    check(trainer, ask(trainer))
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("size", [0, 8])
-def test_what_is_shown_is_what_training_then_does_to_the_bit(name: str, size: int) -> None:
+def test_training_does_what_is_shown_to_the_bit(name: str, size: int) -> None:
     optimizer = f'name = "{name}"\nbatch_size = {size}\nl1 = 0.001\nl2 = 0.01'
     trainer = Trainer(experiment(optimizer=optimizer), MULTI)
     for _ in range(7):
-        steps = asked(trainer)
+        steps = ask(trainer)
         trainer.step()
         np.testing.assert_array_equal(trainer.lanes[0].replicas[0].theta, steps.theta)
         for key, value in trainer.parameters().items():
@@ -128,17 +128,17 @@ def test_lanes_of_one_shape_are_shown_as_they_train() -> None:
     lanes = '[[lanes]]\nname = "A"\n[[lanes]]\nname = "B"\nloss.objective = "mse"\n'
     trainer = Trainer(experiment(optimizer='name = "adam"\nbatch_size = 8', more=lanes), BINARY)
     for _ in range(5):
-        steps = [asked(trainer, name) for name in "AB"]
+        steps = [ask(trainer, name) for name in "AB"]
         trainer.step()
-        for lane, shown in zip(trainer.lanes, steps, strict=True):
-            np.testing.assert_allclose(shown.theta, lane.replicas[0].theta, rtol=1e-12, atol=1e-14)
+        for lane, answer in zip(trainer.lanes, steps, strict=True):
+            np.testing.assert_allclose(answer.theta, lane.replicas[0].theta, rtol=1e-12, atol=1e-14)
 
 
 def test_asking_changes_no_bit() -> None:
     optimizer = 'name = "adam"\nbatch_size = 8'
     asking, silent = (Trainer(experiment(optimizer=optimizer), BINARY) for _ in range(2))
     for _ in range(20):
-        asked(asking)
+        ask(asking)
         asking.step()
         silent.step()
     np.testing.assert_array_equal(asking.lanes[0].replicas[0].theta, silent.lanes[0].replicas[0].theta)
@@ -154,21 +154,21 @@ def test_in_the_middle_of_a_run_with_penalties_and_parameters(name: str) -> None
     trainer = Trainer(experiment(loss, optimizer), MULTI)
     for _ in range(2):
         trainer.step()
-    check(trainer, asked(trainer), slice(16, 21))  # the last, smaller batch of 21
+    check(trainer, ask(trainer), slice(16, 21))  # the last, smaller batch of 21
     trainer.edit({"optimizer.learning_rate": 0.03})
-    check(trainer, asked(trainer), slice(16, 21))
+    check(trainer, ask(trainer), slice(16, 21))
 
 
 def test_a_regression() -> None:
     for loss in ("mse", "huber", "log_cosh", "quantile", "mae"):
         trainer = Trainer(experiment(f'objective = "{loss}"'), REAL)
-        check(trainer, asked(trainer))
+        check(trainer, ask(trainer))
 
 
-def test_the_lines_of_the_loss_are_marked_and_no_others() -> None:
+def test_only_the_lines_of_the_loss_are_marked() -> None:
     marked = {}
     for loss in ("binary_cross_entropy", "mse"):
-        steps = asked(Trainer(experiment(f'objective = "{loss}"'), BINARY))
+        steps = ask(Trainer(experiment(f'objective = "{loss}"'), BINARY))
         marked[loss] = [line.code.split(" =")[0] for phase in steps.phases for line in phase if line.decided]
         same = [line.code for phase in steps.phases for line in phase if not line.decided]
         marked[loss + " same"] = [code for code in same if not code.startswith("dZ3")]
@@ -179,7 +179,7 @@ def test_the_lines_of_the_loss_are_marked_and_no_others() -> None:
 
 def test_large_arrays_keep_shape_and_norm() -> None:
     data = load_data(dataset="moons", samples=300, seed=1)
-    steps = asked(Trainer(experiment(), data))
+    steps = ask(Trainer(experiment(), data))
     value = steps.values["A1"]
     assert value.shape == (4, 210) and value.corner.shape == (4, 48) and not value.whole
     assert steps.values["W1"].whole
@@ -189,15 +189,15 @@ def test_a_lane_whose_next_update_fails() -> None:
     trainer = Trainer(
         experiment('objective = "binary_cross_entropy"\nnumerics = "naive"', network='output = "linear"'), BINARY
     )
-    steps = asked(trainer)
+    steps = ask(trainer)
     assert not steps.finite and not steps.stopped
     assert np.isnan(steps.theta).all()
     trainer.step()
-    assert asked(trainer).stopped
+    assert ask(trainer).stopped
 
 
-def test_the_answer_is_frozen_and_crosses() -> None:
-    steps = asked(Trainer(experiment(), BINARY))
+def test_the_answer_is_frozen_and_can_be_pickled() -> None:
+    steps = ask(Trainer(experiment(), BINARY))
     assert not steps.theta.flags.writeable and not steps.values["Z1"].corner.flags.writeable
     again = pickle.loads(pickle.dumps(steps))
     assert again.phases == steps.phases

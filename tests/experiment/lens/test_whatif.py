@@ -1,4 +1,4 @@
-"""What each loss would make of the parameters, against costs written out here and their finite differences."""
+"""The cost and gradient under each loss, against costs written out here and their finite differences."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ l2 = 0.01
 """
 
 
-def asked(trainer: Trainer) -> Alternatives:
+def ask(trainer: Trainer) -> Alternatives:
     question = AskWhatIf("A")
     answer = trainer.snapshot(0, Wanted(questions=(question,))).answers[question]
     assert isinstance(answer, Alternatives)
@@ -57,18 +57,18 @@ def cost_of(formula: Callable[[Any, Any], Any], W1: Any, b1: Any, W2: Any, b2: A
 
 def slopes(formula: Callable[[Any, Any], Any], parameters: dict[str, Any], X: Any, y: Any) -> dict[str, Any]:
     """Central differences of the cost by every parameter."""
-    found, h = {}, 1e-6
+    gradient, h = {}, 1e-6
     for name in parameters:
         slope = np.zeros_like(parameters[name])
-        for place in np.ndindex(slope.shape):
+        for index in np.ndindex(slope.shape):
             ends = []
             for step in (h, -h):
                 moved = {key: value.copy() for key, value in parameters.items()}
-                moved[name][place] += step
+                moved[name][index] += step
                 ends.append(cost_of(formula, **moved, X=X, y=y))
-            slope[place] = (ends[0] - ends[1]) / (2 * h)
-        found[name] = slope
-    return found
+            slope[index] = (ends[0] - ends[1]) / (2 * h)
+        gradient[name] = slope
+    return gradient
 
 
 @pytest.mark.parametrize("name", FORMULAS)
@@ -76,59 +76,61 @@ def test_numbers_are_those_of_the_formulas(name: str) -> None:
     trainer = trained(SMALL)
     X, y = trainer.data.X_train, trainer.data.y_train.astype(np.float64)
     parameters = trainer.parameters()
-    found = row(asked(trainer), name)
-    assert found.cost == pytest.approx(cost_of(FORMULAS[name], **parameters, X=X, y=y), rel=1e-12)
-    own = slopes(FORMULAS["binary_cross_entropy"], parameters, X, y)
-    other = slopes(FORMULAS[name], parameters, X, y)
-    assert found.dW == pytest.approx([np.linalg.norm(other["W1"]), np.linalg.norm(other["W2"])], rel=1e-6)
-    flat = [np.concatenate([part.ravel() for part in grad.values()]) for grad in (own, other)]
-    lengths = [np.linalg.norm(each) for each in flat]
-    assert found.norm == pytest.approx(lengths[1], rel=1e-6)
-    assert found.cosine == pytest.approx(flat[0] @ flat[1] / (lengths[0] * lengths[1]), abs=1e-7)
+    alternative = row(ask(trainer), name)
+    assert alternative.cost == pytest.approx(cost_of(FORMULAS[name], **parameters, X=X, y=y), rel=1e-12)
+    objective_slopes = slopes(FORMULAS["binary_cross_entropy"], parameters, X, y)
+    other_slopes = slopes(FORMULAS[name], parameters, X, y)
+    assert alternative.dW == pytest.approx(
+        [np.linalg.norm(other_slopes["W1"]), np.linalg.norm(other_slopes["W2"])], rel=1e-6
+    )
+    flat = [np.concatenate([part.ravel() for part in grad.values()]) for grad in (objective_slopes, other_slopes)]
+    lengths = [np.linalg.norm(gradient) for gradient in flat]
+    assert alternative.norm == pytest.approx(lengths[1], rel=1e-6)
+    assert alternative.cosine == pytest.approx(flat[0] @ flat[1] / (lengths[0] * lengths[1]), abs=1e-7)
     z = np.tanh(X @ parameters["W1"].T + parameters["b1"]) @ parameters["W2"].T + parameters["b2"]
     h = 1e-5
     ends = [FORMULAS[name](1 / (1 + np.exp(-(z[:, 0] + step))), y) for step in (h, -h)]
     dZ = (ends[0] - ends[1]) / (2 * h) / len(y)
-    assert found.dZ == pytest.approx(np.linalg.norm(dZ), rel=1e-7)
+    assert alternative.dZ == pytest.approx(np.linalg.norm(dZ), rel=1e-7)
 
 
-def test_the_objective_has_the_cost_that_is_recorded() -> None:
+def test_the_objective_has_the_recorded_cost() -> None:
     trainer = trained(SMALL)
-    answer = asked(trainer)
+    answer = ask(trainer)
     assert answer.objective == "binary_cross_entropy"
-    own = row(answer, answer.objective)
-    assert own.cost == trainer.history().last.values["train_cost"]
-    assert own.cosine == pytest.approx(1.0, abs=1e-12)
+    objective_row = row(answer, answer.objective)
+    assert objective_row.cost == trainer.history().last.values["train_cost"]
+    assert objective_row.cosine == pytest.approx(1.0, abs=1e-12)
 
 
 @pytest.mark.parametrize("output", ["sigmoid", "tanh", "linear"])
 @pytest.mark.parametrize("name", ["hinge", "mse", "huber"])
-def test_what_if_is_what_is_once_that_loss_is_chosen(output: str, name: str) -> None:
-    """Targets are coded as they would be: an edit to that loss finds the very cost that was foretold."""
+def test_choosing_a_loss_gives_the_predicted_cost(output: str, name: str) -> None:
+    """Targets are coded as that loss needs them: an edit to it gives exactly the predicted cost."""
     trainer = trained(f'{SMALL}[loss]\nobjective = "half_mse"\n'.replace("[3]", f'[3]\noutput = "{output}"'), 5)
-    foretold = row(asked(trainer), name)
+    predicted = row(ask(trainer), name)
     trainer.edit({"loss.objective": name})
-    chosen = asked(trainer)
+    chosen = ask(trainer)
     assert chosen.objective == name
-    assert row(chosen, name).cost == pytest.approx(foretold.cost, rel=1e-12)
-    assert row(chosen, name).norm == pytest.approx(foretold.norm, rel=1e-12)
-    assert trainer.readings(trainer.lanes[0])["train_cost"] == pytest.approx(foretold.cost, rel=1e-12)
+    assert row(chosen, name).cost == pytest.approx(predicted.cost, rel=1e-12)
+    assert row(chosen, name).norm == pytest.approx(predicted.norm, rel=1e-12)
+    assert trainer.readings(trainer.lanes[0])["train_cost"] == pytest.approx(predicted.cost, rel=1e-12)
 
 
 def test_asking_changes_no_bit_of_the_run() -> None:
-    asked_of, alone = Trainer(Experiment.loads(SMALL)), Trainer(Experiment.loads(SMALL))
+    observed, alone = Trainer(Experiment.loads(SMALL)), Trainer(Experiment.loads(SMALL))
     for _ in range(5):
-        asked_of.step()
-        asked(asked_of)
+        observed.step()
+        ask(observed)
         alone.step()
     for name, value in alone.parameters().items():
-        assert np.array_equal(value, asked_of.parameters()[name])
+        assert np.array_equal(value, observed.parameters()[name])
 
 
 def test_a_loss_outside_its_domain_says_so() -> None:
     trainer = trained('format = 1\n[data]\ndataset = "sine"\n', 5)
-    answer = asked(trainer)
-    found = row(answer, "binary_cross_entropy")
+    answer = ask(trainer)
+    alternative = row(answer, "binary_cross_entropy")
     W = trainer.parameters()
     A = trainer.data.X_train
     last = len(W) // 2
@@ -136,9 +138,9 @@ def test_a_loss_outside_its_domain_says_so() -> None:
         A = A @ W[f"W{l}"].T + W[f"b{l}"]
         A = np.tanh(A) if l < last else A
     outside = int(((A < 0) | (A > 1)).sum())
-    assert math.isnan(found.cost) and math.isnan(found.cosine)
-    assert found.trouble.startswith("log of a negative number")
-    assert f"for {outside} of {len(A)} samples" in found.trouble
+    assert math.isnan(alternative.cost) and math.isnan(alternative.cosine)
+    assert alternative.trouble.startswith("log of a negative number")
+    assert f"for {outside} of {len(A)} samples" in alternative.trouble
     assert all(math.isfinite(row(answer, name).cosine) for name in ("mse", "mae", "huber"))
 
 
@@ -148,10 +150,10 @@ def test_log_of_0_says_so() -> None:
     weights = trainer.parameters()
     weights["b3"][:] = 800.0  # a is exactly 1: log(1 - a) is that of 0
     trainer.set_parameters(weights)
-    found = row(asked(trainer), "binary_cross_entropy")
-    assert not math.isfinite(found.cost)
-    assert found.trouble.startswith("log of 0")
+    alternative = row(ask(trainer), "binary_cross_entropy")
+    assert not math.isfinite(alternative.cost)
+    assert alternative.trouble.startswith("log of 0")
 
 
-def test_there_is_a_row_for_every_loss_in_their_order() -> None:
-    assert [each.name for each in asked(trained(SMALL, 1)).rows] == list(LOSSES)
+def test_every_loss_has_a_row_in_order() -> None:
+    assert [loss_row.name for loss_row in ask(trained(SMALL, 1)).rows] == list(LOSSES)

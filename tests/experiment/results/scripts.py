@@ -1,4 +1,4 @@
-"""Exported scripts, run in a process of their own and held against the trainer."""
+"""Exported scripts, run in a separate process and compared with the trainer."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ print(json.dumps(costs))
 
 
 def run_scripts(folder: Path) -> dict[str, list[float]]:
-    """Run all scripts of a folder in one process that knows numpy alone; return their costs."""
+    """Run all scripts of a folder in one process that has only numpy; return their costs."""
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, "-W", "error", "-c", RUNNER, str(folder)]
-    done = subprocess.run(
+    child = subprocess.run(
         command, capture_output=True, text=True, cwd=folder, env=environment, timeout=120, check=False
     )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)  # type: ignore[no-any-return]
+    assert child.returncode == 0, child.stderr
+    return json.loads(child.stdout)  # type: ignore[no-any-return]
 
 
 def trained(experiment: Experiment, data: Data, lane: str | None = None, epochs: int | None = None) -> list[float]:
@@ -43,13 +43,13 @@ def trained(experiment: Experiment, data: Data, lane: str | None = None, epochs:
     return [row.values["train_cost"] for row in trainer.history(lane).rows()]
 
 
-def agree(found: list[float], wanted: list[float]) -> bool:
-    """Whether costs are the same to 1e-10, relative where they are large; no number is the same as no number."""
-    if len(found) != len(wanted):
+def agree(actual: list[float], wanted: list[float]) -> bool:
+    """Whether costs are the same to 1e-10, relative where they are large; nan equals nan."""
+    if len(actual) != len(wanted):
         return False
     return all(
         (math.isnan(a) and math.isnan(b)) or a == b or abs(a - b) <= 1e-10 * max(1.0, abs(b))
-        for a, b in zip(found, wanted, strict=True)
+        for a, b in zip(actual, wanted, strict=True)
     )
 
 
@@ -72,8 +72,8 @@ class Cases:
         self.wanted[name] = trained(experiment, self._data[key], lane)
 
     def check(self) -> None:
-        found = run_scripts(self.folder)
-        wrong = [name for name, wanted in self.wanted.items() if not agree(found[name], wanted)]
-        assert not wrong, {name: (found[name][-3:], self.wanted[name][-3:]) for name in wrong[:5]} | {
+        costs = run_scripts(self.folder)
+        wrong = [name for name, wanted in self.wanted.items() if not agree(costs[name], wanted)]
+        assert not wrong, {name: (costs[name][-3:], self.wanted[name][-3:]) for name in wrong[:5]} | {
             "count": len(wrong)
         }

@@ -1,4 +1,4 @@
-"""What a run leaves behind: the same numbers as in memory, whole or not at all."""
+"""The files of a run: the same numbers as in memory, complete or not at all."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def history(*rows: tuple[int, int, dict[str, float]]) -> History:
-    made = History()
+    result = History()
     for epoch, update, values in rows:
-        made.append(epoch, update, tuple(values), list(values.values()))
-    return made
+        result.append(epoch, update, tuple(values), list(values.values()))
+    return result
 
 
 def test_the_columns_are_the_union_over_lanes_and_time(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_row_per_lane_and_epoch_in_order(tmp_path: Path) -> None:
     assert [(row["lane"], int(row["epoch"]), int(row["update"])) for row in rows] == expected
 
 
-def test_every_number_reads_back_as_it_was_and_a_cell_is_empty_where_it_does_not_apply(
+def test_numbers_read_back_exactly_and_cells_that_do_not_apply_are_empty(
     tmp_path: Path,
 ) -> None:
     trainer = Trainer(Experiment.loads(TWO_LANES))
@@ -83,10 +83,10 @@ def test_every_number_reads_back_as_it_was_and_a_cell_is_empty_where_it_does_not
     write_results(trainer, tmp_path)
     written = read(tmp_path / "history.csv")
     for lane in trainer.lanes:
-        own = [row for row in written if row["lane"] == lane.name]
-        kept = list(lane.history.rows())
-        assert len(own) == len(kept)
-        for cells, row in zip(own, kept, strict=True):
+        lane_rows = [row for row in written if row["lane"] == lane.name]
+        recorded = list(lane.history.rows())
+        assert len(lane_rows) == len(recorded)
+        for cells, row in zip(lane_rows, recorded, strict=True):
             values = {column: float(cell) for column, cell in list(cells.items())[3:] if cell}
             assert values == {name: value for name, value in row.values.items() if name != "test_cost"}
     assert {row["epoch"] for row in written if row["lane"] == "A" and row["train_huber"]} == {"5", "6"}
@@ -102,7 +102,7 @@ def test_the_cost_is_the_objective_plus_the_penalty(tmp_path: Path) -> None:
         assert float(row["train_cost"]) == pytest.approx(float(objective) + float(row["train_penalty"]), rel=1e-14)
 
 
-def test_without_a_test_part_its_columns_are_there_and_empty(tmp_path: Path) -> None:
+def test_without_a_test_part_its_columns_are_empty(tmp_path: Path) -> None:
     trainer = Trainer(Experiment.loads("[data]\ntest_fraction = 0.0\nsamples = 20"))
     trainer.run(1)
     write_results(trainer, tmp_path)
@@ -116,14 +116,14 @@ def test_numbers_that_are_not_finite_are_named(tmp_path: Path) -> None:
     assert (tmp_path / "h.csv").read_text().splitlines()[1] == "A,0,0,inf,0.0,nan,"
 
 
-def test_losses_stand_before_metrics() -> None:
+def test_losses_come_before_metrics() -> None:
     one = {"train_cost": 0.0, "train_penalty": 0.0, "train_mse": 0.0, "train_r2": 0.0}
     other = {"train_cost": 0.0, "train_penalty": 0.0, "train_mae": 0.0, "train_r2": 0.0, "test_cost": 0.0}
     columns = history_columns([history((0, 0, one)), history((0, 0, other))])
     assert columns[5:] == ("train_mse", "test_mse", "train_mae", "test_mae", "train_r2", "test_r2")
 
 
-def test_a_long_history_is_written_in_little_memory(tmp_path: Path) -> None:
+def test_a_long_history_is_written_with_little_memory(tmp_path: Path) -> None:
     names, count = ("train_cost", "train_penalty", "train_mse"), 24_000
     long = History()
     for k in range(count):
@@ -152,7 +152,7 @@ def bursts(trainer: Trainer) -> None:
         trainer.advance(lambda: trainer.epoch < 6, most=7)
 
 
-def looked_at(trainer: Trainer) -> None:
+def observed(trainer: Trainer) -> None:
     for _ in range(6):
         trainer.step()
         trainer.snapshot()
@@ -161,8 +161,8 @@ def looked_at(trainer: Trainer) -> None:
 
 @pytest.mark.parametrize(
     "train",
-    [lambda t: (t.run(3), t.run(3)), lambda t: [t.step_epoch() for _ in range(6)], steps, bursts, looked_at],
-    ids=["in two", "by epochs", "by updates", "in bursts", "looked at"],
+    [lambda t: (t.run(3), t.run(3)), lambda t: [t.step_epoch() for _ in range(6)], steps, bursts, observed],
+    ids=["in two", "by epochs", "by updates", "in bursts", "observed"],
 )
 def test_the_files_are_the_same_however_it_was_trained(tmp_path: Path, train: Callable[[Trainer], object]) -> None:
     for name, how in (("whole", lambda t: t.run(6)), ("other", train)):
@@ -176,7 +176,7 @@ def test_the_files_are_the_same_however_it_was_trained(tmp_path: Path, train: Ca
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "other" / name).read_bytes(), name
 
 
-def test_weights_start_another_run(tmp_path: Path) -> None:
+def test_saved_weights_can_start_another_run(tmp_path: Path) -> None:
     trainer = Trainer(Experiment.loads(TWO_LANES))
     trainer.run(2)
     write_results(trainer, tmp_path)
@@ -185,7 +185,7 @@ def test_weights_start_another_run(tmp_path: Path) -> None:
         np.testing.assert_array_equal(values, trainer.parameters("other one")[name])
 
 
-def test_files_arrive_together_and_others_stay(tmp_path: Path) -> None:
+def test_files_are_written_together_and_others_stay(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     with write_together(folder, ["one", "two"]) as draft:
         (draft / "one").write_text("1")
@@ -201,7 +201,7 @@ def test_files_arrive_together_and_others_stay(tmp_path: Path) -> None:
     }
 
 
-def test_nothing_arrives_if_anything_fails(tmp_path: Path) -> None:
+def test_nothing_is_written_if_anything_fails(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "one").write_text("old")
     for folder in (tmp_path / "old", tmp_path / "new" / "deeper"):
@@ -212,16 +212,16 @@ def test_nothing_arrives_if_anything_fails(tmp_path: Path) -> None:
     assert (tmp_path / "old" / "one").read_text() == "old"
 
 
-def test_a_full_disk_is_told(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no space left"), write_together(tmp_path / "new", ["one"]):
         raise OSError(28, "No space left on device")
     assert not (tmp_path / "new").exists()
 
 
-def test_what_is_in_the_way_is_told_before_anything_is_done(tmp_path: Path) -> None:
+def test_an_obstacle_is_reported_before_anything_is_done(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "history.csv").mkdir()
     for folder in (tmp_path / "file", tmp_path / "file" / "below", tmp_path):
         with pytest.raises(InputError, match=folder.name), write_together(folder, result_names(["A"])):
-            pytest.fail("it was begun")
+            pytest.fail("it started")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "history.csv"]

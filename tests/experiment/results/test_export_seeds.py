@@ -1,4 +1,4 @@
-"""What a run of several seeds leaves behind."""
+"""The files that a run of several seeds writes."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def test_every_seed_has_its_rows_and_its_weights(tmp_path: Path) -> None:
         single = single.with_value("run.replicas", 1).with_value("network.seed", seed, lane)
         alone = Trainer(single)
         alone.run(4)
-        found = [row for row in rows if (row["lane"], row["seed"]) == (lane, str(seed))]
-        for row, wanted in zip(found, alone.history().rows(), strict=True):
+        seed_rows = [row for row in rows if (row["lane"], row["seed"]) == (lane, str(seed))]
+        for row, wanted in zip(seed_rows, alone.history().rows(), strict=True):
             assert int(row["epoch"]) == wanted.epoch
             for column, value in wanted.values.items():
                 if column == "test_cost":
@@ -48,7 +48,7 @@ def test_every_seed_has_its_rows_and_its_weights(tmp_path: Path) -> None:
     assert (tmp_path / "weights-A.npz").exists() and not (tmp_path / "weights-A-seed-7.npz").exists()
 
 
-def test_a_seed_that_stopped_has_no_more_rows(tmp_path: Path) -> None:
+def test_a_stopped_seed_has_no_more_rows(tmp_path: Path) -> None:
     values = {
         "data.dataset": "sine", "data.samples": 60, "network.hidden": (4, 3), "network.activation": "exp",
         "optimizer.learning_rate": 0.3, "run.replicas": 6,

@@ -1,4 +1,4 @@
-"""The exported script: run in a process of its own, it gives the trainer's costs."""
+"""The exported script: run in a separate process, it reproduces the trainer's costs."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_every_loss_with_every_output_and_numerics(cases: Cases) -> None:
 
 
 def test_confident_mistakes_in_every_numerics(cases: Cases) -> None:
-    """Large initial weights saturate the output: what is cut off, what is exact and what is no number differ."""
+    """Large initial weights saturate the output, so that clamped, fused and naive costs differ."""
     for loss in (name for name, kind in LOSSES.items() if kind.has_logs):
         for output in ("sigmoid", "softmax"):
             for numerics in NUMERICS:
@@ -198,7 +198,7 @@ def test_the_default_experiment_in_full(cases: Cases) -> None:
     assert len(cases.wanted["moons"]) == 901
 
 
-def test_large_data_stand_beside_the_script(tmp_path: Path) -> None:
+def test_large_data_are_saved_beside_the_script(tmp_path: Path) -> None:
     experiment = Experiment.loads('[data]\ndataset = "digits"\n[network]\nhidden = [8]\n[run]\nepochs = 4\n')
     data = load_data(dataset="digits")
     written = write_script(tmp_path / "digits.py", experiment, "A", data)
@@ -228,7 +228,7 @@ def test_single_precision_is_close(tmp_path: Path) -> None:
     np.testing.assert_allclose(run_scripts(tmp_path)["run"], trained(experiment, data), rtol=1e-5)
 
 
-def test_only_what_the_pairing_needs() -> None:
+def test_a_script_has_only_what_the_pairing_needs() -> None:
     data = load_data(**BINARY)
     text = script(Experiment(), "A", data)
     for word in ("times", "clip", "penalty", "label_smoothing", "momentum", "rng", "stopped =", "batch"):

@@ -1,4 +1,4 @@
-"""Sweeps: the grid, its cells against single runs, resuming, and what fails."""
+"""Sweeps: the grid, its cells against single runs, resuming, and failures."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ from sandbox.experiment.results.sweep import (
 )
 
 
-class Here(Executor):
-    """Does the work at once, in this thread, and remembers it."""
+class InlineExecutor(Executor):
+    """Does the work at once, in this thread, and remembers the digests of the cells."""
 
     def __init__(self) -> None:
-        self.forward_pass: list[str] = []
+        self.digests: list[str] = []
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
-        self.forward_pass.append(args[-1])
+        self.digests.append(args[-1])
         try:
             future.set_result(fn(*args, **kwargs))
         except Exception as error:
@@ -50,7 +50,7 @@ class Here(Executor):
         return future
 
 
-def made(**changes: Any) -> Experiment:
+def make_experiment(**changes: Any) -> Experiment:
     values = {"data.samples": 40, "network.hidden": (3,), "run.epochs": 5, "optimizer.batch_size": 7}
     return Experiment().with_values(values | {key.replace("__", "."): value for key, value in changes.items()})
 
@@ -78,7 +78,7 @@ def test_axes_are_read_as_people_write_them(text: str, expected: Axis) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("optimizer.learning_rate", "must be KEY=V1,V2"),
         ("optimizer.learning_rat=0.1", "learning_rate"),
@@ -90,14 +90,14 @@ def test_axes_are_read_as_people_write_them(text: str, expected: Axis) -> None:
         ("title=a,b", "cannot be swept"),
     ],
 )
-def test_axes_that_are_none_are_told_in_a_sentence(text: str, told: str) -> None:
+def test_invalid_axes_are_refused(text: str, message: str) -> None:
     with pytest.raises(InputError) as error:
         read_axis(text)
-    assert told in str(error.value)
+    assert message in str(error.value)
 
 
 def test_cells_are_the_product_of_the_axes() -> None:
-    grid = cells(made(), [RATES, LOSSES_], replicas=2)
+    grid = cells(make_experiment(), [RATES, LOSSES_], replicas=2)
     assert [cell.number for cell in grid] == list(range(6))
     assert [tuple(cell.values.values()) for cell in grid] == [
         (rate, loss) for rate in (0.1, 1.0) for loss in ("mse", "hinge", "focal")
@@ -109,34 +109,34 @@ def test_cells_are_the_product_of_the_axes() -> None:
     assert len({cell.digest for cell in grid}) == 6
 
 
-def test_what_is_swept_holds_in_every_lane() -> None:
+def test_swept_settings_apply_to_every_lane() -> None:
     lanes = (LaneEntry("A"), LaneEntry("B", {"optimizer.learning_rate": 9.0, "loss.objective": "mse"}))
-    experiment = dataclasses.replace(made(), lanes=lanes).checked()
+    experiment = dataclasses.replace(make_experiment(), lanes=lanes).checked()
     for cell in cells(experiment, [RATES]):
         rates = {cell.experiment.lane(name).optimizer.learning_rate for name in "AB"}
         assert rates == {cell.values["optimizer.learning_rate"]}
         assert cell.experiment.lane("B").loss.objective == "mse"
 
 
-def test_grids_that_cannot_be() -> None:
+def test_invalid_grids_are_refused() -> None:
     with pytest.raises(InputError, match="nothing to sweep"):
-        cells(made(), [])
+        cells(make_experiment(), [])
     with pytest.raises(InputError, match="is given twice"):
-        cells(made(), [RATES, RATES])
+        cells(make_experiment(), [RATES, RATES])
     many = axis("network.seed", range(101))
     with pytest.raises(InputError, match="10,201 cells, but at most 10,000"):
-        cells(made(), [many, axis("optimizer.seed", range(101))])
+        cells(make_experiment(), [many, axis("optimizer.seed", range(101))])
     with pytest.raises(InputError, match="length"):
-        cells(made(network__activation=("tanh",)), [axis("network.hidden", ((3,), (3, 3)))])
+        cells(make_experiment(network__activation=("tanh",)), [axis("network.hidden", ((3,), (3, 3)))])
 
 
 # Results
 
 
 @pytest.mark.parametrize("replicas", [1, 3])
-def test_a_cell_gives_what_the_same_networks_give_alone(replicas: int, tmp_path: Path) -> None:
-    sweep = Sweep(cells(made(), [RATES, LOSSES_], replicas), tmp_path)
-    assert list(cell.number for cell in sweep.run(Here())) == list(range(6))
+def test_a_cell_matches_the_same_networks_alone(replicas: int, tmp_path: Path) -> None:
+    sweep = Sweep(cells(make_experiment(), [RATES, LOSSES_], replicas), tmp_path)
+    assert list(cell.number for cell in sweep.run(InlineExecutor())) == list(range(6))
     for cell in sweep.cells:
         (lane,) = sweep.results[cell.number].lanes
         assert (lane.stopped, lane.reason) == (0, "")
@@ -150,30 +150,30 @@ def test_a_cell_gives_what_the_same_networks_give_alone(replicas: int, tmp_path:
                 assert lane.values[column][r] == pytest.approx(value, rel=1e-9)
 
 
-def test_a_finished_cell_is_not_done_again(tmp_path: Path) -> None:
-    grid = cells(made(), [RATES, LOSSES_])
+def test_a_finished_cell_is_not_run_again(tmp_path: Path) -> None:
+    grid = cells(make_experiment(), [RATES, LOSSES_])
     first = Sweep(grid, tmp_path)
-    running = first.run(Here())
+    running = first.run(InlineExecutor())
     for _ in range(2):
         next(running)
     running.close()
-    again = Sweep(cells(made(), [RATES, LOSSES_]), tmp_path)
+    again = Sweep(cells(make_experiment(), [RATES, LOSSES_]), tmp_path)
     assert again.resume() == 2
-    worker = Here()
+    worker = InlineExecutor()
     list(again.run(worker))
-    assert worker.forward_pass == [cell.digest for cell in grid[2:]]
+    assert worker.digests == [cell.digest for cell in grid[2:]]
     third = Sweep(grid, tmp_path)
-    assert third.resume() == 6 and third.missing == [] and list(third.run(Here())) == []
+    assert third.resume() == 6 and third.missing == [] and list(third.run(InlineExecutor())) == []
     assert third.results[0].lanes == first.results[0].lanes
 
 
-def test_a_cell_is_done_again_where_what_determines_it_has_changed(tmp_path: Path) -> None:
+def test_a_cell_is_run_again_if_what_determines_it_changed(tmp_path: Path) -> None:
     points = tmp_path / "points.csv"
     points.write_text("x,y\n" + "".join(f"{i},{i % 2}\n" for i in range(20)))
     experiment = dataclasses.replace(
-        made().with_values({"data.dataset": None, "data.file": "points.csv"}), folder=tmp_path
+        make_experiment().with_values({"data.dataset": None, "data.file": "points.csv"}), folder=tmp_path
     )
-    list(Sweep(cells(experiment, [RATES]), tmp_path / "cells").run(Here()))
+    list(Sweep(cells(experiment, [RATES]), tmp_path / "cells").run(InlineExecutor()))
     assert Sweep(cells(experiment, [RATES]), tmp_path / "cells").resume() == 2
     assert Sweep(cells(experiment.with_value("run.epochs", 6), [RATES]), tmp_path / "cells").resume() == 0
     points.write_text("x,y\n" + "".join(f"{i},{i % 3 % 2}\n" for i in range(20)))
@@ -181,58 +181,60 @@ def test_a_cell_is_done_again_where_what_determines_it_has_changed(tmp_path: Pat
 
 
 @pytest.mark.parametrize("broken", ["", "{", "[]", '{"digest": 3}', '{"lanes": [{"lane": "A"}]}', "\x00"])
-def test_a_result_that_cannot_be_read_is_done_again(broken: str, tmp_path: Path) -> None:
-    grid = cells(made(), [RATES])
+def test_a_cell_with_an_unreadable_result_is_run_again(broken: str, tmp_path: Path) -> None:
+    grid = cells(make_experiment(), [RATES])
     (tmp_path / f"{grid[0].digest}.json").write_text(broken)
     sweep = Sweep(grid, tmp_path)
     assert sweep.resume() == 0
-    list(sweep.run(Here()))
+    list(sweep.run(InlineExecutor()))
     assert len(sweep.results) == 2 and not any(result.error for result in sweep.results.values())
 
 
-def test_a_cell_that_diverges_is_told_and_the_others_go_on(tmp_path: Path) -> None:
-    wild = axis("optimizer.learning_rate", (0.01, 1e6))
-    sweep = Sweep(cells(made(network__output="linear", loss__objective="mse", run__epochs=200), [wild], 3), tmp_path)
-    list(sweep.run(Here()))
-    calm, flown = (sweep.results[number].lanes[0] for number in range(2))
-    assert (calm.stopped, flown.stopped) == (0, 3) and "overflow" in flown.reason
-    assert all(map(math.isnan, flown.spread("train_cost"))) and np.isfinite(calm.spread("train_cost")).all()
+def test_a_diverging_cell_is_reported_and_others_finish(tmp_path: Path) -> None:
+    rates = axis("optimizer.learning_rate", (0.01, 1e6))
+    sweep = Sweep(
+        cells(make_experiment(network__output="linear", loss__objective="mse", run__epochs=200), [rates], 3), tmp_path
+    )
+    list(sweep.run(InlineExecutor()))
+    stable, diverged = (sweep.results[number].lanes[0] for number in range(2))
+    assert (stable.stopped, diverged.stopped) == (0, 3) and "overflow" in diverged.reason
+    assert all(map(math.isnan, diverged.spread("train_cost"))) and np.isfinite(stable.spread("train_cost")).all()
     again = Sweep(sweep.cells, tmp_path)
-    assert again.resume() == 2  # it diverges the next time, too
+    assert again.resume() == 2  # it would diverge again
 
 
 def test_a_cell_that_cannot_be_run_says_why(tmp_path: Path) -> None:
-    np.savez(tmp_path / "start.npz", **Trainer(made()).parameters())
-    experiment = dataclasses.replace(made(), folder=tmp_path)
+    np.savez(tmp_path / "start.npz", **Trainer(make_experiment()).parameters())
+    experiment = dataclasses.replace(make_experiment(), folder=tmp_path)
     sweep = Sweep(cells(experiment, [axis("network.weights", ("start.npz", "gone.npz"))]), tmp_path)
-    list(sweep.run(Here()))
+    list(sweep.run(InlineExecutor()))
     assert sweep.results[0].error == "" and "no such weights file" in sweep.results[1].error
 
 
-def test_an_error_of_the_program_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sweep = Sweep(cells(made(), [RATES]), tmp_path)
+def test_a_cell_with_a_program_error_is_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep = Sweep(cells(make_experiment(), [RATES]), tmp_path)
 
     def fail(*_: Any) -> None:
         raise RuntimeError("no such luck")
 
     with monkeypatch.context() as patch:
         patch.setattr("sandbox.experiment.results.sweep.run_cell", fail)
-        list(sweep.run(Here()))
+        list(sweep.run(InlineExecutor()))
     assert all("no such luck" in result.error for result in sweep.results.values())
     assert Sweep(sweep.cells, tmp_path).resume() == 0
 
 
-def test_nothing_begins_once_it_is_to_end(tmp_path: Path) -> None:
-    class Waiting(Here):
+def test_no_cell_starts_after_a_request_to_stop(tmp_path: Path) -> None:
+    class Waiting(InlineExecutor):
         def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-            return super().submit(fn, *args) if len(self.forward_pass) < 2 else Future()
+            return super().submit(fn, *args) if len(self.digests) < 2 else Future()
 
-    sweep = Sweep(cells(made(), [RATES, LOSSES_]), tmp_path)
+    sweep = Sweep(cells(make_experiment(), [RATES, LOSSES_]), tmp_path)
     done = [cell.number for cell in sweep.run(Waiting(), lambda: True)]
     assert done == [0, 1] and len(sweep.missing) == 4
 
 
-def test_quartiles_of_a_lane_leave_out_what_has_stopped() -> None:
+def test_quartiles_of_a_lane_leave_out_stopped_seeds() -> None:
     lane = LaneResult("A", "mse", ("train_cost",), {"train_cost": (1.0, math.nan, 2.0, 4.0)}, 1, "overflow")
     middle, low, high = lane.spread("train_cost")
     assert (middle, low, high) == (statistics.median((1.0, 2.0, 4.0)), 1.5, 3.0)
@@ -241,9 +243,9 @@ def test_quartiles_of_a_lane_leave_out_what_has_stopped() -> None:
 
 def test_the_table_has_a_row_per_cell_and_lane(tmp_path: Path) -> None:
     lanes = (LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse"}))
-    experiment = dataclasses.replace(made(), lanes=lanes).checked()
+    experiment = dataclasses.replace(make_experiment(), lanes=lanes).checked()
     sweep = Sweep(cells(experiment, [RATES, axis("network.hidden", ((3,), (2, 2)))], 3), tmp_path / "cells")
-    list(sweep.run(Here()))
+    list(sweep.run(InlineExecutor()))
     write_table(tmp_path / "sweep.csv", sweep)
     with (tmp_path / "sweep.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -256,16 +258,16 @@ def test_the_table_has_a_row_per_cell_and_lane(tmp_path: Path) -> None:
         assert float(row[f"{column}_q1"]) == pytest.approx(np.percentile(values, 25))
         assert float(row[f"{column}_q3"]) == pytest.approx(np.percentile(values, 75))
     assert (row["seeds"], row["stopped"], row["epochs"], row["error"]) == ("3", "0", "5", "")
-    # Lane A neither learns with it nor shows it; what another one learns with compares them.
-    shown = Trainer(sweep.cells[0].experiment.with_value("loss.monitors", ("mse",), "A"))
-    shown.run()
-    assert float(rows[0]["train_mse"]) == pytest.approx(shown.history("A").column("train_mse")[1][-1])
+    # Lane A neither learns with it nor shows it; it is recorded to compare A with a lane that learns with it.
+    monitored = Trainer(sweep.cells[0].experiment.with_value("loss.monitors", ("mse",), "A"))
+    monitored.run()
+    assert float(rows[0]["train_mse"]) == pytest.approx(monitored.history("A").column("train_mse")[1][-1])
     assert "train_huber" not in rows[0]
 
 
-def test_every_cell_can_be_told_by_what_any_of_them_learned_with(tmp_path: Path) -> None:
-    sweep = Sweep(cells(made(), [LOSSES_]), tmp_path)
-    list(sweep.run(Here()))
+def test_every_cell_records_the_objectives_of_all_cells(tmp_path: Path) -> None:
+    sweep = Sweep(cells(make_experiment(), [LOSSES_]), tmp_path)
+    list(sweep.run(InlineExecutor()))
     names = columns(sweep.results.values())
     for name in LOSSES_.values:
         for part in ("train", "test"):
@@ -276,35 +278,35 @@ def test_every_cell_can_be_told_by_what_any_of_them_learned_with(tmp_path: Path)
     assert compares("train_cost", [sweep.results[0]])
 
 
-def test_lanes_that_would_repeat_another_are_named() -> None:
+def test_lanes_that_would_repeat_another_are_listed() -> None:
     lanes = LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse"}), LaneEntry("C", {"optimizer.l2": 0.1})
-    experiment = dataclasses.replace(made(), lanes=lanes).checked()
+    experiment = dataclasses.replace(make_experiment(), lanes=lanes).checked()
     assert redundant_lanes(experiment, ["loss.objective"]) == {"B": "A"}
     assert [lane.name for lane in cells(experiment, [LOSSES_])[0].experiment.lanes] == ["A", "C"]
-    told = 'Swept settings are the same in every lane. Left out: "B" (same as "A").'
-    assert redundancy_note(experiment, ["loss.objective"]) == told
+    note = 'Swept settings are the same in every lane. Left out: "B" (same as "A").'
+    assert redundancy_note(experiment, ["loss.objective"]) == note
     assert redundancy_note(experiment, ["optimizer.learning_rate"]) == ""
 
 
-def test_choices_can_be_given_as_the_window_calls_them() -> None:
+def test_choices_can_be_given_by_their_labels() -> None:
     assert read_axis("loss.objective=Mean squared error, mae").values == ("mse", "mae")
     assert read_axis('optimizer.name="Gradient descent", adam').values == ("gradient_descent", "adam")
 
 
-def test_the_usual_column_is_how_well_the_test_part_is_told() -> None:
+def test_the_default_column_prefers_the_test_accuracy() -> None:
     assert default_column(["train_cost", "train_accuracy", "test_accuracy"]) == "test_accuracy"
     assert default_column(["train_cost", "train_r2"]) == "train_r2"
     assert columns([]) == []
 
 
-def test_what_crosses_to_another_process_is_plain(tmp_path: Path) -> None:
+def test_a_result_can_be_pickled(tmp_path: Path) -> None:
     import pickle
 
-    result = run_cell(made().dumps(), str(tmp_path), "x")
+    result = run_cell(make_experiment().dumps(), str(tmp_path), "x")
     assert pickle.loads(pickle.dumps(result)) == result
 
 
-def test_lanes_that_the_sweep_makes_alike_are_run_once() -> None:
+def test_lanes_that_the_sweep_makes_equal_are_run_once() -> None:
     lanes = (
         LaneEntry("A"), LaneEntry("B", {"optimizer.learning_rate": 0.1}),
         LaneEntry("C", {"loss.objective": "mse"}),

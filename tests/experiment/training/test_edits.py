@@ -20,15 +20,15 @@ from sandbox.nn import INITIALIZERS
 Array = NDArray[np.float64]
 
 
-def made(**changes: object) -> Experiment:
+def make_experiment(**changes: object) -> Experiment:
     return Experiment().with_values(
         {"data.samples": 40, "network.hidden": (4, 3), **{key.replace("__", "."): v for key, v in changes.items()}}
     )
 
 
 def two_lanes(experiment: Experiment, **changes: object) -> Experiment:
-    own = {key.replace("__", "."): value for key, value in changes.items()}
-    return dataclasses.replace(experiment, lanes=(LaneEntry("A"), LaneEntry("B", own))).checked()
+    overrides = {key.replace("__", "."): value for key, value in changes.items()}
+    return dataclasses.replace(experiment, lanes=(LaneEntry("A"), LaneEntry("B", overrides))).checked()
 
 
 def advanced(trainer: Trainer, update: int) -> Trainer:
@@ -37,19 +37,19 @@ def advanced(trainer: Trainer, update: int) -> Trainer:
     return trainer
 
 
-def assert_same_run(found: Trainer, expected: Trainer) -> None:
-    assert (found.update, found.epoch, found.experiment, found.current, found.marks) == (
+def assert_same_run(actual: Trainer, expected: Trainer) -> None:
+    assert (actual.update, actual.epoch, actual.experiment, actual.current, actual.marks) == (
         expected.update, expected.epoch, expected.experiment, expected.current, expected.marks,
     )  # fmt: skip
     for lane in expected.lanes:
-        ours, theirs = (list(trainer.history(lane.name).rows()) for trainer in (found, expected))
+        ours, theirs = (list(trainer.history(lane.name).rows()) for trainer in (actual, expected))
         assert [(row.epoch, row.update, *row.values) for row in ours] == [
             (row.epoch, row.update, *row.values) for row in theirs
         ]
         for one, other in zip(ours, theirs, strict=True):
             np.testing.assert_array_equal(list(one.values.values()), list(other.values.values()))
         parameters = expected.parameters(lane.name)
-        for key, value in found.parameters(lane.name).items():
+        for key, value in actual.parameters(lane.name).items():
             np.testing.assert_array_equal(value, parameters[key], err_msg=key)
 
 
@@ -58,7 +58,7 @@ def assert_same_run(found: Trainer, expected: Trainer) -> None:
 
 @pytest.mark.parametrize("batch_size", [0, 10])
 def test_an_edit_takes_effect_before_the_next_update(batch_size: int) -> None:
-    plain = made(optimizer__batch_size=batch_size)
+    plain = make_experiment(optimizer__batch_size=batch_size)
     trainer, same = advanced(Trainer(plain), 5), advanced(Trainer(plain), 5)
     before = trainer.parameters()
     edit = trainer.edit({"optimizer.learning_rate": 1.0})
@@ -72,7 +72,7 @@ def test_an_edit_takes_effect_before_the_next_update(batch_size: int) -> None:
 
 
 def test_an_edit_in_the_file_changes_nothing_up_to_its_update() -> None:
-    plain = made(optimizer__batch_size=10)
+    plain = make_experiment(optimizer__batch_size=10)
     edited = plain.with_edit(Edit(7, {"optimizer.l2": 0.5}))
     trainer, same = advanced(Trainer(edited), 7), advanced(Trainer(plain), 7)
     for key, value in same.parameters().items():
@@ -102,7 +102,7 @@ LIVE: list[tuple[int, dict[str, object], str | None]] = [
 @pytest.mark.parametrize("dataset", ["moons", "blobs", "plane"])
 def test_live_edits_replay_to_the_bit(dataset: str, start: int) -> None:
     plain = two_lanes(
-        made(data__dataset=dataset, optimizer__batch_size=start, optimizer__name="momentum"),
+        make_experiment(data__dataset=dataset, optimizer__batch_size=start, optimizer__name="momentum"),
         optimizer__learning_rate=0.02,
     )
     live = Trainer(plain)
@@ -126,9 +126,9 @@ def test_live_edits_replay_to_the_bit(dataset: str, start: int) -> None:
     assert_same_run(half, live)
 
 
-def test_what_the_file_foresees_for_an_update_comes_before_an_edit_made_there() -> None:
-    foreseen = made().with_edit(Edit(5, {"optimizer.learning_rate": 0.1, "optimizer.l2": 0.1}))
-    live = advanced(Trainer(foreseen), 5)
+def test_a_scheduled_edit_comes_before_a_live_one_at_the_same_update() -> None:
+    scheduled = make_experiment().with_edit(Edit(5, {"optimizer.learning_rate": 0.1, "optimizer.l2": 0.1}))
+    live = advanced(Trainer(scheduled), 5)
     live.edit({"optimizer.learning_rate": 0.9})
     assert (live.current.optimizer.learning_rate, live.current.optimizer.l2) == (0.9, 0.1)
     live.run(3)
@@ -138,7 +138,7 @@ def test_what_the_file_foresees_for_an_update_comes_before_an_edit_made_there() 
 
 
 def test_an_edit_that_is_not_allowed_changes_nothing() -> None:
-    trainer, same = (advanced(Trainer(two_lanes(made(optimizer__name="adam"))), 3) for _ in range(2))
+    trainer, same = (advanced(Trainer(two_lanes(make_experiment(optimizer__name="adam"))), 3) for _ in range(2))
     wrong: list[tuple[Mapping[str, object], str | None]] = [
         ({"optimizer.learning_rate": -1.0}, None),
         ({"optimizer.l2": 0.1, "network.seed": 3}, None),
@@ -162,7 +162,7 @@ def test_an_edit_that_is_not_allowed_changes_nothing() -> None:
 
 @pytest.mark.parametrize("look", [True, False])
 def test_a_row_is_recorded_under_the_settings_that_trained_it(look: bool) -> None:
-    plain = made(loss__monitors=("mse",))
+    plain = make_experiment(loss__monitors=("mse",))
     edited, untouched = advanced(Trainer(plain), 5), Trainer(plain)
     if look:
         edited.history()
@@ -173,8 +173,8 @@ def test_a_row_is_recorded_under_the_settings_that_trained_it(look: bool) -> Non
     expected = list(untouched.history().rows())
     assert rows[:6] == expected
     assert [row.epoch for row in rows] == list(range(8))
-    shown = ("hinge", "huber", "accuracy")
-    parts = [["cost", "penalty"], shown, ["cost"], shown]
+    recorded = ("hinge", "huber", "accuracy")
+    parts = [["cost", "penalty"], recorded, ["cost"], recorded]
     columns = [f"{part}_{name}" for part, names in zip(("train", "train", "test", "test"), parts, strict=True)
                for name in names]  # fmt: skip
     assert list(rows[6].values) == columns
@@ -184,8 +184,8 @@ def test_a_row_is_recorded_under_the_settings_that_trained_it(look: bool) -> Non
     assert list(edited.history().column("train_cost")[0]) == list(range(8))
 
 
-def test_readings_are_of_this_moment_also_right_after_an_edit() -> None:
-    trainer = advanced(Trainer(made()), 5)
+def test_readings_are_current_right_after_an_edit() -> None:
+    trainer = advanced(Trainer(make_experiment()), 5)
     before = trainer.snapshot().lanes[0].readings
     assert before == trainer.history().last.values  # type: ignore[union-attr]
     trainer.edit({"optimizer.l2": 1.0})
@@ -202,7 +202,7 @@ def test_readings_are_of_this_moment_also_right_after_an_edit() -> None:
 
 
 def test_marks_say_what_changed_and_where() -> None:
-    trainer = advanced(Trainer(two_lanes(made(optimizer__batch_size=10))), 5)
+    trainer = advanced(Trainer(two_lanes(make_experiment(optimizer__batch_size=10))), 5)
     trainer.edit({"optimizer.learning_rate": 0.1, "network.hidden": (2,)})
     trainer.edit({"loss.objective": "mse"}, "B")
     first, second = trainer.snapshot().marks
@@ -219,58 +219,65 @@ def order_of(experiment: Experiment, epochs: int) -> list[NDArray[np.int64]]:
     return [rng.permutation(28) for _ in range(epochs)]
 
 
-def step_by_hand(at: dict[str, Array], X: Array, residual: Array, rate: float) -> dict[str, Array]:
-    return {"W1": at["W1"] - rate * residual.T @ X / len(X), "b1": at["b1"] - rate * residual.sum(axis=0) / len(X)}
+def step_by_hand(parameters: dict[str, Array], X: Array, residual: Array, rate: float) -> dict[str, Array]:
+    return {
+        "W1": parameters["W1"] - rate * residual.T @ X / len(X),
+        "b1": parameters["b1"] - rate * residual.sum(axis=0) / len(X),
+    }
 
 
 def linear(**changes: object) -> Experiment:
     """No hidden layer, half_mse: dZ is the residual, so that a line of arithmetic is an update."""
-    return made(network__hidden=(), network__output="linear", loss__objective="half_mse", **changes)
+    return make_experiment(network__hidden=(), network__output="linear", loss__objective="half_mse", **changes)
 
 
-def compare_by_hand(trainer: Trainer, cut: list[NDArray[np.int64]], change_at: int, changes: dict[str, object]) -> None:
+def compare_by_hand(
+    trainer: Trainer, batches: list[NDArray[np.int64]], change_at: int, changes: dict[str, object]
+) -> None:
     X, y = trainer.data.X_train, trainer.data.y_train[:, None].astype(float)
-    at = trainer.parameters()
+    parameters = trainer.parameters()
     signed = False
-    for update, batch in enumerate(cut):
+    for update, batch in enumerate(batches):
         if update == change_at:
             trainer.edit(changes)
             signed = changes.get("network.target_coding") == "plus_minus_one"
         Y = 2 * y - 1 if signed else y
-        residual = X[batch] @ at["W1"].T + at["b1"] - Y[batch]
-        at = step_by_hand(at, X[batch], residual, 0.1)
+        residual = X[batch] @ parameters["W1"].T + parameters["b1"] - Y[batch]
+        parameters = step_by_hand(parameters, X[batch], residual, 0.1)
         trainer.step()
         for key, value in trainer.parameters().items():
-            np.testing.assert_allclose(value, at[key], rtol=1e-12, atol=1e-14, err_msg=f"{key}, update {update + 1}")
+            np.testing.assert_allclose(
+                value, parameters[key], rtol=1e-12, atol=1e-14, err_msg=f"{key}, update {update + 1}"
+            )
 
 
-def test_another_batch_size_cuts_what_is_left_of_the_epoch() -> None:
+def test_a_new_batch_size_divides_the_rest_of_the_epoch() -> None:
     experiment = linear(optimizer__batch_size=10, optimizer__learning_rate=0.1)
     one, two = order_of(experiment, 2)
-    cut = [one[:10], one[10:14], one[14:18], one[18:22], one[22:26], one[26:], two[:4], two[4:8]]
-    compare_by_hand(Trainer(experiment), cut, 1, {"optimizer.batch_size": 4})
+    batches = [one[:10], one[10:14], one[14:18], one[18:22], one[22:26], one[26:], two[:4], two[4:8]]
+    compare_by_hand(Trainer(experiment), batches, 1, {"optimizer.batch_size": 4})
 
 
 @pytest.mark.parametrize("size", [0, 100])
-def test_all_samples_from_now_on_takes_what_is_left_and_then_all(size: int) -> None:
+def test_batches_of_all_samples_start_after_the_rest_of_the_epoch(size: int) -> None:
     experiment = linear(optimizer__batch_size=10, optimizer__learning_rate=0.1)
     (one,) = order_of(experiment, 1)
-    cut = [one[:10], one[10:], np.arange(28), np.arange(28)]
-    compare_by_hand(Trainer(experiment), cut, 1, {"optimizer.batch_size": size})
+    batches = [one[:10], one[10:], np.arange(28), np.arange(28)]
+    compare_by_hand(Trainer(experiment), batches, 1, {"optimizer.batch_size": size})
 
 
-def test_smaller_batches_after_epochs_of_all() -> None:
+def test_smaller_batches_after_batches_of_all_samples() -> None:
     experiment = linear(optimizer__learning_rate=0.1)
     (one,) = order_of(experiment, 1)  # the first order is drawn when one is needed
-    cut = [np.arange(28), np.arange(28), one[:20], one[20:]]
-    compare_by_hand(Trainer(experiment), cut, 2, {"optimizer.batch_size": 20})
+    batches = [np.arange(28), np.arange(28), one[:20], one[20:]]
+    compare_by_hand(Trainer(experiment), batches, 2, {"optimizer.batch_size": 20})
 
 
-def test_another_shuffle_holds_from_the_next_epoch_on() -> None:
+def test_a_new_shuffle_applies_from_the_next_epoch() -> None:
     experiment = linear(optimizer__batch_size=20, optimizer__learning_rate=0.1)
     (one,) = order_of(experiment, 1)
-    cut = [one[:20], one[20:], np.arange(20), np.arange(20, 28)]
-    compare_by_hand(Trainer(experiment), cut, 1, {"optimizer.shuffle": False})
+    batches = [one[:20], one[20:], np.arange(20), np.arange(20, 28)]
+    compare_by_hand(Trainer(experiment), batches, 1, {"optimizer.shuffle": False})
     compare_by_hand(
         Trainer(experiment.with_value("optimizer.shuffle", False)),
         [np.arange(20), np.arange(20, 28), one[:20], one[20:]], 1, {"optimizer.shuffle": True},
@@ -278,15 +285,15 @@ def test_another_shuffle_holds_from_the_next_epoch_on() -> None:
 
 
 @pytest.mark.parametrize("change_at", [0, 1, 2, 3])
-def test_other_targets_are_those_of_the_samples_in_the_batch(change_at: int) -> None:
+def test_recoded_targets_belong_to_the_samples_in_the_batch(change_at: int) -> None:
     experiment = linear(optimizer__batch_size=10, optimizer__learning_rate=0.1)
     one, two = order_of(experiment, 2)
-    cut = [one[:10], one[10:20], one[20:], two[:10], two[10:20]]
-    compare_by_hand(Trainer(experiment), cut, change_at, {"network.target_coding": "plus_minus_one"})
+    batches = [one[:10], one[10:20], one[20:], two[:10], two[10:20]]
+    compare_by_hand(Trainer(experiment), batches, change_at, {"network.target_coding": "plus_minus_one"})
 
 
 def test_the_hinge_switches_the_coding_and_back() -> None:
-    trainer = advanced(Trainer(made()), 2)
+    trainer = advanced(Trainer(make_experiment()), 2)
     codings = [trainer.lanes[0].coding]
     for objective in ("hinge", "mse", "squared_hinge", "auto"):
         trainer.edit({"loss.objective": objective})
@@ -312,25 +319,25 @@ def state(trainer: Trainer) -> tuple[int, list[Array]]:
         {"loss.objective": "hinge"},
         {"loss.monitors": ("mse",)},
         {"network.activation": "relu"},
-        {"network.hidden": (4, 3)},  # the sizes it has
+        {"network.hidden": (4, 3)},  # the sizes it already has
     ],
 )
 def test_an_edit_keeps_what_the_optimiser_remembers(changes: dict[str, object]) -> None:
-    trainer = advanced(Trainer(made(optimizer__name="adam", optimizer__learning_rate=0.01)), 6)
+    trainer = advanced(Trainer(make_experiment(optimizer__name="adam", optimizer__learning_rate=0.01)), 6)
     count, memory = state(trainer)
     assert count == 6
     assert all(slot.any() for slot in memory)
     trainer.edit(changes)
-    kept, slots = state(trainer)
-    assert kept == 6
-    np.testing.assert_array_equal(slots, memory)
+    count_after, memory_after = state(trainer)
+    assert count_after == 6
+    np.testing.assert_array_equal(memory_after, memory)
     trainer.step()
     assert state(trainer)[0] == 7
 
 
 @pytest.mark.parametrize("changes", [{"optimizer.name": "adamw"}, {"network.hidden": (4, 4)}, {"network.hidden": (4,)}])
-def test_another_method_or_shape_starts_anew(changes: dict[str, object]) -> None:
-    trainer = advanced(Trainer(made(optimizer__name="adam", optimizer__learning_rate=0.01)), 6)
+def test_another_optimiser_or_shape_clears_the_memory(changes: dict[str, object]) -> None:
+    trainer = advanced(Trainer(make_experiment(optimizer__name="adam", optimizer__learning_rate=0.01)), 6)
     trainer.edit(changes)
     count, memory = state(trainer)
     assert count == 0
@@ -339,8 +346,8 @@ def test_another_method_or_shape_starts_anew(changes: dict[str, object]) -> None
     assert state(trainer)[0] == 1
 
 
-def test_a_shape_changed_in_one_lane_leaves_the_memory_of_the_other() -> None:
-    plain = two_lanes(made(optimizer__name="adam", optimizer__learning_rate=0.01))
+def test_a_new_shape_in_one_lane_leaves_the_memory_of_the_other() -> None:
+    plain = two_lanes(make_experiment(optimizer__name="adam", optimizer__learning_rate=0.01))
     trainer, same = advanced(Trainer(plain), 6), advanced(Trainer(plain), 12)
     trainer.edit({"network.hidden": (4, 4)}, "B")
     advanced(trainer, 12)
@@ -374,7 +381,9 @@ PATTERNS = [
 @pytest.mark.parametrize("initializer", list(INITIALIZERS))
 @pytest.mark.parametrize(("before", "after"), PATTERNS)
 def test_units_that_stay_keep_their_weights(before: tuple[int, ...], after: tuple[int, ...], initializer: str) -> None:
-    trainer = Trainer(made(network__hidden=before, network__initializer=initializer, optimizer__learning_rate=0.1))
+    trainer = Trainer(
+        make_experiment(network__hidden=before, network__initializer=initializer, optimizer__learning_rate=0.1)
+    )
     start = trainer.parameters()
     rng = np.random.default_rng(1)
     trainer.set_parameters({key: rng.normal(size=value.shape) for key, value in start.items()})
@@ -398,18 +407,20 @@ def test_units_that_stay_keep_their_weights(before: tuple[int, ...], after: tupl
         if initializer == "zeros":
             assert not drawn.any()
         elif drawn.size:
-            known = np.concatenate([value.ravel() for value in (*old.values(), *start.values())])
+            earlier = np.concatenate([value.ravel() for value in (*old.values(), *start.values())])
             assert drawn.all()
             assert np.unique(drawn).size == drawn.size
-            assert not np.isin(drawn, known).any()
+            assert not np.isin(drawn, earlier).any()
     before_edit = trainer.parameters()
     trainer.step()
     assert trainer.running
     assert any((trainer.parameters()[key] != value).any() for key, value in before_edit.items())
 
 
-def test_new_units_are_draws_of_the_initialiser() -> None:
-    trainer = Trainer(made(network__hidden=(1,), network__initializer="he_normal", network__initializer_scale=0.5))
+def test_new_units_are_drawn_by_the_initialiser() -> None:
+    trainer = Trainer(
+        make_experiment(network__hidden=(1,), network__initializer="he_normal", network__initializer_scale=0.5)
+    )
     advanced(trainer, 2)
     _, new = resized(trainer, (1000,))
     assert new["W1"][1:].std() == pytest.approx(0.5 * np.sqrt(2 / 2), rel=0.05)
@@ -417,16 +428,16 @@ def test_new_units_are_draws_of_the_initialiser() -> None:
     assert abs(new["W1"][1:].mean()) < 0.05
 
 
-def test_adding_and_taking_away_a_unit_gives_the_network_back() -> None:
-    trainer = advanced(Trainer(made()), 5)
+def test_adding_and_removing_units_restores_the_network() -> None:
+    trainer = advanced(Trainer(make_experiment()), 5)
     old, _ = resized(trainer, (9, 8))
     _, new = resized(trainer, (4, 3))
     for key, value in old.items():
         np.testing.assert_array_equal(new[key], value)
 
 
-def test_layers_before_the_first_update_keep_the_first_weights() -> None:
-    trainer = Trainer(made())
+def test_layers_edited_before_the_first_update_keep_their_weights() -> None:
+    trainer = Trainer(make_experiment())
     old, new = resized(trainer, (6, 3))
     np.testing.assert_array_equal(new["W1"][:4], old["W1"])
     np.testing.assert_array_equal(new["W2"][:, :4], old["W2"])
@@ -469,8 +480,8 @@ def test_layers_changed_twice_before_the_next_update_stay_two_edits() -> None:
     np.testing.assert_array_equal(replayed.lanes[0].replicas[0].theta, trainer.lanes[0].replicas[0].theta)
 
 
-def test_what_is_taken_back_before_the_next_update_leaves_no_trace() -> None:
-    trainer, untouched = (advanced(Trainer(two_lanes(made(loss__monitors=("mse",)))), 5) for _ in range(2))
+def test_an_edit_undone_before_the_next_update_leaves_no_trace() -> None:
+    trainer, untouched = (advanced(Trainer(two_lanes(make_experiment(loss__monitors=("mse",)))), 5) for _ in range(2))
     swap = {"loss.objective": "mse", "loss.monitors": ("binary_cross_entropy",)}
     trainer.edit(swap, "B")
     trainer.edit({"optimizer.learning_rate": 2.0}, "A")
@@ -485,8 +496,8 @@ def test_what_is_taken_back_before_the_next_update_leaves_no_trace() -> None:
     assert_same_run(advanced(Trainer(trainer.experiment), 12), advanced(trainer, 12))
 
 
-def test_what_is_taken_back_lane_by_lane_leaves_no_trace_either() -> None:
-    experiment = two_lanes(made(), loss__objective="mse")
+def test_an_edit_undone_lane_by_lane_leaves_no_trace() -> None:
+    experiment = two_lanes(make_experiment(), loss__objective="mse")
     trainer, untouched = (advanced(Trainer(experiment), 5) for _ in range(2))
     trainer.edit({"optimizer.l2": 0.1}, "A")
     untouched.edit({"optimizer.l2": 0.1}, "A")
@@ -498,8 +509,8 @@ def test_what_is_taken_back_lane_by_lane_leaves_no_trace_either() -> None:
     assert_same_run(advanced(Trainer(trainer.experiment), 12), advanced(trainer, 12))
 
 
-def test_what_is_taken_back_later_is_an_edit_of_its_own() -> None:
-    trainer = advanced(Trainer(made()), 5)
+def test_an_edit_undone_later_is_another_edit() -> None:
+    trainer = advanced(Trainer(make_experiment()), 5)
     trainer.edit({"optimizer.learning_rate": 2.0})
     trainer.step()
     trainer.edit({"optimizer.learning_rate": 0.5})
@@ -508,17 +519,17 @@ def test_what_is_taken_back_later_is_an_edit_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("key", ["network.hidden", "optimizer.name"])
-def test_what_loses_something_on_the_way_is_never_taken_for_nothing(key: str) -> None:
-    trainer = advanced(Trainer(made(optimizer__name="adam", optimizer__learning_rate=0.01)), 5)
-    there, back = {"network.hidden": ((2, 3), (4, 3)), "optimizer.name": ("momentum", "adam")}[key]
-    trainer.edit({key: there})
-    trainer.edit({key: back})
+def test_an_edit_that_loses_weights_or_memory_is_kept_when_undone(key: str) -> None:
+    trainer = advanced(Trainer(make_experiment(optimizer__name="adam", optimizer__learning_rate=0.01)), 5)
+    other, original = {"network.hidden": ((2, 3), (4, 3)), "optimizer.name": ("momentum", "adam")}[key]
+    trainer.edit({key: other})
+    trainer.edit({key: original})
     assert len(trainer.experiment.edits) == 2
     assert_same_run(advanced(Trainer(trainer.experiment), 12), advanced(trainer, 12))
 
 
-def test_what_a_lane_has_learned_with_is_known_from_where_to_where() -> None:
-    trainer = Trainer(two_lanes(made(loss__monitors=("mse",))), watched=True)
+def test_curves_know_when_a_lane_learned_with_their_loss() -> None:
+    trainer = Trainer(two_lanes(make_experiment(loss__monitors=("mse",))), watched=True)
     advanced(trainer, 4)
     trainer.edit({"loss.objective": "mse"}, "B")
     advanced(trainer, 6)
@@ -536,11 +547,11 @@ def test_what_a_lane_has_learned_with_is_known_from_where_to_where() -> None:
     assert curves["B", "mse"].learned == ((4.0, 6.0),)
 
 
-# What an edit makes again
+# What an edit rebuilds
 
 
 def buffers(trainer: Trainer) -> list[int]:
-    """Return what stays where a number is written: groups, their networks, and what their optimisers work on."""
+    """Return ids of all that a changed number leaves in place: groups, their networks, and optimiser states."""
     return [id(x) for group in trainer._groups for x in (group, group.net, *(step.state for step in group._steps))]
 
 
@@ -552,14 +563,12 @@ def buffers(trainer: Trainer) -> list[int]:
         {"loss.positive_weight": 3.0}, {"loss.monitors": ("mse",)},
     ],
 )  # fmt: skip
-def test_a_changed_number_is_written_and_nothing_else_is_made_again(
-    changes: dict[str, object], lane: str | None
-) -> None:
-    experiment = two_lanes(made(optimizer__name="adam"))
+def test_a_changed_number_is_written_without_rebuilding_groups(changes: dict[str, object], lane: str | None) -> None:
+    experiment = two_lanes(make_experiment(optimizer__name="adam"))
     trainer = Trainer(experiment)
     trainer.run(2)
     before = buffers(trainer)
-    split = lane is not None and "optimizer.beta1" in changes  # lanes with other parameters step apart
+    split = lane is not None and "optimizer.beta1" in changes  # lanes with different parameters step separately
     trainer.edit(changes, lane)
     assert buffers(trainer)[:2] == before[:2] and (buffers(trainer) == before) is not split
     trainer.run(2)
@@ -572,8 +581,8 @@ def test_a_changed_number_is_written_and_nothing_else_is_made_again(
 
 
 @pytest.mark.parametrize("changes", [{"network.hidden": (7,)}, {"network.activation": "relu"}])
-def test_another_shape_makes_other_groups(changes: dict[str, object]) -> None:
-    trainer = Trainer(made())
+def test_another_shape_rebuilds_the_groups(changes: dict[str, object]) -> None:
+    trainer = Trainer(make_experiment())
     before = buffers(trainer)
     trainer.edit(changes)
     assert not set(buffers(trainer)) & set(before)

@@ -80,15 +80,15 @@ def test_columns_that_come_and_go(parts: list[tuple[int, tuple[str, ...]]], pixe
     seen = list(dict.fromkeys(name for row in model for name in row.values))
     assert history.names() == seen
     for name in ("cost", "mse", "huber", "hinge"):
-        known = [(row.epoch, row.values[name]) for row in model if name in row.values]
+        expected = [(row.epoch, row.values[name]) for row in model if name in row.values]
         x, y = history.column(name)
-        assert list(zip(x.tolist(), y.tolist(), strict=True)) == known
+        assert list(zip(x.tolist(), y.tolist(), strict=True)) == expected
         line_x, line_y = history.curve(name, pixels, log_x)
-        assert (line_x.size == 0) == (not known)
+        assert (line_x.size == 0) == (not expected)
         assert (np.diff(line_x) >= 0).all()
-        if known:
-            assert np.nanmin(line_y) == pytest.approx(min(value for _, value in known), rel=1e-6)
-            assert np.nanmax(line_y) == pytest.approx(max(value for _, value in known), rel=1e-6)
+        if expected:
+            assert np.nanmin(line_y) == pytest.approx(min(value for _, value in expected), rel=1e-6)
+            assert np.nanmax(line_y) == pytest.approx(max(value for _, value in expected), rel=1e-6)
 
 
 def test_a_missing_column_breaks_the_line() -> None:
@@ -144,21 +144,21 @@ def test_zoomed_ranges(long_history: History, long_values: Array, span: tuple[fl
 
 
 def check_extremes(history: History, values: Array, pixels: int, log_x: bool, span: tuple[float, float] | None) -> None:
-    """Few enough rows for each to be looked at: each pixel column must show its least and its greatest."""
+    """With few enough rows to read every one, each pixel column must show its least and its greatest value."""
     x, y = history.curve("cost", pixels, log_x, span)
     assert x.size == y.size <= max(2 * (pixels + 4) + 1, 3)
     assert (np.diff(x) >= 0).all()
     start, end = span or (0, len(values) - 1)
     epochs = np.arange(len(values), dtype=float)
-    shown = (epochs >= start) & (epochs <= end)
+    visible = (epochs >= start) & (epochs <= end)
     assert np.isin(y, values[max(int(start) - 1, 0) : int(end) + 3]).all()
     if start < end:
-        of_rows, of_line = (pixel(each, pixels, log_x, (start, end)) for each in (epochs[shown], x))
+        of_rows, of_line = (pixel(positions, pixels, log_x, (start, end)) for positions in (epochs[visible], x))
         for column in np.unique(of_rows[of_rows < pixels]):  # beyond the edge, one neighbour joins the last
-            inside = values[shown][of_rows == column]
+            inside = values[visible][of_rows == column]
             drawn = y[of_line == column]
             assert (drawn.min(), drawn.max()) == (inside.min(), inside.max())
-    # The line comes from beyond the left edge and goes on beyond the right one.
+    # The line starts beyond the left edge and continues beyond the right one.
     before, after = epochs[epochs < start], epochs[epochs > end]
     if before.size:
         assert x[0] == before[-1] or x[0] == start
@@ -183,7 +183,7 @@ def test_ranges_without_a_row(span: tuple[float, float], expected: list[int], lo
 @pytest.mark.parametrize("log_x", [False, True])
 @pytest.mark.parametrize("pixels", [60, 100, 300, 1400])
 @pytest.mark.parametrize("count", [2401, ROWS, ROWS + 1, 2 * ROWS, 2 * ROWS + 1, 3 * ROWS, 9 * ROWS + 5])
-def test_however_long_it_is(count: int, pixels: int, log_x: bool) -> None:
+def test_runs_of_any_length(count: int, pixels: int, log_x: bool) -> None:
     values = noisy(count)
     check_long(filled(values), values, pixels, log_x, (0, count - 1))
 
@@ -207,7 +207,7 @@ def test_a_small_picture_of_three_hundred_thousand_rows(
 
 @pytest.mark.parametrize("log_x", [False, True])
 @pytest.mark.parametrize("begin", [1, 5 * ROWS, 40 * ROWS + 17, 59 * ROWS])
-def test_a_column_that_comes_late_in_a_long_run(long_values: Array, begin: int, log_x: bool) -> None:
+def test_a_column_that_starts_late_in_a_long_run(long_values: Array, begin: int, log_x: bool) -> None:
     history = History()
     count = 60 * ROWS + 5
     for i, value in enumerate(long_values[:count]):
@@ -221,26 +221,26 @@ def test_a_column_that_comes_late_in_a_long_run(long_values: Array, begin: int, 
 
 
 def check_long(history: History, values: Array, pixels: int, log_x: bool, span: tuple[int, int]) -> None:
-    """Where rows are looked at in blocks, what is drawn of a row stands within a block of its place."""
+    """With rows read in blocks, an extreme is drawn within one block of its row."""
     x, y = history.curve("cost", pixels, log_x, None if span == (0, len(values) - 1) else span)
     assert (np.diff(x) >= 0).all()
     assert x.size <= 2 * (pixels + 4) + 1
     start, end = span[0], min(span[1], len(values) - 1)
-    shown = values[start : end + 1]
-    assert y.min() == pytest.approx(shown.min(), rel=1e-6)  # blocks are kept in single precision
-    assert y.max() == pytest.approx(shown.max(), rel=1e-6)
-    for at in (int(shown.argmin()), int(shown.argmax())):
+    visible = values[start : end + 1]
+    assert y.min() == pytest.approx(visible.min(), rel=1e-6)  # blocks are kept in single precision
+    assert y.max() == pytest.approx(visible.max(), rel=1e-6)
+    for at in (int(visible.argmin()), int(visible.argmax())):
         column = (start + at + 1) * np.log(end + 1) / pixels if log_x else (end - start) / pixels
         near = y[abs(x - (start + at)) <= 2 * column + BLOCK]
-        assert np.min(abs(near - shown[at])) <= 1e-6 * abs(shown[at])
+        assert np.min(abs(near - visible[at])) <= 1e-6 * abs(visible[at])
     if span[1] >= len(values) - 1:
         assert (x[-1], y[-1]) == (len(values) - 1, values[-1])
     if span[0] == 0:
         assert x[0] == 0
 
 
-def test_no_row_is_drawn_twice() -> None:
-    """A narrow picture with a logarithmic axis looks at the first chunks row by row."""
+def test_no_chunk_is_drawn_twice() -> None:
+    """A narrow picture with a logarithmic axis reads the first chunks row by row."""
     for count in (ROWS, 2 * ROWS):
         x, _ = filled(np.arange(count, dtype=float)).curve("cost", 50, log_x=True)
         _, repeats = np.unique(x, return_counts=True)
@@ -249,7 +249,7 @@ def test_no_row_is_drawn_twice() -> None:
 
 @pytest.mark.parametrize("log_x", [False, True])
 @pytest.mark.parametrize("count", [100, 3000, 30_000])
-def test_infinite_costs_and_costs_that_are_no_number(count: int, log_x: bool) -> None:
+def test_infinite_costs_and_costs_that_are_nan(count: int, log_x: bool) -> None:
     values = np.ones(count)
     values[count // 2] = np.inf
     values[count // 5] = -np.inf
@@ -288,7 +288,7 @@ def test_a_curve_is_a_copy() -> None:
 # Memory
 
 
-def test_memory_is_bounded_and_the_file_goes_with_the_history() -> None:
+def test_memory_is_bounded_and_the_file_closes_with_the_history() -> None:
     tracemalloc.start()
     try:
         history = History()
@@ -299,15 +299,15 @@ def test_memory_is_bounded_and_the_file_goes_with_the_history() -> None:
             sizes.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
-    held = [chunk for chunk in history._chunks if chunk._table is not None]
-    assert len(held) <= 16
+    in_memory = [chunk for chunk in history._chunks if chunk._table is not None]
+    assert len(in_memory) <= 16
     assert sizes[-1] - sizes[19] < 0.1 * (20 * ROWS * 3 * 8)
     file = history._file
     assert file is not None
     assert not file.closed
     curve = history.curve("cost", 100)
     assert curve[0].size
-    del history, held
+    del history, in_memory
     gc.collect()
     assert file.closed
 

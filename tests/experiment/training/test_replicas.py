@@ -1,4 +1,4 @@
-"""Several networks in one lane: each is the network that its seed gives alone, and they are told of together."""
+"""Several networks in one lane: each is the network that its seed gives alone, and the lane summarises them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from sandbox.nn import Network
 MANY = Network.MOST_EXACT + 4
 
 
-def made(replicas: int, **changes: Any) -> Experiment:
+def make_experiment(replicas: int, **changes: Any) -> Experiment:
     values = {"data.samples": 60, "network.hidden": (4, 3), "optimizer.learning_rate": 0.05, "run.replicas": replicas}
     return Experiment().with_values(values | {key.replace("__", "."): value for key, value in changes.items()})
 
 
 def alone(experiment: Experiment, lane: str, replica: int, epochs: int) -> Trainer:
-    """The same lane by itself, a single network from the seed that the replica has."""
-    only = tuple(each for each in experiment.lanes if each.name == lane)
+    """The same lane alone, as a single network from the seed of the replica."""
+    only = tuple(entry for entry in experiment.lanes if entry.name == lane)
     single = dataclasses.replace(experiment, lanes=only).with_value("run.replicas", 1)
     seed = experiment.lane(lane).network.seed + replica
     trainer = Trainer(single.with_value("network.seed", seed, lane))
@@ -43,7 +43,7 @@ def alone(experiment: Experiment, lane: str, replica: int, epochs: int) -> Train
     {"data__dataset": "sine", "optimizer__l2": 0.01, "optimizer__l1": 0.001, "loss__monitors": ("mae",)},
 ])  # fmt: skip
 def test_each_replica_is_the_network_of_its_seed(replicas: int, batch_size: int, changes: dict[str, Any]) -> None:
-    experiment = made(replicas, optimizer__batch_size=batch_size, **changes)
+    experiment = make_experiment(replicas, optimizer__batch_size=batch_size, **changes)
     trainer = Trainer(experiment)
     trainer.run(5)
     lane = trainer.lanes[0]
@@ -59,13 +59,13 @@ def test_each_replica_is_the_network_of_its_seed(replicas: int, batch_size: int,
             np.testing.assert_allclose(values, single.history().column(column)[1], rtol=1e-9, atol=1e-12)
 
 
-def test_lanes_have_the_same_seeds_and_the_batches_of_one() -> None:
+def test_lanes_share_seeds_and_batches() -> None:
     lanes = (
         LaneEntry("A"),
         LaneEntry("B", {"loss.objective": "mse"}),
         LaneEntry("C", {"network.hidden": (2,)}),
     )
-    experiment = dataclasses.replace(made(3, optimizer__batch_size=9), lanes=lanes).checked()
+    experiment = dataclasses.replace(make_experiment(3, optimizer__batch_size=9), lanes=lanes).checked()
     trainer = Trainer(experiment)
     starts = [[network.theta.copy() for network in lane.replicas] for lane in trainer.lanes]
     for a, b in zip(starts[0], starts[1], strict=True):
@@ -79,7 +79,7 @@ def test_lanes_have_the_same_seeds_and_the_batches_of_one() -> None:
 
 
 def test_the_history_holds_median_and_quartiles() -> None:
-    trainer = Trainer(made(5, loss__monitors=("mse",)))
+    trainer = Trainer(make_experiment(5, loss__monitors=("mse",)))
     trainer.run(3)
     lane = trainer.lanes[0]
     assert lane.replica_history is not None
@@ -93,42 +93,42 @@ def test_the_history_holds_median_and_quartiles() -> None:
 
 
 @given(hnp.arrays(np.float64, st.tuples(st.just(3), st.integers(1, 9)), elements=st.floats(-1e6, 1e6)), st.data())
-def test_quartiles_are_numpys_over_those_that_go_on(table: Any, data: st.DataObject) -> None:
-    living = data.draw(st.integers(1, table.shape[1]))
-    table[:, living:] = np.nan
-    found = quartiles(table[:, np.random.default_rng(0).permutation(table.shape[1])])
-    wanted = np.percentile(table[:, :living], (50, 25, 75), axis=1)
-    np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9)
+def test_quartiles_are_numpys_over_running_networks(table: Any, data: st.DataObject) -> None:
+    running = data.draw(st.integers(1, table.shape[1]))
+    table[:, running:] = np.nan
+    actual = quartiles(table[:, np.random.default_rng(0).permutation(table.shape[1])])
+    wanted = np.percentile(table[:, :running], (50, 25, 75), axis=1)
+    np.testing.assert_allclose(actual, wanted, rtol=1e-9, atol=1e-9)
 
 
-def test_quartiles_of_infinite_costs_are_no_nonsense() -> None:
-    found = quartiles(np.array([[1.0, np.inf, np.inf], [1.0, 2.0, np.inf]]))
-    assert found[0, 0] == np.inf and found[0, 1] == 2.0
-    assert not np.isnan(found).any()
+def test_quartiles_of_infinite_costs_are_not_nan() -> None:
+    values = quartiles(np.array([[1.0, np.inf, np.inf], [1.0, 2.0, np.inf]]))
+    assert values[0, 0] == np.inf and values[0, 1] == 2.0
+    assert not np.isnan(values).any()
 
 
-def test_a_replica_that_stops_leaves_the_others_as_they_would_be() -> None:
+def test_a_replica_that_stops_does_not_change_the_others() -> None:
     """A step so long that some seeds overflow and some do not."""
-    experiment = made(6, data__dataset="sine", network__activation="exp", optimizer__learning_rate=0.3)
+    experiment = make_experiment(6, data__dataset="sine", network__activation="exp", optimizer__learning_rate=0.3)
     trainer = Trainer(experiment)
     trainer.run(120)
     lane = trainer.lanes[0]
-    gone = [network.number for network in lane.replicas if network.stopped]
-    assert 0 < len(gone) < 6, "the rate must be one at which only some overflow"
-    assert not lane.stopped and trainer.snapshot().lanes[0].stopped_replicas == len(gone)
+    stopped = [network.number for network in lane.replicas if network.stopped]
+    assert 0 < len(stopped) < 6, "the rate must be one at which only some overflow"
+    assert not lane.stopped and trainer.snapshot().lanes[0].stopped_replicas == len(stopped)
     for r in range(6):
         single = alone(experiment, "A", r, 120)
-        assert bool(single.lanes[0].stopped) == (r in gone)
+        assert bool(single.lanes[0].stopped) == (r in stopped)
         np.testing.assert_array_equal(lane.replicas[r].theta, single.lanes[0].replicas[0].theta)
     assert lane.replica_history is not None
-    for r in gone:
+    for r in stopped:
         values = lane.replica_history.column(f"train_cost#{r}")[1]
         assert np.isnan(values[-1]) and np.isfinite(values[0])
     assert np.isfinite(lane.history.column("train_cost")[1]).all()
 
 
 def test_a_lane_ends_when_its_last_replica_stops() -> None:
-    trainer = Trainer(made(3, network__output="linear", loss__objective="mse", optimizer__learning_rate=1e6))
+    trainer = Trainer(make_experiment(3, network__output="linear", loss__objective="mse", optimizer__learning_rate=1e6))
     trainer.run(400)
     lane = trainer.lanes[0]
     assert lane.stopped and all(network.stopped for network in lane.replicas)
@@ -138,8 +138,8 @@ def test_a_lane_ends_when_its_last_replica_stops() -> None:
     assert lane.history.last is not None and not np.isnan(list(lane.history.last.values.values())).any()
 
 
-def test_edits_reach_every_replica_and_grow_each_from_its_own_seed() -> None:
-    experiment = made(3)
+def test_edits_reach_every_replica_and_draw_from_its_own_seed() -> None:
+    experiment = make_experiment(3)
     trainer = Trainer(experiment)
     trainer.run(3)
     trainer.edit({"network.hidden": (5, 3)})
@@ -151,16 +151,18 @@ def test_edits_reach_every_replica_and_grow_each_from_its_own_seed() -> None:
         np.testing.assert_array_equal(trainer.lanes[0].replicas[r].theta, single.lanes[0].replicas[0].theta)
 
 
-def test_weights_of_a_file_are_those_of_every_replica(tmp_path: Any) -> None:
-    start = Trainer(made(1))
+def test_weights_of_a_file_start_every_replica(tmp_path: Any) -> None:
+    start = Trainer(make_experiment(1))
     np.savez(tmp_path / "start.npz", **start.parameters())
-    experiment = dataclasses.replace(made(3, network__weights="start.npz", network__seed=99), folder=tmp_path)
+    experiment = dataclasses.replace(
+        make_experiment(3, network__weights="start.npz", network__seed=99), folder=tmp_path
+    )
     for network in Trainer(experiment).lanes[0].replicas:
         np.testing.assert_array_equal(network.theta, start.lanes[0].replicas[0].theta)
 
 
-def test_many_epochs_keep_fewer_rows_of_each_where_a_person_looks_on() -> None:
-    trainer = Trainer(made(2, data__samples=20, network__hidden=()), watched=True)
+def test_long_watched_runs_keep_fewer_rows_of_each_replica() -> None:
+    trainer = Trainer(make_experiment(2, data__samples=20, network__hidden=()), watched=True)
     trainer.run(5000)
     lane = trainer.lanes[0]
     assert lane.replica_history is not None and len(lane.history) == 5001
@@ -170,21 +172,21 @@ def test_many_epochs_keep_fewer_rows_of_each_where_a_person_looks_on() -> None:
     np.testing.assert_array_equal(np.unique(np.diff(epochs)), [1.0, 2.0, 4.0])
 
 
-def test_looking_on_changes_no_bit() -> None:
+def test_watching_changes_no_bit() -> None:
     lanes = (
         LaneEntry("A"),
         LaneEntry("B", {"loss.objective": "mse"}),
         LaneEntry("C", {"loss.monitors": ("mae",)}),
     )
-    experiment = dataclasses.replace(made(1, optimizer__batch_size=10), lanes=lanes).checked()
-    seen, unseen = Trainer(experiment, watched=True), Trainer(experiment)
-    for trainer in (seen, unseen):
+    experiment = dataclasses.replace(make_experiment(1, optimizer__batch_size=10), lanes=lanes).checked()
+    watched, unwatched = Trainer(experiment, watched=True), Trainer(experiment)
+    for trainer in (watched, unwatched):
         trainer.run(6)
     for name in "ABC":
-        np.testing.assert_array_equal(seen.lane(name).replicas[0].theta, unseen.lane(name).replicas[0].theta)
-        for column in unseen.lane(name).columns:
-            np.testing.assert_array_equal(seen.history(name).column(column), unseen.history(name).column(column))
-    assert "train_mse" in seen.lane("A").columns and "train_mse" not in unseen.lane("A").columns
+        np.testing.assert_array_equal(watched.lane(name).replicas[0].theta, unwatched.lane(name).replicas[0].theta)
+        for column in unwatched.lane(name).columns:
+            np.testing.assert_array_equal(watched.history(name).column(column), unwatched.history(name).column(column))
+    assert "train_mse" in watched.lane("A").columns and "train_mse" not in unwatched.lane("A").columns
 
 
 @pytest.mark.parametrize("replicas", [0, 65, 2.5, True])
@@ -193,7 +195,7 @@ def test_the_number_of_replicas_has_bounds(replicas: object) -> None:
         Experiment().with_value("run.replicas", replicas)
 
 
-def test_one_network_of_several_is_told_of_alone() -> None:
+def test_one_replica_of_several_has_its_own_readings() -> None:
     experiment = Experiment().with_values({"data.samples": 60, "run.replicas": 5, "loss.monitors": ("mse",)})
     trainer = Trainer(experiment)
     trainer.run(7)
@@ -201,13 +203,13 @@ def test_one_network_of_several_is_told_of_alone() -> None:
         alone = Trainer(experiment.with_values({"run.replicas": 1, "network.seed": experiment.network.seed + r}))
         alone.run(7)
         expected = alone.readings(alone.lanes[0])
-        found = trainer.readings(trainer.lanes[0], r)
-        assert found.keys() == expected.keys()
+        readings = trainer.readings(trainer.lanes[0], r)
+        assert readings.keys() == expected.keys()
         for name, value in expected.items():
-            assert found[name] == pytest.approx(value, rel=1e-9), name
+            assert readings[name] == pytest.approx(value, rel=1e-9), name
 
 
-def test_one_network_that_has_stopped_is_told_of_as_it_was() -> None:
+def test_a_stopped_replica_keeps_its_columns() -> None:
     experiment = Experiment().with_values(
         {"data.dataset": "sine", "run.replicas": 3, "optimizer.learning_rate": 50.0, "network.hidden": ()}
     )
@@ -216,6 +218,6 @@ def test_one_network_that_has_stopped_is_told_of_as_it_was() -> None:
     lane = trainer.lanes[0]
     assert all(network.stopped for network in lane.replicas)
     before = trainer.readings(lane, 1)
-    trainer.edit({"loss.monitors": ("huber",)})  # what is recorded of it changes no more
+    trainer.edit({"loss.monitors": ("huber",)})  # its columns no longer change
     assert trainer.readings(trainer.lanes[0], 1).keys() == before.keys()
     assert "train_cost" in before

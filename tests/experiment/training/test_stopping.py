@@ -1,4 +1,4 @@
-"""Lanes that stop: when, why, with what they keep, and that nobody else notices."""
+"""Lanes that stop: when, why, what they keep, and that no other lane is affected."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import ACTIVATIONS
 
 
-def made(**changes: object) -> Experiment:
+def make_experiment(**changes: object) -> Experiment:
     return Experiment().with_values(
         {"data.samples": 40, "network.hidden": (4,), **{key.replace("__", "."): v for key, v in changes.items()}}
     )
@@ -23,7 +23,7 @@ def made(**changes: object) -> Experiment:
 
 def neuron(w: float, b: float, **changes: object) -> Trainer:
     """One neuron on one sample, x = 1 and target 0: z = w + b."""
-    trainer = Trainer(made(data__dataset="one_point", data__samples=None, network__hidden=(), **changes))
+    trainer = Trainer(make_experiment(data__dataset="one_point", data__samples=None, network__hidden=(), **changes))
     trainer.set_parameters({"W1": np.array([[w]]), "b1": np.array([b])})
     return trainer
 
@@ -78,7 +78,7 @@ def test_an_output_that_is_not_finite_is_named(output: float, text: str) -> None
     assert reason == f"overflow: sample 1 has output {text}; a smaller learning rate keeps it in range"
 
 
-def test_fused_goes_on_where_naive_stops() -> None:
+def test_fused_continues_where_naive_stops() -> None:
     trainer = neuron(50.0, 0.0, loss__objective="binary_cross_entropy")
     assert trainer.step()
     assert trainer.parameters()["W1"][0, 0] == pytest.approx(49.5)
@@ -86,7 +86,7 @@ def test_fused_goes_on_where_naive_stops() -> None:
 
 def test_the_sample_and_the_output_are_numbered_from_1() -> None:
     trainer = Trainer(
-        made(data__dataset="blobs", loss__objective="mse", loss__numerics="naive", network__hidden=(),
+        make_experiment(data__dataset="blobs", loss__objective="mse", loss__numerics="naive", network__hidden=(),
              network__output="sigmoid", data__test_fraction=0.0)
     )  # fmt: skip
     X, y = trainer.data.X_train, trainer.data.y_train
@@ -95,10 +95,10 @@ def test_the_sample_and_the_output_are_numbered_from_1() -> None:
     second = np.sort(X[:, 0])[-2]
     # The third output is exactly 0 (exp of more than 709 overflows) at one sample alone.
     slope = 60.0 / (X[farthest, 0] - second)
-    at = {"W1": np.zeros((3, 2)), "b1": np.zeros(3)}
-    at["W1"][2, 0] = -slope
-    at["b1"][2] = slope * X[farthest, 0] - 720.0
-    trainer.set_parameters(at)
+    parameters = {"W1": np.zeros((3, 2)), "b1": np.zeros(3)}
+    parameters["W1"][2, 0] = -slope
+    parameters["b1"][2] = slope * X[farthest, 0] - 720.0
+    trainer.set_parameters(parameters)
     trainer.edit({"loss.objective": "categorical_cross_entropy"})
     assert not trainer.step()
     product = "log of 0" if y[farthest] == 2 else "0 log 0"
@@ -107,16 +107,18 @@ def test_the_sample_and_the_output_are_numbered_from_1() -> None:
 
 
 def test_overflow_is_named_and_the_last_finite_parameters_stay() -> None:
-    trainer = Trainer(made(data__dataset="plane", optimizer__learning_rate=1e6, network__activation="linear"))
-    kept = trainer.parameters()
+    trainer = Trainer(
+        make_experiment(data__dataset="plane", optimizer__learning_rate=1e6, network__activation="linear")
+    )
+    last_finite = trainer.parameters()
     while trainer.step():
-        kept = trainer.parameters()
-        assert all(np.isfinite(value).all() for value in kept.values())
+        last_finite = trainer.parameters()
+        assert all(np.isfinite(value).all() for value in last_finite.values())
         assert trainer.update < 500
     assert trainer.lanes[0].stopped.startswith("overflow: ")
     assert trainer.lanes[0].stopped.endswith("a smaller learning rate keeps it in range")
     for key, value in trainer.parameters().items():
-        np.testing.assert_array_equal(value, kept[key])
+        np.testing.assert_array_equal(value, last_finite[key])
     last = list(trainer.history().rows())[-1]
     assert last.update == trainer.update > 1
     assert not trainer.step()
@@ -124,7 +126,7 @@ def test_overflow_is_named_and_the_last_finite_parameters_stay() -> None:
     assert list(trainer.history().rows())[-1] == last or np.isnan(last.values["train_cost"])
 
 
-def test_a_step_beyond_any_number_stops_though_its_gradient_is_finite() -> None:
+def test_an_infinite_step_stops_despite_a_finite_gradient() -> None:
     trainer = neuron(0.0, 0.0, loss__objective="mse", network__output="linear", optimizer__learning_rate=1e6)
     trainer.set_parameters({"W1": np.array([[1e305]]), "b1": np.array([0.0])})
     assert not trainer.step()  # 2e305 * 1e6
@@ -132,7 +134,7 @@ def test_a_step_beyond_any_number_stops_though_its_gradient_is_finite() -> None:
     assert trainer.parameters()["W1"][0, 0] == 1e305
 
 
-def test_a_cost_that_is_no_number_is_not_called_too_large() -> None:
+def test_a_nan_cost_is_not_called_too_large() -> None:
     trainer = neuron(0.0, 0.0, loss__objective="kl_divergence", loss__numerics="naive", network__output="linear",
                      optimizer__learning_rate=1e6, optimizer__l2=1e3)  # fmt: skip
     trainer.set_parameters({"W1": np.array([[1e300]]), "b1": np.array([0.0])})
@@ -140,10 +142,12 @@ def test_a_cost_that_is_no_number_is_not_called_too_large() -> None:
     assert trainer.lanes[0].stopped.startswith("overflow: the parameters grew too large to represent")
 
 
-def test_a_cost_that_is_no_number_stops_nothing() -> None:
+def test_a_nan_cost_stops_nothing() -> None:
     """Naive kl_divergence meets 0 log 0 in its cost at every target of 0; its gradient, -y/a, is finite."""
     trainer = Trainer(
-        made(data__dataset="blobs", loss__objective="kl_divergence", loss__numerics="naive", loss__monitors=("mse",))
+        make_experiment(
+            data__dataset="blobs", loss__objective="kl_divergence", loss__numerics="naive", loss__monitors=("mse",)
+        )
     )
     trainer.run(5)
     assert trainer.running
@@ -154,14 +158,16 @@ def test_a_cost_that_is_no_number_stops_nothing() -> None:
 
 
 def test_a_monitor_that_overflows_stops_nothing() -> None:
-    shown = made(network__output="linear", loss__objective="mse", loss__monitors=("binary_cross_entropy",))
-    trainer = Trainer(shown.with_value("optimizer.learning_rate", 0.01))
+    experiment = make_experiment(
+        network__output="linear", loss__objective="mse", loss__monitors=("binary_cross_entropy",)
+    )
+    trainer = Trainer(experiment.with_value("optimizer.learning_rate", 0.01))
     trainer.run(5)
     assert trainer.running
     assert np.isnan(trainer.history().last.values["train_binary_cross_entropy"])  # type: ignore[union-attr]
 
 
-# Beside others
+# Beside other lanes
 
 HEALTHY: dict[str, Any] = {"optimizer.learning_rate": 0.1}
 DOOMED: dict[str, Any] = {
@@ -172,13 +178,13 @@ DOOMED: dict[str, Any] = {
 
 def lanes(*changes: dict[str, Any], **settings: object) -> Experiment:
     return Experiment(
-        data=made().data, network=made().network,
-        optimizer=made(**{"optimizer__batch_size": 10, "optimizer__name": "adam", **settings}).optimizer,
-        lanes=tuple(LaneEntry(f"L{i}", each) for i, each in enumerate(changes)),
+        data=make_experiment().data, network=make_experiment().network,
+        optimizer=make_experiment(**{"optimizer__batch_size": 10, "optimizer__name": "adam", **settings}).optimizer,
+        lanes=tuple(LaneEntry(f"L{i}", lane_changes) for i, lane_changes in enumerate(changes)),
     ).checked()  # fmt: skip
 
 
-def test_the_others_go_on_to_the_bit() -> None:
+def test_the_others_continue_to_the_bit() -> None:
     trainer = Trainer(lanes(HEALTHY, DOOMED, {**HEALTHY, "network.hidden": (5,)}))
     trainer.run(40)
     assert [bool(lane.stopped) for lane in trainer.lanes] == [False, True, False]
@@ -192,7 +198,7 @@ def test_the_others_go_on_to_the_bit() -> None:
             np.testing.assert_array_equal(trainer.history(name).column(column)[1], alone.history().column(column)[1])
 
 
-def test_batched_others_go_on() -> None:
+def test_others_of_the_same_group_continue() -> None:
     """The doomed lane is computed side by side with two others until it stops."""
     doomed = {"optimizer.name": "gradient_descent", "optimizer.learning_rate": 1e6, "optimizer.l2": 1e3}
     adams = [{**HEALTHY, "loss.objective": "mse"}, HEALTHY]
@@ -207,19 +213,19 @@ def test_batched_others_go_on() -> None:
 
 
 @pytest.mark.parametrize("batch_size", [0, 10])
-def test_neither_when_it_stops_nor_what_it_keeps_depends_on_what_is_recorded(batch_size: int) -> None:
+def test_recording_changes_neither_when_a_lane_stops_nor_what_it_keeps(batch_size: int) -> None:
     experiment = lanes(HEALTHY, DOOMED, optimizer__batch_size=batch_size)
     runs = []
     for every in (1, 3, 1000):
         trainer = Trainer(experiment, every=every)
         trainer.run(40)
         runs.append(trainer)
-    looked_at = Trainer(experiment)
-    while looked_at.epoch < 40:
-        looked_at.snapshot(0, Wanted())
-        looked_at.step()
-    looked_at.run(0)
-    runs.append(looked_at)
+    observed = Trainer(experiment)
+    while observed.epoch < 40:
+        observed.snapshot(0, Wanted())
+        observed.step()
+    observed.run(0)
+    runs.append(observed)
     first = runs[0]
     at_stop = first.history("L1").last
     assert at_stop is not None
@@ -253,7 +259,7 @@ def test_the_last_row_is_of_the_last_finite_state() -> None:
     assert state.stopped == trainer.lanes[0].stopped != ""
 
 
-def test_an_edit_does_not_wake_a_stopped_lane() -> None:
+def test_an_edit_does_not_restart_a_stopped_lane() -> None:
     trainer = Trainer(lanes(HEALTHY, DOOMED))
     trainer.run(40)
     stopped, theta = trainer.lane("L1").stopped, trainer.parameters("L1")

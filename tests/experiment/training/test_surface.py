@@ -1,4 +1,4 @@
-"""What crosses to the views: surfaces that are the network's outputs, and nothing that can be written to."""
+"""Snapshots for the views: surfaces show the network's outputs, and nothing in them can be written to."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from sandbox.nn.network import layer_views
 Array = NDArray[np.float64]
 
 
-def made(**changes: object) -> Experiment:
+def make_experiment(**changes: object) -> Experiment:
     return Experiment().with_values(
         {"data.samples": 60, "network.hidden": (4, 3), "optimizer.learning_rate": 0.1,
          **{key.replace("__", "."): v for key, v in changes.items()}}
@@ -50,16 +50,16 @@ OUTPUT = {
 
 def outputs(trainer: Trainer, X: Array, output: str) -> Array:
     """The network's outputs (n_out, m) for standardised inputs X (m, n), from its parameters by hand."""
-    at = trainer.parameters()
-    depth = len(at) // 2
+    parameters = trainer.parameters()
+    depth = len(parameters) // 2
     A = X.T
     for l in range(1, depth + 1):
-        Z = at[f"W{l}"] @ A + at[f"b{l}"][:, None]
+        Z = parameters[f"W{l}"] @ A + parameters[f"b{l}"][:, None]
         A = OUTPUT[output](Z) if l == depth else np.tanh(Z)
     return A
 
 
-def drawn(trainer: Trainer, **changes: Any) -> Surface:
+def surface_of(trainer: Trainer, **changes: Any) -> Surface:
     request = SurfaceRequest(**{
         "lane": "A", "axes": (0, 1), "x_range": (-1.5, 2.0), "y_range": (-1.0, 1.5), "resolution": 7, **changes
     })  # fmt: skip
@@ -90,8 +90,8 @@ def grid(surface: Surface) -> Array:
     ],
 )
 def test_two_classes(changes: dict[str, object], level: float, span: tuple[float, float]) -> None:
-    trainer = trained(made(**changes))
-    surface = drawn(trainer)
+    trainer = trained(make_experiment(**changes))
+    surface = surface_of(trainer)
     assert isinstance(surface, BinarySurface)
     assert (surface.level, surface.span) == (level, span)
     np.testing.assert_allclose(surface.x, np.linspace(-1.5, 2.0, 7))
@@ -103,9 +103,11 @@ def test_two_classes(changes: dict[str, object], level: float, span: tuple[float
 
 
 @pytest.mark.parametrize("output", ["softmax", "sigmoid", "tanh"])
-def test_k_classes_have_shares_of_1(output: str) -> None:
-    trainer = trained(made(data__dataset="blobs", data__classes=4, network__output=output, loss__objective="mse"))
-    surface = drawn(trainer)
+def test_shares_of_k_classes_add_up_to_1(output: str) -> None:
+    trainer = trained(
+        make_experiment(data__dataset="blobs", data__classes=4, network__output=output, loss__objective="mse")
+    )
+    surface = surface_of(trainer)
     assert isinstance(surface, MulticlassSurface)
     assert surface.values.shape == (7, 7, 4)
     assert (surface.values >= 0).all()
@@ -117,29 +119,29 @@ def test_k_classes_have_shares_of_1(output: str) -> None:
 
 
 def test_a_regression() -> None:
-    trainer = trained(made(data__dataset="hills"))
-    surface = drawn(trainer)
+    trainer = trained(make_experiment(data__dataset="hills"))
+    surface = surface_of(trainer)
     assert isinstance(surface, RegressionSurface)
     X = (grid(surface) - trainer.data.mean) / trainer.data.scale
     np.testing.assert_allclose(surface.values.ravel(), outputs(trainer, X, "linear")[0], atol=1e-5)
 
 
 def test_one_input_is_a_curve() -> None:
-    trainer = trained(made(data__dataset="sine"))
-    surface = drawn(trainer, axes=(0, 0), resolution=50)
+    trainer = trained(make_experiment(data__dataset="sine"))
+    surface = surface_of(trainer, axes=(0, 0), resolution=50)
     assert isinstance(surface, CurveSurface)
     assert np.isnan(surface.level)
     assert surface.values.shape == (50, 1)
     X = (surface.x[:, None] - trainer.data.mean) / trainer.data.scale
     np.testing.assert_allclose(surface.values.T, outputs(trainer, X, "linear"), atol=1e-5)
-    neuron = drawn(Trainer(made(data__dataset="one_point", data__samples=None)), axes=(0, 0))
+    neuron = surface_of(Trainer(make_experiment(data__dataset="one_point", data__samples=None)), axes=(0, 0))
     assert isinstance(neuron, CurveSurface)
     assert (neuron.level, neuron.span) == (0.5, (0.0, 1.0))
 
 
 def lanes_of(*lanes: dict[str, object], **changes: object) -> Trainer:
     """A trained run whose lanes are called A, B, ... and say only what differs."""
-    experiment = made(**changes)
+    experiment = make_experiment(**changes)
     named = tuple(LaneEntry("ABC"[i], lane) for i, lane in enumerate(lanes))
     return trained(dataclasses.replace(experiment, lanes=named))
 
@@ -147,28 +149,28 @@ def lanes_of(*lanes: dict[str, object], **changes: object) -> Trainer:
 # Several networks
 
 
-def each_output(trainer: Trainer, surface: Surface) -> Array:
+def outputs_of_replicas(trainer: Trainer, surface: Surface) -> Array:
     """The outputs (R, points, n_out) of every network of lane A, computed by hand."""
     lane = trainer.lanes[0]
     points = grid(surface) if isinstance(surface, MapSurface) else surface.x[:, None]
     X = (points - trainer.data.mean) / trainer.data.scale
-    found = []
+    answers = []
     for network in lane.replicas:
         A = X.T
         layers = list(zip(*layer_views(network.theta, network.sizes), strict=True))
         for W, b in layers:
             Z = W @ A + b.reshape(-1, 1)
             A = OUTPUT[lane.activations[-1]](Z) if b is layers[-1][1] else np.tanh(Z)
-        found.append(A.T)
-    return np.array(found)
+        answers.append(A.T)
+    return np.array(answers)
 
 
-def test_of_several_networks_the_share_that_says_class_1() -> None:
-    trainer = trained(made(run__replicas=9))
-    surface = drawn(trainer)
-    answers = each_output(trainer, surface)[:, :, 0]
+def test_several_networks_show_the_share_that_says_class_1() -> None:
+    trainer = trained(make_experiment(run__replicas=9))
+    surface = surface_of(trainer)
+    answers = outputs_of_replicas(trainer, surface)[:, :, 0]
     share = (answers > 0.5).sum(axis=0) / 9
-    assert len(set(share)) > 3  # they are not of one mind
+    assert len(set(share)) > 3  # they disagree
     np.testing.assert_allclose(surface.values.ravel(), share, atol=1e-6)
     assert isinstance(surface, BinarySurface)
     assert (surface.level, surface.span, surface.replicas) == (0.5, (0.0, 1.0), 9)
@@ -177,36 +179,36 @@ def test_of_several_networks_the_share_that_says_class_1() -> None:
 
 
 def test_one_network_picked_out_of_several() -> None:
-    trainer = trained(made(run__replicas=5))
+    trainer = trained(make_experiment(run__replicas=5))
     request = SurfaceRequest("A", (0, 1), (-1.5, 2.0), (-1.0, 1.5), 7)
     (surface,) = trainer.snapshot(0, Wanted((request,), replica=3)).surfaces
-    np.testing.assert_allclose(surface.values.ravel(), each_output(trainer, surface)[3, :, 0], atol=1e-5)
+    np.testing.assert_allclose(surface.values.ravel(), outputs_of_replicas(trainer, surface)[3, :, 0], atol=1e-5)
     assert surface.replicas == 1
 
 
-def test_of_several_networks_the_share_that_says_each_class() -> None:
-    trainer = trained(made(data__dataset="blobs", data__classes=4, run__replicas=6))
-    surface = drawn(trainer)
-    said = each_output(trainer, surface).argmax(axis=2)
-    shares = np.stack([(said == k).mean(axis=0) for k in range(4)], axis=1)
+def test_several_networks_show_the_share_that_says_each_class() -> None:
+    trainer = trained(make_experiment(data__dataset="blobs", data__classes=4, run__replicas=6))
+    surface = surface_of(trainer)
+    classes = outputs_of_replicas(trainer, surface).argmax(axis=2)
+    shares = np.stack([(classes == k).mean(axis=0) for k in range(4)], axis=1)
     np.testing.assert_allclose(surface.values.reshape(49, 4), shares, atol=1e-6)
 
 
 @pytest.mark.parametrize("dataset", ["hills", "sine"])
-def test_of_several_regressions_the_median(dataset: str) -> None:
-    trainer = trained(made(data__dataset=dataset, run__replicas=6))
-    surface = drawn(trainer, axes=(0, 0) if dataset == "sine" else (0, 1))
-    median = np.median(each_output(trainer, surface), axis=0)
+def test_several_regressions_show_their_median(dataset: str) -> None:
+    trainer = trained(make_experiment(data__dataset=dataset, run__replicas=6))
+    surface = surface_of(trainer, axes=(0, 0) if dataset == "sine" else (0, 1))
+    median = np.median(outputs_of_replicas(trainer, surface), axis=0)
     np.testing.assert_allclose(surface.values.ravel(), median.ravel(), atol=1e-5)
 
 
 # Two lanes
 
 
-def test_where_two_lanes_of_two_classes_are_at_odds() -> None:
+def test_where_two_lanes_disagree_on_two_classes() -> None:
     trainer = lanes_of({}, {"loss.objective": "hinge", "network.output": "tanh"})
-    one, two = (drawn(trainer, lane=lane) for lane in "AB")
-    surface = drawn(trainer, other="B")
+    one, two = (surface_of(trainer, lane=lane) for lane in "AB")
+    surface = surface_of(trainer, other="B")
     assert two.span == (-1.0, 1.0)  # the codes differ; shares of class 1 can be compared
     np.testing.assert_allclose(surface.values, one.values - (two.values + 1) / 2, atol=1e-6)
     assert isinstance(surface, DifferenceSurface)
@@ -217,27 +219,27 @@ def test_where_two_lanes_of_two_classes_are_at_odds() -> None:
     assert ((b > 0) == (two.values > 0.0)).all()
 
 
-def test_where_two_lanes_of_many_classes_are_at_odds() -> None:
+def test_where_two_lanes_disagree_on_many_classes() -> None:
     trainer = lanes_of({}, {"loss.objective": "mse"}, data__dataset="blobs", data__classes=3)
-    one, two = (drawn(trainer, lane=lane) for lane in "AB")
-    surface = drawn(trainer, other="B")
+    one, two = (surface_of(trainer, lane=lane) for lane in "AB")
+    surface = surface_of(trainer, other="B")
     by_hand = np.maximum(one.values - two.values, 0.0).sum(axis=2)  # total variation: what one has beyond the other
     np.testing.assert_allclose(surface.values, by_hand, atol=1e-6)
     assert surface.span == (0.0, 1.0) and surface.values.max() > 0.01
 
 
-def test_by_how_much_two_regressions_are_apart() -> None:
+def test_how_far_apart_two_regressions_are() -> None:
     trainer = lanes_of({}, {"loss.objective": "mae"}, data__dataset="hills")
-    one, two = (drawn(trainer, lane=lane) for lane in "AB")
-    surface = drawn(trainer, other="B")
+    one, two = (surface_of(trainer, lane=lane) for lane in "AB")
+    surface = surface_of(trainer, other="B")
     np.testing.assert_allclose(surface.values, one.values - two.values, atol=1e-6)
     assert surface.span == pytest.approx((-np.abs(surface.values).max(), np.abs(surface.values).max()))
 
 
 def test_two_lanes_of_one_input_are_two_curves() -> None:
     trainer = lanes_of({}, {"loss.objective": "mae"}, data__dataset="sine")
-    one, two = (drawn(trainer, lane=lane, axes=(0, 0)) for lane in "AB")
-    surface = drawn(trainer, other="B", axes=(0, 0))
+    one, two = (surface_of(trainer, lane=lane, axes=(0, 0)) for lane in "AB")
+    surface = surface_of(trainer, other="B", axes=(0, 0))
     assert isinstance(surface, CurveSurface)
     np.testing.assert_array_equal(surface.values, one.values)
     np.testing.assert_array_equal(surface.other, two.values)
@@ -248,31 +250,31 @@ def test_two_curves_of_classes_have_the_codes_of_the_first() -> None:
         {}, {"network.target_coding": "plus_minus_one", "network.output": "tanh", "loss.objective": "mse"},
         data__dataset="one_point", data__samples=None, network__hidden=(),
     )  # fmt: skip
-    one, two = (drawn(trainer, lane=lane, axes=(0, 0)) for lane in "AB")
-    surface = drawn(trainer, other="B", axes=(0, 0))
+    one, two = (surface_of(trainer, lane=lane, axes=(0, 0)) for lane in "AB")
+    surface = surface_of(trainer, other="B", axes=(0, 0))
     np.testing.assert_array_equal(surface.values, one.values)
     np.testing.assert_allclose(surface.other, (two.values + 1) / 2, atol=1e-6)
     assert surface.span == (0.0, 1.0)
 
 
-def test_a_lane_that_is_not_there_has_no_difference() -> None:
+def test_an_unknown_lane_has_no_difference() -> None:
     trainer = lanes_of({}, {})
     request = SurfaceRequest("A", (0, 1), (-1.5, 2.0), (-1.0, 1.5), 7, "Z")
     assert trainer.snapshot(0, Wanted((request,))).surfaces == ()
 
 
 def test_a_derived_feature_of_one_input() -> None:
-    trainer = trained(made(data__dataset="sine", data__features=("x1", "x1^2")))
-    surface = drawn(trainer, axes=(0, 0))
+    trainer = trained(make_experiment(data__dataset="sine", data__features=("x1", "x1^2")))
+    surface = surface_of(trainer, axes=(0, 0))
     assert isinstance(surface, CurveSurface)
     X = (np.column_stack([surface.x, surface.x**2]) - trainer.data.mean) / trainer.data.scale
     np.testing.assert_allclose(surface.values.T, outputs(trainer, X, "linear"), atol=1e-5)
 
 
 def test_derived_features_are_made_of_the_inputs_on_the_axes() -> None:
-    trainer = trained(made(data__features=("x1", "x1^2", "x1*x2", "sin(x2)")))
+    trainer = trained(make_experiment(data__features=("x1", "x1^2", "x1*x2", "sin(x2)")))
     assert trainer.data.inputs == ("x1", "x2")
-    surface = drawn(trainer, axes=(1, 0))
+    surface = surface_of(trainer, axes=(1, 0))
     x2, x1 = grid(surface).T
     X = (np.column_stack([x1, x1**2, x1 * x2, np.sin(x2)]) - trainer.data.mean) / trainer.data.scale
     np.testing.assert_allclose(surface.values.ravel(), outputs(trainer, X, "sigmoid")[0], atol=1e-5)
@@ -280,15 +282,17 @@ def test_derived_features_are_made_of_the_inputs_on_the_axes() -> None:
 
 @pytest.mark.parametrize("axes", [(0, 1), (3, 1), (2, 3)])
 def test_a_slice_has_the_other_inputs_at_their_mean(axes: tuple[int, int]) -> None:
-    trainer = trained(made(data__dataset="iris" if "iris" in _tables() else _tables()[0], data__samples=None))
+    trainer = trained(
+        make_experiment(data__dataset="iris" if "iris" in _tables() else _tables()[0], data__samples=None)
+    )
     data = trainer.data
     assert len(data.inputs) > 3
-    surface = drawn(trainer, axes=axes, x_range=(1.0, 5.0), y_range=(2.0, 4.0))
+    surface = surface_of(trainer, axes=axes, x_range=(1.0, 5.0), y_range=(2.0, 4.0))
     raw = np.tile(np.mean(data.inputs_train, axis=0), (49, 1))
     raw[:, list(axes)] = grid(surface)
     A = outputs(trainer, (raw - data.mean) / data.scale, trainer.lanes[0].activations[-1])
-    found = surface.values.reshape(49, -1).T
-    np.testing.assert_allclose(found, A[: len(found)], atol=1e-5)
+    values = surface.values.reshape(49, -1).T
+    np.testing.assert_allclose(values, A[: len(values)], atol=1e-5)
 
 
 def _tables() -> list[str]:
@@ -298,36 +302,36 @@ def _tables() -> list[str]:
     return [name for name in TABLES if name != "digits" and len(TABLES[name].features or ()) > 3]
 
 
-def test_a_surface_is_of_its_lane_and_of_this_moment() -> None:
-    plain = made()
+def test_a_surface_shows_its_lane_as_it_is_now() -> None:
+    plain = make_experiment()
     both = dataclasses.replace(plain, lanes=(LaneEntry("A"), LaneEntry("B", {"network.hidden": (5,)})))
     trainer = trained(both.checked())
     requests = tuple(SurfaceRequest(lane, (0, 1), (-1.0, 1.0), (-1.0, 1.0), 5) for lane in ("B", "A", "none of these"))
     second, first = trainer.snapshot(0, Wanted(requests)).surfaces
     assert (second.request.lane, first.request.lane) == ("B", "A")
     assert not np.allclose(first.values, second.values)
-    kept = first.values.copy()
+    before = first.values.copy()
     trainer.run(5)
-    np.testing.assert_array_equal(first.values, kept)
+    np.testing.assert_array_equal(first.values, before)
     _, later = trainer.snapshot(0, Wanted(requests)).surfaces
-    assert not np.allclose(later.values, kept)
+    assert not np.allclose(later.values, before)
     trainer.edit({"network.hidden": (1,)}, "A")
     _, edited = trainer.snapshot(0, Wanted(requests)).surfaces
     assert not np.allclose(edited.values, later.values)
 
 
 def test_a_stopped_lane_is_drawn_at_its_last_finite_parameters() -> None:
-    trainer = Trainer(made(loss__objective="mse", network__output="linear", optimizer__learning_rate=1e6))
+    trainer = Trainer(make_experiment(loss__objective="mse", network__output="linear", optimizer__learning_rate=1e6))
     trainer.run(200)
     assert trainer.lanes[0].stopped
-    assert drawn(trainer).values.shape == (7, 7)  # perhaps beyond single precision, but no warning
+    assert surface_of(trainer).values.shape == (7, 7)  # perhaps beyond single precision, but no warning
 
 
-# What crosses
+# What a snapshot contains
 
 
-def whole() -> tuple[Trainer, Snapshot]:
-    trainer = trained(made(loss__monitors=("mse",)))
+def full_snapshot() -> tuple[Trainer, Snapshot]:
+    trainer = trained(make_experiment(loss__monitors=("mse",)))
     trainer.edit({"optimizer.learning_rate": 0.2})
     wanted = Wanted((SurfaceRequest("A", (0, 1), (-1.0, 1.0), (-1.0, 1.0), 5),), CurveRequest(100))
     return trainer, trainer.snapshot(3, wanted)
@@ -339,25 +343,25 @@ def arrays(value: Any) -> list[NDArray[Any]]:
         return [value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         assert type(value).__dataclass_params__.frozen, type(value)  # type: ignore[attr-defined]
-        return [each for field in dataclasses.fields(value) for each in arrays(getattr(value, field.name))]
+        return [array for field in dataclasses.fields(value) for array in arrays(getattr(value, field.name))]
     if isinstance(value, Mapping):
         assert not hasattr(value, "__setitem__"), type(value)
-        return [each for item in value.values() for each in arrays(item)]
+        return [array for item in value.values() for array in arrays(item)]
     assert not isinstance(value, list | set | dict), type(value)
     if isinstance(value, tuple):
-        return [each for item in value for each in arrays(item)]
+        return [array for item in value for array in arrays(item)]
     return []
 
 
 def test_nothing_in_a_snapshot_can_be_written_to() -> None:
-    _, snapshot = whole()
-    found = arrays(snapshot)
-    assert len(found) > 20
-    assert not any(array.flags.writeable for array in found)
+    _, snapshot = full_snapshot()
+    all_arrays = arrays(snapshot)
+    assert len(all_arrays) > 20
+    assert not any(array.flags.writeable for array in all_arrays)
 
 
 def test_a_snapshot_shares_nothing_with_the_training() -> None:
-    trainer, snapshot = whole()
+    trainer, snapshot = full_snapshot()
     before = pickle.dumps(snapshot)
     trainer.run(5)
     trainer.edit({"network.hidden": (2,)})
@@ -366,16 +370,16 @@ def test_a_snapshot_shares_nothing_with_the_training() -> None:
 
 
 def test_a_snapshot_pickles() -> None:
-    _, snapshot = whole()
-    again = pickle.loads(pickle.dumps(snapshot))
-    assert (again.run, again.update, again.epoch_position) == (3, 5, 5.0)
-    assert (again.experiment, again.lanes, again.marks) == (snapshot.experiment, snapshot.lanes, snapshot.marks)
-    for one, other in zip(arrays(again), arrays(snapshot), strict=True):
+    _, snapshot = full_snapshot()
+    copy = pickle.loads(pickle.dumps(snapshot))
+    assert (copy.run, copy.update, copy.epoch_position) == (3, 5, 5.0)
+    assert (copy.experiment, copy.lanes, copy.marks) == (snapshot.experiment, snapshot.lanes, snapshot.marks)
+    for one, other in zip(arrays(copy), arrays(snapshot), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_curves_are_the_columns_that_are_shown() -> None:
-    trainer, snapshot = whole()
+    trainer, snapshot = full_snapshot()
     assert [(curve.column, curve.name, curve.part, curve.role) for curve in snapshot.curves] == [
         ("train_binary_cross_entropy", "binary_cross_entropy", "train", "objective"),
             ("test_binary_cross_entropy", "binary_cross_entropy", "test", "objective"),
@@ -388,15 +392,15 @@ def test_curves_are_the_columns_that_are_shown() -> None:
         np.testing.assert_array_equal(curve.values, values)
 
 
-def test_only_what_is_wanted_is_made() -> None:
-    trainer, _ = whole()
+def test_only_what_is_wanted_is_built() -> None:
+    trainer, _ = full_snapshot()
     snapshot = trainer.snapshot(8)
     assert (snapshot.run, snapshot.surfaces, snapshot.curves) == (8, (), ())
     assert len(snapshot.marks) == 1
 
 
 def test_the_middle_of_an_epoch() -> None:
-    trainer = Trainer(made(optimizer__batch_size=10))
+    trainer = Trainer(make_experiment(optimizer__batch_size=10))
     trainer.run(1)
     trainer.step()
     trainer.step()

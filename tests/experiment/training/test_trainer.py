@@ -1,4 +1,4 @@
-"""The trainer against a textbook's loop, the meaning of every recorded number, and the same bits every way."""
+"""The trainer against a textbook loop, the meaning of every recorded number, and the same bits however it trains."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ Array = NDArray[np.float64]
 Parameters = dict[str, Array]
 
 
-def made(**changes: object) -> Experiment:
-    """An experiment on few samples; `optimizer__l2` stands for the key optimizer.l2."""
+def make_experiment(**changes: object) -> Experiment:
+    """An experiment on few samples; `optimizer__l2` means the key optimizer.l2."""
     return Experiment().with_values(
         {"data.samples": 40, "network.hidden": (4, 3), **{key.replace("__", "."): v for key, v in changes.items()}}
     )
 
 
-# A textbook's loop: samples are columns, one formula per line, nothing shared with the program.
+# A textbook loop: samples are columns, one formula per line, nothing shared with the program.
 
 
-def forward(X: Array, at: Parameters, hidden: str, output: str) -> list[tuple[Array, Array]]:
+def forward(X: Array, parameters: Parameters, hidden: str, output: str) -> list[tuple[Array, Array]]:
     layers, A = [(X, X)], X
-    depth = len(at) // 2
+    depth = len(parameters) // 2
     for l in range(1, depth + 1):
-        Z = at[f"W{l}"] @ A + at[f"b{l}"][:, None]
+        Z = parameters[f"W{l}"] @ A + parameters[f"b{l}"][:, None]
         A = ACTIVATION[output if l == depth else hidden](Z)
         layers.append((Z, A))
     return layers
@@ -105,9 +105,17 @@ def divisor(reduction: str, Y: Array) -> float:
 
 
 def gradients(
-    X: Array, Y: Array, at: Parameters, hidden: str, output: str, loss: str, reduction: str, l1: float, l2: float
+    X: Array,
+    Y: Array,
+    parameters: Parameters,
+    hidden: str,
+    output: str,
+    loss: str,
+    reduction: str,
+    l1: float,
+    l2: float,
 ) -> Parameters:
-    layers = forward(X, at, hidden, output)
+    layers = forward(X, parameters, hidden, output)
     Z, A = layers[-1]
     dA = LOSS[loss][1](A, Y) / divisor(reduction, Y)
     if output == "softmax":
@@ -117,18 +125,18 @@ def gradients(
             dZ[:, i] = (np.diag(a) - np.outer(a, a)) @ dA[:, i]
     else:
         dZ = dA * SLOPE[output](Z)
-    found = {}
-    for l in range(len(at) // 2, 0, -1):
-        W = at[f"W{l}"]
-        found[f"W{l}"] = dZ @ layers[l - 1][1].T + l2 * W + l1 * np.sign(W)
-        found[f"b{l}"] = dZ.sum(axis=1)
+    gradient = {}
+    for l in range(len(parameters) // 2, 0, -1):
+        W = parameters[f"W{l}"]
+        gradient[f"W{l}"] = dZ @ layers[l - 1][1].T + l2 * W + l1 * np.sign(W)
+        gradient[f"b{l}"] = dZ.sum(axis=1)
         if l > 1:
             dZ = (W.T @ dZ) * SLOPE[hidden](layers[l - 1][0])
-    return found
+    return gradient
 
 
-def penalty(at: Parameters, l1: float, l2: float) -> float:
-    weights = [value for name, value in at.items() if name[0] == "W"]
+def penalty(parameters: Parameters, l1: float, l2: float) -> float:
+    weights = [value for name, value in parameters.items() if name[0] == "W"]
     return sum(l1 * float(abs(W).sum()) + l2 / 2 * float((W**2).sum()) for W in weights)
 
 
@@ -138,8 +146,8 @@ def targets(trainer: Trainer, y: NDArray[Any], low: float, high: float) -> Array
     if data.task == "regression":
         return np.array(y, float).T
     if data.task == "binary":
-        return np.array([[high if each else low for each in y]])
-    return np.array([[high if each == k else low for each in y] for k in range(len(data.class_names))])
+        return np.array([[high if label else low for label in y]])
+    return np.array([[high if label == k else low for label in y] for k in range(len(data.class_names))])
 
 
 Rule = Callable[[Array, Array, dict[str, Any], int, bool], Array]  # theta, gradient, memory, step, weights
@@ -198,27 +206,29 @@ def compare_with_textbook(
     optimizer, reduction = experiment.optimizer, experiment.loss.reduction
     X, X_test = np.array(data.X_train.T), np.array(data.X_test.T)
     Y, Y_test = targets(trainer, data.y_train, *codes), targets(trainer, data.y_test, *codes)
-    at = trainer.parameters()
-    at = {key: at[key].copy() for key in at}
+    parameters = trainer.parameters()
+    parameters = {key: parameters[key].copy() for key in parameters}
 
     rows = []
 
     def record() -> None:
-        extra = penalty(at, optimizer.l1, optimizer.l2)
+        extra = penalty(parameters, optimizer.l1, optimizer.l2)
         for part, targets_of in ((X, Y), (X_test, Y_test)):
-            A = forward(part, at, hidden, output)[-1][1]
+            A = forward(part, parameters, hidden, output)[-1][1]
             rows.append(LOSS[loss][0](A, targets_of).sum() / divisor(reduction, targets_of) + extra)
         rows.append(extra)
 
-    memory: dict[str, dict[str, Any]] = {key: {} for key in at}
+    memory: dict[str, dict[str, Any]] = {key: {} for key in parameters}
     record()
     step = 0
     size = optimizer.batch_size or X.shape[1]
     for epoch in itertools.islice(batches(X.shape[1], size, optimizer.shuffle, optimizer.seed), epochs):
         for batch in epoch:
             step += 1
-            g = gradients(X[:, batch], Y[:, batch], at, hidden, output, loss, reduction, optimizer.l1, optimizer.l2)
-            at = {key: rule(at[key], g[key], memory[key], step, key[0] == "W") for key in at}
+            g = gradients(
+                X[:, batch], Y[:, batch], parameters, hidden, output, loss, reduction, optimizer.l1, optimizer.l2
+            )
+            parameters = {key: rule(parameters[key], g[key], memory[key], step, key[0] == "W") for key in parameters}
         record()
 
     trainer.run(epochs)
@@ -227,10 +237,10 @@ def compare_with_textbook(
     np.testing.assert_allclose(np.transpose(columns).ravel(), rows, rtol=1e-12, atol=1e-12)
     np.testing.assert_array_equal(history.column("train_cost")[0], range(epochs + 1))
     assert trainer.update == step
-    found = trainer.parameters()
-    assert list(found) == list(at)
-    for key in at:
-        np.testing.assert_allclose(found[key], at[key], rtol=1e-12, atol=1e-12, err_msg=key)
+    actual = trainer.parameters()
+    assert list(actual) == list(parameters)
+    for key in parameters:
+        np.testing.assert_allclose(actual[key], parameters[key], rtol=1e-12, atol=1e-12, err_msg=key)
 
 
 PAIRS = [
@@ -259,14 +269,14 @@ PAIRS = [
 @pytest.mark.parametrize(
     ("reduction", "l1", "l2"), [("mean", 0.0, 0.01), ("sum", 0.02, 0.0), ("element_mean", 0.01, 0.03)]
 )
-def test_costs_and_weights_are_a_textbooks(
+def test_costs_and_weights_match_a_textbook(
     dataset: str, objective: str, output: str, codes: tuple[float, float], reduction: str, l1: float, l2: float
 ) -> None:
-    experiment = made(
+    experiment = make_experiment(
         data__dataset=dataset, loss__objective=objective, network__output=output, loss__reduction=reduction,
         optimizer__l1=l1, optimizer__l2=l2, optimizer__learning_rate=0.1, **LOSS_PARAMETERS,
     )  # fmt: skip
-    if reduction == "sum":  # the same steps in size
+    if reduction == "sum":  # so that steps are of similar size
         experiment = experiment.with_value("data.samples", 12)
     compare_with_textbook(experiment, codes)
 
@@ -275,12 +285,12 @@ def test_costs_and_weights_are_a_textbooks(
     "rule", [gradient_descent, momentum, nesterov, adam, adamw, rmsprop, adagrad], ids=lambda rule: rule.__name__
 )
 @pytest.mark.parametrize("shuffle", [True, False])
-def test_mini_batches_and_optimisers_are_a_textbooks(rule: Rule, shuffle: bool) -> None:
-    given = {"optimizer__momentum": 0.8} if rule in (momentum, nesterov) else {}
-    experiment = made(
+def test_mini_batches_and_optimisers_match_a_textbook(rule: Rule, shuffle: bool) -> None:
+    overrides = {"optimizer__momentum": 0.8} if rule in (momentum, nesterov) else {}
+    experiment = make_experiment(
         optimizer__name=rule.__name__, optimizer__learning_rate=0.1, optimizer__batch_size=8,  # 28 = 3 * 8 + 4
         optimizer__shuffle=shuffle, optimizer__seed=11, network__activation="relu", optimizer__l2=0.01,
-        loss__positive_weight=3.0, **given,
+        loss__positive_weight=3.0, **overrides,
     )  # fmt: skip
     assert len(Trainer(experiment).data.X_train) == 28
     compare_with_textbook(experiment, rule=rule, epochs=5)
@@ -288,15 +298,15 @@ def test_mini_batches_and_optimisers_are_a_textbooks(rule: Rule, shuffle: bool) 
 
 @pytest.mark.parametrize("size", [1, 27, 28, 29])
 def test_batches_of_any_size(size: int) -> None:
-    experiment = made(optimizer__batch_size=size, optimizer__learning_rate=0.1, loss__positive_weight=3.0)
-    if size >= 28:  # all in one batch: they need no order
+    experiment = make_experiment(optimizer__batch_size=size, optimizer__learning_rate=0.1, loss__positive_weight=3.0)
+    if size >= 28:  # one batch of all samples needs no order
         experiment = experiment.with_value("optimizer.shuffle", False)
     compare_with_textbook(experiment, epochs=3)
 
 
 def test_a_batch_of_all_samples_has_the_same_bits_shuffled_or_not() -> None:
     runs = [
-        trained(made(optimizer__batch_size=size, optimizer__shuffle=shuffle), 4)
+        trained(make_experiment(optimizer__batch_size=size, optimizer__shuffle=shuffle), 4)
         for size in (0, 28, 1000)
         for shuffle in (True, False)
     ]
@@ -304,38 +314,40 @@ def test_a_batch_of_all_samples_has_the_same_bits_shuffled_or_not() -> None:
         assert_same_run(run, runs[0])
 
 
-def test_the_first_weights_are_draws_of_the_seed() -> None:
-    at = Trainer(made(network__initializer="xavier_normal", network__initializer_scale=0.5)).parameters()
+def test_the_first_weights_are_drawn_from_the_seed() -> None:
+    parameters = Trainer(
+        make_experiment(network__initializer="xavier_normal", network__initializer_scale=0.5)
+    ).parameters()
     rng = np.random.default_rng(7)
     for l, (n_in, n_out) in enumerate(((2, 4), (4, 3), (3, 1)), start=1):
         drawn = 0.5 * rng.normal(0.0, np.sqrt(2 / (n_in + n_out)), (n_out, n_in))
-        np.testing.assert_array_equal(at[f"W{l}"], drawn)
-        np.testing.assert_array_equal(at[f"b{l}"], np.zeros(n_out))
+        np.testing.assert_array_equal(parameters[f"W{l}"], drawn)
+        np.testing.assert_array_equal(parameters[f"b{l}"], np.zeros(n_out))
 
 
-# What a row is
+# What a row contains
 
 
 def rows(trainer: Trainer, name: str | None = None) -> list[Record]:
     return list(trainer.history(name).rows())
 
 
-def assert_same_rows(found: list[Record], expected: list[Record]) -> None:
-    assert [(row.epoch, row.update, list(row.values)) for row in found] == [
+def assert_same_rows(actual: list[Record], expected: list[Record]) -> None:
+    assert [(row.epoch, row.update, list(row.values)) for row in actual] == [
         (row.epoch, row.update, list(row.values)) for row in expected
     ]
     np.testing.assert_array_equal(
-        [value for row in found for value in row.values.values()],
+        [value for row in actual for value in row.values.values()],
         [value for row in expected for value in row.values.values()],
     )
 
 
-def assert_same_run(found: Trainer, expected: Trainer) -> None:
-    assert (found.update, found.epoch) == (expected.update, expected.epoch)
+def assert_same_run(actual: Trainer, expected: Trainer) -> None:
+    assert (actual.update, actual.epoch) == (expected.update, expected.epoch)
     for lane in expected.lanes:
-        assert_same_rows(rows(found, lane.name), rows(expected, lane.name))
+        assert_same_rows(rows(actual, lane.name), rows(expected, lane.name))
         theirs = expected.parameters(lane.name)
-        for key, value in found.parameters(lane.name).items():
+        for key, value in actual.parameters(lane.name).items():
             np.testing.assert_array_equal(value, theirs[key], err_msg=key)
 
 
@@ -345,40 +357,40 @@ def trained(experiment: Experiment, epochs: int, every: int = 1) -> Trainer:
     return trainer
 
 
-def test_a_row_is_of_the_parameters_after_its_epoch() -> None:
-    experiment = made(optimizer__batch_size=10, optimizer__l2=0.1, loss__monitors=("mse", "binary_accuracy"))
+def test_a_row_describes_the_parameters_after_its_epoch() -> None:
+    experiment = make_experiment(optimizer__batch_size=10, optimizer__l2=0.1, loss__monitors=("mse", "binary_accuracy"))
     recorded = rows(trained(experiment, 4))
     trainer = Trainer(experiment)
     for epoch, row in enumerate(recorded):
         assert (row.epoch, row.update) == (epoch, 3 * epoch)
-        at = trainer.parameters()
+        parameters = trainer.parameters()
         for part, X, y in (
             ("train", trainer.data.X_train, trainer.data.y_train),
             ("test", trainer.data.X_test, trainer.data.y_test),
         ):
-            a, y = forward(X.T, at, "tanh", "sigmoid")[-1][1][0], y.astype(float)
+            a, y = forward(X.T, parameters, "tanh", "sigmoid")[-1][1][0], y.astype(float)
             cross = float(np.mean(-y * np.log(a) - (1 - y) * np.log(1 - a)))
-            extra = penalty(at, 0.0, 0.1)
+            extra = penalty(parameters, 0.0, 0.1)
             assert row.values[f"{part}_cost"] == pytest.approx(cross + extra, rel=1e-12)
             assert row.values[f"{part}_binary_cross_entropy"] == pytest.approx(cross, rel=1e-12)
             assert row.values[f"{part}_mse"] == pytest.approx(float(np.mean((a - y) ** 2)), rel=1e-12)
             assert row.values[f"{part}_accuracy"] == np.mean((a > 0.5) == y)
-        assert row.values["train_penalty"] == pytest.approx(penalty(at, 0.0, 0.1), rel=1e-12)
+        assert row.values["train_penalty"] == pytest.approx(penalty(parameters, 0.0, 0.1), rel=1e-12)
         trainer.step_epoch()
 
 
 @pytest.mark.parametrize("batch_size", [0, 10])
 @pytest.mark.parametrize(("every", "recorded"), [(1, range(11)), (4, (0, 4, 8, 10)), (5, (0, 5, 10)), (99, (0, 10))])
-def test_every_so_many_epochs_and_the_last(batch_size: int, every: int, recorded: tuple[int, ...]) -> None:
-    experiment = made(optimizer__batch_size=batch_size)
+def test_every_nth_epoch_and_the_last_are_recorded(batch_size: int, every: int, recorded: tuple[int, ...]) -> None:
+    experiment = make_experiment(optimizer__batch_size=batch_size)
     whole, some = trained(experiment, 10), trained(experiment, 10, every)
     assert_same_rows(rows(some), [rows(whole)[epoch] for epoch in recorded])
     for key, value in whole.parameters().items():
         np.testing.assert_array_equal(some.parameters()[key], value)
 
 
-def test_run_goes_on_from_the_middle_of_an_epoch() -> None:
-    trainer = Trainer(made(optimizer__batch_size=10))
+def test_run_continues_from_the_middle_of_an_epoch() -> None:
+    trainer = Trainer(make_experiment(optimizer__batch_size=10))
     trainer.step()
     trainer.run(0)
     assert [row.epoch for row in rows(trainer)] == [0]
@@ -387,8 +399,8 @@ def test_run_goes_on_from_the_middle_of_an_epoch() -> None:
     assert_same_rows(rows(trainer), rows(trained(trainer.experiment, 2)))
 
 
-def test_without_a_number_it_runs_up_to_the_epochs_of_the_experiment() -> None:
-    trainer = Trainer(made(run__epochs=7))
+def test_run_without_a_number_ends_at_the_epochs_of_the_experiment() -> None:
+    trainer = Trainer(make_experiment(run__epochs=7))
     trainer.run()
     assert trainer.epoch == 7
     trainer.run()
@@ -398,20 +410,20 @@ def test_without_a_number_it_runs_up_to_the_epochs_of_the_experiment() -> None:
     assert [row.epoch for row in rows(trainer)] == list(range(10))
 
 
-def test_no_epochs_record_the_initial_network() -> None:
-    trainer = trained(made(), 0)
+def test_zero_epochs_record_the_initial_network() -> None:
+    trainer = trained(make_experiment(), 0)
     assert [(row.epoch, row.update) for row in rows(trainer)] == [(0, 0)]
 
 
 @pytest.mark.parametrize("dataset", ["one_point", "plane", "blobs"])
 def test_without_a_test_part_there_are_no_test_columns(dataset: str) -> None:
-    trainer = trained(made(data__dataset=dataset, data__test_fraction=0.0), 2)
+    trainer = trained(make_experiment(data__dataset=dataset, data__test_fraction=0.0), 2)
     assert len(trainer.data.X_test) == 0
     assert all(name.startswith("train_") for name in trainer.history().names())
     assert "test_cost" not in trainer.snapshot().lanes[0].readings
 
 
-# The same bits every way
+# The same bits however it is trained
 
 
 LANES = """
@@ -476,7 +488,7 @@ def in_bursts(trainer: Trainer) -> None:
             return
 
 
-def looked_at(trainer: Trainer) -> None:
+def observed(trainer: Trainer) -> None:
     while trainer.epoch < 20:
         trainer.snapshot(0, Wanted() if trainer.update % 3 else WANTED)
         trainer.history("B")
@@ -488,7 +500,7 @@ def looked_at(trainer: Trainer) -> None:
 
 
 @pytest.mark.parametrize("batch", [0, 10])
-@pytest.mark.parametrize("way", [in_two, step_by_step, epoch_by_epoch, in_bursts, looked_at], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("way", [in_two, step_by_step, epoch_by_epoch, in_bursts, observed], ids=lambda f: f.__name__)
 def test_the_same_bits_however_it_is_trained(batch: int, way: Callable[[Trainer], None]) -> None:
     experiment = Experiment.loads(LANES.format(batch=batch))
     trainer = Trainer(experiment)
@@ -498,23 +510,23 @@ def test_the_same_bits_however_it_is_trained(batch: int, way: Callable[[Trainer]
 
 @pytest.mark.parametrize("batch_size", [0, 10])
 @pytest.mark.parametrize(
-    "shown",
+    "monitoring",
     [
         {"loss.monitors": ("hinge", "kl_divergence", "categorical_accuracy", "r2")},
         {"loss.monitors": ("huber",), "loss.delta": 0.2},
         {"loss.delta": 3.0, "loss.gamma": 1.0},
     ],
 )
-def test_monitors_move_no_bit_of_any_weight(batch_size: int, shown: Mapping[str, object]) -> None:
-    plain = made(optimizer__batch_size=batch_size, optimizer__name="adam", optimizer__learning_rate=0.05)
+def test_monitors_change_no_bit_of_any_weight(batch_size: int, monitoring: Mapping[str, object]) -> None:
+    plain = make_experiment(optimizer__batch_size=batch_size, optimizer__name="adam", optimizer__learning_rate=0.05)
     expected = trained(plain, 15).parameters()
     for every in (1, 7):
-        found = trained(plain.with_values(shown), 15, every).parameters()
+        actual = trained(plain.with_values(monitoring), 15, every).parameters()
         for key, value in expected.items():
-            np.testing.assert_array_equal(found[key], value)
+            np.testing.assert_array_equal(actual[key], value)
     live = Trainer(plain)
     live.advance(lambda: True, 4)
-    live.edit(shown)
+    live.edit(monitoring)
     while live.epoch < 15:
         live.step()
     for key, value in expected.items():
@@ -522,10 +534,10 @@ def test_monitors_move_no_bit_of_any_weight(batch_size: int, shown: Mapping[str,
 
 
 @pytest.mark.parametrize("dataset", ["moons", "blobs"])
-def test_the_monitors_of_one_lane_move_no_bit_of_a_lane_beside_it(dataset: str) -> None:
-    plain = made(data__dataset=dataset, optimizer__batch_size=10)
-    shown = {"loss.monitors": ("focal", "huber"), "loss.delta": 0.2, "loss.gamma": 0.5}
-    expected, found = (
+def test_the_monitors_of_one_lane_change_no_bit_of_another(dataset: str) -> None:
+    plain = make_experiment(data__dataset=dataset, optimizer__batch_size=10)
+    monitoring = {"loss.monitors": ("focal", "huber"), "loss.delta": 0.2, "loss.gamma": 0.5}
+    expected, actual = (
         trained(
             Experiment(
                 data=plain.data, network=plain.network, optimizer=plain.optimizer,
@@ -533,18 +545,18 @@ def test_the_monitors_of_one_lane_move_no_bit_of_a_lane_beside_it(dataset: str) 
             ).checked(),
             20,
         )
-        for changes in ({"optimizer.l2": 0.1}, {"optimizer.l2": 0.1, **shown})
+        for changes in ({"optimizer.l2": 0.1}, {"optimizer.l2": 0.1, **monitoring})
     )  # fmt: skip
     for name in "ABC":
         for key, value in expected.parameters(name).items():
-            np.testing.assert_array_equal(found.parameters(name)[key], value)
+            np.testing.assert_array_equal(actual.parameters(name)[key], value)
 
 
 # Targets, metrics, precision
 
 
-def test_hinge_as_a_monitor_recodes_for_itself() -> None:
-    trainer = Trainer(made(loss__monitors=("hinge", "squared_hinge", "mse"), loss__objective="half_mse"))
+def test_hinge_as_a_monitor_recodes_its_targets() -> None:
+    trainer = Trainer(make_experiment(loss__monitors=("hinge", "squared_hinge", "mse"), loss__objective="half_mse"))
     a = forward(trainer.data.X_train.T, trainer.parameters(), "tanh", "sigmoid")[-1][1][0]
     y = trainer.data.y_train
     margin = np.maximum(0, 1 - np.where(y == 1, 1, -1) * a)
@@ -567,7 +579,7 @@ def test_hinge_as_a_monitor_recodes_for_itself() -> None:
 )
 @pytest.mark.parametrize("dataset", ["moons", "blobs"])
 def test_target_coding(dataset: str, changes: dict[str, object], codes: tuple[float, float]) -> None:
-    trainer = Trainer(made(data__dataset=dataset, loss__monitors=("mse", "hinge")).with_values(changes))
+    trainer = Trainer(make_experiment(data__dataset=dataset, loss__monitors=("mse", "hinge")).with_values(changes))
     output = trainer.lanes[0].activations[-1]
     A = forward(trainer.data.X_train.T, trainer.parameters(), "tanh", output)[-1][1]
     values = rows(trainer)[0].values
@@ -580,9 +592,9 @@ def test_target_coding(dataset: str, changes: dict[str, object], codes: tuple[fl
     assert values["train_accuracy"] == right.mean()
 
 
-def test_accuracies_as_keras_counts_them() -> None:
+def test_accuracies_are_counted_like_keras() -> None:
     names = ("binary_accuracy", "categorical_accuracy")
-    trainer = trained(made(data__dataset="blobs", loss__monitors=names, optimizer__learning_rate=0.2), 9)
+    trainer = trained(make_experiment(data__dataset="blobs", loss__monitors=names, optimizer__learning_rate=0.2), 9)
     A = forward(trainer.data.X_train.T, trainer.parameters(), "tanh", "softmax")[-1][1]
     Y = targets(trainer, trainer.data.y_train, 0, 1)
     values = rows(trainer)[-1].values
@@ -590,7 +602,7 @@ def test_accuracies_as_keras_counts_them() -> None:
     assert (A > 0.5).any()
     assert values["train_categorical_accuracy"] == np.mean(A.argmax(0) == Y.argmax(0))
     assert values["train_accuracy"] == values["train_categorical_accuracy"] != values["train_binary_accuracy"]
-    single = rows(Trainer(made(loss__monitors=names)))[0].values
+    single = rows(Trainer(make_experiment(loss__monitors=names)))[0].values
     assert single["train_categorical_accuracy"] == 1.0  # the largest of one output is that output
     assert single["train_binary_accuracy"] == single["train_accuracy"] < 1.0
 
@@ -636,10 +648,10 @@ def test_single_precision_stays_single_and_close() -> None:
         {"loss.objective": "huber", "optimizer.name": "adam", "optimizer.learning_rate": 0.01},
         {"network.hidden": (5,), "optimizer.l2": 0.01, "optimizer.name": "nesterov", "loss.objective": "quantile"},
     ]  # fmt: skip
-    lanes = tuple(LaneEntry(f"L{i}", each) for i, each in enumerate(changes))
+    lanes = tuple(LaneEntry(f"L{i}", lane_changes) for i, lane_changes in enumerate(changes))
     runs = {}
     for precision in ("float32", "float64"):
-        plain = made(run__precision=precision, optimizer__batch_size=10, optimizer__learning_rate=0.05)
+        plain = make_experiment(run__precision=precision, optimizer__batch_size=10, optimizer__learning_rate=0.05)
         runs[precision] = Trainer(dataclasses.replace(plain, lanes=lanes).checked())
         runs[precision].run(5)
         runs[precision].edit({"network.hidden": (4,)})
@@ -664,7 +676,7 @@ def test_single_precision_stays_single_and_close() -> None:
 
 
 def test_parameters_can_be_set_before_the_first_update_only() -> None:
-    trainer, source = Trainer(made()), Trainer(made(network__seed=99))
+    trainer, source = Trainer(make_experiment()), Trainer(make_experiment(network__seed=99))
     before = rows(trainer)[0]
     trainer.set_parameters(source.parameters())
     assert_same_rows(rows(trainer), rows(source))
@@ -686,33 +698,33 @@ def test_setting_the_parameters_of_one_lane_leaves_the_others() -> None:
     for name in "AC":
         assert_same_rows(rows(trainer, name), rows(untouched, name))
     assert rows(trainer, "B")[0].values["train_cost"] != rows(untouched, "B")[0].values["train_cost"]
-    other["W1"][:] = 0.0  # what was given is not kept
+    other["W1"][:] = 0.0  # the caller's arrays are not kept
     assert trainer.parameters("B")["W1"].all()
     for name in "ABC":
         assert len(rows(trainer, name)) == 1
 
 
 def test_parameters_are_copies() -> None:
-    trainer = Trainer(made())
+    trainer = Trainer(make_experiment())
     trainer.parameters()["W1"][:] = 1e9
     assert np.abs(trainer.parameters()["W1"]).max() < 10
 
 
 def test_an_unknown_lane_is_named() -> None:
     with pytest.raises(InputError, match='no lane "Z"; known lanes: A'):
-        Trainer(made()).lane("Z")
+        Trainer(make_experiment()).lane("Z")
 
 
 def test_the_costs_in_the_file_are_those_of_the_history(tmp_path: Path) -> None:
-    trainer = trained(made(loss__monitors=("mse",)), 3)
+    trainer = trained(make_experiment(loss__monitors=("mse",)), 3)
     write_history(tmp_path / "history.csv", {"A": trainer.history()})
     with (tmp_path / "history.csv").open(newline="") as file:
-        found = [float(line["train_cost"]) for line in csv.DictReader(file)]
-    assert found == list(trainer.history().column("train_cost")[1])
+        costs = [float(line["train_cost"]) for line in csv.DictReader(file)]
+    assert costs == list(trainer.history().column("train_cost")[1])
 
 
 def test_a_hundred_thousand_samples() -> None:
-    trainer = Trainer(made(data__samples=100_000, optimizer__batch_size=1000))
+    trainer = Trainer(make_experiment(data__samples=100_000, optimizer__batch_size=1000))
     trainer.run(1)
     assert trainer.update == 70
     first, last = rows(trainer)

@@ -1,4 +1,4 @@
-"""Files of weights: what was saved is loaded to the bit, and everything else is one clear sentence."""
+"""Files of weights: what was saved is loaded to the bit, and anything else is refused in one clear sentence."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GOOD = {
 NAMES = "W1, b1, W2, b2"
 
 
-def test_what_was_saved_is_loaded_to_the_bit(tmp_path: Path) -> None:
+def test_saved_weights_are_loaded_to_the_bit(tmp_path: Path) -> None:
     path = tmp_path / "weights.npz"
     save_weights(path, GOOD)
     W, b = layer_views(load_weights(path, SIZES), SIZES)
@@ -32,7 +32,7 @@ def test_what_was_saved_is_loaded_to_the_bit(tmp_path: Path) -> None:
         np.testing.assert_array_equal(b[l - 1][0], GOOD[f"b{l}"])
 
 
-def test_numpy_reads_what_was_saved_under_exactly_these_names(tmp_path: Path) -> None:
+def test_numpy_reads_saved_weights_under_exactly_these_names(tmp_path: Path) -> None:
     save_weights(tmp_path / "no ending", GOOD)
     with np.load(tmp_path / "no ending") as file:
         assert sorted(file.files) == sorted(GOOD)
@@ -41,10 +41,10 @@ def test_numpy_reads_what_was_saved_under_exactly_these_names(tmp_path: Path) ->
 
 @pytest.mark.parametrize("how", [np.savez, np.savez_compressed])
 def test_any_file_that_numpy_writes_is_read(tmp_path: Path, how: Callable[..., None]) -> None:
-    whole = {key: np.round(value).astype(kind) for (key, value), kind in zip(
+    rounded = {key: np.round(value).astype(kind) for (key, value), kind in zip(
         GOOD.items(), (np.int8, np.float32, np.int64, np.uint16), strict=True
     )}  # fmt: skip
-    how(tmp_path / "w.npz", **whole)
+    how(tmp_path / "w.npz", **rounded)
     W, b = layer_views(load_weights(tmp_path / "w.npz", SIZES), SIZES)
     np.testing.assert_array_equal(W[0], GOOD["W1"])
     np.testing.assert_array_equal(b[1][0], [4.0])
@@ -69,7 +69,7 @@ def test_an_experiment_starts_from_its_file_and_lanes_from_theirs(tmp_path: Path
         np.testing.assert_array_equal(trainer.parameters("B")[key], -value)
 
 
-def test_a_run_goes_on_from_the_weights_of_another(tmp_path: Path) -> None:
+def test_a_run_continues_from_the_weights_of_another(tmp_path: Path) -> None:
     """Gradient descent remembers nothing, so two runs of 5 are one of 10."""
     experiment = Experiment(folder=tmp_path).with_values({"data.samples": 40})
     first, whole = Trainer(experiment), Trainer(experiment)
@@ -96,7 +96,7 @@ def test_a_run_goes_on_from_the_weights_of_another(tmp_path: Path) -> None:
         ({"b2": np.array([1j])}, "b2 has values other than finite numbers"),
     ],
 )
-def test_parameters_that_do_not_fit(tmp_path: Path, changes: dict[str, object], message: str) -> None:
+def test_parameters_that_do_not_fit_are_refused(tmp_path: Path, changes: dict[str, object], message: str) -> None:
     wrong = {key: value for key, value in {**GOOD, **changes}.items() if value is not None}
     path = tmp_path / "w.npz"
     np.savez(path, **wrong)  # type: ignore[arg-type]
@@ -152,7 +152,7 @@ def cut_short(path: Path) -> None:
 def flipped(path: Path) -> None:
     np.savez_compressed(path, **{key: np.random.default_rng(0).normal(size=value.shape) for key, value in GOOD.items()})
     data = bytearray(path.read_bytes())
-    data[60:110] = bytes(255 - each for each in data[60:110])
+    data[60:110] = bytes(255 - byte for byte in data[60:110])
     path.write_bytes(bytes(data))
 
 
@@ -178,9 +178,9 @@ def locked(path: Path) -> None:
 @pytest.mark.parametrize(
     "write",
     [text, empty, folder, single_array, pickled, cut_short, flipped, monstrous, locked],
-    ids=lambda each: each.__name__,
+    ids=lambda write: write.__name__,
 )
-def test_files_that_are_none(tmp_path: Path, write: Callable[[Path], None]) -> None:
+def test_files_that_are_not_weights(tmp_path: Path, write: Callable[[Path], None]) -> None:
     path = tmp_path / "weights.npz"
     write(path)
     with pytest.raises(InputError) as error:

@@ -1,4 +1,4 @@
-"""The card of the lenses in the real window: tabs, windows of their own, and what they send to the rest."""
+"""The card of the lenses in the real window: tabs, separate windows, and what they send to the rest."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from sandbox.ui.lens.findings import FindingsLens
 from sandbox.ui.lens.sample import SampleLens
 from sandbox.ui.lens.whatif import WhatIfLens
 
-FLYING = {"loss.objective": "mse", "network.output": "linear", "optimizer.learning_rate": 1e6}
+DIVERGING = {"loss.objective": "mse", "network.output": "linear", "optimizer.learning_rate": 1e6}
 
 
 def lens_of(driver: Any, kind: type) -> Any:
     return next(lens for lens in driver.window.lenses.lenses if isinstance(lens, kind))
 
 
-def test_each_tab_brings_its_lens_to_the_front_and_only_that_one_asks(driver: Any) -> None:
+def test_only_the_lens_of_the_chosen_tab_is_visible_and_asks(driver: Any) -> None:
     card = driver.window.lenses
     assert [type(lens) for lens in card.lenses] == list(LENSES)
     for index, lens in enumerate(card.lenses):
@@ -38,7 +38,7 @@ def test_each_tab_brings_its_lens_to_the_front_and_only_that_one_asks(driver: An
         assert all(other.questions("A") == () for other in hidden)
 
 
-def test_a_lens_goes_to_a_window_of_its_own_and_comes_back(driver: Any) -> None:
+def test_a_lens_moves_to_a_separate_window_and_back(driver: Any) -> None:
     card = driver.window.lenses
     lens = card.lenses[0]
     driver.click(card.detach)
@@ -52,13 +52,13 @@ def test_a_lens_goes_to_a_window_of_its_own_and_comes_back(driver: Any) -> None:
     assert lens.isVisible() and card.detach.isVisible()
 
 
-def test_closing_the_window_with_a_lens_apart_closes_both(driver: Any) -> None:
+def test_closing_the_window_closes_a_separate_lens_too(driver: Any) -> None:
     card = driver.window.lenses
     driver.click(card.detach)
-    apart = card.lenses[0].window()
+    separate = card.lenses[0].window()
     driver.play(updates=2)
     driver.close()
-    assert not apart.isVisible()
+    assert not separate.isVisible()
 
 
 def test_a_clicked_point_is_followed(driver: Any) -> None:
@@ -66,17 +66,17 @@ def test_a_clicked_point_is_followed(driver: Any) -> None:
     data = driver.last.data
     x, y = view.plot.pixels(data.inputs_train[:1, 0], data.inputs_train[:1, 1])
     corner = view.plot.mapFromScene(view.plot.area.mapToScene(QPoint(0, 0)))
-    place = corner + QPoint(round(float(x[0])), round(float(y[0])))
-    QTest.mouseClick(view.plot.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    pixel = corner + QPoint(round(float(x[0])), round(float(y[0])))
+    QTest.mouseClick(view.plot.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, pixel)
     lens = lens_of(driver, SampleLens)
     assert driver.window.lenses.current is lens
     part, index = lens.sample
     inputs = data.inputs_train if part == "train" else data.inputs_test
-    found = view.plot.pixels(inputs[index : index + 1, 0], inputs[index : index + 1, 1])
-    assert abs(found[0][0] - x[0]) <= 10 and abs(found[1][0] - y[0]) <= 10
+    followed = view.plot.pixels(inputs[index : index + 1, 0], inputs[index : index + 1, 1])
+    assert abs(followed[0][0] - x[0]) <= 10 and abs(followed[1][0] - y[0]) <= 10
 
 
-def test_another_loss_is_learned_by_from_the_what_if_table_and_undone(driver: Any) -> None:
+def test_the_what_if_table_changes_the_objective_and_undo_restores_it(driver: Any) -> None:
     driver.play(updates=5)
     driver.pause()
     lens = lens_of(driver, WhatIfLens)
@@ -88,7 +88,7 @@ def test_another_loss_is_learned_by_from_the_what_if_table_and_undone(driver: An
 
 
 def test_a_chip_opens_its_finding(open_window: Callable[..., Any]) -> None:
-    driver = open_window(Experiment().with_values(FLYING))
+    driver = open_window(Experiment().with_values(DIVERGING))
     card = driver.window.lenses
     assert card.strip is not None
     driver.click(driver.window.controls.play)
@@ -98,8 +98,8 @@ def test_a_chip_opens_its_finding(open_window: Callable[..., Any]) -> None:
     assert card.current.views
 
 
-def test_the_button_of_a_stopped_lane_changes_the_cause_and_starts_anew(open_window: Callable[..., Any]) -> None:
-    driver = open_window(Experiment().with_values(FLYING))
+def test_the_button_of_a_stopped_lane_changes_the_cause_and_restarts(open_window: Callable[..., Any]) -> None:
+    driver = open_window(Experiment().with_values(DIVERGING))
     card = driver.window.lenses
     driver.click(driver.window.controls.play)
     driver.wait(lambda: bool(driver.last.lanes[0].stopped) and card.strip.isVisible())
@@ -113,7 +113,7 @@ def test_the_button_of_a_stopped_lane_changes_the_cause_and_starts_anew(open_win
     assert driver.field("optimizer.learning_rate") == 1e5
 
 
-def test_lenses_that_stand_side_by_side_take_turns_and_none_is_forgotten(driver: Any) -> None:
+def test_lenses_side_by_side_take_turns_and_all_are_answered(driver: Any) -> None:
     card = driver.window.lenses
     for lens in card.lenses:
         card.take_out(lens)
@@ -125,11 +125,11 @@ def test_lenses_that_stand_side_by_side_take_turns_and_none_is_forgotten(driver:
         return [{type(question) for question in snapshot.answers} for snapshot in driver.drawn[first:]]
 
     driver.wait(lambda: set().union(*answered()) >= wanted)
-    for kinds in answered()[2:]:  # the first ones were asked for while it rested
+    for kinds in answered()[2:]:  # the first ones were asked while it was paused
         assert len(kinds - {AskFindings}) <= 2
 
 
-def test_lenses_of_a_resting_run_are_answered_all_at_once(driver: Any) -> None:
+def test_lenses_of_a_paused_run_are_answered_all_at_once(driver: Any) -> None:
     card = driver.window.lenses
     for lens in card.lenses:
         card.take_out(lens)

@@ -53,7 +53,7 @@ def test_asks_only_when_pressed_and_until_answered(qtbot: QtBot) -> None:
         qtbot.mouseClick(lens.button, LEFT)
     assert lens.questions("A") == lens.questions("A") == (CheckGradient("A", 1),)
     assert not lens.button.isEnabled() and lens.when.text() == "Checking\u2026"
-    lens.draw(trainer.snapshot(), "A")  # one that was on its way already
+    lens.draw(trainer.snapshot(), "A")  # one already on its way, without the answer
     assert lens.questions("A") != ()
     lens.draw(_snapshot(trainer, lens), "A")
     assert lens.questions("A") == () and lens.button.isEnabled()
@@ -64,7 +64,7 @@ def test_asks_only_when_pressed_and_until_answered(qtbot: QtBot) -> None:
     assert lens.questions("A") == (CheckGradient("A", 2),)
 
 
-def test_hidden_it_waits(qtbot: QtBot) -> None:
+def test_a_hidden_lens_waits(qtbot: QtBot) -> None:
     lens = _lens(qtbot)
     lens.check()
     lens.hide()
@@ -73,7 +73,7 @@ def test_hidden_it_waits(qtbot: QtBot) -> None:
     assert lens.questions("A") == (CheckGradient("A", 1),)
 
 
-def test_row_for_each_layer(qtbot: QtBot) -> None:
+def test_there_is_a_row_per_array(qtbot: QtBot) -> None:
     lens, trainer = _lens(qtbot, (900, 500)), _trainer()
     lens.check()
     lens.draw(_snapshot(trainer, lens), "A")
@@ -84,14 +84,14 @@ def test_row_for_each_layer(qtbot: QtBot) -> None:
     assert all(float(row[2].replace("\u2212", "-")) < 1e-7 for row in cells)
     assert not lens.table.isColumnHidden(4)
     last = lens.table.visualRect(lens.table.model().index(5, 0))
-    assert last.bottom() <= lens.table.viewport().height()  # no row is cut
+    assert last.bottom() <= lens.table.viewport().height()  # no row is cut off
     lens.resize(450, 290)
     assert lens.table.isColumnHidden(4)
     assert "all 51 parameters" in lens.how.text() and "float64 from a copy" in lens.how.text()
 
 
 @pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=lambda colours: colours.name)
-def test_wrong_gradient_alarms(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, colours: theme.Theme) -> None:
+def test_a_wrong_gradient_is_reported(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, colours: theme.Theme) -> None:
     lens, trainer = _lens(qtbot), _trainer(loss__objective="mse")
     lens.set_theme(colours)
     monkeypatch.setattr(LOSSES["mse"], "dA", lambda self, A, Y: 2.02 * (A - Y))
@@ -107,7 +107,7 @@ def test_wrong_gradient_alarms(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, co
     assert lens.words.property("role") == "" and {row[3] for row in _cells(lens)} == {"right"}
 
 
-def test_kinks_are_told(qtbot: QtBot) -> None:
+def test_kinks_are_reported(qtbot: QtBot) -> None:
     lens, trainer = _lens(qtbot), _trainer(0, network__activation="relu", network__initializer="zeros")
     assert not lens.kinks.isVisible()
     lens.check()
@@ -116,7 +116,7 @@ def test_kinks_are_told(qtbot: QtBot) -> None:
     assert _cells(lens)[0][1:4] == ["0 of 12", "\u2013", "only at kinks"]
 
 
-def test_float32_says_what_it_is_measured_by(qtbot: QtBot) -> None:
+def test_float32_states_its_tolerance(qtbot: QtBot) -> None:
     lens, trainer = _lens(qtbot), _trainer(run__precision="float32")
     lens.check()
     lens.draw(_snapshot(trainer, lens), "A")
@@ -124,7 +124,7 @@ def test_float32_says_what_it_is_measured_by(qtbot: QtBot) -> None:
     assert lens.words.text() == "The formulas are right: no error is above 0.0001."
 
 
-def test_result_stays_while_training_goes_on_but_not_in_another_run(qtbot: QtBot) -> None:
+def test_the_result_stays_during_training_but_not_in_another_run(qtbot: QtBot) -> None:
     lens, trainer = _lens(qtbot), _trainer()
     lens.check()
     lens.draw(_snapshot(trainer, lens), "A")

@@ -24,8 +24,8 @@ from sandbox.ui.mathematics import EM, compose, set_line, typeset
 PLAIN = {"network.hidden": (3, 2), "network.activation": "tanh", "loss.objective": "mse"}
 
 
-class ShownArray:
-    """A lens over a resting run, answered at once whenever it asks."""
+class Bench:
+    """A lens over a paused run, answered as soon as it asks."""
 
     def __init__(self, qtbot: Any, values: dict[str, Any], size: tuple[int, int] = (450, 290)) -> None:
         self.qtbot = qtbot
@@ -45,13 +45,14 @@ class ShownArray:
     def targets(self, name: str) -> list[Target]:
         return [target for target in self.lens.view.targets if target.symbol.name == name]
 
-    def place(self, target: Target) -> QPoint:
+    def center(self, target: Target) -> QPoint:
+        """Scroll to a target and return its middle."""
         self.lens.area.ensureVisible(round(target.rect.center().x()), round(target.rect.center().y()))
         return target.rect.center().toPoint()
 
     def hover(self, target: Target) -> None:
         self.leave()
-        self.qtbot.mouseMove(self.lens.view, self.place(target))
+        self.qtbot.mouseMove(self.lens.view, self.center(target))
         self.qtbot.waitUntil(lambda: self.lens.view.current is not None)
         current = self.lens.view.current
         assert current is not None and current.symbol == target.symbol
@@ -61,25 +62,25 @@ class ShownArray:
         self.qtbot.waitUntil(lambda: self.lens.view.current is None)
 
     def click(self, target: Target) -> None:
-        self.qtbot.mouseClick(self.lens.view, Qt.MouseButton.LeftButton, pos=self.place(target))
+        self.qtbot.mouseClick(self.lens.view, Qt.MouseButton.LeftButton, pos=self.center(target))
 
     def key(self, key: Qt.Key) -> None:
         self.qtbot.keyClick(self.lens.view, key)
 
     def numbers(self) -> tuple[str, int, Any]:
-        shown = self.lens.panel.shown
-        assert self.lens.panel.isVisible() and shown is not None
+        array = self.lens.panel.shown
+        assert self.lens.panel.isVisible() and array is not None
         model = self.lens.panel.model
         cells = [
             [str(model.index(row, column).data()) for column in range(model.columnCount())]
             for row in range(model.rowCount())
         ]
-        return shown.name, shown.layer, cells
+        return array.name, array.layer, cells
 
 
 @pytest.fixture
-def shown(qtbot: Any) -> Callable[..., ShownArray]:
-    return lambda size=(450, 290), **values: ShownArray(
+def make_bench(qtbot: Any) -> Callable[..., Bench]:
+    return lambda size=(450, 290), **values: Bench(
         qtbot, {**PLAIN, **{key.replace("__", "."): value for key, value in values.items()}}, size
     )
 
@@ -89,142 +90,144 @@ def _value(text: str) -> float:
 
 
 def _gradient(trainer: Trainer) -> dict[str, Any]:
-    """tanh, tanh, sigmoid, mean squared error, written out."""
+    """The gradient for tanh, tanh, sigmoid and mean squared error, written out."""
     data, p = trainer.snapshot(0, Wanted()).data, trainer.parameters()
     A = [data.X_train]
     for l in (1, 2, 3):
         Z = A[-1] @ p[f"W{l}"].T + p[f"b{l}"]
         A.append(np.tanh(Z) if l < 3 else 1.0 / (1.0 + np.exp(-Z)))
     dZ = 2.0 * (A[3] - data.y_train[:, None]) * A[3] * (1.0 - A[3]) / len(A[0])
-    found: dict[str, Any] = {}
+    gradients: dict[str, Any] = {}
     for l in (3, 2, 1):
-        found[f"dZ{l}"], found[f"dW{l}"], found[f"db{l}"] = dZ, dZ.T @ A[l - 1], dZ.sum(axis=0)[None]
+        gradients[f"dZ{l}"], gradients[f"dW{l}"], gradients[f"db{l}"] = dZ, dZ.T @ A[l - 1], dZ.sum(axis=0)[None]
         dZ = (dZ @ p[f"W{l}"]) * (1.0 - A[l - 1] ** 2)
-    return found
+    return gradients
 
 
 def _same(cells: list[list[str]], expected: Any) -> None:
     values = np.array([[_value(cell) for cell in row] for row in cells])
     assert values.shape == expected.shape
-    np.testing.assert_allclose(values, expected, rtol=0.06, atol=6e-5)  # as written: two digits at least
-    assert np.abs(expected).max() > 4e-4  # so that the comparison says something
+    np.testing.assert_allclose(values, expected, rtol=0.06, atol=6e-5)  # as displayed: at least two digits
+    assert np.abs(expected).max() > 4e-4  # so that the comparison means something
 
 
-def test_hovering_shows_the_array_and_leaving_takes_it_away(shown: Callable[..., ShownArray]) -> None:
-    here = shown()
-    target = here.targets("dZ")[0]
-    here.hover(target)
-    name, layer, cells = here.numbers()
+def test_hovering_shows_the_array_and_leaving_hides_it(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench()
+    target = bench.targets("dZ")[0]
+    bench.hover(target)
+    name, layer, cells = bench.numbers()
     assert (name, layer) == ("dZ", 3)
-    expected = _gradient(here.trainer)["dZ3"]
+    expected = _gradient(bench.trainer)["dZ3"]
     _same(cells, expected[:200])
     norm = float(np.sqrt((expected**2).sum()))
-    assert f"{len(expected)} \u00d7 1" in here.lens.panel.words.text()
-    assert _value(here.lens.panel.words.text().split("norm ")[1].split()[0]) == pytest.approx(norm, abs=6e-5)
-    here.leave()
-    assert not here.lens.panel.isVisible()
+    assert f"{len(expected)} \u00d7 1" in bench.lens.panel.words.text()
+    assert _value(bench.lens.panel.words.text().split("norm ")[1].split()[0]) == pytest.approx(norm, abs=6e-5)
+    bench.leave()
+    assert not bench.lens.panel.isVisible()
 
 
-def test_the_array_goes_where_the_equations_move_from_under_the_mouse(shown: Callable[..., ShownArray]) -> None:
-    here = shown()
-    here.hover(here.targets("dZ")[0])
-    assert here.lens.panel.isVisible()
-    here.lens.view.resize(here.lens.view.width() + 90, here.lens.view.height())
-    assert here.lens.view.current is None and not here.lens.panel.isVisible()
+def test_the_array_hides_when_equations_move_under_the_mouse(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench()
+    bench.hover(bench.targets("dZ")[0])
+    assert bench.lens.panel.isVisible()
+    bench.lens.view.resize(bench.lens.view.width() + 90, bench.lens.view.height())
+    assert bench.lens.view.current is None and not bench.lens.panel.isVisible()
 
 
-def test_the_array_never_covers_what_is_pointed_at(shown: Callable[..., ShownArray]) -> None:
-    here = shown()
-    for target in here.lens.view.targets:
-        here.hover(target)
-        spot = here.lens.view.mapTo(here.lens, target.rect.center().toPoint())
-        assert not here.lens.panel.geometry().contains(spot), target.symbol
+def test_the_array_never_covers_what_is_pointed_at(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench()
+    for target in bench.lens.view.targets:
+        bench.hover(target)
+        spot = bench.lens.view.mapTo(bench.lens, target.rect.center().toPoint())
+        assert not bench.lens.panel.geometry().contains(spot), target.symbol
 
 
-def test_clicking_pins_and_another_click_lets_go(shown: Callable[..., ShownArray]) -> None:
-    here = shown()
-    target = here.targets("dW")[0]
-    here.click(target)
-    here.leave()
-    name, layer, cells = here.numbers()
+def test_a_click_pins_and_another_click_unpins(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench()
+    target = bench.targets("dW")[0]
+    bench.click(target)
+    bench.leave()
+    name, layer, cells = bench.numbers()
     assert (name, layer) == ("dW", 3)
-    _same(cells, _gradient(here.trainer)["dW3"])
-    area = here.lens.area.geometry()
-    assert not area.intersects(here.lens.panel.geometry())
-    here.click(here.targets("dW")[0])
-    assert here.lens._pinned is None
+    _same(cells, _gradient(bench.trainer)["dW3"])
+    area = bench.lens.area.geometry()
+    assert not area.intersects(bench.lens.panel.geometry())
+    bench.click(bench.targets("dW")[0])
+    assert bench.lens._pinned is None
 
 
-def test_layers_are_stepped_through_and_bars_belong_to_theirs(shown: Callable[..., ShownArray]) -> None:
-    here = shown()
-    by_hand = _gradient(here.trainer)
-    here.click(here.targets("dW")[0])
-    here.leave()
+def test_layers_are_stepped_through_and_bars_show_their_layer(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench()
+    by_hand = _gradient(bench.trainer)
+    bench.click(bench.targets("dW")[0])
+    bench.leave()
     for layer in (2, 1):
-        here.qtbot.mouseClick(here.lens.panel.before, Qt.MouseButton.LeftButton)
-        assert here.numbers()[:2] == ("dW", layer)
-        _same(here.numbers()[2], by_hand[f"dW{layer}"])
-    here.qtbot.mouseClick(here.lens.panel.close_button, Qt.MouseButton.LeftButton)
-    assert not here.lens.panel.isVisible()
-    bar = next(target for target in here.targets("db") if target.symbol.layer == 2)
-    here.hover(bar)
-    assert here.numbers()[:2] == ("db", 2)
-    _same(here.numbers()[2], by_hand["db2"])
+        bench.qtbot.mouseClick(bench.lens.panel.before, Qt.MouseButton.LeftButton)
+        assert bench.numbers()[:2] == ("dW", layer)
+        _same(bench.numbers()[2], by_hand[f"dW{layer}"])
+    bench.qtbot.mouseClick(bench.lens.panel.close_button, Qt.MouseButton.LeftButton)
+    assert not bench.lens.panel.isVisible()
+    bar = next(target for target in bench.targets("db") if target.symbol.layer == 2)
+    bench.hover(bar)
+    assert bench.numbers()[:2] == ("db", 2)
+    _same(bench.numbers()[2], by_hand["db2"])
 
 
-def test_norms_stand_beside_the_equations(shown: Callable[..., ShownArray]) -> None:
-    here = shown()
-    by_hand = _gradient(here.trainer)
+def test_norms_are_shown_beside_the_equations(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench()
+    by_hand = _gradient(bench.trainer)
     for name in ("dW", "db"):
-        norms = here.lens.view._norms[name]
+        norms = bench.lens.view._norms[name]
         assert norms == pytest.approx([np.linalg.norm(by_hand[f"{name}{l}"]) for l in (1, 2, 3)])
 
 
-def test_all_of_it_by_keys(shown: Callable[..., ShownArray]) -> None:
-    here = shown()
-    here.lens.view.setFocus()
+def test_everything_works_by_keys(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench()
+    bench.lens.view.setFocus()
     seen = set()
-    for _ in here.lens.view.targets:
-        here.key(Qt.Key.Key_Right)
-        current = here.lens.view.current
+    for _ in bench.lens.view.targets:
+        bench.key(Qt.Key.Key_Right)
+        current = bench.lens.view.current
         assert current is not None
         seen.add((current.rect.left(), current.rect.top()))
-    assert len(seen) == len({(t.rect.left(), t.rect.top()) for t in here.lens.view.targets})  # every one is reached
-    here.key(Qt.Key.Key_Down)
-    assert here.lens.view.current is not None
-    while here.lens.view.current.symbol.name != "dW" or here.lens.view.current.symbol.shift is None:
-        here.key(Qt.Key.Key_Right)
-    here.key(Qt.Key.Key_Return)
-    assert here.numbers()[:2] == ("dW", 3)
-    here.key(Qt.Key.Key_PageUp)
-    assert here.numbers()[:2] == ("dW", 2)
-    here.key(Qt.Key.Key_Escape)
-    assert not here.lens.panel.isVisible() and here.lens._pinned is None
+    assert len(seen) == len({(t.rect.left(), t.rect.top()) for t in bench.lens.view.targets})  # every one is reached
+    bench.key(Qt.Key.Key_Down)
+    assert bench.lens.view.current is not None
+    while bench.lens.view.current.symbol.name != "dW" or bench.lens.view.current.symbol.shift is None:
+        bench.key(Qt.Key.Key_Right)
+    bench.key(Qt.Key.Key_Return)
+    assert bench.numbers()[:2] == ("dW", 3)
+    bench.key(Qt.Key.Key_PageUp)
+    assert bench.numbers()[:2] == ("dW", 2)
+    bench.key(Qt.Key.Key_Escape)
+    assert not bench.lens.panel.isVisible() and bench.lens._pinned is None
 
 
-def test_another_objective_brings_its_equations(shown: Callable[..., ShownArray]) -> None:
-    here = shown()
-    before = {line.key: line.right for line in here.lens.view.equations}
-    here.trainer.edit({"loss.objective": "binary_cross_entropy"})
-    here.answer()
-    after = {line.key: line.right for line in here.lens.view.equations}
+def test_another_objective_shows_its_equations(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench()
+    before = {line.key: line.right for line in bench.lens.view.equations}
+    bench.trainer.edit({"loss.objective": "binary_cross_entropy"})
+    bench.answer()
+    after = {line.key: line.right for line in bench.lens.view.equations}
     assert before["dZ"] != after["dZ"] and "product" in after and "product" not in before
     assert before["dW"] == after["dW"]
-    assert "decided by the loss" in here.lens.view.accessibleDescription()
+    assert "decided by the loss" in bench.lens.view.accessibleDescription()
 
 
-def test_a_hidden_lens_asks_nothing(shown: Callable[..., ShownArray]) -> None:
-    here = shown()
-    here.lens.hide()
-    assert here.lens.questions("A") == ()
+def test_a_hidden_lens_asks_nothing(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench()
+    bench.lens.hide()
+    assert bench.lens.questions("A") == ()
 
 
 @pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=lambda colours: colours.name)
-def test_the_picture_has_both_colours(shown: Callable[..., ShownArray], colours: theme.Theme, qapp: Any) -> None:
+def test_the_accent_marks_what_the_loss_decides(
+    make_bench: Callable[..., Bench], colours: theme.Theme, qapp: Any
+) -> None:
     theme.apply(qapp, colours)
     try:
-        here = shown()
-        view = here.lens.view
+        bench = make_bench()
+        view = bench.lens.view
         picture = view.grab().toImage()
         rows = {row.equation.key: row for row in view._rows}
         ratio = picture.devicePixelRatio()
@@ -241,7 +244,7 @@ def test_the_picture_has_both_colours(shown: Callable[..., ShownArray], colours:
         theme.apply(qapp, theme.LIGHT)
 
 
-# Type
+# Typesetting
 
 
 def _all_lines() -> dict[str, str]:
@@ -260,14 +263,14 @@ def _all_lines() -> dict[str, str]:
     return lines
 
 
-def test_every_formula_typesets_and_no_command_comes_out_as_its_name() -> None:
+def test_every_formula_typesets_and_every_command_is_known() -> None:
     glyphs = {mark.glyph for latex in _all_lines() for mark in compose(latex).marks if mark.glyph}
     assert len(glyphs) > 60
     wide = []
     for glyph in glyphs:
         svg = typeset(glyph).svg
         assert b"<text" not in svg and b"<path" in svg, glyph
-        # A command that is not known is written out: letter by letter, behind its backslash.
+        # An unknown command is written out letter by letter, after its backslash.
         words = [word for word in glyph.replace("{", " ").replace("}", " ").split() if word.startswith("\\")]
         allowed = 2 * len(glyph)
         if svg.count(b"<path") > allowed or (words and typeset(glyph).box[2] > EM * (2.2 + 0.7 * len(glyph))):
@@ -279,7 +282,7 @@ def test_every_formula_typesets_and_no_command_comes_out_as_its_name() -> None:
 @pytest.mark.parametrize(
     "command", [r"\odot", r"\leq", r"\geq", r"\delta_{kj}", r"\sigma", r"\tau", r"\cdot", r"\partial"]
 )
-def test_single_signs_are_single_signs(command: str) -> None:
+def test_commands_become_single_signs(command: str) -> None:
     assert typeset(command).svg.count(b"<path") == 1 + 2 * (command == r"\delta_{kj}")
 
 

@@ -16,7 +16,7 @@ from sandbox.ui import theme
 from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
 from sandbox.ui.pace import Pace
 
-BLIND: dict[str, Any] = {  # sure from the start, often wrong, and of a loss that hardly feels it; with dead units
+BLIND: dict[str, Any] = {  # confident from the start, often wrong, with a loss that hardly reacts; and with dead units
     "loss.objective": "mse", "network.activation": ("tanh", "relu"), "network.hidden": (8, 8),
     "network.initializer_scale": 100.0,
     "network.initializer": "normal", "network.seed": 4, "optimizer.learning_rate": 0.01,
@@ -24,8 +24,8 @@ BLIND: dict[str, Any] = {  # sure from the start, often wrong, and of a loss tha
 STUCK: dict[str, Any] = {"network.output": "softmax", "loss.objective": "mse"}
 
 
-class Desk:
-    """A card with the strip above the lens, asked and drawn as the window does it."""
+class Bench:
+    """A card with the strip above the lens, asked and drawn as by the window."""
 
     def __init__(self, qtbot: Any, values: dict[str, Any]) -> None:
         self.qtbot = qtbot
@@ -51,7 +51,7 @@ class Desk:
         self.trainer = Trainer(Experiment().with_values(values))
 
     def frame(self, updates: int = 10) -> Snapshot:
-        """Train a little, ask what is asked, and draw."""
+        """Train a little, answer the questions of the lens, and draw."""
         for _ in range(updates):
             self.trainer.step()
         questions = self.lens.questions("A")
@@ -78,126 +78,126 @@ class Desk:
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every frame be time for an answer."""
+    """Make an answer due in every frame."""
     monkeypatch.setattr(Pace, "is_due", lambda pace: True)
 
 
 @pytest.fixture
-def desk(qtbot: Any, no_waiting: None) -> Callable[[dict[str, Any]], Desk]:
-    return lambda values: Desk(qtbot, values)
+def make_bench(qtbot: Any, no_waiting: None) -> Callable[[dict[str, Any]], Bench]:
+    return lambda values: Bench(qtbot, values)
 
 
-def test_nothing_to_say_hides_the_strip(desk: Callable[..., Desk]) -> None:
-    there = desk({})
-    there.frames(5)
-    assert not there.strip.isVisible() and there.headings == []
-    assert there.lens.nothing.text() == "Nothing was found that keeps this lane from learning."
+def test_the_strip_hides_without_findings(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench({})
+    bench.frames(5)
+    assert not bench.strip.isVisible() and bench.headings == []
+    assert bench.lens.nothing.text() == "Nothing was found that keeps this lane from learning."
     for kind in FINDINGS:
-        assert kind.title[1:] in there.lens.watched.text()
+        assert kind.title[1:] in bench.lens.watched.text()
 
 
-def test_chips_come_after_a_while_and_the_lens_says_the_same(desk: Callable[..., Desk]) -> None:
-    there = desk(BLIND)
-    there.frames(2)
-    assert not there.strip.isVisible()
-    there.frame()
-    assert there.strip.isVisible()
-    assert "Confident mistakes" in there.chips
-    assert there.chips == there.headings
-    first = there.lens.shown[0]
-    assert there.strip.chips[0].toolTip() == first.evidence == there.lens.views[0].evidence.text()
-    assert there.lens.views[0].meaning.text() == first.meaning
-    assert not there.lens.watched.isVisible()
+def test_chips_appear_after_a_while_and_agree_with_the_lens(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(BLIND)
+    bench.frames(2)
+    assert not bench.strip.isVisible()
+    bench.frame()
+    assert bench.strip.isVisible()
+    assert "Confident mistakes" in bench.chips
+    assert bench.chips == bench.headings
+    first = bench.lens.shown[0]
+    assert bench.strip.chips[0].toolTip() == first.evidence == bench.lens.views[0].evidence.text()
+    assert bench.lens.views[0].meaning.text() == first.meaning
+    assert not bench.lens.watched.isVisible()
 
 
-def test_each_snapshot_counts_once(desk: Callable[..., Desk]) -> None:
-    there = desk(BLIND)
-    snapshot = there.frame()
+def test_each_snapshot_counts_once(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(BLIND)
+    snapshot = bench.frame()
     for _ in range(5):
-        there.lens.draw(snapshot, "A")
-    assert there.chips == []
+        bench.lens.draw(snapshot, "A")
+    assert bench.chips == []
 
 
-def test_a_chip_opens_its_finding_and_its_button_asks_for_the_change(desk: Callable[..., Desk]) -> None:
-    there = desk(BLIND)
-    there.frames()
-    place = there.chips.index("Confident mistakes")
-    there.click(there.strip.chips[place])
-    assert there.opened == ["confident_mistakes"]
-    there.lens.open_finding(there.opened[0])
-    button = there.lens.views[place].button
-    there.qtbot.waitUntil(lambda: there.card.focusWidget() is button)
+def test_a_chip_opens_its_finding_and_its_button_asks_for_the_change(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(BLIND)
+    bench.frames()
+    index = bench.chips.index("Confident mistakes")
+    bench.click(bench.strip.chips[index])
+    assert bench.opened == ["confident_mistakes"]
+    bench.lens.open_finding(bench.opened[0])
+    button = bench.lens.views[index].button
+    bench.qtbot.waitUntil(lambda: bench.card.focusWidget() is button)
     assert button.text() == "Learn with binary cross-entropy"
-    there.qtbot.keyClick(button, Qt.Key.Key_Space)
-    assert there.changes == [("loss.objective", "binary_cross_entropy")]
-    there.trainer.edit(dict(there.changes))
-    there.frame()
-    assert "Confident mistakes" not in there.chips + there.headings
+    bench.qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert bench.changes == [("loss.objective", "binary_cross_entropy")]
+    bench.trainer.edit(dict(bench.changes))
+    bench.frame()
+    assert "Confident mistakes" not in bench.chips + bench.headings
 
 
-def test_the_last_of_many_is_scrolled_into_view(desk: Callable[..., Desk]) -> None:
-    there = desk(BLIND)
-    there.card.resize(430, 150)
-    there.frames()
-    last = there.lens.views[-1]
-    assert len(there.lens.views) > 1
-    there.lens.open_finding(last.name)
-    bar = there.lens.area.verticalScrollBar()
-    there.qtbot.waitUntil(lambda: bar.value() > 0)
-    there.qtbot.waitUntil(last.button.hasFocus)
-    top = last.button.mapTo(there.lens.area.viewport(), QPoint(0, 0)).y()
-    assert 0 <= top <= there.lens.area.viewport().height() - last.button.height()
+def test_the_last_of_many_is_scrolled_into_view(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(BLIND)
+    bench.card.resize(430, 150)
+    bench.frames()
+    last = bench.lens.views[-1]
+    assert len(bench.lens.views) > 1
+    bench.lens.open_finding(last.name)
+    bar = bench.lens.area.verticalScrollBar()
+    bench.qtbot.waitUntil(lambda: bar.value() > 0)
+    bench.qtbot.waitUntil(last.button.hasFocus)
+    top = last.button.mapTo(bench.lens.area.viewport(), QPoint(0, 0)).y()
+    assert 0 <= top <= bench.lens.area.viewport().height() - last.button.height()
 
 
-def test_a_stopped_lane_is_told_at_once(desk: Callable[..., Desk]) -> None:
-    there = desk({"network.output": "linear", "loss.objective": "binary_cross_entropy"})
-    there.frame(1)
-    assert there.chips == ["Log of 0"]
-    assert there.strip.chips[0].property("kind") == "stopped"
-    assert "negative output" in there.lens.views[0].evidence.text()
+def test_a_stopped_lane_is_reported_at_once(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench({"network.output": "linear", "loss.objective": "binary_cross_entropy"})
+    bench.frame(1)
+    assert bench.chips == ["Log of 0"]
+    assert bench.strip.chips[0].property("kind") == "stopped"
+    assert "negative output" in bench.lens.views[0].evidence.text()
 
 
-def test_another_run_clears_the_strip(desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch) -> None:
-    there = desk(STUCK)
-    there.frame()
-    assert there.chips == ["Softmax of one unit"]
-    there.begin({})
+def test_another_run_clears_the_strip(make_bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = make_bench(STUCK)
+    bench.frame()
+    assert bench.chips == ["Softmax of one unit"]
+    bench.begin({})
     monkeypatch.setattr(Pace, "is_due", lambda pace: False)
-    with there.qtbot.waitSignal(there.lens.wanted_changed):
-        there.frame()
-    assert there.chips == there.headings == [] and not there.strip.isVisible()
-    assert there.lens.nothing.text() == ""  # nothing is known of it yet
+    with bench.qtbot.waitSignal(bench.lens.wanted_changed):
+        bench.frame()
+    assert bench.chips == bench.headings == [] and not bench.strip.isVisible()
+    assert bench.lens.nothing.text() == ""  # nothing is known about this run yet
 
 
-def test_what_does_not_fit_is_counted(desk: Callable[..., Desk]) -> None:
-    there = desk(BLIND)
-    there.frames()
-    names = there.chips
-    assert len(names) > 1 and not there.strip.more.isVisible()
-    there.card.resize(200, 290)
-    there.qtbot.waitUntil(there.strip.more.isVisible)
-    shown = there.chips
-    assert there.strip.more.text() == f"+{len(names) - len(shown)}"
-    assert there.strip.more.geometry().right() < there.strip.width()
-    there.click(there.strip.more)
-    assert there.opened == [""]
-    there.card.resize(430, 290)
-    there.qtbot.waitUntil(lambda: there.chips == names)
+def test_chips_that_do_not_fit_are_counted(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(BLIND)
+    bench.frames()
+    names = bench.chips
+    assert len(names) > 1 and not bench.strip.more.isVisible()
+    bench.card.resize(200, 290)
+    bench.qtbot.waitUntil(bench.strip.more.isVisible)
+    visible = bench.chips
+    assert bench.strip.more.text() == f"+{len(names) - len(visible)}"
+    assert bench.strip.more.geometry().right() < bench.strip.width()
+    bench.click(bench.strip.more)
+    assert bench.opened == [""]
+    bench.card.resize(430, 290)
+    bench.qtbot.waitUntil(lambda: bench.chips == names)
 
 
-def test_the_lens_asks_for_the_strip_while_hidden_and_nothing_once_the_card_is(desk: Callable[..., Desk]) -> None:
-    there = desk(STUCK)
-    there.lens.hide()
-    assert there.lens.questions("A") == (AskFindings("A"),)
-    there.frame()
-    assert there.chips == ["Softmax of one unit"] and there.headings == []
-    there.lens.show()
-    assert there.headings == ["Softmax of one unit"]
-    there.card.hide()
-    assert there.lens.questions("A") == ()
+def test_a_hidden_lens_asks_for_the_strip_until_the_card_is_hidden(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(STUCK)
+    bench.lens.hide()
+    assert bench.lens.questions("A") == (AskFindings("A"),)
+    bench.frame()
+    assert bench.chips == ["Softmax of one unit"] and bench.headings == []
+    bench.lens.show()
+    assert bench.headings == ["Softmax of one unit"]
+    bench.card.hide()
+    assert bench.lens.questions("A") == ()
 
 
-def test_a_lens_without_a_strip_asks_itself(qtbot: Any, no_waiting: None) -> None:
+def test_a_lens_without_a_strip_asks_only_when_visible(qtbot: Any, no_waiting: None) -> None:
     lens = FindingsLens()
     qtbot.addWidget(lens)
     assert lens.questions("A") == ()
@@ -210,60 +210,60 @@ def test_a_lens_without_a_strip_asks_itself(qtbot: Any, no_waiting: None) -> Non
 
 
 def test_no_more_than_two_answers_a_second(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [100.0]
-    monkeypatch.setattr("sandbox.ui.pace.perf_counter", lambda: now[0])
-    there = Desk(qtbot, {})
-    asked = 0
+    clock = [100.0]
+    monkeypatch.setattr("sandbox.ui.pace.perf_counter", lambda: clock[0])
+    bench = Bench(qtbot, {})
+    answers = 0
     for _ in range(300):  # ten seconds at 30 frames a second
-        asked += len(there.frame(1).answers)
-        now[0] += 1.0 / 30.0
-    assert 18 <= asked <= 21
+        answers += len(bench.frame(1).answers)
+        clock[0] += 1.0 / 30.0
+    assert 18 <= answers <= 21
     assert FindingsLens.period >= 0.5
 
 
-def test_resting_settles(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_paused_run_gets_its_findings(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FindingsLens, "period", 0.02)
-    there = Desk(qtbot, BLIND)
-    there.lens.wanted_changed.connect(lambda: there.frame(0))
-    there.frame(1)  # one answer, and no update after it: the rest is owed
-    there.qtbot.waitUntil(lambda: "Confident mistakes" in there.chips)
+    bench = Bench(qtbot, BLIND)
+    bench.lens.wanted_changed.connect(lambda: bench.frame(0))
+    bench.frame(1)  # one answer, and no update after it: more answers are due
+    bench.qtbot.waitUntil(lambda: "Confident mistakes" in bench.chips)
 
 
-def test_updates_keep_the_views_and_the_focus(desk: Callable[..., Desk]) -> None:
-    there = desk({**BLIND, "network.activation": "relu", "network.initializer_scale": 3.0})
-    there.frames()
-    views = list(there.lens.views)
+def test_updates_keep_the_views_and_the_focus(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench({**BLIND, "network.activation": "relu", "network.initializer_scale": 3.0})
+    bench.frames()
+    views = list(bench.lens.views)
     views[0].button.setFocus()
     before = views[0].evidence.text()
     for _ in range(60):
-        there.frame(50)
+        bench.frame(50)
         if views[0].evidence.text() != before:
             break
     assert views[0].evidence.text() != before
-    assert there.lens.views[0] is views[0] and there.card.focusWidget() is views[0].button
+    assert bench.lens.views[0] is views[0] and bench.card.focusWidget() is views[0].button
 
 
 @pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=lambda colours: colours.name)
-def test_chips_take_the_theme(desk: Callable[..., Desk], colours: theme.Theme) -> None:
+def test_chips_follow_the_theme(make_bench: Callable[..., Bench], colours: theme.Theme) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    there = desk(STUCK)
-    there.frame()
+    bench = make_bench(STUCK)
+    bench.frame()
     try:
         theme.apply(app, colours)
-        there.lens.set_theme(colours)
-        app.sendEvent(there.strip, QEvent(QEvent.Type.StyleChange))
-        chip = there.strip.chips[0]
+        bench.lens.set_theme(colours)
+        app.sendEvent(bench.strip, QEvent(QEvent.Type.StyleChange))
+        chip = bench.strip.chips[0]
         image = chip.grab().toImage()
         assert image.pixelColor(chip.width() // 2, 3).name() == colours.accent_soft
     finally:
         theme.apply(app, theme.LIGHT)
 
 
-def test_everything_has_a_name(desk: Callable[..., Desk]) -> None:
-    there = desk(BLIND)
-    there.frames()
-    for chip, view in zip(there.strip.chips, there.lens.views, strict=True):
+def test_everything_has_an_accessible_name(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(BLIND)
+    bench.frames()
+    for chip, view in zip(bench.strip.chips, bench.lens.views, strict=True):
         assert chip.accessibleName() == view.accessibleName() == view.heading.text()
         assert chip.accessibleDescription() and view.accessibleDescription()
         assert view.button.accessibleName() and view.button.toolTip()

@@ -1,4 +1,4 @@
-"""The lens "Update" driven by mouse and keys; its numbers against arithmetic of the test's own."""
+"""The lens "Update" driven by mouse and keys; its numbers against independent arithmetic."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ epochs = 30
 
 
 class Bench:
-    """A lens beside a trainer: what it wants is asked of it, and what it requests is done."""
+    """A lens, and a trainer that answers its questions and does the updates it requests."""
 
     def __init__(self, qtbot: Any, text: str = SMALL) -> None:
         self.qtbot = qtbot
@@ -45,15 +45,15 @@ class Bench:
         self.lens.step_requested.connect(self.step)
         with qtbot.waitExposed(self.lens):
             self.lens.show()
-        self.look()
+        self.draw()
 
     def step(self) -> None:
         self.stepped += 1
         self.trainer.step()
-        self.look()
+        self.draw()
 
-    def look(self) -> Snapshot:
-        """Draw a new snapshot, however short a while ago the last one was."""
+    def draw(self) -> Snapshot:
+        """Draw a new snapshot, however recent the last one."""
         self.lens._pace.make_due()
         snapshot = self.trainer.snapshot(1, Wanted(questions=self.lens.questions("A")))
         self.lens.draw(snapshot, "A")
@@ -64,7 +64,7 @@ class Bench:
 
     @property
     def marked(self) -> str:
-        """The line that is marked, as it stands there."""
+        """The text of the marked line."""
         (mark,) = self.lens.code.extraSelections()
         return str(mark.cursor.block().text())
 
@@ -123,19 +123,19 @@ def test_the_buttons_walk_through_lines_and_phases(bench: Bench) -> None:
     assert bench.trainer.update == 0 and bench.stepped == 0
 
 
-def test_the_strip_and_a_click_on_a_line_choose(bench: Bench) -> None:
+def test_the_strip_and_a_click_select_a_line(bench: Bench) -> None:
     lens = bench.lens
     bench.click(lens.strip.button(2))
     assert lens.phase == 2
     cursor = QTextCursor(lens.code.document().findBlockByNumber(2))
-    place = lens.code.cursorRect(cursor).center() + QPoint(5, 0)
-    bench.qtbot.mouseClick(lens.code.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    position = lens.code.cursorRect(cursor).center() + QPoint(5, 0)
+    bench.qtbot.mouseClick(lens.code.viewport(), Qt.MouseButton.LeftButton, pos=position)
     assert bench.marked.startswith("db2")
     assert bench.values.startswith("db2  (1, 1)")
     assert bench.trainer.update == 0
 
 
-def test_the_last_phase_does_exactly_one_update_and_shows_what_it_makes(bench: Bench) -> None:
+def test_the_last_phase_does_exactly_one_update_as_shown(bench: Bench) -> None:
     lens = bench.lens
     for _ in range(3):
         bench.click(lens.next_phase)
@@ -143,16 +143,16 @@ def test_the_last_phase_does_exactly_one_update_and_shows_what_it_makes(bench: B
     assert bench.marked.startswith("W1 -= learning_rate * dW1")
     assert lens.steps is not None
     promised = lens.steps
-    shown = [float(number) for number in " ".join(bench.values.splitlines()[1:]).split()]
+    numbers = [float(number) for number in " ".join(bench.values.splitlines()[1:]).split()]
     bench.click(lens.next_phase)
     assert bench.stepped == 1 and bench.trainer.update == 1
     np.testing.assert_array_equal(bench.trainer.lanes[0].replicas[0].theta, promised.theta)
-    np.testing.assert_allclose(shown, bench.trainer.parameters()["W1"].ravel(), atol=6e-5)
+    np.testing.assert_allclose(numbers, bench.trainer.parameters()["W1"].ravel(), atol=6e-5)
     assert lens.phase == 0 and lens.line == 0 and lens.next_phase.text() == "Next phase"
     assert lens.words.text() == "update 2"
 
 
-def test_next_line_on_the_last_one_does_the_update(bench: Bench) -> None:
+def test_next_line_after_the_last_does_the_update(bench: Bench) -> None:
     lens = bench.lens
     for phase in bench.lens.steps.phases:  # type: ignore[union-attr]
         for _ in phase:
@@ -161,37 +161,37 @@ def test_next_line_on_the_last_one_does_the_update(bench: Bench) -> None:
     assert bench.stepped == 1 and lens.phase == 0
 
 
-def test_numbers_follow_while_training_goes_on_and_the_place_stays(bench: Bench) -> None:
+def test_numbers_follow_training_and_the_line_stays(bench: Bench) -> None:
     lens = bench.lens
     lens.go_to(1, 3)
     before = bench.values
     for _ in range(5):
         bench.trainer.step()
-    bench.look()
+    bench.draw()
     assert (lens.phase, lens.line) == (1, 3)
     assert bench.values != before and lens.words.text() == "update 6"
 
 
-def test_the_keys_walk_too(bench: Bench) -> None:
+def test_keys_walk_through_lines_too(bench: Bench) -> None:
     bench.lens.code.setFocus()
     bench.lens.next_line.setFocus()
     bench.qtbot.keyClick(bench.lens.next_line, Qt.Key.Key_Space)
     assert bench.marked.startswith("A1")
 
 
-def test_the_lines_of_the_loss_stand_in_the_accent(bench: Bench) -> None:
+def test_the_lines_of_the_loss_have_the_accent_colour(bench: Bench) -> None:
     bench.lens.go_to(2)
-    accent, found = QColor(theme.LIGHT.accent), []
+    accent, names = QColor(theme.LIGHT.accent), []
     block = bench.lens.code.document().begin()
     while block.isValid():
         (form, *_) = block.textFormats()
         if form.format.foreground().color() == accent:
-            found.append(block.text().split(" =")[0])
+            names.append(block.text().split(" =")[0])
         block = block.next()
-    assert found == ["dZ2"]
+    assert names == ["dZ2"]
 
 
-def test_hidden_it_asks_nothing_and_shown_only_at_its_pace(bench: Bench) -> None:
+def test_it_asks_only_when_visible_and_at_its_pace(bench: Bench) -> None:
     assert bench.lens.questions("A") == ()  # just answered
     assert bench.lens.questions("B") != ()  # another lane is due at once
     bench.lens._pace.make_due()
@@ -203,19 +203,19 @@ def test_hidden_it_asks_nothing_and_shown_only_at_its_pace(bench: Bench) -> None
 def test_a_change_of_loss_shows_other_lines(bench: Bench) -> None:
     bench.lens.go_to(2)
     bench.trainer.edit({"loss.objective": "mse"})
-    bench.look()
+    bench.draw()
     assert bench.marked.startswith("dA2 = 2 * (A2 - Y) / m")
 
 
-def test_a_lane_that_has_stopped_says_why_and_does_no_more(make: Callable[[str], Bench]) -> None:
+def test_a_stopped_lane_says_why_and_allows_no_update(make: Callable[[str], Bench]) -> None:
     bench = make(SMALL + '[loss]\nobjective = "binary_cross_entropy"\nnumerics = "naive"\n')
     bench.trainer.edit({"network.output": "relu"})
-    bench.look()
+    bench.draw()
     bench.lens.go_to(3)
     assert "not finite" in bench.lens.words.text()
     bench.click(bench.lens.next_phase)
     assert bench.trainer.lanes[0].stopped
-    bench.look()
+    bench.draw()
     bench.lens.go_to(3)
     assert bench.lens.words.text().startswith("stopped: ")
     assert not bench.lens.next_phase.isEnabled()
@@ -228,25 +228,25 @@ def test_copy_gives_a_script_that_runs(bench: Bench, tmp_path: Path, capsys: Any
     costs = runpy.run_path(str(path))["costs"]
     assert bench.lens.said.text() == "Copied"
     bench.trainer.run(30)
-    wanted = [row.values["train_cost"] for row in bench.trainer.history().rows()]
-    np.testing.assert_allclose(costs, wanted, rtol=1e-10)
+    expected = [row.values["train_cost"] for row in bench.trainer.history().rows()]
+    np.testing.assert_allclose(costs, expected, rtol=1e-10)
     assert re.search(r"epoch 30: cost 0\.\d+", capsys.readouterr().out)
 
 
-def test_export_saves_where_a_person_says(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_saves_to_the_chosen_file(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [(str(tmp_path / "mine"), ""), ("", ""), (str(tmp_path / "no" / "folder.py"), "")]
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: answers.pop(0))
     bench.click(bench.lens.export)
     assert (tmp_path / "mine.py").read_text("utf-8").startswith("# A network of 2-3-1 units")
     assert bench.lens.said.text() == "Saved mine.py"
-    bench.click(bench.lens.export)  # the dialogue was left
+    bench.click(bench.lens.export)  # the dialog was cancelled
     assert bench.lens.said.text() == "Saved mine.py"
     bench.click(bench.lens.export)
     assert "cannot be written" in bench.lens.said.text()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.py"]
 
 
-def test_large_arrays_are_cut_where_the_room_ends(make: Callable[[str], Bench]) -> None:
+def test_large_arrays_are_cut_to_the_space(make: Callable[[str], Bench]) -> None:
     bench = make("[network]\nhidden = [30]\n")
     rows = bench.lens.values.toPlainText().splitlines()
     assert rows[0].startswith("Z1  (30, 210)  norm ")
@@ -257,7 +257,7 @@ def test_large_arrays_are_cut_where_the_room_ends(make: Callable[[str], Bench]) 
     assert bench.lens.values.horizontalScrollBar().maximum() == 0
 
 
-def test_every_value_has_its_text() -> None:
+def test_values_are_formatted_as_text() -> None:
     from sandbox.experiment.lens.update import _value
 
     assert value_text("cost", _value(0.25), 3) == "cost = 0.25"
@@ -270,7 +270,7 @@ def test_every_value_has_its_text() -> None:
 
 def test_the_real_window_steps(driver: Any) -> None:
     lenses = driver.window.lenses
-    lens = next(each for each in lenses.lenses if isinstance(each, UpdateLens))
+    lens = next(lens for lens in lenses.lenses if isinstance(lens, UpdateLens))
     lenses.show_lens(lens)
     driver.wait(lambda: lens.steps is not None)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Contours against shapes whose place and length are known."""
+"""Contours against shapes of known position and length."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_nothing_to_draw() -> None:
         assert len(x) == len(y) == 0
 
 
-def test_cells_without_a_number_are_left_out() -> None:
+def test_cells_with_nan_or_infinity_are_left_out() -> None:
     values = GX.copy()
     values[40, :] = np.nan
     values[10, 20] = np.inf
@@ -53,7 +53,7 @@ def test_cells_without_a_number_are_left_out() -> None:
     assert not ((y > Y[39] + 1e-9) & (y < Y[41] - 1e-9)).any()
 
 
-def test_saddle_joins_what_its_centre_says() -> None:
+def test_a_saddle_is_joined_by_its_centre_value() -> None:
     grid = np.arange(2.0)
     values = np.array([[0.0, 1.0], [1.0, 0.0]])
     low_x, low_y = contour(values, 0.4, grid, grid)  # the centre, 0.5, is above: the low corners are cut off
@@ -64,7 +64,7 @@ def test_saddle_joins_what_its_centre_says() -> None:
     assert cuts == {frozenset([(0.6, 0.0), (1.0, 0.4)]), frozenset([(0.0, 0.6), (0.4, 1.0)])}
 
 
-def test_all_sixteen_patterns_part_high_from_low() -> None:
+def test_all_sixteen_patterns_separate_high_from_low() -> None:
     grid = np.arange(2.0)
     for pattern in range(16):
         corners = [(pattern >> k) & 1 for k in range(4)]
@@ -74,7 +74,7 @@ def test_all_sixteen_patterns_part_high_from_low() -> None:
         assert len(x) == changes
 
 
-def test_two_classes_share_the_half_line() -> None:
+def test_two_classes_meet_at_one_half() -> None:
     share = 1 / (1 + np.exp(-(GX + 0.5 * GY)))
     x, y = class_lines(np.stack([1 - share, share], axis=-1), X, Y)
     np.testing.assert_allclose(x + 0.5 * y, 0.0, atol=1e-3)
@@ -93,7 +93,7 @@ def test_three_sectors_meet_in_the_middle() -> None:
     assert {int(np.abs(a - borders).argmin()) for a in around} == {0, 1, 2}
 
 
-def test_class_lines_of_one_region() -> None:
+def test_one_region_has_no_class_lines() -> None:
     x, _ = class_lines(np.broadcast_to([0.2, 0.8], (4, 4, 2)), np.arange(4.0), np.arange(4.0))
     assert len(x) == 0
 
@@ -119,7 +119,7 @@ def test_thinning_keeps_spikes_and_gaps() -> None:
     assert list(kept_x[[0, -1]]) == [0.0, 5.0]
 
 
-def test_thinning_makes_slopes_of_stairs() -> None:
+def test_thinning_turns_stairs_into_slopes() -> None:
     starts = np.arange(0.0, 300.0)
     top, bottom = 200.0 * np.exp(-starts / 80.0), 200.0 * np.exp(-(starts + 1.0) / 80.0)
     x, y = thin(np.repeat(starts, 2), np.stack([top, bottom], axis=1).ravel())

@@ -1,0 +1,248 @@
+"""The legend of the cost view: a row for each loss or metric of a lane, each part a switch with its value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
+
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.lanes import letter, slots
+from sandbox.experiment.training.snapshot import Curve, LaneState
+from sandbox.ui import theme
+from sandbox.ui.lane_styles import LaneStyle
+from sandbox.ui.plot.legend import CurveChip, CurveName, Stroke
+from sandbox.ui.theme import SMALL, Theme
+
+Key = tuple[str, str]  # lane, column
+
+ROLES = {"objective": "learns", "monitor": "shown", "metric": "shown, right axis"}
+# One after the other, if a lane has several monitors.
+DASHES = ((6.0, 3.0), (2.0, 2.5), (10.0, 3.0, 2.0, 3.0), (4.0, 2.0, 1.0, 2.0), (12.0, 4.0))
+LEGEND_ROWS, LEGEND_SHARE = 4, 0.3  # the legend scrolls beyond this many rows, or this share of a tall view
+FEW_LANES = 3  # up to this many, the test part of a common loss is drawn too
+
+
+@dataclass(frozen=True)
+class LegendRow:
+    """A row of the legend: a lane's loss or metric over the training and the test part."""
+
+    lane: str
+    role: str
+    name: str
+    label: str
+    columns: tuple[tuple[str, str], ...]  # part, column
+
+
+def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[LegendRow, ...]:
+    """Return the rows of the legend: the objectives of all lanes first, then monitors, then metrics."""
+    objectives = {lane.name: lane.objective for lane in lanes}
+    objective_curves = {(c.lane, c.part, c.name) for c in curves if c.role == "objective"}
+    columns: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    for curve in curves:
+        name = curve.name
+        objective = objectives.get(curve.lane, "")
+        if name == "cost" and objective and (curve.lane, curve.part, objective) not in objective_curves:
+            name = objective
+        columns.setdefault((curve.lane, curve.role, name), []).append((curve.part, curve.column))
+    order = list(ROLES)
+    lane_order = {lane.name: k for k, lane in enumerate(lanes)}
+    keys = sorted(columns, key=lambda key: (order.index(key[1]), lane_order.get(key[0], len(lane_order))))
+    return tuple(
+        LegendRow(
+            lane,
+            role,
+            name,
+            "Cost with penalty" if name == "cost" else texts.label_of(name),
+            tuple(sorted(columns[lane, role, name], reverse=True)),
+        )
+        for lane, role, name in keys
+    )
+
+
+class CostLegend(QScrollArea):
+    """Which curves there are, how each is drawn, and whether.
+
+    Attributes
+    ----------
+    rows : tuple of LegendRow
+
+    Signals
+    -------
+    switched(bool)
+        The user showed (True) or hid curves.
+    """
+
+    switched = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows: tuple[LegendRow, ...] = ()
+        self.chips: dict[Key, CurveChip] = {}
+        self.names: list[CurveName] = []
+        self._theme: Theme | None = None
+        self._scale = 1.0
+        self._slots: Mapping[str, int] = {}
+        self._given_names: Mapping[str, str] = {}
+        self._common = False  # whether one loss is shown for every lane
+        self._chosen: dict[Key, bool] = {}  # what the user chose; new runs keep it
+        content = QWidget()
+        self._grid = QGridLayout(content)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(4)
+        self._grid.setVerticalSpacing(0)
+        self._grid.setColumnStretch(3, 1)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setWidget(content)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for widget in (self.viewport(), content):  # turned on by the scroll area
+            widget.setAutoFillBackground(False)
+        self.setAccessibleName("Legend of the curves")
+
+    def set_lanes(self, lanes: Sequence[str], styles: Mapping[str, LaneStyle]) -> None:
+        """Take the letters and colours of all lanes, in order; `styles` has those of the visible ones."""
+        given = slots(tuple(lanes))
+        self._slots = {lane: styles[lane].slot if lane in styles else given[lane][0] for lane in lanes}
+        self._given_names = {lane: slots((lane,))[lane][1] for lane in lanes}
+
+    def show_rows(self, rows: tuple[LegendRow, ...], common: bool, metric: bool) -> None:
+        """Rebuild the rows; `common` if one loss or metric is shown for every lane, `metric` if it is a metric."""
+        self.rows, self._common = rows, common
+        focused = next((key for key, chip in self.chips.items() if chip.hasFocus()), None)
+        for widget in (*self.names, *self.chips.values()):
+            self._grid.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
+        self.names, self.chips = [], {}
+        for line, row in enumerate(rows):
+            self._add_row(line, row, "" if metric else ROLES[row.role])
+        if focused in self.chips:
+            self.chips[focused].setFocus()
+        self._color_rows()
+
+    @property
+    def _several(self) -> bool:
+        return len({row.lane for row in self.rows}) > 1
+
+    def _add_row(self, line: int, row: LegendRow, role: str) -> None:
+        several, content = self._several, self.widget()
+        given_name = self._given_names.get(row.lane, "") if several else ""
+        words = f"{row.label} \u00b7 {given_name}" if given_name else row.label
+        name = CurveName(self.letter(row.lane) if several else "", words, role, content)
+        name.clicked.connect(lambda: self._toggle_row(row))
+        self.names.append(name)
+        self._grid.addWidget(name, line, 0)
+        for part, column in row.columns:
+            words = f"{row.label} \u00b7 {part} ({ROLES[row.role]})"
+            chip = CurveChip(f"{self.letter(row.lane)}: {words}" if several else words, part, content)
+            chip.setChecked(self.is_shown(row.lane, column, row.role))
+            chip.toggled.connect(lambda on, key=(row.lane, column): self._switch(key, on))
+            self.chips[row.lane, column] = chip
+            self._grid.addWidget(chip, line, 1 if part == "train" else 2)
+
+    # How a curve is drawn
+
+    def letter(self, lane: str) -> str:
+        """Return a lane's letter."""
+        return letter(self._slots.get(lane, 0))
+
+    def stroke(self, row: LegendRow, part: str, role: str = "") -> Stroke:
+        """Return how a curve is drawn: colour by lane, dashes by role, the test part thinner and paler.
+
+        `role` differs from the row's where a lane once learned with what it now only shows, or the reverse.
+        """
+        assert self._theme is not None
+        color = self._theme.lane(self._slots.get(row.lane, 0))
+        dash: tuple[float, ...] = ()
+        role = role or row.role
+        if row.role != "objective" or role != "objective":
+            others = list(dict.fromkeys(r.name for r in self.rows if r.role != "objective"))
+            index = others.index(row.name) if row.role != "objective" else 0
+            dash = () if role == "objective" else tuple(length * self._scale for length in DASHES[index % len(DASHES)])
+            if index > 0 and not self._several:
+                color = self._theme.curves[index % len(self._theme.curves)]
+        if part == "test":
+            color = theme.blend(color, self._theme.card, 0.42)
+        width = (2.0 if role == "objective" else 1.5) * (0.75 if part == "test" else 1.0)
+        return Stroke(QColor(color), width * self._scale, dash)
+
+    # Whether it is drawn
+
+    def is_shown(self, lane: str, column: str, role: str) -> bool:
+        """Whether a curve is drawn: as the user chose, else fewer beside the objectives the more lanes there are."""
+        lanes = len({row.lane for row in self.rows})
+        if self._common:
+            usual = column.startswith("train_") or lanes <= FEW_LANES
+        else:
+            usual = role != "metric" and (role == "objective" or lanes <= 2)
+            usual = usual and (column.startswith("train_") or lanes <= 2)
+        return self._chosen.get((lane, column), usual)
+
+    def shown_curves(self) -> Iterator[tuple[LegendRow, str, str]]:
+        """Yield row, part and column of every curve that is drawn."""
+        for row in self.rows:
+            for part, column in row.columns:
+                if self.is_shown(row.lane, column, row.role):
+                    yield row, part, column
+
+    @property
+    def hidden_curves(self) -> frozenset[Key]:
+        """Lane and column of the curves that are not drawn."""
+        return frozenset(key for key, chip in self.chips.items() if not chip.isChecked())
+
+    def _switch(self, key: Key, shown: bool) -> None:
+        self._chosen[key] = shown
+        self.switched.emit(shown)
+
+    def _toggle_row(self, row: LegendRow) -> None:
+        """Hide all curves of a row, or show them if all are hidden."""
+        chips = [self.chips[row.lane, column] for _, column in row.columns]
+        shown = any(chip.isChecked() for chip in chips)
+        for chip in chips:
+            chip.setChecked(not shown)
+
+    def set_value(self, lane: str, column: str, text: str) -> None:
+        """Show a curve's value beside its name."""
+        chip = self.chips.get((lane, column))
+        if chip is not None and chip.isChecked():
+            chip.set_value(text)
+
+    # Its looks
+
+    def set_theme(self, colours: Theme, scale: float) -> None:
+        """Apply colours and type."""
+        self._theme, self._scale = colours, scale
+        self._color_rows()
+
+    def _color_rows(self) -> None:
+        colours = self._theme
+        if colours is None:
+            return
+        font = theme.font(SMALL)
+        font.setPixelSize(round(SMALL * self._scale))
+        text_color, faint, hover = QColor(colours.text_color), QColor(colours.faint), QColor(colours.hover)
+        for row, name in zip(self.rows, self.names, strict=True):
+            color = colours.lane(self._slots.get(row.lane, 0))
+            name.set_colors(text_color, QColor(colours.muted), QColor(color), QColor(theme.text_color_on(color)), font)
+            for part, column in row.columns:
+                self.chips[row.lane, column].set_colors(self.stroke(row, part), text_color, faint, hover, font)
+        parent = self.parentWidget()
+        if parent is not None:
+            self.fit(parent.height())
+
+    def show_all(self) -> int:
+        """Take the room of all rows, whatever there is; return how much that is, in pixels."""
+        height = self._grid.sizeHint().height()
+        self.setFixedHeight(height)
+        return height
+
+    def fit(self, room: int) -> None:
+        """Take the height of the rows, but only a share of the room."""
+        height = max((name.sizeHint().height() for name in self.names), default=0)
+        most_rows = max(LEGEND_ROWS, int(LEGEND_SHARE * room / max(height, 1)))
+        self.setFixedHeight(height * min(len(self.rows), most_rows))
