@@ -40,7 +40,7 @@ clean:
 
 # Written so that even a very old Python can say what is wrong.
 python:
-	@command -v "$(PYTHON)" >/dev/null || { echo "Python 3.11 or newer is needed, and there is no $(PYTHON) here: \
+	@command -v "$(PYTHON)" >/dev/null || { echo "Python 3.11 or newer is needed, but $(PYTHON) was not found: \
 	install it (Debian, Ubuntu: apt install python3 python3-venv) or name yours: make run PYTHON=/path/to/python3" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, \
 	and $(PYTHON) is " + sys.version.split()[0] + ": install a newer one and name it: make run PYTHON=python3.12")'

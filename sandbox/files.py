@@ -64,7 +64,7 @@ def write_together(folder: Path, names: Iterable[str]) -> Iterator[Path]:
         If the folder, or a file in it, cannot be written.
     """
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: this is a file, but must be the folder to write into.")
+        raise InputError(f"{folder}: this is a file; a folder to write into is needed.")
     created = _missing(folder)
     draft = None
     try:

@@ -232,7 +232,7 @@ def test_bad_input_is_one_message_and_nothing_is_written(person: Person, case: s
         (("run", "x.toml", "--epochs", "1.5"), "from 0 to 10,000,000"),
         (("run", "x.toml", "--epochs", "99999999"), "from 0 to 10,000,000"),
         (("run", "x.toml", "--every", "0"), "from 1 to 10,000,000"),
-        (("run", "x.toml", "--out", "x.toml"), "must be the folder"),
+        (("run", "x.toml", "--out", "x.toml"), "a folder to write into is needed"),
         (("run", "x.toml", "--pictures"), "--pictures"),
         (("run", "x.toml", "y.toml"), "y.toml"),
         (("rnu", "x.toml"), 'did you mean "loss-sandbox run"'),
@@ -369,8 +369,8 @@ def test_run_says_which_lane_is_first_over_the_seeds(person: Person) -> None:
     one, other = (epochs_by_hand(rows, lane, 0.8) for lane in ("A", "slow"))
     ratios = [max(b, 1.0) / max(a, 1.0) for a, b in zip(one, other, strict=True) if min(a, b) < math.inf]
     assert math.isfinite(np.median(ratios)) and np.median(ratios) > 1.0
-    (sentence,) = [line for line in out.splitlines() if " epochs of A" in line]
-    assert f"slow needs {np.median(ratios):.2g} times the epochs of A to reach a test accuracy of 80" in sentence
+    (sentence,) = [line for line in out.splitlines() if " epochs as A" in line]
+    assert f"slow needs {np.median(ratios):.2g} times as many epochs as A to reach a test accuracy of 80" in sentence
     assert "(95\u2009% interval), 7 seeds." in sentence
     reached = [sum(map(math.isfinite, epochs)) for epochs in (one, other)]
     assert f"{reached[0]} of 7 seeds of A reach it, {reached[1]} of 7 of slow." in sentence

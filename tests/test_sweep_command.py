@@ -100,7 +100,7 @@ def test_a_diverging_cell_is_reported_and_others_finish(folder: Path, capsys: py
         (("x.toml", *GRID, "--replicas", "65"), "from 1 to 64"),
         (("x.toml", *GRID, "--workers", "0"), "from 1 to 1,024"),
         (("gone.toml", *GRID), "gone.toml"),
-        (("x.toml", *GRID, "--out", "x.toml"), "must be the folder"),
+        (("x.toml", *GRID, "--out", "x.toml"), "a folder to write into is needed"),
     ],
 )
 def test_bad_input_is_one_message_and_nothing_is_written(
@@ -144,7 +144,7 @@ def test_ctrl_c_keeps_the_finished_cells(folder: Path, times: int) -> None:
     for name in done:
         assert json.loads((cells / name).read_text())["epochs"] == 3000
     if times == 1:
-        assert f"{len(done)} of 199 cells are done, and the same command goes on from there" in err
+        assert f"{len(done)} of 199 cells are done; run the same command again to continue" in err
         assert len(rows(folder / "x-sweep" / "sweep.csv")) == len(done)
 
 

@@ -224,6 +224,6 @@ def _summarise(sweep: Sweep, column: str) -> None:
 def _exit_code(sweep: Sweep, interrupted: bool, problem: str | None) -> int:
     if interrupted:
         done = f"{len(sweep.results):,} of {len(sweep.cells):,} cells are done"
-        print_error(f"ended by Ctrl+C; {done}, and the same command goes on from there.")
+        print_error(f"ended by Ctrl+C; {done}; run the same command again to continue.")
     failed = any(result.error or result.stopped for result in sweep.results.values())
     return INCOMPLETE if interrupted or failed or problem is not None else DONE

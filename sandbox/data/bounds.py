@@ -35,7 +35,7 @@ def check_setting(name: str, value: object) -> None:
     low, high = BOUNDS[name]
     kind = "a whole number" if name in _WHOLE else "a number"
     types = int if name in _WHOLE else (int, float)
-    allowed = f"{kind} from {low:,} to {high:,}".replace(",", " ")
+    allowed = f"{kind} from {low:,} to {high:,}"
     if isinstance(value, bool) or not isinstance(value, types):
         raise InputError(f"data.{name} is {value!r}, but must be {allowed}.")
     if not math.isfinite(value) or not low <= value <= high:

@@ -110,7 +110,7 @@ def _delimiter(text: str, name: str) -> str:
             best, best_share = delimiter, share
     if not best:
         raise InputError(
-            f"{name} has one column only; at least one feature and a target are needed, "
+            f"{name} has only one column; at least one feature and a target are needed, "
             "separated by commas, semicolons or tabs."
         )
     return best

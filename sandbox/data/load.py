@@ -223,7 +223,7 @@ def _features(
     for feature in parsed:
         for factor in feature.factors:
             if factor.column in targets:
-                raise InputError(f'The target "{factor.column}" cannot be a feature too; take another column.')
+                raise InputError(f'The target "{factor.column}" cannot also be a feature; choose another column.')
             _check_numeric(table, factor.column)
     return parsed
 

@@ -143,7 +143,7 @@ _NUMBER = r"(\d+(?:\.\d+)?)"
 
 
 def _numbered(latex: str, loss: Loss, outputs: int) -> str:
-    """Insert the parameters' values into a formula of a loss, and evaluate differences of numbers."""
+    """Insert the parameters' values into a formula of a loss, and evaluate differences and products of numbers."""
     table = {"K": str(outputs)}
     for parameter in loss.parameters:
         value = loss.parameter_values[parameter.name]
@@ -154,12 +154,18 @@ def _numbered(latex: str, loss: Loss, outputs: int) -> str:
     latex = re.sub(rf"(?<![\w.\]}}]){_NUMBER}-{_NUMBER}(?![\w.])", _difference, latex)
     latex = re.sub(rf"\\tfrac\{{1\}}\{{2\}}{_NUMBER}", lambda half: number(0.5 * float(half[1])), latex)
     latex = re.sub(rf"(?<![\w}}])\({_NUMBER}\)", r"\1", latex)
+    latex = re.sub(rf"\\cdot\s*\({_NUMBER}\)", r"\\cdot \1", latex)
+    latex = re.sub(rf"(?<![\w.^\]}}]){_NUMBER}(?:\s|\\,|\\cdot(?![a-z]))+{_NUMBER}(?![\d.^])", _product, latex)
     latex = re.sub(r"(?:\(1-a\)|a)\^\{0\}(?:\\,)?(?=.)", "", latex)
     return latex.replace("^{1}", "").replace(r"\left(", r"\Bigl(").replace(r"\right)", r"\Bigr)")
 
 
 def _difference(match: re.Match[str]) -> str:
     return number(float(match[1]) - float(match[2]))
+
+
+def _product(match: re.Match[str]) -> str:
+    return number(float(match[1]) * float(match[2]))
 
 
 # Building

@@ -71,11 +71,13 @@ def atoms(latex: str) -> list[str]:
 
 
 def joined(found: list[str]) -> str:
-    """Join tokens to LaTeX: a command before a letter needs a space."""
+    """Join tokens to LaTeX: a command before a letter needs a space, and two numbers a gap."""
     text = ""
     for token in found:
         if re.search(r"\\[a-zA-Z]+$", text) and token[0].isalpha():
             text += " "
+        elif text[-1:].isdigit() and token[0].isdigit():
+            text += r"\,"
         text += token
     return text
 

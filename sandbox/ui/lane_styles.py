@@ -62,10 +62,21 @@ def lane_styles(experiment: Experiment, task: str | None) -> tuple[LaneStyle, ..
     for name, (slot, custom_name) in slots(names).items():
         # If few settings differ, name them all for every lane, else how each lane differs from the first one.
         from_first = [key for key in keys if experiment.get(key, name) != experiment.get(key, names[0])]
-        shown = keys if len(keys) <= _FEW else from_first
+        shown = [key for key in (keys if len(keys) <= _FEW else from_first) if _applies(experiment, name, key, task)]
         text = custom_name or ", ".join(value_words(experiment, name, key, task) for key in shown[:_MOST])
         styles.append(LaneStyle(name, slot, text or objective_words(experiment, name, task)))
     return tuple(styles)
+
+
+def _applies(experiment: Experiment, lane: str, key: str, task: str | None) -> bool:
+    """Whether a setting means anything in a lane: a parameter does only if its objective or optimiser has it."""
+    section, _, name = key.partition(".")
+    kinds = [kind for kind in LOSSES.values() if any(p.name == name for p in kind.parameters)]
+    if section != "loss" or not kinds:
+        return experiment.get(key, lane) is not None
+    loss = experiment.lane(lane).loss
+    objective = loss.objective if task is None else objective_for(loss, task)
+    return objective in {kind.name for kind in kinds}
 
 
 def objective_words(experiment: Experiment, lane: str, task: str | None) -> str:
@@ -81,7 +92,8 @@ def value_words(experiment: Experiment, lane: str, key: str, task: str | None) -
     value = in_force(experiment, key, lane, task)
     text = texts.value_text(value)
     if key == "loss.monitors":
-        return f"shows {text if value else 'nothing'}"
+        names = [texts.label_within(name) for name in experiment.lane(lane).loss.monitors]
+        return f"shows {', '.join(names)}" if names else "no monitors"
     if key == "network.hidden":
         return f"layers {text.replace(', ', '-')}" if value else "no hidden layer"
     if key in _NAMED:

@@ -39,7 +39,7 @@ def offer(window: MainWindow, path: Path) -> None:
     """Offer to open the saved experiment, if there is one."""
     if path.is_file():
         window.notice.say(
-            "Your last session was saved: open it, and Play repeats it with every change.",
+            "Your last session was saved. Open it and press Play to replay it with every edit.",
             action="Open it",
             act=lambda: window.session.open_experiment(path),
             goes=True,

@@ -136,7 +136,7 @@ ROWS = "1,2,0\n2,3,1\n3,4,0\n4,5,1\n"
             HEAD + "\n" + '1,2,"0\n0"\n' + "5,6,7,8\n",
             "points.csv, line 5: 4 cells, but the first row has 3.",
         ),
-        ("a\n1\n2\n3\n4\n", "points.csv has one column only; at least one feature and a target are needed"),
+        ("a\n1\n2\n3\n4\n", "points.csv has only one column; at least one feature and a target are needed"),
         ("a,b,a\n1,2,3\n", 'points.csv has more than one column "a"; give every column its own name.'),
         (HEAD + "1,2,0\n2,3,1\n3,4,0\n", "points.csv has 3 rows; at least 4 are needed."),
         (
@@ -219,8 +219,8 @@ def test_unreadable_paths_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
             {"target": ["a", "b", "kind"]},
             "points.csv has no column left for a feature; all of them are targets.",
         ),
-        ({"features": ["a", "kind"]}, 'The target "kind" cannot be a feature too; take another column.'),
-        ({"features": ["a", "kind^2"]}, 'The target "kind" cannot be a feature too; take another column.'),
+        ({"features": ["a", "kind"]}, 'The target "kind" cannot also be a feature; choose another column.'),
+        ({"features": ["a", "kind^2"]}, 'The target "kind" cannot also be a feature; choose another column.'),
         ({"features": ["a", "c"]}, 'There is no column "c"; available: a, b, kind.'),
         ({"target": "a"}, 'points.csv: the column "kind" has no numbers (line 2 has "cat"); choose features'),
         (

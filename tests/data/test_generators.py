@@ -193,17 +193,17 @@ def test_a_class_without_samples_is_refused() -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "message"),
     [
-        ("samples", 3, "data.samples is 3, but must be a whole number from 4 to 100 000."),
-        ("samples", 100_001, "data.samples is 100001, but must be a whole number from 4 to 100 000."),
-        ("samples", 10.5, "data.samples is 10.5, but must be a whole number from 4 to 100 000."),
+        ("samples", 3, "data.samples is 3, but must be a whole number from 4 to 100,000."),
+        ("samples", 100_001, "data.samples is 100001, but must be a whole number from 4 to 100,000."),
+        ("samples", 10.5, "data.samples is 10.5, but must be a whole number from 4 to 100,000."),
         ("classes", 21, "data.classes is 21, but must be a whole number from 2 to 20."),
         ("noise", -0.1, "data.noise is -0.1, but must be a number from 0.0 to 10.0."),
         ("noise", float("nan"), "data.noise is nan, but must be a number from 0.0 to 10.0."),
         ("noise", "loud", "data.noise is 'loud', but must be a number from 0.0 to 10.0."),
         ("fraction", 1.0, "data.fraction is 1.0, but must be a number from 0.01 to 0.99."),
         ("test_fraction", 0.95, "data.test_fraction is 0.95, but must be a number from 0.0 to 0.9."),
-        ("seed", -1, "data.seed is -1, but must be a whole number from 0 to 4 294 967 295."),
-        ("seed", True, "data.seed is True, but must be a whole number from 0 to 4 294 967 295."),
+        ("seed", -1, "data.seed is -1, but must be a whole number from 0 to 4,294,967,295."),
+        ("seed", True, "data.seed is True, but must be a whole number from 0 to 4,294,967,295."),
         (
             "task",
             "classify",

@@ -142,7 +142,7 @@ def test_make_reports_a_missing_python() -> None:
     command = ["make", "test", "PYTHON=python-of-nowhere"]
     child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert child.returncode != 0
-    assert "Python 3.11 or newer is needed, and there is no python-of-nowhere here" in child.stderr
+    assert "Python 3.11 or newer is needed, but python-of-nowhere was not found" in child.stderr
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")

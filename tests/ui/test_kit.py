@@ -319,7 +319,7 @@ def test_an_excluded_bound_is_refused() -> None:
     assert share.parse("150 %") is None and share.parse("%") is None
     share.set_bounds(0.0, 1.0)
     assert (share.parse("0"), share.parse("1"), share.parse("1.5")) == (0.0, 1.0, None)
-    assert share.allowed() == "a number from 0 up to 1"
+    assert share.allowed() == "a number from 0 to 1"
 
 
 def test_numbers_do_not_depend_on_the_locale(qtbot: Any, show: Any) -> None:
@@ -351,7 +351,7 @@ def test_whole_numbers_stay_whole(qtbot: Any, show: Any) -> None:
         qtbot.keyClick(batch.edit, Qt.Key.Key_Return)
     assert emitted == [(32, True), (0, True)]
     assert all(type(value) is int for value, _ in emitted)
-    assert refused == [('This takes a whole number from 0 up to 1,000 or all, not "2.5".',)]
+    assert refused == [('This takes a whole number from 0 to 1,000, or "all", not "2.5".',)]
 
 
 def test_keys_step_the_slider_and_the_edit(qtbot: Any, show: Any) -> None:

@@ -152,7 +152,7 @@ def test_undo_removes_the_mark_too(open_window: Callable[..., Any]) -> None:
     assert driver.window.focusWidget() is not driver.window.cost
     driver.wait(lambda: pair.changed_.isVisible())
     assert pair.changed_.text() == (
-        f"Settings were changed during training, last after update {driver.last.update}: "
+        f"Settings were changed during training, last after update {driver.last.update}. "
         "Reset compares both from the start with the current settings."
     )
     driver.undo()
@@ -185,7 +185,7 @@ def test_a_removed_lane_is_restored_as_if_never_removed(open_window: Callable[..
 
 def test_the_only_lane_cannot_be_removed(driver: Any) -> None:
     driver.session.remove_lane("A")
-    assert driver.messages[-1][1] and "lanes is empty" in driver.messages[-1][0]
+    assert driver.messages[-1][1] and "The only lane cannot be removed." in driver.messages[-1][0]
 
 
 def test_a_lane_is_renamed_by_typing(open_window: Callable[..., Any]) -> None:
@@ -204,7 +204,7 @@ def test_a_lane_is_renamed_by_typing(open_window: Callable[..., Any]) -> None:
     driver.qtbot.keyClicks(lane_frame.edit, "x: y")
     driver.key(Qt.Key.Key_Return, on=lane_frame.edit)
     notice = driver.window.notice
-    assert notice.sentence.text() == "A lane's name may have letters, digits, inner spaces, - and _, but not :"
+    assert notice.sentence.text() == "A lane's name may contain letters, digits, inner spaces, - and _, but not :"
     assert (
         notice.isVisible() and lane_frame.edit.isVisible() and lane_frame.edit.text() == "x: y"
     )  # what was typed stays
@@ -362,7 +362,7 @@ def test_lane_styles_say_what_differs() -> None:
     (style,) = lane_styles(with_lanes(LaneEntry("A")), "regression")
     assert style.words == "Mean squared error"
     monitors = lane_styles(with_lanes(LaneEntry("A"), LaneEntry("B", {"loss.monitors": ("mae",)})), "binary")
-    assert [style.words for style in monitors] == ["shows nothing", "shows Mean absolute error"]
+    assert [style.words for style in monitors] == ["no monitors", "shows mean absolute error"]
 
 
 def test_letters_keep_their_colours(open_window: Callable[..., Any]) -> None:
@@ -483,7 +483,7 @@ def test_the_first_lane_to_reach_a_level_is_named(open_window: Callable[..., Any
         text = f"A reached a training binary cross-entropy of 0.45 after {needed['A']} epochs; B has not yet."
     else:
         ratio = needed["B"] / needed["A"]
-        text = f"B needed {ratio:.2g} times the epochs of A to reach a training binary cross-entropy of 0.45"
+        text = f"B needed {ratio:.2g} times as many epochs as A to reach a training binary cross-entropy of 0.45"
     driver.wait(lambda: pair.first.text().startswith(text))
 
 
@@ -515,7 +515,7 @@ def test_rates_are_also_shown_as_those_of_a_sum(open_window: Callable[..., Any])
     assert [row[1][1].text() for row in pair.table.rows] == ["0.5", "3.5"]
     driver.click(pair.reduction.button("sum"))
     assert [row[1][1].text() for row in pair.table.rows] == ["0.07143", "0.5"]
-    assert pair.table.heads[2].text() == "\u2026 of a sum"
+    assert pair.table.heads[2].text() == "\u2026 as a sum"
 
 
 def advantage(**changes: Any) -> Advantage:
@@ -532,12 +532,14 @@ def advantage(**changes: Any) -> Advantage:
     [
         (
             {},
-            "B needs 1.9 times the epochs of A to reach a test accuracy of 95\u2009%, 1.6 to 2.3 (95\u2009% interval), "
+            "B needs 1.9 times as many epochs as A "
+            "to reach a test accuracy of 95\u2009%, 1.6 to 2.3 (95\u2009% interval), "
             "32 seeds. 32 of 32 seeds of A reach it, 31 of 32 of B.",
         ),
         (
             {"ratio": Estimate(0.5, 0.4, 0.8)},
-            "A needs 2 times the epochs of B to reach a test accuracy of 95\u2009%, 1.2 to 2.5 (95\u2009% interval), "
+            "A needs 2 times as many epochs as B "
+            "to reach a test accuracy of 95\u2009%, 1.2 to 2.5 (95\u2009% interval), "
             "32 seeds. 32 of 32 seeds of A reach it, 31 of 32 of B.",
         ),
         ({"reached": 0, "other_reached": 0}, "Neither lane has reached a test accuracy of 95\u2009% yet."),
@@ -548,12 +550,14 @@ def advantage(**changes: Any) -> Advantage:
         ),
         (
             {"ratio": Estimate(3.0, 2.0, math.inf)},
-            "B needs 3 times the epochs of A to reach a test accuracy of 95\u2009%, 2 or more (95\u2009% interval), "
+            "B needs 3 times as many epochs as A "
+            "to reach a test accuracy of 95\u2009%, 2 or more (95\u2009% interval), "
             "32 seeds. 32 of 32 seeds of A reach it, 31 of 32 of B.",
         ),
         (
             {"ratio": Estimate(1.2, 0.9, 1.5)},
-            "B needs 1.2 times the epochs of A to reach a test accuracy of 95\u2009%, 0.9 to 1.5 (95\u2009% interval), "
+            "B needs 1.2 times as many epochs as A "
+            "to reach a test accuracy of 95\u2009%, 0.9 to 1.5 (95\u2009% interval), "
             "32 seeds. The interval contains 1: the difference may be chance. "
             "32 of 32 seeds of A reach it, 31 of 32 of B.",
         ),
@@ -563,7 +567,7 @@ def advantage(**changes: Any) -> Advantage:
         ),
         (
             {"seeds": 1, "reached": 1, "other_reached": 1, "ratio": Estimate(1.9, math.nan, math.nan)},
-            "B needed 1.9 times the epochs of A to reach a test accuracy of 95\u2009% (300 epochs of A, 570 of B). "
+            "B needed 1.9 times as many epochs as A to reach a test accuracy of 95\u2009% (300 epochs of A, 570 of B). "
             "One seed says little.",
         ),
     ],

@@ -196,7 +196,7 @@ def test_invalid_values_are_refused_by_the_panel(qtbot: Any, open_panel: Any) ->
     panel.refused.connect(refused.append)
     type_into(qtbot, panel.controls["data.samples"].edit, "3")
     assert emitted == []
-    assert refused == ['Samples takes a whole number from 4 up to 100,000, not "3".']
+    assert refused == ['Samples takes a whole number from 4 to 100,000, not "3".']
 
 
 def test_features_can_be_added_and_reset(qtbot: Any, open_panel: Any) -> None:

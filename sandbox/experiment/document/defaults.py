@@ -14,6 +14,7 @@ RIVALS = {
     "regression": ("mae", "huber"),
 }
 SCORES = {"binary": "accuracy", "multiclass": "accuracy", "regression": "r2"}  # shown for every lane, last
+RESCALING = "adam"  # what to try where the gradient is much smaller in some layers than in others
 FIRST_MONITORS = ("mse",)  # of the experiment that a new window shows
 
 

@@ -9,6 +9,7 @@ import dataclasses
 import string
 from collections.abc import Iterable
 
+from sandbox.errors import input_error
 from sandbox.experiment.document.defaults import objective_for, output_for
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.parts import Edit, LaneEntry
@@ -137,6 +138,8 @@ def without_lane(experiment: Experiment, name: str) -> tuple[Experiment, LaneEnt
         If there is no such lane, or it is the only one.
     """
     lane = experiment.lanes[lane_index(experiment.lanes, name)]
+    if len(experiment.lanes) == 1:
+        raise input_error("", "The only lane cannot be removed.")
     removed = tuple(edit for edit in experiment.edits if edit.lane == name)
     lanes = tuple(other for other in experiment.lanes if other is not lane)
     edits = tuple(edit for edit in experiment.edits if edit.lane != name)

@@ -435,8 +435,9 @@ def kink_words(kink: Kink, objective: str) -> str:
     output = f"output {kink.unit}, sample {kink.sample}"
     distance = _figure(kink.distance)
     return {
-        "activation": f"unit {kink.unit} of layer {kink.layer}, sample {kink.sample}: z is {distance} from its kink",
-        "loss": f"{output}: {LOSSES[objective].kink_name} is {distance} from its kink",
+        "activation": f"unit {kink.unit} of layer {kink.layer}, sample {kink.sample}: "
+        f"z is {distance} away from its kink",
+        "loss": f"{output}: {LOSSES[objective].kink_name} is {distance} away from its kink",
         "clipped": f"{output}, is {distance} from where it is clipped",
         "weight": f"a weight to unit {kink.unit} of layer {kink.layer} is {distance} from the kink of |w|",
     }[kink.kind]

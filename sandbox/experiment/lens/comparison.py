@@ -79,7 +79,7 @@ def first(found: Advantage, one: str, other: str) -> str:
     if shown.value == 1.0:
         sentence = f"{one} and {other} need the same number of epochs to reach {to}"
     else:
-        sentence = f"{slow} needs {_times(shown.value)} the epochs of {quick} to reach {to}"
+        sentence = f"{slow} needs {_times(shown.value)} as many epochs as {quick} to reach {to}"
     caveat = " The interval contains 1: the difference may be chance." if shown.low <= 1.0 <= shown.high else ""
     return f"{sentence}, {interval(shown)}{found.seeds} seeds.{caveat} {reached}"
 
@@ -95,7 +95,7 @@ def _first_of_one(advantage: Advantage, one: str, other: str, to: str) -> str:
         return f"Both reached {to} after {words.count(int(advantage.epochs), 'epoch')}."
     slow, quick = (other, one) if advantage.ratio.value >= 1.0 else (one, other)
     ratio = max(advantage.ratio.value, 1.0 / advantage.ratio.value)
-    return f"{slow} needed {_times(ratio)} the epochs of {quick} to reach {to} {at}. One seed says little."
+    return f"{slow} needed {_times(ratio)} as many epochs as {quick} to reach {to} {at}. One seed says little."
 
 
 def _times(ratio: float) -> str:

@@ -14,7 +14,8 @@ import numpy as np
 
 from sandbox import words
 from sandbox.arrays import Array
-from sandbox.experiment.document.defaults import OUTPUTS, objective_for, output_for
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.defaults import OUTPUTS, RESCALING, objective_for, output_for
 from sandbox.experiment.document.parts import LossSettings, NetworkSettings
 from sandbox.experiment.document.settings import SETTINGS, Value
 from sandbox.experiment.training.probe import LaneProbe
@@ -518,9 +519,8 @@ def _against_vanishing(probe: LaneProbe) -> Control | None:
     hidden = probe.activations[:-1]
     if any(ACTIVATIONS[name].saturates for name in hidden):
         return _unsaturated(probe)
-    rescaling = next(kind for kind in OPTIMIZERS.values() if kind.rescales)
-    if probe.lane.settings.optimizer.name != rescaling.name:
-        return Control("optimizer.name", rescaling.name, f"Learn by {rescaling.label}")
+    if not OPTIMIZERS[probe.lane.settings.optimizer.name].rescales:
+        return Control("optimizer.name", RESCALING, f"Use {OPTIMIZERS[RESCALING].label}")
     return None
 
 
@@ -528,13 +528,13 @@ def _against_vanishing(probe: LaneProbe) -> Control | None:
 
 
 def _set(key: str, value: Value, shown: str) -> Control:
-    return Control(key, value, f"{SETTINGS[key].label}: {shown}")
+    return Control(key, value, f"Set {texts.setting_within(key)} to {shown}")
 
 
 def _slower(probe: LaneProbe) -> Control:
     """Return a control for a tenth of the learning rate, to one digit."""
     rate = max(float(f"{0.1 * probe.lane.settings.optimizer.learning_rate:.0e}"), 1e-12)
-    return Control("optimizer.learning_rate", rate, f"{SETTINGS['optimizer.learning_rate'].label} {words.number(rate)}")
+    return _set("optimizer.learning_rate", rate, words.number(rate))
 
 
 def _objective(name: str) -> Control:

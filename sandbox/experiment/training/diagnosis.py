@@ -30,14 +30,14 @@ def reason_to_stop(replica: Replica, Z: Array, A: Array, samples: Samples, activ
     delta = lane.objective.dZ(Z, A, Y, activation, numerics)
     if np.isfinite(delta).all():
         if np.isinf(lane.objective.elements(Z, A, Y, activation, numerics)).any():
-            return "overflow: the cost is too large to represent; a smaller learning rate keeps it in range"
-        return "overflow: the parameters grew too large to represent; a smaller learning rate keeps them in range"
+            return "overflow: the cost is too large to represent; a smaller learning rate may keep it in range"
+        return "overflow: the parameters grew too large to represent; a smaller learning rate may keep them in range"
     sample, unit = (int(i) for i in np.argwhere(~np.isfinite(delta))[0])
     a, y = float(A[sample, unit]), float(Y[sample, unit])
     where = f"sample {sample + 1}" + (f", output {unit + 1}," if A.shape[1] > 1 else "")
     if not np.isfinite(a):
         output = "nan" if np.isnan(a) else words.number(a)  # in a sentence, a dash would read as a gap
-        return f"overflow: {where} has output {output}; a smaller learning rate keeps it in range"
+        return f"overflow: {where} has output {output}; a smaller learning rate may keep it in range"
     if lane.objective.has_logs and (a < 0.0 or a > 1.0):
         sign = "a negative output" if a < 0.0 else "1 - a for an output above 1"
         return f"log of {sign}: {where} has output {words.number(a)} and target {words.number(y)}"

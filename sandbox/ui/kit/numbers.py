@@ -135,8 +135,9 @@ class NumberField(StyleFollower, QWidget):
         if math.isfinite(low):
             parts.append(f"above {words.bound(low)}" if above else f"from {words.bound(low)}")
         if math.isfinite(high):
-            parts.append(f"below {words.bound(high)}" if below else f"up to {words.bound(high)}")
-        named = "".join(f" or {word}" for word in self._names.values())
+            upper = f"to {words.bound(high)}" if parts and not above else f"up to {words.bound(high)}"
+            parts.append(f"below {words.bound(high)}" if below else upper)
+        named = "".join(f', or "{word}"' for word in self._names.values())
         return " ".join([kind, " and ".join(parts) if above or below else " ".join(parts)]).strip() + named
 
     def _show(self) -> None:

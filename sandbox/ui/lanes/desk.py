@@ -163,7 +163,7 @@ class LaneDesk(QObject):
             renamed(self._session.experiment, lane, new)
         except InputError as error:
             forbidden = [c for c in dict.fromkeys(text) if not (c.isalpha() or c.isdecimal() or c in " -_")]
-            allowed = "A lane's name may have letters, digits, inner spaces, - and _"
+            allowed = "A lane's name may contain letters, digits, inner spaces, - and _"
             self.message.emit(f"{allowed}, but not {' '.join(forbidden)}" if forbidden else str(error), True)
             self.rename_refused.emit(lane, text)
             return

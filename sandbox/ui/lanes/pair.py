@@ -36,7 +36,7 @@ PERIOD = 0.3  # seconds between two answers
 HEIGHT = 112  # of a plot
 _PARTS = {"test": "Test", "train": "Training"}
 _HEADS = ("", "Rate", "\u2026 of a mean", "|gradient| at start", "Matched rate")
-_REDUCED = {"mean": "of a mean", "sum": "of a sum"}
+_REDUCED = {"mean": "as a mean", "sum": "as a sum"}
 
 
 class PairPanel(StyleFollower, QWidget):
@@ -254,7 +254,7 @@ class PairPanel(StyleFollower, QWidget):
         self.changed_.setVisible(bool(edits))
         if edits:
             since = f"Settings were changed during training, last after update {edits[-1].update:,}"
-            _say(self.changed_, f"{since}: Reset compares both from the start with the current settings.")
+            _say(self.changed_, f"{since}. Reset compares both from the start with the current settings.")
 
     def _show_pair(self, state: PairState) -> None:
         median = " (median)" if state.replicas > 1 else ""  # the sentence above says of how many seeds

@@ -205,7 +205,7 @@ class FindingView(StyleFollower, QFrame):
         self.button.setVisible(control is not None)
         if control is not None:
             live = SETTINGS[control.key].live
-            self.button.setText(f"{control.text}, and reset" if finding.stopped and live else control.text)
+            self.button.setText(f"{control.text} and reset" if finding.stopped and live else control.text)
             self.button.setAccessibleName(self.button.text())
             begins = "" if live and not finding.stopped else " It begins a new run."
             self.button.setToolTip(f"Changes a setting, which can be undone.{begins}")

@@ -245,11 +245,10 @@ class SweepDialog(QDialog):
         self.run_button.setEnabled(True)
         seeds = grid[0].experiment.run.replicas
         lanes = len(grid[0].experiment.lanes)
-        networks = (
-            f"{words.count(lanes, 'lane')} of {words.count(seeds, 'seed')}" if lanes > 1 else words.count(seeds, "seed")
-        )
+        networks = f"{words.count(lanes, 'lane')}, " * (lanes > 1) + words.count(seeds, "seed")
         keys = [axis.key for row in self.axes if (axis := row.axis()) is not None]
-        self._say(f"{words.count(len(grid), 'cell')} of {networks}. {redundancy_note(self.experiment, keys)}".strip())
+        note = redundancy_note(self.experiment, keys)
+        self._say(f"{words.count(len(grid), 'cell')}, {networks} each. {note}".strip())
 
     @property
     def is_running(self) -> bool:
@@ -335,7 +334,7 @@ class SweepDialog(QDialog):
         if not compares(str(self.column.value()), self._results.values()):
             subtitle = "costs of different losses: not comparable"
         if self._swept is not None and self._swept != self.experiment:
-            subtitle = f"before the last changes; {subtitle}"
+            subtitle = f"from before the latest changes; {subtitle}"
         self.outcome.set_subtitle(subtitle if self._results else "")
 
     def _choose(self, number: int, lane: str) -> None:

@@ -127,7 +127,7 @@ def test_a_renamed_lane_keeps_its_changes_and_edits() -> None:
 
 
 def test_bad_requests_are_explained() -> None:
-    with pytest.raises(InputError, match="lanes is empty"):
+    with pytest.raises(InputError, match="The only lane cannot be removed"):
         without_lane(make_experiment(), "A")
     with pytest.raises(InputError, match=r"lane is .*X.*, but must be one of A"):
         without_lane(make_experiment(), "X")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.document.settings import SETTINGS
+from sandbox.experiment.document import texts
 from sandbox.experiment.document.validation import check_value
 from sandbox.experiment.lens.findings import FINDINGS, AskFindings, Control, Debounced, Finding, Findings
 from sandbox.experiment.training.snapshot import Wanted
@@ -137,7 +137,7 @@ def test_an_output_without_logarithms_should_be_replaced() -> None:
     trainer.step()
     (finding,) = ask(trainer).values()
     assert finding.name == "log_of_zero"
-    assert finding.control == Control("network.output", "sigmoid", "Output: Sigmoid")
+    assert finding.control == Control("network.output", "sigmoid", "Set output to Sigmoid")
     A = forward(trainer, np.tanh)[0][-1]
     y = trainer.data.y_train[:, None]
     # log a is needed only for class 1, log(1 - a) only for class 0
@@ -162,7 +162,7 @@ def test_overflow_before_and_after_the_stop() -> None:
     layer, size = numbers(findings["overflow"].evidence)
     assert layer == 1 + int(np.argmax(sizes))
     assert size == pytest.approx(max(sizes), rel=0.05)
-    assert findings["overflow"].control == Control("optimizer.learning_rate", 5.0, "Learning rate 5")
+    assert findings["overflow"].control == Control("optimizer.learning_rate", 5.0, "Set learning rate to 5")
     while trainer.step():
         pass
     (stopped,) = ask(trainer).values()
@@ -191,7 +191,7 @@ def test_a_rising_cost_is_measured_from_the_last_edit() -> None:
     assert rows == 30
     assert first == pytest.approx(np.median(recent[:10]), rel=0.01)
     assert last == pytest.approx(np.median(recent[20:]), rel=0.01)
-    assert finding.control == Control("optimizer.learning_rate", 0.1, "Learning rate 0.1")  # one digit of 0.11
+    assert finding.control == Control("optimizer.learning_rate", 0.1, "Set learning rate to 0.1")  # one digit of 0.11
     trainer.edit({"optimizer.learning_rate": 0.1})
     assert "diverging" not in ask(trainer)
     for _ in range(40):
@@ -249,7 +249,7 @@ def test_a_softmax_of_one_unit_hides_its_consequences() -> None:
     (finding,) = ask(trainer).values()
     assert finding.name == "single_softmax"
     assert numbers(finding.evidence) == [1, 1, 210]
-    assert finding.control == Control("network.output", "sigmoid", "Output: Sigmoid")
+    assert finding.control == Control("network.output", "sigmoid", "Set output to Sigmoid")
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
@@ -261,7 +261,7 @@ def test_units_that_start_equal_stay_equal(activation: str) -> None:
         assert numbers(finding.evidence) == [6, 1]
         trainer.step()
     assert np.ptp(trainer.parameters()["W1"], axis=0).max() < 1e-12  # rows of a product may round differently
-    assert finding.control == Control("network.initializer", "xavier_normal", "Initialiser: Xavier normal")
+    assert finding.control == Control("network.initializer", "xavier_normal", "Set initialiser to Xavier normal")
 
 
 @pytest.mark.parametrize("objective", ["mse", "mae", "half_mse", "hinge"])
@@ -310,7 +310,7 @@ def test_saturated_hidden_units(activation: str) -> None:
     assert reported[:3] == [1, 0.01, round(100 * flat.mean())]
     units = [k + 1 for k in range(6) if flat[:, k].mean() >= 0.9]
     assert reported[3:] == ([6] if len(units) == 6 else units)
-    assert finding.control == Control("network.initializer_scale", 1.0, "Initialiser scale: 1")
+    assert finding.control == Control("network.initializer_scale", 1.0, "Set initialiser scale to 1")
 
 
 def test_units_saturated_by_a_long_step_ask_for_a_shorter_one() -> None:
@@ -319,7 +319,7 @@ def test_units_saturated_by_a_long_step_ask_for_a_shorter_one() -> None:
     trainer.run(3)
     finding = ask(trainer)["saturated"]
     assert "too large a step" in finding.meaning
-    assert finding.control == Control("optimizer.learning_rate", 100.0, "Learning rate 100")
+    assert finding.control == Control("optimizer.learning_rate", 100.0, "Set learning rate to 100")
 
 
 def test_a_sigmoid_output_saturated_below_its_targets() -> None:
@@ -328,7 +328,7 @@ def test_a_sigmoid_output_saturated_below_its_targets() -> None:
     trainer.set_parameters({**parameters, "b3": np.array([12.0])})
     finding = ask(trainer)["saturated"]
     assert "output layer" in finding.evidence
-    assert finding.control == Control("network.output", "linear", "Output: Linear")
+    assert finding.control == Control("network.output", "linear", "Set output to Linear")
 
 
 def test_an_output_that_is_confident_and_right_is_no_finding() -> None:
@@ -354,7 +354,7 @@ def test_dead_units_are_named() -> None:
     assert dead[1] == [2, 4] and 3 in dead[2]
     assert finding.evidence.startswith("Units 2 and 4 of hidden layer 1 and unit")
     assert numbers(finding.evidence) == [*dead[1], 1, *dead[2], 2, 0, 210]
-    assert finding.control == Control("network.activation", "leaky_relu", "Activation: Leaky ReLU")
+    assert finding.control == Control("network.activation", "leaky_relu", "Set activation to Leaky ReLU")
     trainer.edit({finding.control.key: finding.control.value})
     assert "dead_units" not in ask(trainer)
 
@@ -391,7 +391,7 @@ def test_vanishing_gradients() -> None:
     assert least == pytest.approx(min(pulls), rel=0.05)
     assert most == pytest.approx(pulls[-1], rel=0.05)
     assert ratio == pytest.approx(min(pulls) / pulls[-1], rel=0.5)
-    assert finding.control == Control("network.activation", "relu", "Activation: ReLU")
+    assert finding.control == Control("network.activation", "relu", "Set activation to ReLU")
 
 
 def test_the_table_and_its_controls() -> None:
@@ -404,7 +404,7 @@ def test_the_table_and_its_controls() -> None:
     assert pickle.loads(pickle.dumps(answer)) == answer
     control = answer.findings[0].control
     assert check_value(control.key, control.value) == control.value
-    assert SETTINGS[control.key].label in control.text
+    assert texts.setting_within(control.key) in control.text
 
 
 @pytest.mark.parametrize("objective", LOSSES)

@@ -106,7 +106,7 @@ def test_the_button_of_a_stopped_lane_changes_the_cause_and_restarts(open_window
     driver.click(card.strip.chips[0])
     driver.wait(lambda: bool(card.current.views) and card.current.views[0].button.isVisible())
     run, button = driver.last.run, card.current.views[0].button
-    assert button.text() == "Learning rate 1e5, and reset"
+    assert button.text() == "Set learning rate to 1e5 and reset"
     driver.click(button)
     driver.wait(lambda: driver.last.run != run)
     assert not driver.last.lanes[0].stopped and driver.last.update == 0

@@ -112,7 +112,7 @@ def test_kinks_are_reported(qtbot: QtBot) -> None:
     assert not lens.kinks.isVisible()
     lens.check()
     lens.draw(_snapshot(trainer, lens), "A")
-    assert lens.kinks.isVisible() and "unit 1 of layer 1, sample 1: z is 0 from its kink" in lens.kinks.text()
+    assert lens.kinks.isVisible() and "unit 1 of layer 1, sample 1: z is 0 away from its kink" in lens.kinks.text()
     assert _cells(lens)[0][1:4] == ["0 of 12", "\u2013", "only at kinks"]
 
 

@@ -88,13 +88,13 @@ def press(driver: Any, view: HeatView, cell: int) -> None:
 
 def test_the_grid_is_counted_and_its_errors_are_shown(driver: Any) -> None:
     dialog = driver.window.sweep
-    assert dialog.words.text() == "6 cells of 8 seeds."
+    assert dialog.words.text() == "6 cells, 8 seeds each."
     driver.type(dialog.axes[0].values, "0.1, fast")
     assert "optimizer.learning_rate" in dialog.words.text() and dialog.words.property("role") == "error"
     assert not dialog.run_button.isEnabled()
     driver.type(dialog.axes[0].values, "")
     driver.type(dialog.axes[2].values, "[4], [2, 2], []")
-    assert dialog.words.text() == "6 cells of 8 seeds." and dialog.run_button.isEnabled()
+    assert dialog.words.text() == "6 cells, 8 seeds each." and dialog.run_button.isEnabled()
     assert not dialog.open_button.isEnabled() and not dialog.save_button.isEnabled()
 
 
@@ -216,7 +216,7 @@ def test_results_survive_closing_and_say_when_they_are_outdated(driver: Any, exe
     driver.session.change("optimizer.l2", 0.1, True)
     driver.click(driver.window.controls.sweep)
     assert driver.window.sweep is dialog and len(dialog._results) == 4
-    assert dialog.outcome.subtitle.text().startswith("before the last changes; brighter is better")
+    assert dialog.outcome.subtitle.text().startswith("from before the latest changes; brighter is better")
     dialog = run(driver)
     assert dialog._cells[0].experiment.optimizer.l2 == 0.1
     assert dialog.outcome.subtitle.text().startswith("brighter is better")
