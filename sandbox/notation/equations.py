@@ -155,7 +155,9 @@ def _numbered(latex: str, loss: Loss, outputs: int) -> str:
     latex = re.sub(rf"\\tfrac\{{1\}}\{{2\}}{_NUMBER}", lambda half: number(0.5 * float(half[1])), latex)
     latex = re.sub(rf"(?<![\w}}])\({_NUMBER}\)", r"\1", latex)
     latex = re.sub(rf"\\cdot\s*\({_NUMBER}\)", r"\\cdot \1", latex)
-    latex = re.sub(rf"(?<![\w.^\]}}]){_NUMBER}(?:\s|\\,|\\cdot(?![a-z]))+{_NUMBER}(?![\d.^])", _product, latex)
+    side_by_side = rf"(?<![\w.^\]}}]){_NUMBER}(?:\s|\\,|\\cdot(?![a-z]))+{_NUMBER}(?![\d.^])"
+    while (product := re.sub(side_by_side, _product, latex)) != latex:
+        latex = product
     latex = re.sub(r"(?:\(1-a\)|a)\^\{0\}(?:\\,)?(?=.)", "", latex)
     return latex.replace("^{1}", "").replace(r"\left(", r"\Bigl(").replace(r"\right)", r"\Bigr)")
 

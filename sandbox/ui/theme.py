@@ -330,6 +330,7 @@ def style_sheet(theme: Theme) -> str:
     lengths = {
         "one": max(1, round(_scale)),
         "two": px(2),
+        "three": px(3),
         "half": px(HALF),
         "step": px(GRID),
         "six": px(6),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sandbox.nn import ACTIVATIONS, LOSSES, NUMERICS, REDUCTIONS, Network
+from sandbox.nn import ACTIVATIONS, LOSSES, NUMERICS, REDUCTIONS, Loss, Network
 from sandbox.nn.network import with_ones
 from sandbox.notation.equations import Equation, EquationSetup, Symbol, equations, symbol_of
 
@@ -366,6 +366,30 @@ def test_pairings_that_collapse_leave_the_residual() -> None:
         assert Example(loss, {}, output).line("dZ").right.replace(" ", "") == r"\frac{1}{m}(A^{[2]}-Y)"
     softmax = Example("categorical_cross_entropy", {}, "softmax", one_hot=True)
     assert softmax.line("dZ").right.replace(" ", "") == r"\frac{1}{m}(A^{[2]}-Y)"
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        (r"2\,\delta\,r", r"1.6\,R"),
+        (r"3 \delta \cdot 2 r", "4.8 R"),
+        (r"r^2 \delta", r"R^2\,0.8"),
+        (r"\delta^2 r", "0.8^2 R"),
+        (r"\tfrac{1}{2}\delta", "0.4"),
+        (r"(1 - \delta) r", "0.2 R"),
+        (r"\delta r + 2", "(0.8 R + 2)"),
+    ],
+)
+def test_numbers_side_by_side_are_multiplied(formula: str, text: str) -> None:
+    class Scaled(Loss):
+        name, label = "scaled", "Scaled"
+        parameters = LOSSES["huber"].parameters
+        formula = derivative_formula = "r"
+
+    Scaled.formula = formula
+    setup = EquationSetup(Scaled, (("delta", 0.8),), ("tanh", "linear"), 1, reduction="sum")
+    lines = {line.key: line.right for line in equations(setup)}
+    assert lines["cost"].replace(" ", "") == rf"\sum{text}".replace(" ", "")
 
 
 @pytest.mark.parametrize(("l1", "l2"), [(0.0, 0.0), (0.03, 0.0), (0.0, 0.2), (0.03, 0.2)])

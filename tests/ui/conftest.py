@@ -230,9 +230,3 @@ def open_window(qtbot: Any) -> Iterator[Callable[..., Driver]]:
 def driver(open_window: Callable[..., Driver]) -> Driver:
     """The window as on the first start, with its first snapshot drawn."""
     return open_window()
-
-
-@pytest.fixture
-def window(driver: Driver) -> MainWindow:
-    """The window of `driver`."""
-    return driver.window

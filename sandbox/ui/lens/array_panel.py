@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout
 
 from sandbox import words
 from sandbox.experiment.lens.equations import ShownArray
 from sandbox.ui import theme
 from sandbox.ui.kit import Elided, IconButton
 from sandbox.ui.kit.base import StyleFollower
+from sandbox.ui.kit.tables import plain_table
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -103,16 +104,9 @@ class ArrayPanel(StyleFollower, QFrame):
         self.model = ArrayModel()
         self.table = QTableView()
         self.table.setModel(self.model)
-        self.table.setAccessibleName("Numbers of the array")
-        self.table.setFrameShape(QFrame.Shape.NoFrame)
-        self.table.setShowGrid(False)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setTabKeyNavigation(False)
-        self.table.setWordWrap(False)
+        plain_table(self.table, "Numbers of the array")
         for header in (self.table.horizontalHeader(), self.table.verticalHeader()):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-            header.setHighlightSections(False)
             header.setSectionsClickable(False)
         self._top = QHBoxLayout()
         self._top.addWidget(self.words, 1)
@@ -170,10 +164,3 @@ class ArrayPanel(StyleFollower, QFrame):
         down.setDefaultSectionSize(theme.px(18))
         down.setMinimumWidth(metrics.horizontalAdvance("2000") + theme.px(6))
         across.setFixedHeight(theme.px(18))
-        colours = theme.current()
-        self.table.setStyleSheet(
-            f"QTableView {{ background: transparent; }} QHeaderView {{ background: transparent; }}"
-            f"QHeaderView::section {{ background: transparent; color: {colours.muted}; border: none;"
-            f" font-size: {theme.px(theme.SMALL)}px; padding: 0 {theme.px(2)}px; }}"
-            f"QTableCornerButton::section {{ background: transparent; border: none; }}"
-        )

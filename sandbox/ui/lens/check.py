@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -33,6 +32,7 @@ from sandbox.nn import LOSSES
 from sandbox.ui import theme
 from sandbox.ui.kit import label
 from sandbox.ui.kit.base import set_state
+from sandbox.ui.kit.tables import plain_table
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.theme import Theme
 
@@ -85,11 +85,7 @@ class CheckLens(Lens[GradientCheck]):
     def _build(self) -> None:
         table = self.table
         table.setModel(self.model)
-        table.setAccessibleName("Errors by layer")
-        table.setFrameShape(QFrame.Shape.NoFrame)
-        table.setShowGrid(False)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        table.setTabKeyNavigation(False)
+        plain_table(table, "Errors by layer", role="list")
         table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.verticalHeader().hide()
@@ -97,7 +93,6 @@ class CheckLens(Lens[GradientCheck]):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
         table.hide()
         body = QWidget()
         body.setObjectName("column")
@@ -178,13 +173,7 @@ class CheckLens(Lens[GradientCheck]):
 
     def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
         self.model.theme = colours
-        self.table.setStyleSheet(
-            f"QTableView {{ background: transparent; }} QHeaderView {{ background: transparent; }}"
-            f"QTableView::item {{ padding: 0 {theme.px(10)}px 0 0; border: none; }}"
-            f"QHeaderView::section {{ background: {colours.card}; color: {colours.muted}; border: none;"
-            f" font-size: {theme.px(theme.SMALL)}px; padding: 0 {theme.px(10)}px 0 {theme.px(3)}px; }}"
-        )
-        self.fit()
+        super().set_theme(colours, scale)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -16,7 +16,6 @@ from sandbox.ui import theme
 from sandbox.ui.kit import label
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.whatif_table import WhatIfModel, WhatIfTable, row_sentence
-from sandbox.ui.theme import Theme
 
 PERIOD = 0.34  # minimum seconds between two answers
 
@@ -74,10 +73,6 @@ class WhatIfLens(Lens[Alternatives]):
             self.words.setText(text)
 
     # Look
-
-    def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
-        super().set_theme(colours, scale)
-        self.table.apply_theme()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -20,6 +20,7 @@ from sandbox import words
 from sandbox.experiment.lens.whatif import Alternatives, LossRow
 from sandbox.nn import LOSSES
 from sandbox.ui import theme
+from sandbox.ui.kit.tables import plain_table
 from sandbox.ui.theme import SMALL
 
 Index = QModelIndex | QPersistentModelIndex
@@ -256,21 +257,15 @@ class WhatIfTable(QTableView):
         self.model_ = model
         self.setModel(model)
         self.setItemDelegate(CellDelegate(self))
-        self.setAccessibleName("What each loss would do from here")
-        self.setShowGrid(False)
-        self.setFrameShape(QTableView.Shape.NoFrame)
+        plain_table(self, "What each loss would do from here", role="choices")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
         self.verticalHeader().hide()
         self.viewport().setAutoFillBackground(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         head = self.horizontalHeader()
         head.setSectionsClickable(True)
         head.setSortIndicatorShown(False)  # it would cut off the names; the header text has an arrow instead
-        head.setHighlightSections(False)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         head.sectionClicked.connect(self.sort_by)
         self.doubleClicked.connect(self._choose)
@@ -297,19 +292,6 @@ class WhatIfTable(QTableView):
             self.setCurrentIndex(QModelIndex())
         else:
             super().keyPressEvent(event)
-
-    def apply_theme(self) -> None:
-        """Apply the current theme: header and background are those of the card."""
-        colours = theme.current()
-        self.setStyleSheet(
-            f"QTableView {{ background: transparent; }}"
-            f"QTableCornerButton::section, QAbstractScrollArea::corner {{ background: transparent; border: none; }}"
-            f"QHeaderView {{ background: transparent; border: none; }}"
-            f"QHeaderView::section {{ background: transparent; color: {colours.muted}; border: none;"
-            f" border-bottom: {theme.px(1)}px solid {colours.border}; font-size: {theme.px(SMALL)}px;"
-            f" padding: 0 {theme.px(4)}px; }}"
-            f"QHeaderView::section:hover {{ color: {colours.text_color}; background: {colours.hover}; }}"
-        )
 
     def fit(self) -> None:
         """Set the widths of the columns; spare room goes to the numbers."""

@@ -8,7 +8,6 @@ import functools
 import math
 import multiprocessing
 import statistics
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
@@ -36,14 +35,12 @@ class InlineExecutor(Executor):
 
     def __init__(self, allowed: int = 10_000) -> None:
         self.allowed = allowed
-        self.begun = threading.Event()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
         if self.allowed:
             self.allowed -= 1
             future.set_result(fn(*args, **kwargs))
-        self.begun.set()
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
