@@ -16,6 +16,7 @@ from numpy.testing import assert_allclose
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
+from tests.test_new_kinds import test_every_class_has_a_teaching_paragraph_and_a_source as check_docstring
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/*.md"))]
@@ -41,10 +42,10 @@ def test_links_and_paths_exist(document: Path) -> None:
     assert not missing
 
 
-def test_rooms_of_the_architecture_are_the_folders() -> None:
-    (rooms, *_) = re.findall(r"## Rooms\n\n```\n(.*?)```", (ROOT / "docs/architecture.md").read_text("utf-8"), re.S)
-    folders = {path.parent.name for path in (ROOT / "sandbox").rglob("__init__.py")} - {"sandbox", "lessons"}
-    assert folders == set(re.findall(r"(?<![\w/.])(\w+)/", rooms)) - {"sandbox", "resources", "tests", "benchmarks"}
+def test_the_layout_in_the_architecture_is_that_of_the_folders() -> None:
+    (layout, *_) = re.findall(r"## Layout\n\n```\n(.*?)```", (ROOT / "docs/architecture.md").read_text("utf-8"), re.S)
+    folders = {path.parent.name for path in (ROOT / "sandbox").rglob("__init__.py")} - {"sandbox"}
+    assert folders == set(re.findall(r"(?<![\w/.])(\w+)/", layout)) - {"sandbox", "resources", "tests", "benchmarks"}
 
 
 def test_the_contracts_example_has_the_defaults() -> None:
@@ -84,12 +85,13 @@ def test_make_check_runs_every_hook() -> None:
 
 
 def test_the_loss_of_the_guide_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    (text, _) = blocks(ROOT / "CONTRIBUTING.md", "python")
+    (text, *_) = blocks(ROOT / "CONTRIBUTING.md", "python")
     import sandbox.nn.losses as module
 
     names: dict[str, Any] = dict(vars(module))
     exec(compile(text, "guide", "exec", dont_inherit=True), names)
     kind = names["PseudoHuber"]
+    check_docstring(kind)
     monkeypatch.setitem(LOSSES, kind.name, kind)
     rng, h = np.random.default_rng(1), 1e-6
     A, Y = rng.normal(size=(2, 20, 3))
@@ -103,19 +105,10 @@ def test_the_loss_of_the_guide_works(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_lens_of_the_guide_works(qtbot: Any) -> None:
-    (_, text) = blocks(ROOT / "CONTRIBUTING.md", "python")
-    imports = """
-from dataclasses import dataclass
-import numpy as np
-from PySide6.QtWidgets import QVBoxLayout
-from sandbox import words
-from sandbox.experiment.training.probe import LaneProbe
-from sandbox.experiment.training.snapshot import Snapshot
-from sandbox.ui.kit import label
-from sandbox.ui.lens.base import Lens
-"""
+    (_, text, test) = blocks(ROOT / "CONTRIBUTING.md", "python")
+    text = text.replace("from sandbox.experiment.lens.length import AskLength\n", "")  # here it is one module
     names: dict[str, Any] = {"__name__": "guide"}
-    exec(compile(imports + text, "guide", "exec", dont_inherit=True), names)
+    exec(compile(text, "guide", "exec", dont_inherit=True), names)
     lens = names["LengthLens"]()
     qtbot.addWidget(lens)
     with qtbot.waitExposed(lens):
@@ -123,3 +116,6 @@ from sandbox.ui.lens.base import Lens
     trainer = Trainer(Experiment())
     lens.draw(trainer.snapshot(wanted=Wanted(questions=lens.questions("A"))), "A")
     assert float(lens.number.text()) == pytest.approx(float(np.linalg.norm(trainer.probe("A").gradient())), rel=1e-3)
+    names |= {"Trainer": Trainer, "Experiment": Experiment, "Wanted": Wanted, "pytest": pytest}
+    exec(compile(test, "guide", "exec", dont_inherit=True), names)
+    names["test_the_length_is_that_of_the_gradient"](qtbot)
