@@ -22,12 +22,12 @@ class Batches:
     ----------
     position : int
         How many samples of the current epoch have been used.
-    whole : bool
+    is_full_batch : bool
         Whether the current epoch is one batch of all samples, in their own order.
     """
 
     def __init__(self, train: Samples, seed: int) -> None:
-        self._train = train
+        self._train, self._count = train, len(train)
         self._rng = np.random.default_rng(seed)
         self._order: Any = slice(None)
         self._shuffled = Samples(train.X.copy(), {coding: Y.copy(order="K") for coding, Y in train.Y.items()})
@@ -35,17 +35,14 @@ class Batches:
         self.position = 0
         self.is_full_batch = True
 
-    def __len__(self) -> int:
-        return len(self._train)
-
-    def begin_epoch(self, settings: OptimizerSettings, codings: Iterable[str]) -> None:
-        """Choose the order of the samples; a single batch of all needs none, so none is drawn."""
-        self.is_full_batch = not 0 < settings.batch_size < len(self)
+    def begin_epoch(self, settings: OptimizerSettings) -> bool:
+        """Choose the order of the samples, and return whether there is one: a single batch of all needs none."""
+        self.is_full_batch = not 0 < settings.batch_size < self._count
         if self.is_full_batch:
-            return
-        self._order = self._rng.permutation(len(self)) if settings.shuffle else slice(None)
+            return False
+        self._order = self._rng.permutation(self._count) if settings.shuffle else slice(None)
         self._shuffled.X[...] = self._train.X[:, self._order]
-        self.deal_targets(codings)
+        return True
 
     def deal_targets(self, codings: Iterable[str]) -> None:
         """Reorder the targets in these codings for the current epoch."""
@@ -55,11 +52,11 @@ class Batches:
     def next(self, settings: OptimizerSettings) -> Batch:
         """Return the next batch, as views that are created once, since all epochs fill the same arrays."""
         if self.is_full_batch:
-            return self._train.X, self._train.Y, len(self)
+            return self._train.X, self._train.Y, self._count
         batch = self._views.get(self.position)
         if batch is None:
             start = self.position
-            end = min(start + (settings.batch_size or len(self)), len(self))
+            end = min(start + (settings.batch_size or self._count), self._count)
             Y = {coding: Y[start:end] for coding, Y in self._shuffled.Y.items()}
             batch = self._views[start] = (self._shuffled.X[:, start:end], Y, end - start)
         return batch
@@ -67,7 +64,7 @@ class Batches:
     def use(self, size: int) -> bool:
         """Count `size` more samples as used; return whether the epoch is over."""
         self.position += size
-        if self.position < len(self):
+        if self.position < self._count:
             return False
         self.position = 0
         return True
@@ -82,9 +79,9 @@ class Batches:
         """Return the samples of the next update, without advancing the random generator."""
         size = settings.batch_size
         if self.position == 0:
-            if not 0 < size < len(self):
+            if not 0 < size < self._count:
                 return self._train
-            order = copy.deepcopy(self._rng).permutation(len(self)) if settings.shuffle else np.arange(len(self))
+            order = copy.deepcopy(self._rng).permutation(self._count) if settings.shuffle else np.arange(self._count)
             return Samples(self._train.X[:, order[:size]], {c: Y[order[:size]] for c, Y in self._train.Y.items()})
         X, Y, _ = self.next(settings)
         return Samples(X.copy(), {coding: targets.copy() for coding, targets in Y.items()})

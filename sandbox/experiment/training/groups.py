@@ -20,6 +20,7 @@ from sandbox.nn.losses import reduction_factor
 from sandbox.nn.network import ForwardPass
 
 Rows = Any  # the index of some networks of a group: a slice; an integer for one of several; () if there is only one
+Delta = Callable[[Array, Array, Mapping[str, Array]], Array]  # dZ of the output layer from Z, A, and Y by coding
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ class Group:
             self.__dict__.pop(name, None)
         self._l1 = self._column([replica.lane.settings.optimizer.l1 for replica in self.replicas])
         self._l2 = self._column([replica.lane.settings.optimizer.l2 for replica in self.replicas])
-        self._losses = [(rows, replicas[0].lane) for rows, replicas in self._runs(_loss_key)]
+        self._deltas = [(rows, self._delta_of(replicas[0].lane)) for rows, replicas in self._runs(_loss_key)]
         runs = self._runs(self._step_key)
         if not self._steps_fit(runs):
             for replica in self.replicas:
@@ -145,27 +146,35 @@ class Group:
     def backward(self, forward_pass: ForwardPass, Y: Mapping[str, Array]) -> None:
         """Compute the gradient of every network's cost, penalties included, after `forward`."""
         Z, A = forward_pass.Z[-1], forward_pass.A[-1]
-        if len(self._losses) == 1:
-            dZ = self._output_delta(self._losses[0][1], Z, A, Y)
+        if len(self._deltas) == 1:
+            dZ = self._deltas[0][1](Z, A, Y)
         else:
             dZ = np.empty_like(Z)
-            for rows, lane in self._losses:
-                dZ[rows] = self._output_delta(lane, Z[rows], A[rows], Y)
+            for rows, delta in self._deltas:
+                dZ[rows] = delta(Z[rows], A[rows], Y)
         self.net.backward(forward_pass, dZ)
         if self._l2 is not None:
             self.net.grad += self._l2 * self.net.theta * self.net.weights
         if self._l1 is not None:
             self.net.grad += self._l1 * np.sign(self.net.theta) * self.net.weights
 
-    def _output_delta(self, lane: Lane, Z: Array, A: Array, Y: Mapping[str, Array]) -> Array:
-        """Return dZ[L]: the derivative of the cost with respect to the pre-activations of the output."""
-        loss = lane.settings.loss
-        dZ = lane.objective.dZ(Z, A, Y[lane.coding], self.output, loss.numerics)
-        if loss.reduction == "mean":
-            dZ *= 1.0 / Z.shape[-2]
-        elif loss.reduction != "sum":
-            dZ *= reduction_factor(loss.reduction, *Z.shape[-2:])
-        return dZ
+    def _delta_of(self, lane: Lane) -> Delta:
+        """Return the function that computes dZ[L] by a lane's objective.
+
+        That is the derivative of the cost with respect to the pre-activations of the output.
+        """
+        objective, coding, output = lane.objective, lane.coding, self.output
+        numerics, reduction = lane.settings.loss.numerics, lane.settings.loss.reduction
+
+        def delta(Z: Array, A: Array, Y: Mapping[str, Array]) -> Array:
+            dZ = objective.dZ(Z, A, Y[coding], output, numerics)
+            if reduction == "mean":
+                dZ *= 1.0 / Z.shape[-2]
+            elif reduction != "sum":
+                dZ *= reduction_factor(reduction, *Z.shape[-2:])
+            return dZ
+
+        return delta
 
     def update(self) -> list[Replica]:
         """Update the parameters; return the networks that failed, restored to their last finite parameters."""

@@ -188,7 +188,7 @@ def test_only_adjacent_equal_parts_are_computed_as_one() -> None:
     trainer = Trainer(with_lanes(make_experiment(), {}, {"optimizer.l2": 0.1}, {"loss.objective": "mse"}, {}))
     (group,) = trainer._groups
     assert isinstance(group, Group)
-    assert [rows for rows, _ in group._losses] == [slice(0, 2), slice(2, 3), slice(3, 4)]
+    assert [rows for rows, _ in group._deltas] == [slice(0, 2), slice(2, 3), slice(3, 4)]
     assert [step.rows for step in group._steps] == [slice(0, 4)]
 
 
