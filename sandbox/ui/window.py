@@ -104,7 +104,8 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.controls = Controls(self.session.undo_stack)
-        self.panels: list[Panel] = [DataPanel(), NetworkPanel(), LossPanel(), OptimizerPanel()]
+        self.loss_panel = LossPanel()
+        self.panels: list[Panel] = [DataPanel(), NetworkPanel(), self.loss_panel, OptimizerPanel()]
         self.data_panel = self.panels[0]
         self.lane_panel = LanePanel()
         self.notice = Notice()
@@ -151,6 +152,7 @@ class MainWindow(QMainWindow):
             panel.changed.connect(self._change)
             panel.refused.connect(lambda sentence: self.notice.say(sentence, error=True))
         self.data_panel.open_requested.connect(self.ask_open_table)  # type: ignore[attr-defined]
+        self.loss_panel.beside_requested.connect(desk.train_beside)
         self.lane_panel.lane_chosen.connect(desk.view)
         self.lane_panel.all_changed.connect(desk.edit_all)
         self.lane_bar.fork_requested.connect(lambda: desk.fork(desk.viewed))
@@ -397,6 +399,7 @@ class MainWindow(QMainWindow):
         # A file that is being opened may have other lanes than the run that still goes on.
         lane = snapshot.lane(self.desk.viewed) or snapshot.lanes[0]
         self._show_readouts(snapshot, lane)
+        self.loss_panel.show_answers(snapshot, lane.name)
         self.boundary.draw(snapshot)
         if snapshot.curves:
             self.cost.draw(snapshot.curves, snapshot.marks, snapshot.lanes, snapshot.epoch_position)

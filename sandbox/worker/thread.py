@@ -21,6 +21,7 @@ from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document.lanes import lane_like, with_lane, without_lane
 from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.document.rules import lane_index
+from sandbox.experiment.training.effect import effect_of, fingerprints
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.experiment.training.trainer import RemovedLane
 from sandbox.worker.commands import (
@@ -122,6 +123,7 @@ class TrainerThread(QThread):
         self._removed: dict[int, _Removal] = {}  # removed lanes by token
         self._playing = False
         self._until_epoch: int | None = None
+        self._goal: _Goal | None = None  # of a run that is first trained as far as an earlier one
         self._beat = Beat()
 
     # The window's side
@@ -189,8 +191,8 @@ class TrainerThread(QThread):
 
     def _execute(self, command: Command) -> None:
         match command:
-            case Start(run, experiment):
-                self._begin(run, experiment)
+            case Start(run, experiment, updates):
+                self._begin(run, experiment, updates)
             case Return(run, experiment):
                 if run != self._run_number:
                     self._begin(run, experiment)
@@ -227,7 +229,7 @@ class TrainerThread(QThread):
         self._until_epoch = None
         self._set_playing(self._trainer is not None and self._trainer.running)
 
-    def _begin(self, run: int, experiment: Experiment) -> None:
+    def _begin(self, run: int, experiment: Experiment, updates: int = 0) -> None:
         """Start a run or go back to one; if that fails, the previous run stays as it was."""
         trainer, successor = self._left.get(run, (None, None))
         try:
@@ -246,7 +248,13 @@ class TrainerThread(QThread):
             self._left[self._run_number] = self._trainer, self._successor
             while len(self._left) > _MOST_LEFT:
                 self._left.popitem(last=False)
-        self._trainer, self._successor, self._run_number = trainer, successor, run
+        if self._goal is not None:
+            self._set_playing(self._goal.then_play)
+        self._trainer, self._successor, self._run_number, self._goal = trainer, successor, run, None
+        if updates:
+            self._goal, self._until_epoch = _Goal(updates, self._playing), None
+            self._set_playing(True)
+            first = replace(first, catch_up_progress=0.0)
         if self._playing and not trainer.running:
             self._set_playing(False)
         self._post(first)
@@ -352,6 +360,8 @@ class TrainerThread(QThread):
         return self._speed is not None and self._speed <= FRAMES
 
     def _set_playing(self, playing: bool) -> None:
+        if not playing:
+            self._goal = None
         if playing and not self._playing:
             self._beat.start(perf_counter())
         if playing != self._playing:
@@ -363,9 +373,10 @@ class TrainerThread(QThread):
         trainer, commands = self._trainer, self._commands
         assert trainer is not None
         now = perf_counter()
-        speed = self._speed
+        goal = self._goal
+        speed = self._speed if goal is None else None
         if speed is None:
-            end, most = now + self._burst(), None
+            end, most = now + self._burst(), None if goal is None else goal.updates - trainer.update
         else:
             due_in = self._beat.wait(speed, now)
             if due_in > 0.0:
@@ -383,7 +394,11 @@ class TrainerThread(QThread):
         updates = trainer.advance(go_on, most)
         if speed is not None:
             self._beat.did(updates, now)
-        if not trainer.running or (last is not None and trainer.epoch >= last):
+        ended = not trainer.running or (last is not None and trainer.epoch >= last)
+        if goal is not None and trainer.update >= goal.updates:
+            self._goal = None
+            ended |= not goal.then_play
+        if ended:
             self._set_playing(False)
         if commands.empty() or (updates and self._is_slow):
             self._offer()
@@ -405,6 +420,8 @@ class TrainerThread(QThread):
         """Put a snapshot into the mailbox, and park until it is painted."""
         if self._trainer is not None and not self._closing:
             snapshot = self._trainer.snapshot(self._run_number, _fitting(self._wanted, self._trainer))
+            if self._goal is not None:
+                snapshot = replace(snapshot, catch_up_progress=self._trainer.update / self._goal.updates)
             if self._successor is not None:
                 snapshot = replace(snapshot, catch_up_progress=self._successor.update / self._trainer.update)
             self._post(snapshot)
@@ -415,6 +432,14 @@ class TrainerThread(QThread):
         QCoreApplication.postEvent(self._listener, QEvent(self.SNAPSHOT))
         if self._playing and not self._closing:
             self._parked.wait(_LONGEST_PARK)
+
+
+@dataclass(frozen=True)
+class _Goal:
+    """How many updates a run is trained at full speed first, and whether it plays on after that."""
+
+    updates: int
+    then_play: bool
 
 
 @dataclass
@@ -447,7 +472,9 @@ def _changed_at_start(trainer: Trainer, edit: Edit) -> Trainer:
     """
     settings = replace(trainer.experiment, edits=()).changed_by(edit)
     try:
-        return trainer.restarted(replace(settings, edits=trainer.experiment.edits))  # with its scheduled edits
+        changed = trainer.restarted(replace(settings, edits=trainer.experiment.edits))  # with its scheduled edits
     except InputError:
         trainer.take_edit(edit)
         return trainer
+    changed.effect = effect_of(edit, fingerprints(trainer.lanes), changed.lanes)
+    return changed

@@ -680,3 +680,35 @@ def test_invalid_lane_commands_are_refused_with_a_sentence(listener: Listener, c
     listener.settle()
     assert [lane.name for lane in listener.last.lanes] == ["A"]
     assert listener.failed == []
+
+
+def test_a_run_is_first_trained_as_far_as_asked_then_pauses(listener: Listener) -> None:
+    listener.begin()
+    listener.thread_.set_speed(2.0)  # it does not hold until the run is as far
+    listener.thread_.send(Start(1, EXPERIMENT, 200))
+    listener.wait(lambda: listener.last.run == 1 and listener.last.update == 200)
+    listener.wait(lambda: not listener.thread_._playing)
+    listener.settle()
+    shown = [snapshot.catch_up_progress for snapshot in listener.seen if snapshot.run == 1 and snapshot.update < 200]
+    assert listener.last.update == 200 and listener.last.catch_up_progress == 1.0
+    assert shown == sorted(shown) and all(progress < 1.0 for progress in shown)
+    assert same_run(listener.trainer, replayed(EXPERIMENT, 200))
+
+
+def test_a_run_that_was_playing_plays_on_after_that(listener: Listener) -> None:
+    listener.begin()
+    listener.thread_.send(Play())
+    listener.thread_.send(Start(1, EXPERIMENT, 50))
+    listener.wait(lambda: listener.last.run == 1 and listener.last.update > 60)
+    assert listener.thread_._playing
+    listener.pause()
+    listener.thread_.send(Start(2, EXPERIMENT, 100_000))
+    listener.wait(lambda: listener.last.run == 2 and listener.last.update > 0)
+    listener.thread_.send(Pause())  # is obeyed, and then forgotten
+    listener.settle()
+    update = listener.last.update
+    assert update < 100_000 and listener.last.catch_up_progress == 1.0
+    listener.thread_.send(Start(3, EXPERIMENT))
+    listener.wait(lambda: listener.last.run == 3)
+    listener.settle()
+    assert listener.last.update == 0 and not listener.thread_._playing

@@ -21,6 +21,7 @@ from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.training.batches import Batches
 from sandbox.experiment.training.diagnosis import reason_to_stop
 from sandbox.experiment.training.edits import EditLog
+from sandbox.experiment.training.effect import effect_of, fingerprints
 from sandbox.experiment.training.groups import Group, grouped
 from sandbox.experiment.training.history import History
 from sandbox.experiment.training.lanes import Lane, build_lane
@@ -29,7 +30,7 @@ from sandbox.experiment.training.probe import LaneProbe
 from sandbox.experiment.training.recorder import Recorder
 from sandbox.experiment.training.replica import Replica
 from sandbox.experiment.training.samples import Samples, samples_of
-from sandbox.experiment.training.snapshot import EditMark, Snapshot, Wanted
+from sandbox.experiment.training.snapshot import EditEffect, EditMark, Snapshot, Wanted
 from sandbox.experiment.training.views import snapshot
 from sandbox.experiment.training.weights import assign_parameters, load_weights
 from sandbox.nn import LOSSES
@@ -77,6 +78,8 @@ class Trainer:
     update, epoch : int
         Updates done, whole epochs done.
     lanes : list of Lane
+    effect : EditEffect, optional
+        What the last edit made while training did to the weights by itself.
 
     Raises
     ------
@@ -95,6 +98,7 @@ class Trainer:
         self.data = load_experiment_data(experiment) if data is None else data
         self.every, self.watched, self._losses = every, watched, frozenset(losses)
         self.update = self.epoch = 0
+        self.effect: EditEffect | None = None
         self._log = EditLog(experiment)
         dtype = np.dtype(experiment.run.precision)
         self._train = samples_of(self.data.X_train, self.data.y_train, self.data, dtype)
@@ -341,8 +345,10 @@ class Trainer:
         edit = dataclasses.replace(edit, update=self.update)
         experiment = self._log.with_edit(edit)
         self._apply_pending()  # scheduled edits of this update come first, as in a replay
+        before = fingerprints(self.lanes)
         self._log.enter(edit, experiment)
         self._apply(edit)
+        self.effect = effect_of(edit, before, self.lanes)
         return edit
 
     def _apply_pending(self) -> None:

@@ -32,7 +32,7 @@ def snapshot(trainer: Trainer, run: int, wanted: Wanted) -> Snapshot:
     curves = () if wanted.curves is None else tuple(_curves(trainer, wanted.curves, wanted.replica))
     return Snapshot(
         run, trainer.experiment, trainer.data, trainer.update, trainer.epoch, trainer.epoch_position, lanes, surfaces,
-        curves, tuple(trainer.marks), FrozenMapping(answers), FrozenMapping(seconds),
+        curves, tuple(trainer.marks), FrozenMapping(answers), FrozenMapping(seconds), effect=trainer.effect,
     )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def _state(trainer: Trainer, lane: Lane, replica: int | None) -> LaneState:
     stopped_replicas = len(lane.replicas) - len(lane.running)
     return LaneState(
         lane.name, lane.sizes, lane.activations[-1], lane.objective.name, readings, lane.stopped, len(lane.replicas),
-        stopped_replicas,
+        stopped_replicas, lane.learned,
     )  # fmt: skip
 
 

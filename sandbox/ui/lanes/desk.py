@@ -145,6 +145,15 @@ class LaneDesk(QObject):
         """Add a lane like the one in view, and view it."""
         self._view_new(lambda: self._session.add_lane(self.viewed))
 
+    def train_beside(self) -> None:
+        """Train the loss of the lane in view from the start, beside the loss it began with, and view the difference."""
+        viewed = self.viewed
+        name = self._session.train_beside(viewed)
+        if name is not None:
+            self.edits_all = False
+            self.viewed, self.rival = name, viewed
+            self.changed.emit()
+
     def act(self, lane: str, action: str) -> None:
         """Fork, hide or remove a lane."""
         acts: dict[str, Callable[[], None]] = {
