@@ -332,9 +332,11 @@ class Session(QObject):
         """Add a lane from the initial weights, with the settings of another lane except for `changes`."""
 
         def add() -> None:
-            name = free_name(self._lane_names())
-            settings = LaneEntry(name, {**self._lane_changes(like), **(changes or {})})
-            self._push_lane(settings, AddLane(like, name, FrozenMapping(changes)), "new lane")
+            name, more = free_name(self._lane_names()), dict(changes or {})
+            if "loss.objective" in more and "loss.monitors" not in more and self.snapshot is not None:
+                more |= self._swapped_monitors(str(more["loss.objective"]), like)
+            settings = LaneEntry(name, {**self._lane_changes(like), **more})
+            self._push_lane(settings, AddLane(like, name, FrozenMapping(more)), "new lane")
 
         self._on_lanes(add)
 

@@ -31,14 +31,12 @@ from sandbox.ui.kit import Elided, IconButton, label
 from sandbox.ui.kit.base import StyleFollower, call_later, set_state
 from sandbox.ui.lane_styles import Badge, LaneStyle
 from sandbox.ui.lanes.pair import PairPanel
-from sandbox.ui.session import MOST_LANES
 from sandbox.ui.theme import Theme
 from sandbox.ui.views.boundary import BoundaryView
 
 NARROW = 190  # pixels; a narrower frame has room only for the name
 ACTIONS = {
     "rename": ("Rename\u2026", "Gives this lane another name."),
-    "fork": ("Duplicate", "Copies this lane as it is now: weights, optimiser and history."),
     "hide": ("Hide", "Leaves this lane out of all views; it keeps training."),
     "remove": ("Remove", "Removes this lane; undo brings it back."),
 }
@@ -70,9 +68,7 @@ class LaneFrame(StyleFollower, QFrame):
         self.words = Elided("", "title")
         self.edit = _NameEdit()
         self.score = label("", "hint")
-        self.menu_button = IconButton(
-            "dots", "Renames, duplicates, hides or removes this lane.", "Lane menu", flat=True
-        )
+        self.menu_button = IconButton("dots", "Renames, hides or removes this lane.", "Lane menu", flat=True)
         self.menu = QMenu(self)
         self.actions_: dict[str, QAction] = {}
         for name, (text, tip) in ACTIONS.items():
@@ -364,7 +360,6 @@ class LaneGrid(QWidget):
             frame.menu_button.setVisible(rival is None)
             frame.actions_["remove"].setEnabled(not alone)
             frame.actions_["hide"].setEnabled(len(styles) > 1)
-            frame.actions_["fork"].setEnabled(len(styles) + hidden < MOST_LANES)
         for frame in self.frames[len(shown) :]:
             frame.lane_style = None
         self._show_pair(styles)
