@@ -347,7 +347,7 @@ class MainWindow(QMainWindow):
             self.boundary.set_lanes(seen, desk.viewed, rival, len(styles) - len(seen))
             self.cost.set_lanes(seen)
         if self.lenses is not None:
-            self.lenses.set_lane(desk.style(desk.viewed) if desk.several else None)
+            self.lenses.set_lanes(styles)
             self.lenses.set_seed(desk.picked_seed)
         self._title_boundary()
 
@@ -405,7 +405,8 @@ class MainWindow(QMainWindow):
         if snapshot.curves:
             self.cost.draw(snapshot.curves, snapshot.marks, snapshot.lanes, snapshot.epoch_position)
         self._show_lane_progress(snapshot)
-        self.lenses.draw(snapshot, lane.name)
+        if lane.name == self.desk.viewed:  # a lane that has just been added is not in it yet
+            self.lenses.draw(snapshot, lane.name)
         self._ask()
         self._report_stops(snapshot)
         self.drawn.emit(snapshot)
@@ -464,12 +465,16 @@ class MainWindow(QMainWindow):
         return int(snapshot.experiment.effective().lane(lane.name).network.seed) + replica
 
     def _show_lane_progress(self, snapshot: Snapshot) -> None:
-        """Show how far a lane that was added has been trained."""
-        if snapshot.catch_up_progress < 1.0:
-            self.boundary_card.title.setText(f"Training the new lane: {words.share(snapshot.catch_up_progress, 0)}")
+        """Show how far lanes have been trained that begin at the start; meanwhile there is nothing to step."""
+        progress = snapshot.catch_up_progress
+        in_its_frame = self.desk.rival == "" and any(lane.catch_up < 1.0 for lane in snapshot.lanes)
+        if progress < 1.0 and not in_its_frame:
+            self.boundary_card.title.setText(f"Training from the start: {words.share(progress, 0)}")
         elif self._lane_progress < 1.0:
             self._title_boundary()
-        self._lane_progress = snapshot.catch_up_progress
+        if (progress < 1.0) != (self._lane_progress < 1.0):
+            self.controls.allow_steps(progress >= 1.0)
+        self._lane_progress = progress
 
     def _report_stops(self, snapshot: Snapshot) -> None:
         for lane in snapshot.lanes:

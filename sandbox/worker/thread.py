@@ -24,6 +24,7 @@ from sandbox.experiment.document.rules import lane_index
 from sandbox.experiment.training.effect import effect_of, fingerprints
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.experiment.training.trainer import RemovedLane
+from sandbox.experiment.training.views import with_coming_lanes
 from sandbox.worker.commands import (
     AddLane,
     ApplyEdit,
@@ -419,18 +420,19 @@ class TrainerThread(QThread):
     def _offer(self) -> None:
         """Put a snapshot into the mailbox, and park until it is painted."""
         if self._trainer is not None and not self._closing:
-            snapshot = self._trainer.snapshot(self._run_number, _fitting(self._wanted, self._trainer))
+            wanted = _fitting(self._wanted, self._trainer)
+            snapshot = self._trainer.snapshot(self._run_number, wanted)
             if self._goal is not None:
                 snapshot = replace(snapshot, catch_up_progress=self._trainer.update / self._goal.updates)
             if self._successor is not None:
-                snapshot = replace(snapshot, catch_up_progress=self._successor.update / self._trainer.update)
+                snapshot = with_coming_lanes(snapshot, self._successor, wanted)
             self._post(snapshot)
 
     def _post(self, snapshot: Snapshot) -> None:
         self._parked = threading.Event()
         self._mailbox.append((snapshot, self._parked))
         QCoreApplication.postEvent(self._listener, QEvent(self.SNAPSHOT))
-        if self._playing and not self._closing:
+        if (self._playing or self._successor is not None) and not self._closing:
             self._parked.wait(_LONGEST_PARK)
 
 

@@ -574,7 +574,10 @@ def test_a_lane_added_late_catches_up_while_the_others_wait(listener: Listener) 
     listener.thread_.send(AddLane("A", "B", {"loss.objective": "mse"}))
     listener.wait(lambda: listener.last.catch_up_progress < 1.0)
     catching_up = [snapshot for snapshot in listener.seen if snapshot.catch_up_progress < 1.0]
-    assert all(snapshot.update == goal and len(snapshot.lanes) == 1 for snapshot in catching_up)
+    for snapshot in catching_up:  # the new lane is drawn as far as it is, by itself
+        assert snapshot.update == goal and [lane.name for lane in snapshot.lanes] == ["A", "B"]
+        assert [lane.catch_up < 1.0 for lane in snapshot.lanes] == [False, True]
+        assert snapshot.lanes[1].objective == "mse" and snapshot.experiment.lanes[1].name == "B"
     listener.wait(lambda: listener.last.catch_up_progress == 1.0 and len(listener.last.lanes) == 2)
     assert listener.last.update == goal
     assert listener.last.lanes[1].objective == "mse"

@@ -281,6 +281,8 @@ class LaneState:
         How many networks it trains, and how many of them have stopped.
     learned : tuple of (epoch, name)
         The losses that it has learned with so far, each with the epoch at which it began.
+    catch_up : float
+        How far it has been trained towards the other lanes, from 0 to 1; 1 if it is as far as they are.
     """
 
     name: str
@@ -292,6 +294,7 @@ class LaneState:
     replicas: int = 1
     stopped_replicas: int = 0
     learned: tuple[tuple[float, str], ...] = ()
+    catch_up: float = 1.0
 
 
 @dataclass(frozen=True)

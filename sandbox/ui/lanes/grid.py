@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QMenu,
+    QProgressBar,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -78,6 +79,14 @@ class LaneFrame(StyleFollower, QFrame):
             self.actions_[name] = action
         self.menu.setToolTipsVisible(True)
         self.menu_button.clicked.connect(self._open_menu)
+        self.cancel = IconButton("close", "Stops training this lane, and removes it.", "Cancel the new lane", flat=True)
+        self.cancel.clicked.connect(lambda: self._act("remove"))
+        self.cancel.hide()
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setRange(0, 100)
+        self.progress.setAccessibleName("Training of the new lane, in percent")
+        self.progress.hide()
         self.head = QWidget()
         self._head = QHBoxLayout(self.head)
         self._head.setContentsMargins(0, 0, 0, 0)
@@ -86,6 +95,7 @@ class LaneFrame(StyleFollower, QFrame):
             (self.words, 1),
             (self.edit, 1),
             (self.score, 0),
+            (self.cancel, 0),
             (self.menu_button, 0),
         ):
             self._head.addWidget(widget, stretch)
@@ -93,6 +103,7 @@ class LaneFrame(StyleFollower, QFrame):
         self.edit.done.connect(self._rename)
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.head)
+        self._column.addWidget(self.progress)
         self._column.addWidget(self.view, 1)
         self.view.plot.picked.connect(lambda *_: self.chosen.emit())
         self.follow_style()
@@ -111,8 +122,22 @@ class LaneFrame(StyleFollower, QFrame):
         set_state(self, "alone", str(alone).lower())
         self.fit()
 
+    def show_progress(self, share: float) -> None:
+        """Show how far a lane that was added has been trained, and offer to cancel; 1 ends that."""
+        catching_up = share < 1.0
+        if catching_up:
+            self.progress.setValue(round(100.0 * share))
+            self.score.setText(f"catching up: {words.share(share, 0)}")
+            self.score.setToolTip("Trains from the initial weights until it is as far as the other lanes.")
+        if catching_up != self.cancel.isVisibleTo(self):
+            self.cancel.setVisible(catching_up)
+            self.progress.setVisible(catching_up)
+
     def show_state(self, state: LaneState, task: str) -> None:
-        """Show how well the lane does."""
+        """Show how well the lane does, or how far it has caught up."""
+        self.show_progress(state.catch_up)
+        if state.catch_up < 1.0:
+            return
         metric = SCORES[task]
         value = state.readings.get(f"test_{metric}", state.readings.get(f"train_{metric}", math.nan))
         kind = METRICS[metric]
@@ -179,6 +204,7 @@ class LaneFrame(StyleFollower, QFrame):
         self._column.setContentsMargins(edge, edge, edge, edge)
         self._column.setSpacing(theme.px(2))
         self._head.setSpacing(theme.px(6))
+        self.progress.setFixedHeight(theme.px(3))
 
 
 class _NameEdit(QLineEdit):
@@ -454,6 +480,7 @@ class LaneGrid(QWidget):
             if state is not None and self._rival is None:
                 frame.show_state(state, snapshot.data.task)
             elif self._rival is not None:
+                frame.show_progress(1.0)
                 frame.show_measure(_measure(snapshot, style, self._rival))
             if style.name in surfaces:
                 frame.view.draw(surfaces[style.name], state)

@@ -65,7 +65,7 @@ def _rates(experiment: Experiment, lane: str) -> Iterable[Choice]:
 
 
 def _layers(experiment: Experiment, lane: str) -> Iterable[Choice]:
-    key, group = "network.hidden", "Other layers"
+    group = "Other layers"
     hidden = experiment.lane(lane).network.hidden
     options: dict[tuple[int, ...], str] = {(): "no hidden layer"}
     if hidden:
