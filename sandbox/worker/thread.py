@@ -47,6 +47,7 @@ from sandbox.worker.commands import (
 SLOWEST_SPEED = 1.0  # updates per second
 FRAMES = 25.0  # per second: up to this speed every single update is drawn
 _SHORTEST_BURST, _LONGEST_FRAME = 0.010, 0.046  # seconds
+_CATCH_UP_FRAME = 0.08  # seconds of training per frame while a lane catches up
 _LONGEST_PARK = 1.0  # seconds to wait at most for a window that does not paint
 _MOST_LEFT = 12  # earlier runs that undo can go back to as they were left
 
@@ -288,7 +289,7 @@ class TrainerThread(QThread):
                 case AddLane(like, name, changes):
                     model = lane_like(trainer.experiment, trainer.current, like, name)
                     entry = LaneEntry(name, {**model.changes, **changes})
-                    self._successor = trainer.restarted(with_lane(trainer.experiment, entry, alone=True))
+                    self._successor = trainer.joined_by(with_lane(trainer.experiment, entry, alone=True))
                 case RemoveLane(lane, token):
                     removal = _removal(trainer.experiment, lane)
                     for other in self._removed.values():  # removed lanes can only go back into one run, at one moment
@@ -300,7 +301,7 @@ class TrainerThread(QThread):
                     removal = self._removed[token]
                     if removal.run is not trainer or removal.lane is None or not trainer.restore_lane(removal.lane):
                         experiment = with_lane(trainer.experiment, removal.entry, removal.edits, place=removal.index)
-                        self._successor = trainer.restarted(experiment)
+                        self._successor = trainer.joined_by(experiment)
                 case RenameLane(lane, name):
                     trainer.rename_lane(lane, name)
                 case _:
@@ -327,14 +328,14 @@ class TrainerThread(QThread):
     def _catch_up(self, successor: Trainer) -> None:
         """Train the run with one more lane for a while; it replaces the current run once it has caught up."""
         assert self._trainer is not None
-        goal, end = self._trainer.update, perf_counter() + _LONGEST_FRAME
+        goal, end = self._trainer.update, perf_counter() + _CATCH_UP_FRAME
 
         def go_on() -> bool:
             return perf_counter() < end and not self._closing
 
         successor.advance(go_on, goal - successor.update)
         if successor.update == goal or not successor.running:
-            successor.settle()
+            successor.take_over(self._trainer)
             self._trainer, self._successor = successor, None
         if self._commands.empty():
             self._offer()

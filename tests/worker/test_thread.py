@@ -715,3 +715,36 @@ def test_a_run_that_was_playing_plays_on_after_that(listener: Listener) -> None:
     listener.wait(lambda: listener.last.run == 3)
     listener.settle()
     assert listener.last.update == 0 and not listener.thread_._playing
+
+
+@pytest.mark.parametrize("monitors", [(), ("mse",)])
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_the_histories_of_all_lanes_are_as_if_the_new_one_had_been_there(
+    listener: Listener, monitors: tuple[str, ...], replicas: int
+) -> None:
+    """A lane that records the new lane's loss already keeps its history; otherwise it is recorded again."""
+    experiment = EXPERIMENT.with_values({"loss.monitors": monitors, "run.replicas": replicas})
+    listener.begin(experiment)
+    listener.play_until(100)
+    listener.thread_.send(change({"optimizer.learning_rate": 0.1}))
+    listener.play_until(150)
+    kept = listener.trainer.history("A")
+    listener.thread_.send(AddLane("A", "B", {"loss.objective": "mse"}))
+    listener.wait(lambda: len(listener.last.lanes) == 2 and listener.last.catch_up_progress == 1.0)
+    listener.settle()
+    assert (listener.trainer.history("A") is kept) == bool(monitors)
+    listener.play_until(listener.last.update + 30)
+    trainer = listener.trainer
+    reference = Trainer(Experiment.loads(listener.last.experiment.dumps()), watched=True)
+    reference.advance(lambda: True, trainer.update)
+    assert same_run(trainer, reference)
+    for name in "AB":
+        for column in ("train_mse", "test_binary_cross_entropy"):
+            ours, theirs = (one.history(name).column(column) for one in (trainer, reference))
+            np.testing.assert_array_equal(ours, theirs)
+        if replicas > 1:
+            ours, theirs = (one.lane(name).replica_history for one in (trainer, reference))
+            assert ours is not None and theirs is not None
+            np.testing.assert_array_equal(ours.column("train_cost#2"), theirs.column("train_cost#2"))
+    pair = frozenset(lane.key for lane in trainer.lanes)
+    assert trainer.pairs.diverged_at[pair] == 1

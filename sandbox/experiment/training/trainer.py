@@ -434,6 +434,31 @@ class Trainer:
         """
         return Trainer(experiment, self.data, self.every, self.watched, self._losses)
 
+    def joined_by(self, experiment: Experiment) -> Trainer:
+        """Return a trainer of this experiment with one more lane, from the start, for that lane to catch up.
+
+        The lanes of this one are trained again, so that each update can be compared, but not recorded again; call
+        `take_over` when it is as far as this one.
+        """
+        successor = self.restarted(experiment)
+        known = {lane.name: lane for lane in self.lanes}
+        new = {lane.objective.name for lane in successor.lanes if lane.name not in known}
+        for lane in successor.lanes:  # each also records the losses that others learn with
+            old = known.get(lane.name)
+            lane.is_known = old is not None and all(old.history.always_has(f"train_{loss}") for loss in new)
+        successor._regroup()
+        return successor
+
+    def take_over(self, run: Trainer) -> None:
+        """Adopt the histories of the run that this one, see `joined_by`, has caught up with."""
+        run.settle()
+        for lane in self.lanes:
+            if lane.is_known:
+                old = run.lane(lane.name)
+                lane.history, lane.replica_history, lane.is_known = old.history, old.replica_history, False
+        self._regroup()
+        self.settle()
+
     def remove_lane(self, name: str) -> RemovedLane:
         """Remove a lane, and return it as it is, for `restore_lane`.
 
