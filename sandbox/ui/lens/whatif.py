@@ -34,7 +34,7 @@ class WhatIfLens(Lens[Alternatives]):
         self.model = WhatIfModel()
         self.table = WhatIfTable(self.model)
         self.table.setToolTip(
-            "Click a header, or press S, to sort by a column; double click, or Enter, lets the network learn with a loss."
+            "Click a header, or press S, to sort by a column; double click, or Enter, to learn with a loss."
         )
         self.words = QLabel()
         self.words.setWordWrap(True)

@@ -144,8 +144,8 @@ class WhatIfModel(QAbstractTableModel):
             tips = (
                 "The loss; the one that trains is marked.",
                 "The cost with this loss, penalty included, at the current parameters.",
-                "Cosine between its whole gradient and that of the loss to learn with: 1 is the same direction, 0 at right angles, "
-                "\u22121 opposite.",
+                "Cosine between its whole gradient and that of the loss to learn with: 1 is the same direction, "
+                "0 at right angles, \u22121 opposite.",
                 f"Norm of dZ[{last}], the derivative of its cost by the output's pre-activations.",
             )
             text = tips[section] if section < WEIGHTS else f"Norm of dW[{l}] for its cost, penalty included."
