@@ -10,8 +10,8 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QLocale, QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QIcon, QWheelEvent
+from PySide6.QtCore import QEvent, QLocale, QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QIcon, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -20,11 +20,13 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QStyle,
     QStyleOptionComboBox,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
 
 from sandbox import words
+from sandbox.glossary import explanation
 from sandbox.nn.parameters import linear_stops, log_stops
 from sandbox.ui import kit, theme
 from sandbox.ui.icons import icon
@@ -730,3 +732,15 @@ def test_a_row_names_its_control_for_screen_readers() -> None:
     assert row.label.buddy() is field
     assert isinstance(row.control, kit.NumberField)
     assert not isinstance(row.control, QComboBox)
+
+
+def test_a_label_explains_the_terms_of_the_field_on_hover(qtbot: Any) -> None:
+    words = kit.label("Edit lane", "title")
+    qtbot.addWidget(words)
+    words.show()
+    position = words.rect().center()
+    QApplication.sendEvent(words, QHelpEvent(QEvent.Type.ToolTip, position, words.mapToGlobal(position)))
+    assert QToolTip.text() == explanation("Edit lane") and QToolTip.text().startswith("A lane is one network")
+    words.setToolTip("Its own.")  # is not replaced
+    QApplication.sendEvent(words, QHelpEvent(QEvent.Type.ToolTip, position, words.mapToGlobal(position)))
+    assert QToolTip.text() == "Its own."
