@@ -27,6 +27,7 @@ SHADES = 16
 # The width of a point's edge in pixels, and its contrast on whatever it may lie on: enough that 3 are left of it on
 # screen, where an edge as thin as this is blurred.
 EDGE, EDGE_CONTRAST = 1.6, 5.0
+STROKE = 0.16  # of a cross, in sizes of the point
 Wrong = tuple[NDArray[np.bool_], NDArray[np.bool_]]  # of the training and of the test part
 PARTS = ("train", "test")
 
@@ -127,14 +128,14 @@ class SamplePoints(QObject):
     def _crosses(self, X: Floats, y: NDArray[Any], part: str, indices: NDArray[np.intp]) -> Iterator[Points]:
         """Yield crosses over the points of a part, in black or white, whichever shows on them."""
         assert self._slice is not None and self._colours is not None and self._theme is not None
-        size, width = self._size(len(self._slice.data.y_train)), 1.5 * self._scale
+        size = self._size(len(self._slice.data.y_train))
         on = [self._theme.card if part == "test" else color.name() for color in self._colours.classes]
         inks = [theme.text_color_on(color) for color in on]
         for ink in dict.fromkeys(inks):
             under = indices[[inks[k] == ink for k in y[indices].tolist()]]
             if len(under):
                 across, up = self._slice.positions(X[under], y[under])
-                yield Points(across, up, CROSS, QColor(ink), QColor(ink), width, size)
+                yield Points(across, up, CROSS, QColor(ink), QColor(ink), STROKE * size, size)
 
     # How they are drawn
 
