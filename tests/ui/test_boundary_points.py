@@ -370,6 +370,20 @@ def test_switches_hold_for_all_lanes_and_for_the_next_run(driver: Any) -> None:
     ))  # fmt: skip
 
 
+def test_tab_reaches_every_switch_and_the_space_bar_sets_it(driver: Any) -> None:
+    legend = driver.window.boundary.frames[0].view.legend
+    driver.window.controls.play.setFocus()
+    reached = []
+    for _ in range(80):
+        driver.key(Qt.Key.Key_Tab)
+        focused = QApplication.focusWidget()
+        if focused in legend.switches.values() and focused not in reached:
+            reached.append(focused)
+            driver.key(Qt.Key.Key_Space)
+    assert reached == list(legend.switches.values())
+    assert legend.drawn == Drawn(test=False, wrong_only=True, discrete=True)
+
+
 def test_as_many_crosses_as_the_accuracy_says(open_window: Callable[..., Any]) -> None:
     driver = open_window()
     driver.play(30)

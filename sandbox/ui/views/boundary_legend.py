@@ -124,7 +124,7 @@ class BoundaryLegend(PointLegend):
         return [switch for switch in self.switches.values() if not switch.isHidden()]
 
     def _line(self) -> float:
-        return max(super()._line(), *(float(switch.sizeHint().height()) for switch in self.switches.values()))
+        return max([super()._line(), *(float(switch.sizeHint().height()) for switch in self._offered())])
 
     def _places(self, width: float) -> list[tuple[float, float]]:
         """Return where the switches go, after the last entry or below it."""
