@@ -305,7 +305,7 @@ def test_switches_are_reached_and_named(qtbot: QtBot) -> None:
     assert view.legend.drawn == Drawn(test=False, wrong_only=True, discrete=True)
 
 
-@pytest.mark.parametrize("width", [240, 330, 480, 900])
+@pytest.mark.parametrize("width", [140, 240, 330, 480, 900])
 def test_the_legend_wraps_and_covers_nothing(qtbot: QtBot, width: int) -> None:
     view, _ = _view(qtbot, size=(width, 600), **TASKS["many"])
     legend = view.legend
@@ -317,6 +317,20 @@ def test_the_legend_wraps_and_covers_nothing(qtbot: QtBot, width: int) -> None:
     end = last[0] + legend._width(*legend._entries[-1][:2])
     first = min(boxes, key=lambda box: (box.top(), box.left()))
     assert first.left() >= end or first.top() >= last[1] + legend._line() - 1
+
+
+def test_the_legend_is_not_laid_out_anew_while_points_change(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    view, data = _view(qtbot)
+    view.show_drawn(Drawn(wrong_only=True))
+    laid_out: list[int] = []
+    monkeypatch.setattr(view.legend, "updateGeometry", lambda: laid_out.append(1))
+    for step in range(2, 6):
+        wrong = np.arange(len(data.y_train)) % step == 0, np.zeros(len(data.y_test), bool)
+        view.draw(_flat(view, data, 0.0, wrong))
+        assert _counts(view) == (wrong[0].sum(), 0)
+    assert laid_out == []
+    view.set_theme(theme.DARK)
+    assert laid_out
 
 
 def test_a_regression_has_only_test_points_to_switch(qtbot: QtBot) -> None:

@@ -57,6 +57,7 @@ class BoundaryLegend(PointLegend):
         self.drawn = Drawn()
         self.switches: dict[str, Toggle] = {}
         self._crossed = self._switched = False
+        self._state: tuple[object, ...] = ()
         for name, (text, tooltip) in SWITCHES.items():
             switch = Toggle(text, self)
             switch.setProperty("role", "legend")
@@ -94,8 +95,10 @@ class BoundaryLegend(PointLegend):
         """
         self._crossed, self._switched = classified and not compared, True
         offered = {"test": tested, "wrong_only": self._crossed, "discrete": classified}
-        for name, switch in self.switches.items():
-            switch.setVisible(offered[name])
+        if offered != {name: not switch.isHidden() for name, switch in self.switches.items()}:
+            self._state = ()
+            for name, switch in self.switches.items():
+                switch.setVisible(offered[name])
         self.set_entries(self._classes, self._tested, self._notes)
 
     def hide_switches(self) -> None:
@@ -110,6 +113,10 @@ class BoundaryLegend(PointLegend):
         self._place()
 
     def set_entries(self, classes: Sequence[tuple[str, str, QColor]], tested: bool, notes: Sequence[str] = ()) -> None:
+        state = (*classes, tested, *notes, self._crossed, self._switched, self._muted, self.font(), self._scale)
+        if state == self._state:
+            return  # in the middle of training nothing is laid out anew
+        self._state = state
         super().set_entries(classes, tested, notes)
         if self._switched:
             self._entries = [entry for entry in self._entries if entry[:2] != ("hollow: test", "o")]
@@ -147,6 +154,9 @@ class BoundaryLegend(PointLegend):
     def heightForWidth(self, width: int) -> int:
         places = self._places(width)
         return round(places[-1][1] + self._line()) if places else super().heightForWidth(width)
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.heightForWidth(max(self.width(), 60)))  # a layout gives no more height than this
 
     def minimumSizeHint(self) -> QSize:
         return QSize(60, round(self._line()))
