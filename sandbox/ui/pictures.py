@@ -155,6 +155,7 @@ def _boundary(trainer: Trainer, lane: str) -> QImage | None:
     page = _page(_title(trainer), _lane_line(trainer, state), view)
     for choice in (view.across_label, view.across, view.upward_label, view.upward):
         choice.hide()  # the axes are named beside and below
+    view.legend.hide_switches()
     view.draw(surface, state)
     return _render_and_delete(page)
 

@@ -6,7 +6,6 @@ import math
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import combinations
 from typing import Any
 
 import pytest
@@ -30,6 +29,7 @@ from sandbox.glossary import explanation
 from sandbox.nn.parameters import linear_stops, log_stops
 from sandbox.ui import kit, theme
 from sandbox.ui.icons import icon
+from tests.colours import contrast, nearest
 
 THEMES = [theme.LIGHT, theme.DARK]
 ITEMS = [
@@ -99,31 +99,6 @@ def wheel(widget: QWidget, steps: int = 1) -> QWheelEvent:
 # Theme
 
 
-def luminance(colour: str) -> float:
-    """Relative luminance as WCAG 2 defines it."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def lab(colour: str) -> tuple[float, float, float]:
-    """CIE L*a*b* under D65."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    xyz = (
-        (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505,
-        0.2126 * r + 0.7152 * g + 0.0722 * b,
-        (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089,
-    )
-    x, y, z = (t ** (1 / 3) if t > 216 / 24389 else (24389 / 27 * t + 16) / 116 for t in xyz)
-    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
-
-
 @pytest.mark.parametrize("colours", THEMES, ids=lambda colours: colours.name)
 def test_text_has_the_contrast_that_wcag_aa_demands(colours: theme.Theme) -> None:
     grounds = (colours.ground, colours.card, colours.field, colours.hover)
@@ -148,18 +123,9 @@ def test_text_has_the_contrast_that_wcag_aa_demands(colours: theme.Theme) -> Non
 @pytest.mark.parametrize("colours", THEMES, ids=lambda colours: colours.name)
 def test_twenty_class_colours_are_distinct_and_begin_with_orange_and_blue(colours: theme.Theme) -> None:
     classes = [colours.class_colour(index) for index in range(20)]
-    assert min(math.dist(lab(a), lab(b)) for a, b in combinations(classes, 2)) > 15
+    assert nearest(classes)[0] > 15
     assert 20 < QColor(classes[0]).hue() < 45
     assert 195 < QColor(classes[1]).hue() < 225
-    assert (colours.negative, colours.positive) == (classes[0], classes[1])
-
-
-@pytest.mark.parametrize("colours", THEMES, ids=lambda colours: colours.name)
-def test_lanes_have_okabe_and_itos_colours(colours: theme.Theme) -> None:
-    palette = {"#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7"}
-    assert set(colours.lanes[:6]) <= palette
-    assert len(set(colours.lanes)) == len(colours.lanes)
-    assert all(contrast(colours.lane(index), colours.card) >= 3 for index in range(4))
 
 
 def test_class_symbols_exist_in_pyqtgraph() -> None:

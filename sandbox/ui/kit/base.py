@@ -250,7 +250,7 @@ class LineGlyph(StyleFollower, QWidget):
         colours = theme.current()
         painter = QPainter(self)
         pen = painter.pen()
-        pen.setColor(colours.accent)
+        pen.setColor(colours.muted)
         pen.setWidth(theme.px(2))
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         if self._dashed:

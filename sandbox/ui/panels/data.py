@@ -13,7 +13,8 @@ from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn.parameters import linear_stops
 from sandbox.ui.kit import Choice, Item, MultiChoice, SeedField, Toggle
-from sandbox.ui.panels.base import Panel, number, registry_items
+from sandbox.ui.panels.base import Panel, number
+from sandbox.ui.panels.datasets import DatasetChoice, dataset_items
 
 _SAMPLES = (20, 30, 50, 75, 100, 150, 200, 250, 300, 400, 500, 750, 1000, 1500, 2000, 3000, 5000, 10_000)
 _WITH_DEFAULTS = ("samples", "noise", "fraction", "classes", "seed")  # of which each data set has its own defaults
@@ -48,7 +49,7 @@ class DataPanel(Panel):
         self.open_button.setToolTip("Opens your own CSV file to learn from.")
         self.open_button.clicked.connect(self.open_requested)
         self.header.insertWidget(0, self.open_button)
-        self.add("data.dataset", Choice(registry_items(DATASETS)))
+        self.add("data.dataset", DatasetChoice())
         self.add("data.target", Choice())
         self.add("data.samples", number("data.samples", _SAMPLES))
         self.add("data.noise", number("data.noise", linear_stops(0.0, 1.0, 0.01)))
@@ -106,7 +107,7 @@ class DataPanel(Panel):
 
     def _offer_sources(self, file: str, data: Data | None) -> None:
         """List an opened file first among the data sets, and offer its columns as targets and features."""
-        items = registry_items(DATASETS)
+        items = dataset_items()
         if file:
             items.insert(0, (None, PurePath(file).name, f"Your own table: {file}"))
         self.controls["data.dataset"].set_items(items)

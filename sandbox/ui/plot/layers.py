@@ -29,7 +29,21 @@ from sandbox.ui.plot.plot import Plot
 from sandbox.ui.plot.smooth import thin
 
 # Symbols with corners look smaller than a disc of the same width.
-SIZES = {"s": 0.95, "o": 1.0, "t": 1.15, "t1": 1.15, "t2": 1.15, "t3": 1.15, "d": 1.3, "star": 1.4, "p": 1.1}
+SIZES = {
+    "cross": 0.95,
+    "s": 0.95,
+    "o": 1.0,
+    "t": 1.15,
+    "t1": 1.15,
+    "t2": 1.15,
+    "t3": 1.15,
+    "d": 1.3,
+    "star": 1.4,
+    "p": 1.1,
+}
+
+# Two strokes: no class has this symbol.
+CROSS = "cross"
 
 # Size of the hole in a hollow point, relative to the point.
 HOLE = 0.54
@@ -269,9 +283,14 @@ class Points:
 
 
 def symbol_path(symbol: str) -> QPainterPath:
-    """Return the outline of a symbol, one unit across, centred on (0, 0)."""
-    path: QPainterPath = pg.graphicsItems.ScatterPlotItem.Symbols[symbol]
-    return path
+    """Return the outline of a symbol, one unit across, centred on (0, 0); of a cross, its two strokes."""
+    if symbol == CROSS:
+        path = QPainterPath()
+        for side in (-0.5, 0.5):
+            path.moveTo(-0.5, side)
+            path.lineTo(0.5, -side)
+        return path
+    return QPainterPath(pg.graphicsItems.ScatterPlotItem.Symbols[symbol])
 
 
 def symbol_pixmap(points: Points, ratio: float) -> QPixmap:

@@ -51,6 +51,10 @@ class PointLegend(QWidget):
         if tested:
             self._entries.append(("hollow: test", "o", self._muted, True))
         self._entries += [(note, "", self._muted, False) for note in notes]
+        self.describe()
+
+    def describe(self) -> None:
+        """Say in words what is shown, for the tooltip and for screen readers, and make room for it."""
         legend_text = ", ".join(text for text, *_ in self._entries)
         self.setAccessibleDescription(legend_text)
         self.setToolTip(tip(f"Points are samples. {legend_text}."))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sandbox import words
 from sandbox.ui.plot.colormap import Cells
-from sandbox.ui.plot.ticks import linear_ticks
+from sandbox.ui.plot.ticks import whole_ticks
 
 
 class ColourScale(QWidget):
@@ -46,6 +46,10 @@ class ColourScale(QWidget):
         self.setToolTip("The output and the target of each colour; values beyond the range have the end colours.")
         self.update()
 
+    def ticks(self, height: float) -> list[tuple[float, str]]:
+        """Return the values that are marked on a bar of a height, with their text."""
+        return whole_ticks(*self._range, max(2, int(height / (34 * self._scale))))
+
     def sizeHint(self) -> QSize:
         return QSize(self.BAR + 44, 100)
 
@@ -58,7 +62,7 @@ class ColourScale(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(bar, image)
         low, high = self._range
-        for value, text in linear_ticks(low, high, max(2, int(bar.height() / (34 * self._scale)))):
+        for value, text in self.ticks(bar.height()):
             y = bar.bottom() - (value - low) / (high - low) * bar.height()
             painter.setPen(QPen(self._line, 1))
             painter.drawLine(round(bar.right()), round(y), round(bar.right()) + 3, round(y))

@@ -15,11 +15,11 @@ from sandbox.experiment.training.snapshot import DifferenceSurface, LaneState, S
 from sandbox.ui import theme
 from sandbox.ui.kit import Choice
 from sandbox.ui.plot.layers import CrosshairLayer, GridLayer, ImageLayer, LinesLayer
-from sandbox.ui.plot.legend import PointLegend
 from sandbox.ui.plot.plot import Plot
 from sandbox.ui.plot.scale import ColourScale
 from sandbox.ui.plot.ticks import coordinate
 from sandbox.ui.theme import SMALL, Theme
+from sandbox.ui.views.boundary_legend import BoundaryLegend, Drawn
 from sandbox.ui.views.ghost import faint
 from sandbox.ui.views.samples import SamplePoints
 from sandbox.ui.views.slices import DataSlice
@@ -45,6 +45,8 @@ class BoundaryView(QWidget):
         `wanted` now returns something else, so a paused run needs a new snapshot.
     axes_changed(int, int)
         The user chose other inputs to show.
+    drawn_changed(Drawn)
+        The user wants something else to be drawn.
     sample_clicked(part, index)
         The user chose a sample of the "train" or "test" part: by a click, by Return at the probed position, or by
         the full stop and the comma, which go to the next one and back.
@@ -52,6 +54,7 @@ class BoundaryView(QWidget):
 
     wanted_changed = Signal()
     axes_changed = Signal(int, int)
+    drawn_changed = Signal(object)
     sample_clicked = Signal(str, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -68,7 +71,7 @@ class BoundaryView(QWidget):
         self._build()
 
     def _build(self) -> None:
-        self.legend = PointLegend(self)
+        self.legend = BoundaryLegend(self)
         self.plot = Plot("Decision boundary", self)
         self.plot.setToolTip(
             "The network's output everywhere: point at a place, or use the arrow keys, to read it. "
@@ -116,6 +119,8 @@ class BoundaryView(QWidget):
         self.plot.probed.connect(self._probed)
         self.plot.probe_ended.connect(self._probe_ended)
         self.samples.clicked.connect(self.sample_clicked)
+        self.legend.drawn_changed.connect(self.show_drawn)
+        self.legend.drawn_changed.connect(self.drawn_changed)
         self._show_choices(False)
 
     def _axis_choice(self, word: str, tooltip: str) -> Choice:
@@ -231,6 +236,14 @@ class BoundaryView(QWidget):
         notes = ["other inputs at their mean"] * (len(data.inputs) > 2)
         notes += [f"{left_out:,} points not drawn"] * bool(left_out)
         self.legend.set_entries(names, len(data.y_test) > 0, notes)
+        self.legend.offer(classified=data.task != "regression", compared=bool(self.other), tested=len(data.y_test) > 0)
+
+    def show_drawn(self, drawn: Drawn) -> None:
+        """Draw other samples, or the predicted classes in place of the output."""
+        self.legend.show_drawn(drawn)
+        self.samples.drawn = drawn
+        self._place_points()
+        self._redraw()
 
     def keep_ghost(self) -> None:
         """Keep the boundary, or the curve, of the run that ends, pale."""
@@ -268,6 +281,7 @@ class BoundaryView(QWidget):
             self.slice = DataSlice(self.slice.data, self.slice.axes)
             self._choose_colours()
             self._name_axes()
+            self._place_points()
         self._redraw()
         self.wanted_changed.emit()
 
@@ -310,7 +324,10 @@ class BoundaryView(QWidget):
         if self._surface is not None and self._surface.values.size:
             if adopt_ranges(self._surface, self.slice):
                 self._show_ranges(not isinstance(self._surface, DifferenceSurface))
-            picture = surface_picture(self._surface, self.slice, self._colours, 2.0 * self._scale)
+            discrete = self.legend.drawn.discrete
+            picture = surface_picture(self._surface, self.slice, self._colours, 2.0 * self._scale, discrete)
+        if self.samples.set_wrong(None if self._surface is None else self._surface.wrong):
+            self._place_points()
         self.image.set_cells(picture.cells, picture.extent)
         self.lines.set_lines(picture.lines)
 
