@@ -6,9 +6,8 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from sandbox import words
 from sandbox.experiment.document.settings import SETTINGS
-from sandbox.experiment.lens.findings import FINDINGS, AskFindings, Debounced, Finding, Findings
+from sandbox.experiment.lens.findings import AskFindings, Debounced, Finding, Findings, looked_for
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme
 from sandbox.ui.kit import label
@@ -47,10 +46,8 @@ class FindingsLens(Lens[Findings]):
         self._opened = ""
         self.nothing = label("")
         self.nothing.setWordWrap(True)
-        names = ", ".join(words.within(kind.title) for kind in FINDINGS)
-        self.watched = label(f"Looked for: {names}.", "hint")
+        self.watched = label(_watched_text(), "hint")
         self.watched.setWordWrap(True)
-        self.watched.setToolTip("\n".join(f"{kind.title}: {kind.summary}" for kind in FINDINGS))
         self._inner = QWidget()
         self._inner.setObjectName("column")
         self._list = QVBoxLayout(self._inner)
@@ -155,6 +152,12 @@ class FindingsLens(Lens[Findings]):
         self._list.setContentsMargins(0, 0, theme.px(theme.GRID), 0)
 
 
+def _watched_text() -> str:
+    """Return what is looked for: a line for each subject."""
+    lines = (f"{subject}: {'; '.join(sought)}." for subject, sought in looked_for().items())
+    return "\n".join(("It was looked for:", *lines))
+
+
 class FindingView(StyleFollower, QFrame):
     """One finding.
 
@@ -163,7 +166,7 @@ class FindingView(StyleFollower, QFrame):
     change_requested(str, object)
         The user asks for the change that would help.
     restart_requested()
-        A new run is needed after that change, because the lane has stopped.
+        A new run is needed after that change: the lane has stopped, or its present weights are spoilt.
     """
 
     change_requested = Signal(str, object)
@@ -205,16 +208,16 @@ class FindingView(StyleFollower, QFrame):
         self.button.setVisible(control is not None)
         if control is not None:
             live = SETTINGS[control.key].live
-            self.button.setText(f"{control.text} and reset" if finding.stopped and live else control.text)
+            self.button.setText(f"{control.text} and reset" if finding.afresh and live else control.text)
             self.button.setAccessibleName(self.button.text())
-            begins = "" if live and not finding.stopped else " It begins a new run."
+            begins = "" if live and not finding.afresh else " It begins a new run."
             self.button.setToolTip(f"Changes a setting, which can be undone.{begins}")
 
     def _change(self) -> None:
         if self._finding is not None and self._finding.control is not None:
             finding, control = self._finding, self._finding.control
             self.change_requested.emit(control.key, control.value)
-            if finding.stopped and SETTINGS[control.key].live:  # other settings have already begun one
+            if finding.afresh and SETTINGS[control.key].live:  # other settings have already begun one
                 self.restart_requested.emit()
 
     def fit(self) -> None:

@@ -93,7 +93,7 @@ def test_the_strip_hides_without_findings(make_bench: Callable[..., Bench]) -> N
     assert not bench.strip.isVisible() and bench.headings == []
     assert bench.lens.nothing.text() == "Nothing was found that keeps this lane from learning."
     for kind in FINDINGS:
-        assert kind.title[1:] in bench.lens.watched.text()
+        assert kind.sought in bench.lens.watched.text()
 
 
 def test_chips_appear_after_a_while_and_agree_with_the_lens(make_bench: Callable[..., Bench]) -> None:
