@@ -10,15 +10,14 @@ from numpy.typing import NDArray
 from sandbox import words
 from sandbox.arrays import Array
 from sandbox.experiment.document import texts
-from sandbox.experiment.document.defaults import RESCALING, SCORES
-from sandbox.experiment.document.settings import SETTINGS
+from sandbox.experiment.document.defaults import SCORES
+from sandbox.experiment.document.settings import MOST_UNITS, SETTINGS, Value
 from sandbox.experiment.lens.findings.controls import (
     AFTER,
     learn_with,
     sentence,
     set_to,
     slower,
-    use_optimizer,
     usual_objective,
 )
 from sandbox.experiment.lens.findings.curves import RECENT, compared_epochs, median, recent, thirds
@@ -31,6 +30,7 @@ from sandbox.experiment.training.samples import CODES, samples_of
 from sandbox.nn import METRICS, OPTIMIZERS
 
 LARGE = 10.0  # the root mean square from which targets are far larger than 1
+GROWN = 5.0  # how many times what standardised targets send back is too much
 GOOD = 0.9  # share of the variance explained by a run that goes well all the same
 SETTLED = 100  # updates after which a run should be better than a constant
 UNEQUAL = 1.2  # how many times its equal share the most frequent class must have
@@ -61,14 +61,16 @@ def large_targets(probe: LaneProbe) -> Report | None:
     mean, spread = float(y.mean()), float(y.std())
     sent, usual = _pull(probe, y), _pull(probe, (y - mean) / (spread or 1.0))
     stop = f"{sentence(probe.stopped.partition(';')[0])} " if probe.stopped else ""
-    so_far = "" if probe.stopped else f" The share of variance explained is {words.number(explained, 3)}."
+    name = f' of "{probe.data.target_names[column]}"' if Y.shape[1] > 1 else ""
     evidence = (
-        f"{stop}The targets have mean {words.number(mean, 3)} and standard deviation {words.number(spread, 3)}. For an "
-        f"output of 0 {probe.objective.label_within()} sends back {words.number(sent, 3)} on average; for standardised "
-        f"targets it would be {words.number(usual, 3)}.{so_far}"
+        f"{stop}The targets{name} have mean {words.number(mean, 3)} and standard deviation {words.number(spread, 3)}. "
+        f"For an output of 0 {probe.objective.label_within()} sends back {words.number(sent, 3)} on average; for "
+        f"standardised targets it would be {words.number(usual, 3)}."
     )
+    if explained < 0.0 and not probe.stopped:
+        evidence += " So far, their mean alone would be a better prediction."
     meaning = "Gradients grow with the targets, so that steps of a usual learning rate are far too long."
-    if sent < LARGE / 2.0 * usual:
+    if sent < GROWN * usual or OPTIMIZERS[probe.lane.settings.optimizer.name].rescales:
         meaning = "Outputs begin near 0, and with steps of a usual length they have a long way to go."
     return Report(evidence, f"{meaning} {AFTER}", _smaller_targets(probe), afresh=True)
 
@@ -169,17 +171,18 @@ def _on_the_test_part(probe: LaneProbe) -> str:
 
 def _for_rare_classes(probe: LaneProbe, counts: NDArray[np.intp]) -> Control | None:
     """Return a control with which rare classes count more, or the next that can help a network to tell them apart."""
-    settings, loss = probe.lane.settings, probe.objective
-    optimizer = settings.optimizer
-    if not settings.network.hidden:
-        hidden = SETTINGS["network.hidden"].default
-        return set_to("network.hidden", hidden, texts.value_text(hidden))
-    weight = {f"loss.{parameter.name}": parameter for parameter in loss.parameters}.get(WEIGHT)
-    if weight is not None and counts.size == 2 and getattr(loss, weight.name) == weight.neutral:
+    loss, hidden = probe.objective, probe.lane.settings.network.hidden
+    if not hidden:
+        return _use_layers(SETTINGS["network.hidden"].default)
+    weight = {f"loss.{parameter.name}": parameter.name for parameter in loss.parameters}.get(WEIGHT)
+    if weight is not None and counts.size == 2:
         value = float(f"{counts[0] / counts[1]:.1e}")
-        return set_to(WEIGHT, value, words.number(value))
+        if getattr(loss, weight) != value:
+            return set_to(WEIGHT, value, words.number(value))
     if loss.name != usual_objective(probe):
         return learn_with(usual_objective(probe))
-    if not OPTIMIZERS[optimizer.name].rescales:
-        return use_optimizer(RESCALING)
-    return None
+    return _use_layers(tuple(min(2 * units, MOST_UNITS) for units in hidden))
+
+
+def _use_layers(hidden: Value) -> Control:
+    return set_to("network.hidden", hidden, texts.value_text(hidden))
