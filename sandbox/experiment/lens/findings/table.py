@@ -22,15 +22,15 @@ from sandbox.experiment.lens.findings.report import Finding, FindingKind, Findin
 from sandbox.experiment.lens.findings.units import confident_mistakes, dead_units, equal_units, saturated, vanishing
 from sandbox.experiment.training.probe import LaneProbe
 
-NUMBERS, PAIRING, UNITS, COST, DATA = "Numbers", "Loss and output", "Units", "Cost", "Data"
+NUMBERS, PAIRING, UNITS, COST, DATA = SUBJECTS = "Numbers", "Loss and output", "Units", "Cost", "Data"
 
 FINDINGS: tuple[FindingKind, ...] = (
     FindingKind(
-        "log_of_zero", "Log of 0", NUMBERS, "a logarithm of 0 or of a negative number",
+        "log_of_zero", "Log of 0", NUMBERS, "the logarithm of 0 or of a negative number",
         log_of_zero, hides=("confident_mistakes",), at_once=True,
     ),
     FindingKind(
-        "large_targets", "Large targets", DATA, "targets so far from 0 that steps do not suit them",
+        "large_targets", "Large targets", DATA, "targets so large that the steps do not fit them",
         large_targets, hides=("overflow", "diverging", "dead_units", "saturated", "vanishing"),
     ),
     FindingKind(
@@ -42,19 +42,19 @@ FINDINGS: tuple[FindingKind, ...] = (
     ),
     FindingKind(
         "targets_outside", "Targets outside 0 to 1", PAIRING,
-        "a cost without a lowest value, or one that is not a number",
+        "a cost without a lowest value, or that is not a number",
         targets_outside, hides=("out_of_reach", "diverging", "saturated", "vanishing", "majority"), at_once=True,
     ),
     FindingKind(
-        "margin_out_of_reach", "Margin out of reach", PAIRING, "targets of \u22121 and +1 that the output cannot reach",
+        "margin_out_of_reach", "Margin out of reach", PAIRING, "targets that the output cannot reach",
         margin_out_of_reach, hides=("confident_mistakes", "saturated", "majority"), at_once=True,
     ),
     FindingKind(
-        "out_of_reach", "Targets out of reach", PAIRING, "targets outside the range of the output",
+        "out_of_reach", "Targets out of reach", PAIRING, "targets that the output cannot reach",
         out_of_reach, hides=("majority",), at_once=True,
     ),
     FindingKind(
-        "margin_of_numbers", "A loss for classes", PAIRING, "a loss for two classes where the targets are numbers",
+        "margin_of_numbers", "A loss for classes", PAIRING, "a loss for two classes where targets are numbers",
         margin_of_numbers, at_once=True,
     ),
     FindingKind(
@@ -62,7 +62,7 @@ FINDINGS: tuple[FindingKind, ...] = (
         one_sided, hides=("majority",), at_once=True,
     ),
     FindingKind(
-        "clipped_outputs", "Clipped outputs", NUMBERS, "outputs that are cut off, and their gradient with them",
+        "clipped_outputs", "Clipped outputs", NUMBERS, "outputs cut off together with their gradient",
         clipped_outputs,
     ),
     FindingKind(
@@ -93,7 +93,7 @@ FINDINGS: tuple[FindingKind, ...] = (
         "an accuracy no better than always naming the most frequent class", majority,
     ),
     FindingKind(
-        "opposite", "What is shown gets worse", COST, "a loss or metric also shown that gets worse as the cost falls",
+        "opposite", "What is shown gets worse", COST, "something also shown that gets worse while the cost falls",
         opposite,
     ),
 )  # fmt: skip
@@ -131,7 +131,7 @@ def find_all(probe: LaneProbe) -> Iterable[Finding]:
 
 def looked_for() -> dict[str, list[str]]:
     """Return what is looked for, in plain words, by subject."""
-    sought: dict[str, list[str]] = {}
-    for kind in FINDINGS:
-        sought.setdefault(kind.subject, []).append(kind.sought)
-    return sought
+    return {
+        subject: list(dict.fromkeys(kind.sought for kind in FINDINGS if kind.subject == subject))
+        for subject in SUBJECTS
+    }
