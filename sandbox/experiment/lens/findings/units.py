@@ -64,10 +64,10 @@ def _alike(values: Array, first: Array) -> bool:
 
 def _other_initializer(probe: LaneProbe) -> Control | None:
     network = probe.lane.settings.network
-    if network.weights is None and network.initializer == Zeros.name:
+    if network.is_drawn and network.initializer == Zeros.name:
         name = str(SETTINGS["network.initializer"].default)
         return set_to("network.initializer", name, INITIALIZERS[name].label)
-    if network.weights is None and network.initializer_scale == 0.0:
+    if network.is_drawn and network.initializer_scale == 0.0:
         return set_to("network.initializer_scale", 1.0, "1")
     return None
 
@@ -136,7 +136,7 @@ def saturated(probe: LaneProbe) -> Report | None:
 def _was_steep(probe: LaneProbe, l: int) -> bool:
     """Whether most of a layer was not yet flat at the initial parameters of the lane's seed."""
     lane = probe.lane
-    if lane.settings.network.weights is not None:
+    if not lane.settings.network.is_drawn:
         return False
     network = Network(probe.sizes, probe.activations, dtype=probe.samples.X.dtype)
     network.theta[...] = initial_parameters(lane.settings, probe.sizes)
@@ -163,9 +163,9 @@ def _span(probe: LaneProbe) -> float:
 
 def _unflatten(probe: LaneProbe) -> Control:
     network = probe.lane.settings.network
-    if network.weights is None and network.initializer_scale > 1.0:
+    if network.is_drawn and network.initializer_scale > 1.0:
         return set_to("network.initializer_scale", 1.0, "1")
-    if network.weights is None and network.initializer in (Normal.name, Uniform.name):
+    if network.is_drawn and network.initializer in (Normal.name, Uniform.name):
         return set_to("network.initializer", XavierNormal.name, XavierNormal.label)
     return unsaturated(probe)
 
