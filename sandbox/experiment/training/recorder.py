@@ -58,6 +58,9 @@ class Recorder:
     def record_group(self, group: Group, epoch: int, update: int, train: ForwardPass | None = None) -> None:
         """Append the current state to the histories of the lanes in one group."""
         passes = self._passes(group, train)
+        if self._watched:
+            for lane, *_ in group.lanes:
+                lane.timeline.keep(epoch, lane)
         for lanes, rows in group.read_alike:
             if not lanes[0].has_replicas:
                 for lane, values in zip(lanes, self._read(lanes, group, rows, passes), strict=True):
