@@ -134,7 +134,9 @@ class Controls(StyleFollower, QFrame):
     def show_readings(self, shown: Readouts) -> None:
         """Update the readouts."""
         self.epoch.set_text(f"{shown.epoch:,}")
-        self.epoch.setToolTip(f"How many times all training samples have been used; {shown.update:,} updates so far.")
+        self.epoch.setToolTip(
+            f"How many times all training samples have been used; {words.count(shown.update, 'update')} so far."
+        )
         several = shown.replicas > 1 and shown.seed is None
         of_many = f"; median and quartiles of {shown.replicas} replicas" if several else ""
         of_one = "" if shown.seed is None else f"seed {shown.seed}"

@@ -163,7 +163,7 @@ def _clipped(probe: LaneProbe, A: Array, Y: Array) -> Report | None:
     if not count:
         return None
     near = f"within {words.number(CLAMP)} of 0 or 1"
-    evidence = f"{_samples(count, probe.m)} have a wrong output {near}, where the logarithm is clipped."
+    evidence = f"{_samples(count, probe.m)} {'has' if count == 1 else 'have'} a wrong output {near}, where the logarithm is clipped."
     return Report(evidence, "A clipped output sends back nothing at all, however wrong it is.", _exact_logs(probe))
 
 
@@ -320,7 +320,7 @@ def single_softmax(probe: LaneProbe) -> Report | None:
     if not probe.output.sums_to_one or probe.sizes[-1] != 1:
         return None
     label = probe.output.label_within()
-    evidence = f"The output layer has 1 unit, so {label} gives 1 for all {probe.m:,} samples."
+    evidence = f"The output layer has 1 unit, so {label} gives 1 for {words.all_of(probe.m, 'sample')}."
     meaning = "A constant has no slope: whatever the loss, no gradient comes back and no weight moves."
     return Report(evidence, meaning, _output(_suitable(probe)))
 
@@ -373,7 +373,7 @@ def confident_mistakes(probe: LaneProbe) -> Report | None:
     if sent > FADED * full:
         return None
     evidence = (
-        f"{_samples(count, probe.m)} are off by more than {words.number(CONFIDENT)}: {loss.label_within()} sends back "
+        f"{_samples(count, probe.m)} {'is' if count == 1 else 'are'} off by more than {words.number(CONFIDENT)}: {loss.label_within()} sends back "
         f"{words.number(sent, 3)} for each, cross-entropy would send {words.number(full, 3)}."
     )
     meaning = (
@@ -472,7 +472,7 @@ def dead_units(probe: LaneProbe) -> Report | None:
         for l, units in dead.items()
     ]
     verb = "are" if len(dead) > 1 or sum(map(len, dead.values())) > 1 else "is"
-    evidence = f"{words.capital(' and '.join(layers))} {verb} 0 for all {probe.m:,} training samples."
+    evidence = f"{words.capital(' and '.join(layers))} {verb} 0 for {words.all_of(probe.m, 'training sample')}."
     meaning = f"Where {label} is 0 its slope is 0 too: such units get no gradient, so they stay as they are."
     control = _output(_suitable(probe)) if last in dead else _undying(probe)
     return Report(evidence, meaning, control)
@@ -575,7 +575,7 @@ def _sentence(text: str) -> str:
 
 
 def _samples(count: int, m: int) -> str:
-    return f"{count:,} of {m:,} samples"
+    return f"{count:,} of {words.count(m, 'sample')}"
 
 
 def _units(units: list[int], all_units: int) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout
 
+from sandbox import words
 from sandbox.arrays import Floats
 from sandbox.experiment.document.defaults import rival_of
 from sandbox.experiment.lens.signal import (
@@ -308,9 +309,8 @@ class SignalLens(Lens[Signals]):
         setup, x = self._answer.setup, self._probe
         if x is None:
             summary = self._summary
-            head = "" if summary is None else f"mean of {summary.count:,} samples"
-            if setup.kind == "residual" and setup.units > 1:
-                head = head.replace("samples", "outputs")
+            noun = "output" if setup.kind == "residual" and setup.units > 1 else "sample"
+            head = "" if summary is None else f"mean of {words.count(summary.count, noun)}"
             blank = (math.nan,) * len(setup.losses)
             losses, signals = (blank, blank) if summary is None else (summary.losses, summary.signals)
             numbers = list(zip(losses, signals, strict=True))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from sandbox import words
 from sandbox.data import Data
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.training.snapshot import DifferenceSurface, LaneState, Surface, SurfaceRequest
@@ -225,7 +226,7 @@ class BoundaryView(QWidget):
             classes = zip(data.class_names, self._colours.classes, strict=False)
             names = [(name, theme.symbol(k), color) for k, (name, color) in enumerate(classes)]
         notes = ["other inputs at their mean"] * (len(data.inputs) > 2)
-        notes += [f"{left_out:,} points not drawn"] * bool(left_out)
+        notes += [f"{words.count(left_out, 'point')} not drawn"] * bool(left_out)
         self.legend.set_entries(names, len(data.y_test) > 0, notes)
 
     def choose_sample(self, part: str, index: int) -> None:

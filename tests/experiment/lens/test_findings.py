@@ -111,7 +111,7 @@ def test_a_lane_that_met_log_of_zero_says_where() -> None:
     (finding,) = ask(trainer).values()
     assert (finding.name, finding.stopped) == ("log_of_zero", True)
     assert finding.evidence.startswith("Log of 0: sample 1 has output exactly 1 and target 0.")
-    assert finding.evidence.endswith("1 of 1 samples.")
+    assert finding.evidence.endswith("1 of 1 sample.")
     assert finding.control is not None
     assert (finding.control.key, finding.control.value) == ("loss.numerics", "fused")
 
