@@ -163,7 +163,8 @@ def _clipped(probe: LaneProbe, A: Array, Y: Array) -> Report | None:
     if not count:
         return None
     near = f"within {words.number(CLAMP)} of 0 or 1"
-    evidence = f"{_samples(count, probe.m)} {'has' if count == 1 else 'have'} a wrong output {near}, where the logarithm is clipped."
+    verb = "has" if count == 1 else "have"
+    evidence = f"{_samples(count, probe.m)} {verb} a wrong output {near}, where the logarithm is clipped."
     return Report(evidence, "A clipped output sends back nothing at all, however wrong it is.", _exact_logs(probe))
 
 
@@ -373,8 +374,9 @@ def confident_mistakes(probe: LaneProbe) -> Report | None:
     if sent > FADED * full:
         return None
     evidence = (
-        f"{_samples(count, probe.m)} {'is' if count == 1 else 'are'} off by more than {words.number(CONFIDENT)}: {loss.label_within()} sends back "
-        f"{words.number(sent, 3)} for each, cross-entropy would send {words.number(full, 3)}."
+        f"{_samples(count, probe.m)} {'is' if count == 1 else 'are'} off by more than {words.number(CONFIDENT)}: "
+        f"{loss.label_within()} sends back {words.number(sent, 3)} for each, cross-entropy would send "
+        f"{words.number(full, 3)}."
     )
     meaning = (
         f"{output.label} is flat where it is confident, and this loss does not cancel that, so such mistakes stay."

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QAccessibleValueInterface
 from PySide6.QtWidgets import QAbstractButton, QAccessibleWidget, QComboBox, QSlider, QWidget
 
@@ -73,6 +73,11 @@ class SliderInterface(ValueInterface):
         self._slider = slider
         self._numbers = _Numbers(slider, stops)
 
+    def text(self, kind: QAccessible.Text) -> str:
+        shown, name = self._shown(), super().text(kind)
+        # A screen reader speaks the number of a slider, but no word that stands for it ("all", "max").
+        return f"{name} {shown}" if kind == _Text.Name and not shown[:1].isdecimal() else name
+
     def interface_cast(self, kind: QAccessible.InterfaceType) -> Any:
         return self._numbers if kind == QAccessible.InterfaceType.ValueInterface else super().interface_cast(kind)
 
@@ -121,6 +126,10 @@ class ChoiceInterface(ValueInterface):
         super().__init__(box, _Role.ComboBox, text)
         self._box = box
 
+    def text(self, kind: QAccessible.Text) -> str:
+        name = super().text(kind)
+        return f"{name}: {self._shown()}" if kind == _Text.Name else name  # on Linux only the name is spoken
+
     def childCount(self) -> int:
         return 0  # its list is a window of its own
 
@@ -135,6 +144,28 @@ class ChoiceInterface(ValueInterface):
     def doAction(self, name: str) -> None:
         if name == self.showMenuAction():
             self._box.showPopup()
+        else:
+            super().doAction(name)
+
+
+class ToggleInterface(ValueInterface):
+    """A button that is on or off and shows a value."""
+
+    def __init__(self, button: QAbstractButton, text: Callable[[], str]) -> None:
+        super().__init__(button, _Role.CheckBox, text)
+        self._button = button
+
+    def state(self) -> QAccessible.State:
+        state = super().state()
+        state.checkable, state.checked = 1, int(self._button.isChecked())
+        return state
+
+    def actionNames(self) -> list[str]:
+        return [self.toggleAction(), *super().actionNames()]
+
+    def doAction(self, name: str) -> None:
+        if name == self.toggleAction():
+            self._button.click()
         else:
             super().doAction(name)
 
@@ -163,3 +194,36 @@ class OneOfInterface(QAccessibleWidget):
             self._button.click()
         else:
             super().doAction(name)
+
+
+class LiveDescription(QObject):
+    """Keeps the accessible description of a widget up to date, at most once a second.
+
+    Parameters
+    ----------
+    widget : QWidget
+    """
+
+    PERIOD = 1000  # milliseconds; a screen reader cannot read faster
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self._widget = widget
+        self._sentence: Callable[[], str] | None = None  # what is to be written next
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._write)
+
+    def follow(self, sentence: Callable[[], str]) -> None:
+        """Write this sentence: now if the last one is old enough, else later, unless a newer one comes before."""
+        self._sentence = sentence
+        if not self._timer.isActive():
+            self._write()
+
+    def _write(self) -> None:
+        if self._sentence is None:
+            return
+        text, self._sentence = self._sentence(), None
+        self._timer.start(self.PERIOD)
+        if text != self._widget.accessibleDescription():
+            self._widget.setAccessibleDescription(text)
