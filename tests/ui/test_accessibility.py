@@ -266,7 +266,7 @@ def test_hidden_entries_of_the_legend_can_be_read(driver: Driver, colours: theme
         corner = chip.mapTo(driver.window, chip.rect().topLeft())
         words = _contrasts(image, colours.card, corner.x() + 30, corner.y(), chip.width() - 30, chip.height())
         assert words.max() >= TEXT
-        assert (words >= TEXT).sum() > 20  # strokes of letters, not a single dot
+        assert (words >= LINES).sum() > 20  # strokes of letters, thinned by antialiasing, not a single dot
 
 
 def test_contrast_is_that_of_the_guidelines() -> None:

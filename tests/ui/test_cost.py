@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from sandbox.experiment import Experiment
 from sandbox.experiment.training.snapshot import Curve, EditMark, LaneState
 from sandbox.ui import theme
 from sandbox.ui.contrast import contrast
@@ -22,6 +24,7 @@ from sandbox.ui.plot.layers import spread
 from sandbox.ui.plot.legend import CurveName
 from sandbox.ui.plot.ranges import epochs_end, value_range
 from sandbox.ui.views.cost import CostView, rows_of, value_at
+from tests.ui.conftest import Driver
 
 EPOCHS = np.arange(0.0, 901.0)
 COSTS = 0.6 * np.exp(-EPOCHS / 100.0) + 0.05
@@ -447,3 +450,88 @@ def test_a_diverged_lane_leaves_the_others_in_view(qtbot: QtBot, log: bool) -> N
     low, high = view.plot.y_range
     assert low <= (np.log10(COSTS.min()) if log else COSTS.min())
     assert high <= (4.0 if log else 1000.0)
+
+
+def test_the_readouts_and_the_legend_show_the_same_numbers(open_window: Callable[..., Driver]) -> None:
+    experiment = Experiment().with_values({"loss.monitors": ("accuracy",), "optimizer.batch_size": 20})
+    driver = open_window(experiment)
+    controls, chips = driver.window.controls, driver.window.cost.legend.chips
+    for chip in chips.values():
+        chip.setChecked(True)
+
+    def shown() -> dict[str, tuple[str, str]]:
+        objective = "binary_cross_entropy"
+        return {
+            "train": (controls.train.number.text(), chips["A", f"train_{objective}"].value),
+            "test": (controls.test.number.text(), chips["A", f"test_{objective}"].value),
+            "score": (controls.score.number.text(), chips["A", "test_accuracy"].value),
+        }
+
+    differing = []
+    driver.window.drawn.connect(lambda _: differing.extend(one for one in shown().values() if one[0] != one[1]))
+    driver.play(200)
+    driver.pause()
+    for _ in range(3):  # in the middle of an epoch, where the history has no row
+        driver.click(controls.step_update)
+        driver.settle()
+        assert all(one == other for one, other in shown().values()), shown()
+    assert shown()["score"][0].endswith("%") and not differing
+    driver.choose(driver.control("loss.objective"), "Mean squared error")
+    driver.wait_drawn(lambda snapshot: snapshot.lanes[0].objective == "mse")
+    driver.settle()
+    assert controls.train.number.text() == driver.window.cost.legend.chips["A", "train_mse"].value
+
+
+def test_a_loss_chosen_later_is_drawn_from_the_start(driver: Driver) -> None:
+    driver.session.train(50)
+    driver.wait_drawn(lambda snapshot: snapshot.epoch == 50)
+    driver.tick(driver.control("loss.monitors"), "Mean squared error")
+    driver.wait_drawn(lambda snapshot: any(curve.name == "mse" and len(curve.epochs) for curve in snapshot.curves))
+    (curve,) = (curve for curve in driver.last.curves if curve.column == "train_mse")
+    assert curve.epochs.tolist() == list(range(51)) and np.isfinite(curve.values).all()
+    assert any(line.dash and np.isfinite(line.y).sum() == 51 for line in driver.window.cost.lines.lines)
+
+
+def test_the_axes_fit_again_after_a_zoom(driver: Driver) -> None:
+    driver.session.train(60)
+    driver.wait_drawn(lambda snapshot: snapshot.epoch == 60)
+    cost = driver.window.cost
+    full = cost.plot.x_range
+
+    def places() -> list[QPoint]:
+        return [switch.mapTo(driver.window, QPoint(0, 0)) for switch in (cost.log_x, cost.log_y)]
+
+    before = places()
+    assert not cost.fit_button.isVisible()
+    for fit in (
+        lambda: driver.click(cost.fit_button),
+        lambda: driver.qtbot.mouseDClick(cost.plot.viewport(), Qt.MouseButton.LeftButton),
+        lambda: driver.key(Qt.Key.Key_Home, on=cost.plot),
+    ):
+        cost.plot.setFocus()
+        driver.key(Qt.Key.Key_Plus, on=cost.plot)
+        assert cost.plot.x_range != full and cost.fit_button.isVisible()
+        QApplication.processEvents()
+        assert places() == before  # nothing has moved
+        fit()
+        assert cost.plot.x_range == full and not cost.fit_button.isVisible()
+
+
+def test_another_run_has_new_axes_even_if_it_is_first_seen_later(driver: Driver) -> None:
+    driver.session.train(20)
+    driver.wait_drawn(lambda snapshot: snapshot.epoch == 20)
+    cost = driver.window.cost
+    driver.key(Qt.Key.Key_Plus, on=cost.plot)
+    assert cost.request().epochs is not None
+    driver.click(driver.window.controls.reset)
+    driver.wait_drawn(lambda snapshot: snapshot.update == 0)
+    assert cost.request().epochs is None and cost.plot.x_range == (0.0, 10.0)
+
+
+def test_a_zoom_that_holds_nothing_is_undone(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    view._show_range(500.0, 600.0)
+    assert view.request().epochs is not None
+    short = tuple(Curve(c.lane, c.column, c.name, c.part, c.role, c.epochs[:99], c.values[:99]) for c in CURVES)
+    view.draw(short, (), [_lane()], 900.0)
+    assert view.request().epochs is None and np.isfinite(view.lines.lines[0].y).any()

@@ -26,6 +26,7 @@ from sandbox.experiment.lens.signal import (
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme
+from sandbox.ui.accessible import LiveDescription
 from sandbox.ui.kit import MultiChoice, label
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.signal_key import Entry, SignalKey
@@ -117,6 +118,7 @@ class SignalLens(Lens[Signals]):
             self._middle.addLayout(column, 1)
             plot.probed.connect(lambda x, _: self._probed(x))
             plot.probe_ended.connect(self._probe_ended)
+        self._told = [LiveDescription(plot) for plot in self.plots]
         self.across = label("", "caption")
         self.across.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.key = SignalKey()
@@ -265,8 +267,8 @@ class SignalLens(Lens[Signals]):
             text = text.replace(" from the decision,", "")
         self.across.setText(text)
         for plot in self.plots:
-            plot.setAccessibleDescription(text)
             plot.setToolTip(f"{TOLD[setup.kind]} Point at a place, or use the arrow keys, to read the curves there.")
+        self._tell()
 
     def _move_points(self, answer: Signals) -> None:
         colours = self._theme
@@ -326,6 +328,15 @@ class SignalLens(Lens[Signals]):
             self.key.show_entries(head, entries)
             self._fit_key()
         self.key.show_entries(head, entries)
+        self._tell()
+
+    def _tell(self) -> None:
+        for told in self._told:
+            told.follow(self._sentence)
+
+    def _sentence(self) -> str:
+        """Return what the plots show, with their numbers, for those who do not see them."""
+        return f"{self.key.accessibleDescription()}. {self.words.text()} Across: {self.across.text()}"
 
     def _at(self, setup: SignalSetup, index: int, x: float) -> tuple[float, float]:
         """Return loss and signal of a curve at x; if the classes have two curves, of the second class."""

@@ -345,18 +345,19 @@ class CostView(QWidget):
     def _set_letters(self, drawn: list[tuple[LegendRow, str, Floats, Floats]]) -> None:
         """Put each lane's letter at the ends of its curves and, staggered, on what it learns with."""
         letters: dict[LegendRow, list[Letter]] = {}
+        low, high = self.plot.x_range
         if self.legend.several:
             lanes = list(dict.fromkeys(row.lane for row, *_ in drawn))
             for row, part, x, y in drawn:
-                visible = np.isfinite(y) & (x >= self.plot.x_range[0]) & (x <= self.plot.x_range[1])
+                visible = np.isfinite(y) & (x >= low) & (x <= high)
                 if row in letters or not visible.any():  # the training part, which comes first
                     continue
                 text, color = self.legend.letter(row.lane), self.legend.stroke(row, part).color
                 x, y = x[visible], y[visible]
                 letters[row] = [Letter(float(x[-1]), float(y[-1]), text, color)]
-                if row.role == "objective" or self.only.value():
-                    share = (lanes.index(row.lane) + 1) / (len(lanes) + 1)
-                    at = int(np.searchsorted(x, x[0] + share * (x[-1] - x[0])))
+                place = low + (0.15 + 0.5 * (lanes.index(row.lane) + 1) / (len(lanes) + 1)) * (high - low)
+                if place < x[-1] and (row.role == "objective" or self.only.value()):
+                    at = int(np.searchsorted(x, place))
                     letters[row].append(Letter(float(x[at]), float(y[at]), text, color, at_end=False))
         self.letters.set_letters(tuple(letter for pair in letters.values() for letter in pair))
 
