@@ -117,6 +117,11 @@ class Controls(StyleFollower, QFrame):
         self._lay_out()
         self._wire(undo_stack)
 
+    def allow_steps(self, allowed: bool) -> None:
+        """Enable single steps; they are not possible while a lane catches up with the others."""
+        for button in (self.step_update, self.step_epoch):
+            button.setEnabled(allowed)
+
     def _lay_out(self) -> None:
         self._row = QHBoxLayout(self)
         for widget in (self.play, self.step_update, self.step_epoch, self.reset, self.new_weights):

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.document.lanes import with_lane
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.training.history import History
 from sandbox.experiment.training.snapshot import Curve, CurveRequest, Wanted
 from sandbox.experiment.training.timeline import MOST, Timeline
@@ -141,3 +143,17 @@ def test_a_history_names_the_epochs_that_a_column_lacks() -> None:
     assert history.missing("a") == [(2.0, 4.0), (5.0, np.inf)]
     assert history.missing("b") == [(0.0, 2.0), (3.0, 4.0), (5.0, np.inf)]
     assert History().missing("a") == []
+
+
+def test_lanes_keep_their_past_when_another_one_joins_them() -> None:
+    trainer = _trainer()
+    trainer.run(20)
+    entry = LaneEntry("B", {"optimizer.learning_rate": 0.2})
+    successor = trainer.joined_by(with_lane(trainer.experiment, entry, alone=True))
+    successor.advance(lambda: True, trainer.update)
+    successor.take_over(trainer)
+    successor.run(10)
+    successor.edit({"loss.monitors": ("mse",)})
+    for lane in "AB":
+        curve = _curve(successor, "train_mse", lane=lane)
+        assert curve.epochs.tolist() == list(range(31)) and np.isfinite(curve.values).all()
