@@ -111,8 +111,10 @@ class Controls(StyleFollower, QFrame):
         self._meter = RateMeter()
         self._playing = False
         self.epoch = Readout("Epoch", "000 000", "How many times all training samples have been used.")
-        self.train = Readout("Train cost", "0.00000", "The objective over the training samples, with the penalty.")
-        self.test = Readout("Test cost", "0.00000", "The objective over the test samples, with the penalty.")
+        self.train = Readout(
+            "Train cost", "0.00000", "The loss to learn with, over the training samples, with the penalty."
+        )
+        self.test = Readout("Test cost", "0.00000", "The loss to learn with, over the test samples, with the penalty.")
         self.score = Readout("Test accuracy", "100.0 %", "Accuracy over the test samples.")
         self._lay_out()
         self._wire(undo_stack)
@@ -184,7 +186,7 @@ class Controls(StyleFollower, QFrame):
             f"How many times all training samples have been used; {words.count(shown.update, 'update')} so far."
         )
         several = shown.replicas > 1 and shown.seed is None
-        of_many = f"; median and quartiles of {shown.replicas} replicas" if several else ""
+        of_many = f"; median and quartiles of {shown.replicas} seeds" if several else ""
         of_one = "" if shown.seed is None else f"seed {shown.seed}"
 
         def caption(text: str) -> str:
@@ -195,7 +197,7 @@ class Controls(StyleFollower, QFrame):
             f"{shown.objective} over the training samples, with the penalty: what training minimises{of_many}."
         )
         self.test.set_text(words.cost(shown.test.value))
-        self.test.setToolTip(f"The objective over the test samples, with the penalty{of_many}.")
+        self.test.setToolTip(f"{shown.objective} over the test samples, with the penalty{of_many}.")
         kind = METRICS[shown.metric].label_within()
         self.train.set_caption(caption("Train cost"))
         self.test.set_caption(caption("Test cost"))

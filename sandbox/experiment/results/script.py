@@ -23,7 +23,7 @@ from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.training.lanes import Lane, build_lane
 from sandbox.experiment.training.replica import Replica, initial_parameters
-from sandbox.experiment.training.weights import load_weights
+from sandbox.experiment.training.weights import given_weights
 from sandbox.files import write_atomic
 from sandbox.nn import OPTIMIZERS
 from sandbox.nn.network import layer_views
@@ -225,8 +225,9 @@ class _Writer:
     def _first_replica(self, experiment: Experiment) -> Replica:
         settings = experiment.lane(self.name)
         (replica,) = build_lane(settings, self.data).replicas
-        if settings.network.weights is not None:
-            replica.theta = load_weights(experiment.locate(settings.network.weights), replica.sizes)
+        given = given_weights(settings.network, replica.sizes, experiment.locate)
+        if given is not None:
+            replica.theta = given
         return replica
 
     def _add(self, stages: list[_Stage], edit: Edit, experiment: Experiment) -> None:
@@ -295,7 +296,7 @@ class _Writer:
         replica, lane = stage.replica, stage.replica.lane
         sizes, loss = "-".join(map(str, replica.sizes)), lane.objective.label_within()
         words = [
-            f"A network of {sizes} units ({', '.join(replica.activations)}) learns {self.data.name}: objective {loss}, "
+            f"A network of {sizes} units ({', '.join(replica.activations)}) learns {self.data.name} with {loss}, "
             f"optimiser {OPTIMIZERS[lane.settings.optimizer.name].label}.",
             "It repeats the run of Loss Sandbox, update by update, with numpy alone. Samples are columns: X is "
             "(n_x, m), W is (n_l, n_{l-1}), b is (n_l, 1). Lines decided by the loss are marked; all others are the "

@@ -10,6 +10,7 @@ from sandbox.experiment.document import texts
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import in_force
 from sandbox.experiment.document.parts import Edit
+from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.training.snapshot import EditMark
 
 _IRREVERSIBLE = {"network.hidden", "optimizer.name"}  # editing them and back changes weights or empties the memory
@@ -122,7 +123,8 @@ class EditLog:
         name = lane or before.lanes[0].name
         values = (in_force(settings, key, name, task) for settings in (before, self.current))
         old, new = (texts.setting_text(key, value) for value in values)
-        return f"{texts.setting_within(key)} {old} to {new}"
+        colon = ":" if SETTINGS[key].phrase else ""
+        return f"{texts.setting_within(key)}{colon} {old} to {new}"
 
     def rename_lane(self, name: str, new: str) -> None:
         """Rename a lane in its marks."""
