@@ -8,6 +8,7 @@ from pathlib import PurePath
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QToolButton
 
+from sandbox import words
 from sandbox.data import DATASETS, Data, Dataset
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.settings import SETTINGS
@@ -103,7 +104,7 @@ class DataPanel(Panel):
         """Show the numbers of training and test samples."""
         train, test = (len(data.X_train), len(data.X_test)) if data is not None else (0, 0)
         self.set_subtitle(f"{train:,} + {test:,}" if test else f"{train:,}" if train else "")
-        self.subtitle.setToolTip(f"{train:,} training and {test:,} test samples." if train else "")
+        self.subtitle.setToolTip(f"{train:,} training and {words.count(test, 'test sample')}." if train else "")
 
     def _offer_sources(self, file: str, data: Data | None) -> None:
         """List an opened file first among the data sets, and offer its columns as targets and features."""

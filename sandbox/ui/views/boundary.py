@@ -9,10 +9,14 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from sandbox import words
 from sandbox.data import Data
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.training.snapshot import DifferenceSurface, LaneState, Surface, SurfaceRequest
 from sandbox.ui import theme
+from sandbox.ui.accessible import LiveDescription
 from sandbox.ui.kit import Choice
 from sandbox.ui.plot.layers import CrosshairLayer, GridLayer, ImageLayer, LinesLayer
 from sandbox.ui.plot.plot import Plot
@@ -73,6 +77,7 @@ class BoundaryView(QWidget):
     def _build(self) -> None:
         self.legend = BoundaryLegend(self)
         self.plot = Plot("Decision boundary", self)
+        self._description = LiveDescription(self.plot)
         self.plot.setToolTip(
             "The network's output everywhere: point at a place, or use the arrow keys, to read it. "
             "A click follows a sample, full stop and comma the next and the previous one."
@@ -215,7 +220,7 @@ class BoundaryView(QWidget):
         self.plot.name_left("" if self._compact else shown.y_name)
         self._probe_ended()
         self.plot.set_range(shown.x_range, shown.y_range)
-        self.plot.setAccessibleDescription(f"{shown.x_name} across, {shown.y_name} up")
+        self._describe(None)
 
     def _choose_colours(self) -> None:
         if self._theme is None or self.slice is None:
@@ -234,7 +239,7 @@ class BoundaryView(QWidget):
             classes = zip(data.class_names, self._colours.classes, strict=False)
             names = [(name, theme.symbol(k), color) for k, (name, color) in enumerate(classes)]
         notes = ["other inputs at their mean"] * (len(data.inputs) > 2)
-        notes += [f"{left_out:,} points not drawn"] * bool(left_out)
+        notes += [f"{words.count(left_out, 'point')} not drawn"] * bool(left_out)
         self.legend.set_entries(names, len(data.y_test) > 0, notes)
         self.legend.offer(classified=data.task != "regression", compared=bool(self.other), tested=len(data.y_test) > 0)
 
@@ -314,6 +319,7 @@ class BoundaryView(QWidget):
             return
         self._surface = surface
         self._redraw()
+        self._describe(lane)
         if self._probe is not None:
             self._probed(*self._probe)
 
@@ -330,6 +336,12 @@ class BoundaryView(QWidget):
             self._place_points()
         self.image.set_cells(picture.cells, picture.extent)
         self.lines.set_lines(picture.lines)
+
+    def _describe(self, lane: LaneState | None) -> None:
+        """Say what is shown, and how well the lane does, to those who do not see it."""
+        shown = self.slice
+        if shown is not None:
+            self._description.follow(lambda: description(shown, lane, bool(self.other)))
 
     def _show_ranges(self, points_move: bool) -> None:
         assert self.slice is not None
@@ -360,3 +372,26 @@ class BoundaryView(QWidget):
         if self._surface is not None:
             text += f"  →  {output_text(self._surface, shown.data, x, y)}"
         self.readout.setText(text)
+
+
+def description(shown: DataSlice, lane: LaneState | None, compared: bool) -> str:
+    """Return what a boundary view shows, and how good the predictions are, as a sentence."""
+    data = shown.data
+    if compared:
+        what = "Where the outputs of two lanes differ"
+    elif data.task == "regression":
+        what = f"Predicted {words.listed(data.target_names)}"
+    else:
+        what = f"Where each class is predicted: {words.listed(data.class_names)}"
+    axes = (
+        f"over {shown.x_name}"
+        if shown.one_input
+        else f"over {shown.x_name} from left to right and {shown.y_name} upwards"
+    )
+    sentence = f"{what}, {axes}"
+    if lane is None or compared:
+        return f"{sentence}."
+    column = next((c for part in ("test", "train") if (c := f"{part}_{SCORES[data.task]}") in lane.readings), "")
+    if not column:
+        return f"{sentence}."
+    return f"{sentence}; {words.within(texts.column_words(column))} {texts.column_text(column, lane.readings[column])}."

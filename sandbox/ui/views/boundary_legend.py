@@ -115,7 +115,7 @@ class BoundaryLegend(PointLegend):
     def set_entries(self, classes: Sequence[tuple[str, str, QColor]], tested: bool, notes: Sequence[str] = ()) -> None:
         state = (*classes, tested, *notes, self._crossed, self._switched, self._muted, self.font(), self._scale)
         if state == self._state:
-            return  # in the middle of training nothing is laid out anew
+            return  # nothing is laid out again in the middle of training
         self._state = state
         super().set_entries(classes, tested, notes)
         if self._switched:
