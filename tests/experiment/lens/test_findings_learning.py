@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pytest
 
 from sandbox.experiment import Trainer
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.lens.findings.curves import LONG, lowest
 from sandbox.experiment.lens.findings.learning import turn_of
 from sandbox.experiment.training.history import History
-from tests.experiment.lens.runs import ask, numbers, pressed, readings, trainer_of
+from tests.experiment.lens.runs import ask, experiment_of, numbers, pressed, readings, trainer_of
 
 FEW: dict[str, Any] = {  # few noisy samples for a large network
     "data__samples": 40, "data__noise": 0.4, "network__hidden": (32, 16), "optimizer__name": "adam",
@@ -166,6 +168,29 @@ def test_the_offered_penalty_mends_it(epochs: int, values: dict[str, Any]) -> No
         assert readings(mended)[column] < 0.9 * since
         metric = readings(mended)
         assert metric.get("test_accuracy", metric.get("test_r2", 0.0)) > 0.6  # and it has not forgotten all
+
+
+@pytest.mark.parametrize(
+    ("changes", "lane", "begins_anew"),
+    [
+        ({"loss.monitors": ("mse", "mae")}, None, False),
+        ({"optimizer.learning_rate": 0.01}, "B", False),
+        ({"optimizer.learning_rate": 0.01}, "A", True),
+        ({"loss.monitors": ("mse",), "optimizer.batch_size": 7}, None, True),
+    ],
+    ids=str,
+)
+def test_only_an_edit_of_how_the_lane_learns_begins_anew(
+    changes: dict[str, Any], lane: str | None, begins_anew: bool
+) -> None:
+    experiment = experiment_of(**FEW)
+    trainer = Trainer(dataclasses.replace(experiment, lanes=(LaneEntry("A"), LaneEntry("B"))))
+    trainer.run(300)
+    assert "overfitting" in ask(trainer)
+    trainer.edit(changes, lane)
+    assert ("overfitting" not in ask(trainer)) == begins_anew
+    trainer.run(3)
+    assert ("overfitting" not in ask(trainer)) == begins_anew
 
 
 def test_few_test_samples_say_too_little() -> None:

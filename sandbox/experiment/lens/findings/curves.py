@@ -11,6 +11,7 @@ from sandbox.experiment.training.probe import LaneProbe
 
 RECENT = 30  # last rows of the history to search for a rise
 LONG = 512  # most rows over which two losses are compared
+_ONLY_SHOWN = {"loss.monitors"}
 
 
 def compared_epochs(probe: LaneProbe) -> int:
@@ -43,7 +44,7 @@ def first_epoch(probe: LaneProbe, epochs: int | None = None) -> int | None:
 
     After the last edit all epochs have the same number of updates, so the update gives the epoch.
     """
-    last, edited = probe.history.last, probe.lane.edited
+    last, edited = probe.history.last, last_edit(probe)
     if last is None or last.update <= edited:
         return None
     size = probe.lane.settings.optimizer.batch_size
@@ -63,6 +64,15 @@ def lowest(probe: LaneProbe, column: str, first: int, last: int) -> tuple[int, f
         if epochs.size == np.unique(epochs).size or (before, after) == (first, last):  # every row was read
             return int(epochs[i]), float(values[i])
         first, last = before, after
+
+
+def last_edit(probe: LaneProbe) -> int:
+    """Return the update of the last edit of how the lane learns, not only of what is shown; -1 if there is none."""
+    if probe.run is None:
+        return probe.lane.edited
+    edits = (edit for edit in probe.run.experiment.edits if edit.update <= probe.run.update)
+    own = (edit.update for edit in edits if edit.lane in (None, probe.lane.name) and set(edit.changes) - _ONLY_SHOWN)
+    return max(own, default=-1)
 
 
 def noise(values: Array) -> float:

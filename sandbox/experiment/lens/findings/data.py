@@ -20,7 +20,7 @@ from sandbox.experiment.lens.findings.controls import (
     slower,
     usual_objective,
 )
-from sandbox.experiment.lens.findings.curves import RECENT, compared_epochs, median, recent, thirds
+from sandbox.experiment.lens.findings.curves import RECENT, compared_epochs, last_edit, median, recent, thirds
 from sandbox.experiment.lens.findings.learning import diverging
 from sandbox.experiment.lens.findings.numbers import overflow
 from sandbox.experiment.lens.findings.report import Control, Report
@@ -80,7 +80,7 @@ def _suffers(probe: LaneProbe, explained: float) -> bool:
         return True
     if explained >= GOOD:
         return False
-    late = probe.run is not None and probe.run.update - max(probe.lane.edited, 0) >= SETTLED
+    late = probe.run is not None and probe.run.update - max(last_edit(probe), 0) >= SETTLED
     return (late and explained < 0.0) or any(find(probe) is not None for find in (overflow, diverging, saturated))
 
 
@@ -109,10 +109,10 @@ def majority(probe: LaneProbe) -> Report | None:
     that the recall, averaged over the classes, is near that of a constant: the accuracy alone can be low for a network
     that weighs rare classes more.
     """
-    data, lane = probe.data, probe.lane
+    data = probe.data
     if data.task == "regression" or probe.stopped:
         return None
-    if probe.run is None or probe.run.update - max(lane.edited, 0) < SETTLED:
+    if probe.run is None or probe.run.update - max(last_edit(probe), 0) < SETTLED:
         return None
     given, true = _classes(probe, probe.forward_pass.A[-1]), np.asarray(data.y_train, np.intp)
     counts = np.bincount(true, minlength=len(data.class_names))
