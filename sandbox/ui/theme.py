@@ -7,9 +7,8 @@ change of theme or the presenting mode applies everywhere.
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from string import Template
 
 from PySide6.QtCore import QEvent, Qt
@@ -246,7 +245,8 @@ def text_color_on(colour: str) -> str:
     return "#ffffff" if contrast("#ffffff", colour) >= 4.5 else "#000000"
 
 
-def contrasting(colour: str, grounds: Sequence[str], towards: str, least: float) -> str:
+@lru_cache(maxsize=1024)  # asked for each class whenever points are placed
+def contrasting(colour: str, grounds: tuple[str, ...], towards: str, least: float) -> str:
     """Return a colour, moved as little as needed towards another, so that it has a contrast on each of some grounds."""
     steps = (blend(colour, towards, step / 20) for step in range(20))
     return next((step for step in steps if min(contrast(step, ground) for ground in grounds) >= least), towards)

@@ -108,10 +108,8 @@ class DataPanel(Panel):
 
     def _offer_sources(self, file: str, data: Data | None) -> None:
         """List an opened file first among the data sets, and offer its columns as targets and features."""
-        items = dataset_items()
-        if file:
-            items.insert(0, (None, PurePath(file).name, f"Your own table: {file}"))
-        self.controls["data.dataset"].set_items(items)
+        own: list[Item] = [(None, PurePath(file).name, f"Your own table: {file}")] if file else []
+        self.controls["data.dataset"].set_items((*own, *dataset_items()))
         if data is None:
             return
         # `data` has only the columns in use: keep those seen before in the same table.

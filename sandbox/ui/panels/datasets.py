@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,10 +37,11 @@ def group_of(name: str | None) -> str:
     return SHIPPED if name in TABLES else GROUPS[DATASETS[name].task]
 
 
-def dataset_items() -> list[Item]:
+@cache
+def dataset_items() -> tuple[Item, ...]:
     """Return the data sets as the items of a choice, group by group."""
     order = [*GROUPS.values(), SHIPPED]
-    return sorted(registry_items(DATASETS), key=lambda item: order.index(group_of(str(item[0]))))
+    return tuple(sorted(registry_items(DATASETS), key=lambda item: order.index(group_of(str(item[0])))))
 
 
 class DatasetChoice(Choice):
@@ -51,6 +52,8 @@ class DatasetChoice(Choice):
         self.setItemDelegate(_Delegate(self))
 
     def set_items(self, items: Sequence[Item]) -> None:
+        if tuple(items) == self._items:
+            return  # as at most edits
         super().set_items(items)
         for index, (name, _, summary) in enumerate(self._items):
             group = group_of(None if name is None else str(name))
