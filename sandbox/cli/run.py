@@ -219,7 +219,8 @@ def _compared(trainer: Trainer, column: str, level: float) -> Iterator[str]:
         advantage = AskAdvantage(first.name, other.name, column, level).answer(probe) if probe else None
         if advantage is not None:
             yield comparison.first(advantage, first.name, other.name)
-            yield comparison.gap(advantage, first.name, other.name)
+            if gap := comparison.gap(advantage, first.name, other.name):
+                yield gap
 
 
 def _default_goal(trainer: Trainer) -> Goal:

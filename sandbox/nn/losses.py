@@ -74,6 +74,8 @@ class Loss(Tunable):
         Replaces {Y} if the targets are smoothed; {n_out} is the number of output units.
     plus_minus_one : bool
         Whether its targets are -1 and +1 rather than 0 and 1.
+    takes_scores : bool
+        Whether its outputs are scores without bounds, not shares of a class: "auto" then is a linear output.
     kink_name : str
         What `kink_distance` measures, in words; "" if the slope never jumps.
     has_logs : bool
@@ -91,6 +93,7 @@ class Loss(Tunable):
     slope_code: ClassVar[str]
     target_code: ClassVar[str] = ""
     plus_minus_one: ClassVar[bool] = False
+    takes_scores: ClassVar[bool] = False
     kink_name: ClassVar[str] = ""
     has_logs: ClassVar[bool] = False
     uses_complement: ClassVar[bool] = False
@@ -717,6 +720,7 @@ class Hinge(Loss):
     slope_code = "-{Y} * ({Y} * {A} < 1)"
     kink_name = "1 \u2212 y a"
     plus_minus_one = True
+    takes_scores = True
 
     def values(self, A: Array, Y: Array) -> Array:
         return np.maximum(0.0, 1.0 - Y * A)
@@ -751,6 +755,7 @@ class SquaredHinge(Loss):
     code = "np.maximum(0, 1 - {Y} * {A})**2"
     slope_code = "-2 * {Y} * np.maximum(0, 1 - {Y} * {A})"
     plus_minus_one = True
+    takes_scores = True
 
     def values(self, A: Array, Y: Array) -> Array:
         margin = np.maximum(0.0, 1.0 - Y * A)

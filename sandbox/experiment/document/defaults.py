@@ -6,6 +6,7 @@ from sandbox.experiment.document.parts import LossSettings, NetworkSettings
 from sandbox.nn import ACTIVATIONS, LOSSES
 
 OUTPUTS = {"binary": "sigmoid", "multiclass": "softmax", "regression": "linear"}
+SCORES_OUTPUT = "linear"  # whatever the task, for a loss that takes scores
 OBJECTIVES = {"binary": "binary_cross_entropy", "multiclass": "categorical_cross_entropy", "regression": "mse"}
 # The loss to compare with an objective: the obvious alternative, or the next best if the objective is that one.
 RIVALS = {
@@ -18,9 +19,11 @@ RESCALING = "adam"  # what to try where the gradient is much smaller in some lay
 FIRST_MONITORS = ("mse",)  # of the experiment that a new window shows
 
 
-def output_for(network: NetworkSettings, task: str) -> str:
-    """Return the output activation: the chosen one, or the task's default for "auto"."""
-    return OUTPUTS[task] if network.output == "auto" else network.output
+def output_for(network: NetworkSettings, loss: LossSettings, task: str) -> str:
+    """Return the output activation: the chosen one or, for "auto", that of the task and the objective."""
+    if network.output != "auto":
+        return network.output
+    return SCORES_OUTPUT if LOSSES[objective_for(loss, task)].takes_scores else OUTPUTS[task]
 
 
 def objective_for(loss: LossSettings, task: str) -> str:
@@ -28,16 +31,18 @@ def objective_for(loss: LossSettings, task: str) -> str:
     return OBJECTIVES[task] if loss.objective == "auto" else loss.objective
 
 
-def coding_for(network: NetworkSettings, objective: str, output: str) -> str:
-    """Return the coding of the classes: "zero_one" or "plus_minus_one".
+def coding_for(network: NetworkSettings, loss: str, output: str) -> str:
+    """Return the coding of the classes in which a loss is read: "zero_one" or "plus_minus_one".
 
-    Some losses are defined for -1 and +1, and some outputs range between them; everything else is a share between 0
-    and 1. For classes only: the targets of a regression are never recoded.
+    The chosen one or, for "auto", what the loss needs: some are defined for -1 and +1, and a logarithm takes shares
+    between 0 and 1. Any other loss measures how far outputs are from targets, which are then at the ends of an output
+    that ranges from -1 to +1, else 0 and 1. As the coding follows from the network and the loss alone, a loss is the
+    same number as objective and as monitor. For classes only: the targets of a regression are never recoded.
     """
     if network.target_coding != "auto":
         return network.target_coding
-    low, high = ACTIVATIONS[output].limits
-    signed = LOSSES[objective].plus_minus_one or (low, high) == (-1.0, 1.0)
+    kind = LOSSES[loss]
+    signed = kind.plus_minus_one or (not kind.has_logs and ACTIVATIONS[output].limits == (-1.0, 1.0))
     return "plus_minus_one" if signed else "zero_one"
 
 

@@ -188,7 +188,8 @@ def in_force(experiment: Experiment, key: str, lane: str, task: str | None) -> V
         if key == "loss.objective":
             return objective_for(experiment.lane(lane).loss, task)
         if key == "network.output":
-            return output_for(experiment.lane(lane).network, task)
+            settings = experiment.lane(lane)
+            return output_for(settings.network, settings.loss, task)
     return value
 
 

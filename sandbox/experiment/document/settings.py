@@ -244,7 +244,7 @@ _NETWORK = [
     ),
     Setting(
         "network.output", "choice", "auto", "Output",
-        "The function applied to the weighted sums of the output units; auto chooses it by the task.",
+        "The function applied to the weighted sums of the output units; auto chooses it by the task and the objective.",
         names=("auto",), registries=(ACTIVATIONS,), live=True, per_lane=True,
     ),
     Setting(

@@ -8,6 +8,7 @@ from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 from sandbox.nn.kind import Kind
 
 _DIGITS = 6  # significant ones, of a setting's value
+CODINGS = {"zero_one": "0 and 1", "plus_minus_one": "\u22121 and +1"}  # the two classes of a coding
 
 
 def kind_of(name: str) -> type[Kind] | None:

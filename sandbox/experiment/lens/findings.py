@@ -546,7 +546,7 @@ def _output(name: str) -> Control:
 
 
 def _suitable(probe: LaneProbe) -> str:
-    return output_for(NetworkSettings(), probe.data.task)
+    return output_for(NetworkSettings(), probe.lane.settings.loss, probe.data.task)
 
 
 def _unsaturated(probe: LaneProbe) -> Control:

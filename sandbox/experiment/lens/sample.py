@@ -169,8 +169,7 @@ def _way_back(
     probe: LaneProbe, loss: Loss, targets: dict[str, Array], Z: list[Array], A: list[Array], before: Array, train: bool
 ) -> BackwardPath:
     numerics, output = probe.numerics, probe.output
-    recoded = loss.plus_minus_one and loss is not probe.objective
-    Y = targets["plus_minus_one" if recoded else probe.lane.coding]
+    Y = targets[probe.coding_of(loss)]
     last, out = Z[-1][None], A[-1][None]
     dA = loss.slope(out, Y, numerics)
     dZ = loss.dZ(last, out, Y, output, numerics)

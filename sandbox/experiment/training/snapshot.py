@@ -246,6 +246,8 @@ class LaneState:
         Why the lane stopped, one sentence; "" while it is running.
     replicas, stopped_replicas : int
         How many networks it trains, and how many of them have stopped.
+    codings : mapping
+        The coding of the classes in which each loss is read, by its name; empty for a regression.
     """
 
     name: str
@@ -256,6 +258,7 @@ class LaneState:
     stopped: str = ""
     replicas: int = 1
     stopped_replicas: int = 0
+    codings: Mapping[str, str] = field(default_factory=FrozenMapping)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def _state(trainer: Trainer, lane: Lane, replica: int | None) -> LaneState:
     stopped_replicas = len(lane.replicas) - len(lane.running)
     return LaneState(
         lane.name, lane.sizes, lane.activations[-1], lane.objective.name, readings, lane.stopped, len(lane.replicas),
-        stopped_replicas,
+        stopped_replicas, FrozenMapping({} if trainer.data.task == "regression" else lane.codings),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.data import Data
 from sandbox.experiment.document.defaults import output_for
 from sandbox.experiment.document.experiment import Experiment
-from sandbox.experiment.document.parts import NetworkSettings
+from sandbox.experiment.document.parts import LossSettings, NetworkSettings
 from sandbox.experiment.document.settings import MOST_LAYERS, MOST_UNITS, SETTINGS
 from sandbox.nn import ACTIVATIONS, INITIALIZERS
 from sandbox.nn.parameters import log_stops
@@ -49,8 +49,9 @@ class NetworkPanel(Panel):
             labels = ", ".join(ACTIVATIONS[name].label for name in chosen if isinstance(name, str))
             activations.append((chosen, labels or "none", "Each hidden layer has its own activation."))
         self.controls["network.activation"].set_items(activations)
-        network = experiment.lane(lane).network if lane else experiment.network
-        self.controls["network.output"].set_items(_outputs(data))
+        shown = experiment.lane(lane) if lane else experiment
+        network = shown.network
+        self.controls["network.output"].set_items(_outputs(shown.loss, data))
         super().show_settings(experiment, data, lane)
         self.more.refresh()
         self.set_subtitle("" if data is None else sizes_text(_sizes(network.hidden, data)))
@@ -66,9 +67,9 @@ def _sizes(hidden: tuple[int, ...], data: Data) -> tuple[int, ...]:
     return (len(data.feature_names), *hidden, outputs)
 
 
-def _outputs(data: Data | None) -> list[Item]:
+def _outputs(loss: LossSettings, data: Data | None) -> list[Item]:
     """Return the output activations, preceded by "auto" and the activation it means."""
     auto = "auto"
     if data is not None:
-        auto = f"{ACTIVATIONS[output_for(NetworkSettings(), data.task)].label} (auto)"
-    return [("auto", auto, "Uses the activation that suits the task."), *registry_items(ACTIVATIONS)]
+        auto = f"{ACTIVATIONS[output_for(NetworkSettings(), loss, data.task)].label} (auto)"
+    return [("auto", auto, "Uses the activation that suits the task and the objective."), *registry_items(ACTIVATIONS)]
