@@ -10,13 +10,15 @@ fused
     from the pre-activations if the output activation supports it (sigmoid, softmax, exp), so that nothing is
     lost where a rounds to 0 or 1; else from a, with 0 log 0 = 0.
 clamped
-    from a clipped to [1e-7, 1 - 1e-7], as common libraries do; the gradient is 0 where it was clipped.
+    from a clipped to [1e-7, 1 - 1e-7], as common libraries do, or to the range in which the loss is defined if that
+    goes further: a rate has no upper end. The gradient is 0 where a was clipped.
 naive
     from a, by the formula as written: log 0 and 0 log 0 can occur.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from typing import ClassVar
 
@@ -30,7 +32,7 @@ Product = Callable[[Array, Array], Array]
 
 NUMERICS: dict[str, str] = {
     "fused": "Logarithms are taken from the pre-activations where that is possible: exact everywhere.",
-    "clamped": "Outputs are kept 1e-7 away from 0 and 1 for the logarithm; where clipped, no gradient flows.",
+    "clamped": "Outputs are kept 1e-7 away from where a logarithm would be of 0; where clipped, no gradient flows.",
     "naive": "The formula as written: log 0 can occur.",
 }
 REDUCTIONS: dict[str, str] = {
@@ -84,6 +86,8 @@ class Loss(Tunable):
         Whether it takes log(1 - a).
     has_target_logs : bool
         Whether it takes log y, which may be log 0.
+    clamped_high : float
+        The largest output that the clamped numerics leave as it is; infinity if only small ones are clipped.
     """
 
     formula: ClassVar[str]
@@ -98,6 +102,7 @@ class Loss(Tunable):
     has_logs: ClassVar[bool] = False
     uses_complement: ClassVar[bool] = False
     has_target_logs: ClassVar[bool] = False
+    clamped_high: ClassVar[float] = 1.0 - CLAMP
 
     @property
     def smooths(self) -> bool:
@@ -244,7 +249,7 @@ class LogLoss(Loss):
             c = A if self.plain_grads else activation.complement(Z, A)
             return self.value_from_logs(s, t, A, c, Y, product)
         if numerics == "clamped":
-            A = np.clip(A, CLAMP, 1.0 - CLAMP)
+            A = np.clip(A, CLAMP, self.clamped_high)
         c = 1.0 - A
         product = np.multiply if numerics == "naive" else xlogy
         return self.value_from_logs(np.log(A), np.log(c), A, c, Y, product)
@@ -258,10 +263,10 @@ class LogLoss(Loss):
             dZ = activation.logs_backward(Z, A, *self.grads_from_logs(s, t, A, c, Y, xlogy))
             return dZ if bounded else self._outside_nan(dZ, s, t, A, c, Y)
         if numerics == "clamped":
-            a = np.clip(A, CLAMP, 1.0 - CLAMP)
+            a = np.clip(A, CLAMP, self.clamped_high)
             c = 1.0 - a
             dA = self._dA(np.log(a), np.log(c), a, c, Y, xlogy)
-            dA[(A < CLAMP) | (A > 1.0 - CLAMP)] = 0.0
+            dA[(A < CLAMP) | (self.clamped_high < A)] = 0.0
             return activation.backward(Z, A, dA)
         c = 1.0 - A
         product = np.multiply if numerics == "naive" else xlogy
@@ -782,6 +787,7 @@ class Poisson(LogLoss):
     summary = "For counts: the output is a rate; goes with the exponential activation."
     formula = r"a - y\log a"
     uses_complement = False
+    clamped_high = math.inf
     derivative_formula = r"1 - \frac{y}{a}"
     code = "{a} - product({Y}, {s})"
     slope_code = "1 - quotient({Y}, {a})"
@@ -830,6 +836,7 @@ class KlDivergence(LogLoss):
     formula = r"y\log\frac{y}{a}"
     has_target_logs = True
     uses_complement = False
+    clamped_high = 1.0
     derivative_formula = r"-\frac{y}{a}"
     code = "product({Y}, (np.log({Y}) - {s}))"
     slope_code = "-quotient({Y}, {a})"

@@ -158,11 +158,13 @@ def log_of_zero(probe: LaneProbe) -> Report | None:
 
 
 def _clipped(probe: LaneProbe, A: Array, Y: Array) -> Report | None:
-    wrong = ((A < CLAMP) | (A > 1.0 - CLAMP)) & (np.abs(A - Y) > 0.5)
+    high = probe.objective.clamped_high
+    wrong = ((A < CLAMP) | (high < A)) & (np.abs(A - Y) > 0.5)
     count = int(wrong.any(axis=1).sum())
     if not count:
         return None
-    near = f"within {words.number(CLAMP)} of 0 or 1"
+    near = f"within {words.number(CLAMP)} of 0 or 1" if high < 1.0 else f"below {words.number(CLAMP)}"
+    near += " or above 1" if high == 1.0 else ""
     evidence = f"{_samples(count, probe.m)} have a wrong output {near}, where the logarithm is clipped."
     return Report(evidence, "A clipped output sends back nothing at all, however wrong it is.", _exact_logs(probe))
 

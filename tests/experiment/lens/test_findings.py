@@ -132,6 +132,21 @@ def test_clipping_is_a_finding_where_the_output_is_wrong(z: float, is_clipped: b
         assert numbers(findings["log_of_zero"].evidence)[:3] == [1, 1, 1e-7]
 
 
+@pytest.mark.parametrize(("loss", "found"), [("poisson", False), ("kl_divergence", True), ("focal", True)])
+def test_clipping_is_a_finding_only_where_the_loss_clips(loss: str, found: bool) -> None:
+    """Of a rate of 3.3 there is nothing to say; a share of it is clipped."""
+    trainer = trainer_of(
+        data__dataset="one_point", network__hidden=(), network__output="exp", loss__objective=loss,
+        loss__numerics="clamped",
+    )  # fmt: skip
+    trainer.set_parameters({"W1": np.array([[1.2]]), "b1": np.array([0.0])})
+    findings = ask(trainer)
+    assert ("log_of_zero" in findings) == found
+    if found:
+        near = {"kl_divergence": "below 1e\u22127 or above 1", "focal": "within 1e\u22127 of 0 or 1"}[loss]
+        assert f"have a wrong output {near}, where" in findings["log_of_zero"].evidence
+
+
 def test_an_output_without_logarithms_should_be_replaced() -> None:
     trainer = trainer_of(network__output="linear", loss__objective="binary_cross_entropy")
     trainer.step()
