@@ -15,13 +15,16 @@ from sandbox.data.csv_file import is_number, read_table
 from sandbox.data.features import Feature, feature_matrix, inputs_of, parse_feature
 from sandbox.data.generators import GENERATORS
 from sandbox.data.prepare import choose_test, scaling
-from sandbox.data.table import Dataset, Numbers, Table, Texts, is_text, missing
+from sandbox.data.table import Dataset, Numbers, Recommended, Table, Texts, is_text, missing
 from sandbox.data.tables import TABLES
 from sandbox.data.targets import TASKS, Targets, encode
 from sandbox.errors import InputError
+from sandbox.nn.optimizers import Adam
 from sandbox.words import count, known_names
 
 DATASETS: dict[str, Dataset] = {**GENERATORS, **TABLES}
+# For a file that the window opens: steps that suit most scales and sizes, as nothing is known of it.
+FILE_RECOMMENDED: Mapping[str, Recommended] = {"optimizer.name": Adam.name, "optimizer.learning_rate": 0.01}
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +185,9 @@ def _file(path: Path) -> Dataset:
     def read(seed: int) -> Table:
         return read_table(path)
 
-    return Dataset(path.name, path.name, "", "auto", read, features=(), target="")
+    return Dataset(
+        path.name, path.name, "", "auto", read, features=(), target="", recommended=FILE_RECOMMENDED
+    )  # fmt: skip
 
 
 def _distinct(setting: str, names: Sequence[str]) -> tuple[str, ...]:
