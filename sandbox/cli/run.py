@@ -196,6 +196,8 @@ def _summarise(trainer: Trainer, folder: Path, files: list[str], goal: Goal) -> 
     print(f"{trainer.experiment.title or data.name}: {progress}, {parts}{seeds}")
     for notice in data.notices:
         print(notice)
+    if unit := texts.cost_unit(data):
+        print(f"Costs are {unit}.")
     measures = ("cost", SCORES[data.task])
     columns = [f"{part}_{name}" for name in measures for part in ("train", "test")]
     table = [["lane", *(column.replace("_", " ") for column in columns), ""]]

@@ -76,6 +76,8 @@ class Loss(Tunable):
         Replaces {Y} if the targets are smoothed; {n_out} is the number of output units.
     plus_minus_one : bool
         Whether its targets are -1 and +1 rather than 0 and 1.
+    measures_distance : bool
+        Whether it measures how far a is from y, alike wherever y lies: targets may then be shifted and scaled.
     takes_scores : bool
         Whether its outputs are scores without bounds, not shares of a class: "auto" then is a linear output.
     kink_name : str
@@ -97,6 +99,7 @@ class Loss(Tunable):
     slope_code: ClassVar[str]
     target_code: ClassVar[str] = ""
     plus_minus_one: ClassVar[bool] = False
+    measures_distance: ClassVar[bool] = False
     takes_scores: ClassVar[bool] = False
     kink_name: ClassVar[str] = ""
     has_logs: ClassVar[bool] = False
@@ -307,6 +310,7 @@ class Mse(Loss):
     derivative_formula = r"2\,(a - y)"
     code = "({A} - {Y})**2"
     slope_code = "2 * ({A} - {Y})"
+    measures_distance = True
 
     def values(self, A: Array, Y: Array) -> Array:
         R: Array = A - Y
@@ -337,6 +341,7 @@ class HalfMse(Loss):
     derivative_formula = r"a - y"
     code = "({A} - {Y})**2 / 2"
     slope_code = "{A} - {Y}"
+    measures_distance = True
 
     def values(self, A: Array, Y: Array) -> Array:
         R: Array = A - Y
@@ -365,6 +370,7 @@ class Mae(Loss):
     derivative_formula = r"\mathrm{sign}(a - y)"
     code = "np.abs({A} - {Y})"
     slope_code = "np.sign({A} - {Y})"
+    measures_distance = True
     kink_name = "the residual"
 
     def values(self, A: Array, Y: Array) -> Array:
@@ -399,6 +405,7 @@ class Huber(Loss):
     derivative_formula = r"\max(-\delta, \min(r, \delta))"
     code = "np.where(np.abs({R}) <= delta, {R}**2 / 2, delta * (np.abs({R}) - delta / 2))"
     slope_code = "np.clip({R}, -delta, delta)"
+    measures_distance = True
     parameters = (
         Parameter(
             "delta", 1.0, 0.0, 1e6, "Residuals beyond this count linearly, not squared.", "Delta", above=True,
@@ -434,6 +441,7 @@ class LogCosh(Loss):
     derivative_formula = r"\tanh(a - y)"
     code = "np.logaddexp({R}, -{R}) - np.log(2)"
     slope_code = "np.tanh({R})"
+    measures_distance = True
 
     def values(self, A: Array, Y: Array) -> Array:
         size: Array = np.abs(A - Y)
@@ -466,6 +474,7 @@ class Quantile(Loss):
     derivative_formula = r"\begin{cases} -q & a < y \\ 1 - q & a > y \\ 0 & \text{else} \end{cases}"
     code = "np.maximum(-quantile * {R}, (1 - quantile) * {R})"
     slope_code = "np.where({R} > 0, 1 - quantile, np.where({R} < 0, -quantile, 0 * {R}))"
+    measures_distance = True
     kink_name = "the residual"
     parameters = (
         Parameter(

@@ -22,7 +22,7 @@ from sandbox.errors import InputError, input_error
 from sandbox.experiment import Edit, Experiment
 from sandbox.experiment.document.defaults import objective_for
 from sandbox.experiment.document.frozen import FrozenMapping
-from sandbox.experiment.document.lanes import free_name, renamed, without_lane
+from sandbox.experiment.document.lanes import free_name, renamed, scales_target, without_lane
 from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.document.recommended import brought, with_dataset, with_file
 from sandbox.experiment.document.rules import lane_index
@@ -53,6 +53,7 @@ from sandbox.worker.commands import (
 )
 
 MOST_LANES = 6  # in the window, which has room and colours for these
+_RESCALED = "The run starts again: with these settings the target is {}learned in standard deviations."
 _AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
 
 
@@ -219,6 +220,7 @@ class Session(QObject):
             if live:
                 edit = self._checked(changes, lane)
                 changed = self.experiment.changed_by(edit)
+                live = not self._rescales(changed)
             else:
                 changed = self._with_data(str(value)) if key == "data.dataset" else self._with(changes, lane)
         except InputError as error:
@@ -233,8 +235,20 @@ class Session(QObject):
         elif live:
             self.undo_stack.push(EditCommand(self, edit, self._values_now(changes, lanes, lane), final))
         else:
-            notice = brought(self.experiment, changed) if key == "data.dataset" else ""
-            self._begin(changed, key, final, notice)
+            self._begin(changed, key, final, self._notice_of_run(changed, key))
+
+    def _rescales(self, experiment: Experiment) -> bool:
+        """Whether an experiment means the targets of this regression on another scale, for which a run starts anew."""
+        regression = self.snapshot is not None and self.snapshot.data.task == "regression"
+        return regression and scales_target(experiment) != scales_target(self.experiment)
+
+    def _notice_of_run(self, experiment: Experiment, key: str) -> str:
+        """Return what to tell the user, once it is accepted, about a run that a change of this setting starts."""
+        if key == "data.dataset":
+            return brought(self.experiment, experiment)
+        if SETTINGS[key].live and self._rescales(experiment):
+            return _RESCALED.format("" if scales_target(experiment) else "no longer ")
+        return ""
 
     def _values_now(
         self, keys: Iterable[str], lanes: list[str], lane: str | None
@@ -342,6 +356,10 @@ class Session(QObject):
     def _push_lane(self, settings: LaneEntry, command: Command, text: str) -> None:
         if len(self.experiment.lanes) >= MOST_LANES:
             raise input_error("", f"there are {MOST_LANES} lanes already, and no room for more; remove one first.")
+        with_it = dataclasses.replace(self.experiment, lanes=(*self.experiment.lanes, settings)).checked()
+        if self._rescales(with_it):
+            self._begin(with_it, "lane", True, _RESCALED.format("" if scales_target(with_it) else "no longer "))
+            return
         self.undo_stack.push(NewLaneCommand(self, settings, command, next(self._tokens), text))
 
     def remove_lane(self, lane: str) -> None:

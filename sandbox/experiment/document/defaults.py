@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sandbox.experiment.document.parts import LossSettings, NetworkSettings
+import math
+from collections.abc import Iterable
+
+from sandbox.experiment.document.parts import DataSettings, LaneSettings, LossSettings, NetworkSettings
 from sandbox.nn import ACTIVATIONS, LOSSES
 
 OUTPUTS = {"binary": "sigmoid", "multiclass": "softmax", "regression": "linear"}
@@ -44,6 +47,24 @@ def coding_for(network: NetworkSettings, loss: str, output: str) -> str:
     kind = LOSSES[loss]
     signed = kind.plus_minus_one or (not kind.has_logs and ACTIVATIONS[output].limits == (-1.0, 1.0))
     return "plus_minus_one" if signed else "zero_one"
+
+
+def standardizes_target(data: DataSettings, lanes: Iterable[LaneSettings]) -> bool:
+    """Return whether the targets of a regression are standardised: as chosen or, for "auto", where it can do no harm.
+
+    For a file, if in every lane the objective measures a distance, and the output reaches any number. A logarithm or a
+    margin means the targets as they are, and an output with a bound was chosen for them. Lanes share their data, so
+    one decides for all. The built-in sets have published numbers.
+    """
+    if isinstance(data.standardize_target, bool):
+        return data.standardize_target
+    return data.file is not None and all(_takes_any_scale(lane) for lane in lanes)
+
+
+def _takes_any_scale(lane: LaneSettings) -> bool:
+    objective = LOSSES[objective_for(lane.loss, "regression")]
+    output = ACTIVATIONS[output_for(lane.network, lane.loss, "regression")]
+    return objective.measures_distance and all(map(math.isinf, output.limits))
 
 
 def rival_of(objective: str, task: str) -> str:

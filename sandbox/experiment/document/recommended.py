@@ -18,7 +18,18 @@ from sandbox.experiment.document.settings import SETTINGS, Value
 # What belongs to one source of data, and does not stay for the next one.
 _OF_THE_DATA = {
     f"data.{name}": SETTINGS[f"data.{name}"].default
-    for name in ("samples", "noise", "fraction", "classes", "features", "target", "seed", "task", "standardize")
+    for name in (
+        "samples",
+        "noise",
+        "fraction",
+        "classes",
+        "features",
+        "target",
+        "seed",
+        "task",
+        "standardize",
+        "standardize_target",
+    )
 }
 _LAYERS = ("network.hidden", "network.activation")
 RECOMMENDED_KEYS = tuple(

@@ -42,8 +42,8 @@ class Setting:
     key : str
         Dotted: "optimizer.learning_rate".
     kind : str
-        "choice" (one of `choices`), "number", "integer", "flag", "text", or a list: "integers", "names"
-        (any strings), "choices" (each one of `choices`).
+        "choice" (one of `choices`), "number", "integer", "flag" (or one of `names`), "text", or a list: "integers",
+        "names" (any strings), "choices" (each one of `choices`).
     default : value
         The value if the key is left out; None if that depends on the data set or the optimiser.
     label, summary : str
@@ -120,7 +120,7 @@ class Setting:
         """The allowed values of one entry of the list (of the value itself if it is no list), in words."""
         match self.kind:
             case "flag":
-                return "true or false"
+                return ", ".join((*self.names, "true or false"))
             case "choice" | "choices":
                 return "one of " + ", ".join(self.choices)
             case "number":
@@ -219,6 +219,11 @@ _DATA = [
     Setting(
         "data.standardize", "flag", True, "Standardise",
         "Shifts and scales every input to mean 0 and standard deviation 1 over the training part.",
+    ),
+    Setting(
+        "data.standardize_target", "flag", "auto", "Standardise target",
+        "Lets the network learn a numeric target in standard deviations; it is still shown in its own unit.",
+        names=("auto",),
     ),
     Setting(
         "data.features", "names", None, "Features",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox import words
+from sandbox.data import Data
 from sandbox.experiment.document.settings import SETTINGS, Value
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 from sandbox.nn.kind import Kind
@@ -35,6 +36,13 @@ def label_within(name: str) -> str:
 def setting_within(key: str) -> str:
     """Return the label of a setting for use within a sentence."""
     return words.within(SETTINGS[key].label)
+
+
+def cost_unit(data: Data) -> str:
+    """Return the unit of costs if it is not that of the targets: "in standard deviations of price"; else ""."""
+    if not data.standardizes_target:
+        return ""
+    return f"in standard deviations of {data.target_names[0] if len(data.target_names) == 1 else 'each target'}"
 
 
 def column_words(column: str) -> str:

@@ -207,13 +207,17 @@ def _prediction_words(data: Any, A: Array, threshold: float) -> str:
     if not np.isfinite(A).all():
         return "not a number"
     if data.task == "regression":
-        return _figures(A)
+        return _figures(data.in_target_units(A))
     index = int(A[0] > threshold) if len(A) == 1 else int(A.argmax())
     return f"class {data.class_names[index]}"
 
 
 def _figures(values: Array) -> str:
-    return ", ".join(words.number(float(value), 3) for value in values[:4])
+    return ", ".join(_figure(float(value)) for value in values[:4])
+
+
+def _figure(value: float) -> str:
+    return words.quantity(value) if abs(value) >= 1e5 else words.number(value, 3)
 
 
 def _all_frozen(arrays: list[Array]) -> tuple[Array, ...]:

@@ -33,6 +33,7 @@ from sandbox.errors import InputError
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.document.experiment import Experiment
+from sandbox.experiment.document.lanes import scales_target
 from sandbox.experiment.document.settings import SETTINGS, Value
 from sandbox.experiment.document.validation import check_key, check_value
 from sandbox.experiment.training.lanes import Lane
@@ -43,6 +44,7 @@ from sandbox.nn import LOSSES
 
 MOST_CELLS = 10_000
 _PATIENCE = 0.2  # seconds between checks whether to stop
+_SCALE = "data.standardize_target"
 _SET_BY_OTHERS = {"run.replicas": "--replicas", "title": "the experiment file"}
 
 
@@ -219,12 +221,19 @@ def cells(experiment: Experiment, axes: Sequence[Axis], replicas: int | None = N
     repeated = redundant_lanes(experiment, keys)
     lanes = tuple(lane for lane in experiment.lanes if lane.name not in repeated)
     experiment = dataclasses.replace(experiment, lanes=lanes)
-    grid = []
-    for number, values in enumerate(itertools.product(*(axis.values for axis in axes))):
-        changes = dict(zip(keys, values, strict=True))
-        cell_experiment = in_all_lanes(experiment, changes)
-        grid.append(Cell(number, changes, cell_experiment, _digest(cell_experiment)))
-    return grid
+    changes = [dict(zip(keys, values, strict=True)) for values in itertools.product(*(axis.values for axis in axes))]
+    experiments = [in_all_lanes(experiment, change) for change in changes]
+    if _SCALE not in keys:
+        experiments = _on_one_scale(experiments)
+    grid = zip(changes, experiments, strict=True)
+    return [Cell(number, change, cell, _digest(cell)) for number, (change, cell) in enumerate(grid)]
+
+
+def _on_one_scale(experiments: list[Experiment]) -> list[Experiment]:
+    """Let all cells learn the targets of a regression as they are if "auto" would scale them in some cells only."""
+    if len({scales_target(experiment) for experiment in experiments}) == 1:
+        return experiments
+    return [cell.with_value(_SCALE, False) for cell in experiments]
 
 
 def redundant_lanes(experiment: Experiment, keys: Sequence[str]) -> dict[str, str]:

@@ -104,7 +104,7 @@ class Surface:
 
 @dataclass(frozen=True)
 class CurveSurface(Surface):
-    """Over one input: `values` (nx, n_out) are the outputs.
+    """Over one input: `values` (nx, n_out) are the outputs, in the targets' own units for a regression.
 
     Attributes
     ----------
@@ -160,7 +160,7 @@ class MulticlassSurface(MapSurface):
 
 @dataclass(frozen=True)
 class RegressionSurface(MapSurface):
-    """Of a regression: `values` (ny, nx) are the first output."""
+    """Of a regression: `values` (ny, nx) are the first output, in its target's own unit."""
 
 
 @dataclass(frozen=True)

@@ -215,8 +215,7 @@ class SampleLens(Lens[SamplePath]):
         else:
             self.share.setText("a test sample takes no part in any update")
             self.share.setToolTip(self.share.text())
-        scaled = self._data is not None and bool((self._data.scale != 1.0).any())
-        self.legend.setText("Blue: decided by the loss" + " \u00b7 inputs standardised" * scaled)
+        self.legend.setText("Blue: decided by the loss" + _scaled(snapshot.data))
         number = f"{PARTS[answer.part]} sample {answer.index + 1} of {answer.count}"
         self.area.setAccessibleDescription(f"{number}: {self.words.text()}")
         self.canvas.show_sample(answer, features, outputs)
@@ -236,6 +235,13 @@ class SampleLens(Lens[SamplePath]):
         self.number.setFixedHeight(theme.px(theme.CONTROL))
         self.canvas.fit()
         self.canvas.set_room(self.area.width() - theme.px(theme.GRID))
+
+
+def _scaled(data: Data) -> str:
+    """Say which numbers are standardised."""
+    scaled = {"inputs": bool((data.scale != 1.0).any()), "targets": data.standardizes_target}
+    names = [name for name, is_scaled in scaled.items() if is_scaled]
+    return f" \u00b7 {' and '.join(names)} standardised" if names else ""
 
 
 def _parts(counts: Mapping[str, int]) -> list[Item]:
