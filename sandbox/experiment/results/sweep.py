@@ -96,6 +96,8 @@ class LaneResult:
         How many replicas have stopped.
     reason : str
         Why the first of them stopped.
+    codings : mapping of str to str
+        The coding of the classes in which each loss is read; empty for a regression.
     """
 
     lane: str
@@ -104,6 +106,7 @@ class LaneResult:
     values: Mapping[str, tuple[float, ...]]
     stopped: int
     reason: str
+    codings: Mapping[str, str] = field(default_factory=dict)
 
     def spread(self, column: str) -> tuple[float, float, float]:
         """Return median and quartiles of a column over the seeds that did not stop; nan if there are none."""
@@ -328,9 +331,9 @@ def _lane_result(trainer: Trainer, lane: Lane) -> LaneResult:
         }
     compared = {f"{part}_{name}" for name, _ in lane.compared for part in ("train", "test")}
     shown = tuple(name for name in lane.columns if name not in compared)
-    return LaneResult(
-        lane.name, lane.objective.name, shown, values, len(stopped), stopped[0].stopped if stopped else ""
-    )
+    reason = stopped[0].stopped if stopped else ""
+    codings = {} if trainer.data.task == "regression" else dict(lane.codings)
+    return LaneResult(lane.name, lane.objective.name, shown, values, len(stopped), reason, codings)
 
 
 # All cells
@@ -425,6 +428,7 @@ def _read_result(path: Path) -> Result | None:
                 {str(name): tuple(map(float, values)) for name, values in lane["values"].items()},
                 int(lane["stopped"]),
                 str(lane["reason"]),
+                {str(name): str(coding) for name, coding in lane["codings"].items()},
             )
             for lane in read["lanes"]
         )
@@ -505,10 +509,14 @@ def columns(results: Iterable[Result]) -> list[str]:
     return [name for name in dict.fromkeys((*shown, *common)) if name in available]
 
 
-def compares(column: str, results: Iterable[Result]) -> bool:
-    """Whether a column can be compared across cells; costs of different losses cannot."""
-    objectives = {lane.objective for result in results for lane in result.lanes}
-    return not column.endswith("_cost") or len(objectives) < 2
+def incomparable(column: str, results: Iterable[Result]) -> str:
+    """Say why a column cannot be compared across cells; "" if it can."""
+    lanes = [lane for result in results for lane in result.lanes]
+    if column.endswith("_cost") and len({lane.objective for lane in lanes}) > 1:
+        return "costs of different losses: not comparable"
+    if len({lane.codings.get(column.partition("_")[2]) for lane in lanes}) > 1:
+        return "classes are 0 and 1 in some cells, \u22121 and +1 in others: not comparable"
+    return ""
 
 
 def default_column(names: Sequence[str]) -> str:

@@ -69,7 +69,13 @@ class DataPanel(Panel):
         self.add("data.task", Choice(_TASKS), more=True, applies=lambda: self._built_in is None)
         self.add("data.seed", SeedField(name="Data seed"), more=True, applies=self._has_seed)
         self.add("data.standardize", Toggle(), more=True, applies=self._is_scaled)
-        self.add("data.standardize_target", Choice(_target_items(False)), more=True, applies=lambda: self._regression)
+        self.add(
+            "data.standardize_target",
+            Choice(_target_items(False)),
+            text="Scale target",
+            more=True,
+            applies=lambda: self._regression,
+        )
         self.add("data.features", _Features(), more=True)
 
     def _takes(self, name: str) -> bool:
