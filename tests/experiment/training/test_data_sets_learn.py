@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from sandbox.data import DATASETS
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.defaults import FIRST_MONITORS
-from sandbox.experiment.document.recommended import with_dataset
+from sandbox.experiment.document.recommended import with_dataset, with_file
+from sandbox.resources import resource
 
 SEEDS = (7, 8, 9)
 
@@ -43,3 +47,20 @@ def test_a_learning_rate_of_one_half_diverges_on_the_line_with_outliers() -> Non
     trainer = Trainer(before)
     trainer.run()
     assert trainer.lanes[0].stopped
+
+
+@pytest.mark.parametrize(
+    ("name", "level"), [("iris", 0.93), ("breast_cancer_wisconsin", 0.95), ("digits", 0.85), ("prices", 0.97)]
+)
+def test_a_table_of_ones_own_is_learned_as_the_window_opens_it(tmp_path: Path, name: str, level: float) -> None:
+    path = tmp_path / "prices.csv" if name == "prices" else resource("datasets", f"{name}.csv")
+    if name == "prices":
+        area, rooms = np.random.default_rng(5).uniform([30.0, 1.0], [200.0, 6.0], (90, 2)).round(1).T
+        rows = [f"{x},{n},{3000 * x + 5000 * n + 0.5}" for x, n in zip(area, rooms, strict=True)]
+        path.write_text("\n".join(["area,rooms,price", *rows]), encoding="utf-8")
+    trainer = Trainer(with_file(first_experiment(), str(path)))
+    trainer.run()
+    (lane,) = trainer.lanes
+    values = trainer.readings(lane)
+    assert not lane.stopped
+    assert values["test_r2" if name == "prices" else "test_accuracy"] >= level
