@@ -105,7 +105,8 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.controls = Controls(self.session.undo_stack)
-        self.panels: list[Panel] = [DataPanel(), NetworkPanel(), LossPanel(), OptimizerPanel()]
+        self.loss_panel = LossPanel()
+        self.panels: list[Panel] = [DataPanel(), NetworkPanel(), self.loss_panel, OptimizerPanel()]
         self.data_panel = self.panels[0]
         self.lane_panel = LanePanel()
         self.notice = Notice()
@@ -152,10 +153,12 @@ class MainWindow(QMainWindow):
             panel.changed.connect(self._change)
             panel.refused.connect(lambda sentence: self.notice.say(sentence, error=True))
         self.data_panel.open_requested.connect(self.ask_open_table)  # type: ignore[attr-defined]
+        self.loss_panel.beside_requested.connect(desk.train_beside)
         self.lane_panel.lane_chosen.connect(desk.view)
         self.lane_panel.all_changed.connect(desk.edit_all)
-        self.lane_bar.fork_requested.connect(lambda: desk.fork(desk.viewed))
-        self.lane_bar.add_requested.connect(desk.add)
+        self.lane_bar.new.opening.connect(lambda: self.lane_bar.new.offer(*desk.new_lane_choices()))
+        self.lane_bar.new.lane_requested.connect(desk.add)
+        self.lane_bar.new.copy_requested.connect(lambda: desk.fork(desk.viewed))
         self.lane_bar.shown_again.connect(lambda name: session.hide_lane(name, False))
         self.lane_bar.rival_chosen.connect(desk.compare)
         self.lane_bar.replica_chosen.connect(desk.pick_replica)
@@ -228,6 +231,7 @@ class MainWindow(QMainWindow):
         self.boundary.lane_renamed.connect(self.desk.rename)
         self.desk.rename_refused.connect(self.boundary.rename_again)
         self.boundary.rates_chosen.connect(self.session.set_rates)
+        self.cost.ghosts_cleared.connect(self._clear_ghosts)
         self._show_lanes()
         self._place_notice()  # above the new views
         self.session.start()
@@ -345,7 +349,7 @@ class MainWindow(QMainWindow):
             self.boundary.set_lanes(seen, desk.viewed, rival, len(styles) - len(seen))
             self.cost.set_lanes(seen)
         if self.lenses is not None:
-            self.lenses.set_lane(desk.style(desk.viewed) if desk.several else None)
+            self.lenses.set_lanes(styles)
             self.lenses.set_seed(desk.picked_seed)
         self._title_boundary()
 
@@ -398,21 +402,26 @@ class MainWindow(QMainWindow):
         # A file that is being opened may have other lanes than the run that still goes on.
         lane = snapshot.lane(self.desk.viewed) or snapshot.lanes[0]
         self._show_readouts(snapshot, lane)
+        self.loss_panel.show_answers(snapshot, lane.name)
         self.boundary.draw(snapshot)
         if snapshot.curves:
             self.cost.draw(snapshot.curves, snapshot.marks, snapshot.lanes, snapshot.epoch_position)
         self._show_lane_progress(snapshot)
-        self.lenses.draw(snapshot, lane.name)
+        if lane.name == self.desk.viewed:  # a lane that has just been added is not in it yet
+            self.lenses.draw(snapshot, lane.name)
         self._ask()
         self._report_stops(snapshot)
         self.drawn.emit(snapshot)
 
     _data: object = None
+    _drawn_data: object = None
     _lane_progress = 1.0
 
     def _draw_new_run(self, snapshot: Snapshot) -> None:
-        assert self.boundary is not None
+        assert self.boundary is not None and self.cost is not None
         first = self._drawn_run < 0
+        if snapshot.run != self._drawn_run:
+            self._keep_or_clear_ghosts(snapshot.experiment)
         if self._reported and snapshot.run != self._drawn_run:
             self._reported.clear()
             self.notice.hide()  # it was about the previous run
@@ -431,6 +440,21 @@ class MainWindow(QMainWindow):
         self._ask()
         if first or not snapshot.surfaces:
             self.session.refresh()
+
+    def _keep_or_clear_ghosts(self, experiment: Experiment) -> None:
+        """Leave the run that ends on screen, pale, if the new one is on the same data."""
+        assert self.boundary is not None and self.cost is not None
+        if self._drawn_data == (experiment.data, experiment.folder):
+            self.boundary.keep_ghosts()
+            self.cost.keep_ghosts()
+        else:
+            self._clear_ghosts()
+        self._drawn_data = experiment.data, experiment.folder
+
+    def _clear_ghosts(self) -> None:
+        if self.boundary is not None and self.cost is not None:
+            self.boundary.clear_ghosts()
+            self.cost.clear_ghosts()
 
     def _show_readouts(self, snapshot: Snapshot, lane: LaneState) -> None:
         metric = SCORES[snapshot.data.task]
@@ -462,12 +486,16 @@ class MainWindow(QMainWindow):
         return int(snapshot.experiment.effective().lane(lane.name).network.seed) + replica
 
     def _show_lane_progress(self, snapshot: Snapshot) -> None:
-        """Show how far a lane that was added has been trained."""
-        if snapshot.catch_up_progress < 1.0:
-            self.boundary_card.title.setText(f"Training the new lane: {words.share(snapshot.catch_up_progress, 0)}")
+        """Show how far lanes have been trained that begin at the start; meanwhile there is nothing to step."""
+        progress = snapshot.catch_up_progress
+        in_its_frame = self.desk.rival == "" and any(lane.catch_up < 1.0 for lane in snapshot.lanes)
+        if progress < 1.0 and not in_its_frame:
+            self.boundary_card.title.setText(f"Training from the start: {words.share(progress, 0)}")
         elif self._lane_progress < 1.0:
             self._title_boundary()
-        self._lane_progress = snapshot.catch_up_progress
+        if (progress < 1.0) != (self._lane_progress < 1.0):
+            self.controls.allow_steps(progress >= 1.0)
+        self._lane_progress = progress
 
     def _report_stops(self, snapshot: Snapshot) -> None:
         for lane in snapshot.lanes:

@@ -262,7 +262,7 @@ def _reading_key(lane: Lane) -> tuple[object, ...] | None:
     loss = lane.settings.loss
     kinds = tuple((name, tuple(sorted(vars(kind).items()))) for name, kind in lane.kinds)
     codings = tuple(lane.codings[name] for name, kind in lane.kinds if isinstance(kind, Loss))
-    return (lane.objective.name, codings, loss.reduction, loss.numerics, kinds)
+    return (lane.is_known, lane.objective.name, codings, loss.reduction, loss.numerics, kinds)
 
 
 def _loss_key(replica: Replica) -> tuple[object, ...]:
