@@ -28,6 +28,7 @@ from sandbox.experiment.document.recommended import brought, with_dataset, with_
 from sandbox.experiment.document.rules import lane_index
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
+from sandbox.nn.network import parameter_count
 from sandbox.ui.collecting import Collector
 from sandbox.ui.undo import (
     EditCommand,
@@ -55,6 +56,10 @@ from sandbox.worker.commands import (
 MOST_LANES = 6  # in the window, which has room and colours for these
 _RESCALED = "The run starts again: with these settings the target is {}learned in standard deviations."
 _AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
+
+# Changes of these let the initial weights be drawn again, if they were given.
+_REDRAWING = {"network.seed", "network.initial", "network.initializer", "network.initializer_scale"}
+_REDRAWING |= {"data.dataset", "data.features"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,7 +171,21 @@ class Session(QObject):
         if self._pending_run is not None:
             self._defer("reset", self.reset)
             return
-        self._begin(self.experiment, "reset", True)
+        self._begin(self._with_fitting_weights(), "reset", True)
+
+    def _with_fitting_weights(self) -> Experiment:
+        """Return the experiment, without typed initial weights that no longer fit the layers."""
+        experiment = self.experiment
+        lanes = () if self.snapshot is None else self.snapshot.lanes
+        for state in lanes:
+            name = state.name if len(experiment.lanes) > 1 else None
+            initial = experiment.lane(state.name).network.initial
+            if initial and len(initial) != parameter_count(state.sizes):
+                experiment = experiment.with_value("network.initial", (), name)
+                self.message.emit(
+                    "The initial weights that were typed no longer fit the layers: they are drawn.", False
+                )
+        return experiment
 
     def new_weights(self) -> None:
         """Restart from other initial weights."""
@@ -266,13 +285,23 @@ class Session(QObject):
     def _changes(self, key: str, value: object, lane: str | None) -> dict[str, Any]:
         """Return what has to change together with a setting."""
         changes: dict[str, Any] = {key: value}
-        if key == "network.seed" and self.experiment.network.weights is not None:
-            changes["network.weights"] = None
+        if key in _REDRAWING:
+            changes |= self._drawn_weights(key, lane)
         if key == "network.hidden":
             changes |= self._fitting_activation(value, lane)
         if key == "loss.objective" and self.snapshot is not None:
             changes |= self._swapped_monitors(str(value), lane)
         return changes
+
+    def _drawn_weights(self, key: str, lane: str | None) -> dict[str, Any]:
+        """Return the change that lets the initial weights be drawn: those given no longer fit, or are not asked for."""
+        network = self.experiment.lane(lane or self.experiment.lanes[0].name).network
+        changes: dict[str, Any] = {}
+        if network.initial:
+            changes["network.initial"] = ()
+        if network.weights is not None and key in ("network.seed", "network.initial"):
+            changes["network.weights"] = None
+        return {name: value for name, value in changes.items() if name != key}
 
     def _swapped_monitors(self, objective: str, lane: str | None) -> dict[str, Any]:
         """Return the change of monitors that adds the old objective and drops the new one."""

@@ -26,6 +26,7 @@ from sandbox.ui.panels import (
     Panel,
     PanelColumn,
 )
+from sandbox.ui.panels.weights import WeightsButton
 
 PANELS = {"data": DataPanel, "network": NetworkPanel, "loss": LossPanel, "optimizer": OptimizerPanel}
 OF_ANOTHER_SECTION = {"network": {"run.replicas"}}
@@ -161,6 +162,10 @@ def use(qtbot: Any, control: QWidget) -> None:
             qtbot.keyClick(control.slider, Qt.Key.Key_Left if full else Qt.Key.Key_Right)
         case kit.LayersEditor():
             qtbot.mouseClick(control.plus, Qt.MouseButton.LeftButton)
+        case WeightsButton():
+            qtbot.mouseClick(control, Qt.MouseButton.LeftButton)
+            assert control.dialog is not None
+            qtbot.mouseClick(control.dialog.buttons.buttons()[0], Qt.MouseButton.LeftButton)
         case _:
             raise AssertionError(type(control))
 

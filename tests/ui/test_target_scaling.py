@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sandbox.experiment import Experiment
-from sandbox.experiment.document.parts import LaneEntry
+from sandbox.experiment import Experiment, Trainer
 from sandbox.ui.lens.sample import SampleLens
 from sandbox.ui.lens.signal import SignalLens
 
@@ -123,12 +122,18 @@ def test_a_saved_run_with_an_added_lane_replays_on_the_same_scale(
     driver.session.add_lane("A", {"loss.objective": "mae"})
     driver.wait(lambda: len(driver.last.lanes) == 2)
     driver.settle()
+    driver.play(updates=5)
+    driver.pause()
     path = tmp_path / "saved.toml"
     driver.session.save_experiment(path)
     loaded = Experiment.load(path)
     assert [lane.name for lane in loaded.lanes] == ["A", "B"]
-    assert loaded.lanes[1] == LaneEntry("B", {"loss.objective": "mae"})
-    assert loaded.data.standardize_target == "auto"
+    assert loaded.get("loss.objective", "B") == "mae" and loaded.data.standardize_target == "auto"
+    replay = Trainer(loaded)
+    replay.advance(lambda: True, driver.last.update)
+    for lane in "AB":
+        for name, value in driver.weights(lane).items():
+            assert np.array_equal(value, replay.parameters(lane)[name]), (lane, name)
 
 
 def test_signal_and_sample_say_what_is_scaled(window: Any) -> None:

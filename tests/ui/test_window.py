@@ -290,7 +290,7 @@ CASES = [
     Case("optimizer.seed", "type", "8", 8, (("optimizer.batch_size", 16),)),
 ]
 # These have separate tests below.
-ELSEWHERE = {"network.hidden", "data.task", "data.target"}
+ELSEWHERE = {"network.initial", "network.hidden", "data.task", "data.target"}
 
 
 def test_no_control_is_left_out(driver: Any) -> None:

@@ -49,6 +49,12 @@ class NetworkSettings:
     initializer_scale: float = _default("network.initializer_scale")
     seed: int = _default("network.seed")
     weights: str | None = _default("network.weights")
+    initial: tuple[float, ...] = _default("network.initial")
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the initial weights are drawn, not typed or read from a file."""
+        return self.weights is None and not self.initial
 
     @property
     def activations(self) -> tuple[str, ...]:

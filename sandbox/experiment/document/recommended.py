@@ -16,21 +16,12 @@ from sandbox.experiment.document.parts import DataSettings
 from sandbox.experiment.document.settings import SETTINGS, Value
 
 # What belongs to one source of data, and does not stay for the next one.
-_OF_THE_DATA = {
-    f"data.{name}": SETTINGS[f"data.{name}"].default
-    for name in (
-        "samples",
-        "noise",
-        "fraction",
-        "classes",
-        "features",
-        "target",
-        "seed",
-        "task",
-        "standardize",
-        "standardize_target",
-    )
-}
+_DATA_KEYS = (
+    "samples", "noise", "fraction", "classes", "features", "target", "seed", "task", "standardize",
+    "standardize_target",
+)  # fmt: skip
+_OF_THE_DATA = {f"data.{name}": SETTINGS[f"data.{name}"].default for name in _DATA_KEYS}
+_OF_THE_DATA["network.initial"] = SETTINGS["network.initial"].default  # weights typed for these inputs
 _LAYERS = ("network.hidden", "network.activation")
 RECOMMENDED_KEYS = tuple(
     key for key in SETTINGS if key in FILE_RECOMMENDED or any(key in source.recommended for source in DATASETS.values())

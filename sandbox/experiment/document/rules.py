@@ -18,7 +18,9 @@ from sandbox.experiment.document.validation import (
 from sandbox.words import nearest
 
 LANE_RULE = "a lane may differ in network, loss and optimizer, except batch_size, shuffle and optimizer.seed"
-EDIT_RULE = "an edit may change network, loss and optimizer, except seeds, initializer, initializer_scale and weights"
+EDIT_RULE = (
+    "an edit may change network, loss and optimizer, except seeds, initializer, initializer_scale, initial and weights"
+)
 
 
 def check_source(dataset: Value, file: Value, where: str) -> None:

@@ -16,12 +16,13 @@ from sandbox.data.bounds import MAX_COLUMNS
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, NUMERICS, OPTIMIZERS, REDUCTIONS
 from sandbox.nn.parameters import Parameter
 
-Value: TypeAlias = bool | int | float | str | tuple[int, ...] | tuple[str, ...] | None
-Kind: TypeAlias = Literal["choice", "number", "integer", "flag", "text", "integers", "names", "choices"]
+Value: TypeAlias = bool | int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | None
+Kind: TypeAlias = Literal["choice", "number", "integer", "flag", "text", "integers", "numbers", "names", "choices"]
 
 MOST_SAMPLES = int(BOUNDS["samples"][1])
 MOST_UNITS = 1_024
 MOST_LAYERS = 8
+MOST_INITIAL = 2_000  # weights and biases that are typed; more come from a file
 MOST_LANES = 16
 MOST_REPLICAS = 64
 MOST_EDITS = 10_000
@@ -30,7 +31,7 @@ MOST_UPDATES = MOST_EPOCHS * MOST_SAMPLES
 MOST_LETTERS = 1_000
 LAST_SEED = int(BOUNDS["seed"][1])
 
-_PLURALS = {"integers": "whole numbers", "names": "strings", "choices": "names"}
+_PLURALS = {"integers": "whole numbers", "numbers": "numbers", "names": "strings", "choices": "names"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Setting:
         Dotted: "optimizer.learning_rate".
     kind : str
         "choice" (one of `choices`), "number", "integer", "flag" (or one of `names`), "text", or a list: "integers",
-        "names" (any strings), "choices" (each one of `choices`).
+        "numbers", "names" (any strings), "choices" (each one of `choices`).
     default : value
         The value if the key is left out; None if that depends on the data set or the optimiser.
     label, summary : str
@@ -103,7 +104,7 @@ class Setting:
     @property
     def is_list(self) -> bool:
         """Whether its values are lists (with `single`, may be lists)."""
-        return self.kind in ("integers", "names", "choices")
+        return self.kind in ("integers", "numbers", "names", "choices")
 
     @property
     def allowed(self) -> str:
@@ -112,7 +113,7 @@ class Setting:
             return self.allowed_entry
         different = "different " if self.distinct else ""
         text = f"a list of {self.least} to {self.longest:,} {different}{_PLURALS[self.kind]}"
-        if self.kind == "integers":
+        if self.kind in ("integers", "numbers"):
             text += f", each {self._bounds}"
         if self.kind == "choices":
             text += " out of " + ", ".join(self.choices)
@@ -126,7 +127,7 @@ class Setting:
                 return ", ".join((*self.names, "true or false"))
             case "choice" | "choices":
                 return "one of " + ", ".join(self.choices)
-            case "number":
+            case "number" | "numbers":
                 return f"a number {self._bounds}"
             case "integer" | "integers":
                 return f"a whole number {self._bounds}"
@@ -272,6 +273,11 @@ _NETWORK = [
     Setting(
         "network.seed", "integer", 7, "Weight seed", "Determines which initial weights are drawn.",
         low=0, high=LAST_SEED, per_lane=True,
+    ),
+    Setting(
+        "network.initial", "numbers", (), "Initial weights",
+        "The weights and biases to start from, unit by unit; if none are given, they are drawn.",
+        low=-1e6, high=1e6, most=MOST_INITIAL, per_lane=True,
     ),
     Setting(
         "network.weights", "text", None, "Weights", "A file of weights and biases to start from.",

@@ -144,7 +144,7 @@ def _check_one(setting: Setting, value: object, where: str, entry: str = "") -> 
             return value
         case "flag" if isinstance(value, str) and value in setting.names:
             return str(value)
-        case "number" if isinstance(value, (int, float)) and _within(setting, value):
+        case "number" | "numbers" if isinstance(value, (int, float)) and _within(setting, value):
             return float(value)
         case "integer" | "integers" if isinstance(value, int) and _within(setting, value):
             return int(value)

@@ -24,7 +24,7 @@ from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.document.texts import cost_unit
 from sandbox.experiment.training.lanes import Lane, build_lane
 from sandbox.experiment.training.replica import Replica, initial_parameters
-from sandbox.experiment.training.weights import load_weights
+from sandbox.experiment.training.weights import given_weights
 from sandbox.files import write_atomic
 from sandbox.nn import OPTIMIZERS
 from sandbox.nn.network import layer_views
@@ -226,8 +226,9 @@ class _Writer:
     def _first_replica(self, experiment: Experiment) -> Replica:
         settings = experiment.lane(self.name)
         (replica,) = build_lane(settings, self.data).replicas
-        if settings.network.weights is not None:
-            replica.theta = load_weights(experiment.locate(settings.network.weights), replica.sizes)
+        given = given_weights(settings.network, replica.sizes, experiment.locate)
+        if given is not None:
+            replica.theta = given
         return replica
 
     def _add(self, stages: list[_Stage], edit: Edit, experiment: Experiment) -> None:

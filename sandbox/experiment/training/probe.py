@@ -21,7 +21,7 @@ from sandbox.experiment.training.pairs import Pairs
 from sandbox.experiment.training.replica import Replica, initial_parameters
 from sandbox.experiment.training.samples import Samples
 from sandbox.experiment.training.spread import ReplicaHistory
-from sandbox.experiment.training.weights import load_weights
+from sandbox.experiment.training.weights import given_weights
 from sandbox.nn import LOSSES, Activation, Loss, Network
 from sandbox.nn.losses import reduction_factor
 from sandbox.nn.network import ForwardPass, layer_views
@@ -103,9 +103,8 @@ class LaneProbe:
     def at_start(self, replica: Replica) -> LaneProbe:
         """Return the probe of a network, of any lane, at its initial parameters but with its current settings."""
         settings = replica.lane.settings
-        theta = initial_parameters(settings, replica.sizes, replica=replica.number)
-        if settings.network.weights is not None and self.run is not None:
-            theta = load_weights(self.run.current.locate(settings.network.weights), replica.sizes)
+        given = None if self.run is None else given_weights(settings.network, replica.sizes, self.run.current.locate)
+        theta = initial_parameters(settings, replica.sizes, replica=replica.number) if given is None else given
         start = replica.copy()
         start.theta = theta.astype(self.samples.X.dtype)
         start.reset_memory()

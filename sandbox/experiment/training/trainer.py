@@ -32,7 +32,7 @@ from sandbox.experiment.training.replica import Replica
 from sandbox.experiment.training.samples import Samples, samples_of
 from sandbox.experiment.training.snapshot import EditEffect, EditMark, Snapshot, Wanted
 from sandbox.experiment.training.views import snapshot
-from sandbox.experiment.training.weights import assign_parameters, load_weights
+from sandbox.experiment.training.weights import assign_parameters, given_weights
 from sandbox.nn import LOSSES
 from sandbox.nn.network import ForwardPass
 
@@ -387,9 +387,8 @@ class Trainer:
     def _new_lane(self, name: str) -> Lane:
         settings = self.current.lane(name)
         lane = build_lane(settings, self.data, self.current.run.replicas, next(self._keys))
-        if settings.network.weights is not None:
-            path = self.current.locate(settings.network.weights)
-            weights = load_weights(path, lane.sizes, self._train.X.dtype)
+        weights = given_weights(settings.network, lane.sizes, self.current.locate, self._train.X.dtype)
+        if weights is not None:
             for replica in lane.replicas:
                 replica.theta = weights.copy()
         return lane

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from sandbox import words
 from sandbox.arrays import Array
 from sandbox.errors import InputError
+from sandbox.experiment.document.parts import NetworkSettings
 from sandbox.nn.network import layer_views, parameter_count
 
 # What numpy and zipfile raise for files of another kind, broken or encrypted ones, and ones too large for memory.
@@ -50,6 +52,45 @@ def assign_parameters(theta: Array, sizes: tuple[int, ...], parameters: Mapping[
         if not np.isfinite(array).all():
             raise InputError(f"{where}: {name} has values too large for {array.dtype}.")
     theta[...] = new_theta
+
+
+def given_weights(
+    network: NetworkSettings, sizes: tuple[int, ...], locate: Callable[[str], Path], dtype: DTypeLike = np.float64
+) -> Array | None:
+    """Return theta (P,) as typed or read from a file; None if the initial weights are to be drawn.
+
+    Parameters
+    ----------
+    network : NetworkSettings
+    sizes : tuple of int
+        Units per layer, input first.
+    locate : callable
+        Finds a file named in the experiment.
+    dtype : numpy dtype
+        The precision; a file with numbers too large for it is refused.
+
+    Raises
+    ------
+    InputError
+        If they do not fit the network, or are given twice.
+    """
+    if network.weights is None:
+        return np.array(network.initial, dtype) if _fits(network.initial, sizes) else None
+    if network.initial:
+        raise InputError("network.initial and network.weights are both given, but only one of them may be.")
+    return load_weights(locate(network.weights), sizes, dtype)
+
+
+def _fits(initial: tuple[float, ...], sizes: tuple[int, ...]) -> bool:
+    """Return whether initial weights are given at all; raise InputError if they are not as many as needed."""
+    needed = parameter_count(sizes)
+    if initial and len(initial) != needed:
+        shape = " - ".join(map(str, sizes))
+        raise InputError(
+            f"network.initial has {words.count(len(initial), 'number')}, but a network of {shape} units needs "
+            f"{needed:,}: unit by unit, the weights of its inputs and then its bias."
+        )
+    return bool(initial)
 
 
 def load_weights(path: Path, sizes: tuple[int, ...], dtype: DTypeLike = np.float64) -> Array:

@@ -92,7 +92,7 @@ def _with_layers(experiment: Experiment, lane: str, sizes: tuple[int, ...]) -> d
 
 def _seed(experiment: Experiment, lane: str) -> Iterable[Choice]:
     network = experiment.lane(lane).network
-    if network.weights is None:
+    if network.is_drawn:
         changes = {"network.seed": network.seed + experiment.run.replicas}
         yield Choice("", "Other initial weights", "Drawn from another seed.", FrozenMapping(changes))
 

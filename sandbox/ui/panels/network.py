@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from sandbox.data import Data
+from sandbox.errors import InputError
 from sandbox.experiment.document.defaults import output_for
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.parts import LossSettings, NetworkSettings
 from sandbox.experiment.document.settings import MOST_LAYERS, MOST_UNITS, SETTINGS
+from sandbox.experiment.training.lanes import shape_of
+from sandbox.experiment.training.replica import initial_parameters
+from sandbox.experiment.training.weights import given_weights
 from sandbox.nn import ACTIVATIONS, INITIALIZERS
 from sandbox.nn.parameters import log_stops
 from sandbox.ui.kit import Choice, Item, LayersEditor, SeedField
 from sandbox.ui.panels.base import Panel, number, registry_items
+from sandbox.ui.panels.weights import WeightsButton
 
 _CODINGS: list[Item] = [
     ("auto", "auto", "Uses the coding that suits the loss to learn with and the output."),
@@ -38,11 +43,30 @@ class NetworkPanel(Panel):
             more=True,
         )
         self.add("network.seed", SeedField(name=SETTINGS["network.seed"].label), more=True)
+        self.weights = WeightsButton()
+        self.weights.opening.connect(self._open_weights)
+        self.add("network.initial", self.weights, more=True, matters=lambda: bool(self.weights.value()))
+        self._shown: tuple[Experiment, Data, str] | None = None
         self.add("network.target_coding", Choice(_CODINGS), more=True)
         replicas = number("run.replicas", _REPLICAS)
         self.add("run.replicas", replicas, more=True, matters=lambda: replicas.value() != 1)
 
+    def _open_weights(self) -> None:
+        """Open the table of the initial weights of the lane in view."""
+        if self._shown is None:
+            return
+        experiment, data, lane = self._shown
+        settings = experiment.lane(lane)
+        sizes, _ = shape_of(settings, data)
+        try:
+            theta = given_weights(settings.network, sizes, experiment.locate)
+        except InputError as error:
+            self.refused.emit(str(error))
+            return
+        self.weights.edit(initial_parameters(settings, sizes) if theta is None else theta, sizes, data.feature_names)
+
     def show_settings(self, experiment: Experiment, data: Data | None, lane: str | None) -> None:
+        self._shown = None if data is None else (experiment, data, lane or experiment.lanes[0].name)
         chosen = experiment.get("network.activation", lane)
         activations = registry_items(ACTIVATIONS)
         if isinstance(chosen, tuple):

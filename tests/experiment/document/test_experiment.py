@@ -523,6 +523,8 @@ def values_of(setting: Setting) -> st.SearchStrategy[Any]:
         case "integers":
             entry = st.integers(int(setting.low), int(setting.high))
             return st.lists(entry, max_size=setting.longest).map(tuple)
+        case "numbers":
+            return st.lists(st.floats(setting.low, setting.high), max_size=20).map(tuple)
         case "choices" if setting.single:
             return st.sampled_from(setting.choices)
         case "choices":

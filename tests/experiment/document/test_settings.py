@@ -36,6 +36,7 @@ DEFAULTS = {
     "network.initializer_scale": 1.0,
     "network.seed": 7,
     "network.weights": None,
+    "network.initial": (),
     "loss.objective": "auto",
     "loss.monitors": (),
     "loss.reduction": "mean",
@@ -63,7 +64,7 @@ DEFAULTS = {
     "run.replicas": 1,
 }
 SHARED = {"optimizer.batch_size", "optimizer.shuffle", "optimizer.seed"}
-STARTING = {"network.seed", "network.initializer", "network.initializer_scale", "network.weights"}
+STARTING = {"network.seed", "network.initializer", "network.initializer_scale", "network.weights", "network.initial"}
 
 
 @pytest.mark.parametrize("key", DEFAULTS)

@@ -184,8 +184,9 @@ def test_the_sentence_is_about_the_chosen_row(qtbot: Any, make_bench: Callable[.
     row = bench.row_of("mse")
     qtbot.mouseClick(bench.lens.table.viewport(), Qt.MouseButton.LeftButton, pos=bench.center(row))
     cosine, norms = bench.lens.model.loss(row).cosine, [bench.lens.model.loss(k).norm for k in (0, row)]
+    degrees = f"{math.degrees(math.acos(cosine)):.0f}\u00b0"
     assert bench.lens.words.text() == (
-        f"Mean squared error would step {math.degrees(math.acos(cosine)):.0f}\u00b0 off the direction in which it learns; "
+        f"Mean squared error would step {degrees} off the direction in which it learns; "
         f"its gradient is {norms[1] / norms[0]:.2g} times as long."
     )
     bench.lens.table.setFocus()
