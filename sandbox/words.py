@@ -52,6 +52,11 @@ def cost(value: float) -> str:
     return text
 
 
+def quantity(value: float) -> str:
+    """Format a value of the data in its own unit: as a cost, but whole from 10,000 on: 462,854."""
+    return _true_minus(f"{value:,.0f}") if 1e4 <= abs(value) < 1e9 else cost(value)
+
+
 def brief(value: float, roomy: bool = False) -> str:
     """Format a number in about six characters, or about eight if `roomy`.
 

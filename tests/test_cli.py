@@ -384,6 +384,20 @@ def test_run_compares_every_lane_with_the_first(person: Person) -> None:
     assert sum("After epoch 20: " in line for line in out.splitlines()) == 2
 
 
+def test_run_says_in_which_unit_costs_are(person: Person) -> None:
+    rows = [f"{x},{1000 * x + 0.5}" for x in range(30)]
+    person.write("rent.csv", "\n".join(["area,rent", *rows]))
+    file = person.write("rent.toml", '[data]\nfile = "rent.csv"\n[optimizer]\nlearning_rate = 0.05\n')
+    _, out, _ = person.command("run", str(file), "--epochs", "50")
+    assert "Costs are in standard deviations of rent." in out
+    first, *_, last = person.history("rent")
+    assert float(last["train_mse"]) < float(first["train_mse"]) < 10.0  # of the raw rents it would be a hundred million
+    assert {"costs.png", "boundary-A.png"} <= {path.name for path in (person.folder / "rent").iterdir()}
+    plain = person.write("plain.toml", '[data]\nfile = "rent.csv"\nstandardize_target = false\n')
+    _, out, _ = person.command("run", str(plain), "--epochs", "1", "--no-pictures")
+    assert "Costs are" not in out and float(person.history("plain")[0]["train_mse"]) > 1e8
+
+
 def test_run_compares_nothing_with_one_lane(person: Person) -> None:
     file = person.write("one.toml", BATCHES)
     _, out, _ = person.command("run", str(file), "--no-pictures")

@@ -103,7 +103,9 @@ def test_targets_are_coded_as_a_new_loss_needs_them() -> None:
     lane = Trainer(make_experiment(loss__objective=ToyExponential.name), BINARY).lanes[0]
     assert lane.coding == "plus_minus_one"
     assert Trainer(make_experiment(loss__objective=ToyCauchy.name), BINARY).lanes[0].coding == "zero_one"
-    assert Trainer(make_experiment(network__output=ToyArctan.name), BINARY).lanes[0].coding == "plus_minus_one"
+    for loss, coding in (("mse", "plus_minus_one"), (ToyCauchy.name, "plus_minus_one"), (ToyFading.name, "zero_one")):
+        experiment = make_experiment(network__output=ToyArctan.name, loss__objective=loss)
+        assert Trainer(experiment, BINARY).lanes[0].coding == coding
 
 
 def test_every_line_of_the_update_has_its_values() -> None:

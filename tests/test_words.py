@@ -23,6 +23,21 @@ def read(text: str) -> float:
     return float(text.replace(words.MINUS, "-").replace(",", ""))
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (462854.4, "462,854"),
+        (-1234567.8, "\u22121,234,568"),
+        (2e9, "2.0e9"),
+        (12345.6, "12,346"),
+        (1234.5, "1234.50"),
+        (0.25, "0.2500"),
+    ],
+)
+def test_large_values_of_the_data_are_whole(value: float, text: str) -> None:
+    assert words.quantity(value) == text
+
+
 @given(st.floats(-1e300, 1e300), st.integers(1, 12))
 def test_a_number_keeps_its_significant_digits(value: float, digits: int) -> None:
     text = words.number(value, digits)

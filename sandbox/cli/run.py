@@ -196,6 +196,8 @@ def _summarise(trainer: Trainer, folder: Path, files: list[str], goal: Goal) -> 
     print(f"{trainer.experiment.title or data.name}: {progress}, {parts}{seeds}")
     for notice in data.notices:
         print(notice)
+    if unit := texts.cost_unit(data):
+        print(f"Costs are {unit}.")
     measures = ("cost", SCORES[data.task])
     columns = [f"{part}_{name}" for name in measures for part in ("train", "test")]
     table = [["lane", *(column.replace("_", " ") for column in columns), ""]]
@@ -219,7 +221,8 @@ def _compared(trainer: Trainer, column: str, level: float) -> Iterator[str]:
         advantage = AskAdvantage(first.name, other.name, column, level).answer(probe) if probe else None
         if advantage is not None:
             yield comparison.first(advantage, first.name, other.name)
-            yield comparison.gap(advantage, first.name, other.name)
+            if gap := comparison.gap(advantage, first.name, other.name):
+                yield gap
 
 
 def _default_goal(trainer: Trainer) -> Goal:

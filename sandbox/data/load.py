@@ -15,13 +15,16 @@ from sandbox.data.csv_file import is_number, read_table
 from sandbox.data.features import Feature, feature_matrix, inputs_of, parse_feature
 from sandbox.data.generators import GENERATORS
 from sandbox.data.prepare import choose_test, scaling
-from sandbox.data.table import Dataset, Numbers, Table, Texts, is_text, missing
+from sandbox.data.table import Dataset, Numbers, Recommended, Table, Texts, is_text, missing
 from sandbox.data.tables import TABLES
 from sandbox.data.targets import TASKS, Targets, encode
 from sandbox.errors import InputError
+from sandbox.nn.optimizers import Adam
 from sandbox.words import count, known_names
 
 DATASETS: dict[str, Dataset] = {**GENERATORS, **TABLES}
+# For a file that the window opens: steps that suit most scales and sizes, as nothing is known of it.
+FILE_RECOMMENDED: Mapping[str, Recommended] = {"optimizer.name": Adam.name, "optimizer.learning_rate": 0.01}
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +43,11 @@ class Data:
     X_train, X_test : array (m, n)
         Features, standardised if requested.
     y_train, y_test : array
-        (m,) int64: the index of the class; for a regression (m, n_targets) float64, never scaled.
+        (m,) int64: the index of the class; for a regression (m, n_targets) float64, in the targets' own units.
     mean, scale : array (n,)
         X in its own units is X * scale + mean.
+    target_mean, target_scale : array (n_targets,)
+        What the network learns of a regression is (y - target_mean) / target_scale; 0 and 1 if not standardised.
     features : tuple of Feature
         How the features are made from the inputs.
     inputs : tuple of str
@@ -64,6 +69,8 @@ class Data:
     y_test: Targets
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
+    target_mean: NDArray[np.float64]
+    target_scale: NDArray[np.float64]
     features: tuple[Feature, ...]
     inputs: tuple[str, ...]
     inputs_train: NDArray[np.float64]
@@ -74,6 +81,19 @@ class Data:
         """Return X (m, n), as the network sees it, for inputs (m, n_inputs) in their own units."""
         columns = dict(zip(self.inputs, values.T, strict=True))
         return (feature_matrix(self.features, columns) - self.mean) / self.scale
+
+    @property
+    def standardizes_target(self) -> bool:
+        """Whether the network learns a regression's targets in standard deviations."""
+        return bool((self.target_mean != 0.0).any() or (self.target_scale != 1.0).any())
+
+    def learned_targets(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return targets (m, n_targets) of a regression, given in their own units, as the network learns them."""
+        return (y - self.target_mean) / self.target_scale if self.standardizes_target else y
+
+    def in_target_units(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return outputs (..., n_targets) for a regression in the targets' own units."""
+        return values * self.target_scale + self.target_mean if self.standardizes_target else values
 
 
 def load_data(
@@ -88,6 +108,7 @@ def load_data(
     classes: int | None = None,
     test_fraction: float = 0.3,
     standardize: bool = True,
+    standardize_target: bool = False,
     features: Sequence[str] | None = None,
     seed: int | None = None,
     folder: str | Path | None = None,
@@ -110,6 +131,8 @@ def load_data(
         The share of samples taken out for testing: round(test_fraction * m), stratified by class.
     standardize : bool
         Scale each feature by the mean and standard deviation (ddof 0) of the training part.
+    standardize_target : bool
+        Likewise each target of a regression, for the network alone: `Data.y_train` stays in its own units.
     features : sequence of str, optional
         Columns, or expressions as `parse_feature` reads them; the data set's own, or every other column of a file,
         by default.
@@ -141,6 +164,9 @@ def load_data(
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = (X - mean) / scale
     _check_finite(table.name, parsed, mean, scale, scaled)
+    target_mean, target_scale = np.zeros(len(targets)), np.ones(len(targets))
+    if standardize_target and task == "regression":
+        target_mean, target_scale = _target_scaling(table.name, targets, y[~test].astype(np.float64))
     values = np.column_stack(list(inputs.values()))
     return Data(
         name=table.name,
@@ -154,6 +180,8 @@ def load_data(
         y_test=_frozen(y[test]),
         mean=_frozen(mean),
         scale=_frozen(scale),
+        target_mean=_frozen(target_mean),
+        target_scale=_frozen(target_scale),
         features=parsed,
         inputs=tuple(inputs),
         inputs_train=_frozen(values[~test]),
@@ -182,7 +210,9 @@ def _file(path: Path) -> Dataset:
     def read(seed: int) -> Table:
         return read_table(path)
 
-    return Dataset(path.name, path.name, "", "auto", read, features=(), target="")
+    return Dataset(
+        path.name, path.name, "", "auto", read, features=(), target="", recommended=FILE_RECOMMENDED
+    )  # fmt: skip
 
 
 def _distinct(setting: str, names: Sequence[str]) -> tuple[str, ...]:
@@ -267,6 +297,19 @@ def _complete(
     if not left_out:
         return used, ()
     return {name: column[~absent] for name, column in used.items()}, (f"{notice}.",)
+
+
+def _target_scaling(
+    where: str, names: Sequence[str], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and scale of the targets y (m, n_targets); an InputError names one that is too large for that."""
+    mean, scale = scaling(y)
+    bad = np.flatnonzero(~(np.isfinite(mean) & np.isfinite(scale)))
+    if bad.size:
+        raise InputError(
+            f'{where}: the target "{names[bad[0]]}" has numbers too large to compute with; give it in a larger unit.'
+        )
+    return mean, scale
 
 
 def _check_finite(where: str, features: Sequence[Feature], *numbers: NDArray[np.float64]) -> None:

@@ -10,13 +10,15 @@ fused
     from the pre-activations if the output activation supports it (sigmoid, softmax, exp), so that nothing is
     lost where a rounds to 0 or 1; else from a, with 0 log 0 = 0.
 clamped
-    from a clipped to [1e-7, 1 - 1e-7], as common libraries do; the gradient is 0 where it was clipped.
+    from a clipped to [1e-7, 1 - 1e-7], as common libraries do, or to the range in which the loss is defined if that
+    goes further: a rate has no upper end. The gradient is 0 where a was clipped.
 naive
     from a, by the formula as written: log 0 and 0 log 0 can occur.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from typing import ClassVar
 
@@ -30,7 +32,7 @@ Product = Callable[[Array, Array], Array]
 
 NUMERICS: dict[str, str] = {
     "fused": "Logarithms are taken from the pre-activations where that is possible: exact everywhere.",
-    "clamped": "Outputs are kept 1e-7 away from 0 and 1 for the logarithm; where clipped, no gradient flows.",
+    "clamped": "Outputs are kept 1e-7 away from where a logarithm would be of 0; where clipped, no gradient flows.",
     "naive": "The formula as written: log 0 can occur.",
 }
 REDUCTIONS: dict[str, str] = {
@@ -74,6 +76,10 @@ class Loss(Tunable):
         Replaces {Y} if the targets are smoothed; {n_out} is the number of output units.
     plus_minus_one : bool
         Whether its targets are -1 and +1 rather than 0 and 1.
+    measures_distance : bool
+        Whether it measures how far a is from y, alike wherever y lies: targets may then be shifted and scaled.
+    takes_scores : bool
+        Whether its outputs are scores without bounds, not shares of a class: "auto" then is a linear output.
     kink_name : str
         What `kink_distance` measures, in words; "" if the slope never jumps.
     has_logs : bool
@@ -82,6 +88,8 @@ class Loss(Tunable):
         Whether it takes log(1 - a).
     has_target_logs : bool
         Whether it takes log y, which may be log 0.
+    clamped_high : float
+        The largest output that the clamped numerics leave as it is; infinity if only small ones are clipped.
     """
 
     formula: ClassVar[str]
@@ -91,10 +99,13 @@ class Loss(Tunable):
     slope_code: ClassVar[str]
     target_code: ClassVar[str] = ""
     plus_minus_one: ClassVar[bool] = False
+    measures_distance: ClassVar[bool] = False
+    takes_scores: ClassVar[bool] = False
     kink_name: ClassVar[str] = ""
     has_logs: ClassVar[bool] = False
     uses_complement: ClassVar[bool] = False
     has_target_logs: ClassVar[bool] = False
+    clamped_high: ClassVar[float] = 1.0 - CLAMP
 
     @property
     def smooths(self) -> bool:
@@ -241,7 +252,7 @@ class LogLoss(Loss):
             c = A if self.plain_grads else activation.complement(Z, A)
             return self.value_from_logs(s, t, A, c, Y, product)
         if numerics == "clamped":
-            A = np.clip(A, CLAMP, 1.0 - CLAMP)
+            A = np.clip(A, CLAMP, self.clamped_high)
         c = 1.0 - A
         product = np.multiply if numerics == "naive" else xlogy
         return self.value_from_logs(np.log(A), np.log(c), A, c, Y, product)
@@ -255,10 +266,10 @@ class LogLoss(Loss):
             dZ = activation.logs_backward(Z, A, *self.grads_from_logs(s, t, A, c, Y, xlogy))
             return dZ if bounded else self._outside_nan(dZ, s, t, A, c, Y)
         if numerics == "clamped":
-            a = np.clip(A, CLAMP, 1.0 - CLAMP)
+            a = np.clip(A, CLAMP, self.clamped_high)
             c = 1.0 - a
             dA = self._dA(np.log(a), np.log(c), a, c, Y, xlogy)
-            dA[(A < CLAMP) | (A > 1.0 - CLAMP)] = 0.0
+            dA[(A < CLAMP) | (self.clamped_high < A)] = 0.0
             return activation.backward(Z, A, dA)
         c = 1.0 - A
         product = np.multiply if numerics == "naive" else xlogy
@@ -299,6 +310,7 @@ class Mse(Loss):
     derivative_formula = r"2\,(a - y)"
     code = "({A} - {Y})**2"
     slope_code = "2 * ({A} - {Y})"
+    measures_distance = True
 
     def values(self, A: Array, Y: Array) -> Array:
         R: Array = A - Y
@@ -329,6 +341,7 @@ class HalfMse(Loss):
     derivative_formula = r"a - y"
     code = "({A} - {Y})**2 / 2"
     slope_code = "{A} - {Y}"
+    measures_distance = True
 
     def values(self, A: Array, Y: Array) -> Array:
         R: Array = A - Y
@@ -357,6 +370,7 @@ class Mae(Loss):
     derivative_formula = r"\mathrm{sign}(a - y)"
     code = "np.abs({A} - {Y})"
     slope_code = "np.sign({A} - {Y})"
+    measures_distance = True
     kink_name = "the residual"
 
     def values(self, A: Array, Y: Array) -> Array:
@@ -391,6 +405,7 @@ class Huber(Loss):
     derivative_formula = r"\max(-\delta, \min(r, \delta))"
     code = "np.where(np.abs({R}) <= delta, {R}**2 / 2, delta * (np.abs({R}) - delta / 2))"
     slope_code = "np.clip({R}, -delta, delta)"
+    measures_distance = True
     parameters = (
         Parameter(
             "delta", 1.0, 0.0, 1e6, "Residuals beyond this count linearly, not squared.", "Delta", above=True,
@@ -426,6 +441,7 @@ class LogCosh(Loss):
     derivative_formula = r"\tanh(a - y)"
     code = "np.logaddexp({R}, -{R}) - np.log(2)"
     slope_code = "np.tanh({R})"
+    measures_distance = True
 
     def values(self, A: Array, Y: Array) -> Array:
         size: Array = np.abs(A - Y)
@@ -458,6 +474,7 @@ class Quantile(Loss):
     derivative_formula = r"\begin{cases} -q & a < y \\ 1 - q & a > y \\ 0 & \text{else} \end{cases}"
     code = "np.maximum(-quantile * {R}, (1 - quantile) * {R})"
     slope_code = "np.where({R} > 0, 1 - quantile, np.where({R} < 0, -quantile, 0 * {R}))"
+    measures_distance = True
     kink_name = "the residual"
     parameters = (
         Parameter(
@@ -717,6 +734,7 @@ class Hinge(Loss):
     slope_code = "-{Y} * ({Y} * {A} < 1)"
     kink_name = "1 \u2212 y a"
     plus_minus_one = True
+    takes_scores = True
 
     def values(self, A: Array, Y: Array) -> Array:
         return np.maximum(0.0, 1.0 - Y * A)
@@ -751,6 +769,7 @@ class SquaredHinge(Loss):
     code = "np.maximum(0, 1 - {Y} * {A})**2"
     slope_code = "-2 * {Y} * np.maximum(0, 1 - {Y} * {A})"
     plus_minus_one = True
+    takes_scores = True
 
     def values(self, A: Array, Y: Array) -> Array:
         margin = np.maximum(0.0, 1.0 - Y * A)
@@ -777,6 +796,7 @@ class Poisson(LogLoss):
     summary = "For counts: the output is a rate; goes with the exponential activation."
     formula = r"a - y\log a"
     uses_complement = False
+    clamped_high = math.inf
     derivative_formula = r"1 - \frac{y}{a}"
     code = "{a} - product({Y}, {s})"
     slope_code = "1 - quotient({Y}, {a})"
@@ -825,6 +845,7 @@ class KlDivergence(LogLoss):
     formula = r"y\log\frac{y}{a}"
     has_target_logs = True
     uses_complement = False
+    clamped_high = 1.0
     derivative_formula = r"-\frac{y}{a}"
     code = "product({Y}, (np.log({Y}) - {s}))"
     slope_code = "-quotient({Y}, {a})"

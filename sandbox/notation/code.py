@@ -14,10 +14,10 @@ from functools import cached_property
 
 from sandbox.nn import ACTIVATIONS, LOSSES, OPTIMIZERS
 from sandbox.nn.losses import LogLoss
-from sandbox.notation.snippets import Product, bracketed, factors, fields_of, plain, times, with_products
+from sandbox.notation.snippets import Product, bracketed, clamped_end, factors, fields_of, plain, times, with_products
 
 TITLES = ("Forward", "Loss", "Backward", "Update")
-CLAMPED = "({A} < 1e-7) | ({A} > 1 - 1e-7)"
+CLAMP_TEXT = "1e-7"
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,18 @@ class _Writer:
         return CodeLine(f"{name} = {self.fill(text)}", note or self.shape, True, (name,))
 
     @property
+    def clip_code(self) -> str:
+        """The clamped outputs."""
+        end = clamped_end(self.loss, CLAMP_TEXT)
+        return f"np.clip({{A}}, {CLAMP_TEXT}, {end})" if end else f"np.maximum({{A}}, {CLAMP_TEXT})"
+
+    @property
+    def clipped_code(self) -> str:
+        """Which outputs are clipped."""
+        end = clamped_end(self.loss, CLAMP_TEXT)
+        return f"({{A}} < {CLAMP_TEXT}) | ({{A}} > {end})" if end else f"{{A}} < {CLAMP_TEXT}"
+
+    @property
     def constant(self) -> bool:
         """Whether the output is always 1, the only share of a single unit."""
         return self.g.sums_to_one and self.n_out == 1
@@ -197,7 +209,7 @@ def loss_lines(p: CodeSetup) -> tuple[CodeLine, ...]:
     if "R" in fields_of(writer.loss.code, writer.loss.slope_code):
         lines.append(writer.line("R", "{A} - {Y}"))
     if writer.clipped:
-        lines.append(writer.line("P", "np.clip({A}, 1e-7, 1 - 1e-7)"))
+        lines.append(writer.line("P", writer.clip_code))
     if writer.fused:
         lines += _log_lines(writer)
     lines += [writer.line(name, text) for name, text in writer.terms]
@@ -289,7 +301,7 @@ def _output_lines(p: CodeSetup) -> list[CodeLine]:
         lines += [writer.line(name, text) for name, text in zip(("ds", "dt"), texts, strict=True) if text]
     lines.append(writer.line(writer.dA, _divided(with_products(writer.loss.slope_code, writer.slope_product), p)))
     if writer.clipped:
-        text = writer.fill(f"{writer.dA}[{CLAMPED}] = 0")
+        text = writer.fill(f"{writer.dA}[{writer.clipped_code}] = 0")
         lines.append(CodeLine(text, "no gradient where it was clipped", True, (writer.dA,)))
     if writer.leaves_domain:
         checked = "loss"

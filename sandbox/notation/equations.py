@@ -15,6 +15,7 @@ from functools import lru_cache
 from sandbox.nn.activations import ACTIVATIONS, Linear
 from sandbox.nn.losses import Loss
 from sandbox.notation.latex import atoms, in_parentheses, replaced, sign_out, tokens
+from sandbox.notation.snippets import clamped_end
 
 SAME = "the same for every loss, by the chain rule"
 
@@ -250,7 +251,8 @@ class _Writer:
             right = replaced(smooth, {"y": "Y"})
             yield self.equation("target", r"\tilde{Y}", right, True, "the smoothed targets")
         if self.clipped:
-            right = rf"\max(10^{{-7}}, \min({self.A}, 1 - 10^{{-7}}))"
+            end = clamped_end(type(self.loss), "10^{-7}")
+            right = rf"\max(10^{{-7}}, \min({self.A}, {end}))" if end else rf"\max(10^{{-7}}, {self.A})"
             yield self.equation("clipped", rf"\bar{{A}}^{{[{L}]}}", right, True, "the outputs, clamped")
 
     def _derivative(self) -> str:

@@ -7,9 +7,11 @@ nothing infinite can occur, else calls of `times`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from string import Formatter
 
+from sandbox.nn.losses import Loss
 from sandbox.nn.parameters import Parameter
 
 Product = Callable[[str, str], str]
@@ -70,6 +72,13 @@ def _arguments(text: str, start: int) -> tuple[list[str], int]:
                 return arguments, i + 1
         depth += (sign in "([") - (sign in ")]")
     raise ValueError(f"a bracket is not closed: {text}")
+
+
+def clamped_end(loss: type[Loss], clamp: str) -> str:
+    """Return the upper end of the outputs that the clamped numerics leave as they are; "" if there is none."""
+    if math.isinf(loss.clamped_high):
+        return ""
+    return "1" if loss.clamped_high == 1.0 else f"1 - {clamp}"
 
 
 def fields_of(*templates: str) -> set[str]:

@@ -175,7 +175,9 @@ def _title(trainer: Trainer) -> str:
 
 
 def _progress(trainer: Trainer) -> str:
-    return f"after {words.count(trainer.epoch, 'epoch')}, {words.count(trainer.update, 'update')}"
+    unit = texts.cost_unit(trainer.data)
+    done = f"after {words.count(trainer.epoch, 'epoch')}, {words.count(trainer.update, 'update')}"
+    return f"{done}; costs {unit}" if unit else done
 
 
 def _lane_line(trainer: Trainer, state: LaneState) -> str:
@@ -188,6 +190,7 @@ def _lane_line(trainer: Trainer, state: LaneState) -> str:
         f"learns with {texts.label_of(state.objective)}",
         f"{'stopped ' if state.stopped else ''}after {words.count(last.epoch, 'epoch')}",
         *(_reading(name, state) for name in ("cost", *METRICS)),
+        f"costs {unit}" if (unit := texts.cost_unit(trainer.data)) else "",
     ]
     return "  ·  ".join(part for part in parts if part)
 

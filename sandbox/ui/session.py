@@ -22,8 +22,9 @@ from sandbox.errors import InputError, input_error
 from sandbox.experiment import Edit, Experiment
 from sandbox.experiment.document.defaults import objective_for
 from sandbox.experiment.document.frozen import FrozenMapping
-from sandbox.experiment.document.lanes import free_name, renamed, with_other_loss, without_lane
+from sandbox.experiment.document.lanes import free_name, renamed, scales_target, with_other_loss, without_lane
 from sandbox.experiment.document.parts import LaneEntry
+from sandbox.experiment.document.recommended import brought, with_dataset, with_file
 from sandbox.experiment.document.rules import lane_index
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
@@ -53,17 +54,12 @@ from sandbox.worker.commands import (
 )
 
 MOST_LANES = 6  # in the window, which has room and colours for these
+_RESCALED = "The run starts again: with these settings the target is {}learned in standard deviations."
 _AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
 
 # Changes of these let the initial weights be drawn again, if they were given.
 _REDRAWING = {"network.seed", "network.initial", "network.initializer", "network.initializer_scale"}
 _REDRAWING |= {"data.dataset", "data.features"}
-
-# A new data set resets these, which were chosen for the old one.
-_DATA_DEFAULTS = {
-    f"data.{name}": SETTINGS[f"data.{name}"].default
-    for name in ("samples", "noise", "fraction", "classes", "features", "target", "seed", "task")
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +70,7 @@ class _PendingRun:
     key: str
     final: bool
     undoable: bool
+    notice: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -242,8 +239,9 @@ class Session(QObject):
             if live:
                 edit = self._checked(changes, lane)
                 changed = self.experiment.changed_by(edit)
+                live = not self._rescales(changed)
             else:
-                changed = self._with_data(changes) if key == "data.dataset" else self._with(changes, lane)
+                changed = self._with_data(str(value)) if key == "data.dataset" else self._with(changes, lane)
         except InputError as error:
             self.message.emit(str(error), True)
             self.settings_changed.emit()
@@ -256,7 +254,20 @@ class Session(QObject):
         elif live:
             self.undo_stack.push(EditCommand(self, edit, self._values_now(changes, lanes, lane), final))
         else:
-            self._begin(changed, key, final)
+            self._begin(changed, key, final, notice=self._notice_of_run(changed, key))
+
+    def _rescales(self, experiment: Experiment) -> bool:
+        """Whether an experiment means the targets of this regression on another scale, for which a run starts anew."""
+        regression = self.snapshot is not None and self.snapshot.data.task == "regression"
+        return regression and scales_target(experiment) != scales_target(self.experiment)
+
+    def _notice_of_run(self, experiment: Experiment, key: str) -> str:
+        """Return what to tell the user, once it is accepted, about a run that a change of this setting starts."""
+        if key == "data.dataset":
+            return brought(self.experiment, experiment)
+        if SETTINGS[key].live and self._rescales(experiment):
+            return _RESCALED.format("" if scales_target(experiment) else "no longer ")
+        return ""
 
     def _values_now(
         self, keys: Iterable[str], lanes: list[str], lane: str | None
@@ -325,11 +336,9 @@ class Session(QObject):
         fill = names[-1] if names else SETTINGS["network.activation"].default
         return {"network.activation": (names + (fill,) * len(hidden))[: len(hidden)]}
 
-    def _with_data(self, changes: Mapping[str, Any]) -> Experiment:
-        """Return the experiment with other data and their defaults; a new task resets output and objective to auto."""
-        dataset = DATASETS[str(changes["data.dataset"])]
-        fraction = {} if dataset.fraction is None else {"data.fraction": dataset.fraction}
-        experiment = self.experiment.with_values({**_DATA_DEFAULTS, **fraction, "data.file": None, **changes})
+    def _with_data(self, name: str) -> Experiment:
+        """Return the experiment with another data set and what it brings; a new task resets output and objective."""
+        dataset, experiment = DATASETS[name], with_dataset(self.experiment, name)
         if self.snapshot is None or dataset.task != self.snapshot.data.task:
             experiment = experiment.with_values({"network.output": "auto", "loss.objective": "auto"})
             old = "" if self.snapshot is None else objective_for(experiment.loss, self.snapshot.data.task)
@@ -395,6 +404,10 @@ class Session(QObject):
 
     def _push_lane(self, settings: LaneEntry, command: Command, text: str) -> None:
         self._check_room()
+        with_it = dataclasses.replace(self.experiment, lanes=(*self.experiment.lanes, settings)).checked()
+        if self._rescales(with_it):
+            self._begin(with_it, "lane", True, notice=_RESCALED.format("" if scales_target(with_it) else "no longer "))
+            return
         self.undo_stack.push(NewLaneCommand(self, settings, command, next(self._tokens), text))
 
     def _check_room(self) -> None:
@@ -466,18 +479,21 @@ class Session(QObject):
     def open_table(self, path: Path) -> None:
         """Start a run on a CSV file."""
         auto = {"network.output": "auto", "loss.objective": "auto"}
-        self._open(lambda: self.experiment.with_values({**_DATA_DEFAULTS, **auto, "data.file": str(path)}))
+        self._open(lambda: with_file(self.experiment, str(path)).with_values(auto), brought)
 
     def open_cell(self, experiment: Experiment) -> None:
         """Start the experiment of a sweep's cell."""
         self._open(lambda: experiment)
 
-    def _open(self, read: Callable[[], Experiment]) -> None:
+    def _open(
+        self, read: Callable[[], Experiment], notice: Callable[[Experiment, Experiment], str] = lambda *_: ""
+    ) -> None:
         if self._pending_run is not None:
-            self._defer(object(), lambda: self._open(read))
+            self._defer(object(), lambda: self._open(read, notice))
             return
         try:
-            self._begin(read(), "open", True)
+            experiment = read()
+            self._begin(experiment, "open", True, notice=notice(self.experiment, experiment))
         except InputError as error:
             self.message.emit(str(error), True)
 
@@ -493,11 +509,11 @@ class Session(QObject):
 
     # Runs
 
-    def _begin(self, experiment: Experiment, key: str, final: bool, updates: int = 0) -> None:
-        """Ask the thread for a new run, first trained as far as `updates`."""
+    def _begin(self, experiment: Experiment, key: str, final: bool, updates: int = 0, notice: str = "") -> None:
+        """Ask the thread for a new run, first trained as far as `updates`; once accepted, tell the user the notice."""
         self.experiment = _without_edits(experiment)
         run = Run(next(self._numbers), self.experiment, bool(experiment.edits))
-        self._pending_run = _PendingRun(run, key, final, undoable=self._run.number >= 0)
+        self._pending_run = _PendingRun(run, key, final, undoable=self._run.number >= 0, notice=notice)
         self.send(Start(run.number, experiment, updates))
         self.settings_changed.emit()
 
@@ -515,6 +531,8 @@ class Session(QObject):
         self._marks = 0
         if pending.undoable:
             self.undo_stack.push(RunCommand(self, before, pending.run, pending.key, pending.final))
+        if pending.notice:
+            self.message.emit(pending.notice, False)
         self._run_deferred()
 
     @Slot(int, str)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from sandbox import words
 from sandbox.experiment import Experiment
+from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.training.snapshot import LaneState, Snapshot, Wanted
 from sandbox.nn import LOSSES
@@ -444,6 +445,7 @@ class MainWindow(QMainWindow):
         if snapshot.data is not self._data:
             self._data = snapshot.data
             self.boundary.set_data(snapshot.data, snapshot.experiment)
+            self.cost_card.set_subtitle(texts.cost_unit(snapshot.data))
             self._show_lanes()
             for notice in snapshot.data.notices:
                 self.notice.say(notice)

@@ -107,7 +107,7 @@ def test_differences_too_small_to_square_do_not_scale() -> None:
 def test_data_cannot_be_changed() -> None:
     data = load_data()
     arrays = [value for value in vars(data).values() if isinstance(value, np.ndarray)]
-    assert len(arrays) == 8
+    assert len(arrays) == 10
     for array in arrays:
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0

@@ -69,23 +69,39 @@ def test_a_saturated_sigmoid(z: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("loss", "low", "high"),  # at a = 0 and at a = 2, both clipped, with target 1
+    ("loss", "low", "high", "slope_high"),  # at a = 0, which is clipped, and at a = 2 with the slope there, of target 1
     [
-        ("binary_cross_entropy", -math.log(1e-7), 1e-7),
-        ("categorical_cross_entropy", -math.log(1e-7), 1e-7),
-        ("focal", -((1 - 1e-7) ** 2) * math.log(1e-7), 1e-21),
-        ("poisson", 1e-7 - math.log(1e-7), 1.0),
-        ("kl_divergence", -math.log(1e-7), 1e-7),
+        ("binary_cross_entropy", -math.log(1e-7), 1e-7, 0.0),
+        ("categorical_cross_entropy", -math.log(1e-7), 1e-7, 0.0),
+        ("focal", -((1 - 1e-7) ** 2) * math.log(1e-7), 1e-21, 0.0),
+        ("poisson", 1e-7 - math.log(1e-7), 2.0 - math.log(2.0), 0.5),  # a rate has no upper end
+        ("kl_divergence", -math.log(1e-7), 0.0, 0.0),
     ],
 )
-def test_clamped_uses_the_clipped_output(loss: str, low: float, high: float) -> None:
-    for a, wanted in ((0.0, low), (-3.0, low), (2.0, high)):
+def test_clamped_uses_the_clipped_output(loss: str, low: float, high: float, slope_high: float) -> None:
+    for a, wanted, slope_wanted in ((0.0, low, 0.0), (-3.0, low, 0.0), (2.0, high, slope_high)):
         value, slope = element(loss, a, 1.0, "linear", "clamped")
         assert value == pytest.approx(wanted, rel=1e-6)
-        assert slope == 0.0
+        assert slope == slope_wanted
     inside, _ = element(loss, 1e-6, 1.0, "linear", "clamped")
     assert inside == element(loss, 1e-6, 1.0, "linear", "fused")[0]
     assert element(loss, 1e-6, 1.0, "linear", "clamped")[1] < -1.0
+
+
+@pytest.mark.parametrize(
+    ("a", "y", "value", "dZ"),  # as PyTorch's poisson_nll_loss, which clips nothing from above
+    [(2.0, 2.0, 0.61370563, 0.0), (3.2, 5.0, -2.61575406, -1.8), (0.5, 2.0, 1.88629436, -1.5)],
+)
+def test_clamped_rates_above_1_are_left_as_they_are(a: float, y: float, value: float, dZ: float) -> None:
+    found, slope = element("poisson", math.log(a), y, "exp", "clamped")
+    assert found == pytest.approx(value, abs=2e-8)
+    assert slope == pytest.approx(dZ, abs=1e-12)
+
+
+def test_clamped_kl_divergence_is_clipped_above_1_and_not_at_1() -> None:
+    assert element("kl_divergence", 1.0, 1.0, "linear", "clamped") == (0.0, -1.0)
+    assert element("kl_divergence", 1.0 - 1e-9, 1.0, "linear", "clamped")[1] == pytest.approx(-1.0, rel=1e-8)
+    assert element("kl_divergence", np.nextafter(1.0, 2.0), 1.0, "linear", "clamped") == (0.0, 0.0)
 
 
 def test_clamped_softmax_stops_the_gradient_only_of_clipped_units() -> None:

@@ -344,6 +344,21 @@ def test_clamped_outputs_send_nothing_back_in_the_formula_too() -> None:
     np.testing.assert_allclose(value, dZ / M, rtol=1e-9)
 
 
+@pytest.mark.parametrize(("loss", "learns_above_1"), [("poisson", True), ("kl_divergence", False)])
+def test_clamped_outputs_above_1_in_the_formula(loss: str, learns_above_1: bool) -> None:
+    example = Example(loss, {}, "exp", numerics="clamped")
+    example.Z[:, 0] = 1.0
+    example.Z[:, 1:] = -0.5 - 0.1 * np.abs(example.Z[:, 1:])
+    example.A = example.output.value(example.Z)
+    example.names["A^{[2]}"], example.names["Z^{[2]}"] = along_j(example.A), along_j(example.Z)
+    example.names[r"\bar{A}^{[2]}"] = example.read(example.line("clipped"))
+    values, dZ = example.kind.value_and_delta(example.Z, example.Y, activation="exp", numerics="clamped")
+    np.testing.assert_allclose(example.read(example.line("cost")), values.sum() / M, rtol=1e-12)
+    value = example.matrix(example.line("dZ"))
+    assert (value[:, 0] != 0.0).all() == learns_above_1 and (value[:, 1:] != 0.0).any()
+    np.testing.assert_allclose(value, dZ / M, rtol=1e-9, atol=1e-15)
+
+
 @pytest.mark.parametrize("output", ["sigmoid", "exp"])
 @pytest.mark.parametrize(("loss", "parameters"), CASES, ids=str)
 def test_cancelled_terms_are_equal(loss: str, parameters: dict[str, float], output: str) -> None:

@@ -353,3 +353,31 @@ def test_tab_focus_on_the_plot_is_visible(qtbot: QtBot) -> None:
     assert view.plot.area.border is not None
     view.plot.clearFocus()
     assert view.plot.area.border.style() == Qt.PenStyle.NoPen
+
+
+@pytest.mark.parametrize("size", [1.0, 5e4, 3e6])
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+def test_the_numbers_of_the_colour_scale_are_whole(qtbot: QtBot, tmp_path: Path, size: float, scale: float) -> None:
+    path = tmp_path / "scale.csv"
+    a, b = np.random.default_rng(1).uniform(-1.0, 1.0, (2, 40)).round(4)
+    rows = [f"{p},{q},{size * (p - q)}" for p, q in zip(a, b, strict=True)]
+    path.write_text("\n".join(["a,b,y", *rows]), encoding="utf-8")
+    view, _ = _view(qtbot, dataset=None, file=str(path))
+    view.set_theme(theme.LIGHT, scale)
+    bar = view.colour_scale
+    assert bar.isVisible()
+    texts = [text for _, text in linear_ticks(*view.slice.value_range, bar.height() // 34)]  # type: ignore[union-attr]
+    longest = max(bar.fontMetrics().horizontalAdvance(text) for text in texts)
+    assert bar.width() >= 4 + bar.BAR * scale + 6 + longest
+
+
+def test_the_name_of_the_value_axis_lies_beside_its_numbers(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("area,price\n" + "\n".join(f"{x},{5e4 * x + 0.5}" for x in range(30)), encoding="utf-8")
+    view, _ = _view(qtbot, dataset=None, file=str(path))
+    view.resize(520, 440)
+    axis = view.plot.axes["left"]
+    texts = [text for _, text in view.plot.ticks["left"]]
+    assert max(map(len, texts)) >= 7
+    numbers = max(view.plot.fontMetrics().horizontalAdvance(text) for text in texts)
+    assert axis.width() >= numbers + axis.label.boundingRect().height()

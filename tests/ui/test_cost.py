@@ -230,6 +230,30 @@ def test_a_metric_shown_alone_uses_the_left_axis(qtbot: QtBot) -> None:
     assert low >= 0.0 and 0.9 < high <= 1.2
 
 
+def test_a_loss_of_another_coding_is_left_out_and_the_note_says_why(qtbot: QtBot) -> None:
+    codings = {"A": "zero_one", "B": "plus_minus_one", "C": "zero_one"}
+    readings = {"train_mse": 0.1}
+    lanes = [
+        LaneState(name, (2, 1), "tanh", "mse", readings, codings={"mse": coding}) for name, coding in codings.items()
+    ]
+    curves = tuple(_curve("train_mse", "mse", "objective", COSTS, lane) for lane in codings)
+    view = _view(qtbot)
+    view.set_lanes([LaneStyle(name, slot, name.lower()) for slot, name in enumerate(codings)])
+    view.draw(curves, (), lanes, 900.0)
+    assert len(view.lines.lines) == 3 and not view.note.isVisible()  # each on its own terms
+    view.only.set_value("mse")
+    view._see_only("mse")
+    view.draw(curves, (), lanes, 900.0)
+    assert {line.color.name() for line in view.lines.lines} == {theme.LIGHT.lane(0), theme.LIGHT.lane(2)}
+    assert view.note.text() == (
+        "Mean squared error is not compared: the classes are 0 and 1 in A and \u22121 and +1 in B, so the same mistake "
+        "is another number in each."
+    )
+    assert view.note.isVisible()
+    view.draw(curves[:1], (), lanes[:1], 900.0)
+    assert not view.note.isVisible()
+
+
 def test_marks_stand_on_the_axis_and_say_what_changed_when_pointed_at(qtbot: QtBot) -> None:
     marks = tuple(EditMark(k, 330.0 + 100 * k, None, f"learning rate 0.{k} to 0.{k + 1}") for k in range(3))
     view = _view(qtbot, marks=marks)

@@ -256,6 +256,7 @@ CASES = [
     Case("data.test_fraction", "type", "0.5", 0.5),
     Case("data.seed", "type", "12", 12),
     Case("data.standardize", "toggle", "", False),
+    Case("data.standardize_target", "choose", "on", True, (("data.dataset", "sine"),)),
     Case("data.features", "tick", "x1^2", ("x1", "x2", "x1^2")),
     Case("network.activation", "choose", "ReLU", "relu"),
     # with squared error, which learns from any output: cross-entropy would stop at the first negative one

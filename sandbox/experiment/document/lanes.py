@@ -10,7 +10,7 @@ import string
 from collections.abc import Iterable
 
 from sandbox.errors import input_error
-from sandbox.experiment.document.defaults import objective_for, output_for
+from sandbox.experiment.document.defaults import objective_for, output_for, standardizes_target
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.parts import Edit, LaneEntry
 from sandbox.experiment.document.rules import lane_index
@@ -155,7 +155,7 @@ def with_lane(
     existing = _split_by_lane(experiment) if alone else experiment.edits
     place = len(experiment.lanes) if place is None else place
     lanes = (*experiment.lanes[:place], lane, *experiment.lanes[place:])
-    return dataclasses.replace(experiment, lanes=lanes, edits=(*existing, *edits)).checked()
+    return _on_same_data(experiment, dataclasses.replace(experiment, lanes=lanes, edits=(*existing, *edits)).checked())
 
 
 def _split_by_lane(experiment: Experiment) -> tuple[Edit, ...]:
@@ -173,6 +173,17 @@ def _split_by_lane(experiment: Experiment) -> tuple[Edit, ...]:
     return tuple(edits)
 
 
+def _on_same_data(before: Experiment, after: Experiment) -> Experiment:
+    """Keep the scale of the targets where lanes come or go: the data of a run do not change."""
+    scaled = scales_target(before)
+    return after if scales_target(after) == scaled else after.with_value("data.standardize_target", scaled)
+
+
+def scales_target(experiment: Experiment) -> bool:
+    """Return whether the targets of a regression are standardised, by the settings of all lanes at the start."""
+    return standardizes_target(experiment.data, (experiment.lane(lane.name) for lane in experiment.lanes))
+
+
 def without_lane(experiment: Experiment, name: str) -> tuple[Experiment, LaneEntry, tuple[Edit, ...]]:
     """Return the experiment without a lane, and the entry and edits of that lane.
 
@@ -187,7 +198,7 @@ def without_lane(experiment: Experiment, name: str) -> tuple[Experiment, LaneEnt
     removed = tuple(edit for edit in experiment.edits if edit.lane == name)
     lanes = tuple(other for other in experiment.lanes if other is not lane)
     edits = tuple(edit for edit in experiment.edits if edit.lane != name)
-    return dataclasses.replace(experiment, lanes=lanes, edits=edits).checked(), lane, removed
+    return _on_same_data(experiment, dataclasses.replace(experiment, lanes=lanes, edits=edits).checked()), lane, removed
 
 
 def renamed(experiment: Experiment, name: str, new: str) -> Experiment:
@@ -232,7 +243,8 @@ def in_force(experiment: Experiment, key: str, lane: str, task: str | None) -> V
         if key == "loss.objective":
             return objective_for(experiment.lane(lane).loss, task)
         if key == "network.output":
-            return output_for(experiment.lane(lane).network, task)
+            settings = experiment.lane(lane)
+            return output_for(settings.network, settings.loss, task)
     return value
 
 

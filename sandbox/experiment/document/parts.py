@@ -32,6 +32,7 @@ class DataSettings:
     classes: int = _default("data.classes")
     test_fraction: float = _default("data.test_fraction")
     standardize: bool = _default("data.standardize")
+    standardize_target: bool | str = _default("data.standardize_target")
     features: tuple[str, ...] | None = _default("data.features")
     seed: int | None = _default("data.seed")
 

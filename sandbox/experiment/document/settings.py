@@ -43,8 +43,8 @@ class Setting:
     key : str
         Dotted: "optimizer.learning_rate".
     kind : str
-        "choice" (one of `choices`), "number", "integer", "flag", "text", or a list: "integers", "numbers", "names"
-        (any strings), "choices" (each one of `choices`).
+        "choice" (one of `choices`), "number", "integer", "flag" (or one of `names`), "text", or a list: "integers",
+        "numbers", "names" (any strings), "choices" (each one of `choices`).
     default : value
         The value if the key is left out; None if that depends on the data set or the optimiser.
     label, summary : str
@@ -127,7 +127,7 @@ class Setting:
         """The allowed values of one entry of the list (of the value itself if it is no list), in words."""
         match self.kind:
             case "flag":
-                return "true or false"
+                return ", ".join((*self.names, "true or false"))
             case "choice" | "choices":
                 return "one of " + ", ".join(self.choices)
             case "number" | "numbers":
@@ -228,6 +228,11 @@ _DATA = [
         "Shifts and scales every input to mean 0 and standard deviation 1 over the training part.",
     ),
     Setting(
+        "data.standardize_target", "flag", "auto", "Standardise target",
+        "Lets the network learn a numeric target in standard deviations; it is still shown in its own unit.",
+        names=("auto",),
+    ),
+    Setting(
         "data.features", "names", None, "Features",
         "The inputs of the network, including products or sines of them; by default every column.",
         least=1, most=MAX_COLUMNS, optional=True,
@@ -251,7 +256,7 @@ _NETWORK = [
     ),
     Setting(
         "network.output", "choice", "auto", "Output",
-        "The function applied to the weighted sums of the output units; auto chooses it by the task.",
+        "The function applied to the weighted sums of the output units; auto chooses it by task and loss.",
         names=("auto",), registries=(ACTIVATIONS,), live=True, per_lane=True,
     ),
     Setting(

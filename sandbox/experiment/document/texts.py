@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from sandbox import words
+from sandbox.data import Data
 from sandbox.experiment.document.settings import SETTINGS, Value
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 from sandbox.nn.kind import Kind
 
 _DIGITS = 6  # significant ones, of a setting's value
+CODINGS = {"zero_one": "0 and 1", "plus_minus_one": "\u22121 and +1"}  # the two classes of a coding
 
 
 def kind_of(name: str) -> type[Kind] | None:
@@ -34,6 +36,13 @@ def label_within(name: str) -> str:
 def setting_within(key: str) -> str:
     """Return what a setting is called within a sentence."""
     return SETTINGS[key].phrase or words.within(SETTINGS[key].label)
+
+
+def cost_unit(data: Data) -> str:
+    """Return the unit of costs if it is not that of the targets: "in standard deviations of price"; else ""."""
+    if not data.standardizes_target:
+        return ""
+    return f"in standard deviations of {data.target_names[0] if len(data.target_names) == 1 else 'each target'}"
 
 
 def column_words(column: str) -> str:

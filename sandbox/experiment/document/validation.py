@@ -142,6 +142,8 @@ def _check_one(setting: Setting, value: object, where: str, entry: str = "") -> 
     match setting.kind:
         case "flag" if isinstance(value, bool):
             return value
+        case "flag" if isinstance(value, str) and value in setting.names:
+            return str(value)
         case "number" | "numbers" if isinstance(value, (int, float)) and _within(setting, value):
             return float(value)
         case "integer" | "integers" if isinstance(value, int) and _within(setting, value):

@@ -16,7 +16,7 @@ import numpy as np
 from sandbox.arrays import Array
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.probe import LaneProbe
-from sandbox.nn import METRICS
+from sandbox.nn import LOSSES, METRICS
 
 _COST_GOAL = 0.1
 SAMPLES = 2000  # bootstrap samples
@@ -55,6 +55,8 @@ class Advantage:
         This lane's latest value minus the other's, seed by seed, as in the boundary view.
     epoch : int
         The latest recorded epoch.
+    codings : tuple of str
+        If the column is a loss of classes, the coding in which it is read in either lane, else "".
     """
 
     lane: str
@@ -71,6 +73,12 @@ class Advantage:
     other_last: float
     gap: Estimate
     epoch: int = 0
+    codings: tuple[str, str] = ("", "")
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the column counts the same mistake alike in both lanes."""
+        return self.codings[0] == self.codings[1]
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,13 @@ class AskAdvantage:
             other_last=_median(other_last),
             gap=estimate(last - other_last),
             epoch=int(epochs[-1]) if epochs.size else 0,
+            codings=(_coding(probe, self.column), _coding(rival, self.column)),
         )
+
+
+def _coding(probe: LaneProbe, column: str) -> str:
+    name = column.partition("_")[2]
+    return probe.lane.codings[name] if name in LOSSES and probe.data.task != "regression" else ""
 
 
 def default_level(column: str) -> float:

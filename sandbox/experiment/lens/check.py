@@ -11,6 +11,7 @@ at 0, |r| at 0, ...), the difference mixes two slopes; such parameters are left 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -260,7 +261,8 @@ def _kink_distances(probe: LaneProbe, done: ForwardPass, Y: Floats) -> Iterator[
         yield "loss", last, loss.kink_distance(A, Y)
     if loss.has_logs and probe.numerics == "clamped":
         yield "clipped", last, A - CLAMP
-        yield "clipped", last, 1.0 - CLAMP - A
+        if math.isfinite(loss.clamped_high):
+            yield "clipped", last, loss.clamped_high - A
 
 
 def _weight_kinks(

@@ -63,6 +63,8 @@ def level_text(column: str, level: float) -> str:
 
 def first(found: Advantage, one: str, other: str) -> str:
     """Say which of two lanes, named `one` and `other`, reaches the level first."""
+    if not found.comparable:
+        return unlike(found.column.partition("_")[2], (one, found.codings[0]), (other, found.codings[1]))
     to = goal(found.column, found.level)
     if not found.reached and not found.other_reached:
         return f"Neither lane has reached {to} yet."
@@ -83,6 +85,15 @@ def first(found: Advantage, one: str, other: str) -> str:
         sentence = f"{slow} needs {_times(shown.value)} as many epochs as {quick} to reach {to}"
     caveat = " The interval contains 1: the difference may be chance." if shown.low <= 1.0 <= shown.high else ""
     return f"{sentence}, {interval(shown)}{found.seeds} seeds.{caveat} {reached}"
+
+
+def unlike(loss: str, one: tuple[str, str], other: tuple[str, str]) -> str:
+    """Say why a loss of two lanes, each given with its coding, is not compared."""
+    (name, coding), (other_name, other_coding) = one, other
+    return (
+        f"{texts.label_of(loss)} is not compared: the classes are {texts.CODINGS[coding]} in {name} and "
+        f"{texts.CODINGS[other_coding]} in {other_name}, so the same mistake is another number in each."
+    )
 
 
 def _first_of_one(advantage: Advantage, one: str, other: str, to: str) -> str:
@@ -120,7 +131,7 @@ def interval(estimate: Estimate) -> str:
 
 def gap(found: Advantage, one: str, other: str) -> str:
     """Say how the latest recorded values compare."""
-    if math.isnan(found.gap.value):
+    if math.isnan(found.gap.value) or not found.comparable:
         return ""
     share = texts.is_share(found.column)
     last, other_last = (texts.column_text(found.column, value) for value in (found.last, found.other_last))

@@ -169,8 +169,7 @@ def _way_back(
     probe: LaneProbe, loss: Loss, targets: dict[str, Array], Z: list[Array], A: list[Array], before: Array, train: bool
 ) -> BackwardPath:
     numerics, output = probe.numerics, probe.output
-    recoded = loss.plus_minus_one and loss is not probe.objective
-    Y = targets["plus_minus_one" if recoded else probe.lane.coding]
+    Y = targets[probe.coding_of(loss)]
     last, out = Z[-1][None], A[-1][None]
     dA = loss.slope(out, Y, numerics)
     dZ = loss.dZ(last, out, Y, output, numerics)
@@ -208,13 +207,17 @@ def _prediction_words(data: Any, A: Array, threshold: float) -> str:
     if not np.isfinite(A).all():
         return "not a number"
     if data.task == "regression":
-        return _figures(A)
+        return _figures(data.in_target_units(A))
     index = int(A[0] > threshold) if len(A) == 1 else int(A.argmax())
     return f"class {data.class_names[index]}"
 
 
 def _figures(values: Array) -> str:
-    return ", ".join(words.number(float(value), 3) for value in values[:4])
+    return ", ".join(_figure(float(value)) for value in values[:4])
+
+
+def _figure(value: float) -> str:
+    return words.quantity(value) if abs(value) >= 1e5 else words.number(value, 3)
 
 
 def _all_frozen(arrays: list[Array]) -> tuple[Array, ...]:

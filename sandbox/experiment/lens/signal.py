@@ -11,7 +11,8 @@ share
     softmax: x is the probability of the true class. Along the curve, the rest is spread evenly among the other
     classes; the samples are drawn at their own numbers.
 residual
-    regression: x is the residual a - y, at the median target if the loss or the output depends on the target.
+    regression: the residual a - y, at the median target if the loss or the output depends on the target; in the
+    target's own unit if there is one target.
 """
 
 from __future__ import annotations
@@ -69,6 +70,10 @@ class SignalSetup:
         "margin": the z at which the decision changes.
     losses : tuple of PairedLoss
         The objective first.
+    scale : float
+        "residual": how much 1, as the network sees it, is in the target's own unit, in which x is.
+    unit : str
+        "residual": the unit of x, in words; "" if the network sees the targets as they are.
     """
 
     kind: str
@@ -77,6 +82,8 @@ class SignalSetup:
     numerics: str
     middle: float
     losses: tuple[PairedLoss, ...]
+    scale: float = 1.0
+    unit: str = ""
 
     @property
     def sides(self) -> tuple[int, ...]:
@@ -211,7 +218,18 @@ def _setup(probe: LaneProbe, losses: list[Loss]) -> SignalSetup:
             low = high = middle_target
         paired.append(PairedLoss(loss.name, tuple(loss.parameter_values.items()), low, high))
     middle = decision(probe.output.name, 0.5 * sum(CODES[lane.coding])) if kind == "margin" else 0.0
-    return SignalSetup(kind, probe.output.name, units, lane.settings.loss.numerics, middle, tuple(paired))
+    scale, unit = _unit(probe) if kind == "residual" else (1.0, "")
+    return SignalSetup(kind, probe.output.name, units, lane.settings.loss.numerics, middle, tuple(paired), scale, unit)
+
+
+def _unit(probe: LaneProbe) -> tuple[float, str]:
+    """Return what 1 is in the unit in which residuals are shown, and that unit in words; "" if nothing is scaled."""
+    data = probe.data
+    if not data.standardizes_target:
+        return 1.0, ""
+    if len(data.target_names) > 1:  # one axis for all of them
+        return 1.0, "in standard deviations"
+    return float(data.target_scale[0]), f"in the unit of {data.target_names[0]}"
 
 
 @lru_cache(maxsize=64)
@@ -246,7 +264,7 @@ def _measured(
     true = np.zeros(m, np.intp) if units == 1 else Y.argmax(axis=1)
     index = np.arange(m)
     if setup.kind == "residual":
-        x, classes = (A - Y).ravel(), np.zeros(m * units, np.intp)
+        x, classes = setup.scale * (A - Y).ravel(), np.zeros(m * units, np.intp)
     elif setup.kind == "margin":
         classes = (Y[:, 0] > 0.5 * sum(CODES[probe.lane.coding])).astype(np.intp)
         x = (Z[:, 0] - setup.middle) * (2 * classes - 1)
@@ -336,14 +354,14 @@ def curve_at(setup: SignalSetup, index: int, side: int, t: Array) -> tuple[Array
         elif setup.kind == "share":
             Z[:, 0] = np.log(t / (1.0 - t)) + np.log(setup.units - 1)
         elif setup.kind == "residual" and is_direct(setup):
-            Z[:, 0] = t + paired.high
+            Z[:, 0] = t / setup.scale + paired.high
         else:
             Z[:, 0] = t
         A = g.value(Z)
         elements = loss.elements(Z, A, Y, g, setup.numerics)
         signal = np.abs(loss.dZ(Z, A, Y, g, setup.numerics)[:, 0])
     values = elements.sum(axis=1) if setup.kind == "share" else elements[:, 0]
-    x = t if is_direct(setup) else A[:, 0] - paired.high
+    x = t if is_direct(setup) else setup.scale * (A[:, 0] - paired.high)
     return x, values, signal
 
 

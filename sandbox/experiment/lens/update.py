@@ -161,7 +161,7 @@ def _add_loss(values: dict[str, Any], replica: Replica, done: ForwardPass, batch
 def _add_logs(
     values: dict[str, Any], loss: LogLoss, Z: Array, A: Array, Y: Array, g: Activation, numerics: str
 ) -> None:
-    P = np.clip(A, CLAMP, 1.0 - CLAMP) if numerics == "clamped" else A
+    P = np.clip(A, CLAMP, loss.clamped_high) if numerics == "clamped" else A
     if numerics == "fused" and g.has_logs:
         (s, t), c = g.logs(Z, A), g.complement(Z, A)
         values |= {name: value for name, value in g.line_values(Z, A).items() if name != g.helper}

@@ -81,7 +81,7 @@ class AskWhatIf:
 
 def _row(probe: LaneProbe, loss: Loss, reference: Array, penalty: float) -> LossRow:
     numerics, network = probe.numerics, probe.network
-    Z, A, Y = probe.forward_pass.Z[-1], probe.forward_pass.A[-1], probe.samples.Y[probe.coding_of(loss)]
+    Z, A, Y = probe.forward_pass.Z[-1], probe.forward_pass.A[-1], probe.targets(loss)
     elements = loss.elements(Z, A, Y, probe.output, numerics)
     cost = float(np.add.reduce(elements, axis=None)) * probe.factor + penalty
     dZ = loss.dZ(Z, A, Y, probe.output, numerics) * probe.factor

@@ -21,6 +21,7 @@ from sandbox.arrays import Array
 from sandbox.data import Data
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.parts import Edit
+from sandbox.experiment.document.texts import cost_unit
 from sandbox.experiment.training.lanes import Lane, build_lane
 from sandbox.experiment.training.replica import Replica, initial_parameters
 from sandbox.experiment.training.weights import given_weights
@@ -303,6 +304,8 @@ class _Writer:
             "same for every loss. `costs` holds the cost after 0, 1, 2, ... epochs, equal to the run's to 1e-10. Only "
             "if the run is unstable, as with too large a learning rate, do rounding errors grow until they diverge.",
         ]
+        if self.data.standardizes_target:
+            words.append(f"Costs are {cost_unit(self.data)}.")
         if len(self.stages) > 1:
             words.append("An edit that changes the code ends one loop and starts the next.")
         if self.experiment.run.precision == "float32":
@@ -323,7 +326,8 @@ class _Writer:
         ]
         inputs = put(X, np.ascontiguousarray(self.data.X_train.T))
         if self.data.task == "regression":
-            target = put("targets", np.ascontiguousarray(self.data.y_train.reshape(self.m, -1).T))
+            learned = self.data.learned_targets(self.data.y_train.reshape(self.m, -1))
+            target = "\n".join([*self._target_units(), put("targets", np.ascontiguousarray(learned.T))])
         else:
             target = put("labels", self.data.y_train.astype(np.int64))
         parameters = []
@@ -340,6 +344,15 @@ class _Writer:
         if self.mini:
             lines.append(f"rng = np.random.default_rng({self.experiment.optimizer.seed})  # orders the samples")
         return "\n".join(lines)
+
+    def _target_units(self) -> list[str]:
+        """Return comments that say how standardised targets are to be read."""
+        data = self.data
+        if not data.standardizes_target:
+            return []
+        units = zip(data.target_names, data.target_scale.tolist(), data.target_mean.tolist(), strict=True)
+        lines = [f"# {_printable(name)} = {scale!r} * output + {mean!r}" for name, scale, mean in units]
+        return ["# The targets are standardised. In their own units:", *lines]
 
     def _stage_text(self, stage: _Stage, number: int) -> str:
         p = self._setup(stage)

@@ -33,6 +33,7 @@ from sandbox.errors import InputError
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.document.experiment import Experiment
+from sandbox.experiment.document.lanes import scales_target
 from sandbox.experiment.document.settings import SETTINGS, Value
 from sandbox.experiment.document.validation import check_key, check_value
 from sandbox.experiment.training.lanes import Lane
@@ -43,6 +44,7 @@ from sandbox.nn import LOSSES
 
 MOST_CELLS = 10_000
 _PATIENCE = 0.2  # seconds between checks whether to stop
+_SCALE = "data.standardize_target"
 _SET_BY_OTHERS = {"run.replicas": "--replicas", "title": "the experiment file"}
 
 
@@ -94,6 +96,8 @@ class LaneResult:
         How many replicas have stopped.
     reason : str
         Why the first of them stopped.
+    codings : mapping of str to str
+        The coding of the classes in which each loss is read; empty for a regression.
     """
 
     lane: str
@@ -102,6 +106,7 @@ class LaneResult:
     values: Mapping[str, tuple[float, ...]]
     stopped: int
     reason: str
+    codings: Mapping[str, str] = field(default_factory=dict)
 
     def spread(self, column: str) -> tuple[float, float, float]:
         """Return median and quartiles of a column over the seeds that did not stop; nan if there are none."""
@@ -219,12 +224,19 @@ def cells(experiment: Experiment, axes: Sequence[Axis], replicas: int | None = N
     repeated = redundant_lanes(experiment, keys)
     lanes = tuple(lane for lane in experiment.lanes if lane.name not in repeated)
     experiment = dataclasses.replace(experiment, lanes=lanes)
-    grid = []
-    for number, values in enumerate(itertools.product(*(axis.values for axis in axes))):
-        changes = dict(zip(keys, values, strict=True))
-        cell_experiment = in_all_lanes(experiment, changes)
-        grid.append(Cell(number, changes, cell_experiment, _digest(cell_experiment)))
-    return grid
+    changes = [dict(zip(keys, values, strict=True)) for values in itertools.product(*(axis.values for axis in axes))]
+    experiments = [in_all_lanes(experiment, change) for change in changes]
+    if _SCALE not in keys:
+        experiments = _on_one_scale(experiments)
+    grid = zip(changes, experiments, strict=True)
+    return [Cell(number, change, cell, _digest(cell)) for number, (change, cell) in enumerate(grid)]
+
+
+def _on_one_scale(experiments: list[Experiment]) -> list[Experiment]:
+    """Let all cells learn the targets of a regression as they are if "auto" would scale them in some cells only."""
+    if len({scales_target(experiment) for experiment in experiments}) == 1:
+        return experiments
+    return [cell.with_value(_SCALE, False) for cell in experiments]
 
 
 def redundant_lanes(experiment: Experiment, keys: Sequence[str]) -> dict[str, str]:
@@ -319,9 +331,9 @@ def _lane_result(trainer: Trainer, lane: Lane) -> LaneResult:
         }
     compared = {f"{part}_{name}" for name, _ in lane.compared for part in ("train", "test")}
     shown = tuple(name for name in lane.columns if name not in compared)
-    return LaneResult(
-        lane.name, lane.objective.name, shown, values, len(stopped), stopped[0].stopped if stopped else ""
-    )
+    reason = stopped[0].stopped if stopped else ""
+    codings = {} if trainer.data.task == "regression" else dict(lane.codings)
+    return LaneResult(lane.name, lane.objective.name, shown, values, len(stopped), reason, codings)
 
 
 # All cells
@@ -416,6 +428,7 @@ def _read_result(path: Path) -> Result | None:
                 {str(name): tuple(map(float, values)) for name, values in lane["values"].items()},
                 int(lane["stopped"]),
                 str(lane["reason"]),
+                {str(name): str(coding) for name, coding in lane["codings"].items()},
             )
             for lane in read["lanes"]
         )
@@ -496,10 +509,14 @@ def columns(results: Iterable[Result]) -> list[str]:
     return [name for name in dict.fromkeys((*shown, *common)) if name in available]
 
 
-def compares(column: str, results: Iterable[Result]) -> bool:
-    """Whether a column can be compared across cells; costs of different losses cannot."""
-    objectives = {lane.objective for result in results for lane in result.lanes}
-    return not column.endswith("_cost") or len(objectives) < 2
+def incomparable(column: str, results: Iterable[Result]) -> str:
+    """Say why a column cannot be compared across cells; "" if it can."""
+    lanes = [lane for result in results for lane in result.lanes]
+    if column.endswith("_cost") and len({lane.objective for lane in lanes}) > 1:
+        return "costs of different losses: not comparable"
+    if len({lane.codings.get(column.partition("_")[2]) for lane in lanes}) > 1:
+        return "classes are 0 and 1 in some cells, \u22121 and +1 in others: not comparable"
+    return ""
 
 
 def default_column(names: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike
 from sandbox.arrays import Array
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.replica import Replica
-from sandbox.nn import OPTIMIZERS, Network, Optimizer, OptimizerState
+from sandbox.nn import OPTIMIZERS, Loss, Network, Optimizer, OptimizerState
 from sandbox.nn.losses import reduction_factor
 from sandbox.nn.network import ForwardPass
 
@@ -261,7 +261,8 @@ def _reading_key(lane: Lane) -> tuple[object, ...] | None:
         return None
     loss = lane.settings.loss
     kinds = tuple((name, tuple(sorted(vars(kind).items()))) for name, kind in lane.kinds)
-    return (lane.is_known, lane.objective.name, lane.coding, loss.reduction, loss.numerics, kinds)
+    codings = tuple(lane.codings[name] for name, kind in lane.kinds if isinstance(kind, Loss))
+    return (lane.is_known, lane.objective.name, codings, loss.reduction, loss.numerics, kinds)
 
 
 def _loss_key(replica: Replica) -> tuple[object, ...]:

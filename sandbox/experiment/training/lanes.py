@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -35,8 +36,8 @@ class Lane:
         Everything shown besides the objective, the task's metric last.
     compared : list of (name, Loss)
         The objectives of other lanes, recorded too, so that all lanes can be shown on one scale.
-    coding : str
-        The coding of its targets.
+    codings : mapping of str to str
+        The coding of the targets in which each loss is read, by the name of the loss.
     tested : bool
         Whether there is a test part to record.
     replicas : list of Replica
@@ -59,7 +60,7 @@ class Lane:
     key: int
     objective: Loss
     monitors: list[tuple[str, Loss | Metric]]
-    coding: str
+    codings: Mapping[str, str]
     tested: bool
     compared: list[tuple[str, Loss]] = field(default_factory=list)
     replicas: list[Replica] = field(default_factory=list)
@@ -73,6 +74,11 @@ class Lane:
     @property
     def name(self) -> str:
         return self.settings.name
+
+    @property
+    def coding(self) -> str:
+        """The coding of the targets that it learns."""
+        return self.codings[self.objective.name]
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -141,8 +147,7 @@ class Lane:
         A number for one network (m, n_out), an array (k,) for several (k, m, n_out).
         """
         if isinstance(kind, Loss):
-            coding = "plus_minus_one" if kind.plus_minus_one and kind is not self.objective else self.coding
-            elements = kind.elements(Z, A, samples.Y[coding], g, self.settings.loss.numerics)
+            elements = kind.elements(Z, A, samples.Y[self.codings[name]], g, self.settings.loss.numerics)
             factor = reduction_factor(self.settings.loss.reduction, *A.shape[-2:])
             if elements.ndim == 2:
                 return float(np.add.reduce(elements, axis=None)) * factor
@@ -192,7 +197,7 @@ class Lane:
         """
         method, parameters = self.settings.optimizer.name, self.settings.loss.parameters
         resolved = _resolved(settings, data)
-        self.settings, self.objective, self.monitors, self.coding = settings, *resolved
+        self.settings, self.objective, self.monitors, self.codings = settings, *resolved
         self.edited = update
         sizes, activations = shape_of(settings, data)
         for replica in self.running:
@@ -215,7 +220,7 @@ class Lane:
     def copy(self, settings: LaneSettings, key: int) -> Lane:
         """Return a copy of the lane with its networks, memory and history, but another name and key."""
         copied = Lane(
-            settings, key, self.objective, list(self.monitors), self.coding, self.tested, list(self.compared),
+            settings, key, self.objective, list(self.monitors), self.codings, self.tested, list(self.compared),
             edited=self.edited, learned=self.learned, history=self.history.copy(),
             replica_history=None if self.replica_history is None else self.replica_history.copy(),
             timeline=self.timeline.copy(),
@@ -226,8 +231,8 @@ class Lane:
 
 def build_lane(settings: LaneSettings, data: Data, replicas: int = 1, key: int = 0) -> Lane:
     """Return a lane whose networks are at their initial parameters."""
-    objective, monitors, coding = _resolved(settings, data)
-    lane = Lane(settings, key, objective, monitors, coding, len(data.X_test) > 0, learned=((0.0, objective.name),))
+    objective, monitors, codings = _resolved(settings, data)
+    lane = Lane(settings, key, objective, monitors, codings, len(data.X_test) > 0, learned=((0.0, objective.name),))
     sizes, activations = shape_of(settings, data)
     lane.replicas = [
         Replica(lane, number, sizes, activations, initial_parameters(settings, sizes, replica=number))
@@ -242,16 +247,17 @@ def shape_of(settings: LaneSettings, data: Data) -> tuple[tuple[int, ...], tuple
     """Return units per layer, input first, and the activations of the layers after the input."""
     network = settings.network
     sizes = (len(data.feature_names), *network.hidden, output_units(data))
-    return sizes, (*network.activations, output_for(network, data.task))
+    return sizes, (*network.activations, output_for(network, settings.loss, data.task))
 
 
-def _resolved(settings: LaneSettings, data: Data) -> tuple[Loss, list[tuple[str, Loss | Metric]], str]:
-    """Return the objective, the monitors and the coding of targets, with "auto" resolved."""
+def _resolved(settings: LaneSettings, data: Data) -> tuple[Loss, list[tuple[str, Loss | Metric]], Mapping[str, str]]:
+    """Return the objective, the monitors and each loss's coding of targets, with "auto" resolved."""
     network, loss = settings.network, settings.loss
     objective = objective_for(loss, data.task)
     shown = [name for name in dict.fromkeys((*loss.monitors, SCORES[data.task])) if name != objective]
     monitors: list[tuple[str, Loss | Metric]] = [
         (name, METRICS[name]() if name in METRICS else LOSSES[name].tuned(loss.parameters)) for name in shown
     ]
-    coding = coding_for(network, objective, output_for(network, data.task))
-    return LOSSES[objective].tuned(loss.parameters), monitors, coding
+    output = output_for(network, loss, data.task)
+    codings = {name: coding_for(network, name, output) for name in LOSSES}
+    return LOSSES[objective].tuned(loss.parameters), monitors, codings

@@ -14,7 +14,6 @@ import numpy as np
 
 from sandbox.arrays import Array, read_only
 from sandbox.data import Data
-from sandbox.experiment.document.defaults import coding_for
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.training.history import History
 from sandbox.experiment.training.lanes import Lane
@@ -175,14 +174,11 @@ class LaneProbe:
 
     def coding_of(self, loss: Loss) -> str:
         """Return the coding that the lane would use if it learned with this loss: "zero_one" or "plus_minus_one"."""
-        if loss is self.objective:
-            return self.lane.coding
-        return coding_for(self.lane.settings.network, loss.name, self.output.name)
+        return self.lane.codings[loss.name]
 
     def targets(self, loss: Loss) -> Array:
-        """Return Y (m, n_out) in the lane's coding, but -1 and +1 for a hinge that is not the objective."""
-        recoded = loss.plus_minus_one and loss is not self.objective
-        return self.samples.Y["plus_minus_one" if recoded else self.lane.coding]
+        """Return Y (m, n_out) in the coding in which this loss is read."""
+        return self.samples.Y[self.coding_of(loss)]
 
     def cost(self, loss: Loss | None = None) -> float:
         """Return the reduced loss without the penalty; of the objective by default."""

@@ -23,12 +23,12 @@ def output_units(data: Data) -> int:
 
 
 def coded_targets(y: Array, data: Data, dtype: DTypeLike) -> dict[str, Array]:
-    """Return Y (m, n_out) for each coding; regression targets are the same in both.
+    """Return Y (m, n_out) for each coding; regression targets, standardised if requested, are the same in both.
 
     The memory order is unit by unit, as in Z and A, so that numpy traverses them all in the same order.
     """
     if data.task == "regression":
-        Y = np.asfortranarray(y.reshape(len(y), len(data.target_names)), dtype)
+        Y = np.asfortranarray(data.learned_targets(y.reshape(len(y), len(data.target_names))), dtype)
         return dict.fromkeys(CODES, Y)
     classes = np.arange(1, 2) if data.task == "binary" else np.arange(len(data.class_names))
     hot = np.asfortranarray(y[:, None] == classes, dtype)

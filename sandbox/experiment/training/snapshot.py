@@ -108,7 +108,7 @@ class Surface:
 
 @dataclass(frozen=True)
 class CurveSurface(Surface):
-    """Over one input: `values` (nx, n_out) are the outputs.
+    """Over one input: `values` (nx, n_out) are the outputs, in the targets' own units for a regression.
 
     Attributes
     ----------
@@ -164,7 +164,7 @@ class MulticlassSurface(MapSurface):
 
 @dataclass(frozen=True)
 class RegressionSurface(MapSurface):
-    """Of a regression: `values` (ny, nx) are the first output."""
+    """Of a regression: `values` (ny, nx) are the first output, in its target's own unit."""
 
 
 @dataclass(frozen=True)
@@ -287,6 +287,8 @@ class LaneState:
         The losses that it has learned with so far, each with the epoch at which it began.
     catch_up : float
         How far it has been trained towards the other lanes, from 0 to 1; 1 if it is as far as they are.
+    codings : mapping
+        The coding of the classes in which each loss is read, by its name; empty for a regression.
     """
 
     name: str
@@ -299,6 +301,7 @@ class LaneState:
     stopped_replicas: int = 0
     learned: tuple[tuple[float, str], ...] = ()
     catch_up: float = 1.0
+    codings: Mapping[str, str] = field(default_factory=FrozenMapping)
 
 
 @dataclass(frozen=True)

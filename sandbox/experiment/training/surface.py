@@ -30,6 +30,8 @@ Values = NDArray[np.float32]
 def surface(request: SurfaceRequest, lane: Lane, data: Data, replica: int | None = None) -> Surface:
     """Return a lane's output over the grid, with the inputs that are not on an axis at their mean.
 
+    For a regression, it is in the targets' own units.
+
     For several networks (those still running), it is the share of them predicting class 1 (or each class), or the
     median output for a regression or over one input; with `replica`, the output of that one.
     """
@@ -42,19 +44,25 @@ def surface(request: SurfaceRequest, lane: Lane, data: Data, replica: int | None
     level, span = 0.5 * (low + high), (low, high)
     wrong = None if data.task == "regression" or request.other else _wrong(replicas, data, level)
     if len(data.inputs) == 1:
-        level, span = (np.nan, (np.nan, np.nan)) if data.task == "regression" else (level, span)
+        if data.task == "regression":
+            return CurveSurface(request, x, _in_target_units(A, data), count, np.nan, (np.nan, np.nan))
         return CurveSurface(request, x, read_only(_median(A)), count, level, span, wrong=wrong)
     shape = (y.size, x.size)
     if data.task == "multiclass":
         shares = _votes(A) if several else _shares(A[0], low)
         return MulticlassSurface(request, x, read_only(shares.reshape(*shape, -1)), count, y, wrong=wrong)
     if data.task == "regression":
-        return RegressionSurface(request, x, read_only(_median(A)[:, 0].reshape(shape)), count, y)
+        return RegressionSurface(request, x, _in_target_units(A, data)[:, 0].reshape(shape), count, y)
     edge = read_only(_edge(Z, A, level, lane.activations[-1]).reshape(shape))
     if several:
         share = np.asarray((A[:, :, 0] > level).mean(axis=0), np.float32)
         return BinarySurface(request, x, read_only(share.reshape(shape)), count, y, 0.5, (0.0, 1.0), edge, wrong=wrong)
     return BinarySurface(request, x, read_only(A[0, :, 0].reshape(shape)), count, y, level, span, edge, wrong=wrong)
+
+
+def _in_target_units(A: Values, data: Data) -> Values:
+    """Return the median (m, n_out) over the networks of the outputs for a regression, in the targets' own units."""
+    return read_only(np.asarray(data.in_target_units(_median(A)), np.float32))
 
 
 def _edge(Z: Values, A: Values, level: float, output: str) -> Values:

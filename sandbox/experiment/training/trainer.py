@@ -16,7 +16,7 @@ from sandbox.arrays import Array, Floats
 from sandbox.data import Data, load_data
 from sandbox.errors import InputError
 from sandbox.experiment.document.experiment import Experiment
-from sandbox.experiment.document.lanes import forked, renamed, with_lane, without_lane
+from sandbox.experiment.document.lanes import forked, renamed, scales_target, with_lane, without_lane
 from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.training.batches import Batches
 from sandbox.experiment.training.diagnosis import reason_to_stop
@@ -40,7 +40,8 @@ from sandbox.nn.network import ForwardPass
 
 def load_experiment_data(experiment: Experiment) -> Data:
     """Load the data that an experiment names, with paths relative to its folder."""
-    return load_data(**dataclasses.asdict(experiment.data), folder=experiment.folder)
+    settings = dataclasses.asdict(experiment.data) | {"standardize_target": scales_target(experiment)}
+    return load_data(**settings, folder=experiment.folder)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -80,6 +80,7 @@ def _state(trainer: Trainer, lane: Lane, replica: int | None) -> LaneState:
     return LaneState(
         lane.name, lane.sizes, lane.activations[-1], lane.objective.name, readings, lane.stopped, len(lane.replicas),
         stopped_replicas, lane.learned,
+        codings=FrozenMapping({} if trainer.data.task == "regression" else lane.codings),
     )  # fmt: skip
 
 

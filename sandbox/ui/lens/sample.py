@@ -218,8 +218,7 @@ class SampleLens(Lens[SamplePath]):
         else:
             self.share.setText("a test sample takes no part in any update")
             self.share.setToolTip(self.share.text())
-        scaled = self._data is not None and bool((self._data.scale != 1.0).any())
-        self.legend.set_notes(*["inputs standardised"] * scaled)
+        self.legend.set_notes(*_scaled(snapshot.data))
         number = f"{PARTS[answer.part]} sample {answer.index + 1} of {answer.count}"
         self.area.setAccessibleDescription(f"{number}: {self.words.text()}")
         self.canvas.show_sample(answer, features, outputs)
@@ -239,6 +238,13 @@ class SampleLens(Lens[SamplePath]):
         self.number.setFixedHeight(theme.px(theme.CONTROL))
         self.canvas.fit()
         self.canvas.set_room(self.area.width() - theme.px(theme.GRID))
+
+
+def _scaled(data: Data) -> tuple[str, ...]:
+    """Return a note on which numbers are standardised, if any are."""
+    scaled = {"inputs": bool((data.scale != 1.0).any()), "targets": data.standardizes_target}
+    names = [name for name, is_scaled in scaled.items() if is_scaled]
+    return (f"{' and '.join(names)} standardised",) if names else ()
 
 
 def _parts(counts: Mapping[str, int]) -> list[Item]:

@@ -265,9 +265,13 @@ class SignalLens(Lens[Signals]):
         text = ACROSS[setup.kind]
         if setup.kind == "margin" and setup.middle == 0.0:
             text = text.replace(" from the decision,", "")
+        told = TOLD[setup.kind]
+        if setup.unit:
+            text = f"{text}, {setup.unit}"
+            told += " Loss and signal are of the standardised targets."
         self.across.setText(text)
         for plot in self.plots:
-            plot.setToolTip(f"{TOLD[setup.kind]} Point at a place, or use the arrow keys, to read the curves there.")
+            plot.setToolTip(f"{told} Point at a place, or use the arrow keys, to read the curves there.")
         self._tell()
 
     def _move_points(self, answer: Signals) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import PurePath
 
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QToolButton
 from sandbox import words
 from sandbox.data import DATASETS, Data, Dataset
 from sandbox.experiment.document.experiment import Experiment
+from sandbox.experiment.document.lanes import scales_target
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn.parameters import linear_stops
 from sandbox.ui.kit import Choice, Item, MultiChoice, SeedField, Toggle
@@ -43,6 +45,7 @@ class DataPanel(Panel):
         self._columns: tuple[str, ...] = ()
         self._source = ""
         self._built_in: Dataset | None = None
+        self._regression = False
         self.open_button = QToolButton()
         self.open_button.setText("Open CSV\u2026")
         self.open_button.setProperty("role", "more")
@@ -68,6 +71,13 @@ class DataPanel(Panel):
         self.add("data.task", Choice(_TASKS), more=True, applies=lambda: self._built_in is None)
         self.add("data.seed", SeedField(name="Data seed"), more=True, applies=self._has_seed)
         self.add("data.standardize", Toggle(), more=True, applies=self._is_scaled)
+        self.add(
+            "data.standardize_target",
+            Choice(_target_items(False)),
+            text="Scale target",
+            more=True,
+            applies=lambda: self._regression,
+        )
         self.add("data.features", _Features(), more=True)
 
     def _takes(self, name: str) -> bool:
@@ -83,6 +93,9 @@ class DataPanel(Panel):
         settings = experiment.data
         built_in = DATASETS[settings.dataset] if settings.dataset else None
         self._built_in = built_in
+        self._regression = data is not None and data.task == "regression"
+        auto = dataclasses.replace(experiment, data=dataclasses.replace(settings, standardize_target="auto"))
+        self.controls["data.standardize_target"].set_items(_target_items(scales_target(auto)))
         self._offer_sources(settings.file or "", data)
         for name in _WITH_DEFAULTS:
             if SETTINGS[f"data.{name}"].optional:
@@ -125,6 +138,19 @@ class DataPanel(Panel):
         self.controls["data.target"].set_items(targets)
         inputs = tuple(name for name in columns if name not in data.target_names)
         self.controls["data.features"].set_items(_feature_items(inputs, data.feature_names))
+
+
+def _target_items(auto: bool) -> list[Item]:
+    """Return the choices for the scale of the target, "auto" with what it means."""
+    return [
+        (
+            "auto", f"{'on' if auto else 'off'} (auto)",
+            "On for a table of your own if what each lane learns with measures a distance, and its output reaches any "
+            "number.",
+        ),
+        (True, "on", "The network learns the target in standard deviations, and costs are in that unit."),
+        (False, "off", "The network learns the target as it is."),
+    ]  # fmt: skip
 
 
 class _Features(MultiChoice):

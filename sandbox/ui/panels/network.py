@@ -6,7 +6,7 @@ from sandbox.data import Data
 from sandbox.errors import InputError
 from sandbox.experiment.document.defaults import output_for
 from sandbox.experiment.document.experiment import Experiment
-from sandbox.experiment.document.parts import NetworkSettings
+from sandbox.experiment.document.parts import LossSettings, NetworkSettings
 from sandbox.experiment.document.settings import MOST_LAYERS, MOST_UNITS, SETTINGS
 from sandbox.experiment.training.lanes import shape_of
 from sandbox.experiment.training.replica import initial_parameters
@@ -73,8 +73,9 @@ class NetworkPanel(Panel):
             labels = ", ".join(ACTIVATIONS[name].label for name in chosen if isinstance(name, str))
             activations.append((chosen, labels or "none", "Each hidden layer has its own activation."))
         self.controls["network.activation"].set_items(activations)
-        network = experiment.lane(lane).network if lane else experiment.network
-        self.controls["network.output"].set_items(_outputs(data))
+        shown = experiment.lane(lane) if lane else experiment
+        network = shown.network
+        self.controls["network.output"].set_items(_outputs(shown.loss, data))
         super().show_settings(experiment, data, lane)
         self.more.refresh()
         self.set_subtitle("" if data is None else sizes_text(_sizes(network.hidden, data)))
@@ -90,9 +91,12 @@ def _sizes(hidden: tuple[int, ...], data: Data) -> tuple[int, ...]:
     return (len(data.feature_names), *hidden, outputs)
 
 
-def _outputs(data: Data | None) -> list[Item]:
+def _outputs(loss: LossSettings, data: Data | None) -> list[Item]:
     """Return the output activations, preceded by "auto" and the activation it means."""
     auto = "auto"
     if data is not None:
-        auto = f"{ACTIVATIONS[output_for(NetworkSettings(), data.task)].label} (auto)"
-    return [("auto", auto, "Uses the activation that suits the task."), *registry_items(ACTIVATIONS)]
+        auto = f"{ACTIVATIONS[output_for(NetworkSettings(), loss, data.task)].label} (auto)"
+    return [
+        ("auto", auto, "Uses the activation that suits the task and the loss to learn with."),
+        *registry_items(ACTIVATIONS),
+    ]

@@ -129,7 +129,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def _leave_room(self) -> None:
         longest = max((len(text) for _, text in self.ticks["left"]), default=0)
-        left = 56 if self._name else min(44, 14 + 7 * longest) if self._tight else 44
+        left = max(56, 28 + 6 * longest) if self._name else min(44, 14 + 7 * longest) if self._tight else 44
         self.axes["left"].setWidth(round(left * self.enlarged))
         right = 8 if self._tight else 18  # room for half a number
         self.getPlotItem().setContentsMargins(0, 6, round(right * self.enlarged), 0)
@@ -169,7 +169,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             if ticks != self.ticks[side]:
                 self.ticks[side] = ticks
                 self.axes[side].setTicks([ticks])
-                if self._tight and side == "left":
+                if (self._tight or self._name) and side == "left":
                     self._leave_room()
         low, high = self.y_range
         shares = [(low + (high - low) * k / 4, words.number(k / 4)) for k in range(5)]

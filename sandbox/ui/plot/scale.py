@@ -31,7 +31,7 @@ class ColourScale(QWidget):
         """Set the colours and the font."""
         self._text_color, self._line, self._scale = text_color, line, scale
         self.setFont(font)
-        self.setFixedWidth(round((self.BAR + 44) * scale))
+        self._fit_width()
         self.update()
 
     def set_table(self, table: Cells) -> None:
@@ -42,6 +42,7 @@ class ColourScale(QWidget):
     def set_range(self, low: float, high: float) -> None:
         """Set the values of the lowest and highest colour."""
         self._range = (low, high)
+        self._fit_width()
         self.setAccessibleDescription(f"from {words.number(low)} to {words.number(high)}")
         self.setToolTip("The output and the target of each colour; values beyond the range have the end colours.")
         self.update()
@@ -49,6 +50,14 @@ class ColourScale(QWidget):
     def ticks(self, height: float) -> list[tuple[float, str]]:
         """Return the values that are marked on a bar of a height, with their text."""
         return whole_ticks(*self._range, max(2, int(height / (34 * self._scale))))
+
+    def _fit_width(self) -> None:
+        """Leave room for the longest number, however many of them there is height for."""
+        texts = [text for most in (4, 8, 16, 32) for _, text in whole_ticks(*self._range, most)]
+        longest = max(map(self.fontMetrics().horizontalAdvance, texts), default=0)
+        width = round(self.BAR * self._scale) + max(round(44 * self._scale), longest + 14)
+        if width != self.minimumWidth():
+            self.setFixedWidth(width)
 
     def sizeHint(self) -> QSize:
         return QSize(self.BAR + 44, 100)

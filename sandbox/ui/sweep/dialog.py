@@ -31,8 +31,8 @@ from sandbox.experiment.results.sweep import (
     Sweep,
     cells,
     columns,
-    compares,
     default_column,
+    incomparable,
     read_axis,
     redundancy_note,
     write_table,
@@ -334,8 +334,7 @@ class SweepDialog(QDialog):
         """Say how to read the map."""
         seeds = self._cells[0].experiment.run.replicas if self._cells else 1
         subtitle = "brighter is better" + (f"; median and quartiles of {seeds} seeds" if seeds > 1 else "")
-        if not compares(str(self.column.value()), self._results.values()):
-            subtitle = "costs of different losses: not comparable"
+        subtitle = incomparable(str(self.column.value()), self._results.values()) or subtitle
         if self._swept is not None and self._swept != self.experiment:
             subtitle = f"from before the latest changes; {subtitle}"
         self.outcome.set_subtitle(subtitle if self._results else "")

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from sandbox import words
 from sandbox.arrays import Floats
 from sandbox.experiment.document import texts
+from sandbox.experiment.lens import comparison
 from sandbox.experiment.training.snapshot import Curve, CurveRequest, EditMark, LaneState
 from sandbox.nn import LOSSES, METRICS
 from sandbox.ui import theme
@@ -80,6 +81,7 @@ class CostView(QWidget):
         self._values: tuple[float, float] | None = None
         self._window: tuple[float, float] | None = None  # the epochs zoomed to
         self._stale = False  # whether the next snapshot must rebuild the legend
+        self._unlike = ""  # why some lanes are left out
         self._probe: float | None = None
         self._ghosts: Ghosts = {}
         self._build()
@@ -208,11 +210,12 @@ class CostView(QWidget):
         if self._styles:
             curves = [curve for curve in curves if curve.lane in self._styles]
             marks = [mark for mark in marks if mark.lane is None or mark.lane in self._styles]
-        self._curves, self._marks, self._lanes = tuple(curves), tuple(marks), tuple(lanes)
+        self._marks, self._lanes = tuple(marks), tuple(lanes)
         self._position = epoch_position
         self._offer_common()
-        rows = rows_of(self._curves, self._lanes)
         self.legend.set_lanes([state.name for state in self._lanes], self._styles)
+        self._curves = self._comparable(curves)
+        rows = rows_of(self._curves, self._lanes)
         if rows != self.legend.rows or self._stale:
             self._stale = False
             self.legend.show_rows(rows, bool(self.only.value()), self.only.value() in METRICS)
@@ -250,6 +253,19 @@ class CostView(QWidget):
         if self._curves:
             self.draw(self._curves, self._marks, self._lanes, self._position)
         self.wanted_changed.emit()
+
+    def _comparable(self, curves: Sequence[Curve]) -> tuple[Curve, ...]:
+        """Leave out the lanes in which the one loss shown for all is not what it is in the first; note the reason."""
+        self._unlike = ""
+        name = str(self.only.value() or "")
+        codings = {lane.name: lane.codings.get(name, "") for lane in self._lanes}
+        shown = [lane for lane in codings if any(curve.lane == lane for curve in curves)]
+        other = next((lane for lane in shown if codings[lane] != codings[shown[0]]), None)
+        if other is None:
+            return tuple(curves)
+        first, letter = shown[0], self.legend.letter
+        self._unlike = comparison.unlike(name, (letter(first), codings[first]), (letter(other), codings[other]))
+        return tuple(curve for curve in curves if codings.get(curve.lane) == codings[first])
 
     def _offer_common(self) -> None:
         """Offer each loss and metric that any lane learns with or shows, to show it for all lanes."""
@@ -433,7 +449,8 @@ class CostView(QWidget):
             self.note.show()
 
     def _set_note(self, skipped: bool) -> None:
-        text = "Values of 0 and below cannot be shown on a logarithmic axis and are left out." if skipped else ""
+        left_out = "Values of 0 and below cannot be shown on a logarithmic axis and are left out." if skipped else ""
+        text = " ".join(filter(None, (self._unlike, left_out)))
         if text != self.note.text():
             self.note.setText(text)
             self.note.setVisible(bool(text))

@@ -211,15 +211,15 @@ def output_text(surface: Surface, data: Data, x: float, y: float) -> str:
     first = float(outputs[0])
     match surface:
         case DifferenceSurface():
-            return f"{'distance' if data.task == 'multiclass' else 'difference'} {words.cost(first)}"
+            return f"{'distance' if data.task == 'multiclass' else 'difference'} {words.quantity(first)}"
         case CurveSurface() if surface.other is not None:
-            return f"{words.cost(first)} and {words.cost(float(surface.other[column, 0]))}"
+            return f"{words.quantity(first)} and {words.quantity(float(surface.other[column, 0]))}"
         case BinarySurface() if surface.replicas > 1:
             return f"{words.share(first)} of {surface.replicas} networks say class {data.class_names[1]}"
         case BinarySurface() | CurveSurface() if data.task != "regression" and outputs.size == 1:
             return _class_text(first, data.class_names[int(first > surface.level)])
         case RegressionSurface() | CurveSurface() if data.task == "regression":
-            return words.cost(first) if np.isfinite(first) else "not a number"
+            return words.quantity(first) if np.isfinite(first) else "not a number"
     if not np.isfinite(outputs).all():
         return "not a number"
     largest = int(np.argmax(outputs))

@@ -25,6 +25,7 @@ DEFAULTS = {
     "data.classes": 3,
     "data.test_fraction": 0.3,
     "data.standardize": True,
+    "data.standardize_target": "auto",
     "data.features": None,
     "data.seed": None,
     "network.hidden": (6, 4),

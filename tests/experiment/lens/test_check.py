@@ -156,6 +156,12 @@ def test_residual_margin_clip_and_weight_at_a_kink() -> None:
     clamped = _trainer(0, loss__numerics="clamped", network__output="linear", network__hidden=())
     clamped.lane("A").replicas[0].theta[:] = (0.0, 0.0, 1e-7)
     assert {kink.kind for kink in _check(clamped).kinks} == {"clipped"}
+    for loss, high, clipped in (("kl_divergence", 1.0, True), ("poisson", 1.0, False), ("poisson", 1e-7, True)):
+        at_end = _trainer(
+            0, loss__objective=loss, loss__numerics="clamped", network__output="linear", network__hidden=()
+        )
+        at_end.lane("A").replicas[0].theta[:] = (0.0, 0.0, high)
+        assert bool(_check(at_end).kinks) == clipped, (loss, high)
     lasso = _trainer(0, optimizer__l1=0.1, network__hidden=())
     lasso.lane("A").replicas[0].theta[:] = (0.0, 0.4, 0.1)
     result = _check(lasso)

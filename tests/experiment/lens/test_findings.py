@@ -272,7 +272,9 @@ def test_units_that_start_equal_stay_equal(activation: str) -> None:
 
 @pytest.mark.parametrize("objective", ["mse", "mae", "half_mse", "hinge"])
 def test_confident_mistakes_that_a_loss_hardly_corrects(objective: str) -> None:
-    trainer = trainer_of(network__hidden=(), loss__objective=objective, network__target_coding="zero_one")
+    trainer = trainer_of(
+        network__hidden=(), network__output="sigmoid", network__target_coding="zero_one", loss__objective=objective
+    )
     trainer.set_parameters({"W1": np.array([[-6.0, 9.0]]), "b1": np.array([0.5])})
     finding = ask(trainer)["confident_mistakes"]
     X, y = trainer.data.X_train, trainer.data.y_train

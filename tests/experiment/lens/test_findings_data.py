@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from sandbox.experiment import Trainer
-from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn import METRICS
 from tests.experiment.lens.runs import ask, numbers, pressed, readings, trainer_of
 
 MakeTrainer = Callable[..., Trainer]
-AS_THEY_ARE = {"data__standardize_target": False} if "data.standardize_target" in SETTINGS else {}
+AS_THEY_ARE = {"data__standardize_target": False}
 
 
 @pytest.fixture
@@ -89,9 +88,23 @@ def test_a_run_that_copes_with_its_targets_is_left_alone(
     assert readings(trainer)["train_r2"] > 0.9
 
 
-@pytest.mark.parametrize(("mean", "spread"), [(0.0, 100.0), (30.0, 10.0)])
-def test_what_is_offered_for_large_targets_mends_the_run(make_plane: MakeTrainer, mean: float, spread: float) -> None:
-    trainer = make_plane(mean, spread)
+@pytest.mark.parametrize(
+    ("mean", "spread", "values"),
+    [
+        (500.0, 100.0, {}),
+        (500.0, 100.0, {"optimizer__learning_rate": 0.05}),
+        (500.0, 100.0, {"optimizer__learning_rate": 0.05, "loss__objective": "huber"}),
+        (500.0, 100.0, {"optimizer__learning_rate": 0.05, "optimizer__name": "adam"}),
+        (0.0, 100.0, {}),
+        (30.0, 10.0, {}),
+        (1e5, 1e4, {"optimizer__learning_rate": 0.1}),
+    ],
+    ids=str,
+)
+def test_what_is_offered_for_large_targets_mends_the_run(
+    make_plane: MakeTrainer, mean: float, spread: float, values: dict[str, Any]
+) -> None:
+    trainer = make_plane(mean, spread, **values)
     trainer.run(100)
     mended = pressed(trainer, ask(trainer)["large_targets"])
     assert mended is not trainer  # begins from the initial weights

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.lens.findings import FINDINGS, looked_for
 from tests.experiment.lens.runs import ask, pressed, readings, trainer_of
 
 SCALED: dict[str, Any] = {
     "data__dataset": None, "data__file": "scaled.csv", "optimizer__learning_rate": 0.2,
-    **({"data__standardize_target": False} if "data.standardize_target" in SETTINGS else {}),
+    "data__standardize_target": False,
 }  # fmt: skip
 
 Case = tuple[str, int, int, float, dict[str, Any]]

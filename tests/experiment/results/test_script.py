@@ -244,3 +244,23 @@ def test_no_title_can_become_code(tmp_path: Path) -> None:
     data = load_data(**BINARY)
     (tmp_path / "run.py").write_text(script(experiment, "A", data), encoding="utf-8")
     assert agree(run_scripts(tmp_path)["run"], trained(experiment, data))
+
+
+def test_standardised_targets(cases: Cases, tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    rng = np.random.default_rng(4)
+    rows = [f"{a},{b},{2e5 + 3e4 * a - 1e3 * b},{b - a}" for a, b in rng.uniform(-1, 1, (30, 2)).round(3)]
+    path.write_text("\n".join(["a,b,price,gap", *rows]), encoding="utf-8")
+    one = {"file": str(path), "dataset": None, "features": ["a", "b"], "target": "price", "standardize_target": True}
+    for loss in ("mse", "huber", "quantile"):
+        cases.add(f"one {loss}", case(loss, rate=0.05), one)
+    cases.add("batch", case("mae", steps="batch_size = 8", rate=0.05), one)
+    cases.add("two", case(rate=0.05), {**one, "target": ["price", "gap"]})
+    cases.check()
+    text = (tmp_path / "one_mse.py").read_text(encoding="utf-8")
+    data = load_data(**one)  # type: ignore[arg-type]
+    assert f"# price = {float(data.target_scale[0])!r} * output + {float(data.target_mean[0])!r}" in text
+    assert "Costs are in standard deviations of price." in text
+    both = (tmp_path / "two.py").read_text(encoding="utf-8")
+    assert "# gap = " in both and "Costs are in standard deviations of each target." in both
+    assert "standard" not in script(Experiment.loads(case()), "A", load_data(**{**one, "standardize_target": False}))  # type: ignore[arg-type]

@@ -24,8 +24,8 @@ from sandbox.experiment.results.sweep import (
     axis,
     cells,
     columns,
-    compares,
     default_column,
+    incomparable,
     read_axis,
     redundancy_note,
     redundant_lanes,
@@ -200,6 +200,7 @@ def test_a_diverging_cell_is_reported_and_others_finish(tmp_path: Path) -> None:
     assert (stable.stopped, diverged.stopped) == (0, 3) and "overflow" in diverged.reason
     assert all(map(math.isnan, diverged.spread("train_cost"))) and np.isfinite(stable.spread("train_cost")).all()
     again = Sweep(sweep.cells, tmp_path)
+    assert again.resume() == 2
     assert again.resume() == 2  # it would diverge again
 
 
@@ -266,16 +267,31 @@ def test_the_table_has_a_row_per_cell_and_lane(tmp_path: Path) -> None:
 
 
 def test_every_cell_records_the_objectives_of_all_cells(tmp_path: Path) -> None:
-    sweep = Sweep(cells(make_experiment(), [LOSSES_]), tmp_path)
+    # with the linear output of the hinge, the logarithms of another cell's loss would be no numbers
+    sweep = Sweep(cells(make_experiment(network__output="sigmoid"), [LOSSES_]), tmp_path)
     list(sweep.run(InlineExecutor()))
     names = columns(sweep.results.values())
     for name in LOSSES_.values:
         for part in ("train", "test"):
             assert f"{part}_{name}" in names
             assert all(math.isfinite(result.lanes[0].spread(f"{part}_{name}")[0]) for result in sweep.results.values())
-    assert not compares("train_cost", sweep.results.values())
-    assert compares("test_accuracy", sweep.results.values())
-    assert compares("train_cost", [sweep.results[0]])
+    assert incomparable("train_cost", sweep.results.values()) == "costs of different losses: not comparable"
+    assert incomparable("test_accuracy", sweep.results.values()) == ""
+    assert incomparable("train_mse", sweep.results.values()) == ""
+    assert incomparable("train_cost", [sweep.results[0]]) == ""
+
+
+def test_a_loss_of_cells_with_other_codings_is_not_compared(tmp_path: Path) -> None:
+    outputs = axis("network.output", ("sigmoid", "tanh"))
+    sweep = Sweep(cells(make_experiment(loss__monitors=("mse", "hinge")), [outputs]), tmp_path)
+    list(sweep.run(InlineExecutor()))
+    reason = "classes are 0 and 1 in some cells, \u22121 and +1 in others: not comparable"
+    assert incomparable("train_mse", sweep.results.values()) == reason
+    assert incomparable("train_hinge", sweep.results.values()) == ""
+    assert incomparable("test_accuracy", sweep.results.values()) == ""
+    again = Sweep(sweep.cells, tmp_path)
+    assert again.resume() == 2
+    assert incomparable("train_mse", again.results.values()) == reason  # as read back from the files
 
 
 def test_lanes_that_would_repeat_another_are_listed() -> None:

@@ -567,24 +567,30 @@ def test_hinge_as_a_monitor_recodes_its_targets() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "codes"),
+    ("changes", "codes", "mse_codes"),
     [
-        ({"loss.objective": "hinge"}, (-1, 1)),
-        ({"loss.objective": "squared_hinge"}, (-1, 1)),
-        ({"network.output": "tanh", "loss.objective": "mse"}, (-1, 1)),
-        ({"loss.objective": "mse"}, (0, 1)),
-        ({"loss.objective": "hinge", "network.target_coding": "zero_one"}, (0, 1)),
-        ({"loss.objective": "mse", "network.target_coding": "plus_minus_one"}, (-1, 1)),
+        ({"loss.objective": "hinge"}, (-1, 1), (0, 1)),
+        ({"loss.objective": "squared_hinge"}, (-1, 1), (0, 1)),
+        ({"loss.objective": "hinge", "network.output": "tanh"}, (-1, 1), (-1, 1)),
+        ({"network.output": "tanh", "loss.objective": "mse"}, (-1, 1), (-1, 1)),
+        ({"network.output": "tanh", "loss.objective": "focal"}, (0, 1), (-1, 1)),
+        ({"loss.objective": "mse"}, (0, 1), (0, 1)),
+        ({"loss.objective": "hinge", "network.target_coding": "zero_one"}, (0, 1), (0, 1)),
+        ({"loss.objective": "mse", "network.target_coding": "plus_minus_one"}, (-1, 1), (-1, 1)),
+        ({"loss.objective": "hinge", "network.target_coding": "plus_minus_one"}, (-1, 1), (-1, 1)),
     ],
 )
 @pytest.mark.parametrize("dataset", ["moons", "blobs"])
-def test_target_coding(dataset: str, changes: dict[str, object], codes: tuple[float, float]) -> None:
+def test_target_coding(
+    dataset: str, changes: dict[str, object], codes: tuple[float, float], mse_codes: tuple[float, float]
+) -> None:
     trainer = Trainer(make_experiment(data__dataset=dataset, loss__monitors=("mse", "hinge")).with_values(changes))
     output = trainer.lanes[0].activations[-1]
     A = forward(trainer.data.X_train.T, trainer.parameters(), "tanh", output)[-1][1]
     values = rows(trainer)[0].values
+    distances = (A - targets(trainer, trainer.data.y_train, *mse_codes)) ** 2
+    assert values["train_mse"] == pytest.approx(distances.sum() / A.shape[1], rel=1e-12)
     Y = targets(trainer, trainer.data.y_train, *codes)
-    assert values["train_mse"] == pytest.approx(((A - Y) ** 2).sum() / A.shape[1], rel=1e-12)
     if changes["loss.objective"] == "hinge":
         assert values["train_hinge"] == pytest.approx(np.maximum(0, 1 - Y * A).sum() / A.shape[1], rel=1e-12)
     middle = sum(codes) / 2

@@ -129,6 +129,23 @@ def test_a_button_that_helps_only_from_the_start_begins_there(open_window: Calla
     assert driver.last.update == 0 and driver.field("network.target_coding") == "auto"
 
 
+def test_large_targets_are_standardised_by_a_click(open_window: Callable[..., Any], tmp_path: Any) -> None:
+    rows = "".join(f"{k / 50.0},{500.5 + 1.7 * k}\n" for k in range(100))
+    (tmp_path / "prices.csv").write_text("x,price\n" + rows)
+    values = {"data.dataset": None, "data.file": str(tmp_path / "prices.csv"), "data.standardize_target": False}
+    driver = open_window(Experiment().with_values({**values, "optimizer.learning_rate": 0.5}))
+    card = driver.window.lenses
+    driver.click(driver.window.controls.play)
+    driver.wait(lambda: [chip.text() for chip in card.strip.chips if chip.isVisible()] == ["Large targets"])
+    driver.click(card.strip.chips[0])
+    driver.wait(lambda: bool(card.current.views) and card.current.views[0].button.isVisible())
+    run, button = driver.last.run, card.current.views[0].button
+    assert button.text() == "Standardise the target"
+    driver.click(button)
+    driver.wait(lambda: driver.last.run != run and not card.current.views)
+    assert driver.field("data.standardize_target") is True and not driver.last.lanes[0].stopped
+
+
 def test_lenses_side_by_side_take_turns_and_all_are_answered(driver: Any) -> None:
     card = driver.window.lenses
     for lens in card.lenses:

@@ -92,8 +92,8 @@ def use_output(name: str) -> Control:
 
 
 def usual_output(probe: LaneProbe) -> str:
-    """Return the output activation that suits the task."""
-    return output_for(NetworkSettings(), probe.data.task)
+    """Return the output activation that suits the task and the objective."""
+    return output_for(NetworkSettings(), probe.lane.settings.loss, probe.data.task)
 
 
 def use_optimizer(name: str) -> Control:

@@ -13,11 +13,9 @@ from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.document.settings import MOST_UNITS, SETTINGS, Value
 from sandbox.experiment.lens.findings.controls import (
-    AFTER,
     learn_with,
     sentence,
     set_to,
-    slower,
     usual_objective,
 )
 from sandbox.experiment.lens.findings.curves import RECENT, compared_epochs, last_edit, median, recent, thirds
@@ -72,7 +70,7 @@ def large_targets(probe: LaneProbe) -> Report | None:
     meaning = "Gradients grow with the targets, so that steps of a usual learning rate are far too long."
     if sent < GROWN * usual or OPTIMIZERS[probe.lane.settings.optimizer.name].rescales:
         meaning = "Outputs begin near 0, and with steps of a usual length they have a long way to go."
-    return Report(evidence, f"{meaning} {AFTER}", _smaller_targets(probe), afresh=True)
+    return Report(evidence, meaning, Control(STANDARDIZE, True, "Standardise the target"))
 
 
 def _suffers(probe: LaneProbe, explained: float) -> bool:
@@ -87,12 +85,6 @@ def _suffers(probe: LaneProbe, explained: float) -> bool:
 def _pull(probe: LaneProbe, y: Array) -> float:
     """Return the mean size of the loss's slope for outputs of 0."""
     return float(np.abs(probe.objective.slope(np.zeros_like(y), y, probe.numerics)).mean())
-
-
-def _smaller_targets(probe: LaneProbe) -> Control:
-    if STANDARDIZE in SETTINGS:
-        return Control(STANDARDIZE, True, "Standardise the targets")
-    return slower(probe)
 
 
 # An accuracy no better than that of the most frequent class
