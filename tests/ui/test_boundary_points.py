@@ -367,7 +367,7 @@ def test_switches_hold_for_all_lanes_and_for_the_next_run(driver: Any) -> None:
     legend = grid.frames[0].view.legend
     driver.click(legend.switches["discrete"], pos=legend.switches["discrete"].rect().center())
     driver.click(legend.switches["test"], pos=legend.switches["test"].rect().center())
-    driver.window.desk.add()
+    driver.window.desk.add({})
     driver.wait(lambda: len(driver.last.lanes) == 2 and len(grid.frames) == 2)
     wanted = Drawn(test=False, discrete=True)
     assert [frame.view.legend.drawn for frame in grid.frames] == [wanted] * 2
