@@ -240,7 +240,7 @@ def test_bad_input_is_one_message_and_nothing_is_written(person: Person, case: s
         (("check", "now"), "now"),
         (("--size", "900x600"), "--screenshot"),
         (("--screenshot", "x.png", "--size", "900"), "1400x900"),
-        (("--screenshot", "x.png", "--size", "9x9"), "from 200 to 8,000"),
+        (("--screenshot", "x.png", "--size", "9x9"), "from 880x480 to 8000x8000"),
         (("--screenshot", "x.png", "--theme", "red"), "red"),
         (("--screenshot", "nowhere/x.png"), "no such folder"),
         (("--screenshot", "."), "folder"),

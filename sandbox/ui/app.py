@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QApplication
 
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment
-from sandbox.experiment.document.defaults import FIRST_MONITORS
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import last_session, theme
 from sandbox.ui.kit.base import discard
+from sandbox.ui.session import first_experiment
 from sandbox.ui.window import MainWindow
 
 # The default of 5 ms lets the training thread keep the interpreter for a third of a frame.
@@ -37,11 +37,6 @@ def application() -> QApplication:
     app.setOrganizationName("loss-sandbox")
     sys.setswitchinterval(_SWITCH_INTERVAL)
     return app
-
-
-def first_experiment() -> Experiment:
-    """Return the experiment of the first start: two moons, one loss to learn with and another that is only shown."""
-    return Experiment().with_value("loss.monitors", FIRST_MONITORS)
 
 
 def run_window(experiment: Experiment | None = None, path: Path | None = None) -> int:

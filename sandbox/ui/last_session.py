@@ -38,9 +38,8 @@ def save(window: MainWindow, path: Path) -> bool:
 def offer(window: MainWindow, path: Path) -> None:
     """Offer to open the saved experiment, if there is one."""
     if path.is_file():
-        window.notice.say(
-            "Your last session was saved. Open it and press Play to replay it with every edit.",
-            action="Open it",
-            act=lambda: window.session.open_experiment(path),
-            goes=True,
+        window.notice.offer(
+            "Your last session was kept. Open it and press Play to replay it with every edit.",
+            "Open it",
+            lambda: window.session.open_experiment(path),
         )

@@ -20,7 +20,7 @@ from PySide6.QtGui import QUndoStack
 from sandbox.data import DATASETS
 from sandbox.errors import InputError, input_error
 from sandbox.experiment import Edit, Experiment
-from sandbox.experiment.document.defaults import objective_for
+from sandbox.experiment.document.defaults import FIRST_MONITORS, objective_for
 from sandbox.experiment.document.frozen import FrozenMapping
 from sandbox.experiment.document.lanes import free_name, renamed, without_lane
 from sandbox.experiment.document.parts import LaneEntry
@@ -407,6 +407,10 @@ class Session(QObject):
 
     # Files
 
+    def open_new(self) -> None:
+        """Start the first experiment; undo returns to what was there, as it was left."""
+        self._open(first_experiment)
+
     def open_experiment(self, path: Path) -> None:
         """Open the experiment of a file and start its run."""
         self._open(lambda: Experiment.load(path))
@@ -551,6 +555,11 @@ class Session(QObject):
     @Slot(str)
     def _failed(self, reason: str) -> None:
         self.message.emit(reason, True)
+
+
+def first_experiment() -> Experiment:
+    """Return the experiment of the first start: two moons, one loss to learn with and another that is only shown."""
+    return Experiment().with_value("loss.monitors", FIRST_MONITORS)
 
 
 def _with_monitors(experiment: Experiment, lane: str | None, old: str, task: str) -> Experiment:

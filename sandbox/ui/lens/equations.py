@@ -11,7 +11,7 @@ from sandbox.experiment.lens.equations import AskNumbers, Numbers, setup_of
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.notation.equations import EquationSetup, Symbol, equations
 from sandbox.ui import theme
-from sandbox.ui.kit import label
+from sandbox.ui.kit import Elided, label
 from sandbox.ui.lens.array_panel import ArrayPanel
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.equations_view import EquationsView, Target
@@ -38,7 +38,8 @@ class EquationsLens(Lens[Numbers]):
         self._just_pinned: Target | None = None  # just pinned: to be scrolled into view beside its array
         self._layer = 1  # the layer l of the array shown
         self.heading = label("What the loss changes", "title")
-        self.key = label("blue: decided by the loss \u00b7 samples are rows", "hint")
+        self.key = Elided("blue: decided by the loss \u00b7 samples are rows", "hint")
+        self.key.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.key.setToolTip(
             "X, Y, Z and A have a row per sample, as the program computes; the numpy code of an update has a column "
             "per sample, as notebooks do, so that its products are transposed."
@@ -47,8 +48,7 @@ class EquationsLens(Lens[Numbers]):
         line = QHBoxLayout(self._head)
         line.setContentsMargins(0, 0, 0, 0)
         line.addWidget(self.heading)
-        line.addStretch(1)
-        line.addWidget(self.key)
+        line.addWidget(self.key, 1)
         self.view = EquationsView()
         self.area = QScrollArea(self)
         self.area.setAccessibleName("Equations")
