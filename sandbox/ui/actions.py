@@ -48,8 +48,8 @@ ENTRIES: Mapping[str, Entry] = {
     "quit": Entry("&Quit", "Closes the window", "Ctrl+Q", role=QAction.MenuRole.QuitRole),
     "undo": Entry("&Undo", "Undoes the last change", "Ctrl+Z", "undo"),
     "redo": Entry("&Redo", "Redoes the last undone change", "Ctrl+Shift+Z", "redo"),
-    "add_lane": Entry("&Add lane", "Adds a lane like the one in view, trained from the start", "Ctrl+L"),
-    "fork_lane": Entry("&Fork lane", "Copies the lane in view as it is now", "Ctrl+Shift+L"),
+    "new_lane": Entry("New &lane\u2026", "Adds a lane like the one in view that differs in one thing", "Ctrl+L"),
+    "copy_lane": Entry("&Copy lane", "Adds a copy of the lane in view as it is now", "Ctrl+Shift+L"),
     "rename_lane": Entry("Re&name lane\u2026", "Gives the lane in view another name", "F2"),
     "hide_lane": Entry("&Hide lane", "Leaves the lane in view out of all views; it keeps training", "Ctrl+Shift+H"),
     "remove_lane": Entry("Re&move lane", "Removes the lane in view; undo brings it back", "Ctrl+Shift+Backspace"),
@@ -74,7 +74,7 @@ ENTRIES: Mapping[str, Entry] = {
 _LENSES, _LINE = "<lenses>", ""
 MENUS: Mapping[str, tuple[str, ...]] = {
     "&File": ("new", "open", "open_table", "reopen", _LINE, "save", _LINE, "quit"),
-    "&Edit": ("undo", "redo", _LINE, "add_lane", "fork_lane", "rename_lane", "hide_lane", "remove_lane"),
+    "&Edit": ("undo", "redo", _LINE, "new_lane", "copy_lane", "rename_lane", "hide_lane", "remove_lane"),
     "&Run": ("play", "step_update", "step_epoch", _LINE, "reset", "new_weights", _LINE, "sweep"),
     "&View": ("settings", _LINE, _LENSES, _LINE, "next_lane", "previous_lane", _LINE, "theme", "present", "leave"),
     "&Help": ("shortcuts", "about"),

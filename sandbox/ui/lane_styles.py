@@ -113,6 +113,8 @@ class Badge(StyleFollower, QWidget):
 
     def set_style(self, style: LaneStyle | None) -> None:
         """Show a lane's letter; nothing for None."""
+        if style == self._style:
+            return
         self._style = style
         self.setAccessibleName(f"Lane {style.letter}" if style is not None else "")
         self.update()

@@ -22,7 +22,7 @@ from sandbox.errors import InputError, input_error
 from sandbox.experiment import Edit, Experiment
 from sandbox.experiment.document.defaults import FIRST_MONITORS, objective_for
 from sandbox.experiment.document.frozen import FrozenMapping
-from sandbox.experiment.document.lanes import free_name, renamed, without_lane
+from sandbox.experiment.document.lanes import free_name, renamed, with_other_loss, without_lane
 from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.document.rules import lane_index
 from sandbox.experiment.document.settings import SETTINGS
@@ -332,11 +332,31 @@ class Session(QObject):
         """Add a lane from the initial weights, with the settings of another lane except for `changes`."""
 
         def add() -> None:
-            name = free_name(self._lane_names())
-            settings = LaneEntry(name, {**self._lane_changes(like), **(changes or {})})
-            self._push_lane(settings, AddLane(like, name, FrozenMapping(changes)), "new lane")
+            name, more = free_name(self._lane_names()), dict(changes or {})
+            if "loss.objective" in more and "loss.monitors" not in more and self.snapshot is not None:
+                more |= self._swapped_monitors(str(more["loss.objective"]), like)
+            settings = LaneEntry(name, {**self._lane_changes(like), **more})
+            self._push_lane(settings, AddLane(like, name, FrozenMapping(more)), "new lane")
 
         self._on_lanes(add)
+
+    def train_beside(self, lane: str) -> str | None:
+        """Train a lane's current loss from the start in another lane, beside that lane with the loss it began with.
+
+        It is one new run, as long as this one, and can be undone. Return the name of the new lane; None if it cannot
+        be added.
+        """
+        if self._pending_run is not None or self.snapshot is None:
+            return None
+        snapshot, name = self.snapshot, free_name(self._lane_names())
+        try:
+            self._check_room()
+            experiment = with_other_loss(snapshot.experiment, self.experiment, lane, name, snapshot.data.task)
+        except InputError as error:
+            self.message.emit(str(error), True)
+            return None
+        self._begin(experiment, "beside", True, snapshot.update)
+        return name
 
     def _lane_names(self) -> list[str]:
         return [entry.name for entry in self.experiment.lanes]
@@ -345,9 +365,12 @@ class Session(QObject):
         return self.experiment.lanes[lane_index(self.experiment.lanes, lane)].changes
 
     def _push_lane(self, settings: LaneEntry, command: Command, text: str) -> None:
+        self._check_room()
+        self.undo_stack.push(NewLaneCommand(self, settings, command, next(self._tokens), text))
+
+    def _check_room(self) -> None:
         if len(self.experiment.lanes) >= MOST_LANES:
             raise input_error("", f"there are {MOST_LANES} lanes already, and no room for more; remove one first.")
-        self.undo_stack.push(NewLaneCommand(self, settings, command, next(self._tokens), text))
 
     def remove_lane(self, lane: str) -> None:
         """Remove a lane."""
@@ -445,12 +468,12 @@ class Session(QObject):
 
     # Runs
 
-    def _begin(self, experiment: Experiment, key: str, final: bool) -> None:
-        """Ask the thread for a new run."""
+    def _begin(self, experiment: Experiment, key: str, final: bool, updates: int = 0) -> None:
+        """Ask the thread for a new run, first trained as far as `updates`."""
         self.experiment = _without_edits(experiment)
         run = Run(next(self._numbers), self.experiment, bool(experiment.edits))
         self._pending_run = _PendingRun(run, key, final, undoable=self._run.number >= 0)
-        self.send(Start(run.number, experiment))
+        self.send(Start(run.number, experiment, updates))
         self.settings_changed.emit()
 
     def go_to(self, run: Run) -> None:

@@ -153,11 +153,14 @@ class HideLaneCommand(QUndoCommand):
         session.apply_lanes(session.experiment, None, names)
 
 
+_RUNS = {"reset": "reset", "open": "opening", "beside": "training from the start beside it"}
+
+
 class RunCommand(QUndoCommand):
     """A new run; undo returns to the old one as it was left."""
 
     def __init__(self, session: Editable, before: Run, after: Run, key: str, final: bool) -> None:
-        name = texts.setting_within(key) if key in SETTINGS else {"reset": "reset", "open": "opening"}.get(key, "run")
+        name = texts.setting_within(key) if key in SETTINGS else _RUNS.get(key, "run")
         super().__init__(f"change of {name}" if key in SETTINGS else name)
         self.session, self.before, self.after, self.key, self.final = session, before, after, key, final
         self._is_running = True  # at the first redo, by the push, the run has already started

@@ -110,7 +110,8 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.actions_ = Actions(self)
         self.controls = Controls(self.actions_)
-        self.panels: list[Panel] = [DataPanel(), NetworkPanel(), LossPanel(), OptimizerPanel()]
+        self.loss_panel = LossPanel()
+        self.panels: list[Panel] = [DataPanel(), NetworkPanel(), self.loss_panel, OptimizerPanel()]
         self.data_panel = self.panels[0]
         self.lane_panel = LanePanel()
         self.notice = Notice()
@@ -135,10 +136,12 @@ class MainWindow(QMainWindow):
             panel.changed.connect(self._change)
             panel.refused.connect(lambda sentence: self.notice.say(sentence, error=True))
         self.data_panel.open_requested.connect(self.ask_open_table)  # type: ignore[attr-defined]
+        self.loss_panel.beside_requested.connect(desk.train_beside)
         self.lane_panel.lane_chosen.connect(desk.view)
         self.lane_panel.all_changed.connect(desk.edit_all)
-        self.lane_bar.fork_requested.connect(lambda: desk.fork(desk.viewed))
-        self.lane_bar.add_requested.connect(desk.add)
+        self.lane_bar.new.opening.connect(lambda: self.lane_bar.new.offer(*desk.new_lane_choices()))
+        self.lane_bar.new.lane_requested.connect(desk.add)
+        self.lane_bar.new.copy_requested.connect(lambda: desk.fork(desk.viewed))
         self.lane_bar.shown_again.connect(lambda name: session.hide_lane(name, False))
         self.lane_bar.rival_chosen.connect(desk.compare)
         self.lane_bar.replica_chosen.connect(desk.pick_replica)
@@ -165,8 +168,8 @@ class MainWindow(QMainWindow):
                 "quit": self.close,
                 "undo": session.undo,
                 "redo": session.redo,
-                "add_lane": desk.add,
-                "fork_lane": lambda: desk.fork(desk.viewed),
+                "new_lane": self.lane_bar.new.open_menu,
+                "copy_lane": lambda: desk.fork(desk.viewed),
                 "rename_lane": self._begin_rename,
                 "hide_lane": lambda: desk.act(desk.viewed, "hide"),
                 "remove_lane": lambda: desk.act(desk.viewed, "remove"),
@@ -189,7 +192,7 @@ class MainWindow(QMainWindow):
         self.page.settings_shown.connect(actions["settings"].setChecked)
         actions["settings"].setChecked(self.page.settings_open)
         stack = session.undo_stack
-        for source in (stack.canUndoChanged, stack.canRedoChanged, session.settings_changed):
+        for source in (stack.canUndoChanged, stack.canRedoChanged, session.settings_changed, session.shown):
             source.connect(self._show_undo)
         stack.undoTextChanged.connect(lambda text: actions.say("undo", f"Undoes the {text or 'last change'}"))
         stack.redoTextChanged.connect(lambda text: actions.say("redo", f"Redoes the {text or 'last undone change'}"))
@@ -220,7 +223,7 @@ class MainWindow(QMainWindow):
 
     def _show_undo(self) -> None:
         """Offer undo and redo if there is something, or a run is pending that there will be something for."""
-        stack, pending = self.session.undo_stack, self.session.is_pending
+        stack, pending = self.session.undo_stack, self.session.is_pending and self.session.snapshot is not None
         self.actions_["undo"].setEnabled(stack.canUndo() or pending)
         self.actions_["redo"].setEnabled(stack.canRedo() or pending)
 
@@ -361,7 +364,7 @@ class MainWindow(QMainWindow):
             self.boundary.set_lanes(seen, desk.viewed, rival, len(styles) - len(seen))
             self.cost.set_lanes(seen)
         if self.lenses is not None:
-            self.lenses.set_lane(desk.style(desk.viewed) if desk.several else None)
+            self.lenses.set_lanes(styles)
             self.lenses.set_seed(desk.picked_seed)
         self._title_boundary()
         self._show_lane_actions()
@@ -369,8 +372,8 @@ class MainWindow(QMainWindow):
     def _show_lane_actions(self) -> None:
         count, several = len(self.desk.styles), len(self.desk.seen) > 1
         for name, possible in (
-            ("add_lane", count < MOST_LANES),
-            ("fork_lane", count < MOST_LANES),
+            ("new_lane", count < MOST_LANES),
+            ("copy_lane", count < MOST_LANES),
             ("rename_lane", count > 1),
             ("hide_lane", several),
             ("remove_lane", count > 1),
@@ -432,11 +435,13 @@ class MainWindow(QMainWindow):
         # A file that is being opened may have other lanes than the run that still goes on.
         lane = snapshot.lane(self.desk.viewed) or snapshot.lanes[0]
         self._show_readouts(snapshot, lane)
+        self.loss_panel.show_answers(snapshot, lane.name)
         self.boundary.draw(snapshot)
         if snapshot.curves:
             self.cost.draw(snapshot.curves, snapshot.marks, snapshot.lanes, snapshot.epoch_position)
         self._show_lane_progress(snapshot)
-        self.lenses.draw(snapshot, lane.name)
+        if lane.name == self.desk.viewed:  # a lane that has just been added is not in it yet
+            self.lenses.draw(snapshot, lane.name)
         self._ask()
         self._report_stops(snapshot)
         self.drawn.emit(snapshot)
@@ -495,12 +500,17 @@ class MainWindow(QMainWindow):
         return int(snapshot.experiment.effective().lane(lane.name).network.seed) + replica
 
     def _show_lane_progress(self, snapshot: Snapshot) -> None:
-        """Show how far a lane that was added has been trained."""
-        if snapshot.catch_up_progress < 1.0:
-            self.boundary_card.title.setText(f"Training the new lane: {words.share(snapshot.catch_up_progress, 0)}")
+        """Show how far lanes have been trained that begin at the start; meanwhile there is nothing to step."""
+        progress = snapshot.catch_up_progress
+        in_its_frame = self.desk.rival == "" and any(lane.catch_up < 1.0 for lane in snapshot.lanes)
+        if progress < 1.0 and not in_its_frame:
+            self.boundary_card.title.setText(f"Training from the start: {words.share(progress, 0)}")
         elif self._lane_progress < 1.0:
             self._title_boundary()
-        self._lane_progress = snapshot.catch_up_progress
+        if (progress < 1.0) != (self._lane_progress < 1.0):
+            for name in ("step_update", "step_epoch"):
+                self.actions_[name].setEnabled(progress >= 1.0)
+        self._lane_progress = progress
 
     def _report_stops(self, snapshot: Snapshot) -> None:
         for lane in snapshot.lanes:

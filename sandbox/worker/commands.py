@@ -12,10 +12,14 @@ from sandbox.experiment.document.frozen import FrozenMapping
 
 @dataclass(frozen=True)
 class Start:
-    """Start a run; `run` is the number that its snapshots carry."""
+    """Start a run; `run` is the number that its snapshots carry.
+
+    It is first trained up to `updates` updates at full speed, before it pauses, or plays on if it was playing.
+    """
 
     run: int
     experiment: Experiment
+    updates: int = 0
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,10 @@ from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document.lanes import lane_like, with_lane, without_lane
 from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.document.rules import lane_index
+from sandbox.experiment.training.effect import effect_of, fingerprints
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.experiment.training.trainer import RemovedLane
+from sandbox.experiment.training.views import with_coming_lanes
 from sandbox.worker.commands import (
     AddLane,
     ApplyEdit,
@@ -45,6 +47,7 @@ from sandbox.worker.commands import (
 SLOWEST_SPEED = 1.0  # updates per second
 FRAMES = 25.0  # per second: up to this speed every single update is drawn
 _SHORTEST_BURST, _LONGEST_FRAME = 0.010, 0.046  # seconds
+_CATCH_UP_FRAME = 0.08  # seconds of training per frame while a lane catches up
 _LONGEST_PARK = 1.0  # seconds to wait at most for a window that does not paint
 _MOST_LEFT = 12  # earlier runs that undo can go back to as they were left
 
@@ -122,6 +125,7 @@ class TrainerThread(QThread):
         self._removed: dict[int, _Removal] = {}  # removed lanes by token
         self._playing = False
         self._until_epoch: int | None = None
+        self._goal: _Goal | None = None  # of a run that is first trained as far as an earlier one
         self._beat = Beat()
 
     # The window's side
@@ -189,8 +193,8 @@ class TrainerThread(QThread):
 
     def _execute(self, command: Command) -> None:
         match command:
-            case Start(run, experiment):
-                self._begin(run, experiment)
+            case Start(run, experiment, updates):
+                self._begin(run, experiment, updates)
             case Return(run, experiment):
                 if run != self._run_number:
                     self._begin(run, experiment)
@@ -227,7 +231,7 @@ class TrainerThread(QThread):
         self._until_epoch = None
         self._set_playing(self._trainer is not None and self._trainer.running)
 
-    def _begin(self, run: int, experiment: Experiment) -> None:
+    def _begin(self, run: int, experiment: Experiment, updates: int = 0) -> None:
         """Start a run or go back to one; if that fails, the previous run stays as it was."""
         trainer, successor = self._left.get(run, (None, None))
         try:
@@ -246,7 +250,13 @@ class TrainerThread(QThread):
             self._left[self._run_number] = self._trainer, self._successor
             while len(self._left) > _MOST_LEFT:
                 self._left.popitem(last=False)
-        self._trainer, self._successor, self._run_number = trainer, successor, run
+        if self._goal is not None:
+            self._set_playing(self._goal.then_play)
+        self._trainer, self._successor, self._run_number, self._goal = trainer, successor, run, None
+        if updates:
+            self._goal, self._until_epoch = _Goal(updates, self._playing), None
+            self._set_playing(True)
+            first = replace(first, catch_up_progress=0.0)
         if self._playing and not trainer.running:
             self._set_playing(False)
         self._post(first)
@@ -279,7 +289,7 @@ class TrainerThread(QThread):
                 case AddLane(like, name, changes):
                     model = lane_like(trainer.experiment, trainer.current, like, name)
                     entry = LaneEntry(name, {**model.changes, **changes})
-                    self._successor = trainer.restarted(with_lane(trainer.experiment, entry, alone=True))
+                    self._successor = trainer.joined_by(with_lane(trainer.experiment, entry, alone=True))
                 case RemoveLane(lane, token):
                     removal = _removal(trainer.experiment, lane)
                     for other in self._removed.values():  # removed lanes can only go back into one run, at one moment
@@ -291,7 +301,7 @@ class TrainerThread(QThread):
                     removal = self._removed[token]
                     if removal.run is not trainer or removal.lane is None or not trainer.restore_lane(removal.lane):
                         experiment = with_lane(trainer.experiment, removal.entry, removal.edits, place=removal.index)
-                        self._successor = trainer.restarted(experiment)
+                        self._successor = trainer.joined_by(experiment)
                 case RenameLane(lane, name):
                     trainer.rename_lane(lane, name)
                 case _:
@@ -318,14 +328,14 @@ class TrainerThread(QThread):
     def _catch_up(self, successor: Trainer) -> None:
         """Train the run with one more lane for a while; it replaces the current run once it has caught up."""
         assert self._trainer is not None
-        goal, end = self._trainer.update, perf_counter() + _LONGEST_FRAME
+        goal, end = self._trainer.update, perf_counter() + _CATCH_UP_FRAME
 
         def go_on() -> bool:
             return perf_counter() < end and not self._closing
 
         successor.advance(go_on, goal - successor.update)
         if successor.update == goal or not successor.running:
-            successor.settle()
+            successor.take_over(self._trainer)
             self._trainer, self._successor = successor, None
         if self._commands.empty():
             self._offer()
@@ -352,6 +362,8 @@ class TrainerThread(QThread):
         return self._speed is not None and self._speed <= FRAMES
 
     def _set_playing(self, playing: bool) -> None:
+        if not playing:
+            self._goal = None
         if playing and not self._playing:
             self._beat.start(perf_counter())
         if playing != self._playing:
@@ -363,9 +375,10 @@ class TrainerThread(QThread):
         trainer, commands = self._trainer, self._commands
         assert trainer is not None
         now = perf_counter()
-        speed = self._speed
+        goal = self._goal
+        speed = self._speed if goal is None else None
         if speed is None:
-            end, most = now + self._burst(), None
+            end, most = now + self._burst(), None if goal is None else goal.updates - trainer.update
         else:
             due_in = self._beat.wait(speed, now)
             if due_in > 0.0:
@@ -383,7 +396,11 @@ class TrainerThread(QThread):
         updates = trainer.advance(go_on, most)
         if speed is not None:
             self._beat.did(updates, now)
-        if not trainer.running or (last is not None and trainer.epoch >= last):
+        ended = not trainer.running or (last is not None and trainer.epoch >= last)
+        if goal is not None and trainer.update >= goal.updates:
+            self._goal = None
+            ended |= not goal.then_play
+        if ended:
             self._set_playing(False)
         if commands.empty() or (updates and self._is_slow):
             self._offer()
@@ -404,17 +421,28 @@ class TrainerThread(QThread):
     def _offer(self) -> None:
         """Put a snapshot into the mailbox, and park until it is painted."""
         if self._trainer is not None and not self._closing:
-            snapshot = self._trainer.snapshot(self._run_number, _fitting(self._wanted, self._trainer))
+            wanted = _fitting(self._wanted, self._trainer)
+            snapshot = self._trainer.snapshot(self._run_number, wanted)
+            if self._goal is not None:
+                snapshot = replace(snapshot, catch_up_progress=self._trainer.update / self._goal.updates)
             if self._successor is not None:
-                snapshot = replace(snapshot, catch_up_progress=self._successor.update / self._trainer.update)
+                snapshot = with_coming_lanes(snapshot, self._successor, wanted)
             self._post(snapshot)
 
     def _post(self, snapshot: Snapshot) -> None:
         self._parked = threading.Event()
         self._mailbox.append((snapshot, self._parked))
         QCoreApplication.postEvent(self._listener, QEvent(self.SNAPSHOT))
-        if self._playing and not self._closing:
+        if (self._playing or self._successor is not None) and not self._closing:
             self._parked.wait(_LONGEST_PARK)
+
+
+@dataclass(frozen=True)
+class _Goal:
+    """How many updates a run is trained at full speed first, and whether it plays on after that."""
+
+    updates: int
+    then_play: bool
 
 
 @dataclass
@@ -447,7 +475,9 @@ def _changed_at_start(trainer: Trainer, edit: Edit) -> Trainer:
     """
     settings = replace(trainer.experiment, edits=()).changed_by(edit)
     try:
-        return trainer.restarted(replace(settings, edits=trainer.experiment.edits))  # with its scheduled edits
+        changed = trainer.restarted(replace(settings, edits=trainer.experiment.edits))  # with its scheduled edits
     except InputError:
         trainer.take_edit(edit)
         return trainer
+    changed.effect = effect_of(edit, fingerprints(trainer.lanes), changed.lanes)
+    return changed

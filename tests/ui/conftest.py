@@ -131,6 +131,22 @@ class Driver:
         self.wait(lambda: not choice._popup.isVisible())
         self.activate()
 
+    def new_lane(self, text: str, group: str = "") -> None:
+        """Open the menu for a new lane, its submenu if any, and click an entry: two or three clicks."""
+        button = self.window.lane_bar.new
+        self.click(button)
+        menu, entry = button.lane_menu, button.entries[group, text]
+        self.wait(menu.isVisible)
+        if group:
+            submenu = button.groups[group]
+            self.qtbot.mouseClick(
+                menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(submenu.menuAction()).center()
+            )
+            self.wait(submenu.isVisible)
+            menu = submenu
+        self.qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(entry).center())
+        self.activate()
+
     def activate(self) -> None:
         """Activate the window: without a window manager, the platform does not when a list closes."""
         self.window.activateWindow()
@@ -165,7 +181,7 @@ class Driver:
         count = len(self.drawn)
         self.session.refresh()
         self.wait(lambda: len(self.drawn) > count and self.thread._commands.empty() and not self.thread._mailbox)
-        self.wait(lambda: not self.session.is_pending)
+        self.wait(lambda: not self.session.is_pending and self.last.catch_up_progress == 1.0)
         return self.last
 
     def play(self, updates: int = 1) -> Snapshot:

@@ -22,6 +22,7 @@ from sandbox.ui import theme
 from sandbox.ui.lane_styles import lane_styles
 from sandbox.ui.lanes.grid import best_columns
 
+COPY, SAME = "A copy as it is now", "Nothing: the same again"  # entries of the menu for a new lane
 TWO = (LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse"}))
 
 
@@ -58,7 +59,7 @@ def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
 def test_a_fork_is_a_copy_that_trains_independently(driver: Any) -> None:
     driver.play(updates=20)
     driver.pause()
-    driver.click(driver.window.lane_bar.fork)
+    driver.new_lane(COPY)
     driver.wait(lambda: names(driver) == ["A", "B"])
     driver.settle()
     assert same(driver.weights("A"), driver.weights("B"))
@@ -77,7 +78,7 @@ def test_a_fork_is_a_copy_that_trains_independently(driver: Any) -> None:
 def test_a_fork_is_undone_and_redone(driver: Any) -> None:
     driver.play(updates=10)
     driver.pause()
-    driver.click(driver.window.lane_bar.fork)
+    driver.new_lane(COPY)
     driver.wait(lambda: names(driver) == ["A", "B"])
     driver.undo()
     driver.wait(lambda: names(driver) == ["A"])
@@ -97,7 +98,7 @@ def test_a_lane_added_late_is_as_if_added_first(driver: Any) -> None:
     driver.play(updates=20)
     driver.pause()
     before, update = driver.weights("A"), driver.last.update
-    driver.click(driver.window.lane_bar.add)
+    driver.new_lane(SAME)
     driver.wait(lambda: names(driver) == ["A", "B"] and driver.last.catch_up_progress == 1.0)
     driver.settle()
     assert driver.last.update == update and same(driver.weights("A"), before)
@@ -108,19 +109,18 @@ def test_a_lane_added_late_is_as_if_added_first(driver: Any) -> None:
 
 def test_there_are_at_most_six_lanes(driver: Any) -> None:
     for count in range(2, 7):
-        driver.click(driver.window.lane_bar.add)
+        driver.new_lane(SAME)
         driver.wait(lambda count=count: len(driver.last.lanes) == count)
     driver.wait(lambda: len(driver.last.surfaces) == 6)
     assert names(driver) == list("ABCDEF")
-    for button in (driver.window.lane_bar.fork, driver.window.lane_bar.add):
-        assert not button.isEnabled() and button.toolTip() == "There are 6 lanes; remove one first."
-    assert not frame(driver, "A").actions_["fork"].isEnabled()
+    button = driver.window.lane_bar.new
+    assert not button.isEnabled() and button.toolTip() == "There are 6 lanes; remove one first."
     driver.session.fork_lane("A")
     assert driver.messages[-1][1] and "6 lanes already" in driver.messages[-1][0]
     assert len(driver.session.experiment.lanes) == 6
     act(driver, "F", "remove")
     driver.wait(lambda: len(driver.last.lanes) == 5)
-    assert driver.window.lane_bar.fork.isEnabled()
+    assert button.isEnabled()
 
 
 def test_a_recent_change_survives_adding_a_lane(open_window: Callable[..., Any]) -> None:
@@ -130,7 +130,7 @@ def test_a_recent_change_survives_adding_a_lane(open_window: Callable[..., Any])
     driver.choose(driver.control("loss.objective"), "Huber")
     driver.wait(lambda: driver.last.lanes[0].objective == "huber")
     marks = driver.last.marks
-    driver.click(driver.window.lane_bar.add)
+    driver.new_lane(SAME)
     driver.wait(lambda: names(driver) == ["A", "B", "C"] and driver.last.catch_up_progress == 1.0)
     driver.settle()
     assert driver.last.lanes[0].objective == "huber" and driver.last.marks == marks

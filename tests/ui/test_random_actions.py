@@ -51,8 +51,7 @@ class Person:
             (2.0, "legend", self.press_chip),
             (1.0, "axis", self.choose_axis),
             (1.0, "tab", lambda: driver.key(Qt.Key.Key_Tab)),
-            (1.5, "fork", lambda: self.press(window.lane_bar.fork)),
-            (0.7, "add lane", lambda: self.press(window.lane_bar.add)),
+            (2.2, "new lane", self.add_lane),
             (3.0, "lane menu", self.use_menu),
             (2.0, "lane", lambda: self.choose(window.lane_panel.choice)),
             (1.0, "all lanes", lambda: self.press(window.lane_panel.all)),
@@ -70,6 +69,16 @@ class Person:
         _, name, act = self.random.choices(self.actions, weights)[0]
         self.done.append(name)
         act()
+
+    def add_lane(self) -> None:
+        """Open the menu for a new lane, and trigger any of its entries."""
+        button = self.driver.window.lane_bar.new
+        if button.isVisible() and button.isEnabled():
+            self.driver.click(button)
+            entries = list(button.entries.values())
+            self.random.choice([*entries, *entries[-2:] * 10]).trigger()
+            button.lane_menu.close()
+            self.driver.activate()
 
     def press(self, button: Any) -> None:
         if button.isVisible() and button.isEnabled():

@@ -574,7 +574,10 @@ def test_a_lane_added_late_catches_up_while_the_others_wait(listener: Listener) 
     listener.thread_.send(AddLane("A", "B", {"loss.objective": "mse"}))
     listener.wait(lambda: listener.last.catch_up_progress < 1.0)
     catching_up = [snapshot for snapshot in listener.seen if snapshot.catch_up_progress < 1.0]
-    assert all(snapshot.update == goal and len(snapshot.lanes) == 1 for snapshot in catching_up)
+    for snapshot in catching_up:  # the new lane is drawn as far as it is, by itself
+        assert snapshot.update == goal and [lane.name for lane in snapshot.lanes] == ["A", "B"]
+        assert [lane.catch_up < 1.0 for lane in snapshot.lanes] == [False, True]
+        assert snapshot.lanes[1].objective == "mse" and snapshot.experiment.lanes[1].name == "B"
     listener.wait(lambda: listener.last.catch_up_progress == 1.0 and len(listener.last.lanes) == 2)
     assert listener.last.update == goal
     assert listener.last.lanes[1].objective == "mse"
@@ -680,3 +683,68 @@ def test_invalid_lane_commands_are_refused_with_a_sentence(listener: Listener, c
     listener.settle()
     assert [lane.name for lane in listener.last.lanes] == ["A"]
     assert listener.failed == []
+
+
+def test_a_run_is_first_trained_as_far_as_asked_then_pauses(listener: Listener) -> None:
+    listener.begin()
+    listener.thread_.set_speed(2.0)  # it does not hold until the run is as far
+    listener.thread_.send(Start(1, EXPERIMENT, 200))
+    listener.wait(lambda: listener.last.run == 1 and listener.last.update == 200)
+    listener.wait(lambda: not listener.thread_._playing)
+    listener.settle()
+    shown = [snapshot.catch_up_progress for snapshot in listener.seen if snapshot.run == 1 and snapshot.update < 200]
+    assert listener.last.update == 200 and listener.last.catch_up_progress == 1.0
+    assert shown == sorted(shown) and all(progress < 1.0 for progress in shown)
+    assert same_run(listener.trainer, replayed(EXPERIMENT, 200))
+
+
+def test_a_run_that_was_playing_plays_on_after_that(listener: Listener) -> None:
+    listener.begin()
+    listener.thread_.send(Play())
+    listener.thread_.send(Start(1, EXPERIMENT, 50))
+    listener.wait(lambda: listener.last.run == 1 and listener.last.update > 60)
+    assert listener.thread_._playing
+    listener.pause()
+    listener.thread_.send(Start(2, EXPERIMENT, 100_000))
+    listener.wait(lambda: listener.last.run == 2 and listener.last.update > 0)
+    listener.thread_.send(Pause())  # is obeyed, and then forgotten
+    listener.settle()
+    update = listener.last.update
+    assert update < 100_000 and listener.last.catch_up_progress == 1.0
+    listener.thread_.send(Start(3, EXPERIMENT))
+    listener.wait(lambda: listener.last.run == 3)
+    listener.settle()
+    assert listener.last.update == 0 and not listener.thread_._playing
+
+
+@pytest.mark.parametrize("monitors", [(), ("mse",)])
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_the_histories_of_all_lanes_are_as_if_the_new_one_had_been_there(
+    listener: Listener, monitors: tuple[str, ...], replicas: int
+) -> None:
+    """A lane that records the new lane's loss already keeps its history; otherwise it is recorded again."""
+    experiment = EXPERIMENT.with_values({"loss.monitors": monitors, "run.replicas": replicas})
+    listener.begin(experiment)
+    listener.play_until(100)
+    listener.thread_.send(change({"optimizer.learning_rate": 0.1}))
+    listener.play_until(150)
+    kept = listener.trainer.history("A")
+    listener.thread_.send(AddLane("A", "B", {"loss.objective": "mse"}))
+    listener.wait(lambda: len(listener.last.lanes) == 2 and listener.last.catch_up_progress == 1.0)
+    listener.settle()
+    assert (listener.trainer.history("A") is kept) == bool(monitors)
+    listener.play_until(listener.last.update + 30)
+    trainer = listener.trainer
+    reference = Trainer(Experiment.loads(listener.last.experiment.dumps()), watched=True)
+    reference.advance(lambda: True, trainer.update)
+    assert same_run(trainer, reference)
+    for name in "AB":
+        for column in ("train_mse", "test_binary_cross_entropy"):
+            ours, theirs = (one.history(name).column(column) for one in (trainer, reference))
+            np.testing.assert_array_equal(ours, theirs)
+        if replicas > 1:
+            ours, theirs = (one.lane(name).replica_history for one in (trainer, reference))
+            assert ours is not None and theirs is not None
+            np.testing.assert_array_equal(ours.column("train_cost#2"), theirs.column("train_cost#2"))
+    pair = frozenset(lane.key for lane in trainer.lanes)
+    assert trainer.pairs.diverged_at[pair] == 1

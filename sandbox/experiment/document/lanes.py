@@ -83,6 +83,50 @@ def lane_like(experiment: Experiment, current: Experiment, lane: str, name: str)
     return LaneEntry(name, changes)
 
 
+def with_other_loss(experiment: Experiment, current: Experiment, lane: str, name: str, task: str) -> Experiment:
+    """Return the experiment with one more lane, that learns from the start with the loss a lane has changed to.
+
+    That lane keeps the loss that it began with throughout, so that the two differ in nothing else.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        With the edits so far.
+    current : Experiment
+        The settings in force.
+    lane, name : str
+        The lane whose loss was changed, and the name of the new one.
+    task : str
+        Of the data, which determines the value of "auto".
+
+    Raises
+    ------
+    InputError
+        If there is no such lane, or there are too many.
+    """
+    plain = _without_loss_edits(experiment, lane)
+    loss, other = plain.lane(lane).loss, current.lane(lane).loss
+    first, second = objective_for(loss, task), objective_for(other, task)
+    shown = [monitor for monitor in other.monitors if monitor not in (first, second)]
+    plain = plain.with_value("loss.monitors", (second, *shown), lane if len(plain.lanes) > 1 else None)
+    entry, edits = forked(plain, lane, name)
+    changes = {**entry.changes, "loss.objective": second, "loss.monitors": (first, *shown)}
+    return with_lane(plain, LaneEntry(name, changes), edits)
+
+
+def _without_loss_edits(experiment: Experiment, lane: str) -> Experiment:
+    """Return the experiment without the edits that change which losses a lane learns with and shows."""
+    keys = {"loss.objective", "loss.monitors"}
+    edits = []
+    for edit in _split_by_lane(experiment) if len(experiment.lanes) > 1 else experiment.edits:
+        changes = {key: value for key, value in edit.changes.items() if key not in keys}
+        if edit.lane not in (None, lane):
+            edits.append(edit)
+        elif changes:
+            edits.append(dataclasses.replace(edit, changes=changes))
+    return dataclasses.replace(experiment, edits=tuple(edits))
+
+
 def with_lane(
     experiment: Experiment,
     lane: LaneEntry,

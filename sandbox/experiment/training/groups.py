@@ -261,7 +261,7 @@ def _reading_key(lane: Lane) -> tuple[object, ...] | None:
         return None
     loss = lane.settings.loss
     kinds = tuple((name, tuple(sorted(vars(kind).items()))) for name, kind in lane.kinds)
-    return (lane.objective.name, lane.coding, loss.reduction, loss.numerics, kinds)
+    return (lane.is_known, lane.objective.name, lane.coding, loss.reduction, loss.numerics, kinds)
 
 
 def _loss_key(replica: Replica) -> tuple[object, ...]:

@@ -258,6 +258,10 @@ class History:
             return np.empty(0), np.empty((len(names), 0))
         return np.concatenate(epochs), np.concatenate(blocks, axis=1)
 
+    def always_has(self, name: str) -> bool:
+        """Return whether a column applies to every row."""
+        return all(name in chunk.names for chunk in self._chunks)
+
     def names(self) -> list[str]:
         """Return every column that ever applied, in order of appearance."""
         return list(dict.fromkeys(name for chunk in self._chunks for name in chunk.names))

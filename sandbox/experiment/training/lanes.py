@@ -43,6 +43,8 @@ class Lane:
         Updates done when it was last edited; -1 before any edit.
     learned : tuple of (epoch, name)
         The losses that it has learned with so far, each with the epoch at which it began.
+    is_known : bool
+        Whether its history is known from an earlier run, so that none is recorded until that is adopted.
     history : History
         The recorded values. For several networks, the median of each column over those still running and, under
         the column's name plus LOW or HIGH, the quartiles.
@@ -60,6 +62,7 @@ class Lane:
     replicas: list[Replica] = field(default_factory=list)
     edited: int = -1
     learned: tuple[tuple[float, str], ...] = ()
+    is_known: bool = False
     history: History = field(default_factory=History)
     replica_history: History | None = None
 

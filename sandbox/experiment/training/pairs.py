@@ -139,12 +139,16 @@ def _distances_and_angles(thetas: Array, steps: Array) -> tuple[Array, Array]:
     lengths = np.sqrt(np.add.reduce(steps * steps, axis=-1))
     products = np.add.reduce(steps[:, None] * steps[None], axis=-1)
     cosines = products / (lengths[:, None] * lengths[None])
-    angles = np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0)))
+    np.maximum(cosines, -1.0, out=cosines)  # np.clip takes three times as long
+    np.minimum(cosines, 1.0, out=cosines)
+    angles = np.degrees(np.arccos(cosines))
     return _median(distances), _median(angles)
 
 
 def _median(values: Array) -> Array:
     """Return the median over the last axis."""
+    if values.shape[-1] == 1:
+        return values[..., 0]
     ordered = np.sort(values, axis=-1)
     count = ordered.shape[-1]
     middle: Array = 0.5 * (ordered[..., (count - 1) // 2] + ordered[..., count // 2])

@@ -50,7 +50,8 @@ class Recorder:
         """
         self.due = False
         for i, group in enumerate(groups):
-            if group.lanes[0][0].history.last_update != update:
+            newest = [lane.history.last_update for lane, _, _ in group.lanes if not lane.is_known]
+            if newest and newest[0] != update:
                 self.record_group(group, epoch, update, None if passes is None else passes[i])
         if self._watched:
             self.pairs.record(epoch, update)
@@ -59,6 +60,8 @@ class Recorder:
         """Append the current state to the histories of the lanes in one group."""
         passes = self._passes(group, train)
         for lanes, rows in group.read_alike:
+            if lanes[0].is_known:
+                continue
             if not lanes[0].has_replicas:
                 for lane, values in zip(lanes, self._read(lanes, group, rows, passes), strict=True):
                     lane.history.append(epoch, update, lane.columns, values)

@@ -228,6 +228,39 @@ class EditMark:
 
 
 @dataclass(frozen=True)
+class LaneEffect:
+    """A lane's weights just before and just after an edit: how many there are, and their fingerprints."""
+
+    name: str
+    weights: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class EditEffect:
+    """What an edit did to the weights by itself, before any further update.
+
+    Attributes
+    ----------
+    keys : frozenset of str
+        The settings that it changed.
+    update : int
+        Updates done.
+    lanes : tuple of LaneEffect
+        The lanes that it changed.
+    """
+
+    keys: frozenset[str]
+    update: int
+    lanes: tuple[LaneEffect, ...]
+
+    def lane(self, name: str) -> LaneEffect | None:
+        """Return the effect on one lane; None if the edit did not change it."""
+        return next((lane for lane in self.lanes if lane.name == name), None)
+
+
+@dataclass(frozen=True)
 class LaneState:
     """The current state of one lane.
 
@@ -246,6 +279,10 @@ class LaneState:
         Why the lane stopped, one sentence; "" while it is running.
     replicas, stopped_replicas : int
         How many networks it trains, and how many of them have stopped.
+    learned : tuple of (epoch, name)
+        The losses that it has learned with so far, each with the epoch at which it began.
+    catch_up : float
+        How far it has been trained towards the other lanes, from 0 to 1; 1 if it is as far as they are.
     """
 
     name: str
@@ -256,6 +293,8 @@ class LaneState:
     stopped: str = ""
     replicas: int = 1
     stopped_replicas: int = 0
+    learned: tuple[tuple[float, str], ...] = ()
+    catch_up: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -281,6 +320,8 @@ class Snapshot:
         How long each answer took.
     catch_up_progress : float
         How far an added lane has caught up with the others, from 0 to 1; 1 if none is catching up.
+    effect : EditEffect, optional
+        What the last edit did to the weights; None before any.
     """
 
     run: int
@@ -296,6 +337,7 @@ class Snapshot:
     answers: Mapping[Question[Any], Any] = field(default_factory=FrozenMapping)
     seconds: Mapping[Question[Any], float] = field(default_factory=FrozenMapping, compare=False)
     catch_up_progress: float = 1.0
+    effect: EditEffect | None = None
 
     def lane(self, name: str) -> LaneState | None:
         """Return the state of a lane; None if there is no such lane."""

@@ -21,6 +21,7 @@ from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.training.batches import Batches
 from sandbox.experiment.training.diagnosis import reason_to_stop
 from sandbox.experiment.training.edits import EditLog
+from sandbox.experiment.training.effect import effect_of, fingerprints
 from sandbox.experiment.training.groups import Group, grouped
 from sandbox.experiment.training.history import History
 from sandbox.experiment.training.lanes import Lane, build_lane
@@ -29,7 +30,7 @@ from sandbox.experiment.training.probe import LaneProbe
 from sandbox.experiment.training.recorder import Recorder
 from sandbox.experiment.training.replica import Replica
 from sandbox.experiment.training.samples import Samples, samples_of
-from sandbox.experiment.training.snapshot import EditMark, Snapshot, Wanted
+from sandbox.experiment.training.snapshot import EditEffect, EditMark, Snapshot, Wanted
 from sandbox.experiment.training.views import snapshot
 from sandbox.experiment.training.weights import assign_parameters, load_weights
 from sandbox.nn import LOSSES
@@ -77,6 +78,8 @@ class Trainer:
     update, epoch : int
         Updates done, whole epochs done.
     lanes : list of Lane
+    effect : EditEffect, optional
+        What the last edit made while training did to the weights by itself.
 
     Raises
     ------
@@ -95,6 +98,7 @@ class Trainer:
         self.data = load_experiment_data(experiment) if data is None else data
         self.every, self.watched, self._losses = every, watched, frozenset(losses)
         self.update = self.epoch = 0
+        self.effect: EditEffect | None = None
         self._log = EditLog(experiment)
         dtype = np.dtype(experiment.run.precision)
         self._train = samples_of(self.data.X_train, self.data.y_train, self.data, dtype)
@@ -341,8 +345,10 @@ class Trainer:
         edit = dataclasses.replace(edit, update=self.update)
         experiment = self._log.with_edit(edit)
         self._apply_pending()  # scheduled edits of this update come first, as in a replay
+        before = fingerprints(self.lanes)
         self._log.enter(edit, experiment)
         self._apply(edit)
+        self.effect = effect_of(edit, before, self.lanes)
         return edit
 
     def _apply_pending(self) -> None:
@@ -427,6 +433,31 @@ class Trainer:
         Trained as far as this one, it has a new lane as if that had been there from the start, on the same batches.
         """
         return Trainer(experiment, self.data, self.every, self.watched, self._losses)
+
+    def joined_by(self, experiment: Experiment) -> Trainer:
+        """Return a trainer of this experiment with one more lane, from the start, for that lane to catch up.
+
+        The lanes of this one are trained again, so that each update can be compared, but not recorded again; call
+        `take_over` when it is as far as this one.
+        """
+        successor = self.restarted(experiment)
+        known = {lane.name: lane for lane in self.lanes}
+        new = {lane.objective.name for lane in successor.lanes if lane.name not in known}
+        for lane in successor.lanes:  # each also records the losses that others learn with
+            old = known.get(lane.name)
+            lane.is_known = old is not None and all(old.history.always_has(f"train_{loss}") for loss in new)
+        successor._regroup()
+        return successor
+
+    def take_over(self, run: Trainer) -> None:
+        """Adopt the histories of the run that this one, see `joined_by`, has caught up with."""
+        run.settle()
+        for lane in self.lanes:
+            if lane.is_known:
+                old = run.lane(lane.name)
+                lane.history, lane.replica_history, lane.is_known = old.history, old.replica_history, False
+        self._regroup()
+        self.settle()
 
     def remove_lane(self, name: str) -> RemovedLane:
         """Remove a lane, and return it as it is, for `restore_lane`.

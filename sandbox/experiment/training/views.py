@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from time import perf_counter
@@ -32,8 +33,43 @@ def snapshot(trainer: Trainer, run: int, wanted: Wanted) -> Snapshot:
     curves = () if wanted.curves is None else tuple(_curves(trainer, wanted.curves, wanted.replica))
     return Snapshot(
         run, trainer.experiment, trainer.data, trainer.update, trainer.epoch, trainer.epoch_position, lanes, surfaces,
-        curves, tuple(trainer.marks), FrozenMapping(answers), FrozenMapping(seconds),
+        curves, tuple(trainer.marks), FrozenMapping(answers), FrozenMapping(seconds), effect=trainer.effect,
     )  # fmt: skip
+
+
+def with_coming_lanes(snapshot: Snapshot, successor: Trainer, wanted: Wanted) -> Snapshot:
+    """Add the lanes that are still catching up, as far as they are, to the snapshot of a run.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Of the run that they will join.
+    successor : Trainer
+        The same run with these lanes, trained from the start up to where `snapshot` is.
+    wanted : Wanted
+        What the views asked for.
+    """
+    present = {lane.name for lane in snapshot.lanes}
+    coming = {lane.name for lane in successor.lanes} - present
+    progress = successor.update / snapshot.update if snapshot.update else 1.0
+    asked = dataclasses.replace(
+        wanted,
+        surfaces=tuple(s for s in wanted.surfaces if coming & {s.lane, s.other}),
+        questions=tuple(q for q in wanted.questions if q.lane in coming or getattr(q, "other", "") in coming),
+    )
+    theirs = successor.snapshot(snapshot.run, asked)
+    states = {state.name: state for state in snapshot.lanes}
+    states |= {s.name: dataclasses.replace(s, catch_up=progress) for s in theirs.lanes if s.name in coming}
+    return dataclasses.replace(
+        snapshot,
+        experiment=theirs.experiment,
+        lanes=tuple(states[lane.name] for lane in successor.lanes if lane.name in states),
+        surfaces=(*snapshot.surfaces, *theirs.surfaces),
+        curves=(*snapshot.curves, *(curve for curve in theirs.curves if curve.lane in coming)),
+        answers=FrozenMapping({**snapshot.answers, **theirs.answers}),
+        seconds=FrozenMapping({**snapshot.seconds, **theirs.seconds}),
+        catch_up_progress=progress,
+    )
 
 
 def _state(trainer: Trainer, lane: Lane, replica: int | None) -> LaneState:
@@ -41,7 +77,7 @@ def _state(trainer: Trainer, lane: Lane, replica: int | None) -> LaneState:
     stopped_replicas = len(lane.replicas) - len(lane.running)
     return LaneState(
         lane.name, lane.sizes, lane.activations[-1], lane.objective.name, readings, lane.stopped, len(lane.replicas),
-        stopped_replicas,
+        stopped_replicas, lane.learned,
     )  # fmt: skip
 
 

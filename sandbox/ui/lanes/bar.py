@@ -11,18 +11,17 @@ from sandbox.ui import theme
 from sandbox.ui.kit import Choice
 from sandbox.ui.kit.base import StyleFollower
 from sandbox.ui.lane_styles import LaneStyle
+from sandbox.ui.lanes.new_lane import NewLaneButton
 from sandbox.ui.session import MOST_LANES
 
-_FORK = "Copies the lane in view as it is now: weights, optimiser and history."
-_ADD = "Adds a lane like the one in view, from the initial weights, trained as far as the others."
+_NEW = "Adds a lane like the one in view that differs in one thing, or a copy of it."
 
 
 class LaneBar(StyleFollower, QWidget):
-    """Fork, Add lane, and the controls that depend on the number of lanes and replicas.
+    """The menu for a new lane, and the controls that depend on the number of lanes and replicas.
 
     Signals
     -------
-    fork_requested(), add_requested()
     shown_again(str)
         Show a hidden lane again.
     rival_chosen(str)
@@ -31,8 +30,6 @@ class LaneBar(StyleFollower, QWidget):
         Index of the replica to show; None is all together.
     """
 
-    fork_requested = Signal()
-    add_requested = Signal()
     shown_again = Signal(str)
     rival_chosen = Signal(str)
     replica_chosen = Signal(object)
@@ -50,12 +47,10 @@ class LaneBar(StyleFollower, QWidget):
         self.replica.setAccessibleName("Seeds in view")
         self.replica.setToolTip("Shows all seeds together, or only one of them.")
         self.replica.changed.connect(lambda number, _: self.replica_chosen.emit(number))
-        self.fork, self.add = _button("Fork", _FORK, "Fork lane"), _button("Add lane", _ADD)
-        self.fork.clicked.connect(self.fork_requested)
-        self.add.clicked.connect(self.add_requested)
+        self.new = NewLaneButton()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.rival, self.replica, self.fork, self.add):
+        for widget in (self.rival, self.replica, self.new):
             self._row.addWidget(widget)
         self.rival.hide()
         self.replica.hide()
@@ -72,9 +67,8 @@ class LaneBar(StyleFollower, QWidget):
             self.hidden = [self._hidden_button(style) for style in hidden_styles]
             for index, button in enumerate(self.hidden):
                 self._row.insertWidget(index, button)
-        for button, tip in ((self.fork, _FORK), (self.add, _ADD)):
-            button.setEnabled(len(all_lanes) < MOST_LANES)
-            button.setToolTip(tip if button.isEnabled() else f"There are {MOST_LANES} lanes; remove one first.")
+        self.new.setEnabled(len(all_lanes) < MOST_LANES)
+        self.new.setToolTip(_NEW if self.new.isEnabled() else f"There are {MOST_LANES} lanes; remove one first.")
         current_style = next((style for style in seen if style.name == current), None)
         others = [style for style in seen if style.name != current]
         items = [("", "Each lane", "Shows the boundary of every lane.")]

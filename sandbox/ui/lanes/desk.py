@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,6 +12,7 @@ from sandbox.errors import InputError
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.lanes import PER_LANE, renamed, shared_differences
 from sandbox.ui.lane_styles import LaneStyle, lane_styles
+from sandbox.ui.lanes.new_lane import Choice, new_lane_choices
 from sandbox.ui.session import Session
 
 if TYPE_CHECKING:
@@ -146,14 +147,29 @@ class LaneDesk(QObject):
         """Copy a lane as it is now, and view the copy."""
         self._view_new(lambda: self._session.fork_lane(lane))
 
-    def add(self) -> None:
-        """Add a lane like the one in view, and view it."""
-        self._view_new(lambda: self._session.add_lane(self.viewed))
+    def new_lane_choices(self) -> tuple[str, list[Choice]]:
+        """Return how the lane in view is called in a menu, and the lanes that can be added like it."""
+        snapshot, style = self._session.snapshot, self.style(self.viewed)
+        task = None if snapshot is None else snapshot.data.task
+        like = self.viewed if style is None else style.full if self.several else words.within(style.words)
+        return like, new_lane_choices(self._session.experiment, self.viewed, task)
+
+    def add(self, changes: Mapping[str, Any]) -> None:
+        """Add a lane like the one in view but for some changes, and view it."""
+        self._view_new(lambda: self._session.add_lane(self.viewed, changes))
+
+    def train_beside(self) -> None:
+        """Train the loss of the lane in view from the start, beside the loss it began with, and view the difference."""
+        viewed = self.viewed
+        name = self._session.train_beside(viewed)
+        if name is not None:
+            self.edits_all = False
+            self.viewed, self.rival = name, viewed
+            self.changed.emit()
 
     def act(self, lane: str, action: str) -> None:
-        """Fork, hide or remove a lane."""
+        """Hide or remove a lane."""
         acts: dict[str, Callable[[], None]] = {
-            "fork": lambda: self.fork(lane),
             "hide": lambda: self._session.hide_lane(lane),
             "remove": lambda: self._session.remove_lane(lane),
         }

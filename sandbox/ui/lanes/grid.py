@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QMenu,
+    QProgressBar,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -31,7 +32,6 @@ from sandbox.ui.kit import Elided, IconButton, label
 from sandbox.ui.kit.base import StyleFollower, call_later, set_state
 from sandbox.ui.lane_styles import Badge, LaneStyle
 from sandbox.ui.lanes.pair import PairPanel
-from sandbox.ui.session import MOST_LANES
 from sandbox.ui.theme import Theme
 from sandbox.ui.views.boundary import BoundaryView
 
@@ -39,7 +39,6 @@ AROUND = 76, 88  # pixels of a frame beside and above its plot: axis and edges; 
 NARROW = 190  # pixels; a narrower frame has room only for the name
 ACTIONS = {
     "rename": ("Rename\u2026", "Gives this lane another name."),
-    "fork": ("Duplicate", "Copies this lane as it is now: weights, optimiser and history."),
     "hide": ("Hide", "Leaves this lane out of all views; it keeps training."),
     "remove": ("Remove", "Removes this lane; undo brings it back."),
 }
@@ -72,9 +71,7 @@ class LaneFrame(StyleFollower, QFrame):
         self.words = Elided("", "title")
         self.edit = _NameEdit()
         self.score = label("", "hint")
-        self.menu_button = IconButton(
-            "dots", "Renames, duplicates, hides or removes this lane.", "Lane menu", flat=True
-        )
+        self.menu_button = IconButton("dots", "Renames, hides or removes this lane.", "Lane menu", flat=True)
         self.menu = QMenu(self)
         self.actions_: dict[str, QAction] = {}
         for name, (text, tip) in ACTIONS.items():
@@ -84,6 +81,14 @@ class LaneFrame(StyleFollower, QFrame):
             self.actions_[name] = action
         self.menu.setToolTipsVisible(True)
         self.menu_button.clicked.connect(self._open_menu)
+        self.cancel = IconButton("close", "Stops training this lane, and removes it.", "Cancel the new lane", flat=True)
+        self.cancel.clicked.connect(lambda: self._act("remove"))
+        self.cancel.hide()
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setRange(0, 100)
+        self.progress.setAccessibleName("Training of the new lane, in percent")
+        self.progress.hide()
         self.head = QWidget()
         self._head = QHBoxLayout(self.head)
         self._head.setContentsMargins(0, 0, 0, 0)
@@ -92,6 +97,7 @@ class LaneFrame(StyleFollower, QFrame):
             (self.words, 1),
             (self.edit, 1),
             (self.score, 0),
+            (self.cancel, 0),
             (self.menu_button, 0),
         ):
             self._head.addWidget(widget, stretch)
@@ -99,6 +105,7 @@ class LaneFrame(StyleFollower, QFrame):
         self.edit.done.connect(self._rename)
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.head)
+        self._column.addWidget(self.progress)
         self._column.addWidget(self.view, 1)
         self.view.plot.picked.connect(lambda *_: self.chosen.emit())
         self.follow_style()
@@ -117,8 +124,22 @@ class LaneFrame(StyleFollower, QFrame):
         set_state(self, "alone", str(alone).lower())
         self.fit()
 
+    def show_progress(self, share: float) -> None:
+        """Show how far a lane that was added has been trained, and offer to cancel; 1 ends that."""
+        catching_up = share < 1.0
+        if catching_up:
+            self.progress.setValue(round(100.0 * share))
+            self.score.setText(f"catching up: {words.share(share, 0)}")
+            self.score.setToolTip("Trains from the initial weights until it is as far as the other lanes.")
+        if catching_up != self.cancel.isVisibleTo(self):
+            self.cancel.setVisible(catching_up)
+            self.progress.setVisible(catching_up)
+
     def show_state(self, state: LaneState, task: str) -> None:
-        """Show how well the lane does."""
+        """Show how well the lane does, or how far it has caught up."""
+        self.show_progress(state.catch_up)
+        if state.catch_up < 1.0:
+            return
         metric = SCORES[task]
         value = state.readings.get(f"test_{metric}", state.readings.get(f"train_{metric}", math.nan))
         kind = METRICS[metric]
@@ -185,6 +206,7 @@ class LaneFrame(StyleFollower, QFrame):
         self._column.setContentsMargins(edge, edge, edge, edge)
         self._column.setSpacing(theme.px(2))
         self._head.setSpacing(theme.px(6))
+        self.progress.setFixedHeight(theme.px(3))
 
 
 class _NameEdit(QLineEdit):
@@ -366,7 +388,6 @@ class LaneGrid(QWidget):
             frame.menu_button.setVisible(rival is None)
             frame.actions_["remove"].setEnabled(not alone)
             frame.actions_["hide"].setEnabled(len(styles) > 1)
-            frame.actions_["fork"].setEnabled(len(styles) + hidden < MOST_LANES)
         for frame in self.frames[len(shown) :]:
             frame.lane_style = None
         self._show_pair(styles)
@@ -471,6 +492,7 @@ class LaneGrid(QWidget):
             if state is not None and self._rival is None:
                 frame.show_state(state, snapshot.data.task)
             elif self._rival is not None:
+                frame.show_progress(1.0)
                 frame.show_measure(_measure(snapshot, style, self._rival))
             if style.name in surfaces:
                 frame.view.draw(surfaces[style.name], state)

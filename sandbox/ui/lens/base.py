@@ -61,6 +61,7 @@ class Lens(StyleFollower, QWidget, Generic[Answer]):
         self._pace = Pace(self.period, self)
         self._pace.overdue.connect(self.wanted_changed)
         self._answered: Question[Answer | None] | None = None  # the question whose answer is shown
+        self.shown_lane = ""  # the lane that it is about
 
     # To be overridden
 
@@ -103,12 +104,16 @@ class Lens(StyleFollower, QWidget, Generic[Answer]):
         return () if question == self._answered and not self._pace.is_due() else (question,)
 
     def draw(self, snapshot: Snapshot, lane: str) -> None:
-        """Show the answer in a snapshot; if it has none, leave the view as it is."""
-        self.follow(snapshot, lane)
+        """Show the answer in a snapshot; if it has none, leave the view as it is, and as of the lane it is of."""
         question = self.question(lane)
+        answer = None if question is None else snapshot.answers.get(question)
+        if lane == self.shown_lane or question is None or answer is not None:
+            self.shown_lane = lane
+            self.follow(snapshot, lane)
+            question = self.question(lane)
+            answer = None if question is None else snapshot.answers.get(question)
         if question is None:
             return
-        answer = snapshot.answers.get(question)
         if answer is None:
             self._pace.unanswered()
             return

@@ -71,6 +71,7 @@ class LensCard(StyleFollower, QFrame):
         self._top.addWidget(self.tabs, 1)
         self._top.addWidget(self.seed)
         self._top.addWidget(self.detach)
+        self._styles: dict[str, LaneStyle] = {}
         self._column = QVBoxLayout(self)
         self._column.addLayout(self._top)
         self._column.addWidget(self.stack, 1)
@@ -90,10 +91,15 @@ class LensCard(StyleFollower, QFrame):
         self.detach.clicked.connect(lambda: self.take_out(self.current))
         self.follow_style()
 
-    def set_lane(self, style: LaneStyle | None) -> None:
-        """Show which lane is in view; None if there is only one."""
-        self.badge.set_style(style)
-        self.badge.setVisible(style is not None)
+    def set_lanes(self, styles: Sequence[LaneStyle]) -> None:
+        """Set how the lanes look; a single lane needs no badge."""
+        self._styles = {style.name: style for style in styles}
+        self.badge.setVisible(len(styles) > 1)
+        self._show_badge()
+
+    def _show_badge(self) -> None:
+        """Show whose answer is on screen: after a change of lane, that of the old one until the new one answers."""
+        self.badge.set_style(self._styles.get(self.current.shown_lane))
 
     def set_seed(self, seed: int | None) -> None:
         """Show the seed of the replica in view; None if there is only one."""
@@ -132,6 +138,7 @@ class LensCard(StyleFollower, QFrame):
         self.tabs.set_value(self.lenses.index(lens))
         self.stack.setCurrentIndex(self.lenses.index(lens))
         self._fit_detach()
+        self._show_badge()
         if lens in self._windows:
             self._windows[lens].raise_()
             self._windows[lens].activateWindow()
@@ -236,6 +243,7 @@ class LensCard(StyleFollower, QFrame):
         for lens in self.lenses:
             if lens.is_asking:
                 lens.draw(snapshot, lane)
+        self._show_badge()
 
     def fit(self) -> None:
         """Set margins and spacings."""

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
+
 from sandbox.data import Data
 from sandbox.experiment.document.defaults import objective_for
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.parts import LossSettings
+from sandbox.experiment.lens.answers import about_monitors, about_objective
+from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES, METRICS, NUMERICS, REDUCTIONS
 from sandbox.ui.kit import Choice, Item, LineGlyph, MultiChoice, label
+from sandbox.ui.panels.answer import AnswerBox
 from sandbox.ui.panels.base import Panel, parameter, registry_items
+from sandbox.ui.session import MOST_LANES
 
 _REDUCTIONS = {"mean": "mean over samples", "sum": "sum over samples", "element_mean": "mean over elements"}
 _OFF = {"loss.positive_weight": 1.0, "loss.label_smoothing": 0.0}  # the values that change nothing
 
 
 class LossPanel(Panel):
-    """The objective beside the monitors, each with the line it is drawn with."""
+    """The objective beside the monitors, each with the line it is drawn with, and what a change of it did.
+
+    Signals
+    -------
+    beside_requested()
+        Train the loss in view from the start, beside the one that the weights were found by.
+    """
+
+    beside_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__("Loss", "loss settings")
+        self.found_by = AnswerBox(
+            "Which loss found the weights",
+            "Train it from the start\nbeside this one",
+            "Starts both from the same weights, on the same data and batches, for as long as this run, and shows where "
+            "they differ.",
+        )
+        self.only_shown = AnswerBox("What a change of the losses shown did")
+        self.found_by.acted.connect(self.beside_requested)
         self.add(
             "loss.objective",
             Choice(),
@@ -26,6 +48,7 @@ class LossPanel(Panel):
             above=True,
             extras=(LineGlyph(dashed=False), label("decides every update", "hint")),
         )
+        self.body.addWidget(self.found_by)
         self.add(
             "loss.monitors",
             MultiChoice([*registry_items(LOSSES), *registry_items(METRICS)]),
@@ -33,6 +56,7 @@ class LossPanel(Panel):
             above=True,
             extras=(LineGlyph(dashed=True), label("only shown", "hint")),
         )
+        self.body.addWidget(self.only_shown)
         self._used: set[str] = set()
         self._owners: dict[str, list[str]] = {}
         for name, loss in LOSSES.items():
@@ -71,6 +95,14 @@ class LossPanel(Panel):
                 defaults = {param.name: param.default for param in LOSSES[used[0]].parameters}
                 self.controls[key].set_value(defaults[key.removeprefix("loss.")])
         self.more.refresh()
+
+    def show_answers(self, snapshot: Snapshot, lane: str) -> None:
+        """Say what the last change of the loss did to a lane, and which losses found its weights."""
+        state = snapshot.lane(lane)
+        found_by = None if state is None else about_objective(state, snapshot.epoch_position)
+        self.found_by.show_answer(found_by, found_by is not None and bool(found_by.proof))
+        self.only_shown.show_answer(about_monitors(snapshot.effect, lane))
+        self.found_by.button.setEnabled(len(snapshot.lanes) < MOST_LANES)
 
 
 def _objectives(data: Data | None) -> list[Item]:
