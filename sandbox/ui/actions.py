@@ -71,9 +71,9 @@ ENTRIES: Mapping[str, Entry] = {
     "about": Entry("&About Loss Sandbox", "Shows the version", role=QAction.MenuRole.AboutRole),
 }
 
-_LENSES, _LINE = "<lenses>", ""
+_LENSES, _SESSIONS, _LINE = "<lenses>", "<sessions>", ""
 MENUS: Mapping[str, tuple[str, ...]] = {
-    "&File": ("new", "open", "open_table", "reopen", _LINE, "save", _LINE, "quit"),
+    "&File": ("new", "open", "open_table", "reopen", _SESSIONS, _LINE, "save", _LINE, "quit"),
     "&Edit": ("undo", "redo", _LINE, "new_lane", "copy_lane", "rename_lane", "hide_lane", "remove_lane"),
     "&Run": ("play", "step_update", "step_epoch", _LINE, "reset", "new_weights", _LINE, "sweep"),
     "&View": ("settings", _LINE, _LENSES, _LINE, "next_lane", "previous_lane", _LINE, "theme", "present", "leave"),
@@ -84,6 +84,11 @@ _MOST_DIGITS = 9  # lenses that get a digit as their shortcut
 
 class Actions:
     """The actions of a window, by name.
+
+    Attributes
+    ----------
+    sessions : QMenu
+        To be filled with earlier sessions when it opens.
 
     Parameters
     ----------
@@ -97,6 +102,7 @@ class Actions:
         self._tips: dict[str, str] = {}
         self._menus: list[tuple[str, QMenu]] = []
         self._before_lenses: QAction | None = None
+        self.sessions = QMenu("R&eopen an earlier session")
         for name, entry in ENTRIES.items():
             self._add(name, entry)
         self["play"].setAutoRepeat(False)
@@ -139,6 +145,8 @@ class Actions:
             for name in names:
                 if name == _LENSES:
                     self._before_lenses = menu.addSeparator()
+                elif name == _SESSIONS:
+                    menu.addMenu(self.sessions)
                 elif name == _LINE:
                     menu.addSeparator()
                 else:

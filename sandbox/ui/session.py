@@ -91,6 +91,8 @@ class Session(QObject):
     playing_changed(bool)
     message(str, bool)
         A sentence for the user, and whether it is about something refused or failed.
+    leaving()
+        Another experiment is about to be opened.
     """
 
     _PAINTED = QEvent.Type(QEvent.registerEventType())
@@ -99,6 +101,7 @@ class Session(QObject):
     settings_changed = Signal()
     playing_changed = Signal(bool)
     message = Signal(str, bool)
+    leaving = Signal()
 
     def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -434,9 +437,18 @@ class Session(QObject):
         """Start the first experiment; undo returns to what was there, as it was left."""
         self._open(first_experiment)
 
-    def open_experiment(self, path: Path) -> None:
-        """Open the experiment of a file and start its run."""
-        self._open(lambda: Experiment.load(path))
+    def open_experiment(self, path: Path, updates: int = 0, hidden: frozenset[str] = frozenset()) -> None:
+        """Open the experiment of a file and start its run.
+
+        Parameters
+        ----------
+        path : Path
+        updates : int
+            How far to train it at once, at full speed.
+        hidden : frozenset of str
+            Lanes that are not shown.
+        """
+        self._open(lambda: Experiment.load(path), updates, hidden)
 
     def open_table(self, path: Path) -> None:
         """Start a run on a CSV file."""
@@ -447,14 +459,24 @@ class Session(QObject):
         """Start the experiment of a sweep's cell."""
         self._open(lambda: experiment)
 
-    def _open(self, read: Callable[[], Experiment]) -> None:
+    def _open(self, read: Callable[[], Experiment], updates: int = 0, hidden: frozenset[str] = frozenset()) -> None:
         if self._pending_run is not None:
-            self._defer(object(), lambda: self._open(read))
+            self._defer(object(), lambda: self._open(read, updates, hidden))
             return
         try:
-            self._begin(read(), "open", True)
+            experiment = read()
         except InputError as error:
             self.message.emit(str(error), True)
+            return
+        self.leaving.emit()
+        number = self._begin(experiment, "open", True, updates)
+        if hidden:
+            self._defer(object(), lambda: self._hide_in(number, hidden))
+
+    def _hide_in(self, number: int, hidden: frozenset[str]) -> None:
+        """Hide lanes of a run, if it has been accepted."""
+        if self._run.number == number:
+            self.apply_lanes(self.experiment, None, hidden)
 
     def save_experiment(self, path: Path) -> None:
         """Write the experiment with the edits made while training, so that it can be replayed."""
@@ -468,13 +490,14 @@ class Session(QObject):
 
     # Runs
 
-    def _begin(self, experiment: Experiment, key: str, final: bool, updates: int = 0) -> None:
-        """Ask the thread for a new run, first trained as far as `updates`."""
+    def _begin(self, experiment: Experiment, key: str, final: bool, updates: int = 0) -> int:
+        """Ask the thread for a new run, first trained as far as `updates`; return its number."""
         self.experiment = _without_edits(experiment)
         run = Run(next(self._numbers), self.experiment, bool(experiment.edits))
         self._pending_run = _PendingRun(run, key, final, undoable=self._run.number >= 0)
         self.send(Start(run.number, experiment, updates))
         self.settings_changed.emit()
+        return run.number
 
     def go_to(self, run: Run) -> None:
         """Ask the thread to return to an earlier run, as it was left; called by the undo stack."""

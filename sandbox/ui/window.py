@@ -196,6 +196,8 @@ class MainWindow(QMainWindow):
             source.connect(self._show_undo)
         stack.undoTextChanged.connect(lambda text: actions.say("undo", f"Undoes the {text or 'last change'}"))
         stack.redoTextChanged.connect(lambda text: actions.say("redo", f"Redoes the {text or 'last undone change'}"))
+        actions["reopen"].setEnabled(False)  # until something is known to have been kept
+        actions.sessions.setEnabled(False)
         self._show_undo()
         self._show_presenting()
 
