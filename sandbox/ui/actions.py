@@ -62,6 +62,8 @@ ENTRIES: Mapping[str, Entry] = {
     "new_weights": Entry("New &weights", "Restarts from other initial weights", "Ctrl+Shift+R", "dice"),
     "sweep": Entry("&Sweep\u2026", "Runs this experiment over a grid of settings", "Ctrl+G", "sweep"),
     "settings": Entry("&Settings", "Shows or hides the settings", "Ctrl+B", "settings", checkable=True),
+    "cost": Entry("&Cost", "Shows the cost after every epoch", "Ctrl+0"),
+    "detach": Entry("Separate &window", "Shows the lens in front in a separate window", "Ctrl+D"),
     "next_lane": Entry("&Next lane", "Shows and edits the next lane", "Ctrl+PgDown"),
     "previous_lane": Entry("Pre&vious lane", "Shows and edits the previous lane", "Ctrl+PgUp"),
     "theme": Entry("Switch &theme", "Switches between light and dark", "Ctrl+T", "moon"),
@@ -71,14 +73,16 @@ ENTRIES: Mapping[str, Entry] = {
     "about": Entry("&About Loss Sandbox", "Shows the version", role=QAction.MenuRole.AboutRole),
 }
 
-_LENSES, _SESSIONS, _LINE = "<lenses>", "<sessions>", ""
+_SESSIONS, _LINE = "<sessions>", ""
 MENUS: Mapping[str, tuple[str, ...]] = {
     "&File": ("new", "open", "open_table", "reopen", _SESSIONS, _LINE, "save", _LINE, "quit"),
     "&Edit": ("undo", "redo", _LINE, "new_lane", "copy_lane", "rename_lane", "hide_lane", "remove_lane"),
     "&Run": ("play", "step_update", "step_epoch", _LINE, "reset", "new_weights", _LINE, "sweep"),
-    "&View": ("settings", _LINE, _LENSES, _LINE, "next_lane", "previous_lane", _LINE, "theme", "present", "leave"),
+    "&View": (
+        "settings", _LINE, "cost", "detach", _LINE, "next_lane", "previous_lane", _LINE, "theme", "present", "leave",
+    ),
     "&Help": ("shortcuts", "about"),
-}
+}  # fmt: skip
 _MOST_DIGITS = 9  # lenses that get a digit as their shortcut
 
 
@@ -101,8 +105,7 @@ class Actions:
         self._actions: dict[str, QAction] = {}
         self._tips: dict[str, str] = {}
         self._menus: list[tuple[str, QMenu]] = []
-        self._before_lenses: QAction | None = None
-        self.sessions = QMenu("R&eopen an earlier session")
+        self.sessions = QMenu("R&eopen an earlier session", window)
         for name, entry in ENTRIES.items():
             self._add(name, entry)
         self["play"].setAutoRepeat(False)
@@ -143,9 +146,7 @@ class Actions:
             menu = bar.addMenu(title)
             menu.setToolTipsVisible(True)
             for name in names:
-                if name == _LENSES:
-                    self._before_lenses = menu.addSeparator()
-                elif name == _SESSIONS:
+                if name == _SESSIONS:
                     menu.addMenu(self.sessions)
                 elif name == _LINE:
                     menu.addSeparator()
@@ -154,14 +155,13 @@ class Actions:
             self._menus.append((title, menu))
 
     def add_lenses(self, lenses: Mapping[str, str], show: Callable[[int], object]) -> None:
-        """Add an action for each lens, title to summary; `show` is called with the index of the one chosen."""
+        """Add an action for each lens, title to summary, after the cost; `show` gets the index of the one chosen."""
         menu = dict(self._menus)["&View"]
         for index, (title, summary) in enumerate(lenses.items()):
             keys = f"Ctrl+{index + 1}" if index < _MOST_DIGITS else ""
             action = self._add(f"lens {index}", Entry(title, summary.rstrip("."), keys))
             action.triggered.connect(lambda *_, index=index: show(index))
-            if self._before_lenses is not None:
-                menu.insertAction(self._before_lenses, action)
+            menu.insertAction(self["detach"], action)
 
     def by_menu(self) -> Iterator[tuple[str, list[QAction]]]:
         """Yield the title of each menu, and those of its actions that have a shortcut."""

@@ -72,9 +72,12 @@ class Page(StyleFollower, QWidget):
     -------
     settings_shown(bool)
         The column of settings was opened or closed.
+    cost_folded(bool)
+        The cost was put behind a tab, or into a card of its own.
     """
 
     settings_shown = Signal(bool)
+    cost_folded = Signal(bool)
 
     def __init__(self, top: TopLine, controls: Controls, settings: PanelColumn, boundary: Card, cost: Card) -> None:
         super().__init__()
@@ -161,6 +164,7 @@ class Page(StyleFollower, QWidget):
             self._lenses.host("Cost", "The cost after every epoch.", self._curves)
             self._curves.take_controls()
         self.cost.setVisible(self._fold.tall)
+        self.cost_folded.emit(not self._fold.tall)
 
     def fit(self) -> None:
         """Set margins and spacings, and fold anew: an enlarged window has less room."""

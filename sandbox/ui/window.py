@@ -189,6 +189,7 @@ class MainWindow(QMainWindow):
                 "about": lambda: show_about(self),
             }
         )
+        self.page.cost_folded.connect(actions["cost"].setEnabled)
         self.page.settings_shown.connect(actions["settings"].setChecked)
         actions["settings"].setChecked(self.page.settings_open)
         stack = session.undo_stack
@@ -252,6 +253,8 @@ class MainWindow(QMainWindow):
         self.cost_card.body.addWidget(self.cost, 1)
         self.cost_card.header.addWidget(self.cost.controls)
         self.lenses = LensCard(LENSES)
+        lenses = self.lenses
+        self.actions_.connect({"cost": lenses.show_guest, "detach": lambda: lenses.take_out(lenses.current)})
         self.page.add_lenses(self.lenses, self.cost)
         self.actions_.add_lenses({kind.title: kind.summary for kind in LENSES}, self.lenses.show_tab)
         self._leave_focus(self.page)

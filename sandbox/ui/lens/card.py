@@ -67,8 +67,8 @@ class LensCard(StyleFollower, QFrame):
         self.seed.setAccessibleName("Seed that the lenses show")
         self.seed.hide()
         self._top = QHBoxLayout()
-        self._top.addWidget(self.badge)
         self._top.addWidget(self.tabs, 1)
+        self._top.addWidget(self.badge)  # behind the tabs, so that they stay where they are without it
         self._top.addWidget(self.seed)
         self._top.addWidget(self.detach)
         self._styles: dict[str, LaneStyle] = {}
