@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QMenu, QMenuBar, QWidget
 
 from sandbox.ui.icons import icon
 
@@ -167,6 +168,36 @@ class Actions:
         """Yield the title of each menu, and those of its actions that have a shortcut."""
         for title, menu in self._menus:
             yield plain(title), [action for action in menu.actions() if not action.shortcut().isEmpty()]
+
+
+class KeyGuard(QObject):
+    """Leaves a key to the widget with the focus, where it means more there than as a shortcut of the window.
+
+    Space plays and pauses everywhere but on a button or a list that was reached by Tab; Escape first cancels what is
+    being typed.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._watch)  # a method: the connection ends with this object
+
+    def _watch(self, left: QWidget | None, focused: QWidget | None) -> None:
+        if left is not None:
+            left.removeEventFilter(self)
+        if focused is not None and focused.window() is self._window:
+            focused.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            presses = isinstance(watched, QAbstractButton | QComboBox) and event.key() == Qt.Key.Key_Space
+            cancels = isinstance(watched, QLineEdit) and event.key() == Qt.Key.Key_Escape
+            if event.modifiers() == Qt.KeyboardModifier.NoModifier and (presses or cancels):
+                event.accept()
+                return True
+        return super().eventFilter(watched, event)
 
 
 def plain(text: str) -> str:

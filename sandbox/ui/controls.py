@@ -196,6 +196,8 @@ class Controls(StyleFollower, QFrame):
             if needed + width <= room:
                 needed += width
                 shown.update(group)
+            elif group is not self._noted:
+                break  # what matters less is not shown in its place
         for widget in widgets:
             if isinstance(widget, Readout):
                 widget.set_roomy(widget in shown)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenuBar, QSizePolicy, QVBoxLayout, QWidget
 
@@ -44,6 +45,26 @@ class Fold:
 def fold(width: float, height: float) -> Fold:
     """Return what there is room for in a window of this size, in pixels at the usual scale."""
     return Fold(width >= WIDE, height >= TALL)
+
+
+class FirstPaint(QObject):
+    """Calls back once a widget has been painted for the first time, or after half a second if it has not."""
+
+    def __init__(self, widget: QWidget, then: Callable[[], None]) -> None:
+        super().__init__(widget)
+        self._widget, self._then = widget, then
+        widget.installEventFilter(self)
+        QTimer.singleShot(500, self, self._call)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            QTimer.singleShot(0, self, self._call)
+        return False
+
+    def _call(self) -> None:
+        self._widget.removeEventFilter(self)
+        then, self._then = self._then, lambda: None
+        then()
 
 
 class TopLine(StyleFollower, QWidget):

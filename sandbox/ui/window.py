@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QComboBox,
     QFileDialog,
-    QLineEdit,
     QMainWindow,
     QMenuBar,
     QWidget,
@@ -26,14 +23,14 @@ from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.training.snapshot import LaneState, Snapshot, Wanted
 from sandbox.nn import LOSSES
 from sandbox.ui import theme
-from sandbox.ui.actions import Actions
+from sandbox.ui.actions import Actions, KeyGuard
 from sandbox.ui.controls import Controls, Reading, Readouts
 from sandbox.ui.help import show_about, show_shortcuts
 from sandbox.ui.icons import icon
 from sandbox.ui.kit import Card, Notice
 from sandbox.ui.lanes.bar import LaneBar
 from sandbox.ui.lanes.desk import LaneDesk
-from sandbox.ui.layout import ENLARGED, LEAST, Page, TopLine
+from sandbox.ui.layout import ENLARGED, LEAST, FirstPaint, Page, TopLine
 from sandbox.ui.panels import DataPanel, LanePanel, LossPanel, NetworkPanel, OptimizerPanel
 from sandbox.ui.panels.base import Change, Panel
 from sandbox.ui.panels.column import PanelColumn
@@ -47,26 +44,6 @@ if TYPE_CHECKING:
     from sandbox.ui.views.cost import CostView
 
 PRESENTING = 1.4  # how much larger text and lines are for the back row
-
-
-class _FirstPaint(QObject):
-    """Calls back once a widget has been painted for the first time, or after half a second if it has not."""
-
-    def __init__(self, widget: QWidget, then: Callable[[], None]) -> None:
-        super().__init__(widget)
-        self._widget, self._then = widget, then
-        widget.installEventFilter(self)
-        QTimer.singleShot(500, self, self._call)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint:
-            QTimer.singleShot(0, self, self._call)
-        return False
-
-    def _call(self) -> None:
-        self._widget.removeEventFilter(self)
-        then, self._then = self._then, lambda: None
-        then()
 
 
 class MainWindow(QMainWindow):
@@ -109,6 +86,7 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.actions_ = Actions(self)
+        KeyGuard(self)
         self.controls = Controls(self.actions_)
         self.loss_panel = LossPanel()
         self.panels: list[Panel] = [DataPanel(), NetworkPanel(), self.loss_panel, OptimizerPanel()]
@@ -153,9 +131,6 @@ class MainWindow(QMainWindow):
             source.message.connect(lambda sentence, error: self.notice.say(sentence, error=error))
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._follow_system)
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        application.focusChanged.connect(self._watch_focus)
 
     def _connect_actions(self) -> None:
         session, desk, actions = self.session, self.desk, self.actions_
@@ -202,24 +177,6 @@ class MainWindow(QMainWindow):
         self._show_undo()
         self._show_presenting()
 
-    # Methods of a QObject: connections to objects that outlive the window end with it.
-
-    def _watch_focus(self, left: QWidget | None, focused: QWidget | None) -> None:
-        if left is not None:
-            left.removeEventFilter(self)
-        if focused is not None and focused.window() is self:
-            focused.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Leave a key to the widget with the focus, where it means more there than as a shortcut."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            presses = isinstance(watched, (QAbstractButton, QComboBox)) and event.key() == Qt.Key.Key_Space
-            cancels = isinstance(watched, QLineEdit) and event.key() == Qt.Key.Key_Escape
-            if event.modifiers() == Qt.KeyboardModifier.NoModifier and (presses or cancels):
-                event.accept()
-                return True
-        return super().eventFilter(watched, event)
-
     def _show_playing(self, playing: bool) -> None:
         self.controls.set_playing(playing)
         self.actions_["play"].setText("&Pause" if playing else "&Play")
@@ -236,7 +193,7 @@ class MainWindow(QMainWindow):
 
     def start(self) -> None:
         """Show the empty window at once, then load the views, then start the first run."""
-        self._shell = _FirstPaint(self.page, self._load_views)
+        self._shell = FirstPaint(self.page, self._load_views)
         self.show()
 
     def _load_views(self) -> None:
