@@ -398,7 +398,7 @@ def test_run_compares_nothing_with_one_lane(person: Person) -> None:
         ("test_accuracy=nan", "is not a column and a number"),
         ("test_accuracy=150", '"test_accuracy=150" is out of range: test_accuracy is from 0 to 1, or 0% to 100%'),
         ("test_acuracy=0.9", 'there is no column "test_acuracy"; did you mean "test_accuracy"?'),
-        ("train_cost=0.1", "train_cost depends on each lane's own objective or penalty; name a loss or metric"),
+        ("train_cost=0.1", "train_cost depends on the loss that each lane learns with, or on its penalty; name a"),
         ("test_huber=0.1", "not every lane records test_huber; [loss] monitors can name its loss or metric"),
     ],
 )

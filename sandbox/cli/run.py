@@ -233,7 +233,7 @@ def _check_goal(trainer: Trainer, column: str) -> None:
         return
     if column.endswith(("_cost", "_penalty")):
         raise InputError(
-            f"--reach: {column} depends on each lane's own objective or penalty; "
+            f"--reach: {column} depends on the loss that each lane learns with, or on its penalty; "
             f"name a loss or metric, such as {names[0]}."
         )
     if column in history_columns():

@@ -191,7 +191,7 @@ def _heatmap_column(sweep: Sweep, wanted: str | None) -> str:
     names = columns(sweep.results.values())
     default = default_column(names)
     if wanted is not None and wanted not in names and names:
-        print_error(f"no cell has {wanted}: it is neither an objective nor shown; the heat map shows {default}.")
+        print_error(f"no cell has {wanted}: no lane learns with it or shows it; the heat map shows {default}.")
         return default
     return wanted or default
 

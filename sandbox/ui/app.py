@@ -23,8 +23,8 @@ from sandbox.ui.window import MainWindow
 _SWITCH_INTERVAL = 0.0005
 # Milliseconds for the slower views (a few answers per second) to catch up before a picture is taken.
 _SETTLING = 700
-# Updates per second at first: slow enough to see the network learn, not only the result.
-_FIRST_SPEED = 500.0
+# Updates per second at first: slow enough to see the moons bend, which takes epochs 50 to 400.
+_FIRST_SPEED = 100.0
 _THEMES = {"light": theme.LIGHT, "dark": theme.DARK}
 
 

@@ -102,8 +102,10 @@ class Controls(StyleFollower, QFrame):
         self.speed.setToolTip("Updates per second; up to 25, every update is drawn.")
         self.speed.set_value(float("inf"))
         self.epoch = Readout("Epoch", "000 000", "How many times all training samples have been used.")
-        self.train = Readout("Train cost", "0.00000", "The objective over the training samples, with the penalty.")
-        self.test = Readout("Test cost", "0.00000", "The objective over the test samples, with the penalty.")
+        self.train = Readout(
+            "Train cost", "0.00000", "The loss to learn with, over the training samples, with the penalty."
+        )
+        self.test = Readout("Test cost", "0.00000", "The loss to learn with, over the test samples, with the penalty.")
         self.score = Readout("Test accuracy", "100.0 %", "Accuracy over the test samples.")
         self._speed_label = label("Speed", "hint")
         self._speed_label.setBuddy(self.speed.slider)
@@ -154,7 +156,7 @@ class Controls(StyleFollower, QFrame):
         self.epoch.set_text(f"{shown.epoch:,}")
         self.epoch.setToolTip(f"How many times all training samples have been used; {shown.update:,} updates so far.")
         several = shown.replicas > 1 and shown.seed is None
-        of_many = f"; median and quartiles of {shown.replicas} replicas" if several else ""
+        of_many = f"; median and quartiles of {shown.replicas} seeds" if several else ""
         of_one = "" if shown.seed is None else f"seed {shown.seed}"
 
         def caption(text: str) -> str:
@@ -165,7 +167,7 @@ class Controls(StyleFollower, QFrame):
             f"{shown.objective} over the training samples, with the penalty: what training minimises{of_many}."
         )
         self.test.set_text(words.cost(shown.test.value))
-        self.test.setToolTip(f"The objective over the test samples, with the penalty{of_many}.")
+        self.test.setToolTip(f"{shown.objective} over the test samples, with the penalty{of_many}.")
         kind = METRICS[shown.metric].label_within()
         self.train.set_caption(caption("Train cost"))
         self.test.set_caption(caption("Test cost"))

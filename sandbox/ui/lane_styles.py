@@ -93,7 +93,7 @@ def value_words(experiment: Experiment, lane: str, key: str, task: str | None) -
     text = texts.value_text(value)
     if key == "loss.monitors":
         names = [texts.label_within(name) for name in experiment.lane(lane).loss.monitors]
-        return f"shows {', '.join(names)}" if names else "no monitors"
+        return f"shows {', '.join(names)}" if names else "shows no other loss"
     if key == "network.hidden":
         return f"layers {text.replace(', ', '-')}" if value else "no hidden layer"
     if key in _NAMED:

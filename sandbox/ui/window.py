@@ -228,6 +228,7 @@ class MainWindow(QMainWindow):
         self.boundary.lane_renamed.connect(self.desk.rename)
         self.desk.rename_refused.connect(self.boundary.rename_again)
         self.boundary.rates_chosen.connect(self.session.set_rates)
+        self.cost.ghosts_cleared.connect(self._clear_ghosts)
         self._show_lanes()
         self.session.start()
 
@@ -409,11 +410,14 @@ class MainWindow(QMainWindow):
         self.drawn.emit(snapshot)
 
     _data: object = None
+    _drawn_data: object = None
     _lane_progress = 1.0
 
     def _draw_new_run(self, snapshot: Snapshot) -> None:
-        assert self.boundary is not None
+        assert self.boundary is not None and self.cost is not None
         first = self._drawn_run < 0
+        if snapshot.run != self._drawn_run:
+            self._keep_or_clear_ghosts(snapshot.experiment)
         if self._reported and snapshot.run != self._drawn_run:
             self._reported.clear()
             self.notice.dismiss()  # it was about the previous run
@@ -431,6 +435,21 @@ class MainWindow(QMainWindow):
         self._ask()
         if first or not snapshot.surfaces:
             self.session.refresh()
+
+    def _keep_or_clear_ghosts(self, experiment: Experiment) -> None:
+        """Leave the run that ends on screen, pale, if the new one is on the same data."""
+        assert self.boundary is not None and self.cost is not None
+        if self._drawn_data == (experiment.data, experiment.folder):
+            self.boundary.keep_ghosts()
+            self.cost.keep_ghosts()
+        else:
+            self._clear_ghosts()
+        self._drawn_data = experiment.data, experiment.folder
+
+    def _clear_ghosts(self) -> None:
+        if self.boundary is not None and self.cost is not None:
+            self.boundary.clear_ghosts()
+            self.cost.clear_ghosts()
 
     def _show_readouts(self, snapshot: Snapshot, lane: LaneState) -> None:
         metric = SCORES[snapshot.data.task]

@@ -119,14 +119,6 @@ def test_a_lane_with_another_loss_is_three_clicks_away(driver: Any) -> None:
 def test_a_lane_that_catches_up_is_drawn_by_itself_and_can_be_cancelled(driver: Any) -> None:
     driver.session.train(3000)
     driver.wait_drawn(lambda snapshot: snapshot.epoch == 3000)
-    shown: list[tuple[str, str]] = []  # the lens's badge, and the loss whose equations it shows
-
-    def look() -> None:
-        lens = driver.window.lenses.current
-        setup = lens._setup
-        shown.append((driver.window.lenses.badge.accessibleName(), "" if setup is None else setup.kind.name))
-
-    driver.window.drawn.connect(look)
     driver.new_lane("Mean squared error", group="Another loss")
     driver.wait_drawn(lambda snapshot: len(snapshot.lanes) == 2 and 0.05 < snapshot.lanes[1].catch_up < 0.9)
     frame = next(frame for frame in driver.window.boundary.frames if frame.lane_style.name == "B")
@@ -139,8 +131,22 @@ def test_a_lane_that_catches_up_is_drawn_by_itself_and_can_be_cancelled(driver: 
     driver.click(frame.cancel)
     driver.wait_drawn(lambda snapshot: len(snapshot.lanes) == 1 and snapshot.catch_up_progress == 1.0)
     assert driver.window.controls.step_update.isEnabled() and driver.last.epoch == 3000
+
+
+def test_the_lenses_show_a_new_lane_under_its_own_badge_alone(driver: Any) -> None:
+    driver.session.train(1000)
+    driver.wait_drawn(lambda snapshot: snapshot.epoch == 1000)
+    shown: list[tuple[str, str]] = []  # the lens's badge, and the loss whose equations it shows
+
+    def look() -> None:
+        lens = driver.window.lenses.current
+        setup = lens._setup
+        shown.append((driver.window.lenses.badge.accessibleName(), "" if setup is None else setup.kind.name))
+
+    driver.window.drawn.connect(look)
+    driver.new_lane("Mean squared error", group="Another loss")
+    driver.wait(lambda: ("Lane B", "mse") in shown)
     assert set(shown) <= {("", "binary_cross_entropy"), ("Lane A", "binary_cross_entropy"), ("Lane B", "mse")}
-    assert ("Lane B", "mse") in shown
 
 
 @pytest.mark.parametrize("button", ["play", "reset"])

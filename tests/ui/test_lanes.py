@@ -362,7 +362,7 @@ def test_lane_styles_say_what_differs() -> None:
     (style,) = lane_styles(with_lanes(LaneEntry("A")), "regression")
     assert style.words == "Mean squared error"
     monitors = lane_styles(with_lanes(LaneEntry("A"), LaneEntry("B", {"loss.monitors": ("mae",)})), "binary")
-    assert [style.words for style in monitors] == ["no monitors", "shows mean absolute error"]
+    assert [style.words for style in monitors] == ["shows no other loss", "shows mean absolute error"]
     lanes = (LaneEntry("A"), LaneEntry("B", {"loss.objective": "huber", "loss.delta": 0.5}))
     assert [style.words for style in lane_styles(with_lanes(*lanes), "regression")] == [
         "Mean squared error", "Huber, delta 0.5",

@@ -377,9 +377,10 @@ def test_snapshots_change_no_bit(listener: Listener) -> None:
 def test_changing_monitors_while_training_changes_no_bit_of_a_weight(listener: Listener) -> None:
     listener.begin()
     listener.thread_.send(Play())
-    for monitors in (("mse",), ("mse", "hinge", "binary_accuracy"), (), ("focal",)):
-        reached = listener.last.update
+    for done, monitors in enumerate((("mse",), ("mse", "hinge", "binary_accuracy"), (), ("focal",)), start=1):
         listener.thread_.send(change({"loss.monitors": monitors}))
+        listener.wait(lambda done=done: len(listener.last.experiment.edits) == done)
+        reached = listener.last.update
         listener.wait(lambda reached=reached: listener.last.update > reached + 10)
     listener.pause()
     assert len(listener.last.experiment.edits) == 4

@@ -48,6 +48,8 @@ class Setting:
         The value if the key is left out; None if that depends on the data set or the optimiser.
     label, summary : str
         Its name in the window, and one sentence on what it does.
+    phrase : str
+        What it is called within a sentence; "" for its label.
     low, high : float
         Bounds of a number, or of each number of a list; inclusive unless `above` (`below`) is set.
     names : tuple of str
@@ -82,6 +84,7 @@ class Setting:
     stops: tuple[float, ...] = ()
     least: int = 0
     most: int = MOST_LETTERS
+    phrase: str = ""
     single: bool = False
     optional: bool = False
     live: bool = False
@@ -249,7 +252,7 @@ _NETWORK = [
     ),
     Setting(
         "network.target_coding", "choice", "auto", "Target coding",
-        "The two numbers that encode the classes; auto chooses them by the objective and the output.",
+        "The two numbers that encode the classes; auto chooses them by the loss to learn with and the output.",
         names=("auto", "zero_one", "plus_minus_one"), live=True, per_lane=True,
     ),
     Setting(
@@ -273,14 +276,14 @@ _NETWORK = [
 
 _LOSS = [
     Setting(
-        "loss.objective", "choice", "auto", "Objective",
+        "loss.objective", "choice", "auto", "Learn with",
         "The loss whose gradient trains the network; auto chooses it by the task.",
-        names=("auto",), registries=(LOSSES,), live=True, per_lane=True,
+        phrase="the loss to learn with", names=("auto",), registries=(LOSSES,), live=True, per_lane=True,
     ),
     Setting(
-        "loss.monitors", "choices", (), "Monitors",
+        "loss.monitors", "choices", (), "Also show",
         "Losses and metrics that are only shown and do not affect training.",
-        registries=(LOSSES, METRICS), live=True, per_lane=True,
+        phrase="the losses also shown", registries=(LOSSES, METRICS), live=True, per_lane=True,
     ),
     Setting(
         "loss.reduction", "choice", "mean", "Reduction", "How the losses of a batch are combined into one cost.",

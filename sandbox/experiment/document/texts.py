@@ -32,8 +32,8 @@ def label_within(name: str) -> str:
 
 
 def setting_within(key: str) -> str:
-    """Return the label of a setting for use within a sentence."""
-    return words.within(SETTINGS[key].label)
+    """Return what a setting is called within a sentence."""
+    return SETTINGS[key].phrase or words.within(SETTINGS[key].label)
 
 
 def column_words(column: str) -> str:

@@ -295,7 +295,7 @@ class _Writer:
         replica, lane = stage.replica, stage.replica.lane
         sizes, loss = "-".join(map(str, replica.sizes)), lane.objective.label_within()
         words = [
-            f"A network of {sizes} units ({', '.join(replica.activations)}) learns {self.data.name}: objective {loss}, "
+            f"A network of {sizes} units ({', '.join(replica.activations)}) learns {self.data.name} with {loss}, "
             f"optimiser {OPTIMIZERS[lane.settings.optimizer.name].label}.",
             "It repeats the run of Loss Sandbox, update by update, with numpy alone. Samples are columns: X is "
             "(n_x, m), W is (n_l, n_{l-1}), b is (n_l, 1). Lines decided by the loss are marked; all others are the "

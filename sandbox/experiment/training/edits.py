@@ -10,6 +10,7 @@ from sandbox.experiment.document import texts
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import in_force
 from sandbox.experiment.document.parts import Edit
+from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.training.snapshot import EditMark
 
 _IRREVERSIBLE = {"network.hidden", "optimizer.name"}  # editing them and back changes weights or empties the memory
@@ -121,7 +122,8 @@ class EditLog:
         """Describe what an edit changed, for its mark: "learning rate 0.1 to 0.5"."""
         name = lane or before.lanes[0].name
         old, new = (texts.value_text(in_force(settings, key, name, task)) for settings in (before, self.current))
-        return f"{texts.setting_within(key)} {old} to {new}"
+        colon = ":" if SETTINGS[key].phrase else ""
+        return f"{texts.setting_within(key)}{colon} {old} to {new}"
 
     def rename_lane(self, name: str, new: str) -> None:
         """Rename a lane in its marks."""

@@ -373,6 +373,7 @@ class LaneGrid(QWidget):
         shown = tuple(styles) if rival is None else tuple(style for style in styles if style.name == current)
         shown = shown or tuple(styles)[:1]
         changed = shown != self._shown or rival != self._rival
+        others = [style.name for style in shown] != [style.name for style in self._shown]
         self._shown, self._current, self._rival = shown, current, rival
         alone = len(styles) + hidden <= 1
         for index, style in enumerate(shown):
@@ -391,6 +392,8 @@ class LaneGrid(QWidget):
         for frame in self.frames[len(shown) :]:
             frame.lane_style = None
         self._show_pair(styles)
+        if others:
+            self.clear_ghosts()
         if changed:
             self._arrange(True)
             self.wanted_changed.emit()
@@ -469,6 +472,16 @@ class LaneGrid(QWidget):
         for frame in self.frames:
             frame.view.set_data(data, experiment)
         self._arrange()
+
+    def keep_ghosts(self) -> None:
+        """Keep what every lane shows, pale, when a run ends."""
+        for frame in self.frames[: len(self._shown)]:
+            frame.view.keep_ghost()
+
+    def clear_ghosts(self) -> None:
+        """Stop showing the previous run."""
+        for frame in self.frames:
+            frame.view.clear_ghost()
 
     def choose_sample(self, part: str, index: int) -> None:
         """Draw a ring around one sample in all views."""

@@ -62,7 +62,7 @@ class SampleLens(Lens[SamplePath]):
         self.expanded = Toggle("All units")
         self.expanded.setToolTip("Shows all units of large layers, not only the first ones.")
         self.left = Elided("", "")
-        self.left.setToolTip("The objective, whose derivatives train: the left number of each pair.")
+        self.left.setToolTip("The loss to learn with, whose derivatives train: the left number of each pair.")
         self.right_word = label("Right:")
         self.other = Choice()
         self.other.setAccessibleName("Loss to compare with")

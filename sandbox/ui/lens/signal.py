@@ -90,8 +90,8 @@ class SignalLens(Lens[Signals]):
     def _build(self) -> None:
         self.choice_label = label("Compare with")
         self.choice = MultiChoice(nothing="no other loss")
-        self.choice.setAccessibleName("Losses to compare with the objective")
-        self.choice.setToolTip("Losses that are drawn dashed beside the objective; they change nothing.")
+        self.choice.setAccessibleName("Losses to compare with the one to learn with")
+        self.choice.setToolTip("Losses that are drawn dashed beside the one to learn with; they change nothing.")
         self.choice_label.setBuddy(self.choice)
         self.note = Elided("of one sample, before the 1/m", "hint")
         self.note.setToolTip("Loss and signal are those of one sample: training averages or sums them over a batch.")

@@ -25,7 +25,7 @@ class WhatIfLens(Lens[Alternatives]):
 
     title = "What if"
     period = PERIOD
-    summary = "Shows which way each loss would step from here, and makes any of them the objective."
+    summary = "Shows which way each loss would step from here, and lets the network learn with any of them."
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class WhatIfLens(Lens[Alternatives]):
         self.model = WhatIfModel()
         self.table = WhatIfTable(self.model)
         self.table.setToolTip(
-            "Click a header, or press S, to sort by a column; double click, or Enter, makes a loss the objective."
+            "Click a header, or press S, to sort by a column; double click, or Enter, to learn with a loss."
         )
         self.words = QLabel()
         self.words.setWordWrap(True)

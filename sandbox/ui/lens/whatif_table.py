@@ -63,10 +63,10 @@ def row_sentence(row: LossRow, objective: LossRow) -> str:
     if row.norm == 0.0:
         return f"{label} would not step at all: its gradient is 0."
     if not math.isfinite(row.cosine):
-        return f"{label}: the objective has no direction to compare with."
+        return f"{label}: the loss to learn with has no direction to compare with."
     angle = math.degrees(math.acos(row.cosine))
     length = words.number(row.norm / objective.norm, 2)
-    off = f"{words.degrees(angle)} off the objective's direction"
+    off = f"{words.degrees(angle)} off the direction in which it learns"
     return f"{label} would step {off}; its gradient is {length} times as long."
 
 
@@ -144,8 +144,8 @@ class WhatIfModel(QAbstractTableModel):
             tips = (
                 "The loss; the one that trains is marked.",
                 "The cost with this loss, penalty included, at the current parameters.",
-                "Cosine between its whole gradient and the objective's: 1 is the same direction, 0 at right angles, "
-                "\u22121 opposite.",
+                "Cosine between its whole gradient and that of the loss to learn with: 1 is the same direction, "
+                "0 at right angles, \u22121 opposite.",
                 f"Norm of dZ[{last}], the derivative of its cost by the output's pre-activations.",
             )
             text = tips[section] if section < WEIGHTS else f"Norm of dW[{l}] for its cost, penalty included."
@@ -167,9 +167,9 @@ class WhatIfModel(QAbstractTableModel):
             return value_of(loss, index.column())
         if role == Role.AccessibleTextRole:
             is_objective = self.objective is loss and index.column() == NAME
-            return cell_text(loss, index.column()) + (", the objective" if is_objective else "")
+            return cell_text(loss, index.column()) + (", the loss to learn with" if is_objective else "")
         if role == Role.ToolTipRole and self.objective is not None:
-            hint = "" if loss is self.objective else " Double click or Enter makes it the objective."
+            hint = "" if loss is self.objective else " Double click or Enter lets the network learn with it."
             return row_sentence(loss, self.objective) + hint
         return None
 

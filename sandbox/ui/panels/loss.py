@@ -44,7 +44,6 @@ class LossPanel(Panel):
         self.add(
             "loss.objective",
             Choice(),
-            text="Learn with",
             above=True,
             extras=(LineGlyph(dashed=False), label("decides every update", "hint")),
         )
@@ -52,7 +51,6 @@ class LossPanel(Panel):
         self.add(
             "loss.monitors",
             MultiChoice([*registry_items(LOSSES), *registry_items(METRICS)]),
-            text="Also show",
             above=True,
             extras=(LineGlyph(dashed=True), label("only shown", "hint")),
         )

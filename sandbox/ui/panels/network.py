@@ -13,7 +13,7 @@ from sandbox.ui.kit import Choice, Item, LayersEditor, SeedField
 from sandbox.ui.panels.base import Panel, number, registry_items
 
 _CODINGS: list[Item] = [
-    ("auto", "auto", "Uses the coding that suits the objective and the output."),
+    ("auto", "auto", "Uses the coding that suits the loss to learn with and the output."),
     ("zero_one", "0 and 1", "The classes are 0 and 1, as for sigmoid and softmax outputs."),
     ("plus_minus_one", "\u22121 and +1", "The classes are -1 and +1, as the hinge losses and tanh need."),
 ]

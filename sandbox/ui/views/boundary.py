@@ -21,6 +21,7 @@ from sandbox.ui.plot.plot import Plot
 from sandbox.ui.plot.scale import ColourScale
 from sandbox.ui.plot.ticks import coordinate
 from sandbox.ui.theme import SMALL, Theme
+from sandbox.ui.views.ghost import faint
 from sandbox.ui.views.samples import SamplePoints
 from sandbox.ui.views.slices import DataSlice
 from sandbox.ui.views.surfaces import (
@@ -77,6 +78,7 @@ class BoundaryView(QWidget):
         )
         self.grid = GridLayer(self.plot)
         self.image = ImageLayer(self.plot)
+        self.ghost = LinesLayer(self.plot, -1)
         self.lines = LinesLayer(self.plot, 0)
         self.samples = SamplePoints(self.plot)
         self.crosshair = CrosshairLayer(self.plot)
@@ -192,6 +194,8 @@ class BoundaryView(QWidget):
         self._show_slice()
 
     def _show_slice(self) -> None:
+        if self._surface is None:  # over other inputs
+            self.clear_ghost()
         self._name_axes()
         self._choose_colours()
         self._place_points()
@@ -248,6 +252,16 @@ class BoundaryView(QWidget):
         notes += [f"{left_out:,} points not drawn"] * bool(left_out)
         self.legend.set_entries(names, len(data.y_test) > 0, notes)
 
+    def keep_ghost(self) -> None:
+        """Keep the boundary, or the curve, of the run that ends, pale."""
+        if self._surface is not None and not self.other:
+            solid = (line for line in self.lines.lines if not line.dash)
+            self.ghost.set_lines(tuple(faint(line) for line in solid))
+
+    def clear_ghost(self) -> None:
+        """Stop showing the previous run."""
+        self.ghost.set_lines(())
+
     def choose_sample(self, part: str, index: int) -> None:
         """Draw a ring around one sample of the "train" or "test" part, if it exists."""
         self.samples.choose(part, index)
@@ -267,6 +281,7 @@ class BoundaryView(QWidget):
         if other == self.other:
             self._choose_colours()
             return
+        self.clear_ghost()
         self.other = other
         self._surface = None
         if self.slice is not None:

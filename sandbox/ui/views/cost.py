@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,8 @@ from sandbox.ui.plot.plot import Plot
 from sandbox.ui.plot.ranges import epochs_end, logarithm, plain, value_range, without_divergence
 from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views.cost_legend import CostLegend, Key, LegendRow, rows_of
+from sandbox.ui.views.ghost import GhostNote, Ghosts, faint, ghosts_of
+from sandbox.ui.views.invitation import Invitation
 
 _OWN_TIP = "Shows for every lane what it learns with, and what it also shows."
 
@@ -41,9 +43,12 @@ class CostView(QWidget):
     -------
     wanted_changed()
         `wanted` now returns something else, so a paused run needs a new snapshot.
+    ghosts_cleared()
+        The user does not want to see the previous run any longer.
     """
 
     wanted_changed = Signal()
+    ghosts_cleared = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +64,7 @@ class CostView(QWidget):
         self._window: tuple[float, float] | None = None  # the epochs zoomed to
         self._stale = False  # whether the next snapshot must rebuild the legend
         self._probe: float | None = None
+        self._ghosts: Ghosts = {}
         self._build()
 
     def _build(self) -> None:
@@ -70,6 +76,7 @@ class CostView(QWidget):
         )
         self.grid = GridLayer(self.plot)
         self.bands = BandsLayer(self.plot, -4)
+        self.ghosts = LinesLayer(self.plot, -3)
         self.metrics = LinesLayer(self.plot, -2)
         self.lines = LinesLayer(self.plot, 0)
         self.marks = MarksLayer(self.plot)
@@ -103,6 +110,9 @@ class CostView(QWidget):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.readout.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.note.hide()
+        self.ghost_note = GhostNote()
+        self.ghost_note.cleared.connect(self.ghosts_cleared)
+        self.invitation = Invitation(self.plot)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -111,6 +121,7 @@ class CostView(QWidget):
         column.addWidget(self.plot, 1)
         column.addWidget(self.readout)
         column.addWidget(self.note)
+        column.addWidget(self.ghost_note)
         self.plot.probed.connect(self._probed)
         self.plot.probe_ended.connect(self._probe_ended)
         self.plot.zoomed.connect(self._zoom)
@@ -189,6 +200,19 @@ class CostView(QWidget):
             self.legend.show_rows(rows, bool(self.only.value()), self.only.value() in METRICS)
         self._redraw()
 
+    def keep_ghosts(self) -> None:
+        """Keep the curves of the run that ends, pale, if it has been trained at all."""
+        ghosts = ghosts_of(self._curves)
+        if ghosts:
+            self._ghosts = ghosts
+            self.ghost_note.say(self._position)
+
+    def clear_ghosts(self) -> None:
+        """Stop showing the previous run."""
+        self._ghosts = {}
+        self.ghost_note.hide()
+        self._redraw()
+
     def set_lanes(self, styles: Sequence[LaneStyle]) -> None:
         """Show these lanes, by their letters and colours."""
         styles_by_name = {style.name: style for style in styles}
@@ -238,7 +262,10 @@ class CostView(QWidget):
     def _redraw(self) -> None:
         if self._theme is None:
             return
-        last = max((float(c.epochs[-1]) for c in self._curves if len(c.epochs)), default=0.0)
+        self.invitation.setVisible(self._position == 0.0 and len(self._lanes) == 1 and not self._ghosts)
+        ends = [float(c.epochs[-1]) for c in self._curves if len(c.epochs)]
+        ends += [float(epochs[-1]) for epochs, _ in self._ghosts.values()]
+        last = max(ends, default=0.0)
         self._end = epochs_end(self._end, max(last if np.isfinite(last) else 0.0, self._position))
         x_range = self._visible_range()
         curves = {(c.lane, c.column): c for c in self._curves}
@@ -260,16 +287,29 @@ class CostView(QWidget):
         for row, _, x, y in costs:
             visible = y[(x >= x_range[0]) & (x <= x_range[1])]
             visible_values.append(without_divergence(visible, log) if row.lane in stopped else visible)
+        ghosts = list(self._ghost_lines(log))
+        visible_values += [line.y[(line.x >= x_range[0]) & (line.x <= x_range[1])] for line in ghosts]
         low, high = value_range(self._values, visible_values, log)
         self._values = (low, high) if costs else None
         self.plot.set_range(x_range, (low, high), (self.log_x.isChecked(), log))
         self.plot.show_right_axis(bool(metrics))
+        self.ghosts.set_lines(tuple(ghosts))
         self._set_bands([(row, part) for row, part, *_ in costs], curves, log)
         self._set_lines(self.lines, costs, curves, log)
         self._set_lines(self.metrics, [(row, part, x, low + y * (high - low)) for row, part, x, y in metrics])
         self._set_marks()
         self._set_note(skipped)
         self._update_readout()
+
+    def _ghost_lines(self, log: bool) -> Iterator[Line]:
+        """Yield the lines of the previous run, of the losses that are shown now: others have another scale."""
+        scaled = logarithm if log else plain
+        for row, part, column in self.legend.shown_curves():
+            if row.role == "metric" or (row.lane, column) not in self._ghosts:
+                continue
+            epochs, values = self._ghosts[row.lane, column]
+            stroke = self.legend.stroke(row, part)
+            yield faint(Line(self._x_values(epochs), scaled(values), stroke.color, stroke.width, stroke.dash))
 
     @property
     def _log(self) -> bool:

@@ -94,7 +94,7 @@ def test_the_objective_is_marked(make_bench: Callable[..., Bench]) -> None:
     bench = make_bench()
     model = bench.lens.model
     role = Qt.ItemDataRole.AccessibleTextRole
-    assert model.index(0, 0).data(role) == "Binary cross-entropy, the objective"
+    assert model.index(0, 0).data(role) == "Binary cross-entropy, the loss to learn with"
     assert model.index(1, 0).data(role) == "Categorical cross-entropy"
     table = bench.lens.table
     image = table.viewport().grab().toImage()
@@ -184,8 +184,9 @@ def test_the_sentence_is_about_the_chosen_row(qtbot: Any, make_bench: Callable[.
     row = bench.row_of("mse")
     qtbot.mouseClick(bench.lens.table.viewport(), Qt.MouseButton.LeftButton, pos=bench.center(row))
     cosine, norms = bench.lens.model.loss(row).cosine, [bench.lens.model.loss(k).norm for k in (0, row)]
+    degrees = f"{math.degrees(math.acos(cosine)):.0f}\u00b0"
     assert bench.lens.words.text() == (
-        f"Mean squared error would step {math.degrees(math.acos(cosine)):.0f}\u00b0 off the objective's direction; "
+        f"Mean squared error would step {degrees} off the direction in which it learns; "
         f"its gradient is {norms[1] / norms[0]:.2g} times as long."
     )
     bench.lens.table.setFocus()

@@ -117,7 +117,7 @@ def test_a_cell_is_opened_as_a_lane(driver: Any, executor: InlineExecutor) -> No
     driver.pause()
     dialog = run(driver)
     press(driver, dialog.view, 3)
-    assert dialog.detail.text() == "Learning rate 1, Objective Mean absolute error."
+    assert dialog.detail.text() == "Learning rate 1, Learn with Mean absolute error."
     driver.click(dialog.open_button)
     driver.wait(lambda: len(driver.last.lanes) == 2)
     settings = driver.last.experiment.effective().lane("B")
