@@ -240,7 +240,7 @@ def test_bad_input_is_one_message_and_nothing_is_written(person: Person, case: s
         (("check", "now"), "now"),
         (("--size", "900x600"), "--screenshot"),
         (("--screenshot", "x.png", "--size", "900"), "1400x900"),
-        (("--screenshot", "x.png", "--size", "9x9"), "from 200 to 8,000"),
+        (("--screenshot", "x.png", "--size", "9x9"), "from 880x480 to 8000x8000"),
         (("--screenshot", "x.png", "--theme", "red"), "red"),
         (("--screenshot", "nowhere/x.png"), "no such folder"),
         (("--screenshot", "."), "folder"),
@@ -542,10 +542,11 @@ def test_run_draws_its_pictures_without_a_display(tmp_path: Path) -> None:
 
 def test_a_screenshot_needs_no_display(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text(BATCHES)
-    for theme in ("light", "dark"):
-        options = ("--screenshot", f"{theme}.png", "--size", "1280x800", "--theme", theme, "--after", "3")
+    for theme, (width, height) in (("light", (1024, 700)), ("dark", (880, 480))):
+        size = f"{width}x{height}"
+        options = ("--screenshot", f"{theme}.png", "--size", size, "--theme", theme, "--after", "3")
         child = run_bare(*options, "x.toml", folder=tmp_path)
         assert (child.returncode, child.stdout) == (0, ""), child.stderr
-        assert png_size(tmp_path / f"{theme}.png") == (1280, 800)
+        assert png_size(tmp_path / f"{theme}.png") == (width, height)
     assert sorted(os.listdir(tmp_path)) == ["dark.png", "light.png", "x.toml"]
     assert (tmp_path / "light.png").read_bytes() != (tmp_path / "dark.png").read_bytes()

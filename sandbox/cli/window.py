@@ -24,7 +24,7 @@ from sandbox.files import reason
 _WINDOW_SIZE = (1400, 900)
 
 
-_SMALLEST, _LARGEST = 200, 8000  # pixels of a screenshot, either way
+SMALLEST, LARGEST = (880, 480), (8000, 8000)  # width and height of a screenshot; the window gets no smaller
 
 
 _ABOUT = "Open the window: see how the loss function decides what a network learns."
@@ -77,11 +77,10 @@ def _size(text: str) -> tuple[int, int]:
     parts = text.lower().split("x")
     if len(parts) == 2 and all(part.isdecimal() and len(part) < 6 for part in parts):
         width, height = int(parts[0]), int(parts[1])
-        if all(_SMALLEST <= side <= _LARGEST for side in (width, height)):
+        if SMALLEST[0] <= width <= LARGEST[0] and SMALLEST[1] <= height <= LARGEST[1]:
             return width, height
-    raise argparse.ArgumentTypeError(
-        f'"{text}" is not a size such as 1400x900, each side from {_SMALLEST} to {_LARGEST:,} pixels'
-    )
+    least, most = ("x".join(map(str, ends)) for ends in (SMALLEST, LARGEST))
+    raise argparse.ArgumentTypeError(f'"{text}" is not a size such as 1400x900, from {least} to {most} pixels')
 
 
 def _screenshot(options: argparse.Namespace, experiment: Experiment | None) -> int:

@@ -7,15 +7,16 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QEventLoop, QSettings, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment
-from sandbox.experiment.document.defaults import FIRST_MONITORS
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import last_session, theme
 from sandbox.ui.kit.base import discard
+from sandbox.ui.last_session import LastSessions
+from sandbox.ui.session import first_experiment
 from sandbox.ui.window import MainWindow
 
 # The default of 5 ms lets the training thread keep the interpreter for a third of a frame.
@@ -39,11 +40,6 @@ def application() -> QApplication:
     return app
 
 
-def first_experiment() -> Experiment:
-    """Return the experiment of the first start: two moons, one loss to learn with and another that is only shown."""
-    return Experiment().with_value("loss.monitors", FIRST_MONITORS)
-
-
 def run_window(experiment: Experiment | None = None, path: Path | None = None) -> int:
     """Open the window, run until it is closed, and return the exit code."""
     app = application()
@@ -54,14 +50,15 @@ def run_window(experiment: Experiment | None = None, path: Path | None = None) -
     window.resize(1280, 800)
     available = app.primaryScreen().availableGeometry().size()
     if available.width() < 1300 or available.height() < 840:
-        window.resize(available * 0.96)
+        window.setWindowState(Qt.WindowState.WindowMaximized)
     sys.excepthook = lambda kind, error, trace: _show_error(window, kind, error, trace)
     window.controls.set_speed(_FIRST_SPEED)
+    sessions = LastSessions(window, last_session.folder())
     window.start()
     if experiment is None:
-        last_session.offer(window, last_session.file_path())
+        sessions.offer()
     code = app.exec()
-    last_session.save(window, last_session.file_path())
+    sessions.keep()
     return code
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent, QUndoStack
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from sandbox import words
 from sandbox.nn import METRICS
 from sandbox.ui import theme
-from sandbox.ui.icons import icon
+from sandbox.ui.actions import Actions, plain
 from sandbox.ui.kit import IconButton, PrimaryButton, Readout, SpeedSlider, label
 from sandbox.ui.kit.base import StyleFollower, call_later
 
@@ -82,26 +82,52 @@ class RateMeter:
         return self.rate
 
 
-class Controls(StyleFollower, QFrame):
-    """The row of controls: it only shows values and emits signals."""
+class ActionButton(IconButton):
+    """A button that shows an action by its icon, and is enabled and checked as the action is."""
 
-    def __init__(self, undo_stack: QUndoStack) -> None:
+    def __init__(self, action: QAction) -> None:
+        super().__init__("dots", action.toolTip(), plain(action.text()))
+        self.setDefaultAction(action)
+
+
+class SettingsButton(StyleFollower, QToolButton):
+    """Opens and closes the settings; while they are closed it bears their name, so that one finds them."""
+
+    def __init__(self, action: QAction) -> None:
+        super().__init__()
+        self.setDefaultAction(action)
+        self.setAccessibleName(plain(action.text()))
+        self.toggled.connect(self.fit)
+        self.follow_style()
+
+    def fit(self) -> None:
+        style = Qt.ToolButtonStyle
+        self.setToolButtonStyle(style.ToolButtonIconOnly if self.isChecked() else style.ToolButtonTextBesideIcon)
+        self.setIconSize(QSize(theme.px(16), theme.px(16)))
+        self.setFixedHeight(theme.px(theme.CONTROL))
+
+
+class Controls(StyleFollower, QFrame):
+    """The row of controls: it shows values and offers actions; those without room go into a menu at its end."""
+
+    def __init__(self, actions: Actions) -> None:
         super().__init__()
         self.setObjectName("card")
         self.setAccessibleName("Controls")
-        self.play = PrimaryButton("Play", "play", "Trains, or pauses training (Space).")
-        self.step_update = IconButton("step-update", "Trains one update and pauses.", "Step one update")
-        self.step_epoch = IconButton("step-epoch", "Trains to the end of the epoch and pauses.", "Step one epoch")
-        self.reset = IconButton("reset", "Restarts from the same initial weights.", "Reset")
-        self.new_weights = IconButton("dice", "Restarts from other initial weights.", "New weights")
-        self.undo = IconButton("undo", "Undoes the last change (Ctrl+Z).", "Undo")
-        self.redo = IconButton("redo", "Redoes the last undone change (Ctrl+Shift+Z).", "Redo")
-        self.open = IconButton("open", "Opens an experiment file (Ctrl+O).", "Open experiment")
-        self.save = IconButton("save", "Saves the experiment with all edits (Ctrl+S).", "Save experiment")
-        self.sweep = IconButton("sweep", "Runs this experiment over a grid of settings (Ctrl+G).", "Sweep")
-        self.theme = IconButton("moon", "Switches between light and dark.", "Switch theme")
-        self.present = IconButton("present", "Enlarges everything for the back row (F11).", "Present")
-        self.present.setCheckable(True)
+        self.play = PrimaryButton("Play", "play", actions["play"].toolTip())
+        self.play.clicked.connect(actions["play"].trigger)
+        self.settings = SettingsButton(actions["settings"])
+        self.settings.toggled.connect(lambda: call_later(self, self._make_room))
+        self.step_update, self.step_epoch, self.reset, self.new_weights = (
+            ActionButton(actions[name]) for name in ("step_update", "step_epoch", "reset", "new_weights")
+        )
+        self.undo, self.redo, self.open, self.save, self.sweep, self.theme, self.present = (
+            ActionButton(actions[name]) for name in ("undo", "redo", "open", "save", "sweep", "theme", "present")
+        )
+        self.more = IconButton("dots", "Shows the buttons for which there is no room.", "More buttons", flat=True)
+        self.more.clicked.connect(self._open_menu)
+        self._menu = QMenu(self)
+        self._menu.setToolTipsVisible(True)
         self.speed = SpeedSlider()
         self.speed.setAccessibleName("Speed")
         self.speed.setToolTip(
@@ -116,50 +142,41 @@ class Controls(StyleFollower, QFrame):
         )
         self.test = Readout("Test cost", "0.00000", "The loss to learn with, over the test samples, with the penalty.")
         self.score = Readout("Test accuracy", "100.0 %", "Accuracy over the test samples.")
+        self._speed_label = label("Speed", "hint")
+        self._speed_label.setBuddy(self.speed.slider)
+        # What leaves the row when it gets narrow, the first of them first; of the readouts only the notes leave it.
+        self._noted = (self.train, self.test, self.score)
+        self._foldable: tuple[tuple[QWidget, ...], ...] = (
+            (self.present,), (self.theme,), (self.sweep,), (self.open, self.save), self._noted, (self._speed_label,),
+            (self.undo, self.redo), (self.new_weights,),
+        )  # fmt: skip
         self._lay_out()
-        self._wire(undo_stack)
-
-    def allow_steps(self, allowed: bool) -> None:
-        """Enable single steps; they are not possible while a lane catches up with the others."""
-        for button in (self.step_update, self.step_epoch):
-            button.setEnabled(allowed)
 
     def _lay_out(self) -> None:
         self._row = QHBoxLayout(self)
-        for widget in (self.play, self.step_update, self.step_epoch, self.reset, self.new_weights):
+        leading: tuple[QWidget, ...] = (
+            self.settings, self.play, self.step_update, self.step_epoch, self.reset, self.new_weights,
+        )  # fmt: skip
+        for widget in leading:
             self._row.addWidget(widget)
         self._row.addSpacing(theme.GRID)
-        speed = label("Speed", "hint")
-        speed.setBuddy(self.speed.slider)
-        self._row.addWidget(speed)
+        self._row.addWidget(self._speed_label)
         self._row.addWidget(self.speed)
         self._row.addStretch(1)
         for readout in (self.epoch, self.train, self.test, self.score):
             self._row.addWidget(readout)
         self._row.addStretch(1)
-        for widget in (self.undo, self.redo, self.open, self.save, self.sweep, self.theme, self.present):
-            self._row.addWidget(widget)
-        # A click leaves the focus where it was, so that Space still plays and pauses.
-        buttons: tuple[QWidget, ...] = (
-            self.play, self.step_update, self.step_epoch, self.reset, self.new_weights, self.undo, self.redo, self.open,
-            self.save, self.sweep, self.theme, self.present,
+        trailing: tuple[QWidget, ...] = (
+            self.undo, self.redo, self.open, self.save, self.sweep, self.theme, self.present, self.more,
         )  # fmt: skip
-        for button in buttons:
+        for widget in trailing:
+            self._row.addWidget(widget)
+        self.more.hide()
+        self.speed.changed.connect(lambda *_: self._meter.reset())
+        # A click leaves the focus where it was, so that Space still plays and pauses.
+        for button in self.findChildren(QAbstractButton):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.follow_style()
-
-    def _wire(self, undo_stack: QUndoStack) -> None:
-        undo_stack.canUndoChanged.connect(self.undo.setEnabled)
-        undo_stack.canRedoChanged.connect(self.redo.setEnabled)
-        undo_stack.undoTextChanged.connect(
-            lambda text: self.undo.setToolTip(f"Undoes the {text or 'last change'} (Ctrl+Z).")
-        )
-        undo_stack.redoTextChanged.connect(
-            lambda text: self.redo.setToolTip(f"Redoes the {text or 'last undone change'} (Ctrl+Shift+Z).")
-        )
-        self.undo.setEnabled(False)
-        self.redo.setEnabled(False)
-        self.speed.changed.connect(lambda *_: self._meter.reset())
 
     def set_playing(self, playing: bool) -> None:
         """Show on the play button what pressing it does."""
@@ -172,10 +189,6 @@ class Controls(StyleFollower, QFrame):
         """Choose a speed, in updates per second, as the slider does."""
         self.speed.set_value(speed)
         self.speed.changed.emit(self.speed.value(), True)
-
-    def set_dark(self, dark: bool) -> None:
-        """Show which theme the theme button switches to."""
-        self.theme.setIcon(icon("sun" if dark else "moon"))
 
     def show_readings(self, shown: Readouts) -> None:
         """Update the readouts."""
@@ -215,18 +228,48 @@ class Controls(StyleFollower, QFrame):
 
         self._make_room()
 
+    # Room
+
     def _make_room(self) -> None:
-        """Hide the notes of the readouts if the window is too narrow for them."""
-        readouts = (self.train, self.test, self.score)
-        shown_notes = sum(readout.spare for readout in readouts if readout.roomy)
-        needed = self._row.minimumSize().width() - shown_notes + sum(readout.spare for readout in readouts)
-        for readout in readouts:
-            readout.set_roomy(needed <= self.width())
+        """If the window is narrow, leave out notes and buttons; a menu offers the buttons instead."""
+        room, needed = self.width(), self._least_width()
+        widgets = [widget for group in self._foldable for widget in group]
+        roomy = needed - self._width(self.more) + sum(map(self._width, widgets)) <= room
+        shown: set[QWidget] = set(widgets) if roomy else set()
+        for group in reversed(self._foldable):
+            width = sum(map(self._width, group))
+            if needed + width <= room:
+                needed += width
+                shown.update(group)
+            elif group is not self._noted:
+                break  # what matters less is not shown in its place
+        for widget in widgets:
+            if isinstance(widget, Readout):
+                widget.set_roomy(widget in shown)
+            else:
+                widget.setVisible(widget in shown)
+        self.more.setVisible(not roomy)
+
+    def _width(self, widget: QWidget) -> int:
+        """Return the width that a widget, or the note of a readout, adds to the row."""
+        return widget.spare if isinstance(widget, Readout) else widget.sizeHint().width() + self._row.spacing()
+
+    def _least_width(self) -> int:
+        """Return the width without notes, with everything folded that can be."""
+        least = self._row.minimumSize().width()
+        for widget in (widget for group in self._foldable for widget in group):
+            if widget.roomy if isinstance(widget, Readout) else not widget.isHidden():
+                least -= self._width(widget)
+        return least + (self._width(self.more) if self.more.isHidden() else 0)
+
+    def _open_menu(self) -> None:
+        self._menu.clear()
+        buttons = sorted(self.findChildren(ActionButton), key=self._row.indexOf)
+        self._menu.addActions([button.defaultAction() for button in buttons if button.isHidden()])
+        self._menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def minimumSizeHint(self) -> QSize:
-        hint = super().minimumSizeHint()
-        notes = sum(readout.spare for readout in (self.train, self.test, self.score) if readout.roomy)
-        return QSize(hint.width() - notes, hint.height())
+        return QSize(self._least_width(), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

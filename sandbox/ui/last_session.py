@@ -1,46 +1,166 @@
-"""The last session: saved when the window closes, offered when it opens again."""
+"""The last sessions: kept when the window closes or another experiment is opened, and offered to be opened again."""
 
 from __future__ import annotations
 
+import json
 import logging
-from pathlib import Path
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path, PurePath
 
 from PySide6.QtCore import QStandardPaths
 
+from sandbox import words
+from sandbox.data import DATASETS
 from sandbox.errors import InputError
+from sandbox.experiment import Experiment
+from sandbox.experiment.training.snapshot import Snapshot
+from sandbox.files import write_atomic
 from sandbox.ui.window import MainWindow
+
+MOST = 5  # sessions that are kept
+_HEAD = "# Left at: "  # begins the line in which a kept file says what is not part of an experiment
 
 _log = logging.getLogger(__name__)
 
 
-def file_path() -> Path:
-    """Return the file in which the last experiment is saved."""
-    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)) / "last.toml"
+def folder() -> Path:
+    """Return the folder in which the last sessions are kept."""
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
 
 
-def save(window: MainWindow, path: Path) -> bool:
-    """Write the experiment of a closed window, with all edits, unless it is the one it opened with.
+@dataclass(frozen=True)
+class Kept:
+    """A session in a file, and where it was left.
 
-    Returns whether it was written. A full disk must not prevent closing.
+    Attributes
+    ----------
+    path : Path
+    experiment : Experiment
+        Its lanes, with every edit.
+    update, epoch : int
+        How far it was trained.
+    hidden : frozenset of str
+        The lanes that were not shown.
     """
-    snapshot = window.session.snapshot
-    if snapshot is None or snapshot.experiment == window.session.opened_with:
-        return False
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        snapshot.experiment.save(path)
-    except (InputError, OSError):
-        _log.exception("the experiment could not be saved")
-        return False
-    return True
+
+    path: Path
+    experiment: Experiment
+    update: int
+    epoch: int
+    hidden: frozenset[str]
+
+    @property
+    def words(self) -> str:
+        """What it is, in a few words: "Two moons, 3 lanes, 1,020 epochs"."""
+        experiment = self.experiment
+        dataset = DATASETS.get(experiment.data.dataset or "")
+        name = dataset.label if dataset is not None else PurePath(experiment.data.file or "").name
+        lanes = words.count(len(experiment.lanes), "lane")
+        trained = words.count(self.epoch, "epoch") if self.epoch else words.count(self.update, "update")
+        return f"{experiment.title or name}, {lanes}, {trained}"
+
+    def is_part_of(self, snapshot: Snapshot) -> bool:
+        """Return whether a run began like this one and went as far, so that nothing of this one is lost with it."""
+        whole, edits = snapshot.experiment, self.experiment.edits
+        return self.update <= snapshot.update and replace(whole, edits=whole.edits[: len(edits)]) == self.experiment
+
+    @property
+    def time(self) -> str:
+        """When it was left."""
+        return f"{datetime.fromtimestamp(self.path.stat().st_mtime):%d %B, %H:%M}".removeprefix("0")
 
 
-def offer(window: MainWindow, path: Path) -> None:
-    """Offer to open the saved experiment, if there is one."""
-    if path.is_file():
-        window.notice.say(
-            "Your last session was saved. Open it and press Play to replay it with every edit.",
-            action="Open it",
-            act=lambda: window.session.open_experiment(path),
-            goes=True,
-        )
+def kept(place: Path) -> list[Kept]:
+    """Return the sessions kept in a folder, the last one first; files that cannot be read are left out."""
+    found = []
+    for path in _paths(place):
+        with suppress(InputError, OSError, ValueError, KeyError):
+            experiment = Experiment.load(path)
+            first = path.read_text(encoding="utf-8").partition("\n")[0]
+            left = json.loads(first.removeprefix(_HEAD)) if first.startswith(_HEAD) else {}
+            hidden = frozenset(map(str, left.get("hidden", ())))
+            found.append(Kept(path, experiment, int(left.get("update", 0)), int(left.get("epoch", 0)), hidden))
+    return found
+
+
+def _paths(place: Path) -> list[Path]:
+    return [place / f"last{'' if number == 1 else f'-{number}'}.toml" for number in range(1, MOST + 1)]
+
+
+class LastSessions:
+    """Keeps what is in a window, and opens what was kept.
+
+    Parameters
+    ----------
+    window : MainWindow
+    place : Path
+        The folder of the files.
+    """
+
+    def __init__(self, window: MainWindow, place: Path) -> None:
+        self._window, self._place = window, place
+        actions = window.actions_
+        window.session.leaving.connect(self.keep)
+        actions["reopen"].triggered.connect(lambda *_: self.reopen())
+        actions.sessions.aboutToShow.connect(self._list)
+        self._allow()
+
+    def _allow(self) -> None:
+        any_kept = any(path.is_file() for path in _paths(self._place))
+        self._window.actions_["reopen"].setEnabled(any_kept)
+        self._window.actions_.sessions.setEnabled(any_kept)
+
+    def keep(self) -> bool:
+        """Write the experiment with all lanes and edits, and how far it is trained, unless it is as it was opened.
+
+        Returns whether it was written. A full disk must not prevent closing.
+        """
+        session = self._window.session
+        snapshot = session.snapshot
+        if snapshot is None or snapshot.experiment == session.opened_with:
+            return False
+        left = {"update": snapshot.update, "epoch": snapshot.epoch, "hidden": sorted(session.hidden)}
+        try:
+            self._place.mkdir(parents=True, exist_ok=True)
+            self._make_room(snapshot)
+            path = _paths(self._place)[0]
+            snapshot.experiment.save(path)
+            write_atomic(path, f"{_HEAD}{json.dumps(left)}\n{path.read_text(encoding='utf-8')}")
+        except (InputError, OSError):
+            _log.exception("the session could not be kept")
+            return False
+        self._allow()
+        return True
+
+    def _make_room(self, snapshot: Snapshot) -> None:
+        """Free the first file: the others move on, over one that this run only continues, or over the last."""
+        paths = _paths(self._place)
+        continued = [session.path for session in kept(self._place) if session.is_part_of(snapshot)]
+        free = next((path for path in paths if path in continued or not path.exists()), paths[-1])
+        for number in range(paths.index(free), 0, -1):
+            paths[number - 1].replace(paths[number])
+
+    def offer(self) -> None:
+        """Offer the last session, if there is one, until the user answers."""
+        sessions = kept(self._place)
+        if sessions:
+            sentence = f"Your last session was kept: {sessions[0].words}."
+            self._window.notice.offer(sentence, "Reopen", self.reopen)
+
+    def reopen(self, number: int = 0) -> None:
+        """Open a kept session, the last one by default, and train it as far as it was."""
+        sessions = kept(self._place)
+        if number < len(sessions):
+            self._window.notice.withdraw()
+            chosen = sessions[number]
+            self._window.session.open_experiment(chosen.path, chosen.update, chosen.hidden)
+
+    def _list(self) -> None:
+        """List the kept sessions in the menu."""
+        menu = self._window.actions_.sessions
+        menu.clear()
+        for number, session in enumerate(kept(self._place)):
+            action = menu.addAction(f"{session.words} ({session.time})")
+            action.triggered.connect(lambda *_, number=number: self.reopen(number))

@@ -20,7 +20,7 @@ from PySide6.QtGui import QUndoStack
 from sandbox.data import DATASETS
 from sandbox.errors import InputError, input_error
 from sandbox.experiment import Edit, Experiment
-from sandbox.experiment.document.defaults import objective_for
+from sandbox.experiment.document.defaults import FIRST_MONITORS, objective_for
 from sandbox.experiment.document.frozen import FrozenMapping
 from sandbox.experiment.document.lanes import free_name, renamed, scales_target, with_other_loss, without_lane
 from sandbox.experiment.document.parts import LaneEntry
@@ -93,6 +93,8 @@ class Session(QObject):
     playing_changed(bool)
     message(str, bool)
         A sentence for the user, and whether it is about something refused or failed.
+    leaving()
+        Another experiment is about to be opened.
     """
 
     _PAINTED = QEvent.Type(QEvent.registerEventType())
@@ -101,6 +103,7 @@ class Session(QObject):
     settings_changed = Signal()
     playing_changed = Signal(bool)
     message = Signal(str, bool)
+    leaving = Signal()
 
     def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -472,30 +475,57 @@ class Session(QObject):
 
     # Files
 
-    def open_experiment(self, path: Path) -> None:
-        """Open the experiment of a file and start its run."""
-        self._open(lambda: Experiment.load(path))
+    def open_new(self) -> None:
+        """Start the first experiment; undo returns to what was there, as it was left."""
+        self._open(first_experiment)
+
+    def open_experiment(self, path: Path, updates: int = 0, hidden: frozenset[str] = frozenset()) -> None:
+        """Open the experiment of a file and start its run.
+
+        Parameters
+        ----------
+        path : Path
+        updates : int
+            How far to train it at once, at full speed.
+        hidden : frozenset of str
+            Lanes that are not shown.
+        """
+        self._open(lambda: Experiment.load(path), updates, hidden)
 
     def open_table(self, path: Path) -> None:
         """Start a run on a CSV file."""
         auto = {"network.output": "auto", "loss.objective": "auto"}
-        self._open(lambda: with_file(self.experiment, str(path)).with_values(auto), brought)
+        self._open(lambda: with_file(self.experiment, str(path)).with_values(auto), notice=brought)
 
     def open_cell(self, experiment: Experiment) -> None:
         """Start the experiment of a sweep's cell."""
         self._open(lambda: experiment)
 
     def _open(
-        self, read: Callable[[], Experiment], notice: Callable[[Experiment, Experiment], str] = lambda *_: ""
+        self,
+        read: Callable[[], Experiment],
+        updates: int = 0,
+        hidden: frozenset[str] = frozenset(),
+        notice: Callable[[Experiment, Experiment], str] = lambda *_: "",
     ) -> None:
         if self._pending_run is not None:
-            self._defer(object(), lambda: self._open(read, notice))
+            self._defer(object(), lambda: self._open(read, updates, hidden, notice))
             return
         try:
             experiment = read()
-            self._begin(experiment, "open", True, notice=notice(self.experiment, experiment))
         except InputError as error:
             self.message.emit(str(error), True)
+            return
+        text = notice(self.experiment, experiment)
+        self.leaving.emit()
+        number = self._begin(experiment, "open", True, updates, text)
+        if hidden:
+            self._defer(object(), lambda: self._hide_in(number, hidden))
+
+    def _hide_in(self, number: int, hidden: frozenset[str]) -> None:
+        """Hide lanes of a run, if it has been accepted."""
+        if self._run.number == number:
+            self.apply_lanes(self.experiment, None, hidden)
 
     def save_experiment(self, path: Path) -> None:
         """Write the experiment with the edits made while training, so that it can be replayed."""
@@ -509,13 +539,17 @@ class Session(QObject):
 
     # Runs
 
-    def _begin(self, experiment: Experiment, key: str, final: bool, updates: int = 0, notice: str = "") -> None:
-        """Ask the thread for a new run, first trained as far as `updates`; once accepted, tell the user the notice."""
+    def _begin(self, experiment: Experiment, key: str, final: bool, updates: int = 0, notice: str = "") -> int:
+        """Ask the thread for a new run, first trained as far as `updates`; return its number.
+
+        Once it is accepted, the user is told the notice.
+        """
         self.experiment = _without_edits(experiment)
         run = Run(next(self._numbers), self.experiment, bool(experiment.edits))
         self._pending_run = _PendingRun(run, key, final, undoable=self._run.number >= 0, notice=notice)
         self.send(Start(run.number, experiment, updates))
         self.settings_changed.emit()
+        return run.number
 
     def go_to(self, run: Run) -> None:
         """Ask the thread to return to an earlier run, as it was left; called by the undo stack."""
@@ -621,6 +655,11 @@ class Session(QObject):
     @Slot(str)
     def _failed(self, reason: str) -> None:
         self.message.emit(reason, True)
+
+
+def first_experiment() -> Experiment:
+    """Return the experiment of the first start: two moons, one loss to learn with and another that is only shown."""
+    return Experiment().with_value("loss.monitors", FIRST_MONITORS)
 
 
 def _with_monitors(experiment: Experiment, lane: str | None, old: str, task: str) -> Experiment:

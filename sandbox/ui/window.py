@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QComboBox,
     QFileDialog,
-    QHBoxLayout,
     QMainWindow,
-    QVBoxLayout,
+    QMenuBar,
     QWidget,
 )
 
@@ -27,15 +24,19 @@ from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.training.snapshot import LaneState, Snapshot, Wanted
 from sandbox.nn import LOSSES
 from sandbox.ui import theme
+from sandbox.ui.actions import Actions, KeyGuard
 from sandbox.ui.controls import Controls, Reading, Readouts
+from sandbox.ui.help import show_about, show_shortcuts
+from sandbox.ui.icons import icon
 from sandbox.ui.kit import Card, Notice
 from sandbox.ui.lanes.bar import LaneBar
 from sandbox.ui.lanes.desk import LaneDesk
+from sandbox.ui.layout import ENLARGED, LEAST, FirstPaint, Page, TopLine
 from sandbox.ui.panels import DataPanel, LanePanel, LossPanel, NetworkPanel, OptimizerPanel
 from sandbox.ui.panels.base import Change, Panel
 from sandbox.ui.panels.column import PanelColumn
 from sandbox.ui.parts import go_to_part
-from sandbox.ui.session import Session
+from sandbox.ui.session import MOST_LANES, Session
 from sandbox.ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -45,26 +46,6 @@ if TYPE_CHECKING:
     from sandbox.ui.views.cost import CostView
 
 PRESENTING = 1.4  # how much larger text and lines are for the back row
-
-
-class _FirstPaint(QObject):
-    """Calls back once a widget has been painted for the first time, or after half a second if it has not."""
-
-    def __init__(self, widget: QWidget, then: Callable[[], None]) -> None:
-        super().__init__(widget)
-        self._widget, self._then = widget, then
-        widget.installEventFilter(self)
-        QTimer.singleShot(500, self, self._call)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint:
-            QTimer.singleShot(0, self, self._call)
-        return False
-
-    def _call(self) -> None:
-        self._widget.removeEventFilter(self)
-        then, self._then = self._then, lambda: None
-        then()
 
 
 class MainWindow(QMainWindow):
@@ -99,13 +80,16 @@ class MainWindow(QMainWindow):
         self.desk = LaneDesk(self.session)
         self._build()
         self._connect()
+        self._connect_actions()
         self._apply_theme()
         self._show_settings()
 
     # Building
 
     def _build(self) -> None:
-        self.controls = Controls(self.session.undo_stack)
+        self.actions_ = Actions(self)
+        KeyGuard(self)
+        self.controls = Controls(self.actions_)
         self.loss_panel = LossPanel()
         self.panels: list[Panel] = [DataPanel(), NetworkPanel(), self.loss_panel, OptimizerPanel()]
         self.data_panel = self.panels[0]
@@ -115,23 +99,12 @@ class MainWindow(QMainWindow):
         self.lane_bar = LaneBar()
         self.boundary_card.header.addWidget(self.lane_bar)
         self.cost_card = Card("Cost")
-        page = self._ground = QWidget()
-        page.setObjectName("ground")
-        page.setAccessibleName("Loss Sandbox")
-        self._page = QVBoxLayout(page)
-        self._columns = QHBoxLayout()
-        self._page.addWidget(self.controls)
-        self.notice.setParent(page)  # it lies over the views, so that nothing moves under the mouse
-        self.notice.installEventFilter(self)
-        self._page.addLayout(self._columns, 1)
+        self.menus = QMenuBar()
+        self.actions_.fill(self.menus)
         self.settings = PanelColumn([self.lane_panel, *self.panels])
-        self._columns.addWidget(self.settings)
-        self._views = QHBoxLayout()
-        self._views.addWidget(self.boundary_card, 11)
-        self._right = QVBoxLayout()
-        self._right.addWidget(self.cost_card, 9)
-        self._views.addLayout(self._right, 10)
-        self._columns.addLayout(self._views, 1)
+        top = TopLine(self.menus, self.notice)
+        page = self.page = Page(top, self.controls, self.settings, self.boundary_card, self.cost_card)
+        page.setAccessibleName("Loss Sandbox")
         self.setCentralWidget(page)
         page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         page.setFocus()  # no control has the focus before the user chooses one
@@ -139,19 +112,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         session, desk, controls = self.session, self.desk, self.controls
-        controls.play.clicked.connect(session.toggle)
-        controls.step_update.clicked.connect(lambda: session.step())
-        controls.step_epoch.clicked.connect(lambda: session.step(epoch=True))
-        controls.reset.clicked.connect(session.reset)
-        controls.new_weights.clicked.connect(session.new_weights)
-        controls.undo.clicked.connect(session.undo)
-        controls.redo.clicked.connect(session.redo)
         controls.speed.changed.connect(lambda speed, _: session.set_speed(float(speed)))
-        controls.open.clicked.connect(self.ask_open)
-        controls.save.clicked.connect(self.ask_save)
-        controls.sweep.clicked.connect(self.open_sweep)
-        controls.theme.clicked.connect(self.switch_theme)
-        controls.present.clicked.connect(self.switch_presenting)
         for panel in self.panels:
             panel.changed.connect(self._change)
             panel.refused.connect(lambda sentence: self.notice.say(sentence, error=True))
@@ -168,30 +129,11 @@ class MainWindow(QMainWindow):
         desk.changed.connect(self._view_changed)
         session.shown.connect(self._draw)
         session.settings_changed.connect(self._show_settings)
-        session.playing_changed.connect(controls.set_playing)
+        session.playing_changed.connect(self._show_playing)
         for source in (session, desk):
             source.message.connect(lambda sentence, error: self.notice.say(sentence, error=error))
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._follow_system)
-        for keys, act in (
-            (QKeySequence(Qt.Key.Key_F11), self.switch_presenting),
-            (QKeySequence("Ctrl+Z"), session.undo),  # at once: a button's shortcut would animate a click first
-            (QKeySequence("Ctrl+Shift+Z"), session.redo),
-            (QKeySequence.StandardKey.Open, self.ask_open),
-            (QKeySequence.StandardKey.Save, self.ask_save),
-            (QKeySequence("Ctrl+Shift+O"), self.ask_open_table),
-            (QKeySequence("Ctrl+G"), self.open_sweep),
-            (QKeySequence.StandardKey.Quit, self.close),
-            (QKeySequence(Qt.Key.Key_F6), lambda: go_to_part(self.parts, 1)),
-            (QKeySequence("Shift+F6"), lambda: go_to_part(self.parts, -1)),
-        ):
-            QShortcut(keys, self, act)
-        # Space plays and pauses everywhere except on a button or a list reached by Tab.
-        self._space = QShortcut(QKeySequence(Qt.Key.Key_Space), self, session.toggle)
-        self._space.setAutoRepeat(False)
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        application.focusChanged.connect(self._update_space)
 
     @property
     def parts(self) -> list[QWidget]:
@@ -199,10 +141,62 @@ class MainWindow(QMainWindow):
         lenses = [] if self.lenses is None else [self.lenses]
         return [self.controls, self.settings, self.boundary_card, self.cost_card, *lenses]
 
-    # Methods of a QObject: connections to objects that outlive the window end with it.
+    def _connect_actions(self) -> None:
+        session, desk, actions = self.session, self.desk, self.actions_
+        actions.connect(
+            {
+                "new": session.open_new,
+                "open": self.ask_open,
+                "open_table": self.ask_open_table,
+                "save": self.ask_save,
+                "quit": self.close,
+                "undo": session.undo,
+                "redo": session.redo,
+                "new_lane": self.lane_bar.new.open_menu,
+                "copy_lane": lambda: desk.fork(desk.viewed),
+                "rename_lane": self._begin_rename,
+                "hide_lane": lambda: desk.act(desk.viewed, "hide"),
+                "remove_lane": lambda: desk.act(desk.viewed, "remove"),
+                "play": session.toggle,
+                "step_update": session.step,
+                "step_epoch": lambda: session.step(epoch=True),
+                "reset": session.reset,
+                "new_weights": session.new_weights,
+                "sweep": self.open_sweep,
+                "settings": lambda: self.page.open_settings(actions["settings"].isChecked()),
+                "next_lane": lambda: desk.view_next(1),
+                "previous_lane": lambda: desk.view_next(-1),
+                "next_part": lambda: go_to_part(self.parts, 1),
+                "previous_part": lambda: go_to_part(self.parts, -1),
+                "theme": self.switch_theme,
+                "present": self.switch_presenting,
+                "leave": self.switch_presenting,
+                "shortcuts": lambda: show_shortcuts(self, actions),
+                "about": lambda: show_about(self),
+            }
+        )
+        self.page.cost_folded.connect(actions["cost"].setEnabled)
+        self.page.settings_shown.connect(actions["settings"].setChecked)
+        actions["settings"].setChecked(self.page.settings_open)
+        stack = session.undo_stack
+        for source in (stack.canUndoChanged, stack.canRedoChanged, session.settings_changed, session.shown):
+            source.connect(self._show_undo)
+        stack.undoTextChanged.connect(lambda text: actions.say("undo", f"Undoes the {text or 'last change'}"))
+        stack.redoTextChanged.connect(lambda text: actions.say("redo", f"Redoes the {text or 'last undone change'}"))
+        actions["reopen"].setEnabled(False)  # until something is known to have been kept
+        actions.sessions.setEnabled(False)
+        self._show_undo()
+        self._show_presenting()
 
-    def _update_space(self, _: QWidget | None, focused: QWidget | None) -> None:
-        self._space.setEnabled(not isinstance(focused, (QAbstractButton, QComboBox)))
+    def _show_playing(self, playing: bool) -> None:
+        self.controls.set_playing(playing)
+        self.actions_["play"].setText("&Pause" if playing else "&Play")
+
+    def _show_undo(self) -> None:
+        """Offer undo and redo if there is something, or a run is pending that there will be something for."""
+        stack, pending = self.session.undo_stack, self.session.is_pending and self.session.snapshot is not None
+        self.actions_["undo"].setEnabled(stack.canUndo() or pending)
+        self.actions_["redo"].setEnabled(stack.canRedo() or pending)
 
     def _follow_system(self) -> None:
         if self._chosen_theme is None:
@@ -210,7 +204,7 @@ class MainWindow(QMainWindow):
 
     def start(self) -> None:
         """Show the empty window at once, then load the views, then start the first run."""
-        self._shell = _FirstPaint(self._ground, self._load_views)
+        self._shell = FirstPaint(self.page, self._load_views)
         self.show()
 
     def _load_views(self) -> None:
@@ -227,8 +221,11 @@ class MainWindow(QMainWindow):
         self.cost_card.body.addWidget(self.cost, 1)
         self.cost_card.header.addWidget(self.cost.controls)
         self.lenses = LensCard(LENSES)
-        self._right.addWidget(self.lenses, 11)
-        self._leave_focus(self._ground)
+        lenses = self.lenses
+        self.actions_.connect({"cost": lenses.show_guest, "detach": lambda: lenses.take_out(lenses.current)})
+        self.page.add_lenses(self.lenses, self.cost)
+        self.actions_.add_lenses({kind.title: kind.summary for kind in LENSES}, self.lenses.show_tab)
+        self._leave_focus(self.page)
         self._theme_views()
         for view in (self.boundary, self.cost, self.lenses):
             view.wanted_changed.connect(self._want)
@@ -244,7 +241,6 @@ class MainWindow(QMainWindow):
         self.boundary.rates_chosen.connect(self.session.set_rates)
         self.cost.ghosts_cleared.connect(self._clear_ghosts)
         self._show_lanes()
-        self._place_notice()  # above the new views
         self.session.start()
 
     def _leave_focus(self, parent: QWidget) -> None:
@@ -271,18 +267,14 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         theme.apply(application, self.theme, self._enlarged() if self._presenting else 1.0)
-        gap = theme.px(theme.GRID)
-        self._page.setContentsMargins(gap, gap, gap, gap)
-        self._page.setSpacing(gap)
-        self._columns.setSpacing(0)  # the panels have their own gutter
-        self._views.setSpacing(gap)
-        self.controls.set_dark(self.theme.dark)
+        self.setMinimumSize(*map(theme.px, LEAST))
+        self.actions_["theme"].setIcon(icon("sun" if self.theme.dark else "moon"))
         self._theme_views()
 
     def _enlarged(self) -> float:
         """Return how much larger everything can be and still fit on the screen."""
-        least = self.minimumSizeHint().width() / theme.scale()
-        return max(1.0, min(PRESENTING, self.screen().availableGeometry().width() / max(least, 1.0)))
+        screen = self.screen().availableGeometry()
+        return max(1.0, min(PRESENTING, screen.width() / ENLARGED[0], screen.height() / ENLARGED[1]))
 
     def _theme_views(self) -> None:
         for view in (self.boundary, self.cost, self.lenses):
@@ -300,7 +292,7 @@ class MainWindow(QMainWindow):
         if not self._presenting:
             self._normal_geometry = self.geometry()
         self._presenting = not self._presenting
-        self.controls.present.setChecked(self._presenting)
+        self._show_presenting()
         self._apply_theme()
         if self._presenting:
             self.showFullScreen()
@@ -309,24 +301,10 @@ class MainWindow(QMainWindow):
             # Deferred: only then does the layout know that it may be narrow again.
             QTimer.singleShot(0, self, lambda: self.setGeometry(self._normal_geometry))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.notice and event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
-            self._place_notice()
-        return super().eventFilter(watched, event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place_notice()
-
-    def _place_notice(self) -> None:
-        """Place the notice over the lower edge of the views."""
-        views = self._views.geometry()
-        width = views.width() - 2 * theme.px(2 * theme.GRID)
-        height = self.notice.heightForWidth(width) if self.notice.hasHeightForWidth() else -1
-        height = height if height > 0 else self.notice.sizeHint().height()
-        left, bottom = views.left() + theme.px(2 * theme.GRID), views.bottom() - theme.px(2 * theme.GRID)
-        self.notice.setGeometry(left, bottom - height, width, height)
-        self.notice.raise_()
+    def _show_presenting(self) -> None:
+        self.actions_["present"].setChecked(self._presenting)
+        self.actions_["leave"].setEnabled(self._presenting)
+        self.actions_["leave"].setVisible(self._presenting)
 
     # Settings
 
@@ -355,7 +333,7 @@ class MainWindow(QMainWindow):
         self.lane_bar.show_lanes(styles, seen, desk.viewed, desk.rival)
         self.lane_bar.show_replicas(desk.replicas if several else 0, desk.seed, desk.replica)
         stretch = 11 if len(seen) == 1 or rival is not None else 14 if len(seen) < 5 else 16
-        self._views.setStretch(0, stretch)
+        self.page.share(stretch)
         if self.boundary is not None and self.cost is not None:
             self.boundary.set_lanes(seen, desk.viewed, rival, len(styles) - len(seen))
             self.cost.set_lanes(seen)
@@ -363,6 +341,24 @@ class MainWindow(QMainWindow):
             self.lenses.set_lanes(styles)
             self.lenses.set_seed(desk.picked_seed)
         self._title_boundary()
+        self._show_lane_actions()
+
+    def _show_lane_actions(self) -> None:
+        count, several = len(self.desk.styles), len(self.desk.seen) > 1
+        for name, possible in (
+            ("new_lane", count < MOST_LANES),
+            ("copy_lane", count < MOST_LANES),
+            ("rename_lane", count > 1),
+            ("hide_lane", several),
+            ("remove_lane", count > 1),
+            ("next_lane", several),
+            ("previous_lane", several),
+        ):
+            self.actions_[name].setEnabled(possible)
+
+    def _begin_rename(self) -> None:
+        if self.boundary is not None:
+            self.boundary.begin_rename(self.desk.viewed)
 
     def _title_boundary(self) -> None:
         """Set the title of the card to what it shows."""
@@ -435,7 +431,7 @@ class MainWindow(QMainWindow):
             self._keep_or_clear_ghosts(snapshot.experiment)
         if self._reported and snapshot.run != self._drawn_run:
             self._reported.clear()
-            self.notice.hide()  # it was about the previous run
+            self.notice.dismiss()  # it was about the previous run
         self._drawn_run = snapshot.run
         if self.cost is not None:
             self.cost.forget_ranges()
@@ -507,7 +503,8 @@ class MainWindow(QMainWindow):
         elif self._lane_progress < 1.0:
             self._title_boundary()
         if (progress < 1.0) != (self._lane_progress < 1.0):
-            self.controls.allow_steps(progress >= 1.0)
+            for name in ("step_update", "step_epoch"):
+                self.actions_[name].setEnabled(progress >= 1.0)
         self._lane_progress = progress
 
     def _report_stops(self, snapshot: Snapshot) -> None:

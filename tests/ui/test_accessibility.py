@@ -65,7 +65,7 @@ def test_every_control_of_the_window_has_a_name_and_no_markup(
     driver = open_window(experiment)
     seen = set()
     for lens in driver.window.lenses.lenses:
-        driver.click(driver.window.lenses.tabs.button(driver.window.lenses.lenses.index(lens)))
+        driver.window.lenses.show_lens(lens)
         driver.settle()
         for node in _tree(driver.window):
             name, value, description = _said(node)
@@ -198,7 +198,7 @@ def test_f6_goes_from_part_to_part(driver: Driver) -> None:
         focused = QApplication.focusWidget()
         return next((part for part in window.parts if part.isAncestorOf(focused)), None)
 
-    window._ground.setFocus()
+    window.page.setFocus()
     visited = []
     for _ in range(6):
         driver.key(Qt.Key.Key_F6)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from sandbox.data import Data, load_data
+from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.training.snapshot import (
     BinarySurface,
     CurveSurface,
@@ -25,6 +26,7 @@ from sandbox.ui import theme
 from sandbox.ui.plot import colormap
 from sandbox.ui.plot.ticks import coordinate, grown, linear_ticks, log_ticks, whole_ticks
 from sandbox.ui.views.boundary import BoundaryView
+from sandbox.ui.views.slices import STRETCH, DataSlice
 
 
 def _view(qtbot: QtBot, colours: theme.Theme = theme.LIGHT, **settings: Any) -> tuple[BoundaryView, Data]:
@@ -381,3 +383,23 @@ def test_the_name_of_the_value_axis_lies_beside_its_numbers(qtbot: QtBot, tmp_pa
     assert max(map(len, texts)) >= 7
     numbers = max(view.plot.fontMetrics().horizontalAdvance(text) for text in texts)
     assert axis.width() >= numbers + axis.label.boundingRect().height()
+
+
+@pytest.mark.parametrize(("width", "height"), [(400.0, 300.0), (200.0, 500.0), (700.0, 90.0), (0.0, 0.0)])
+def test_alike_inputs_keep_nearly_their_proportions_in_any_plot(width: float, height: float) -> None:
+    shown = DataSlice(Trainer(Experiment()).data)
+    x, y = shown.ranges_for(width, height)
+    for (low, high), (start, end) in ((x, shown.x_range), (y, shown.y_range)):
+        assert low <= start < end <= high  # all data are inside
+        assert low + high == pytest.approx(start + end)
+    if width:
+        assert 1 / STRETCH - 1e-9 <= (x[1] - x[0]) / width / ((y[1] - y[0]) / height) <= STRETCH + 1e-9
+        assert x == shown.x_range or y == shown.y_range  # no larger than need be
+
+
+def test_unlike_inputs_fill_the_plot() -> None:
+    data = Trainer(Experiment().with_value("data.dataset", "breast_cancer")).data
+    names = list(data.inputs)
+    shown = DataSlice(data, (names.index("mean_area"), names.index("mean_smoothness")))
+    assert shown.proportion is None
+    assert shown.ranges_for(300.0, 200.0) == (shown.x_range, shown.y_range)

@@ -623,6 +623,44 @@ def test_there_are_up_to_8_layers_of_1_to_1024_units(qtbot: Any, show: Any) -> N
     assert (layers.cells[7].spin.minimum(), layers.cells[7].spin.maximum()) == (1, 1024)
 
 
+def test_tabs_without_room_are_in_a_menu_and_the_chosen_one_is_not(qtbot: Any, show: Any) -> None:
+    names = ("Equations", "Signal", "What if", "Sample", "Update", "Check", "Findings", "An eighth")
+    tabs = kit.Tabs([(index, name, f"Shows {name}.") for index, name in enumerate(names)])
+    chosen: list[object] = []
+    tabs.changed.connect(lambda value, _: chosen.append(value))
+    show(tabs, 900)
+    assert all(tabs.button(index).isVisible() for index in range(8)) and not tabs.more.isVisible()
+    tabs.resize(300, tabs.height())
+    shown = [index for index in range(8) if tabs.button(index).isVisible()]
+    assert shown == list(range(len(shown))) and 1 < len(shown) < 8
+    assert tabs.more.text() == f"+{8 - len(shown)}"
+    assert all(tabs.rect().contains(tabs.button(index).geometry()) for index in shown)
+    assert tabs.rect().contains(tabs.more.geometry())
+    qtbot.mouseClick(tabs.more, Qt.MouseButton.LeftButton)
+    offered = {action.text(): action for action in tabs._menu.actions()}
+    assert list(offered) == list(names[len(shown) :])
+    offered["An eighth"].trigger()
+    tabs._menu.hide()
+    assert chosen == [7] == [tabs.value()]
+    assert tabs.button(7).isVisible() and tabs.rect().contains(tabs.button(7).geometry())
+    qtbot.mouseClick(tabs.button(0), Qt.MouseButton.LeftButton)
+    assert chosen == [7, 0] and tabs.button(7).isHidden()
+    tabs.resize(10, tabs.height())
+    assert [index for index in range(8) if tabs.button(index).isVisible()] == [0]
+
+
+def test_tabs_may_change(qtbot: Any, show: Any) -> None:
+    tabs = kit.Tabs([(1, "One", ""), (2, "Two", "")])
+    show(tabs, 400)
+    tabs.set_value(2)
+    tabs.set_items([(0, "None", ""), (1, "One", ""), (2, "Two", "")])
+    assert tabs.value() == 2
+    lefts = [tabs.button(value).x() for value in (0, 1, 2)]
+    assert lefts == sorted(lefts) and all(tabs.button(value).isVisible() for value in (0, 1, 2))
+    tabs.set_items([(0, "None", ""), (1, "One", "")])
+    assert tabs.value() == 0
+
+
 # Readouts, notices, cards
 
 
@@ -658,6 +696,17 @@ def test_a_notice_is_shown_acted_on_and_closed(qtbot: Any, show: Any) -> None:
     qtbot.mouseClick(notice.close_button, Qt.MouseButton.LeftButton)
     assert not notice.isVisible()
     assert done == ["undone"]
+
+
+def test_a_long_sentence_is_shown_in_full_by_a_click(qtbot: Any, show: Any) -> None:
+    notice = kit.Notice()
+    sentence = "The cost is not finite any more, because the learning rate is too large. " * 4
+    notice.say(sentence, error=True)
+    show(notice, 300)
+    assert notice.sentence.text() == sentence
+    qtbot.mouseClick(notice.sentence, Qt.MouseButton.LeftButton)
+    assert QToolTip.text() == sentence
+    QToolTip.hideText()
 
 
 def test_more_shows_what_applies_or_matters(qtbot: Any, show: Any) -> None:

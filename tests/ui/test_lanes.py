@@ -694,11 +694,11 @@ def test_a_window_of_many_lanes_fits_on_a_small_screen(open_window: Callable[...
     assert driver.window.width() == 1280
     note = driver.window.controls.train.caption
     assert ("\u2013" in note.text()) == (seeds > 1)  # there is room for the quartiles
-    driver.window.resize(1120, 720)
+    driver.window.resize(960, 720)
     driver.settle()
-    assert driver.window.width() == 1120
+    assert driver.window.width() == 960
     assert "\u2013" not in note.text()
     if lanes > 1:
         driver.choose(driver.window.lane_bar.rival, "A against B")
         driver.settle()
-        assert driver.window.width() == 1120
+        assert driver.window.width() == 960

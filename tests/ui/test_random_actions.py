@@ -45,6 +45,8 @@ class Person:
             (0.4, "theme", lambda: self.press(controls.theme)),
             (0.4, "F11", lambda: driver.key(Qt.Key.Key_F11, on=window)),
             (1.0, "resize", self.resize),
+            (0.7, "settings", lambda: self.press(controls.settings)),
+            (1.0, "menu", self.choose_from_menu),
             (1.5, "more", lambda: self.press(self.random.choice(window.panels).more)),
             (1.0, "log x", lambda: self.press(window.cost.log_x)),
             (1.0, "log y", lambda: self.press(window.cost.log_y)),
@@ -131,7 +133,12 @@ class Person:
                 self.driver.key(Qt.Key.Key_Up if up else Qt.Key.Key_Down, on=layers.cells[index].spin)
 
     def resize(self) -> None:
-        self.window.resize(self.random.randrange(900, 1700), self.random.randrange(600, 1000))
+        self.window.resize(self.random.randrange(880, 1700), self.random.randrange(480, 1000))
+
+    def choose_from_menu(self) -> None:
+        """Choose a lens, the cost, or another lane."""
+        names = ["cost", "next_lane", "previous_lane", *(f"lens {k}" for k in range(len(self.window.lenses.lenses)))]
+        self.window.actions_[self.random.choice(names)].trigger()
 
     def press_chip(self) -> None:
         chips = list(self.window.cost.legend.chips.values())

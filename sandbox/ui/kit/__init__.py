@@ -7,9 +7,10 @@ All controls have the same interface: `value()`, `set_value(value)`, which emits
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtCore import QSize, QTimer
+from PySide6.QtGui import QFontMetrics, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from sandbox.ui import accessible, theme
@@ -23,9 +24,10 @@ from sandbox.ui.kit.base import (
     MoreButton,
     StyleFollower,
     label,
+    say,
     set_state,
 )
-from sandbox.ui.kit.choices import Choice, Item, MultiChoice, Segmented, Toggle
+from sandbox.ui.kit.choices import Choice, Item, MultiChoice, Segmented, Tabs, Toggle
 from sandbox.ui.kit.layers import LayersEditor
 from sandbox.ui.kit.numbers import (
     SPEEDS,
@@ -55,6 +57,7 @@ __all__ = [
     "SeedField",
     "Segmented",
     "SpeedSlider",
+    "Tabs",
     "Toggle",
     "label",
 ]
@@ -170,40 +173,46 @@ class Readout(StyleFollower, QWidget):
         self.setFixedWidth(self._width(with_note=bool(self._note) and self._roomy))
 
 
+@dataclass(frozen=True)
+class _Message:
+    """What a notice says; `act` is done by its button, which has the text `action`."""
+
+    sentence: str
+    error: bool = False
+    action: str = ""
+    act: Callable[[], object] | None = None
+
+
 class Notice(StyleFollower, QFrame):
-    """A bar with one sentence, a close button and, optionally, an action button."""
+    """One sentence in one line, a close button and, optionally, an action button.
+
+    A sentence that does not fit ends in an ellipsis; a click, or the pointer on it, shows all of it.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("notice")
         self.sign = QLabel()
-        self.sentence = label("")
-        self.sentence.setWordWrap(True)
-        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.sentence = Elided("", "")
         self.button = QPushButton()
         self.close_button = IconButton("close", "Closes this message.", "Close the message", flat=True)
-        self._action: Callable[[], object] | None = None
+        self._shown = _Message("")
+        self._offered: _Message | None = None  # is shown whenever no other message is, until it is answered
         self._hide_timer = QTimer(self)
         self._hide_timer.setSingleShot(True)
-        self._hide_timer.timeout.connect(self.hide)
+        self._hide_timer.timeout.connect(self.dismiss)
         self._layout = QHBoxLayout(self)
         self._layout.addWidget(self.sign)
         self._layout.addWidget(self.sentence, 1)
         self._layout.addWidget(self.button)
         self._layout.addWidget(self.close_button)
         self.button.clicked.connect(self._run_action)
-        self.close_button.clicked.connect(self.hide)
+        self.close_button.clicked.connect(self._close)
         self.follow_style()
         self.hide()
 
     def say(
-        self,
-        sentence: str,
-        *,
-        error: bool = False,
-        action: str = "",
-        act: Callable[[], object] | None = None,
-        goes: bool = False,
+        self, sentence: str, *, error: bool = False, action: str = "", act: Callable[[], object] | None = None
     ) -> None:
         """Show a sentence until it is closed or replaced; without error or action it hides after a while.
 
@@ -215,35 +224,66 @@ class Notice(StyleFollower, QFrame):
         action : str
             The text of a button, e.g. "Undo"; none if empty.
         act : callable
-            Called when that button is clicked, which also closes the bar.
-        goes : bool
-            Whether it hides by itself although it has an action.
+            Called when that button is clicked, which also closes the message.
         """
-        set_state(self, "kind", "error" if error else "info")
-        self._sign_color = "error" if error else "accent"
-        self.sentence.setText(sentence)
-        self.setAccessibleName(sentence)
-        self._action = act
-        self.button.setText(action)
-        self.button.setVisible(bool(action))
-        self.fit()
-        self.show()
-        self._hide_timer.stop()
-        if goes or not (error or action):
+        self._show(_Message(sentence, error, action, act))
+        if not (error or action):
             self._hide_timer.start(_NOTICE_STAYS)
 
-    def _run_action(self) -> None:
-        self.hide()
-        if self._action is not None:
-            self._action()
+    def offer(self, sentence: str, action: str, act: Callable[[], object]) -> None:
+        """Show a sentence with a button until either is answered; other messages only interrupt it."""
+        self._offered = _Message(sentence, action=action, act=act)
+        if self.isHidden():
+            self._show(self._offered)
 
-    _sign_color = "accent"
+    def withdraw(self) -> None:
+        """End the offer: it has been answered elsewhere."""
+        offered, self._offered = self._offered, None
+        if self._shown is offered:
+            self.dismiss()
+
+    def dismiss(self) -> None:
+        """Hide the message, or show again the offer that it interrupted."""
+        self._hide_timer.stop()
+        if self._offered is not None:
+            self._show(self._offered)
+        else:
+            self.hide()
+
+    def _show(self, message: _Message) -> None:
+        self._hide_timer.stop()
+        self._shown = message
+        set_state(self, "kind", "error" if message.error else "info")
+        self.sentence.setText(message.sentence)
+        self.sentence.setToolTip("")
+        self.setAccessibleName(message.sentence)
+        self.button.setText(message.action)
+        self.button.setVisible(bool(message.action))
+        self.fit()
+        self.show()
+
+    def _close(self) -> None:
+        if self._shown is self._offered:
+            self._offered = None
+        self.dismiss()
+
+    def _run_action(self) -> None:
+        act = self._shown.act
+        self._close()
+        if act is not None:
+            act()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.sentence.toolTip():  # it is cut
+            say(self.sentence, self._shown.sentence)
 
     def fit(self) -> None:
-        """Set margins, spacing and the icon."""
-        self._layout.setContentsMargins(
-            theme.px(theme.GRID), theme.px(theme.HALF), theme.px(theme.HALF), theme.px(theme.HALF)
-        )
+        """Set margins, spacing, the icon and a height that the line above the controls has room for."""
+        self._layout.setContentsMargins(theme.px(theme.GRID), 0, theme.px(2), 0)
         self._layout.setSpacing(theme.px(theme.GRID))
         side = theme.px(16)
-        self.sign.setPixmap(icon("info", self._sign_color).pixmap(QSize(side, side), self.devicePixelRatioF()))
+        color = "error" if self._shown.error else "accent"
+        self.sign.setPixmap(icon("info", color).pixmap(QSize(side, side), self.devicePixelRatioF()))
+        height = theme.px(theme.CONTROL)
+        self.setFixedHeight(height)
+        self.close_button.setFixedHeight(height - 2 * theme.px(2))

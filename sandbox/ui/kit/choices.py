@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAccessibleWidget,
     QButtonGroup,
     QCheckBox,
     QComboBox,
     QHBoxLayout,
+    QMenu,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionComboBox,
@@ -24,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from sandbox.ui import theme
 from sandbox.ui.accessible import ChoiceInterface, OneOfInterface
-from sandbox.ui.kit.base import focused_wheel
+from sandbox.ui.kit.base import StyleFollower, focused_wheel, set_state
 
 Item = tuple[object, str, str]  # value, label, tooltip
 
@@ -288,10 +290,10 @@ class Toggle(QCheckBox):
 
 
 class _Segment(QPushButton):
-    """One button of a `Segmented`."""
+    """One button of a `Segmented` or of `Tabs`."""
 
-    def __init__(self, text: str, role: QAccessible.Role) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, role: QAccessible.Role, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
         self._role = role
 
     def accessible_interface(self) -> OneOfInterface:
@@ -305,8 +307,6 @@ class Segmented(QWidget):
     Parameters
     ----------
     items : sequence of Item
-    tabs : bool
-        Whether each button shows another page.
 
     Signals
     -------
@@ -316,18 +316,16 @@ class Segmented(QWidget):
 
     changed = Signal(object, bool)
 
-    def __init__(self, items: Sequence[Item], parent: QWidget | None = None, tabs: bool = False) -> None:
+    def __init__(self, items: Sequence[Item], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._values = [item[0] for item in items]
-        self._role = QAccessible.Role.PageTabList if tabs else QAccessible.Role.Grouping
-        role = QAccessible.Role.PageTab if tabs else QAccessible.Role.RadioButton
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         for index, (_, text, tooltip) in enumerate(items):
-            button = _Segment(text, role)
+            button = _Segment(text, QAccessible.Role.RadioButton)
             button.setCheckable(True)
             button.setToolTip(tooltip)
             button.setAccessibleName(text)
@@ -340,7 +338,7 @@ class Segmented(QWidget):
 
     def accessible_interface(self) -> QAccessibleWidget:
         """Return what a screen reader is told."""
-        return QAccessibleWidget(self, self._role, "")
+        return QAccessibleWidget(self, QAccessible.Role.Grouping, "")
 
     def value(self) -> object:
         """Return the chosen value."""
@@ -361,3 +359,125 @@ def _segment(index: int, count: int) -> str:
     if count == 1:
         return "only"
     return "first" if index == 0 else "last" if index == count - 1 else "middle"
+
+
+class Tabs(StyleFollower, QWidget):
+    """Like `Segmented`, for names that may change and need not all fit: a menu at the end offers the others.
+
+    Signals
+    -------
+    changed(object, bool)
+        The value the user chose; always final.
+    """
+
+    changed = Signal(object, bool)
+
+    def __init__(self, items: Sequence[Item], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._buttons: dict[object, QPushButton] = {}
+        self._group = QButtonGroup(self)
+        self.more = QPushButton(self)
+        self.more.setToolTip("Shows the names for which there is no room.")
+        self.more.setProperty("segment", "last")
+        self.more.clicked.connect(self._open_menu)
+        self._menu = QMenu(self)
+        self._menu.setToolTipsVisible(True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.set_items(items)
+        self.follow_style()
+
+    def set_items(self, items: Sequence[Item]) -> None:
+        """Replace the names; what is chosen stays chosen if it is still there, else it is the first."""
+        chosen = self.value()
+        for value in self._buttons.keys() - {item[0] for item in items}:
+            button = self._buttons.pop(value)
+            self._group.removeButton(button)
+            button.hide()
+            button.deleteLater()
+        self._buttons = {item[0]: self._buttons.get(item[0]) or self._new_button(item) for item in items}
+        self.set_value(chosen if chosen in self._buttons else items[0][0])
+        previous: QWidget | None = None
+        for button in (*self._buttons.values(), self.more):
+            if previous is not None:
+                QWidget.setTabOrder(previous, button)
+            previous = button
+        self.updateGeometry()
+
+    def accessible_interface(self) -> QAccessibleWidget:
+        """Return what a screen reader is told."""
+        return QAccessibleWidget(self, QAccessible.Role.PageTabList, "")
+
+    def _new_button(self, item: Item) -> QPushButton:
+        value, text, tooltip = item
+        button = _Segment(text, QAccessible.Role.PageTab, self)
+        button.setCheckable(True)
+        button.setToolTip(tooltip)
+        button.setAccessibleName(text)
+        button.setFocusPolicy(self.more.focusPolicy())
+        button.clicked.connect(lambda: self._choose(value))
+        self._group.addButton(button)
+        return button
+
+    def _choose(self, value: object) -> None:
+        self.set_value(value)
+        self.changed.emit(value, True)
+
+    def value(self) -> object:
+        """Return the chosen value; None while there are no names."""
+        return next((value for value, button in self._buttons.items() if button.isChecked()), None)
+
+    def set_value(self, value: object) -> None:
+        """Choose without emitting."""
+        self._buttons[value].setChecked(True)
+        self._place()
+
+    def button(self, value: object) -> QPushButton:
+        """Return the button of a value."""
+        return self._buttons[value]
+
+    def _place(self) -> None:
+        """Put as many names side by side as fit, the chosen one among them."""
+        widths = {value: button.sizeHint().width() for value, button in self._buttons.items()}
+        room, shown = self.width(), list(widths)
+        self.more.setText(f"+{len(shown)}")
+        more = self.more.sizeHint().width()
+        if sum(widths.values()) > room:
+            while len(shown) > 1 and sum(widths[value] for value in shown) + more > room:
+                shown.remove(next(value for value in reversed(shown) if not self._buttons[value].isChecked()))
+        hidden, left, height = len(widths) - len(shown), 0, self.sizeHint().height()
+        for value, button in self._buttons.items():
+            button.setVisible(value in shown)
+            if value in shown:
+                place = _segment(shown.index(value), len(shown) + (hidden > 0))
+                set_state(button, "segment", place)
+                button.setGeometry(left, 0, min(widths[value], room), height)
+                left += widths[value]
+        self.more.setText(f"+{hidden}")
+        self.more.setAccessibleName(f"{hidden} more")
+        self.more.setVisible(hidden > 0)
+        self.more.setGeometry(left, 0, more, height)
+
+    def _open_menu(self) -> None:
+        self._menu.clear()
+        for value, button in self._buttons.items():
+            if button.isHidden():
+                action = self._menu.addAction(button.text())
+                action.setToolTip(button.toolTip())
+                action.triggered.connect(lambda *_, value=value: self._choose(value))
+        self._menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
+    def sizeHint(self) -> QSize:
+        hints = [button.sizeHint() for button in self._buttons.values()]
+        return QSize(sum(hint.width() for hint in hints), max(hint.height() for hint in hints))
+
+    def minimumSizeHint(self) -> QSize:
+        widest = max(button.sizeHint().width() for button in self._buttons.values())
+        return QSize(widest + self.more.sizeHint().width(), self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def fit(self) -> None:
+        self.updateGeometry()
+        self._place()

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from sandbox.ui import theme
-from sandbox.ui.kit.base import StyleFollower
+from sandbox.ui.kit.base import Elided, StyleFollower
 
 DECIDED = "decided by the loss"
 
 
-class DecidedKey(StyleFollower, QLabel):
+class DecidedKey(StyleFollower, Elided):
     """A square in the colour of what the loss decides, and what it means; then notes."""
 
     def __init__(self, *notes: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setProperty("role", "hint")
+        super().__init__("", "hint")
+        self.setParent(parent)
         self.set_notes(*notes)
         self.follow_style()
 

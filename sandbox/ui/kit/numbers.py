@@ -403,9 +403,10 @@ class SpeedSlider(StyleFollower, QWidget):
 
     def _show_text(self) -> None:
         text = _speed_text(self.value() if self._reached is None else self._reached)
-        if text != self.words.text():
+        spoken = text if self._reached is None else f"reached: {text}"
+        if spoken != self.words.accessibleName():
             self.words.setText(text)
-            self.words.setAccessibleName(text if self._reached is None else f"reached: {text}")
+            self.words.setAccessibleName(spoken)
 
     def setAccessibleName(self, name: str) -> None:
         super().setAccessibleName(name)

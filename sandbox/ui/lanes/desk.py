@@ -124,6 +124,11 @@ class LaneDesk(QObject):
             self.viewed = name
             self.changed.emit()
 
+    def view_next(self, by: int) -> None:
+        """View the lane `by` places further on among those that are seen, and after the last the first."""
+        names = [style.name for style in self.seen]
+        self.view(names[(names.index(self.viewed) + by) % len(names)])
+
     def compare(self, rival: str) -> None:
         """Compare the lane in view with another; "" with none."""
         self.rival = rival

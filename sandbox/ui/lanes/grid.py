@@ -36,6 +36,7 @@ from sandbox.ui.theme import Theme
 from sandbox.ui.views.boundary import BoundaryView
 from sandbox.ui.views.boundary_legend import Drawn
 
+AROUND = 76, 88  # pixels of a frame beside and above its plot: axis and edges; name, axis and read-out
 NARROW = 190  # pixels; a narrower frame has room only for the name
 ACTIONS = {
     "rename": ("Rename\u2026", "Gives this lane another name."),
@@ -66,6 +67,7 @@ class LaneFrame(StyleFollower, QFrame):
         self.setObjectName("lane")
         self.lane_style: LaneStyle | None = None
         self.view = BoundaryView()
+        self.view.keeps_proportions = True
         self.badge = Badge()
         self.words = Elided("", "title")
         self.edit = _NameEdit()
@@ -403,6 +405,12 @@ class LaneGrid(QWidget):
             self._arrange(True)
             self.wanted_changed.emit()
 
+    def begin_rename(self, lane: str) -> None:
+        """Let the user type another name for a lane."""
+        for frame in self.frames:
+            if frame.lane_style is not None and frame.lane_style.name == lane:
+                frame.begin_rename()
+
     def rename_again(self, lane: str, text: str) -> None:
         """Let the user correct a lane's name that was refused."""
         for frame in self.frames:
@@ -429,7 +437,10 @@ class LaneGrid(QWidget):
 
     def _arrange(self, forced: bool = False) -> None:
         count = max(1, len(self._shown))
-        columns = best_columns(count, self.width(), self.height() - self._first.head.height())
+        scale, shown = theme.scale(), self._first.slice
+        proportion = 1.0 if shown is None else shown.proportion or 1.0
+        height = self.height() - self._first.head.height()
+        columns = best_columns(count, round(self.width() / scale), round(height / scale), proportion)
         if columns == self._columns and not forced:
             return
         self._columns = columns
@@ -467,6 +478,7 @@ class LaneGrid(QWidget):
         self._data = data, experiment
         for frame in self.frames:
             frame.view.set_data(data, experiment)
+        self._arrange()
 
     def keep_ghosts(self) -> None:
         """Keep what every lane shows, pale, when a run ends."""
@@ -518,12 +530,20 @@ def _measure(snapshot: Snapshot, one: LaneStyle, other: LaneStyle) -> str:
     return f"{'output' if task == 'regression' else 'class 1'} of {one.letter} minus {other.letter}"
 
 
-def best_columns(count: int, width: int, height: int) -> int:
-    """Return the number of columns for which `count` frames are largest, by their shorter side."""
-    largest, result = -1.0, 1
-    for columns in range(1, count + 1):
-        rows = -(-count // columns)
-        size = min(width / columns, 1.15 * height / rows)
-        if size > largest * 1.02:
-            largest, result = size, columns
-    return result
+def best_columns(count: int, width: int, height: int, proportion: float = 1.0) -> int:
+    """Return the number of columns for which the plots in `count` frames are largest.
+
+    Parameters
+    ----------
+    count : int
+    width, height : int
+        The room in pixels, at the usual scale.
+    proportion : float
+        The width of what is drawn by its height.
+    """
+
+    def size(columns: int) -> float:
+        across, up = width / columns - AROUND[0], height / -(-count // columns) - AROUND[1]
+        return min(across, up * proportion)
+
+    return max(range(1, count + 1), key=lambda columns: (round(size(columns)), -columns))

@@ -136,7 +136,6 @@ class PairPanel(StyleFollower, QWidget):
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setAccessibleName("Two lanes compared")
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -338,7 +337,8 @@ class RateTable(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self.heads = [label(text, "caption") for text in _HEADS]
         for column, head in enumerate(self.heads):
-            head.setAlignment(Qt.AlignmentFlag.AlignRight)
+            head.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+            head.setWordWrap(True)
             self._grid.addWidget(head, 0, column)
             self._grid.setColumnStretch(column, int(column > 0))
         self.rows: list[tuple[Badge, list[QLabel]]] = []

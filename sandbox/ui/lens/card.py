@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, 
 from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme
-from sandbox.ui.kit import IconButton, Segmented, label
+from sandbox.ui.kit import IconButton, Item, Tabs, label
 from sandbox.ui.kit.base import StyleFollower, call_later
 from sandbox.ui.lane_styles import Badge, LaneStyle
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
 
+GUEST = -1  # the value of the tab of another view
 AT_ONCE = 2  # lenses answered per snapshot while snapshots are flowing
 
 
@@ -51,8 +52,11 @@ class LensCard(StyleFollower, QFrame):
         self.lenses = [kind() for kind in kinds]
         self._windows: dict[Lens[Any], _LensWindow] = {}
         self._turn = 0  # index of the lens to ask first next time
-        self.tabs = Segmented([(i, lens.title, lens.summary) for i, lens in enumerate(self.lenses)], tabs=True)
+        self._names: list[Item] = [(i, lens.title, lens.summary) for i, lens in enumerate(self.lenses)]
+        self.tabs = Tabs(self._names)
         self.tabs.setAccessibleName("Lenses")
+        self._front = self.lenses[0]  # the lens in front, or behind the guest
+        self._guest: QWidget | None = None  # a view that stands behind the first tab while there is no other room
         self.detach = IconButton("window", "Shows this lens in a separate window.", "Detach lens", flat=True)
         self.stack = QStackedWidget()
         self.findings = next((lens for lens in self.lenses if isinstance(lens, FindingsLens)), None)
@@ -64,9 +68,8 @@ class LensCard(StyleFollower, QFrame):
         self.seed.setAccessibleName("Seed that the lenses show")
         self.seed.hide()
         self._top = QHBoxLayout()
-        self._top.addWidget(self.badge)
-        self._top.addWidget(self.tabs)
-        self._top.addStretch(1)
+        self._top.addWidget(self.tabs, 1)
+        self._top.addWidget(self.badge)  # behind the tabs, so that they stay where they are without it
         self._top.addWidget(self.seed)
         self._top.addWidget(self.detach)
         self._styles: dict[str, LaneStyle] = {}
@@ -85,7 +88,7 @@ class LensCard(StyleFollower, QFrame):
             lens.restart_requested.connect(self.restart_requested)
             lens.step_requested.connect(self.step_requested)
             lens.sample_chosen.connect(self.sample_chosen)
-        self.tabs.changed.connect(lambda index, _: self.show_lens(self.lenses[index]))
+        self.tabs.changed.connect(lambda value, _: self.show_guest() if value == GUEST else self.show_tab(value))
         self.detach.clicked.connect(lambda: self.take_out(self.current))
         self.follow_style()
 
@@ -108,7 +111,7 @@ class LensCard(StyleFollower, QFrame):
         self._fit_seed()
 
     def _fit_seed(self) -> None:
-        """Show the seed if there is room beside the tabs."""
+        """Show the seed if there is room beside all tabs."""
         taken = sum(widget.sizeHint().width() for widget in (self.tabs, self.detach, self.badge))
         room = self.width() - taken - theme.px(4 * theme.GRID)
         self.seed.setVisible(bool(self.seed.text()) and room >= self.seed.sizeHint().width())
@@ -117,21 +120,58 @@ class LensCard(StyleFollower, QFrame):
         super().resizeEvent(event)
         call_later(self, self._fit_seed)
 
+    def _fit_detach(self) -> None:
+        """Offer a separate window for the lens in front, unless it has one."""
+        self.detach.setVisible(self.tabs.value() != GUEST and self.current not in self._windows)
+
     @property
     def current(self) -> Lens[Any]:
         """The lens in front."""
-        return self.lenses[self.stack.currentIndex()]
+        return self._front
+
+    def show_tab(self, index: int) -> None:
+        """Bring the lens of this index to the front."""
+        self.show_lens(self.lenses[index])
 
     def show_lens(self, lens: Lens[Any]) -> None:
         """Bring a lens to the front, here or in its own window."""
+        self._front = lens
         self.tabs.set_value(self.lenses.index(lens))
         self.stack.setCurrentIndex(self.lenses.index(lens))
-        self.detach.setVisible(lens not in self._windows)
+        self._fit_detach()
         self._show_badge()
         if lens in self._windows:
             self._windows[lens].raise_()
             self._windows[lens].activateWindow()
         self.wanted_changed.emit()
+
+    @property
+    def has_guest(self) -> bool:
+        """Whether another view stands behind the first tab."""
+        return self._guest is not None
+
+    def host(self, title: str, summary: str, guest: QWidget) -> None:
+        """Take in another view, behind a tab before all lenses, and show it."""
+        self._guest = guest
+        self.stack.addWidget(guest)
+        self.tabs.set_items([(GUEST, title, summary), *self._names])
+        self.show_guest()
+
+    def show_guest(self) -> None:
+        """Bring the view that was taken in to the front; do nothing if there is none."""
+        if self._guest is not None:
+            self.tabs.set_value(GUEST)
+            self.stack.setCurrentWidget(self._guest)
+            self._fit_detach()
+            self.wanted_changed.emit()
+
+    def release_guest(self) -> None:
+        """Give the view back, to be shown elsewhere, and bring the last lens to the front."""
+        assert self._guest is not None
+        self.stack.removeWidget(self._guest)
+        self._guest = None
+        self.tabs.set_items(self._names)
+        self.show_lens(self._front)
 
     def open_finding(self, name: str) -> None:
         """Show a finding with its evidence; "" shows all of them."""
@@ -155,7 +195,7 @@ class LensCard(StyleFollower, QFrame):
         self._windows[lens] = window
         window.resize(theme.px(720), theme.px(480))
         window.show()
-        self.detach.setVisible(self.current not in self._windows)
+        self._fit_detach()
         self.wanted_changed.emit()
 
     def take_back(self, lens: Lens[Any]) -> None:
@@ -164,7 +204,7 @@ class LensCard(StyleFollower, QFrame):
         if window is not None:
             self._page(lens).attach_lens(lens)
             window.close()
-            self.detach.setVisible(self.current not in self._windows)
+            self._fit_detach()
             self.wanted_changed.emit()
 
     def _page(self, lens: Lens[Any]) -> _Page:

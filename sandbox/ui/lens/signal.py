@@ -27,7 +27,7 @@ from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme
 from sandbox.ui.accessible import LiveDescription
-from sandbox.ui.kit import MultiChoice, label
+from sandbox.ui.kit import Elided, MultiChoice, label
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.signal_key import Entry, SignalKey
 from sandbox.ui.lens.signal_layers import CurvesLayer, MovingPointsLayer, one_per_cell
@@ -95,7 +95,7 @@ class SignalLens(Lens[Signals]):
         self.choice.setAccessibleName("Losses to compare with the one to learn with")
         self.choice.setToolTip("Losses that are drawn dashed beside the one to learn with; they change nothing.")
         self.choice_label.setBuddy(self.choice)
-        self.note = label("of one sample, before the 1/m", "hint")
+        self.note = Elided("of one sample, before the 1/m", "hint")
         self.note.setToolTip("Loss and signal are those of one sample: training averages or sums them over a batch.")
         self._top = QHBoxLayout()
         self._top.addWidget(self.choice_label)

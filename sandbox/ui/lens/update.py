@@ -96,7 +96,7 @@ class UpdateLens(Lens[UpdateSteps]):
         self.next_phase = _button("Next phase", "")
         self.copy = _button("Copy", "Copies this run as a Python script that needs only numpy.")
         self.export = _button(
-            "Export script\u2026", "Saves this run as a Python script that needs only numpy and gives the same costs."
+            "Export\u2026", "Saves this run as a Python script that needs only numpy and gives the same costs."
         )
         self.said = Elided("", "hint")
         self._rows = [QHBoxLayout() for _ in range(3)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from sandbox import words
@@ -18,6 +18,7 @@ from sandbox.experiment.training.snapshot import DifferenceSurface, LaneState, S
 from sandbox.ui import theme
 from sandbox.ui.accessible import LiveDescription
 from sandbox.ui.kit import Choice
+from sandbox.ui.kit.base import call_later
 from sandbox.ui.plot.layers import CrosshairLayer, GridLayer, ImageLayer, LinesLayer
 from sandbox.ui.plot.plot import Plot
 from sandbox.ui.plot.scale import ColourScale
@@ -64,6 +65,7 @@ class BoundaryView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._compact = False
+        self.keeps_proportions = False  # whether alike inputs are drawn in nearly one unit
         self.other = ""  # the lane that this one is compared with; "" for none
         self._pair = (QColor("blue"), QColor("orange"))  # the colours of the two
         self._theme: Theme | None = None
@@ -219,8 +221,26 @@ class BoundaryView(QWidget):
         self.colour_scale.set_range(*shown.value_range)
         self.plot.name_left("" if self._compact else shown.y_name)
         self._probe_ended()
-        self.plot.set_range(shown.x_range, shown.y_range)
+        self.plot.set_range(*self._ranges())
         self._describe(None)
+
+    def _ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Return what the plot shows: the data, and around them as much as its shape has room for."""
+        assert self.slice is not None
+        if not self.keeps_proportions:
+            return self.slice.x_range, self.slice.y_range
+        area = self.plot.area.rect()
+        return self.slice.ranges_for(area.width(), area.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.keeps_proportions:
+            call_later(self, self._fit_ranges)
+
+    def _fit_ranges(self) -> None:
+        if self.slice is not None and self._ranges() != (self.plot.x_range, self.plot.y_range):
+            self.plot.set_range(*self._ranges())
+            self.wanted_changed.emit()
 
     def _choose_colours(self) -> None:
         if self._theme is None or self.slice is None:
@@ -304,7 +324,7 @@ class BoundaryView(QWidget):
             return None
         if shown.one_input:
             return SurfaceRequest(lane, (0, 0), shown.x_range, (0.0, 0.0), CURVE_POINTS, self.other)
-        return SurfaceRequest(lane, shown.axes, shown.x_range, shown.y_range, self._resolution(), self.other)
+        return SurfaceRequest(lane, shown.axes, *self._ranges(), self._resolution(), self.other)
 
     def wanted(self, lane: str) -> SurfaceRequest | None:
         """Return what this view needs from the next snapshot; None while it is hidden."""

@@ -153,6 +153,12 @@ class CostView(QWidget):
         self.plot.full_range_requested.connect(self.show_all)
         self.plot.area_changed.connect(self.wanted_changed)
 
+    def take_controls(self) -> None:
+        """Put the controls, which a card may have in its header, above the curves."""
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.insertWidget(0, self.controls)
+
     def _switch(self, text: str, tooltip: str) -> QPushButton:
         button = QPushButton(text)
         button.setCheckable(True)

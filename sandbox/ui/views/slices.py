@@ -12,6 +12,8 @@ from sandbox.data import Data
 from sandbox.ui.plot.ticks import grown
 
 MARGIN = 0.12
+LIKE = 3.0  # inputs whose ranges differ by at most this factor are drawn in nearly one unit
+STRETCH = 1.5  # how much longer a unit may be one way than the other, so that the data fill more of a plot
 # More points than this cover each other; of each part, at most this many are drawn, evenly spaced.
 MOST_POINTS = 3000
 
@@ -62,6 +64,19 @@ class DataSlice:
         if not self.one_input:
             return self.data.inputs[self.axes[1]]
         return self.data.target_names[0] if self.data.target_names else "output"
+
+    @property
+    def proportion(self) -> float | None:
+        """The width of the data by their height; None if the two inputs are too unlike to be drawn in one unit."""
+        width, height = (end - start for start, end in (self.x_range, self.y_range))
+        return None if self.one_input or not 1 / LIKE <= width / height <= LIKE else width / height
+
+    def ranges_for(self, width: float, height: float) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Return the ranges to show in a plot of this size, so that alike inputs keep nearly their proportions."""
+        if self.proportion is None or min(width, height) <= 0.0:
+            return self.x_range, self.y_range
+        across, up = (self.x_range[1] - self.x_range[0]) / width, (self.y_range[1] - self.y_range[0]) / height
+        return widened(self.x_range, up / STRETCH * width), widened(self.y_range, across / STRETCH * height)
 
     def part(self, part: str) -> tuple[Floats, NDArray[Any]]:
         """Return the inputs and the targets of the "train" or the "test" part."""
@@ -125,6 +140,12 @@ def padded(low: float, high: float) -> tuple[float, float]:
     span = high - low
     margin = MARGIN * span if span > 0.0 else max(1.0, abs(low))
     return low - margin, high + margin
+
+
+def widened(ends: tuple[float, float], span: float) -> tuple[float, float]:
+    """Return a range of this span around the middle of another, but no narrower one."""
+    more = max(0.0, span - (ends[1] - ends[0])) / 2.0
+    return ends[0] - more, ends[1] + more
 
 
 def input_range(data: Data, feature: int) -> tuple[float, float]:

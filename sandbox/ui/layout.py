@@ -1,0 +1,196 @@
+"""How the window shares its room: which columns it shows, and what stands behind a tab when there is little."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenuBar, QSizePolicy, QVBoxLayout, QWidget
+
+from sandbox.ui import theme
+from sandbox.ui.controls import Controls
+from sandbox.ui.kit import Card, Notice
+from sandbox.ui.kit.base import StyleFollower, call_later
+from sandbox.ui.panels.column import PanelColumn
+
+if TYPE_CHECKING:
+    from sandbox.ui.lens.card import LensCard
+    from sandbox.ui.views.cost import CostView
+
+LEAST = 880, 480  # width and height of the smallest window
+ENLARGED = 960, 540  # what is left of a screen when everything is enlarged for the back row, at the usual scale
+WIDE, TALL = 1000, 620  # from here on the settings are open at first; the cost stands above the lenses
+CURVES = 480  # the width that curves and lenses get before the boundary gets more than they
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What there is room for.
+
+    Attributes
+    ----------
+    wide : bool
+        Settings, boundary and curves side by side, unless the user closes the settings.
+    tall : bool
+        The cost above the lenses; otherwise it is the first tab among them.
+    """
+
+    wide: bool
+    tall: bool
+
+
+def fold(width: float, height: float) -> Fold:
+    """Return what there is room for in a window of this size, in pixels at the usual scale."""
+    return Fold(width >= WIDE, height >= TALL)
+
+
+class FirstPaint(QObject):
+    """Calls back once a widget has been painted for the first time, or after half a second if it has not."""
+
+    def __init__(self, widget: QWidget, then: Callable[[], None]) -> None:
+        super().__init__(widget)
+        self._widget, self._then = widget, then
+        widget.installEventFilter(self)
+        QTimer.singleShot(500, self, self._call)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            QTimer.singleShot(0, self, self._call)
+        return False
+
+    def _call(self) -> None:
+        self._widget.removeEventFilter(self)
+        then, self._then = self._then, lambda: None
+        then()
+
+
+class TopLine(StyleFollower, QWidget):
+    """The line above all else: the menus, and beside them the messages, which so move and cover nothing."""
+
+    def __init__(self, menus: QMenuBar, notice: Notice) -> None:
+        super().__init__()
+        menus.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._row = QHBoxLayout(self)
+        self._row.addWidget(menus)
+        self._row.addStretch(1)
+        self._row.addWidget(notice)
+        self.follow_style()
+
+    def fit(self) -> None:
+        """Take the same height with a message as without, and on a system that shows the menus elsewhere."""
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(theme.px(theme.GRID))
+        self.setFixedHeight(theme.px(theme.CONTROL))
+
+
+class Page(StyleFollower, QWidget):
+    """Everything in the window, laid out for the room there is.
+
+    Signals
+    -------
+    settings_shown(bool)
+        The column of settings was opened or closed.
+    cost_folded(bool)
+        The cost was put behind a tab, or into a card of its own.
+    """
+
+    settings_shown = Signal(bool)
+    cost_folded = Signal(bool)
+
+    def __init__(self, top: TopLine, controls: Controls, settings: PanelColumn, boundary: Card, cost: Card) -> None:
+        super().__init__()
+        self.setObjectName("ground")
+        self.settings, self.boundary, self.cost = settings, boundary, cost
+        self._lenses: LensCard | None = None
+        self._curves: CostView | None = None
+        self._fold = Fold(True, True)
+        self._open = {True: True, False: False}  # whether the settings are, in a wide window and in a narrow one
+        self._page = QVBoxLayout(self)
+        self._page.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
+        self._page.addWidget(top)
+        self._page.addWidget(controls)
+        self._columns = QHBoxLayout()
+        self._columns.setSpacing(0)  # the settings have their own gutter
+        self._page.addLayout(self._columns, 1)
+        self._views = QHBoxLayout()
+        self._views.addWidget(boundary, 11)
+        self._right = QVBoxLayout()
+        self._right.addWidget(cost, 9)
+        self._views.addLayout(self._right, 10)
+        self._columns.addWidget(settings)
+        self._columns.addLayout(self._views, 1)
+        for card in (boundary, cost):  # what is in a card must not make the window larger than its screen
+            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.follow_style()
+
+    def add_lenses(self, lenses: LensCard, curves: CostView) -> None:
+        """Add the lenses, below the cost or with it as their first tab."""
+        self._lenses, self._curves = lenses, curves
+        lenses.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self._right.addWidget(lenses, 11)
+        self._place_cost()
+
+    def share(self, boundary: int) -> None:
+        """Set the share of the boundary's card; the column beside it has 10."""
+        self._views.setStretch(0, boundary)
+
+    @property
+    def settings_open(self) -> bool:
+        """Whether the settings are shown."""
+        return self._open[self._fold.wide]
+
+    def open_settings(self, opened: bool) -> None:
+        """Show or hide the settings; remembered for wide and for narrow windows."""
+        self._open[self._fold.wide] = opened
+        self._show_settings()
+
+    def _show_settings(self) -> None:
+        self.settings.setVisible(self.settings_open)
+        self._keep_curves_readable()
+        self.settings_shown.emit(self.settings_open)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        call_later(self, self._refold)
+
+    def _keep_curves_readable(self) -> None:
+        """Reserve room for the curves and the lenses, but little more than half: they hold text."""
+        room = self.width() - 2 * theme.px(theme.GRID) - (self.settings.width() if self.settings_open else 0)
+        for card in (self.cost, self._lenses):
+            if card is not None:
+                card.setMinimumWidth(min(theme.px(CURVES), round(0.54 * room)))
+
+    def _refold(self) -> None:
+        scale = theme.scale()
+        wanted = fold(self.width() / scale, self.height() / scale)
+        if wanted != self._fold:
+            self._fold = wanted
+            self._show_settings()
+            self._place_cost()
+        self._keep_curves_readable()
+
+    def _place_cost(self) -> None:
+        """Put the cost where it belongs: into its own card, or behind a tab of the lenses."""
+        if self._lenses is None or self._curves is None:
+            return
+        if self._fold.tall and self._lenses.has_guest:
+            self._lenses.release_guest()
+            self.cost.body.addWidget(self._curves, 1)
+            self.cost.header.addWidget(self._curves.controls)
+            self._curves.show()
+        elif not self._fold.tall and not self._lenses.has_guest:
+            self._lenses.host("Cost", "The cost after every epoch.", self._curves)
+            self._curves.take_controls()
+        self.cost.setVisible(self._fold.tall)
+        self.cost_folded.emit(not self._fold.tall)
+
+    def fit(self) -> None:
+        """Set margins and spacings, and fold anew: an enlarged window has less room."""
+        gap = theme.px(theme.GRID)
+        self._page.setContentsMargins(gap, gap // 2, gap, gap)
+        self._page.setSpacing(gap)
+        self._views.setSpacing(gap)
+        call_later(self, self._refold)
