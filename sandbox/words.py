@@ -114,6 +114,11 @@ def count(amount: int, noun: str) -> str:
     return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
 
 
+def all_of(amount: int, noun: str) -> str:
+    """Say that nothing is left out: "all 210 samples", "the only sample"."""
+    return f"the only {noun}" if amount == 1 else f"all {amount:,} {noun}s"
+
+
 def _not_finite(value: float) -> str:
     return NOTHING if math.isnan(value) else INFINITY if value > 0 else f"{MINUS}{INFINITY}"
 

@@ -184,3 +184,7 @@ def test_numbers_and_labels_are_written_in_one_place() -> None:
             if FORMATTED.search(text) and "float(f" not in text:  # rounding a number is not writing one
                 misplaced.append(f"{module}:{line} {text.strip()}")
     assert not misplaced
+
+
+def test_all_of_a_count() -> None:
+    assert words.all_of(1, "sample") == "the only sample" and words.all_of(1200, "cell") == "all 1,200 cells"

@@ -190,7 +190,7 @@ def _draw(trainer: Trainer, folder: Path) -> None:
 def _summarise(trainer: Trainer, folder: Path, files: list[str], goal: Goal) -> None:
     data = trainer.data
     progress = f"{words.count(trainer.epoch, 'epoch')}, {words.count(trainer.update, 'update')}"
-    parts = f"{len(data.X_train):,} training and {len(data.X_test):,} test samples"
+    parts = f"{len(data.X_train):,} training and {words.count(len(data.X_test), 'test sample')}"
     replicas = trainer.experiment.run.replicas
     seeds = f", medians of {replicas} seeds" if replicas > 1 else ""
     print(f"{trainer.experiment.title or data.name}: {progress}, {parts}{seeds}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent, QUndoStack
@@ -52,12 +54,41 @@ class Readouts:
     seed: int | None = None  # of the replica that is selected
 
 
+class RateMeter:
+    """Measures the updates per second over the last two seconds; times are in seconds."""
+
+    SPAN, PERIOD = 2.0, 0.5  # what is averaged, and how often the result changes
+
+    def __init__(self) -> None:
+        self.rate: float | None = None
+        self._seen: deque[tuple[float, int]] = deque()
+        self._measured = -math.inf
+
+    def reset(self) -> None:
+        """Forget what was measured."""
+        self.rate, self._measured = None, -math.inf
+        self._seen.clear()
+
+    def note(self, update: int, now: float) -> float | None:
+        """Take how many updates are done; return the rate, None until there is one."""
+        if self._seen and update < self._seen[-1][1]:  # another run
+            self.reset()
+        self._seen.append((now, update))
+        while len(self._seen) > 2 and self._seen[1][0] <= now - self.SPAN:
+            self._seen.popleft()
+        start, first = self._seen[0]
+        if now - max(start, self._measured) >= self.PERIOD:
+            self.rate, self._measured = (update - first) / (now - start), now
+        return self.rate
+
+
 class Controls(StyleFollower, QFrame):
     """The row of controls: it only shows values and emits signals."""
 
     def __init__(self, undo_stack: QUndoStack) -> None:
         super().__init__()
         self.setObjectName("card")
+        self.setAccessibleName("Controls")
         self.play = PrimaryButton("Play", "play", "Trains, or pauses training (Space).")
         self.step_update = IconButton("step-update", "Trains one update and pauses.", "Step one update")
         self.step_epoch = IconButton("step-epoch", "Trains to the end of the epoch and pauses.", "Step one epoch")
@@ -73,8 +104,12 @@ class Controls(StyleFollower, QFrame):
         self.present.setCheckable(True)
         self.speed = SpeedSlider()
         self.speed.setAccessibleName("Speed")
-        self.speed.setToolTip("Updates per second; up to 25, every update is drawn.")
+        self.speed.setToolTip(
+            "Updates per second: those asked for and, while training, those reached; up to 25, every update is drawn."
+        )
         self.speed.set_value(float("inf"))
+        self._meter = RateMeter()
+        self._playing = False
         self.epoch = Readout("Epoch", "000 000", "How many times all training samples have been used.")
         self.train = Readout(
             "Train cost", "0.00000", "The loss to learn with, over the training samples, with the penalty."
@@ -124,9 +159,13 @@ class Controls(StyleFollower, QFrame):
         )
         self.undo.setEnabled(False)
         self.redo.setEnabled(False)
+        self.speed.changed.connect(lambda *_: self._meter.reset())
 
     def set_playing(self, playing: bool) -> None:
         """Show on the play button what pressing it does."""
+        self._playing = playing
+        self._meter.reset()
+        self.speed.show_reached(None)
         self.play.show_action(*(("Pause", "pause") if playing else ("Play", "play")))
 
     def set_speed(self, speed: float) -> None:
@@ -140,8 +179,12 @@ class Controls(StyleFollower, QFrame):
 
     def show_readings(self, shown: Readouts) -> None:
         """Update the readouts."""
+        if self._playing:
+            self.speed.show_reached(self._meter.note(shown.update, perf_counter()))
         self.epoch.set_text(f"{shown.epoch:,}")
-        self.epoch.setToolTip(f"How many times all training samples have been used; {shown.update:,} updates so far.")
+        self.epoch.setToolTip(
+            f"How many times all training samples have been used; {words.count(shown.update, 'update')} so far."
+        )
         several = shown.replicas > 1 and shown.seed is None
         of_many = f"; median and quartiles of {shown.replicas} seeds" if several else ""
         of_one = "" if shown.seed is None else f"seed {shown.seed}"

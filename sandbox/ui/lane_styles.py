@@ -90,7 +90,7 @@ def value_words(experiment: Experiment, lane: str, key: str, task: str | None) -
     if key == "loss.objective":
         return objective_words(experiment, lane, task)
     value = in_force(experiment, key, lane, task)
-    text = texts.value_text(value)
+    text = texts.setting_text(key, value)
     if key == "loss.monitors":
         names = [texts.label_within(name) for name in experiment.lane(lane).loss.monitors]
         return f"shows {', '.join(names)}" if names else "shows no other loss"

@@ -355,11 +355,11 @@ def _pixmap(latex: str, stretch: float, colour: str, scale: float, ratio: float)
 
 
 def draw_marks(
-    painter: QPainter, marks: Sequence[Mark], at: QPointF, scale: float, text_color: str, accent: str, ratio: float
+    painter: QPainter, marks: Sequence[Mark], at: QPointF, scale: float, text_color: str, decided: str, ratio: float
 ) -> None:
     """Draw a formula from its top left, `scale` times as large as typeset."""
     for mark in marks:
-        colour = accent if mark.decided else text_color
+        colour = decided if mark.decided else text_color
         x, y = at.x() + mark.at[0] * scale, at.y() + mark.at[1] * scale
         if mark.glyph:
             left, top, _, height = typeset(mark.glyph).box

@@ -133,6 +133,7 @@ def _costs(trainer: Trainer) -> QImage:
     costs = [curve for curve in snapshot.curves if curve.role != "metric"]
     view.set_log(False, all(not np.any(curve.values <= 0.0) for curve in costs))
     view.draw(costs, snapshot.marks, snapshot.lanes, snapshot.epoch_position)
+    view.list_marks()  # nobody can point at paper
     # Paper does not scroll: the legend gets all the room it needs, and the curves keep theirs.
     full = view.legend.show_all()
     return _render_and_delete(page, HEIGHT + max(0, round(full * (1.0 - LEGEND_ROWS / max(len(view.legend.rows), 1)))))
@@ -155,6 +156,7 @@ def _boundary(trainer: Trainer, lane: str) -> QImage | None:
     page = _page(_title(trainer), _lane_line(trainer, state), view)
     for choice in (view.across_label, view.across, view.upward_label, view.upward):
         choice.hide()  # the axes are named beside and below
+    view.legend.hide_switches()
     view.draw(surface, state)
     return _render_and_delete(page)
 

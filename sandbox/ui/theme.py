@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from string import Template
 
 from PySide6.QtCore import QEvent, Qt
@@ -39,12 +39,17 @@ FAMILIES = (
 )
 
 # One per class, by pyqtgraph's names: shapes double the colours, so that nobody has to distinguish colours.
-SYMBOLS = ("s", "o", "t1", "d", "t", "p", "star", "h", "t2", "t3", "+", "x")
+# None is a cross: that marks a sample which is classified wrongly.
+SYMBOLS = ("s", "o", "t1", "d", "t", "p", "star", "h", "t2", "t3", "arrow_up", "arrow_down")
 
 
 @dataclass(frozen=True)
 class Theme:
     """One set of colours, each "#rrggbb".
+
+    Each colour has one meaning. Orange and blue are the first two classes; purple and green are the signs of numbers,
+    and of a difference; pink is what the loss decides; lanes have none of these. The accent, also blue, is kept to
+    controls. Everything with a meaning is told by a shape, a letter or a line as well.
 
     Attributes
     ----------
@@ -66,10 +71,12 @@ class Theme:
         In plots: where an edit took effect, the grid, the axes with their text.
     outline, boundary : str
         Around a data point; the decision boundary.
+    decided, decided_soft, on_decided : str
+        What the loss decides, in equations, code and numbers; a pale tint of it; text on the tint.
     negative, middle, positive : str
-        The one colour code: class 0, neither, class 1.
+        Numbers below 0, at 0, and above: weights, differences, slopes.
     lanes, curves, classes : tuple of str
-        One per lane (Okabe-Ito); one per curve if several share a lane; one per class, 20 of them.
+        One per lane; one per curve if several share a lane; one per class, 20 of them.
     """
 
     name: str
@@ -94,6 +101,9 @@ class Theme:
     axis: str
     outline: str
     boundary: str
+    decided: str
+    decided_soft: str
+    on_decided: str
     negative: str
     middle: str
     positive: str
@@ -138,11 +148,14 @@ LIGHT = Theme(
     axis="#5a6472",
     outline="#ffffff",
     boundary="#1c2430",
-    negative="#f28e2b",
+    decided="#b0126b",
+    decided_soft="#fbe6f1",
+    on_decided="#8f0d56",
+    negative="#7b3f9d",
     middle="#f7f7f5",
-    positive="#2f7fc1",
-    lanes=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#b8a800"),
-    curves=("#0072b2", "#d55e00", "#009e73", "#a34f80", "#8a6d00", "#2a8fbd", "#6a51a3", "#4d4d4d"),
+    positive="#2a7d46",
+    lanes=("#007f88", "#7a4a00", "#232b3d", "#c97165", "#8c8a00", "#6d36bc", "#8a7dd5", "#6d0010"),
+    curves=("#007f88", "#7a4a00", "#009e73", "#a34f80", "#8a6d00", "#4f7a7f", "#6a51a3", "#4d4d4d"),
     classes=(
         "#f28e2b", "#2f7fc1", "#009e73", "#cc79a7", "#e3c000",
         "#c73e3e", "#6cc5ee", "#8c5a3c", "#7a5cc2", "#7f7f7f",
@@ -174,11 +187,14 @@ DARK = Theme(
     axis="#9aa5b4",
     outline="#12161c",
     boundary="#ffffff",
-    negative="#e58a2a",
+    decided="#ff86bd",
+    decided_soft="#46233a",
+    on_decided="#ffb0d4",
+    negative="#b98be0",
     middle="#1d222a",
-    positive="#4a9be0",
-    lanes=("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2", "#ffffff"),
-    curves=("#56b4e9", "#e69f00", "#2fc29b", "#dc93bb", "#f0e442", "#f0813a", "#a692e8", "#c8ced6"),
+    positive="#5cb878",
+    lanes=("#2fb3bd", "#ffc98f", "#e3edf7", "#d84a6a", "#93a125", "#a066d8", "#97dab8", "#b35c34"),
+    curves=("#2fb3bd", "#ffc98f", "#2fc29b", "#dc93bb", "#f0e442", "#8fb7bd", "#a692e8", "#c8ced6"),
     classes=(
         "#e58a2a", "#4a9be0", "#1fb488", "#d98bb6", "#ecd23a",
         "#e0605c", "#8fd6f5", "#a9744f", "#9a80e0", "#9a9a9a",
@@ -211,11 +227,29 @@ def symbol(index: int) -> str:
     return SYMBOLS[index % len(SYMBOLS)]
 
 
-def text_color_on(colour: str) -> str:
-    """Return "#000000" or "#ffffff", whichever reads better on a colour."""
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a colour, from 0 to 1, as the contrast rules of the web define it."""
     c = QColor(colour)
-    lightness = 0.299 * c.redF() + 0.587 * c.greenF() + 0.114 * c.blueF()
-    return "#000000" if lightness > 0.5 else "#ffffff"
+    parts = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (c.redF(), c.greenF(), c.blueF()))
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours, from 1 to 21 (WCAG 2): 3 tells shapes apart, 4.5 lets one read text."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def text_color_on(colour: str) -> str:
+    """Return "#ffffff" if it can be read on a colour, else "#000000"."""
+    return "#ffffff" if contrast("#ffffff", colour) >= 4.5 else "#000000"
+
+
+@lru_cache(maxsize=1024)  # asked for each class whenever points are placed
+def contrasting(colour: str, grounds: tuple[str, ...], towards: str, least: float) -> str:
+    """Return a colour, moved as little as needed towards another, so that it has a contrast on each of some grounds."""
+    steps = (blend(colour, towards, step / 20) for step in range(20))
+    return next((step for step in steps if min(contrast(step, ground) for ground in grounds) >= least), towards)
 
 
 def blend(one: str, other: str, share: float) -> str:
@@ -341,6 +375,7 @@ def style_sheet(theme: Theme) -> str:
         "arrow": px(10),
         "arrow_room": px(22),
         "box": px(14),
+        "small_box": px(10),
         "groove": px(4),
         "groove_radius": px(4) // 2,
         "knob": knob - 2 * px(2),

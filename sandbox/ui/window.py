@@ -34,6 +34,7 @@ from sandbox.ui.lanes.desk import LaneDesk
 from sandbox.ui.panels import DataPanel, LanePanel, LossPanel, NetworkPanel, OptimizerPanel
 from sandbox.ui.panels.base import Change, Panel
 from sandbox.ui.panels.column import PanelColumn
+from sandbox.ui.parts import go_to_part
 from sandbox.ui.session import Session
 from sandbox.ui.theme import Theme
 
@@ -116,13 +117,15 @@ class MainWindow(QMainWindow):
         self.cost_card = Card("Cost")
         page = self._ground = QWidget()
         page.setObjectName("ground")
+        page.setAccessibleName("Loss Sandbox")
         self._page = QVBoxLayout(page)
         self._columns = QHBoxLayout()
         self._page.addWidget(self.controls)
         self.notice.setParent(page)  # it lies over the views, so that nothing moves under the mouse
         self.notice.installEventFilter(self)
         self._page.addLayout(self._columns, 1)
-        self._columns.addWidget(PanelColumn([self.lane_panel, *self.panels]))
+        self.settings = PanelColumn([self.lane_panel, *self.panels])
+        self._columns.addWidget(self.settings)
         self._views = QHBoxLayout()
         self._views.addWidget(self.boundary_card, 11)
         self._right = QVBoxLayout()
@@ -179,6 +182,8 @@ class MainWindow(QMainWindow):
             (QKeySequence("Ctrl+Shift+O"), self.ask_open_table),
             (QKeySequence("Ctrl+G"), self.open_sweep),
             (QKeySequence.StandardKey.Quit, self.close),
+            (QKeySequence(Qt.Key.Key_F6), lambda: go_to_part(self.parts, 1)),
+            (QKeySequence("Shift+F6"), lambda: go_to_part(self.parts, -1)),
         ):
             QShortcut(keys, self, act)
         # Space plays and pauses everywhere except on a button or a list reached by Tab.
@@ -187,6 +192,12 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._update_space)
+
+    @property
+    def parts(self) -> list[QWidget]:
+        """The parts of the window, in reading order."""
+        lenses = [] if self.lenses is None else [self.lenses]
+        return [self.controls, self.settings, self.boundary_card, self.cost_card, *lenses]
 
     # Methods of a QObject: connections to objects that outlive the window end with it.
 
@@ -426,6 +437,8 @@ class MainWindow(QMainWindow):
             self._reported.clear()
             self.notice.hide()  # it was about the previous run
         self._drawn_run = snapshot.run
+        if self.cost is not None:
+            self.cost.forget_ranges()
         title = snapshot.experiment.title
         if title or not first:  # a later run is not the file that the title may still name
             self.setWindowTitle(f"{title} - Loss Sandbox" if title else "Loss Sandbox")

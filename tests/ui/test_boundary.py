@@ -23,7 +23,7 @@ from sandbox.experiment.training.snapshot import (
 )
 from sandbox.ui import theme
 from sandbox.ui.plot import colormap
-from sandbox.ui.plot.ticks import coordinate, grown, linear_ticks, log_ticks
+from sandbox.ui.plot.ticks import coordinate, grown, linear_ticks, log_ticks, whole_ticks
 from sandbox.ui.views.boundary import BoundaryView
 
 
@@ -320,6 +320,21 @@ def test_ticks_are_round_numbers() -> None:
     assert linear_ticks(0.0, float("inf"), 5) == [] == linear_ticks(1.0, 1.0, 5)
     assert coordinate(-0.123456, 3.0) == "−0.12"
     assert grown((0.0, 1.0), 0.1, 1.0) == (0.0, 1.0)
+
+
+def test_numbers_on_a_colour_scale_are_whole_where_they_can_be(qtbot: QtBot) -> None:
+    def texts(low: float, high: float, most: int = 12) -> list[str]:
+        return [text for _, text in whole_ticks(low, high, most)]
+
+    assert texts(-1.1, 1.2) == ["\u22121", "0", "1"] and texts(0.0, 4.0) == ["0", "1", "2", "3", "4"]
+    assert texts(2600.0, 6300.0, 5) == ["3,000", "4,000", "5,000", "6,000"]
+    assert texts(0.2, 1.9) == [text for _, text in linear_ticks(0.2, 1.9, 12)]  # a single whole number shows no scale
+    assert [position for position, _ in whole_ticks(-2.5, 2.5, 12)] == [-2.0, -1.0, 0.0, 1.0, 2.0]
+    for dataset in ("hills", "plane"):
+        view, _ = _view(qtbot, dataset=dataset)
+        for height in (90.0, 300.0, 700.0):
+            marks = view.colour_scale.ticks(height)
+            assert len(marks) >= 3 and all(value == round(value) for value, _ in marks)
 
 
 def test_names_from_files_are_shown_as_they_are(qtbot: QtBot, tmp_path: Path) -> None:

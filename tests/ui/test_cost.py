@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from sandbox.experiment import Experiment
 from sandbox.experiment.training.snapshot import Curve, EditMark, LaneState
 from sandbox.ui import theme
+from sandbox.ui.contrast import contrast
 from sandbox.ui.lane_styles import LaneStyle
+from sandbox.ui.plot.layers import spread
 from sandbox.ui.plot.legend import CurveName
 from sandbox.ui.plot.ranges import epochs_end, value_range
 from sandbox.ui.views.cost import CostView, rows_of, value_at
+from tests.ui.conftest import Driver
 
 EPOCHS = np.arange(0.0, 901.0)
 COSTS = 0.6 * np.exp(-EPOCHS / 100.0) + 0.05
@@ -246,24 +254,75 @@ def test_a_loss_of_another_coding_is_left_out_and_the_note_says_why(qtbot: QtBot
     assert not view.note.isVisible()
 
 
-def test_texts_of_marks_do_not_overlap(qtbot: QtBot) -> None:
-    marks = tuple(EditMark(k, 300.0 + 20 * k, None, f"learning rate 0.{k} to 0.{k + 1}") for k in range(8))
+def test_marks_stand_on_the_axis_and_say_what_changed_when_pointed_at(qtbot: QtBot) -> None:
+    marks = tuple(EditMark(k, 330.0 + 100 * k, None, f"learning rate 0.{k} to 0.{k + 1}") for k in range(3))
     view = _view(qtbot, marks=marks)
-    boxes = view.marks.layout()
-    assert len(boxes) >= 2 and marks[-1].text in {text for *_, text in boxes}
-    for k, (left, row, wide, _) in enumerate(boxes):
-        assert left >= 0 and left + wide <= view.plot.area.rect().width()
-        for other, other_row, other_wide, _ in boxes[:k]:
-            assert row != other_row or left >= other + other_wide or other >= left + wide
-    hidden = next(mark for mark in marks if mark.text not in {text for *_, text in boxes})
-    view.plot.probed.emit(hidden.epoch, -1.0)
-    assert hidden.text in view.readout.text()
+    assert view.readout.text() == "epoch" and "triangle" in view.plot.toolTip()
+    x, _ = view.plot.pixels(np.array([430.0]), np.zeros(1))
+    height = view.plot.area.rect().height()
+    image = view.plot.grab().toImage()
+
+    def colour(up: float) -> QColor:
+        spot = view.plot.mapFromScene(view.plot.area.mapToScene(float(x[0]), height - up))
+        return image.pixelColor(spot)
+
+    assert contrast(colour(3.0), theme.LIGHT.card) >= 4.5  # a mark
+    assert colour(24.0) == QColor(theme.LIGHT.card)  # and nothing above it
+    view.plot.probed.emit(430.0, -1.0)
+    assert view.readout.text() == "epoch 430 · learning rate 0.1 to 0.2"
+    assert view.plot.toolTip() == "learning rate 0.1 to 0.2"
+    view.plot.probe_ended.emit()
+    assert view.readout.text() == "epoch" and "triangle" in view.plot.toolTip()
 
 
 def test_marks_name_their_lane_if_there_are_several(qtbot: QtBot) -> None:
     view = _view(qtbot)
     view.draw(CURVES, [EditMark(9, 400.0, "B", "l2 0 to 0.1")], [_lane("A"), _lane("B")], 900.0)
-    assert view.marks.layout()[0][3] == "B: l2 0 to 0.1"
+    assert view.marks.texts == ("B: l2 0 to 0.1",)
+
+
+def test_letters_tell_lanes_apart_and_do_not_overlap(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    assert not view.letters.letters  # a single lane needs none
+    values = [COSTS * (1 + 0.01 * k) for k in range(4)]
+    curves = [_curve("train_cost", "cost", "objective", v, "ABCD"[k]) for k, v in enumerate(values)]
+    layers = view.plot.scene().items()
+    view.draw(curves, (), [_lane(name) for name in "ABCD"], 900.0)
+    placed = view.letters.layout()
+    ends = [(box, letter) for box, letter in placed if letter.at_end]
+    assert [letter.text for _, letter in ends] == list("ABCD")
+    assert sorted(letter.text for _, letter in placed if not letter.at_end) == list("ABCD")
+    area = view.plot.area.rect()
+    for k, (box, letter) in enumerate(ends):
+        assert box.left() >= 0 and box.right() <= area.width() and box.top() >= 0 and box.bottom() <= area.height()
+        assert letter.color == QColor(theme.LIGHT.lane("ABCD".index(letter.text)))
+        assert not any(box.intersects(other) for other, _ in ends[:k])
+    tops = {letter.text: box.top() for box, letter in ends}
+    assert tops["D"] < tops["C"] < tops["B"] < tops["A"]  # in the order of the curves
+    view.draw(curves, (), [_lane(name) for name in "ABCD"], 900.5)
+    assert len(view.plot.scene().items()) == len(layers)  # nothing is created with a frame
+
+
+def test_a_zoomed_plot_has_its_letters_at_its_edge(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    curves = [_curve("train_cost", "cost", "objective", COSTS * k, lane) for k, lane in ((1, "A"), (3, "B"))]
+    view.draw(curves, (), [_lane("A"), _lane("B")], 900.0)
+    view._show_range(100.0, 200.0)
+    assert {letter.x for letter in view.letters.letters if letter.at_end} == {200.0}
+
+
+@given(
+    st.lists(st.floats(-50.0, 400.0), min_size=1, max_size=16),
+    st.floats(30.0, 300.0),
+)
+def test_spread_boxes_stay_inside_and_in_order(tops: list[float], height: float) -> None:
+    boxes = [QRectF(0.0, top, 10.0, 12.0) for top in tops]
+    spread(boxes, height)
+    placed = [boxes[k] for k in sorted(range(len(boxes)), key=lambda k: tops[k])]
+    room = len(boxes) * 12.0 <= height
+    for box, below in itertools.pairwise(placed):
+        assert below.top() - box.top() >= (12.0 - 1e-9 if room else -1e-9)
+    assert all(box.top() >= -1e-6 and box.bottom() <= height + 1e-6 for box in boxes)
 
 
 def test_many_marks_are_cached_as_one_picture(qtbot: QtBot) -> None:
@@ -308,11 +367,11 @@ def test_value_nearest_to_an_epoch() -> None:
         np.array([3.0, 2.0, np.nan]),
     )
     assert [value_at(curve, e) for e in (-5.0, 4.0, 6.0, 99.0, None)] == [
-        "3.0000",
-        "3.0000",
-        "2.0000",
-        "–",
-        "–",
+        3.0,
+        3.0,
+        2.0,
+        pytest.approx(math.nan, nan_ok=True),
+        pytest.approx(math.nan, nan_ok=True),
     ]
 
 
@@ -415,3 +474,88 @@ def test_a_diverged_lane_leaves_the_others_in_view(qtbot: QtBot, log: bool) -> N
     low, high = view.plot.y_range
     assert low <= (np.log10(COSTS.min()) if log else COSTS.min())
     assert high <= (4.0 if log else 1000.0)
+
+
+def test_the_readouts_and_the_legend_show_the_same_numbers(open_window: Callable[..., Driver]) -> None:
+    experiment = Experiment().with_values({"loss.monitors": ("accuracy",), "optimizer.batch_size": 20})
+    driver = open_window(experiment)
+    controls, chips = driver.window.controls, driver.window.cost.legend.chips
+    for chip in chips.values():
+        chip.setChecked(True)
+
+    def shown() -> dict[str, tuple[str, str]]:
+        objective = "binary_cross_entropy"
+        return {
+            "train": (controls.train.number.text(), chips["A", f"train_{objective}"].value),
+            "test": (controls.test.number.text(), chips["A", f"test_{objective}"].value),
+            "score": (controls.score.number.text(), chips["A", "test_accuracy"].value),
+        }
+
+    differing = []
+    driver.window.drawn.connect(lambda _: differing.extend(one for one in shown().values() if one[0] != one[1]))
+    driver.play(200)
+    driver.pause()
+    for _ in range(3):  # in the middle of an epoch, where the history has no row
+        driver.click(controls.step_update)
+        driver.settle()
+        assert all(one == other for one, other in shown().values()), shown()
+    assert shown()["score"][0].endswith("%") and not differing
+    driver.choose(driver.control("loss.objective"), "Mean squared error")
+    driver.wait_drawn(lambda snapshot: snapshot.lanes[0].objective == "mse")
+    driver.settle()
+    assert controls.train.number.text() == driver.window.cost.legend.chips["A", "train_mse"].value
+
+
+def test_a_loss_chosen_later_is_drawn_from_the_start(driver: Driver) -> None:
+    driver.session.train(50)
+    driver.wait_drawn(lambda snapshot: snapshot.epoch == 50)
+    driver.tick(driver.control("loss.monitors"), "Mean squared error")
+    driver.wait_drawn(lambda snapshot: any(curve.name == "mse" and len(curve.epochs) for curve in snapshot.curves))
+    (curve,) = (curve for curve in driver.last.curves if curve.column == "train_mse")
+    assert curve.epochs.tolist() == list(range(51)) and np.isfinite(curve.values).all()
+    assert any(line.dash and np.isfinite(line.y).sum() == 51 for line in driver.window.cost.lines.lines)
+
+
+def test_the_axes_fit_again_after_a_zoom(driver: Driver) -> None:
+    driver.session.train(60)
+    driver.wait_drawn(lambda snapshot: snapshot.epoch == 60)
+    cost = driver.window.cost
+    full = cost.plot.x_range
+
+    def places() -> list[QPoint]:
+        return [switch.mapTo(driver.window, QPoint(0, 0)) for switch in (cost.log_x, cost.log_y)]
+
+    before = places()
+    assert not cost.fit_button.isVisible()
+    for fit in (
+        lambda: driver.click(cost.fit_button),
+        lambda: driver.qtbot.mouseDClick(cost.plot.viewport(), Qt.MouseButton.LeftButton),
+        lambda: driver.key(Qt.Key.Key_Home, on=cost.plot),
+    ):
+        cost.plot.setFocus()
+        driver.key(Qt.Key.Key_Plus, on=cost.plot)
+        assert cost.plot.x_range != full and cost.fit_button.isVisible()
+        QApplication.processEvents()
+        assert places() == before  # nothing has moved
+        fit()
+        assert cost.plot.x_range == full and not cost.fit_button.isVisible()
+
+
+def test_another_run_has_new_axes_even_if_it_is_first_seen_later(driver: Driver) -> None:
+    driver.session.train(20)
+    driver.wait_drawn(lambda snapshot: snapshot.epoch == 20)
+    cost = driver.window.cost
+    driver.key(Qt.Key.Key_Plus, on=cost.plot)
+    assert cost.request().epochs is not None
+    driver.click(driver.window.controls.reset)
+    driver.wait_drawn(lambda snapshot: snapshot.update == 0)
+    assert cost.request().epochs is None and cost.plot.x_range[0] == 0.0
+
+
+def test_a_zoom_that_holds_nothing_is_undone(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    view._show_range(500.0, 600.0)
+    assert view.request().epochs is not None
+    short = tuple(Curve(c.lane, c.column, c.name, c.part, c.role, c.epochs[:99], c.values[:99]) for c in CURVES)
+    view.draw(short, (), [_lane()], 900.0)
+    assert view.request().epochs is None and np.isfinite(view.lines.lines[0].y).any()

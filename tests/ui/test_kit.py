@@ -6,12 +6,11 @@ import math
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import combinations
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QLocale, QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QIcon, QWheelEvent
+from PySide6.QtCore import QEvent, QLocale, QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QIcon, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -20,14 +19,17 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QStyle,
     QStyleOptionComboBox,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
 
 from sandbox import words
+from sandbox.glossary import explanation
 from sandbox.nn.parameters import linear_stops, log_stops
 from sandbox.ui import kit, theme
 from sandbox.ui.icons import icon
+from tests.colours import contrast, nearest
 
 THEMES = [theme.LIGHT, theme.DARK]
 ITEMS = [
@@ -97,31 +99,6 @@ def wheel(widget: QWidget, steps: int = 1) -> QWheelEvent:
 # Theme
 
 
-def luminance(colour: str) -> float:
-    """Relative luminance as WCAG 2 defines it."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def lab(colour: str) -> tuple[float, float, float]:
-    """CIE L*a*b* under D65."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    xyz = (
-        (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505,
-        0.2126 * r + 0.7152 * g + 0.0722 * b,
-        (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089,
-    )
-    x, y, z = (t ** (1 / 3) if t > 216 / 24389 else (24389 / 27 * t + 16) / 116 for t in xyz)
-    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
-
-
 @pytest.mark.parametrize("colours", THEMES, ids=lambda colours: colours.name)
 def test_text_has_the_contrast_that_wcag_aa_demands(colours: theme.Theme) -> None:
     grounds = (colours.ground, colours.card, colours.field, colours.hover)
@@ -146,18 +123,9 @@ def test_text_has_the_contrast_that_wcag_aa_demands(colours: theme.Theme) -> Non
 @pytest.mark.parametrize("colours", THEMES, ids=lambda colours: colours.name)
 def test_twenty_class_colours_are_distinct_and_begin_with_orange_and_blue(colours: theme.Theme) -> None:
     classes = [colours.class_colour(index) for index in range(20)]
-    assert min(math.dist(lab(a), lab(b)) for a, b in combinations(classes, 2)) > 15
+    assert nearest(classes)[0] > 15
     assert 20 < QColor(classes[0]).hue() < 45
     assert 195 < QColor(classes[1]).hue() < 225
-    assert (colours.negative, colours.positive) == (classes[0], classes[1])
-
-
-@pytest.mark.parametrize("colours", THEMES, ids=lambda colours: colours.name)
-def test_lanes_have_okabe_and_itos_colours(colours: theme.Theme) -> None:
-    palette = {"#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7"}
-    assert set(colours.lanes[:6]) <= palette
-    assert len(set(colours.lanes)) == len(colours.lanes)
-    assert all(contrast(colours.lane(index), colours.card) >= 3 for index in range(4))
 
 
 def test_class_symbols_exist_in_pyqtgraph() -> None:
@@ -730,3 +698,15 @@ def test_a_row_names_its_control_for_screen_readers() -> None:
     assert row.label.buddy() is field
     assert isinstance(row.control, kit.NumberField)
     assert not isinstance(row.control, QComboBox)
+
+
+def test_a_label_explains_the_terms_of_the_field_on_hover(qtbot: Any) -> None:
+    words = kit.label("Edit lane", "title")
+    qtbot.addWidget(words)
+    words.show()
+    position = words.rect().center()
+    QApplication.sendEvent(words, QHelpEvent(QEvent.Type.ToolTip, position, words.mapToGlobal(position)))
+    assert QToolTip.text() == explanation("Edit lane") and QToolTip.text().startswith("A lane is one network")
+    words.setToolTip("Its own.")  # is not replaced
+    QApplication.sendEvent(words, QHelpEvent(QEvent.Type.ToolTip, position, words.mapToGlobal(position)))
+    assert QToolTip.text() == "Its own."

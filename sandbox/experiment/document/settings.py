@@ -69,6 +69,8 @@ class Setting:
         Whether an edit can change it during training.
     per_lane : bool
         Whether lanes may differ in it.
+    zero : str
+        A word for 0, if that means something else than a number: "all".
     """
 
     key: str
@@ -90,6 +92,7 @@ class Setting:
     optional: bool = False
     live: bool = False
     per_lane: bool = False
+    zero: str = ""
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -322,7 +325,7 @@ _OPTIMIZER = [
     Setting(
         "optimizer.batch_size", "integer", 0, "Batch size",
         "How many samples each update sees; 0 is all of them.",
-        low=0, high=MOST_SAMPLES, live=True,
+        low=0, high=MOST_SAMPLES, live=True, zero="all",
     ),
     Setting(
         "optimizer.shuffle", "flag", True, "Shuffle",

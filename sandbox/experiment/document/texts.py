@@ -62,8 +62,13 @@ def column_text(column: str, value: float) -> str:
     return words.share(value) if is_share(column) else words.cost(value)
 
 
+def setting_text(key: str, value: Value) -> str:
+    """Format the value of a setting for display; a batch size of 0 is "all"."""
+    return SETTINGS[key].zero if SETTINGS[key].zero and value == 0 else value_text(value)
+
+
 def value_text(value: Value) -> str:
-    """Format a setting's value for display."""
+    """Format any value for display."""
     if isinstance(value, tuple):
         return ", ".join(map(value_text, value)) or "none"
     if isinstance(value, bool):

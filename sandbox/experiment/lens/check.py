@@ -404,10 +404,9 @@ def _hidden(check: GradientCheck) -> bool:
 
 def extent(check: GradientCheck) -> str:
     """Return what was compared, and how, in sentences."""
-    samples, numbers = _of(check.samples, check.m), _of(check.checked, check.count)
-    text = (
-        f"Over {samples} training samples, with the penalty; {numbers} parameters, moved by {_figure(STEP)} at most. "
-    )
+    samples = _of(check.samples, check.m, "training sample")
+    numbers = _of(check.checked, check.count, "parameter")
+    text = f"Over {samples}, with the penalty; {numbers}, moved by {_figure(STEP)} at most. "
     if check.precision == "float32":
         return text + (
             f"The run's gradient is in float32, where errors up to {_figure(BOUNDS['float32'][0])} are right; the "
@@ -416,8 +415,8 @@ def extent(check: GradientCheck) -> str:
     return text + "Computed in float64 from a copy of the parameters."
 
 
-def _of(some: int, count: int) -> str:
-    return f"all {count:,}" if some == count else f"a random {some:,} of {count:,}"
+def _of(some: int, count: int, noun: str) -> str:
+    return words.all_of(count, noun) if some == count else f"a random {some:,} of {words.count(count, noun)}"
 
 
 def kink_report(check: GradientCheck, most: int = 3) -> str:

@@ -37,7 +37,8 @@ def difference(state: PairState) -> str:
         return "They have the same settings."
     keys = [setting.key for setting in state.differences]
     parts = [
-        f"{texts.setting_within(setting.key)}: {texts.value_text(setting.one)} | {texts.value_text(setting.other)}"
+        f"{texts.setting_within(setting.key)}: {texts.setting_text(setting.key, setting.one)} | "
+        f"{texts.setting_text(setting.key, setting.other)}"
         for setting in state.differences
         if setting.key != "loss.monitors" or "loss.objective" not in keys  # they follow the objective
     ]

@@ -416,7 +416,7 @@ def sentence(summary: Summary, setup: SignalSetup) -> str:
         n = summary.undefined[broken]
         return f"{_counted(n, summary.count)} no finite loss or signal from {names[broken]}.".replace("%", "get")
     if setup.kind == "residual" or summary.focus == 0:
-        text = f"The {summary.focus:,} largest of {summary.count:,} residuals make up"
+        text = f"The {summary.focus:,} largest of {words.count(summary.count, 'residual')} make up"
         parts = [f"{words.share(s, 0)} with {n}" for s, n in zip(summary.focused, names, strict=True)]
         parts[0] = parts[0].replace("% with", "% of the signal with")
         return f"{text} {words.listed(parts[:3])}." if np.isfinite(summary.focused).all() else "No signal is left."
@@ -428,12 +428,13 @@ def sentence(summary: Summary, setup: SignalSetup) -> str:
         text = f"{_counted(summary.wrong, summary.count)} wrong, none of them confidently"
         text = text.replace("%", "is" if single else "are")
     else:
-        text = f"All {summary.count:,} samples are right"
+        every = words.capital(words.all_of(summary.count, "sample"))
+        text = f"{every} {'is' if summary.count == 1 else 'are'} right"
     return f"{text}: {_compared(summary.focused, names)}."
 
 
 def _counted(n: int, count: int) -> str:
-    return f"{n:,} of {count:,} samples %"
+    return f"{n:,} of {words.count(count, 'sample')} %"
 
 
 def _compared(signals: tuple[float, ...], names: list[str]) -> str:

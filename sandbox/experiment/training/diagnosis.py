@@ -39,7 +39,7 @@ def reason_to_stop(replica: Replica, Z: Array, A: Array, samples: Samples, activ
         output = "nan" if np.isnan(a) else words.number(a)  # in a sentence, a dash would read as a gap
         return f"overflow: {where} has output {output}; a smaller learning rate may keep it in range"
     if lane.objective.has_logs and (a < 0.0 or a > 1.0):
-        sign = "a negative output" if a < 0.0 else "1 - a for an output above 1"
+        sign = "a negative output" if a < 0.0 else "1 \u2212 a for an output above 1"
         return f"log of {sign}: {where} has output {words.number(a)} and target {words.number(y)}"
     if lane.objective.has_logs and a in (0.0, 1.0):
         # With smoothed targets, no factor of a logarithm is 0.

@@ -121,7 +121,8 @@ class EditLog:
     def _described(self, key: str, before: Experiment, lane: str | None, task: str) -> str:
         """Describe what an edit changed, for its mark: "learning rate 0.1 to 0.5"."""
         name = lane or before.lanes[0].name
-        old, new = (texts.value_text(in_force(settings, key, name, task)) for settings in (before, self.current))
+        values = (in_force(settings, key, name, task) for settings in (before, self.current))
+        old, new = (texts.setting_text(key, value) for value in values)
         colon = ":" if SETTINGS[key].phrase else ""
         return f"{texts.setting_within(key)}{colon} {old} to {new}"
 

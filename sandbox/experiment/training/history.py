@@ -266,6 +266,19 @@ class History:
         """Return every column that ever applied, in order of appearance."""
         return list(dict.fromkeys(name for chunk in self._chunks for name in chunk.names))
 
+    def missing(self, name: str) -> list[tuple[float, float]]:
+        """Return the spans of epochs, first and one after the last, in which a column was not recorded."""
+        spans: list[tuple[float, float]] = []
+        ends = [*(float(chunk.first) for chunk in self._chunks[1:]), np.inf]
+        for chunk, end in zip(self._chunks, ends, strict=False):
+            if name in chunk.names:
+                continue
+            if spans and spans[-1][1] == chunk.first:
+                spans[-1] = spans[-1][0], end
+            else:
+                spans.append((float(chunk.first), end))
+        return spans
+
     def curve(
         self, name: str, pixels: int, log_x: bool = False, epochs: tuple[float, float] | None = None
     ) -> tuple[Floats, Floats]:

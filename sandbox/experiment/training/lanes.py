@@ -16,6 +16,7 @@ from sandbox.experiment.training.history import History
 from sandbox.experiment.training.replica import Replica, initial_parameters, resized_parameters
 from sandbox.experiment.training.samples import CODES, Samples, output_units
 from sandbox.experiment.training.spread import HIGH, LOW
+from sandbox.experiment.training.timeline import Timeline
 from sandbox.nn import LOSSES, METRICS, Activation, Loss, Metric, Network
 from sandbox.nn.losses import reduction_factor
 
@@ -51,6 +52,8 @@ class Lane:
         the column's name plus LOW or HIGH, the quartiles.
     replica_history : History, optional
         For several networks: every column of each, under the column's name plus "#" and the network's number.
+    timeline : Timeline
+        Its parameters at some epochs, if a person watches: the past of what is shown later.
     """
 
     settings: LaneSettings
@@ -66,6 +69,7 @@ class Lane:
     is_known: bool = False
     history: History = field(default_factory=History)
     replica_history: History | None = None
+    timeline: Timeline = field(default_factory=Timeline)
 
     @property
     def name(self) -> str:
@@ -219,6 +223,7 @@ class Lane:
             settings, key, self.objective, list(self.monitors), self.codings, self.tested, list(self.compared),
             edited=self.edited, learned=self.learned, history=self.history.copy(),
             replica_history=None if self.replica_history is None else self.replica_history.copy(),
+            timeline=self.timeline.copy(),
         )  # fmt: skip
         copied.replicas = [replica.copy(copied) for replica in self.replicas]
         return copied

@@ -59,6 +59,10 @@ class RunView(Protocol):
     def current(self) -> Experiment:
         """The settings in force."""
 
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment with the edits made while training added."""
+
     def probe(self, lane: str, replica: int | None = None) -> LaneProbe | None:
         """The probe of another lane; None if there is no such lane."""
 

@@ -59,6 +59,10 @@ class Recorder:
     def record_group(self, group: Group, epoch: int, update: int, train: ForwardPass | None = None) -> None:
         """Append the current state to the histories of the lanes in one group."""
         passes = self._passes(group, train)
+        if self._watched:
+            for lane, *_ in group.lanes:
+                if not lane.is_known:
+                    lane.timeline.keep(epoch, lane)
         for lanes, rows in group.read_alike:
             if lanes[0].is_known:
                 continue

@@ -94,12 +94,16 @@ class Surface:
     values : float32 array
     replicas : int
         How many networks it combines: over two inputs, classes as the share predicting each; else the median.
+    wrong : tuple of bool array (m,), optional
+        Which training samples, and which test samples, are classified wrongly: of several networks, by most of them.
+        None for a regression and for two lanes.
     """
 
     request: SurfaceRequest
     x: Floats
     values: NDArray[np.float32]
     replicas: int
+    wrong: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

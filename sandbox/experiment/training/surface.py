@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.arrays import Floats, read_only
+from sandbox.arrays import Array, Floats, read_only
 from sandbox.data import Data
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.replica import Replica
@@ -42,21 +42,22 @@ def surface(request: SurfaceRequest, lane: Lane, data: Data, replica: int | None
     Z, A = _outputs(replicas, X)
     count = len(replicas)
     level, span = 0.5 * (low + high), (low, high)
+    wrong = None if data.task == "regression" or request.other else _wrong(replicas, data, level)
     if len(data.inputs) == 1:
         if data.task == "regression":
-            return CurveSurface(request, x, _in_target_units(A, data), count, np.nan, (np.nan, np.nan))
-        return CurveSurface(request, x, read_only(_median(A)), count, level, span)
+            return CurveSurface(request, x, _in_target_units(A, data), count, np.nan, (np.nan, np.nan), wrong=wrong)
+        return CurveSurface(request, x, read_only(_median(A)), count, level, span, wrong=wrong)
     shape = (y.size, x.size)
     if data.task == "multiclass":
         shares = _votes(A) if several else _shares(A[0], low)
-        return MulticlassSurface(request, x, read_only(shares.reshape(*shape, -1)), count, y)
+        return MulticlassSurface(request, x, read_only(shares.reshape(*shape, -1)), count, y, wrong=wrong)
     if data.task == "regression":
         return RegressionSurface(request, x, _in_target_units(A, data)[:, 0].reshape(shape), count, y)
     edge = read_only(_edge(Z, A, level, lane.activations[-1]).reshape(shape))
     if several:
         share = np.asarray((A[:, :, 0] > level).mean(axis=0), np.float32)
-        return BinarySurface(request, x, read_only(share.reshape(shape)), count, y, 0.5, (0.0, 1.0), edge)
-    return BinarySurface(request, x, read_only(A[0, :, 0].reshape(shape)), count, y, level, span, edge)
+        return BinarySurface(request, x, read_only(share.reshape(shape)), count, y, 0.5, (0.0, 1.0), edge, wrong=wrong)
+    return BinarySurface(request, x, read_only(A[0, :, 0].reshape(shape)), count, y, level, span, edge, wrong=wrong)
 
 
 def _in_target_units(A: Values, data: Data) -> Values:
@@ -136,10 +137,25 @@ def _running(lane: Lane) -> list[Replica]:
     return lane.running or [replica for replica in lane.replicas if replica.sizes == lane.sizes]
 
 
-def _outputs(replicas: list[Replica], X: Values) -> tuple[Values, Values]:
-    """Compute Z[L] and A[L] (replicas, m, n_out) in single precision, outside the buffers of training."""
+def _wrong(replicas: list[Replica], data: Data, level: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which training and which test samples most networks classify wrongly, as the accuracy counts them."""
+    dtype = replicas[0].theta.dtype  # as in training: a sample near the boundary must be on the same side
+    parts = ((data.X_train, data.y_train), (data.X_test, data.y_test))
+    train, test = (_most_say(_outputs(replicas, X.astype(dtype))[1], level) != y for X, y in parts)
+    return read_only(train), read_only(test)
+
+
+def _most_say(A: Array, level: float) -> NDArray[np.intp]:
+    """Return the class (m,) that most networks predict from their outputs (replicas, m, n_out)."""
+    if A.shape[-1] == 1:
+        return np.asarray((A[..., 0] > level).mean(axis=0) > 0.5, np.intp)
+    return np.asarray(_votes(A).argmax(axis=-1) if len(A) > 1 else A[0].argmax(axis=-1), np.intp)
+
+
+def _outputs(replicas: list[Replica], X: Array) -> tuple[Array, Array]:
+    """Compute Z[L] and A[L] (replicas, m, n_out) in the precision of X, outside the buffers of training."""
     first = replicas[0]
-    net = Network(first.sizes, first.activations, len(replicas), np.float32)
+    net = Network(first.sizes, first.activations, len(replicas), X.dtype)
     for row, replica in zip(net.theta, replicas, strict=True):
         row[...] = replica.theta
     Z = net.pre_outputs(X, chunk=max(64, 4096 // len(replicas)))

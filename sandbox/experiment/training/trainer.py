@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from sandbox.arrays import Array
+from sandbox.arrays import Array, Floats
 from sandbox.data import Data, load_data
 from sandbox.errors import InputError
 from sandbox.experiment.document.experiment import Experiment
@@ -31,6 +31,7 @@ from sandbox.experiment.training.recorder import Recorder
 from sandbox.experiment.training.replica import Replica
 from sandbox.experiment.training.samples import Samples, samples_of
 from sandbox.experiment.training.snapshot import EditEffect, EditMark, Snapshot, Wanted
+from sandbox.experiment.training.timeline import Timeline
 from sandbox.experiment.training.views import snapshot
 from sandbox.experiment.training.weights import assign_parameters, given_weights
 from sandbox.nn import LOSSES
@@ -103,9 +104,9 @@ class Trainer:
         self._log = EditLog(experiment)
         dtype = np.dtype(experiment.run.precision)
         self._train = samples_of(self.data.X_train, self.data.y_train, self.data, dtype)
-        test = samples_of(self.data.X_test, self.data.y_test, self.data, dtype)
+        self._test = samples_of(self.data.X_test, self.data.y_test, self.data, dtype)
         self._batches = Batches(self._train, experiment.optimizer.seed)
-        self._recorder = Recorder(self._train, test, watched)
+        self._recorder = Recorder(self._train, self._test, watched)
         self._keys = itertools.count()
         self.lanes = [self._new_lane(lane.name) for lane in experiment.lanes]
         self._groups: list[Group] = []
@@ -182,6 +183,7 @@ class Trainer:
         for other in self.lanes:  # a row of epoch 0 that is recorded already has the old parameters
             other.history = History()
             other.replica_history = History() if other.has_replicas else None
+            other.timeline = Timeline()
         self._recorder.due = True
 
     def readings(self, lane: Lane, replica: int | None = None) -> dict[str, float]:
@@ -223,6 +225,11 @@ class Trainer:
         """Return an immutable copy of what the views asked for."""
         self._record_if_due()
         return snapshot(self, run, wanted or Wanted())
+
+    def past(self, lane: Lane, name: str, part: str) -> tuple[Floats, Floats]:
+        """Return a loss or metric of a lane where its parameters were kept: epochs (k,), and values (k, networks)."""
+        samples = self._train if part == "train" else self._test
+        return lane.timeline.column(name, part, samples, len(lane.replicas))
 
     # Training
 
@@ -450,14 +457,15 @@ class Trainer:
         return successor
 
     def take_over(self, run: Trainer) -> None:
-        """Adopt the histories of the run that this one, see `joined_by`, has caught up with."""
+        """Adopt the histories and timelines of the run that this one, see `joined_by`, has caught up with."""
         run.settle()
+        self.settle()  # the new lane's row of this moment, while the others still count as recorded
         for lane in self.lanes:
             if lane.is_known:
                 old = run.lane(lane.name)
                 lane.history, lane.replica_history, lane.is_known = old.history, old.replica_history, False
+                lane.timeline = old.timeline
         self._regroup()
-        self.settle()
 
     def remove_lane(self, name: str) -> RemovedLane:
         """Remove a lane, and return it as it is, for `restore_lane`.

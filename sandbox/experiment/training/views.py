@@ -5,20 +5,22 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sandbox.arrays import Array, read_only
+from sandbox.arrays import Array, Floats, read_only
 from sandbox.experiment.document.frozen import FrozenMapping
-from sandbox.experiment.training.history import History
+from sandbox.experiment.training.history import History, thin
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.probe import LaneProbe, Question
 from sandbox.experiment.training.snapshot import Curve, CurveRequest, LaneState, Snapshot, Surface, Wanted
-from sandbox.experiment.training.spread import HIGH, LOW
+from sandbox.experiment.training.spread import HIGH, LOW, quartiles
 from sandbox.experiment.training.surface import difference, surface
-from sandbox.nn import LOSSES
+from sandbox.nn import LOSSES, METRICS
 
 if TYPE_CHECKING:
     from sandbox.experiment.training.trainer import Trainer
@@ -113,7 +115,7 @@ def _curves(trainer: Trainer, request: CurveRequest, replica: int | None) -> Ite
     for lane in trainer.lanes:
         for name, role in _shown(lane, request.only):
             for part in parts:
-                yield _curve(lane, name, part, role, request, replica)
+                yield _curve(trainer, lane, name, part, role, request, replica)
 
 
 def _shown(lane: Lane, only: str) -> list[tuple[str, str]]:
@@ -129,23 +131,70 @@ def _shown(lane: Lane, only: str) -> list[tuple[str, str]]:
     return [*learned, *shown]
 
 
-def _curve(lane: Lane, name: str, part: str, role: str, request: CurveRequest, replica: int | None) -> Curve:
+def _curve(
+    trainer: Trainer, lane: Lane, name: str, part: str, role: str, request: CurveRequest, replica: int | None
+) -> Curve:
     column = f"{part}_{name}"
     if (lane.name, column) in request.hidden:
         empty = read_only(np.empty(0))
         return Curve(lane.name, column, name, part, role, empty, empty)
 
-    def line(history: History, key: str) -> tuple[Array, Array]:
-        epochs, values = history.curve(key, request.pixels, request.log_x, request.epochs)
+    past = _Past(trainer, lane, name, part)
+
+    def line(history: History, key: str, which: int = 0) -> tuple[Array, Array]:
+        epochs, values = past.completed(history, key, which, request)
         return read_only(epochs), read_only(values)
 
-    band = tuple(line(lane.history, column + end) for end in (LOW, HIGH)) if lane.has_replicas else ()
+    band = (
+        tuple(line(lane.history, column + end, k) for k, end in enumerate((LOW, HIGH), 1)) if lane.has_replicas else ()
+    )
     picked = None
     if lane.replica_history is not None and replica is not None:
-        picked = line(lane.replica_history, f"{column}#{replica}")
+        picked = line(lane.replica_history, f"{column}#{replica}", _NETWORKS + replica)
     return Curve(
         lane.name, column, name, part, role, *line(lane.history, column), band, picked, _learned_spans(lane, name)
     )  # fmt: skip
+
+
+_NETWORKS = 3  # rows of a past before those of the single networks: the median and the two quartiles
+
+
+class _Past:
+    """What the history lacks of a loss or metric, because it was not shown at the time."""
+
+    def __init__(self, trainer: Trainer, lane: Lane, name: str, part: str) -> None:
+        self._trainer, self._lane, self._name, self._part = trainer, lane, name, part
+
+    @cached_property
+    def _lines(self) -> tuple[Floats, Floats]:
+        """The epochs (k,), and (3 + networks, k): the median, the quartiles and every network."""
+        epochs, values = self._trainer.past(self._lane, self._name, self._part)
+        return epochs, np.vstack((quartiles(values), values.T))
+
+    def completed(self, history: History, key: str, which: int, request: CurveRequest) -> tuple[Floats, Floats]:
+        """Return a recorded line as `History.curve` does, completed by row `which` of the past."""
+        epochs, values = history.curve(key, request.pixels, request.log_x, request.epochs)
+        missing = history.missing(key) if self._name in LOSSES or self._name in METRICS else []
+        if not missing:
+            return epochs, values
+        past_epochs, lines = self._lines
+        filled = _within(past_epochs, missing)
+        if not filled.any():
+            return epochs, values
+        recorded = ~(_within(epochs, missing) & np.isnan(values))  # these break the line where now is a past
+        x = np.concatenate((epochs[recorded], past_epochs[filled]))
+        y = np.concatenate((values[recorded], lines[which, filled]))
+        order = np.argsort(x, kind="stable")
+        x, y = x[order], y[order]
+        return thin(x, y, y, request.pixels, request.log_x, request.epochs or (float(x[0]), float(x[-1])))
+
+
+def _within(epochs: Floats, spans: list[tuple[float, float]]) -> NDArray[np.bool_]:
+    """Return which epochs lie in one of the spans."""
+    inside: NDArray[np.bool_] = np.zeros(epochs.size, dtype=bool)
+    for start, end in spans:
+        inside |= (epochs >= start) & (epochs < end)
+    return inside
 
 
 def _learned_spans(lane: Lane, name: str) -> tuple[tuple[float, float], ...] | None:

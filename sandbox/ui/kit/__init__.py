@@ -12,7 +12,7 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from sandbox.ui import theme
+from sandbox.ui import accessible, theme
 from sandbox.ui.icons import icon
 from sandbox.ui.kit.base import (
     Card,
@@ -59,6 +59,8 @@ __all__ = [
     "label",
 ]
 
+
+accessible.install()
 
 _SPREAD = "0.0000\u20130.0000"  # the widest note of a readout
 _NOTICE_STAYS = 10_000  # milliseconds until a message that needs no action is hidden

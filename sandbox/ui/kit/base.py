@@ -6,7 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QHelpEvent,
+    QIcon,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -22,6 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sandbox.glossary import explanation
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
 
@@ -69,9 +80,20 @@ def is_undo_shortcut(event: QEvent, typing: bool) -> bool:
     return control and event.key() in (Qt.Key.Key_Z, Qt.Key.Key_Y)
 
 
+class Label(QLabel):
+    """A label whose tooltip, unless it has one, explains the terms of the field that its text uses."""
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and not self.toolTip():
+            assert isinstance(event, QHelpEvent)
+            QToolTip.showText(event.globalPos(), explanation(self.text()), self)
+            return True
+        return super().event(event)
+
+
 def label(text: str, role: str = "") -> QLabel:
     """Return a plain-text label; the style sheet's roles are "title", "subtitle", "hint", "caption" and "reading"."""
-    result = QLabel(text)
+    result = Label(text)
     result.setTextFormat(Qt.TextFormat.PlainText)
     if role:
         result.setProperty("role", role)
@@ -137,7 +159,7 @@ class IconButton(StyleFollower, QToolButton):
         self.setFixedHeight(theme.px(theme.CONTROL))
 
 
-class Elided(QLabel):
+class Elided(Label):
     """A label that can shrink: text that does not fit ends in an ellipsis, and the tooltip shows it in full."""
 
     def __init__(self, text: str = "", role: str = "subtitle") -> None:
@@ -228,7 +250,7 @@ class LineGlyph(StyleFollower, QWidget):
         colours = theme.current()
         painter = QPainter(self)
         pen = painter.pen()
-        pen.setColor(colours.accent)
+        pen.setColor(colours.muted)
         pen.setWidth(theme.px(2))
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         if self._dashed:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
+    QAccessibleWidget,
     QButtonGroup,
     QCheckBox,
     QComboBox,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from sandbox.ui import theme
+from sandbox.ui.accessible import ChoiceInterface, OneOfInterface
 from sandbox.ui.kit.base import focused_wheel
 
 Item = tuple[object, str, str]  # value, label, tooltip
@@ -137,6 +139,10 @@ class MultiChoice(QComboBox):
     def text(self) -> str:
         """Return the text shown: the labels of the ticked items."""
         return ", ".join(item[1] for item in self._items if item[0] in self._value) or self._nothing
+
+    def accessible_interface(self) -> ChoiceInterface:
+        """Return what a screen reader is told."""
+        return ChoiceInterface(self, self.text)
 
     def take(self) -> None:
         """Read the check boxes after the user ticked one."""
@@ -281,8 +287,26 @@ class Toggle(QCheckBox):
         self.setChecked(bool(value))
 
 
+class _Segment(QPushButton):
+    """One button of a `Segmented`."""
+
+    def __init__(self, text: str, role: QAccessible.Role) -> None:
+        super().__init__(text)
+        self._role = role
+
+    def accessible_interface(self) -> OneOfInterface:
+        """Return what a screen reader is told."""
+        return OneOfInterface(self, self._role)
+
+
 class Segmented(QWidget):
     """Buttons side by side, one of which is chosen; the arrow keys move the choice.
+
+    Parameters
+    ----------
+    items : sequence of Item
+    tabs : bool
+        Whether each button shows another page.
 
     Signals
     -------
@@ -292,16 +316,18 @@ class Segmented(QWidget):
 
     changed = Signal(object, bool)
 
-    def __init__(self, items: Sequence[Item], parent: QWidget | None = None) -> None:
+    def __init__(self, items: Sequence[Item], parent: QWidget | None = None, tabs: bool = False) -> None:
         super().__init__(parent)
         self._values = [item[0] for item in items]
+        self._role = QAccessible.Role.PageTabList if tabs else QAccessible.Role.Grouping
+        role = QAccessible.Role.PageTab if tabs else QAccessible.Role.RadioButton
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         for index, (_, text, tooltip) in enumerate(items):
-            button = QPushButton(text)
+            button = _Segment(text, role)
             button.setCheckable(True)
             button.setToolTip(tooltip)
             button.setAccessibleName(text)
@@ -311,6 +337,10 @@ class Segmented(QWidget):
         self._group.button(0).setChecked(True)
         self.setFocusProxy(self._group.button(0))
         self._group.idClicked.connect(lambda index: self.changed.emit(self._values[index], True))
+
+    def accessible_interface(self) -> QAccessibleWidget:
+        """Return what a screen reader is told."""
+        return QAccessibleWidget(self, self._role, "")
 
     def value(self) -> object:
         """Return the chosen value."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QRandomGenerator, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QWheelEvent
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QStyle, QWidget
 from sandbox import words
 from sandbox.nn.parameters import log_stops
 from sandbox.ui import theme
+from sandbox.ui.accessible import SliderInterface
 from sandbox.ui.kit.base import IconButton, StyleFollower, focused_wheel, is_undo_shortcut, label, say, set_state
 
 Number = float | int
@@ -75,7 +76,7 @@ class NumberField(StyleFollower, QWidget):
         self._value: Number | None = None
         self._default: Number | None = None
         self._dragged = False
-        self.slider = _Slider(len(self._stops))
+        self.slider = _Slider(len(self._stops), self._shown_text, lambda: self._stops)
         if not self._stops:  # showing it before it has a parent would make it a window
             self.slider.hide()
         self.edit = _Edit(self)
@@ -126,6 +127,9 @@ class NumberField(StyleFollower, QWidget):
         if value is None:
             return ""
         return self._names.get(value) or words.exact(value)
+
+    def _shown_text(self) -> str:
+        return self.text(self._default if self._value is None else self._value)
 
     def allowed(self) -> str:
         """Describe in words what can be typed."""
@@ -343,6 +347,8 @@ SPEEDS = (*(float(m * 10**d) for d in range(4) for m in (1, 2, 5)), 10_000.0, ma
 class SpeedSlider(StyleFollower, QWidget):
     """Updates per second, from one to as fast as possible (infinity), with the speed as text beside it.
 
+    The text is the speed that is asked for or, while the network trains, the one that is reached.
+
     Signals
     -------
     changed(object, bool)
@@ -354,8 +360,9 @@ class SpeedSlider(StyleFollower, QWidget):
     def __init__(self, speeds: Sequence[float] = SPEEDS, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._speeds = tuple(speeds)
+        self._reached: float | None = None
         self._dragged = False
-        self.slider = _Slider(len(self._speeds))
+        self.slider = _Slider(len(self._speeds), lambda: _speed_text(self.value()), lambda: self._speeds)
         self.words = label("", "hint")
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -377,7 +384,13 @@ class SpeedSlider(StyleFollower, QWidget):
             self.slider.setValue(min(bisect_left(self._speeds, speed), len(self._speeds) - 1))
         self._show_text()
 
+    def show_reached(self, speed: float | None) -> None:
+        """Show the updates per second that are reached; None shows those that are asked for."""
+        self._reached = speed
+        self._show_text()
+
     def _slide(self) -> None:
+        self._reached = None  # the choice, until the new speed has been measured
         self._show_text()
         dragging = self.slider.isSliderDown() or self.slider.pressing
         self._dragged = dragging
@@ -389,7 +402,10 @@ class SpeedSlider(StyleFollower, QWidget):
             self.changed.emit(self.value(), True)
 
     def _show_text(self) -> None:
-        self.words.setText(_speed_text(self.value()))
+        text = _speed_text(self.value() if self._reached is None else self._reached)
+        if text != self.words.text():
+            self.words.setText(text)
+            self.words.setAccessibleName(text if self._reached is None else f"reached: {text}")
 
     def setAccessibleName(self, name: str) -> None:
         super().setAccessibleName(name)
@@ -404,14 +420,14 @@ class SpeedSlider(StyleFollower, QWidget):
         self._layout.setSpacing(theme.px(theme.GRID))
         self.slider.setMinimumWidth(theme.px(44))
         metrics = QFontMetrics(theme.font(theme.SMALL))
-        widest = max(metrics.horizontalAdvance(_speed_text(speed)) for speed in self._speeds)
+        widest = max(metrics.horizontalAdvance(_speed_text(speed)) for speed in (*self._speeds, 88_888.0, 0.088))
         self.words.setFixedWidth(widest + theme.px(2))
 
 
 def _speed_text(speed: float) -> str:
     if math.isinf(speed):
         return "max"
-    return f"{words.count(round(speed), 'update')}/s"
+    return "1 update/s" if speed == 1.0 else f"{words.number(speed, 2)} updates/s"
 
 
 class _Slider(QSlider):
@@ -419,13 +435,18 @@ class _Slider(QSlider):
 
     released = Signal()
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, text: Callable[[], str], stops: Callable[[], tuple[float, ...]]) -> None:
         super().__init__(Qt.Orientation.Horizontal)
+        self._text, self._stops = text, stops
         self.pressing = False
         self.setRange(0, max(0, count - 1))
         self.setSingleStep(1)
         self.setPageStep(max(1, min(10, count // 8)))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def accessible_interface(self) -> SliderInterface:
+        """Return what a screen reader is told."""
+        return SliderInterface(self, self._text, self._stops)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:

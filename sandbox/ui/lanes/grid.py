@@ -34,6 +34,7 @@ from sandbox.ui.lane_styles import Badge, LaneStyle
 from sandbox.ui.lanes.pair import PairPanel
 from sandbox.ui.theme import Theme
 from sandbox.ui.views.boundary import BoundaryView
+from sandbox.ui.views.boundary_legend import Drawn
 
 NARROW = 190  # pixels; a narrower frame has room only for the name
 ACTIONS = {
@@ -340,11 +341,13 @@ class LaneGrid(QWidget):
                 view.set_theme(*self._theme)
             if self._data is not None:
                 view.set_data(*self._data)
+                view.show_drawn(self._first.legend.drawn)
                 view.set_axes(self._first.across.currentIndex(), self._first.upward.currentIndex())
             if self._sample is not None:
                 view.choose_sample(*self._sample)
             view.wanted_changed.connect(self.wanted_changed)
             view.axes_changed.connect(self._follow_axes)
+            view.drawn_changed.connect(self._follow_drawn)
             view.sample_clicked.connect(self.choose_sample)
             view.sample_clicked.connect(self.sample_clicked)
             frame.chosen.connect(lambda frame=frame: self._emit_for(frame, self.lane_chosen))
@@ -360,6 +363,10 @@ class LaneGrid(QWidget):
     def _follow_axes(self, x: int, y: int) -> None:
         for frame in self.frames[1:]:
             frame.view.set_axes(x, y)
+
+    def _follow_drawn(self, drawn: Drawn) -> None:
+        for frame in self.frames[1:]:
+            frame.view.show_drawn(drawn)
 
     def set_lanes(
         self, styles: Sequence[LaneStyle], current: str, rival: LaneStyle | None = None, hidden: int = 0

@@ -347,7 +347,8 @@ class RateTable(QWidget):
         """Show these rates, for one reduction."""
         self.heads[2].setText(f"\u2026 {_REDUCED[reduction]}")
         self.heads[2].setToolTip(
-            f"The equivalent rate for a cost that is the {reduction} over batches of {rates.batch:,} samples."
+            f"The equivalent rate for a cost that is the {reduction} over batches of "
+            f"{words.count(rates.batch, 'sample')}."
         )
         while len(self.rows) < len(rates.rows):
             badge, numbers = Badge(), [label("") for _ in _HEADS[1:]]

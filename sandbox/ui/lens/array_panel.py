@@ -70,7 +70,7 @@ class ArrayModel(QAbstractTableModel):
 
 
 def heat(value: float, largest: float) -> str:
-    """Return the colour of a number: blue above 0, orange below, stronger the larger it is."""
+    """Return the colour of a number: green above 0, purple below, stronger the larger it is."""
     colours = theme.current()
     if not math.isfinite(value):
         return colours.error_soft

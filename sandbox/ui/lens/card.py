@@ -51,7 +51,8 @@ class LensCard(StyleFollower, QFrame):
         self.lenses = [kind() for kind in kinds]
         self._windows: dict[Lens[Any], _LensWindow] = {}
         self._turn = 0  # index of the lens to ask first next time
-        self.tabs = Segmented([(i, lens.title, lens.summary) for i, lens in enumerate(self.lenses)])
+        self.tabs = Segmented([(i, lens.title, lens.summary) for i, lens in enumerate(self.lenses)], tabs=True)
+        self.tabs.setAccessibleName("Lenses")
         self.detach = IconButton("window", "Shows this lens in a separate window.", "Detach lens", flat=True)
         self.stack = QStackedWidget()
         self.findings = next((lens for lens in self.lenses if isinstance(lens, FindingsLens)), None)

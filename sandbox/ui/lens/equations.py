@@ -12,6 +12,7 @@ from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.notation.equations import EquationSetup, Symbol, equations
 from sandbox.ui import theme
 from sandbox.ui.kit import label
+from sandbox.ui.kit.colour_key import DecidedKey
 from sandbox.ui.lens.array_panel import ArrayPanel
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.equations_view import EquationsView, Target
@@ -38,7 +39,7 @@ class EquationsLens(Lens[Numbers]):
         self._just_pinned: Target | None = None  # just pinned: to be scrolled into view beside its array
         self._layer = 1  # the layer l of the array shown
         self.heading = label("What the loss changes", "title")
-        self.key = label("blue: decided by the loss \u00b7 samples are rows", "hint")
+        self.key = DecidedKey("samples are rows")
         self.key.setToolTip(
             "X, Y, Z and A have a row per sample, as the program computes; the numpy code of an update has a column "
             "per sample, as notebooks do, so that its products are transposed."

@@ -223,11 +223,11 @@ class EquationsView(QWidget):
                 continue
             decided = row.equation.decided
             bar = QRectF(0, row.top, theme.px(4) if decided else theme.px(2), row.height)
-            painter.fillRect(bar, QColor(colours.accent if decided else colours.edge))
+            painter.fillRect(bar, QColor(colours.decided if decided else colours.edge))
             text_color = colours.text_color if decided else colours.muted
             if damage.left() < left + row.line.width * self._scale:
                 draw_marks(
-                    painter, row.line.marks, QPointF(left, row.top), self._scale, text_color, colours.accent, ratio
+                    painter, row.line.marks, QPointF(left, row.top), self._scale, text_color, colours.decided, ratio
                 )
             self._paint_note(painter, row)
             self._paint_bars(painter, row)

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from sandbox import words
 from sandbox.experiment.document.settings import SETTINGS
-from sandbox.experiment.lens.findings import FINDINGS, AskFindings, Debounced, Finding, Findings
+from sandbox.experiment.lens.findings import AskFindings, Debounced, Finding, Findings, looked_for
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import theme
 from sandbox.ui.kit import label
-from sandbox.ui.kit.base import StyleFollower, set_state
+from sandbox.ui.kit.base import StyleFollower, call_later, set_state
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.theme import Theme
 
@@ -47,10 +57,7 @@ class FindingsLens(Lens[Findings]):
         self._opened = ""
         self.nothing = label("")
         self.nothing.setWordWrap(True)
-        names = ", ".join(words.within(kind.title) for kind in FINDINGS)
-        self.watched = label(f"Looked for: {names}.", "hint")
-        self.watched.setWordWrap(True)
-        self.watched.setToolTip("\n".join(f"{kind.title}: {kind.summary}" for kind in FINDINGS))
+        self.watched = _LookedFor()
         self._inner = QWidget()
         self._inner.setObjectName("column")
         self._list = QVBoxLayout(self._inner)
@@ -119,11 +126,18 @@ class FindingsLens(Lens[Findings]):
             self._rebuild(findings)
         for view, finding in zip(self.views, findings, strict=True):
             view.show_finding(finding)
+        self._arrange()
         self.nothing.setVisible(not findings)
         self.nothing.setText(
             "Nothing was found that keeps this lane from learning." if self._source is not None else ""
         )
         self.watched.setVisible(not findings)
+
+    def _arrange(self) -> None:
+        """Give each finding's button a line of its own where it does not fit beside the heading."""
+        margins = self._list.contentsMargins()
+        for view in self.views:
+            view.arrange(self.area.viewport().width() - margins.left() - margins.right())
 
     def _rebuild(self, findings: tuple[Finding, ...]) -> None:
         """Give each finding a view; those that stay keep theirs, and with it the focus."""
@@ -149,10 +163,36 @@ class FindingsLens(Lens[Findings]):
         self._show()
         self.wanted_changed.emit()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        call_later(self, self._arrange)
+
     def fit(self) -> None:
         """Set margins and spacings."""
         self._list.setSpacing(theme.px(theme.GRID))
         self._list.setContentsMargins(0, 0, theme.px(theme.GRID), 0)
+        call_later(self, self._arrange)
+
+
+class _LookedFor(StyleFollower, QWidget):
+    """What was looked for, in plain words: a row for each subject."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addWidget(label("What was looked for:", "hint"), 0, 0, 1, 2)
+        for row, (subject, sought) in enumerate(looked_for().items(), start=1):
+            name, text = label(subject), label(words.capital("; ".join(sought)) + ".", "hint")
+            text.setWordWrap(True)
+            self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(text, row, 1)
+        self.follow_style()
+
+    def fit(self) -> None:
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(theme.px(2 * theme.GRID))
+        self._grid.setVerticalSpacing(theme.px(theme.HALF))
 
 
 class FindingView(StyleFollower, QFrame):
@@ -163,7 +203,7 @@ class FindingView(StyleFollower, QFrame):
     change_requested(str, object)
         The user asks for the change that would help.
     restart_requested()
-        A new run is needed after that change, because the lane has stopped.
+        A new run is needed after that change: the lane has stopped, or its present weights are spoilt.
     """
 
     change_requested = Signal(str, object)
@@ -197,7 +237,7 @@ class FindingView(StyleFollower, QFrame):
         self._finding = finding
         self.heading.setText(finding.title)
         set_state(self.heading, "role", "error" if finding.stopped else "title")
-        self.evidence.setText(finding.evidence)
+        self.evidence.setText(_unbroken(finding.evidence))
         self.meaning.setText(finding.meaning)
         self.setAccessibleName(finding.title)
         self.setAccessibleDescription(f"{finding.evidence} {finding.meaning}")
@@ -205,16 +245,25 @@ class FindingView(StyleFollower, QFrame):
         self.button.setVisible(control is not None)
         if control is not None:
             live = SETTINGS[control.key].live
-            self.button.setText(f"{control.text} and reset" if finding.stopped and live else control.text)
+            self.button.setText(f"{control.text} and reset" if finding.afresh and live else control.text)
             self.button.setAccessibleName(self.button.text())
-            begins = "" if live and not finding.stopped else " It begins a new run."
+            begins = "" if live and not finding.afresh else " It begins a new run."
             self.button.setToolTip(f"Changes a setting, which can be undone.{begins}")
+
+    def arrange(self, room: int) -> None:
+        """Place the button beside the heading, or below it if they do not both fit into a width."""
+        margins = self._column.contentsMargins()
+        needed = self.heading.sizeHint().width() + self._top.spacing() + self.button.sizeHint().width()
+        beside = self.button.isHidden() or needed <= room - margins.left() - margins.right()
+        direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        if direction != self._top.direction():
+            self._top.setDirection(direction)
 
     def _change(self) -> None:
         if self._finding is not None and self._finding.control is not None:
             finding, control = self._finding, self._finding.control
             self.change_requested.emit(control.key, control.value)
-            if finding.stopped and SETTINGS[control.key].live:  # other settings have already begun one
+            if finding.afresh and SETTINGS[control.key].live:  # other settings have already begun one
                 self.restart_requested.emit()
 
     def fit(self) -> None:
@@ -224,6 +273,11 @@ class FindingView(StyleFollower, QFrame):
         self._column.setContentsMargins(step, half, half, step)
         self._column.setSpacing(half)
         self._top.setSpacing(step)
+
+
+def _unbroken(text: str) -> str:
+    """Keep each number on one line with its per cent sign."""
+    return text.replace(words.THIN_SPACE, "\u202f")
 
 
 class FindingsStrip(StyleFollower, QWidget):

@@ -17,6 +17,7 @@ from sandbox.nn import LOSSES
 from sandbox.ui import theme
 from sandbox.ui.kit import Choice, Elided, Item, Toggle, label
 from sandbox.ui.kit.base import set_state
+from sandbox.ui.kit.colour_key import DecidedKey
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.sample_canvas import SampleCanvas
 from sandbox.ui.theme import Theme
@@ -26,7 +27,7 @@ PARTS = {"train": "Training", "test": "Test"}
 
 
 class SampleLens(Lens[SamplePath]):
-    """Follows one sample: its numbers in the layout of the network, those that the loss decides in blue."""
+    """Follows one sample: its numbers in the layout of the network, marked where the loss decides them."""
 
     title = "Sample"
     summary = "Follows one sample forward and back, for two losses side by side."
@@ -76,8 +77,10 @@ class SampleLens(Lens[SamplePath]):
         self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setCornerWidget(QWidget())
-        self.legend = label("Blue: decided by the loss", "hint")
-        self.legend.setToolTip("Numbers on blue differ between the two losses; all others are the same for every loss.")
+        self.legend = DecidedKey()
+        self.legend.setToolTip(
+            "Numbers on this colour differ between the two losses; all others are the same for every loss."
+        )
         self.share = Elided("", "hint")
         self.share.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._rows = [QHBoxLayout() for _ in range(3)]
@@ -215,7 +218,7 @@ class SampleLens(Lens[SamplePath]):
         else:
             self.share.setText("a test sample takes no part in any update")
             self.share.setToolTip(self.share.text())
-        self.legend.setText("Blue: decided by the loss" + _scaled(snapshot.data))
+        self.legend.set_notes(*_scaled(snapshot.data))
         number = f"{PARTS[answer.part]} sample {answer.index + 1} of {answer.count}"
         self.area.setAccessibleDescription(f"{number}: {self.words.text()}")
         self.canvas.show_sample(answer, features, outputs)
@@ -237,11 +240,11 @@ class SampleLens(Lens[SamplePath]):
         self.canvas.set_room(self.area.width() - theme.px(theme.GRID))
 
 
-def _scaled(data: Data) -> str:
-    """Say which numbers are standardised."""
+def _scaled(data: Data) -> list[str]:
+    """Say which numbers are standardised, as a note; none if none are."""
     scaled = {"inputs": bool((data.scale != 1.0).any()), "targets": data.standardizes_target}
     names = [name for name, is_scaled in scaled.items() if is_scaled]
-    return f" \u00b7 {' and '.join(names)} standardised" if names else ""
+    return [f"{' and '.join(names)} standardised"] if names else []
 
 
 def _parts(counts: Mapping[str, int]) -> list[Item]:

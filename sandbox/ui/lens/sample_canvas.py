@@ -378,7 +378,7 @@ class SampleCanvas(QWidget):
                 self._paint_frame(painter, rect, box)
 
     def _paint_lines(self, painter: QPainter, visible: QRectF) -> None:
-        """Paint weights as lines between the boxes: orange below 0, blue above, wider the larger they are."""
+        """Paint weights as lines between the boxes: purple below 0, green above, wider the larger they are."""
         assert self._followed is not None
         if self._gap < theme.px(_LINED_GAP):
             return
@@ -420,7 +420,7 @@ class SampleCanvas(QWidget):
         for row in box.rows:
             if row.decided:
                 painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QColor(colours.accent_soft))
+                painter.setBrush(QColor(colours.decided_soft))
                 width = end - first + number + 2 * edge
                 painter.drawRoundedRect(QRectF(first - number - edge, y - metrics.ascent(), width, line), edge, edge)
             painter.setPen(QColor(colours.muted))
@@ -431,7 +431,7 @@ class SampleCanvas(QWidget):
 
     def _paint_numbers(self, painter: QPainter, rect: QRectF, box: UnitBox) -> None:
         y, first, end = self._rows(rect, box)
-        text_color, decided = QColor(self._theme.text_color), QColor(self._theme.on_soft)
+        text_color, decided = QColor(self._theme.text_color), QColor(self._theme.on_decided)
         for row in box.rows:
             painter.setPen(decided if row.decided else text_color)
             texts = [(first, row.left)] if row.right is None else [(first, row.left), (end, row.right)]

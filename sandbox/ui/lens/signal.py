@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout
 
+from sandbox import words
 from sandbox.arrays import Floats
 from sandbox.experiment.document.defaults import rival_of
 from sandbox.experiment.lens.signal import (
@@ -25,6 +26,7 @@ from sandbox.experiment.lens.signal import (
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui import theme
+from sandbox.ui.accessible import LiveDescription
 from sandbox.ui.kit import MultiChoice, label
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.lens.signal_key import Entry, SignalKey
@@ -116,6 +118,7 @@ class SignalLens(Lens[Signals]):
             self._middle.addLayout(column, 1)
             plot.probed.connect(lambda x, _: self._probed(x))
             plot.probe_ended.connect(self._probe_ended)
+        self._told = [LiveDescription(plot) for plot in self.plots]
         self.across = label("", "caption")
         self.across.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.key = SignalKey()
@@ -268,8 +271,8 @@ class SignalLens(Lens[Signals]):
             told += " Loss and signal are of the standardised targets."
         self.across.setText(text)
         for plot in self.plots:
-            plot.setAccessibleDescription(text)
             plot.setToolTip(f"{told} Point at a place, or use the arrow keys, to read the curves there.")
+        self._tell()
 
     def _move_points(self, answer: Signals) -> None:
         colours = self._theme
@@ -312,9 +315,8 @@ class SignalLens(Lens[Signals]):
         setup, x = self._answer.setup, self._probe
         if x is None:
             summary = self._summary
-            head = "" if summary is None else f"mean of {summary.count:,} samples"
-            if setup.kind == "residual" and setup.units > 1:
-                head = head.replace("samples", "outputs")
+            noun = "output" if setup.kind == "residual" and setup.units > 1 else "sample"
+            head = "" if summary is None else f"mean of {words.count(summary.count, noun)}"
             blank = (math.nan,) * len(setup.losses)
             losses, signals = (blank, blank) if summary is None else (summary.losses, summary.signals)
             numbers = list(zip(losses, signals, strict=True))
@@ -330,6 +332,15 @@ class SignalLens(Lens[Signals]):
             self.key.show_entries(head, entries)
             self._fit_key()
         self.key.show_entries(head, entries)
+        self._tell()
+
+    def _tell(self) -> None:
+        for told in self._told:
+            told.follow(self._sentence)
+
+    def _sentence(self) -> str:
+        """Return what the plots show, with their numbers, for those who do not see them."""
+        return f"{self.key.accessibleDescription()}. {self.words.text()} Across: {self.across.text()}"
 
     def _at(self, setup: SignalSetup, index: int, x: float) -> tuple[float, float]:
         """Return loss and signal of a curve at x; if the classes have two curves, of the second class."""

@@ -35,8 +35,9 @@ from sandbox.experiment.results.script import aligned, script, write_script
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.notation.code import TITLES, CodeLine
 from sandbox.ui import theme
-from sandbox.ui.kit import Elided, Segmented, label
+from sandbox.ui.kit import Elided, Segmented
 from sandbox.ui.kit.base import set_state
+from sandbox.ui.kit.colour_key import DecidedKey
 from sandbox.ui.lens.base import Lens
 from sandbox.ui.theme import Theme
 
@@ -86,10 +87,10 @@ class UpdateLens(Lens[UpdateSteps]):
             "Values of the marked line", "What the marked line gives: a row per unit, a column per sample."
         )
         self.words = Elided("", "hint")
-        self.legend = label("Blue: decided by the loss \u00b7 samples are columns", "hint")
+        self.legend = DecidedKey("samples are columns")
         self.legend.setToolTip(
-            "Blue lines change with the loss; all others are the same for every loss. Samples are columns here, as "
-            "in a course notebook; in the equations they are rows, so the products there are transposed."
+            "Lines in this colour change with the loss; all others are the same for every loss. Samples are columns "
+            "here, as in a course notebook; in the equations they are rows, so the products there are transposed."
         )
         self.next_line = _button("Next line", "Goes on to the next line; after the last one the update is done.")
         self.next_phase = _button("Next phase", "")
@@ -202,7 +203,7 @@ class UpdateLens(Lens[UpdateSteps]):
         self.next_line.setDisabled(stopped and self.line + 1 == len(self.lines))
 
     def _write(self) -> None:
-        """Write the lines if they changed: what the loss decides in the accent colour, comments in grey."""
+        """Write the lines if they changed: what the loss decides in a colour of its own, comments in grey."""
         written = (self.lines, self._theme.name)
         if written == self._written:
             return
@@ -213,7 +214,7 @@ class UpdateLens(Lens[UpdateSteps]):
         for number, (line, comment) in enumerate(aligned(self.lines)):
             if number:
                 cursor.insertBlock()
-            text_color = self._theme.accent if line.decided else self._theme.text_color
+            text_color = self._theme.decided if line.decided else self._theme.text_color
             cursor.insertText(line.code, _text_format(text_color, line.decided))
             cursor.insertText(comment, _text_format(self._theme.muted))
         blocker.unblock()

@@ -238,7 +238,7 @@ class CellDelegate(QStyledItemDelegate):
             bar = QRectF(min(middle, middle + length), track.top(), abs(length), height)
             painter.fillRect(bar, QColor(colours.positive if share >= 0.0 else colours.negative))
         else:
-            painter.fillRect(QRectF(track.left(), track.top(), share * track.width(), height), QColor(colours.accent))
+            painter.fillRect(QRectF(track.left(), track.top(), share * track.width(), height), QColor(colours.muted))
 
 
 class WhatIfTable(QTableView):

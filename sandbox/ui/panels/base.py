@@ -124,8 +124,8 @@ def _differences(experiment: Experiment, key: str, task: str | None) -> str:
     return ", ".join(f"{letter(lane_slots[name][0])} {value_words(experiment, name, key, task)}" for name in names)
 
 
-def number(key: str, stops: Sequence[float] = (), names: Mapping[float, str] | None = None) -> NumberField:
-    """Return the control of a number or whole number, with the table's bounds."""
+def number(key: str, stops: Sequence[float] = ()) -> NumberField:
+    """Return the control of a number or whole number, with the table's bounds and its word for 0."""
     setting = SETTINGS[key]
     return NumberField(
         stops,
@@ -134,7 +134,7 @@ def number(key: str, stops: Sequence[float] = (), names: Mapping[float, str] | N
         above=setting.above,
         below=setting.below,
         integer=setting.kind == "integer",
-        names=names,
+        names={0: setting.zero} if setting.zero else None,
         name=setting.label,
     )
 

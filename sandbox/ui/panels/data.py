@@ -9,13 +9,15 @@ from pathlib import PurePath
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QToolButton
 
+from sandbox import words
 from sandbox.data import DATASETS, Data, Dataset
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import scales_target
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn.parameters import linear_stops
 from sandbox.ui.kit import Choice, Item, MultiChoice, SeedField, Toggle
-from sandbox.ui.panels.base import Panel, number, registry_items
+from sandbox.ui.panels.base import Panel, number
+from sandbox.ui.panels.datasets import DatasetChoice, dataset_items
 
 _SAMPLES = (20, 30, 50, 75, 100, 150, 200, 250, 300, 400, 500, 750, 1000, 1500, 2000, 3000, 5000, 10_000)
 _WITH_DEFAULTS = ("samples", "noise", "fraction", "classes", "seed")  # of which each data set has its own defaults
@@ -51,7 +53,7 @@ class DataPanel(Panel):
         self.open_button.setToolTip("Opens your own CSV file to learn from.")
         self.open_button.clicked.connect(self.open_requested)
         self.header.insertWidget(0, self.open_button)
-        self.add("data.dataset", Choice(registry_items(DATASETS)))
+        self.add("data.dataset", DatasetChoice())
         self.add("data.target", Choice())
         self.add("data.samples", number("data.samples", _SAMPLES))
         self.add("data.noise", number("data.noise", linear_stops(0.0, 1.0, 0.01)))
@@ -115,14 +117,12 @@ class DataPanel(Panel):
         """Show the numbers of training and test samples."""
         train, test = (len(data.X_train), len(data.X_test)) if data is not None else (0, 0)
         self.set_subtitle(f"{train:,} + {test:,}" if test else f"{train:,}" if train else "")
-        self.subtitle.setToolTip(f"{train:,} training and {test:,} test samples." if train else "")
+        self.subtitle.setToolTip(f"{train:,} training and {words.count(test, 'test sample')}." if train else "")
 
     def _offer_sources(self, file: str, data: Data | None) -> None:
         """List an opened file first among the data sets, and offer its columns as targets and features."""
-        items = registry_items(DATASETS)
-        if file:
-            items.insert(0, (None, PurePath(file).name, f"Your own table: {file}"))
-        self.controls["data.dataset"].set_items(items)
+        own: list[Item] = [(None, PurePath(file).name, f"Your own table: {file}")] if file else []
+        self.controls["data.dataset"].set_items((*own, *dataset_items()))
         if data is None:
             return
         # `data` has only the columns in use: keep those seen before in the same table.

@@ -25,7 +25,7 @@ class OptimizerPanel(Panel):
         self._parameters = tuple(dict.fromkeys(f"optimizer.{param.name}" for param in parameters))
         for key in self._parameters:
             self.add(key, parameter(key))
-        self.add("optimizer.batch_size", number("optimizer.batch_size", (*_BATCHES, 0), names={0: "all"}))
+        self.add("optimizer.batch_size", number("optimizer.batch_size", (*_BATCHES, 0)))
         penalty = log_stops(1e-6, 1.0, zero=True)
         self.add("optimizer.l2", number("optimizer.l2", penalty))
         l1 = number("optimizer.l1", penalty)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 Cells = NDArray[np.uint32]
 
 # How far field colours are faded towards the neutral colour, so that points stand out on them.
-SOFTNESS = 0.28
+SOFTNESS = 0.55
 
 
 def mix(first: QColor, second: QColor, share: float) -> QColor:
@@ -42,10 +42,10 @@ def diverging(low: QColor, middle: QColor, high: QColor, softness: float = SOFTN
     return _pack(np.stack([np.interp(positions, (0.0, 0.5, 1.0), [end[c] for end in ends]) for c in range(3)], axis=-1))
 
 
-def sequential(name: str = "viridis") -> Cells:
-    """Return 256 colours of a perceptually uniform map, dark to bright."""
-    table = pg.colormap.get(name).getLookupTable(nPts=256, alpha=False)
-    return _pack(np.asarray(table, dtype=np.float64))
+def sequential(name: str = "viridis", towards: QColor | None = None, softness: float = SOFTNESS) -> Cells:
+    """Return 256 colours of a perceptually uniform map, dark to bright, softened towards a colour if one is given."""
+    table = np.asarray(pg.colormap.get(name).getLookupTable(nPts=256, alpha=False), dtype=np.float64)
+    return _pack(table if towards is None else table + (rgb(towards) - table) * softness)
 
 
 def indices(values: NDArray[np.floating], low: float, high: float) -> NDArray[np.uint8]:

@@ -29,7 +29,21 @@ from sandbox.ui.plot.plot import Plot
 from sandbox.ui.plot.smooth import thin
 
 # Symbols with corners look smaller than a disc of the same width.
-SIZES = {"s": 0.95, "o": 1.0, "t": 1.15, "t1": 1.15, "t2": 1.15, "t3": 1.15, "d": 1.3, "star": 1.4, "p": 1.1}
+SIZES = {
+    "cross": 0.95,
+    "s": 0.95,
+    "o": 1.0,
+    "t": 1.15,
+    "t1": 1.15,
+    "t2": 1.15,
+    "t3": 1.15,
+    "d": 1.3,
+    "star": 1.4,
+    "p": 1.1,
+}
+
+# Two strokes: no class has this symbol.
+CROSS = "cross"
 
 # Size of the hole in a hollow point, relative to the point.
 HOLE = 0.54
@@ -269,9 +283,14 @@ class Points:
 
 
 def symbol_path(symbol: str) -> QPainterPath:
-    """Return the outline of a symbol, one unit across, centred on (0, 0)."""
-    path: QPainterPath = pg.graphicsItems.ScatterPlotItem.Symbols[symbol]
-    return path
+    """Return the outline of a symbol, one unit across, centred on (0, 0); of a cross, its two strokes."""
+    if symbol == CROSS:
+        path = QPainterPath()
+        for side in (-0.5, 0.5):
+            path.moveTo(-0.5, side)
+            path.lineTo(0.5, -side)
+        return path
+    return QPainterPath(pg.graphicsItems.ScatterPlotItem.Symbols[symbol])
 
 
 def symbol_pixmap(points: Points, ratio: float) -> QPixmap:
@@ -399,64 +418,41 @@ class RingLayer(Layer):
 
 
 class MarksLayer(Layer):
-    """Vertical dotted lines, each with a text if there is room."""
+    """Small triangles that stand on the x axis; each has a text, for whoever points at it."""
+
+    SIDE, HEIGHT = 4.0, 8.0  # half the width of a triangle, and its height
 
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot, 5)
-        self.line = QColor("#888888")
-        self.text_color = QColor("#444444")
-        self.ground = QColor("#ffffff")
-        self.font = QFont()
+        self.color = QColor("#888888")
+        self.texts: tuple[str, ...] = ()
         self._positions: Floats = np.empty(0)
-        self._texts: tuple[str, ...] = ()
         self._picture = QPixmap()
         self._state: tuple[object, ...] | None = None
 
     def set_marks(self, places: Floats, texts: tuple[str, ...]) -> None:
         """Show marks at these x (plot coordinates); do nothing if they are unchanged."""
-        if texts == self._texts and np.array_equal(places, self._positions):
+        if texts == self.texts and np.array_equal(places, self._positions):
             return
-        self._positions, self._texts = places, texts
+        self._positions, self.texts = places, texts
         self.restyle()
 
     def restyle(self) -> None:
-        """Repaint after a change of colours or font."""
+        """Repaint after a change of colours."""
         self._state = None
         self.update()
 
-    def text_near(self, x: float, pixels: float = 5.0) -> str:
+    def text_near(self, x: float, pixels: float = 6.0) -> str:
         """Return the texts of the last three marks within `pixels` of x."""
-        if not self._texts:
+        if not self.texts:
             return ""
         x_pixels, _ = self.plot.pixels(np.array([x]), np.zeros(1))
         mark_pixels, _ = self.plot.pixels(self._positions, np.zeros(1))
         near = np.flatnonzero(np.abs(mark_pixels - x_pixels[0]) <= pixels)
-        return " · ".join(self._texts[index] for index in near[-3:])
-
-    def layout(self) -> list[tuple[float, int, float, str]]:
-        """Return where texts go: x in pixels, row, width, text; latest first, the others are shown on hovering."""
-        width = self.boundingRect().width()
-        metrics = QFontMetricsF(self.font)
-        positions, _ = self.plot.pixels(self._positions, np.zeros(1))
-        rows = max(1, min(3, int(self.boundingRect().height() / (4.0 * metrics.height()))))
-        taken: list[list[tuple[float, float]]] = [[] for _ in range(rows)]
-        placed = []
-        # there is never room for more than these
-        for index in list(np.flatnonzero((positions >= 0.0) & (positions <= width)))[:-40:-1]:
-            text, x = self._texts[index], float(positions[index])
-            text_width = metrics.horizontalAdvance(text) + 8.0
-            left = x + 3.0 if x + 3.0 + text_width <= width else x - 3.0 - text_width
-            if left < 0.0:
-                continue
-            for row, spans in enumerate(taken):
-                if all(left + text_width + 4.0 <= start or left >= end + 4.0 for start, end in spans):
-                    spans.append((left, left + text_width))
-                    placed.append((left, row, text_width, text))
-                    break
-        return placed
+        return " · ".join(self.texts[index] for index in near[-3:])
 
     def draw(self, painter: QPainter, bounds: QRectF) -> None:
-        if not self._texts:
+        if not self.texts:
             return
         state = self.state()
         if state != self._state:
@@ -470,23 +466,91 @@ class MarksLayer(Layer):
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.color)
         positions, _ = self.plot.pixels(self._positions, np.zeros(1))
-        lines = np.unique(np.round(positions[(positions >= 0.0) & (positions <= bounds.width())]))
-        color = QColor(self.line)
-        color.setAlphaF(min(1.0, max(0.2, 30.0 / max(len(lines), 1))))  # many lines must not cover the curves
-        pen = QPen(color, 1)
-        pen.setDashPattern([1, 2])
-        painter.setPen(pen)
-        for x in lines.tolist():
-            painter.drawLine(QPointF(x, 0.0), QPointF(x, bounds.height()))
-        painter.setFont(self.font)
-        height = QFontMetricsF(self.font).height() + 2.0
-        ground = QColor(self.ground)
-        ground.setAlpha(220)
-        for left, row, text_width, text in self.layout():
-            box = QRectF(left, 2.0 + row * (height + 2.0), text_width, height)
-            painter.fillRect(box, ground)
-            painter.setPen(self.text_color)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        side, height = self.SIDE * self.plot.enlarged, self.HEIGHT * self.plot.enlarged
+        foot = bounds.height()
+        for x in np.unique(np.round(positions[(positions >= 0.0) & (positions <= bounds.width())])).tolist():
+            corners = [QPointF(x - side, foot), QPointF(x, foot - height), QPointF(x + side, foot)]
+            painter.drawPolygon(corners)
         painter.end()
         return picture
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter on a curve, at x and y in plot coordinates; those `at_end` stand beside the curve's end."""
+
+    x: float
+    y: float
+    text: str
+    color: QColor
+    at_end: bool = True
+
+
+class LettersLayer(Layer):
+    """Letters that tell curves apart without their colours: at their ends, and once along the way.
+
+    Letters at the ends are moved up or down where they would overlap.
+    """
+
+    def __init__(self, plot: Plot) -> None:
+        super().__init__(plot, 6)
+        self.ground = QColor("#ffffff")
+        self.font = QFont()
+        self.letters: tuple[Letter, ...] = ()
+
+    def set_letters(self, letters: tuple[Letter, ...]) -> None:
+        """Replace the letters."""
+        if letters or self.letters:
+            self.letters = letters
+            self.update()
+
+    def layout(self) -> list[tuple[QRectF, Letter]]:
+        """Return the box of each letter, in pixels."""
+        metrics, bounds = QFontMetricsF(self.font), self.boundingRect()
+        height = metrics.height() - 1.0
+        on_line: list[tuple[QRectF, Letter]] = []
+        at_end: list[tuple[QRectF, Letter]] = []
+        for letter in self.letters:
+            x, y = (float(p[0]) for p in self.plot.pixels(np.array([letter.x]), np.array([letter.y])))
+            width = metrics.horizontalAdvance(letter.text) + 5.0
+            left = x + 2.0 if letter.at_end else x - width / 2
+            box = QRectF(min(max(left, 0.0), bounds.width() - width), y - height / 2, width, height)
+            box.moveTop(min(max(box.top(), 0.0), bounds.height() - height))
+            (at_end if letter.at_end else on_line).append((box, letter))
+        spread([box for box, _ in at_end], bounds.height())
+        return [*on_line, *at_end]
+
+    def draw(self, painter: QPainter, bounds: QRectF) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self.font)
+        ground = QColor(self.ground)
+        ground.setAlpha(225)
+        for box, letter in self.layout():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ground)
+            painter.drawRoundedRect(box.adjusted(0.0, 1.0, 0.0, -1.0), 3.0, 3.0)
+            painter.setPen(letter.color)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, letter.text)
+
+
+def spread(boxes: list[QRectF], height: float) -> None:
+    """Move boxes up or down, as little as one pass each way allows, so that none overlap and all lie within `height`.
+
+    If there is no room for all, they overlap evenly.
+    """
+    if not boxes:
+        return
+    ordered = sorted(boxes, key=QRectF.top)
+    step = min(ordered[0].height(), (height - ordered[0].height()) / max(len(ordered) - 1, 1))
+    free = 0.0
+    for box in ordered:
+        box.moveTop(max(box.top(), free))
+        free = box.top() + step
+    free = height - ordered[0].height()
+    for box in reversed(ordered):
+        box.moveTop(min(box.top(), free))
+        free = box.top() - step

@@ -10,12 +10,14 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from sandbox.ui.accessible import ToggleInterface
 from sandbox.ui.plot.layers import symbol_path
 
 
-def tip(text: str) -> str:
-    """Return a text as a tooltip, escaped: class names come from files and may contain anything."""
-    return f"<qt>{html.escape(text)}</qt>"
+def set_tip(widget: QWidget, text: str) -> None:
+    """Set a tooltip, escaped: class names come from files and may contain anything. Screen readers get it as it is."""
+    widget.setToolTip(f"<qt>{html.escape(text)}</qt>")
+    widget.setAccessibleDescription(text)
 
 
 class PointLegend(QWidget):
@@ -51,9 +53,11 @@ class PointLegend(QWidget):
         if tested:
             self._entries.append(("hollow: test", "o", self._muted, True))
         self._entries += [(note, "", self._muted, False) for note in notes]
-        legend_text = ", ".join(text for text, *_ in self._entries)
-        self.setAccessibleDescription(legend_text)
-        self.setToolTip(tip(f"Points are samples. {legend_text}."))
+        self.describe()
+
+    def describe(self) -> None:
+        """Say in words what is shown, for the tooltip and for screen readers, and make room for it."""
+        set_tip(self, f"Points are samples. {self.text()}.")
         self.updateGeometry()
         self.update()
 
@@ -135,20 +139,24 @@ class CurveChip(QAbstractButton):
         self.setCheckable(True)
         self.setText(title)
         self.setAccessibleName(words)
-        self.setToolTip(tip(f"{words}: click to hide or show this curve."))
+        set_tip(self, f"{words}: click to hide or show this curve.")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.stroke = Stroke(QColor("black"), 2.0, ())
         self.value = ""
-        self._text_color, self._faint, self._hover = QColor("black"), QColor("gray"), QColor("lightgray")
+        self._text_color, self._muted, self._hover = QColor("black"), QColor("gray"), QColor("lightgray")
 
-    def set_colors(self, stroke: Stroke, text_color: QColor, faint: QColor, hover: QColor, font: QFont) -> None:
-        """Set the stroke, the colours and the font."""
-        self.stroke, self._text_color, self._faint, self._hover = stroke, text_color, faint, hover
+    def set_colors(self, stroke: Stroke, text_color: QColor, muted: QColor, hover: QColor, font: QFont) -> None:
+        """Set the stroke, the colours and the font; a hidden curve is muted."""
+        self.stroke, self._text_color, self._muted, self._hover = stroke, text_color, muted, hover
         self.setFont(font)
         self.updateGeometry()
         self.update()
+
+    def accessible_interface(self) -> ToggleInterface:
+        """Return what a screen reader is told: whether the curve is shown, and its value."""
+        return ToggleInterface(self, lambda: self.value if self.isChecked() else "hidden")
 
     def set_value(self, value: str) -> None:
         """Show a value; the width stays the same."""
@@ -181,14 +189,14 @@ class CurveChip(QAbstractButton):
             painter.drawRoundedRect(box, 4, 4)
         shown = self.isChecked()
         glyph, title, _ = self._parts()
-        pen = QPen(self.stroke.color if shown else self._faint, self.stroke.width if shown else 1.0)
+        pen = QPen(self.stroke.color if shown else self._muted, self.stroke.width if shown else 1.5)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         if self.stroke.dash:
             pen.setDashPattern([length / pen.widthF() for length in self.stroke.dash])
         painter.setPen(pen)
         middle = box.center().y()
         painter.drawLine(QPointF(4.0, middle), QPointF(4.0 + glyph, middle))
-        painter.setPen(self._text_color if shown else self._faint)
+        painter.setPen(self._text_color if shown else self._muted)
         left = QRectF(8.0 + glyph, 0.0, title + 2.0, self.height())
         painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
         right = QRectF(left.right(), 0.0, self.width() - left.right() - 4.0, self.height())
@@ -208,7 +216,7 @@ class CurveName(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         title = f"{name} ({role})" if role else name
         self.setAccessibleName(f"{lane}: {title}" if lane else title)
-        self.setToolTip(tip(f"{self.accessibleName()}: click to hide or show its curves."))
+        set_tip(self, f"{self.accessibleName()}: click to hide or show its curves.")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keyboard reaches each curve's chip
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._text_color, self._muted, self._color, self._on = (QColor("black"),) * 4

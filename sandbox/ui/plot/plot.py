@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from sandbox import words
 from sandbox.arrays import Floats
+from sandbox.ui.accessible import PictureInterface
 from sandbox.ui.plot.ticks import linear_ticks, log_ticks
 
 # A press and a release at most this many pixels apart are a click, not a drag.
@@ -86,6 +87,10 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._font = QFont(self.font())
         self._name = ""
         self.area.sigResized.connect(self._resized)
+
+    def accessible_interface(self) -> PictureInterface:
+        """Return what a screen reader is told: name and description."""
+        return PictureInterface(self)
 
     # How it looks
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sandbox import words
 from sandbox.ui.plot.colormap import Cells
-from sandbox.ui.plot.ticks import linear_ticks
+from sandbox.ui.plot.ticks import whole_ticks
 
 
 class ColourScale(QWidget):
@@ -49,11 +49,15 @@ class ColourScale(QWidget):
 
     def _fit_width(self) -> None:
         """Leave room for the longest number, however many of them there is height for."""
-        texts = [text for most in (4, 8, 16, 32) for _, text in linear_ticks(*self._range, most)]
+        texts = [text for most in (4, 8, 16, 32) for _, text in whole_ticks(*self._range, most)]
         longest = max(map(self.fontMetrics().horizontalAdvance, texts), default=0)
         width = round(self.BAR * self._scale) + max(round(44 * self._scale), longest + 14)
         if width != self.minimumWidth():
             self.setFixedWidth(width)
+
+    def ticks(self, height: float) -> list[tuple[float, str]]:
+        """Return the values that are marked on a bar of a height, with their text."""
+        return whole_ticks(*self._range, max(2, int(height / (34 * self._scale))))
 
     def sizeHint(self) -> QSize:
         return QSize(self.BAR + 44, 100)
@@ -67,7 +71,7 @@ class ColourScale(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(bar, image)
         low, high = self._range
-        for value, text in linear_ticks(low, high, max(2, int(bar.height() / (34 * self._scale)))):
+        for value, text in self.ticks(bar.height()):
             y = bar.bottom() - (value - low) / (high - low) * bar.height()
             painter.setPen(QPen(self._line, 1))
             painter.drawLine(round(bar.right()), round(y), round(bar.right()) + 3, round(y))

@@ -56,6 +56,21 @@ def linear_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     return [(k * step, _number(float(f"{k * step:.9g}"))) for k in range(first, last + 1)]
 
 
+def whole_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """Return the ticks of a linear scale, but whole numbers alone if there are at least three of them in the range.
+
+    Examples
+    --------
+    >>> [text for _, text in whole_ticks(-1.1, 1.2, 9)], [text for _, text in whole_ticks(0.1, 0.9, 5)]
+    (['−1', '0', '1'], ['0.2', '0.4', '0.6', '0.8'])
+    """
+    ticks = linear_ticks(low, high, most)
+    if all(value == round(value) for value, _ in ticks):
+        return ticks
+    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    return ticks if last - first < 2 else [(float(k), _number(float(k))) for k in range(first, last + 1)]
+
+
 def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     """Return the powers of ten (as log10) in a range, with 2 and 5 between them if there is room.
 

@@ -277,7 +277,9 @@ class SweepDialog(QDialog):
         self.bar.setRange(0, len(grid))
         self._show()
         if not self.sweep.missing:
-            self._say(f"All {len(grid):,} cells were already done.")
+            self._say(
+                f"{words.capital(words.all_of(len(grid), 'cell'))} {'was' if len(grid) == 1 else 'were'} already done."
+            )
             return
         for row in self.axes:
             row.setEnabled(False)
@@ -297,7 +299,8 @@ class SweepDialog(QDialog):
     def _show_progress(self) -> None:
         failures = sum(bool(result.error or result.stopped) for result in self._results.values())
         note = f"; {failures:,} with networks that stopped or failed" if failures else ""
-        self._say(f"{len(self._results):,} of {len(self._cells):,} cells are done{note}.")
+        verb = "is" if len(self._cells) == 1 else "are"
+        self._say(f"{len(self._results):,} of {words.count(len(self._cells), 'cell')} {verb} done{note}.")
         self.bar.setValue(len(self._results))
 
     def _ended(self) -> None:
@@ -347,7 +350,7 @@ class SweepDialog(QDialog):
             hint = "Run shows the result of every cell here."
             self.detail.setText("Click a square to choose its cell." if self._cells else hint)
             return
-        parts = [f"{SETTINGS[key].label} {texts.value_text(value)}" for key, value in cell.values.items()]
+        parts = [f"{SETTINGS[key].label} {texts.setting_text(key, value)}" for key, value in cell.values.items()]
         if len(cell.experiment.lanes) > 1 and self.chosen_lane:
             parts.insert(0, f"Lane {self.chosen_lane}")
         result = self._results.get(cell.number)

@@ -9,17 +9,21 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from sandbox import words
 from sandbox.data import Data
+from sandbox.experiment.document import texts
+from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.training.snapshot import DifferenceSurface, LaneState, Surface, SurfaceRequest
 from sandbox.ui import theme
+from sandbox.ui.accessible import LiveDescription
 from sandbox.ui.kit import Choice
 from sandbox.ui.plot.layers import CrosshairLayer, GridLayer, ImageLayer, LinesLayer
-from sandbox.ui.plot.legend import PointLegend
 from sandbox.ui.plot.plot import Plot
 from sandbox.ui.plot.scale import ColourScale
 from sandbox.ui.plot.ticks import coordinate
 from sandbox.ui.theme import SMALL, Theme
+from sandbox.ui.views.boundary_legend import BoundaryLegend, Drawn
 from sandbox.ui.views.ghost import faint
 from sandbox.ui.views.samples import SamplePoints
 from sandbox.ui.views.slices import DataSlice
@@ -45,6 +49,8 @@ class BoundaryView(QWidget):
         `wanted` now returns something else, so a paused run needs a new snapshot.
     axes_changed(int, int)
         The user chose other inputs to show.
+    drawn_changed(Drawn)
+        The user wants something else to be drawn.
     sample_clicked(part, index)
         The user chose a sample of the "train" or "test" part: by a click, by Return at the probed position, or by
         the full stop and the comma, which go to the next one and back.
@@ -52,6 +58,7 @@ class BoundaryView(QWidget):
 
     wanted_changed = Signal()
     axes_changed = Signal(int, int)
+    drawn_changed = Signal(object)
     sample_clicked = Signal(str, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -68,8 +75,9 @@ class BoundaryView(QWidget):
         self._build()
 
     def _build(self) -> None:
-        self.legend = PointLegend(self)
+        self.legend = BoundaryLegend(self)
         self.plot = Plot("Decision boundary", self)
+        self._description = LiveDescription(self.plot)
         self.plot.setToolTip(
             "The network's output everywhere: point at a place, or use the arrow keys, to read it. "
             "A click follows a sample, full stop and comma the next and the previous one."
@@ -116,6 +124,8 @@ class BoundaryView(QWidget):
         self.plot.probed.connect(self._probed)
         self.plot.probe_ended.connect(self._probe_ended)
         self.samples.clicked.connect(self.sample_clicked)
+        self.legend.drawn_changed.connect(self.show_drawn)
+        self.legend.drawn_changed.connect(self.drawn_changed)
         self._show_choices(False)
 
     def _axis_choice(self, word: str, tooltip: str) -> Choice:
@@ -210,7 +220,7 @@ class BoundaryView(QWidget):
         self.plot.name_left("" if self._compact else shown.y_name)
         self._probe_ended()
         self.plot.set_range(shown.x_range, shown.y_range)
-        self.plot.setAccessibleDescription(f"{shown.x_name} across, {shown.y_name} up")
+        self._describe(None)
 
     def _choose_colours(self) -> None:
         if self._theme is None or self.slice is None:
@@ -229,8 +239,16 @@ class BoundaryView(QWidget):
             classes = zip(data.class_names, self._colours.classes, strict=False)
             names = [(name, theme.symbol(k), color) for k, (name, color) in enumerate(classes)]
         notes = ["other inputs at their mean"] * (len(data.inputs) > 2)
-        notes += [f"{left_out:,} points not drawn"] * bool(left_out)
+        notes += [f"{words.count(left_out, 'point')} not drawn"] * bool(left_out)
         self.legend.set_entries(names, len(data.y_test) > 0, notes)
+        self.legend.offer(classified=data.task != "regression", compared=bool(self.other), tested=len(data.y_test) > 0)
+
+    def show_drawn(self, drawn: Drawn) -> None:
+        """Draw other samples, or the predicted classes in place of the output."""
+        self.legend.show_drawn(drawn)
+        self.samples.drawn = drawn
+        self._place_points()
+        self._redraw()
 
     def keep_ghost(self) -> None:
         """Keep the boundary, or the curve, of the run that ends, pale."""
@@ -268,6 +286,7 @@ class BoundaryView(QWidget):
             self.slice = DataSlice(self.slice.data, self.slice.axes)
             self._choose_colours()
             self._name_axes()
+            self._place_points()
         self._redraw()
         self.wanted_changed.emit()
 
@@ -300,6 +319,7 @@ class BoundaryView(QWidget):
             return
         self._surface = surface
         self._redraw()
+        self._describe(lane)
         if self._probe is not None:
             self._probed(*self._probe)
 
@@ -310,9 +330,18 @@ class BoundaryView(QWidget):
         if self._surface is not None and self._surface.values.size:
             if adopt_ranges(self._surface, self.slice):
                 self._show_ranges(not isinstance(self._surface, DifferenceSurface))
-            picture = surface_picture(self._surface, self.slice, self._colours, 2.0 * self._scale)
+            discrete = self.legend.drawn.discrete
+            picture = surface_picture(self._surface, self.slice, self._colours, 2.0 * self._scale, discrete)
+        if self.samples.set_wrong(None if self._surface is None else self._surface.wrong):
+            self._place_points()
         self.image.set_cells(picture.cells, picture.extent)
         self.lines.set_lines(picture.lines)
+
+    def _describe(self, lane: LaneState | None) -> None:
+        """Say what is shown, and how well the lane does, to those who do not see it."""
+        shown = self.slice
+        if shown is not None:
+            self._description.follow(lambda: description(shown, lane, bool(self.other)))
 
     def _show_ranges(self, points_move: bool) -> None:
         assert self.slice is not None
@@ -343,3 +372,26 @@ class BoundaryView(QWidget):
         if self._surface is not None:
             text += f"  →  {output_text(self._surface, shown.data, x, y)}"
         self.readout.setText(text)
+
+
+def description(shown: DataSlice, lane: LaneState | None, compared: bool) -> str:
+    """Return what a boundary view shows, and how good the predictions are, as a sentence."""
+    data = shown.data
+    if compared:
+        what = "Where the outputs of two lanes differ"
+    elif data.task == "regression":
+        what = f"Predicted {words.listed(data.target_names)}"
+    else:
+        what = f"Where each class is predicted: {words.listed(data.class_names)}"
+    axes = (
+        f"over {shown.x_name}"
+        if shown.one_input
+        else f"over {shown.x_name} from left to right and {shown.y_name} upwards"
+    )
+    sentence = f"{what}, {axes}"
+    if lane is None or compared:
+        return f"{sentence}."
+    column = next((c for part in ("test", "train") if (c := f"{part}_{SCORES[data.task]}") in lane.readings), "")
+    if not column:
+        return f"{sentence}."
+    return f"{sentence}; {words.within(texts.column_words(column))} {texts.column_text(column, lane.readings[column])}."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -24,9 +25,20 @@ from sandbox.experiment.lens import comparison
 from sandbox.experiment.training.snapshot import Curve, CurveRequest, EditMark, LaneState
 from sandbox.nn import LOSSES, METRICS
 from sandbox.ui import theme
+from sandbox.ui.accessible import LiveDescription
 from sandbox.ui.kit import Choice
 from sandbox.ui.lane_styles import LaneStyle
-from sandbox.ui.plot.layers import Band, BandsLayer, CrosshairLayer, GridLayer, Line, LinesLayer, MarksLayer
+from sandbox.ui.plot.layers import (
+    Band,
+    BandsLayer,
+    CrosshairLayer,
+    GridLayer,
+    Letter,
+    LettersLayer,
+    Line,
+    LinesLayer,
+    MarksLayer,
+)
 from sandbox.ui.plot.plot import Plot
 from sandbox.ui.plot.ranges import epochs_end, logarithm, plain, value_range, without_divergence
 from sandbox.ui.theme import SMALL, Theme
@@ -34,6 +46,11 @@ from sandbox.ui.views.cost_legend import CostLegend, Key, LegendRow, rows_of
 from sandbox.ui.views.ghost import GhostNote, Ghosts, faint, ghosts_of
 from sandbox.ui.views.invitation import Invitation
 
+_TIP = (
+    "The cost after every epoch: wheel or + and − zoom, drag moves, double click or Home shows all; "
+    "point at an epoch, or use the arrow keys, to read it. A triangle on the axis marks a change: point at it."
+)
+_PARTS = {"train": "training", "test": "test"}
 _OWN_TIP = "Shows for every lane what it learns with, and what it also shows."
 
 
@@ -72,16 +89,15 @@ class CostView(QWidget):
     def _build(self) -> None:
         self.plot = Plot("Cost by epoch", self)
         self.plot.pannable = True
-        self.plot.setToolTip(
-            "The cost after every epoch: wheel or + and − zoom, drag moves, double click or Home shows all; "
-            "point at an epoch, or use the arrow keys, to read it."
-        )
+        self.plot.setToolTip(_TIP)
+        self._description = LiveDescription(self.plot)
         self.grid = GridLayer(self.plot)
         self.bands = BandsLayer(self.plot, -4)
         self.ghosts = LinesLayer(self.plot, -3)
         self.metrics = LinesLayer(self.plot, -2)
         self.lines = LinesLayer(self.plot, 0)
         self.marks = MarksLayer(self.plot)
+        self.letters = LettersLayer(self.plot)
         self.crosshair = CrosshairLayer(self.plot)
         self.log_x = self._switch("log x", "Shows epochs on a logarithmic axis, so that the first ones get room")
         self.log_y = self._switch("log y", "Shows costs on a logarithmic axis, so that small ones can be distinguished")
@@ -93,11 +109,17 @@ class CostView(QWidget):
         self.only.changed.connect(lambda name, _: self._see_only(str(name)))
         self.only.set_value("")
         self.only.hide()
+        self.fit_button = QPushButton("fit")
+        self.fit_button.setAccessibleName("Fit the axes")
+        self.fit_button.setToolTip("Shows all epochs again (double click or Home in the plot).")
+        self.fit_button.clicked.connect(self.show_all)
+        self.fit_button.hide()
         self.controls = QWidget(self)
         controls = QHBoxLayout(self.controls)
         controls.setContentsMargins(0, 0, 0, 0)
         controls.setSpacing(6)
         controls.addStretch(1)
+        controls.addWidget(self.fit_button)  # on the left, so that nothing moves when it appears
         controls.addWidget(self.only)
         controls.addWidget(self.log_x)
         controls.addWidget(self.log_y)
@@ -149,9 +171,11 @@ class CostView(QWidget):
         self.plot.set_colors(QColor(colours.card), QColor(colours.axis), QColor(colours.edge), font, scale)
         self.grid.color = QColor(colours.grid)
         self.crosshair.color = QColor(theme.blend(colours.muted, colours.card, 0.35))
-        self.marks.line, self.marks.text_color = QColor(colours.marks), QColor(colours.muted)
-        self.marks.ground, self.marks.font = QColor(colours.card), font
+        self.marks.color = QColor(colours.marks)
         self.marks.restyle()
+        bold = QFont(font)
+        bold.setWeight(QFont.Weight.DemiBold)
+        self.letters.ground, self.letters.font = QColor(colours.card), bold
         for label in (self.readout, self.note):
             label.setFont(font)
         self.legend.set_theme(colours, scale)
@@ -181,8 +205,8 @@ class CostView(QWidget):
         epoch_position: float,
     ) -> None:
         """Show a snapshot's curves and marks."""
-        if epoch_position < self._position:  # another run, with new ranges
-            self._end, self._values, self._window = 0.0, None, None
+        if epoch_position < self._position:
+            self.forget_ranges()
         if self._styles:
             curves = [curve for curve in curves if curve.lane in self._styles]
             marks = [mark for mark in marks if mark.lane is None or mark.lane in self._styles]
@@ -196,6 +220,11 @@ class CostView(QWidget):
             self._stale = False
             self.legend.show_rows(rows, bool(self.only.value()), self.only.value() in METRICS)
         self._redraw()
+        self._description.follow(self.description)
+
+    def forget_ranges(self) -> None:
+        """Choose the ranges of the axes anew, for another run."""
+        self._end, self._values, self._window = 0.0, None, None
 
     def keep_ghosts(self) -> None:
         """Keep the curves of the run that ends, pale, if it has been trained at all."""
@@ -297,6 +326,12 @@ class CostView(QWidget):
         for row, _, x, y in costs:
             visible = y[(x >= x_range[0]) & (x <= x_range[1])]
             visible_values.append(without_divergence(visible, log) if row.lane in stopped else visible)
+        if self._window is not None and costs and not any(np.isfinite(values).any() for values in visible_values):
+            self.forget_ranges()  # nothing is left in what was zoomed to
+            self._redraw()
+            self.wanted_changed.emit()
+            return
+        self.fit_button.setVisible(self._window is not None)
         ghosts = list(self._ghost_lines(log))
         visible_values += [line.y[(line.x >= x_range[0]) & (line.x <= x_range[1])] for line in ghosts]
         low, high = value_range(self._values, visible_values, log)
@@ -307,6 +342,7 @@ class CostView(QWidget):
         self._set_bands([(row, part) for row, part, *_ in costs], curves, log)
         self._set_lines(self.lines, costs, curves, log)
         self._set_lines(self.metrics, [(row, part, x, low + y * (high - low)) for row, part, x, y in metrics])
+        self._set_letters([*costs, *((row, part, x, low + y * (high - low)) for row, part, x, y in metrics)])
         self._set_marks()
         self._set_note(skipped)
         self._update_readout()
@@ -362,6 +398,25 @@ class CostView(QWidget):
                     lines.append(Line(x, only_where(stretches, y), stroke.color, stroke.width, stroke.dash))
         layer.set_lines(tuple(lines))
 
+    def _set_letters(self, drawn: list[tuple[LegendRow, str, Floats, Floats]]) -> None:
+        """Put each lane's letter at the ends of its curves and, staggered, on what it learns with."""
+        letters: dict[LegendRow, list[Letter]] = {}
+        low, high = self.plot.x_range
+        if self.legend.several:
+            lanes = list(dict.fromkeys(row.lane for row, *_ in drawn))
+            for row, part, x, y in drawn:
+                visible = np.isfinite(y) & (x >= low) & (x <= high)
+                if row in letters or not visible.any():  # the training part, which comes first
+                    continue
+                text, color = self.legend.letter(row.lane), self.legend.stroke(row, part).color
+                x, y = x[visible], y[visible]
+                letters[row] = [Letter(float(x[-1]), float(y[-1]), text, color)]
+                place = low + (0.15 + 0.5 * (lanes.index(row.lane) + 1) / (len(lanes) + 1)) * (high - low)
+                if place < x[-1] and (row.role == "objective" or self.only.value()):
+                    at = int(np.searchsorted(x, place))
+                    letters[row].append(Letter(float(x[at]), float(y[at]), text, color, at_end=False))
+        self.letters.set_letters(tuple(letter for pair in letters.values() for letter in pair))
+
     def _set_bands(self, drawn: list[tuple[LegendRow, str]], curves: Mapping[Key, Curve], log: bool) -> None:
         """Fill between the quartiles of several replicas."""
         scaled = logarithm if log else plain
@@ -382,6 +437,16 @@ class CostView(QWidget):
         if self.log_x.isChecked():
             positions = np.nan_to_num(positions, nan=self._visible_range()[0])
         self.marks.set_marks(positions, texts)
+
+    def list_marks(self) -> None:
+        """Write the marks below the plot."""
+        if self._marks:
+            listed = "; ".join(
+                f"epoch {round(mark.epoch):,}: {text}" for mark, text in zip(self._marks, self.marks.texts, strict=True)
+            )
+            self.note.setText(" ".join(filter(None, (f"\u25b2 {listed}.", self.note.text()))))
+            self.note.setWordWrap(True)
+            self.note.show()
 
     def _set_note(self, skipped: bool) -> None:
         left_out = "Values of 0 and below cannot be shown on a logarithmic axis and are left out." if skipped else ""
@@ -406,13 +471,39 @@ class CostView(QWidget):
         """Show the values at the pointer, or the last ones, in the legend, where each has its place."""
         epoch = None if self._probe is None else 10.0**self._probe if self.log_x.isChecked() else self._probe
         for curve in self._curves:
-            self.legend.set_value(curve.lane, curve.column, value_at(curve, epoch))
-        text = "epoch"
+            value = value_at(curve, epoch) if epoch is not None else self._current(curve)
+            self.legend.set_value(curve.lane, curve.column, texts.column_text(curve.column, value))
+        text, near = "epoch", ""
         if epoch is not None and self._probe is not None:
             near = self.marks.text_near(self._probe)
             text = f"epoch {max(0, round(epoch)):,}" + (f" · {near}" if near else "")
+        if self.plot.toolTip() != (near or _TIP):
+            self.plot.setToolTip(near or _TIP)
         if text != self.readout.text():
             self.readout.setText(text)
+
+    def _current(self, curve: Curve) -> float:
+        """Return the reading of this moment, which the readouts show too; else the last recorded one."""
+        state = next((lane for lane in self._lanes if lane.name == curve.lane), None)
+        return value_at(curve, None) if state is None else state.readings.get(curve.column, value_at(curve, None))
+
+    def description(self) -> str:
+        """Return the numbers of this moment in a sentence, for those who do not see the curves."""
+        curves = {(curve.lane, curve.column): curve for curve in self._curves}
+        parts = []
+        for row in self.legend.rows:
+            shown = [(part, column) for part, column in row.columns if (row.lane, column) in curves]
+            values = [
+                f"{texts.column_text(column, self._current(curves[row.lane, column]))} on {_PARTS[part]} samples"
+                for part, column in shown
+                if self.legend.is_shown(row.lane, column, row.role)
+            ]
+            if values:
+                lane = f"{self.legend.letter(row.lane)}: " if self.legend.several else ""
+                role = "" if row.role == "objective" else ", only shown,"
+                parts.append(f"{lane}{words.within(row.label)}{role} {', '.join(values)}")
+        marks = f" {words.capital(words.count(len(self._marks), 'change'))} marked." if self._marks else ""
+        return f"Epoch {int(self._position):,}: {'; '.join(parts) or 'no curve is shown'}.{marks}"
 
     # Zoom
 
@@ -479,15 +570,14 @@ def only_where(stretches: NDArray[np.bool_], y: Floats) -> Floats:
     return np.where(touched, y, np.nan)
 
 
-def value_at(curve: Curve, epoch: float | None) -> str:
-    """Format a curve's value at the recorded epoch nearest to `epoch`, or its last; "–" if it has none."""
+def value_at(curve: Curve, epoch: float | None) -> float:
+    """Return a curve's value at the recorded epoch nearest to `epoch`, or its last; nan if it has none."""
     epochs, values = (curve.epochs, curve.values) if curve.picked is None else curve.picked
     if not len(epochs):
-        return words.NOTHING
+        return math.nan
     index = len(epochs) - 1
     if epoch is not None:
         after = min(int(np.searchsorted(epochs, epoch)), index)
         before = max(after - 1, 0)
         index = before if abs(epochs[before] - epoch) <= abs(epochs[after] - epoch) else after
-    value = float(values[index])
-    return words.cost(value)
+    return float(values[index])

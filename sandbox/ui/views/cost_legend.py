@@ -13,6 +13,7 @@ from sandbox.experiment.document import texts
 from sandbox.experiment.document.lanes import letter, slots
 from sandbox.experiment.training.snapshot import Curve, LaneState
 from sandbox.ui import theme
+from sandbox.ui.contrast import paler
 from sandbox.ui.lane_styles import LaneStyle
 from sandbox.ui.plot.legend import CurveChip, CurveName, Stroke
 from sandbox.ui.theme import SMALL, Theme
@@ -126,11 +127,12 @@ class CostLegend(QScrollArea):
         self._color_rows()
 
     @property
-    def _several(self) -> bool:
+    def several(self) -> bool:
+        """Whether there are curves of more than one lane."""
         return len({row.lane for row in self.rows}) > 1
 
     def _add_row(self, line: int, row: LegendRow, role: str) -> None:
-        several, content = self._several, self.widget()
+        several, content = self.several, self.widget()
         given_name = self._given_names.get(row.lane, "") if several else ""
         words = f"{row.label} \u00b7 {given_name}" if given_name else row.label
         name = CurveName(self.letter(row.lane) if several else "", words, role, content)
@@ -164,10 +166,10 @@ class CostLegend(QScrollArea):
             others = list(dict.fromkeys(r.name for r in self.rows if r.role != "objective"))
             index = others.index(row.name) if row.role != "objective" else 0
             dash = () if role == "objective" else tuple(length * self._scale for length in DASHES[index % len(DASHES)])
-            if index > 0 and not self._several:
+            if index > 0 and not self.several:
                 color = self._theme.curves[index % len(self._theme.curves)]
         if part == "test":
-            color = theme.blend(color, self._theme.card, 0.42)
+            color = paler(color, self._theme.card, 0.42)
         width = (2.0 if role == "objective" else 1.5) * (0.75 if part == "test" else 1.0)
         return Stroke(QColor(color), width * self._scale, dash)
 
@@ -225,12 +227,12 @@ class CostLegend(QScrollArea):
             return
         font = theme.font(SMALL)
         font.setPixelSize(round(SMALL * self._scale))
-        text_color, faint, hover = QColor(colours.text_color), QColor(colours.faint), QColor(colours.hover)
+        text_color, muted, hover = QColor(colours.text_color), QColor(colours.muted), QColor(colours.hover)
         for row, name in zip(self.rows, self.names, strict=True):
             color = colours.lane(self._slots.get(row.lane, 0))
-            name.set_colors(text_color, QColor(colours.muted), QColor(color), QColor(theme.text_color_on(color)), font)
+            name.set_colors(text_color, muted, QColor(color), QColor(theme.text_color_on(color)), font)
             for part, column in row.columns:
-                self.chips[row.lane, column].set_colors(self.stroke(row, part), text_color, faint, hover, font)
+                self.chips[row.lane, column].set_colors(self.stroke(row, part), text_color, muted, hover, font)
         parent = self.parentWidget()
         if parent is not None:
             self.fit(parent.height())

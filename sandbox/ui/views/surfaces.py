@@ -29,6 +29,7 @@ from sandbox.ui.theme import Theme
 from sandbox.ui.views.slices import DataSlice
 
 Rectangle = tuple[float, float, float, float]  # left, bottom, right, top
+Values = NDArray[np.float32]
 _UNIT = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -45,6 +46,10 @@ class SurfaceColours:
         Between the classes; the boundary line; the curve over one input; the line where a decision turns.
     pair : tuple of QColor
         Of the two lanes that are compared.
+    grounds : tuple of str
+        The colours that points may lie on.
+    compared : bool
+        Whether the table is that of a difference, so that it does not tell a target.
     """
 
     table: NDArray[np.uint32]
@@ -54,6 +59,8 @@ class SurfaceColours:
     curve: QColor
     level: QColor
     pair: tuple[QColor, QColor]
+    grounds: tuple[str, ...]
+    compared: bool
 
 
 class SurfacePicture(NamedTuple):
@@ -70,16 +77,19 @@ def surface_colours(
     """Return the colours for data of this task; `compared` if the surface is the difference of two lanes."""
     classes = tuple(QColor(theme.class_colour(k)) for k in range(max(2, len(data.class_names))))
     neutral = QColor(theme.middle)
-    if compared:
-        of_many = data.task == "multiclass"
-        low, high = (neutral, QColor(theme.marks)) if of_many else classes[:2]
-        table = colormap.diverging(low, colormap.mix(low, high, 0.5) if of_many else neutral, high, 0.0)
+    if compared and data.task == "multiclass":  # a distance has no sign
+        table = colormap.diverging(neutral, colormap.mix(neutral, QColor(theme.marks), 0.25), QColor(theme.marks))
+    elif compared:
+        table = colormap.diverging(QColor(theme.negative), neutral, QColor(theme.positive))
     elif data.task == "regression":
-        table = colormap.sequential()
+        table = colormap.sequential(towards=neutral)
     else:
         table = colormap.diverging(classes[0], neutral, classes[1], 0.62 if one_input else colormap.SOFTNESS)
     boundary, curve, level = QColor(theme.boundary), QColor(theme.text_color), QColor(theme.muted)
-    return SurfaceColours(table, classes, neutral, boundary, curve, level, pair)
+    grounds = [colormap.color_of(cell).name() for cell in table[:: len(table) // 15]]
+    if data.task == "multiclass" and not compared:
+        grounds = [colormap.mix(color, neutral, colormap.SOFTNESS).name() for color in (*classes, neutral)]
+    return SurfaceColours(table, classes, neutral, boundary, curve, level, pair, tuple(grounds), compared)
 
 
 def adopt_ranges(surface: Surface, shown: DataSlice) -> bool:
@@ -97,20 +107,27 @@ def adopt_ranges(surface: Surface, shown: DataSlice) -> bool:
     return False
 
 
-def surface_picture(surface: Surface, shown: DataSlice, colours: SurfaceColours, width: float) -> SurfacePicture:
-    """Return what is drawn of a surface, with lines of this width."""
+def surface_picture(
+    surface: Surface, shown: DataSlice, colours: SurfaceColours, width: float, discrete: bool = False
+) -> SurfacePicture:
+    """Return what is drawn of a surface, with lines of this width.
+
+    With `discrete`, the class that is predicted, or where the classes of two lanes differ, in place of the output.
+    """
 
     def boundary(ends: tuple[Floats, Floats], color: QColor) -> Line:
         return Line(*ends, color, width, pairs=True)
 
     match surface:
         case BinarySurface(x=x, y=y):
-            cells = colours.table[colormap.indices(surface.values, *surface.span)]
+            values = surface.values if not discrete else _sides(surface.edge, *surface.span)
+            cells = colours.table[colormap.indices(values, *surface.span)]
             return SurfacePicture(
                 cells, (boundary(contour(surface.edge, 0.0, x, y), colours.boundary),), _extent(surface)
             )
         case MulticlassSurface(x=x, y=y):
-            cells = colormap.blended(surface.values, list(colours.classes[: surface.values.shape[2]]), colours.neutral)
+            shares = _decided(surface.values) if discrete else surface.values
+            cells = colormap.blended(shares, list(colours.classes[: surface.values.shape[2]]), colours.neutral)
             line = boundary(class_lines(surface.values, x, y), colours.boundary)
             return SurfacePicture(cells, (line,), _extent(surface))
         case RegressionSurface():
@@ -118,16 +135,38 @@ def surface_picture(surface: Surface, shown: DataSlice, colours: SurfaceColours,
                 colours.table[colormap.indices(surface.values, *shown.value_range)], (), _extent(surface)
             )
         case DifferenceSurface(x=x, y=y):
-            cells = colours.table[colormap.indices(surface.values, *surface.span)]
+            values = _disagreement(surface.edges) if discrete and surface.edges else surface.values
+            cells = colours.table[colormap.indices(values, *surface.span)]
             edges = (class_lines(edge, x, y) if edge.ndim == 3 else contour(edge, 0.0, x, y) for edge in surface.edges)
             lines = tuple(boundary(ends, color) for ends, color in zip(edges, colours.pair, strict=False))
             return SurfacePicture(cells, lines, _extent(surface))
         case CurveSurface():
-            return _curve_picture(surface, shown, colours, width)
+            return _curve_picture(surface, shown, colours, width, discrete)
     return SurfacePicture()
 
 
-def _curve_picture(surface: CurveSurface, shown: DataSlice, colours: SurfaceColours, width: float) -> SurfacePicture:
+def _sides(edge: Values, low: float, high: float) -> Values:
+    """Return `high` where values are above 0 and `low` elsewhere; nan stays."""
+    return np.where(np.isnan(edge), edge, np.where(edge > 0.0, np.float32(high), np.float32(low)))
+
+
+def _decided(shares: Values) -> Values:
+    """Return 1 for the largest share (ny, nx, K) and 0 for the others; nan stays."""
+    largest = shares.argmax(axis=-1)[..., None] == np.arange(shares.shape[-1])
+    return np.where(np.isnan(shares).any(axis=-1, keepdims=True), np.float32(np.nan), largest.astype(np.float32))
+
+
+def _disagreement(edges: tuple[Values, ...]) -> Values:
+    """Return 0 where two lanes predict one class; else 1, or for two classes that of the first less the other's."""
+    one, other = edges
+    if one.ndim == 3:
+        return np.asarray(one.argmax(axis=-1) != other.argmax(axis=-1), np.float32)
+    return _sides(one, 0.0, 1.0) - _sides(other, 0.0, 1.0)
+
+
+def _curve_picture(
+    surface: CurveSurface, shown: DataSlice, colours: SurfaceColours, width: float, discrete: bool
+) -> SurfacePicture:
     """Draw outputs over the only input: one curve, one for each class, or one for each of two lanes."""
     x, values = surface.x, surface.values.astype(np.float64)
     if np.isnan(surface.level):  # a regression
@@ -141,7 +180,10 @@ def _curve_picture(surface: CurveSurface, shown: DataSlice, colours: SurfaceColo
     lines = (middle, *_curves(surface, values, colours, width))
     if surface.other is not None:
         return SurfacePicture(None, lines)
-    cells = colours.table[colormap.indices(surface.values[:, 0], *surface.span)][None, :]
+    outputs = surface.values[:, 0]
+    if discrete:
+        outputs = _sides(outputs - np.float32(surface.level), *surface.span)
+    cells = colours.table[colormap.indices(outputs, *surface.span)][None, :]
     return SurfacePicture(cells, lines, (float(x[0]), shown.y_range[0], float(x[-1]), shown.y_range[1]))
 
 

@@ -587,3 +587,12 @@ def test_another_shape_rebuilds_the_groups(changes: dict[str, object]) -> None:
     before = buffers(trainer)
     trainer.edit(changes)
     assert not set(buffers(trainer)) & set(before)
+
+
+def test_a_mark_says_all_for_a_batch_of_all_samples() -> None:
+    trainer = Trainer(make_experiment(optimizer__batch_size=0))
+    trainer.run(1)
+    trainer.edit({"optimizer.batch_size": 64})
+    trainer.run(1)
+    trainer.edit({"optimizer.batch_size": 0})
+    assert [mark.text for mark in trainer.marks] == ["batch size all to 64", "batch size 64 to all"]

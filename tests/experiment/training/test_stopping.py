@@ -50,7 +50,7 @@ NAIVE: dict[str, object] = {"loss__numerics": "naive", "loss__objective": "binar
         (
             1.5,
             {"network__output": "linear", "loss__numerics": "fused"},
-            "log of 1 - a for an output above 1: sample 1 has output 1.5 and target 0",
+            "log of 1 \u2212 a for an output above 1: sample 1 has output 1.5 and target 0",
         ),
         (
             0.0,

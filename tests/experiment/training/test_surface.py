@@ -194,6 +194,65 @@ def test_several_networks_show_the_share_that_says_each_class() -> None:
     np.testing.assert_allclose(surface.values.reshape(49, 4), shares, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"loss__objective": "hinge", "network__output": "tanh"},
+        {"data__dataset": "blobs", "data__classes": 4},
+        {"data__dataset": "iris"},  # more inputs than the picture shows
+        {"data__dataset": "blobs", "run__precision": "float32"},
+        {"data__test_fraction": 0.0},
+    ],
+    ids=str,
+)
+def test_wrong_samples_are_those_that_the_accuracy_misses(changes: dict[str, object]) -> None:
+    trainer = trained(make_experiment(**changes))
+    surface = surface_of(trainer)
+    readings = trainer.readings(trainer.lanes[0])
+    assert surface.wrong is not None
+    train, test = surface.wrong
+    assert (len(train), len(test)) == (len(trainer.data.y_train), len(trainer.data.y_test))
+    assert 0 < train.sum() < len(train)
+    assert 1 - train.mean() == pytest.approx(readings["train_accuracy"], abs=1e-12)
+    assert not len(test) or 1 - test.mean() == pytest.approx(readings["test_accuracy"], abs=1e-12)
+    A = outputs(trainer, trainer.data.X_train, trainer.lanes[0].activations[-1])
+    middle = surface.level if isinstance(surface, BinarySurface) else 0.0
+    predicted = (A[0] > middle).astype(int) if len(A) == 1 else A.argmax(axis=0)
+    np.testing.assert_array_equal(train, predicted != trainer.data.y_train)
+
+
+@pytest.mark.parametrize("dataset", ["moons", "blobs"])
+def test_of_several_networks_most_decide_what_is_wrong(dataset: str) -> None:
+    trainer = trained(make_experiment(data__dataset=dataset, run__replicas=5))
+    surface = surface_of(trainer)
+    classes = int(trainer.data.y_train.max()) + 1
+    votes = np.zeros((len(trainer.data.y_train), classes))
+    for replica in range(5):
+        request = dataclasses.replace(surface.request)
+        (alone,) = trainer.snapshot(0, Wanted((request,), replica=replica)).surfaces
+        assert alone.wrong is not None
+        theta = trainer.lanes[0].replicas[replica].theta
+        A = trainer.data.X_train.T
+        W, b = layer_views(theta, trainer.lanes[0].sizes)
+        for l, (weights, bias) in enumerate(zip(W, b, strict=True)):
+            A = weights @ A + bias.T
+            A = np.tanh(A) if l < len(W) - 1 else A
+        predicted = (A[0] > 0).astype(int) if classes == 2 else A.argmax(axis=0)
+        np.testing.assert_array_equal(alone.wrong[0], predicted != trainer.data.y_train)
+        votes[np.arange(len(predicted)), predicted] += 1
+    assert surface.wrong is not None
+    np.testing.assert_array_equal(surface.wrong[0], votes.argmax(axis=1) != trainer.data.y_train)
+
+
+def test_no_sample_of_a_regression_or_of_a_difference_is_wrong() -> None:
+    assert surface_of(trained(make_experiment(data__dataset="hills"))).wrong is None
+    lanes = (LaneEntry("A"), LaneEntry("B", {"network.seed": 5}))
+    trainer = trained(dataclasses.replace(make_experiment(), lanes=lanes))
+    assert surface_of(trainer, other="B").wrong is None
+    assert surface_of(trainer).wrong is not None
+
+
 @pytest.mark.parametrize("dataset", ["hills", "sine"])
 def test_several_regressions_show_their_median(dataset: str) -> None:
     trainer = trained(make_experiment(data__dataset=dataset, run__replicas=6))

@@ -106,11 +106,27 @@ def test_the_button_of_a_stopped_lane_changes_the_cause_and_restarts(open_window
     driver.click(card.strip.chips[0])
     driver.wait(lambda: bool(card.current.views) and card.current.views[0].button.isVisible())
     run, button = driver.last.run, card.current.views[0].button
-    assert button.text() == "Set learning rate to 1e5 and reset"
+    assert button.text() == "Set learning rate to 0.3 and reset"
     driver.click(button)
     driver.wait(lambda: driver.last.run != run)
     assert not driver.last.lanes[0].stopped and driver.last.update == 0
-    assert driver.field("optimizer.learning_rate") == 1e5
+    assert driver.field("optimizer.learning_rate") == 0.3
+
+
+def test_a_button_that_helps_only_from_the_start_begins_there(open_window: Callable[..., Any]) -> None:
+    """With targets of -1 and +1, cross-entropy drives every weight far off: a mere change would not bring it back."""
+    driver = open_window(Experiment().with_values({"network.target_coding": "plus_minus_one"}))
+    card = driver.window.lenses
+    driver.click(driver.window.controls.step_epoch)
+    driver.wait(card.strip.isVisible)
+    driver.click(card.strip.chips[0])
+    driver.wait(lambda: bool(card.current.views) and card.current.views[0].button.isVisible())
+    run, button = driver.last.run, card.current.views[0].button
+    assert not driver.last.lanes[0].stopped
+    assert button.text() == "Set target coding to auto and reset"
+    driver.click(button)
+    driver.wait(lambda: driver.last.run != run and not card.current.views)
+    assert driver.last.update == 0 and driver.field("network.target_coding") == "auto"
 
 
 def test_lenses_side_by_side_take_turns_and_all_are_answered(driver: Any) -> None:

@@ -221,7 +221,7 @@ def test_a_hidden_lens_asks_nothing(make_bench: Callable[..., Bench]) -> None:
 
 
 @pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=lambda colours: colours.name)
-def test_the_accent_marks_what_the_loss_decides(
+def test_a_colour_of_its_own_marks_what_the_loss_decides(
     make_bench: Callable[..., Bench], colours: theme.Theme, qapp: Any
 ) -> None:
     theme.apply(qapp, colours)
@@ -238,8 +238,8 @@ def test_the_accent_marks_what_the_loss_decides(
             right = min(picture.width(), round((14 + row.line.width) * ratio))
             return {picture.pixelColor(x, y).name() for y in range(top, bottom) for x in range(8, right)}
 
-        assert QColor(colours.accent).name() in colours_of("dZ")
-        assert QColor(colours.accent).name() not in colours_of("dA_below")
+        assert QColor(colours.decided).name() in colours_of("dZ")
+        assert QColor(colours.decided).name() not in colours_of("dA_below")
     finally:
         theme.apply(qapp, theme.LIGHT)
 

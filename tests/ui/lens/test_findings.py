@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QVBoxLayout, QWidget
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.lens.findings import FINDINGS, AskFindings
+from sandbox.experiment.lens.findings import AskFindings, looked_for
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.ui import theme
-from sandbox.ui.lens.findings import FindingsLens, FindingsStrip
+from sandbox.ui.lens.findings import FindingsLens, FindingsStrip, FindingView
 from sandbox.ui.pace import Pace
 
 BLIND: dict[str, Any] = {  # confident from the start, often wrong, with a loss that hardly reacts; and with dead units
@@ -92,8 +92,9 @@ def test_the_strip_hides_without_findings(make_bench: Callable[..., Bench]) -> N
     bench.frames(5)
     assert not bench.strip.isVisible() and bench.headings == []
     assert bench.lens.nothing.text() == "Nothing was found that keeps this lane from learning."
-    for kind in FINDINGS:
-        assert kind.title[1:] in bench.lens.watched.text()
+    told = " ".join(text.text() for text in bench.lens.watched.findChildren(QLabel) if text.isVisible())
+    for subject, sought in looked_for().items():
+        assert subject in told and all(text[1:] in told for text in sought)
 
 
 def test_chips_appear_after_a_while_and_agree_with_the_lens(make_bench: Callable[..., Bench]) -> None:
@@ -258,6 +259,47 @@ def test_chips_follow_the_theme(make_bench: Callable[..., Bench], colours: theme
         assert image.pixelColor(chip.width() // 2, 3).name() == colours.accent_soft
     finally:
         theme.apply(app, theme.LIGHT)
+
+
+LONG: dict[str, Any] = {  # a long title, a long button, and a share with its per cent sign
+    "data.dataset": "iris", "network.output": "softmax", "loss.objective": "mse", "network.initializer_scale": 20.0,
+    "network.hidden": (), "network.target_coding": "plus_minus_one",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [300, 330, 430, 700])
+@pytest.mark.parametrize("values", [BLIND, LONG, {"loss.objective": "hinge", "network.output": "sigmoid"}], ids=str)
+def test_nothing_is_cut_however_narrow(make_bench: Callable[..., Bench], width: int, values: dict[str, Any]) -> None:
+    bench = make_bench(values)
+    bench.card.resize(width, 400)
+    bench.frames()
+    assert bench.lens.views
+    viewport = bench.lens.area.viewport()
+
+    def is_whole(widget: QWidget) -> bool:
+        left = widget.mapTo(viewport, QPoint(0, 0)).x()
+        return (
+            left >= 0
+            and left + widget.width() <= viewport.width()
+            and widget.width() >= widget.minimumSizeHint().width()
+        )
+
+    def is_in_order(view: FindingView) -> bool:
+        parts = (view.heading, view.evidence, view.meaning, view.button)
+        tops = [part.mapTo(view, QPoint(0, 0)).y() for part in parts]
+        texts_fit = all(text.height() >= text.heightForWidth(text.width()) for text in parts[1:3])
+        names_fit = all(part.width() >= part.sizeHint().width() for part in (view.heading, view.button))
+        return all(map(is_whole, parts)) and texts_fit and names_fit and tops[0] < tops[1] < tops[2]
+
+    for view in bench.lens.views:
+        bench.qtbot.waitUntil(lambda view=view: is_in_order(view))  # type: ignore[misc]
+
+
+def test_a_number_and_its_per_cent_sign_are_not_parted(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(BLIND)
+    bench.frames()
+    shown = " ".join(view.evidence.text() for view in bench.lens.views)
+    assert "\u202f%" in shown and "\u2009%" not in shown and " %" not in shown
 
 
 def test_everything_has_an_accessible_name(make_bench: Callable[..., Bench]) -> None:

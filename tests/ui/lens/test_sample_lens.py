@@ -91,7 +91,7 @@ def test_only_what_the_loss_decides_is_marked(qtbot: QtBot) -> None:
     image = bench.canvas.grab().toImage()
     colours = {image.pixelColor(x, y).name() for x in range(int(box.left()), int(box.right())) for y in (
         int(box.top() + 1.5 * box.height() / 4), int(box.top() + 0.5 * box.height() / 4))}  # fmt: skip
-    assert theme.LIGHT.accent_soft in colours
+    assert theme.LIGHT.decided_soft in colours
 
 
 def test_another_loss_changes_only_the_right_side(qtbot: QtBot) -> None:

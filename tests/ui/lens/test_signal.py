@@ -224,3 +224,14 @@ def test_every_kind_of_run_is_painted(
     pixels = [(x, y) for x in range(image.width()) for y in range(image.height())]
     assert any(image.pixelColor(x, y).name() == colour for x, y in pixels), "the objective's curve is missing"
     assert bench.lens.words.text()
+
+
+def test_the_plots_say_their_numbers(qtbot: Any, make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench()
+    lens = bench.lens
+    qtbot.waitUntil(lambda: all(lens.across.text() in plot.accessibleDescription() for plot in lens.plots))
+    loss, signal = lens.key.entries[0].values
+    for plot in lens.plots:
+        told = plot.accessibleDescription()
+        assert told.startswith(f"mean of 210 samples; Binary cross-entropy: loss {loss:.4f}, signal {signal:.4f}; ")
+        assert lens.words.text() in told

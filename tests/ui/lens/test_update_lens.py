@@ -179,13 +179,13 @@ def test_keys_walk_through_lines_too(bench: Bench) -> None:
     assert bench.marked.startswith("A1")
 
 
-def test_the_lines_of_the_loss_have_the_accent_colour(bench: Bench) -> None:
+def test_the_lines_of_the_loss_have_a_colour_of_their_own(bench: Bench) -> None:
     bench.lens.go_to(2)
-    accent, names = QColor(theme.LIGHT.accent), []
+    decided, names = QColor(theme.LIGHT.decided), []
     block = bench.lens.code.document().begin()
     while block.isValid():
         (form, *_) = block.textFormats()
-        if form.format.foreground().color() == accent:
+        if form.format.foreground().color() == decided:
             names.append(block.text().split(" =")[0])
         block = block.next()
     assert names == ["dZ2"]
