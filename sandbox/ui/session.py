@@ -181,6 +181,8 @@ class Session(QObject):
         experiment = self.experiment
         lanes = () if self.snapshot is None else self.snapshot.lanes
         for state in lanes:
+            if state.name not in self._lane_names():
+                continue  # the snapshot is of a run before
             name = state.name if len(experiment.lanes) > 1 else None
             initial = experiment.lane(state.name).network.initial
             if initial and len(initial) != parameter_count(state.sizes):

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from sandbox.ui.kit import Choice, LayersEditor, MultiChoice, NumberField, SeedField, Toggle
+from sandbox.ui.panels.weights import WeightsButton
 from sandbox.worker.commands import Pause
 
 ACTIONS = 2_000
@@ -117,6 +118,8 @@ class Person:
             case NumberField():
                 slides = control.slider.isVisible() and self.random.random() < 0.7
                 self.steer(control.slider) if slides else self.type(control.edit)
+            case WeightsButton():
+                pass  # it opens a dialog, which has tests of its own
             case _:
                 raise AssertionError(f"{key} has a control of an unknown kind")
 

@@ -138,6 +138,17 @@ def test_clipping_is_a_finding_where_the_output_is_wrong(z: float, is_clipped: b
         assert numbers(findings["log_of_zero"].evidence)[:3] == [1, 1, 1e-7]
 
 
+@pytest.mark.parametrize(("loss", "found"), [("poisson", False), ("focal", True)])
+def test_clipping_is_a_finding_only_where_the_loss_clips(loss: str, found: bool) -> None:
+    """Of a rate of 3.3 there is nothing to say; a share of it is clipped."""
+    trainer = trainer_of(
+        data__dataset="one_point", network__hidden=(), network__output="exp", loss__objective=loss,
+        loss__numerics="clamped",
+    )  # fmt: skip
+    trainer.set_parameters({"W1": np.array([[1.2]]), "b1": np.array([0.0])})
+    assert ("clipped_outputs" in ask(trainer)) == found
+
+
 def test_an_output_without_logarithms_should_be_replaced() -> None:
     trainer = trainer_of(network__output="linear", loss__objective="binary_cross_entropy")
     trainer.step()
