@@ -421,7 +421,7 @@ class MainWindow(QMainWindow):
         self.drawn.emit(snapshot)
 
     _data: object = None
-    _drawn_data: object = None
+    _drawn_source: object = None
     _lane_progress = 1.0
 
     def _draw_new_run(self, snapshot: Snapshot) -> None:
@@ -451,14 +451,15 @@ class MainWindow(QMainWindow):
             self.session.refresh()
 
     def _keep_or_clear_ghosts(self, experiment: Experiment) -> None:
-        """Leave the run that ends on screen, pale, if the new one is on the same data."""
+        """Leave the run that ends on screen, pale, if the new one has the same data and lanes."""
         assert self.boundary is not None and self.cost is not None
-        if self._drawn_data == (experiment.data, experiment.folder):
+        source = experiment.data, experiment.folder, tuple(lane.name for lane in experiment.lanes)
+        if self._drawn_source == source:
             self.boundary.keep_ghosts()
             self.cost.keep_ghosts()
         else:
             self._clear_ghosts()
-        self._drawn_data = experiment.data, experiment.folder
+        self._drawn_source = source
 
     def _clear_ghosts(self) -> None:
         if self.boundary is not None and self.cost is not None:

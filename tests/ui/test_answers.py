@@ -64,6 +64,7 @@ def test_another_loss_answers_by_which_loss_the_weights_were_found(driver: Any) 
     driver.wait(lambda: proof_of(driver) != "")
     assert proof_of(driver).startswith(f"The weights first differ after one update. Now {differ} of 51 differ")
     assert differ == 51 and not box.isVisible()
+    assert not driver.window.cost.ghosts.lines  # the run before is lane A
     driver.undo()  # nothing is lost
     driver.wait_drawn(lambda snapshot: snapshot.run == 0)
     assert [lane.objective for lane in driver.last.lanes] == ["mse"] and driver.last.update == update
