@@ -70,10 +70,11 @@ def parse(text: str, where: str) -> dict[str, Any]:
 
 def assignment(key: str, value: Value) -> str:
     """Return one line that sets a (plain or dotted) key."""
-    return f"{key} = {_literal(value)}\n"
+    return f"{key} = {literal(value)}\n"
 
 
-def _literal(value: Value) -> str:
+def literal(value: Value) -> str:
+    """Return a value as it is written in a file."""
     if isinstance(value, tuple):
-        return "[" + ", ".join(_literal(entry) for entry in value) + "]"
+        return "[" + ", ".join(literal(entry) for entry in value) + "]"
     return tomli_w.dumps({"x": value}).removeprefix("x = ").removesuffix("\n")

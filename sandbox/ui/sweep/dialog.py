@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QLineEdit,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -23,9 +22,8 @@ from sandbox import words
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment
 from sandbox.experiment.document import texts
-from sandbox.experiment.document.settings import MOST_EPOCHS, MOST_REPLICAS, PATHS, SETTINGS
+from sandbox.experiment.document.settings import MOST_EPOCHS, MOST_REPLICAS, SETTINGS
 from sandbox.experiment.results.sweep import (
-    Axis,
     Cell,
     Result,
     Sweep,
@@ -33,76 +31,20 @@ from sandbox.experiment.results.sweep import (
     columns,
     default_column,
     incomparable,
-    read_axis,
     redundancy_note,
     write_table,
 )
 from sandbox.nn.parameters import log_stops
 from sandbox.ui import theme
-from sandbox.ui.kit import Card, Choice, ControlRow, Item, NumberField, label
+from sandbox.ui.kit import Card, Choice, ControlRow, NumberField, label
 from sandbox.ui.kit.base import set_state
+from sandbox.ui.sweep.axis import AxisRow
 from sandbox.ui.sweep.heatmap import HeatView, map_of
 from sandbox.ui.sweep.thread import SweepThread
 
-SECTIONS = {"data": "Data", "network": "Network", "loss": "Loss", "optimizer": "Optimiser", "run": "Run"}
-_NOT_SWEPT = {"title", "run.replicas", *PATHS}
 _SEEDS = (1, 2, 4, 8, 16, 32, 64)
 _FIRST = (("optimizer.learning_rate", "0.01, 0.1, 1"), ("loss.objective", "mse, binary_cross_entropy"))
 _OTHER_LOSSES = {"multiclass": "mse, categorical_cross_entropy", "regression": "mse, mae, huber"}
-
-
-class AxisRow(QWidget):
-    """One setting and the values it takes.
-
-    Signals
-    -------
-    changed()
-    """
-
-    changed = Signal()
-
-    def __init__(self, key: str, values: str) -> None:
-        super().__init__()
-        self.key = Choice(_settings())
-        self.key.setAccessibleName("Setting that is varied")
-        self.key.setToolTip("The setting that takes each of the values in turn.")
-        self.key.set_value(key)
-        self.values = QLineEdit(values)
-        self.values.setAccessibleName("Values")
-        self.values.setToolTip("Values separated by commas, written as in an experiment file: 0.1, 1 or [4], [8, 8].")
-        self._hint()
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.addWidget(self.key, 2)
-        self._row.addWidget(self.values, 3)
-        self.key.changed.connect(lambda *_: self._hint())
-        self.key.changed.connect(lambda *_: self.changed.emit())
-        self.values.textChanged.connect(lambda _: self.changed.emit())
-
-    def _hint(self) -> None:
-        """Show an example of values in the empty field."""
-        listed = SETTINGS[str(self.key.value())].kind == "integers"
-        self.values.setPlaceholderText("[4], [8, 8]" if listed else "value, value, ...")
-
-    def axis(self) -> Axis | None:
-        """Return the setting and its values; None if there are no values.
-
-        Raises
-        ------
-        InputError
-            If a value is not allowed.
-        """
-        text = self.values.text().strip()
-        return read_axis(f"{self.key.value()}={text}") if text else None
-
-
-def _settings() -> list[Item]:
-    items: list[Item] = []
-    for key, setting in SETTINGS.items():
-        section = key.partition(".")[0]
-        if key not in _NOT_SWEPT:
-            items.append((key, f"{SECTIONS[section]}: {setting.label}", setting.summary))
-    return items
 
 
 class SweepDialog(QDialog):

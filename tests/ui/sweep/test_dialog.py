@@ -19,11 +19,14 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
+from sandbox.errors import InputError
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.parts import LaneEntry
+from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.results.sweep import Cell, LaneResult, Result, axis, cells
 from sandbox.ui.sweep import dialog as module
+from sandbox.ui.sweep.axis import _NOT_SWEPT, AxisRow, split_values
 from sandbox.ui.sweep.heatmap import HeatView, map_of, square_lines
 from sandbox.ui.sweep.thread import SweepThread
 
@@ -68,10 +71,16 @@ def driver(open_window: Callable[..., Any]) -> Iterator[Any]:
     yield driver
 
 
+def set_axis(row: Any, text: str) -> None:
+    """Choose the values of an axis, as ticks and typed text do together."""
+    row.set_values(text)
+    row.changed.emit()
+
+
 def run(driver: Any, rates: str = "0.1, 1", losses: str = "mse, mae", seeds: int = 3) -> Any:
     dialog = driver.window.sweep
-    driver.type(dialog.axes[0].values, rates)
-    driver.type(dialog.axes[1].values, losses)
+    set_axis(dialog.axes[0], rates)
+    set_axis(dialog.axes[1], losses)
     driver.type(dialog.seeds.edit, str(seeds))
     driver.click(dialog.run_button)
     driver.wait(lambda: not dialog.is_running and dialog.run_button.text() == "Run")
@@ -86,11 +95,11 @@ def press(driver: Any, view: HeatView, cell: int) -> None:
 def test_the_grid_is_counted_and_its_errors_are_shown(driver: Any) -> None:
     dialog = driver.window.sweep
     assert dialog.words.text() == "6 cells, 8 seeds each."
-    driver.type(dialog.axes[0].values, "0.1, fast")
+    driver.type(dialog.axes[0].others, "fast")
     assert "optimizer.learning_rate" in dialog.words.text() and dialog.words.property("role") == "error"
     assert not dialog.run_button.isEnabled()
-    driver.type(dialog.axes[0].values, "")
-    driver.type(dialog.axes[2].values, "[4], [2, 2], []")
+    set_axis(dialog.axes[0], "")
+    set_axis(dialog.axes[2], "[4], [2, 2], []")
     assert dialog.words.text() == "6 cells, 8 seeds each." and dialog.run_button.isEnabled()
     assert not dialog.open_button.isEnabled() and not dialog.save_button.isEnabled()
 
@@ -174,8 +183,8 @@ def test_keys_choose_a_cell(driver: Any, executor: InlineExecutor) -> None:
 def test_a_stopped_sweep_continues_where_it_was(driver: Any, executor: InlineExecutor) -> None:
     executor.allowed = 1
     dialog = driver.window.sweep
-    driver.type(dialog.axes[0].values, "0.1, 1")
-    driver.type(dialog.axes[1].values, "mse, mae")
+    set_axis(dialog.axes[0], "0.1, 1")
+    set_axis(dialog.axes[1], "mse, mae")
     driver.click(dialog.run_button)
     driver.wait(lambda: dialog.words.text() == "1 of 4 cells are done." and dialog.run_button.text() == "Stop")
     assert not dialog.axes[0].isEnabled()
@@ -221,7 +230,7 @@ def test_results_survive_closing_and_say_when_they_are_outdated(driver: Any, exe
 
 def test_real_processes_work_and_end_with_the_window(driver: Any) -> None:
     dialog = driver.window.sweep
-    driver.type(dialog.axes[0].values, ", ".join(f"{0.001 * k:g}" for k in range(1, 101)))
+    set_axis(dialog.axes[0], ", ".join(f"{0.001 * k:g}" for k in range(1, 101)))
     driver.type(dialog.epochs.edit, "3000")
     driver.click(dialog.run_button)
     driver.wait(lambda: len(dialog._results) >= 1)
@@ -319,3 +328,53 @@ def test_columns_have_names() -> None:
     assert texts.column_words("test_accuracy") == "Test accuracy"
     assert texts.column_words("train_mse") == "Training mean squared error"
     assert texts.column_words("test_r2") == "Test R\u00b2" and texts.column_words("train_cost") == "Training cost"
+
+
+def test_values_are_ticked_and_others_typed(driver: Any) -> None:
+    """By real clicks: a third rate and its decimal comma, a third loss, a list of layers."""
+    dialog = driver.window.sweep
+    rate, loss, layers = dialog.axes
+    assert rate.ticks.value() == (0.01, 0.1, 1.0) and set(loss.ticks.value()) == {"mse", "binary_cross_entropy"}
+    assert not loss.others.isVisible()  # all losses are there to be ticked
+    driver.tick(rate.ticks, "10")
+    driver.type(rate.others, "0,25 0,7")
+    driver.tick(loss.ticks, "Huber")
+    driver.tick(layers.ticks, "8, 8")
+    driver.type(layers.others, "[5] [2, 3]")
+    assert rate.axis().values == (0.01, 0.1, 1.0, 10.0, 0.25, 0.7)
+    assert set(loss.axis().values) == {"mse", "binary_cross_entropy", "huber"}
+    assert layers.axis().values == ((8, 8), (5,), (2, 3))
+    assert dialog.words.text() == "54 cells, 8 seeds each."
+    driver.type(rate.others, "0,1")
+    assert "twice" in dialog.words.text() and dialog.words.property("role") == "error"
+
+
+@pytest.mark.parametrize(
+    ("text", "decimals", "parts"),
+    [
+        ("0,1 1", True, ["0.1", "1"]),
+        ("0.1,1", True, ["0.1", "1"]),
+        ("0,1; 0,5", True, ["0.1", "0.5"]),
+        ("0,1, 0,5", True, ["0.1", "0.5"]),
+        ("1,2", False, ["1", "2"]),
+        ("[4], [8, 8] []", False, ["[4]", "[8, 8]", "[]"]),
+        ("", True, []),
+    ],
+)
+def test_typed_values_are_split_where_a_person_means_it(text: str, decimals: bool, parts: list[str]) -> None:
+    assert split_values(text, decimals) == parts
+
+
+def test_a_bracket_that_is_not_closed_is_named() -> None:
+    with pytest.raises(InputError, match="has a bracket that is not closed"):
+        split_values("[4, 8", False)
+
+
+@pytest.mark.parametrize("key", [key for key in SETTINGS if key not in _NOT_SWEPT])
+def test_every_value_that_can_be_ticked_is_allowed(qtbot: Any, key: str) -> None:
+    row = AxisRow(key, "")
+    qtbot.addWidget(row)
+    values = [item[0] for item in row.ticks._items]
+    row.ticks.set_value(values)
+    axis = row.axis()
+    assert (axis is None) == (not values) and (axis is None or set(axis.values) == set(values))
