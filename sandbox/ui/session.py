@@ -20,6 +20,7 @@ from PySide6.QtGui import QUndoStack
 from sandbox.data import DATASETS
 from sandbox.errors import InputError, input_error
 from sandbox.experiment import Edit, Experiment
+from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import FIRST_MONITORS, objective_for
 from sandbox.experiment.document.frozen import FrozenMapping
 from sandbox.experiment.document.lanes import free_name, renamed, scales_target, with_other_loss, without_lane
@@ -398,7 +399,10 @@ class Session(QObject):
         except InputError as error:
             self.message.emit(str(error), True)
             return None
-        self._begin(experiment, "beside", True, snapshot.update)
+        task = snapshot.data.task
+        first, second = (texts.label_within(objective_for(experiment.lane(x).loss, task)) for x in (lane, name))
+        notice = f"{lane} learns with {first} throughout, {name} with {second} from the same start. Undo goes back."
+        self._begin(experiment, "beside", True, snapshot.update, notice)
         return name
 
     def _lane_names(self) -> list[str]:

@@ -240,6 +240,7 @@ class MainWindow(QMainWindow):
         self.desk.rename_refused.connect(self.boundary.rename_again)
         self.boundary.rates_chosen.connect(self.session.set_rates)
         self.cost.ghosts_cleared.connect(self._clear_ghosts)
+        self.cost.invite()
         self._show_lanes()
         self.session.start()
 

@@ -30,7 +30,7 @@ def test_what_is_only_shown_says_so_where_it_was_changed(driver: Any) -> None:
     before = driver.weights()
     driver.tick(driver.control("loss.monitors"), "Mean absolute error")
     driver.wait(box.isVisible)
-    assert box.sentence.text() == "Only shown: not one of 51 weights changed."
+    assert box.sentence.text() == "Only shown: not one of 51 weights changed, and training goes on as it would have."
     effect = driver.last.effect.lane("A")
     assert effect.before == effect.after and box.proof.text().count(effect.before) == 2
     assert all(np.array_equal(before[name], array) for name, array in driver.weights().items())
@@ -51,7 +51,7 @@ def test_another_loss_answers_by_which_loss_the_weights_were_found(driver: Any) 
     driver.wait(box.isVisible)
     assert box.sentence.text() == (
         f"These weights were found by binary cross-entropy ({update} epochs). "
-        "From here on, mean squared error decides every update."
+        "From here on, mean squared error decides every update; so far, only the unit of the cost has changed."
     )
     driver.click(box.button)
     driver.wait_drawn(lambda snapshot: snapshot.run == 1 and snapshot.update == update)

@@ -81,5 +81,9 @@ def test_the_first_screen_invites_to_play_and_to_change_the_loss(open_window: Ca
     assert [text.index(label) for label in labels] == sorted(text.index(label) for label in labels)
     assert invitation.testAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
     driver.play(updates=1)
-    assert not invitation.isVisible()
     driver.pause()
+    following = driver.window.cost.next_step
+    assert not invitation.isVisible() and following.isVisible()
+    assert all(label in following.text() for label in labels)
+    driver.tick(driver.control("loss.monitors"), "Mean absolute error")
+    driver.wait(lambda: not following.isVisible())

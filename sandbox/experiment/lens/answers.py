@@ -28,7 +28,7 @@ def about_monitors(effect: EditEffect | None, lane: str) -> Answer | None:
     when = f"after {words.count(effect.update, 'update')}" if effect.update else "at the start"
     weights = words.count(changed.weights, "weight")
     return Answer(
-        f"Only shown: not one of {weights} changed.",
+        f"Only shown: not one of {weights} changed, and training goes on as it would have.",
         f"Fingerprint of the weights {when}: {changed.before} before the change, {changed.after} after it.",
     )
 
@@ -49,7 +49,13 @@ def about_objective(state: LaneState, epoch: float) -> Answer | None:
     found = words.listed(f"{texts.label_within(name)} ({_epochs(length)})" for name, length in spans)
     if now == first:
         return Answer(f"These weights were found by {found}.")
-    decides = "" if len(spans) > 1 else f" From here on, {texts.label_within(now)} decides every update."
+    decides = (
+        ""
+        if len(spans) > 1
+        else (
+            f" From here on, {texts.label_within(now)} decides every update; so far, only the unit of the cost has changed."
+        )
+    )
     return Answer(
         f"These weights were found by {found}.{decides}",
         f"What {texts.label_within(now)} finds by itself shows only from the same start:",

@@ -20,6 +20,9 @@ _REDUCTIONS = {"mean": "mean over samples", "sum": "sum over samples", "element_
 _OFF = {"loss.positive_weight": 1.0, "loss.label_smoothing": 0.0}  # the values that change nothing
 
 
+_MONITORS: list[Item] = [*registry_items(LOSSES), *registry_items(METRICS)]
+
+
 class LossPanel(Panel):
     """The objective beside the monitors, each with the line it is drawn with, and what a change of it did.
 
@@ -50,7 +53,7 @@ class LossPanel(Panel):
         self.body.addWidget(self.found_by)
         self.add(
             "loss.monitors",
-            MultiChoice([*registry_items(LOSSES), *registry_items(METRICS)]),
+            MultiChoice(_MONITORS),
             above=True,
             extras=(LineGlyph(dashed=True), label("only shown", "hint")),
         )
@@ -82,6 +85,8 @@ class LossPanel(Panel):
         loss = experiment.lane(lane).loss if lane else experiment.loss
         objective = None if data is None else objective_for(loss, data.task)
         self.controls["loss.objective"].set_items(_objectives(data))
+        learned = objective or loss.objective  # it is shown already
+        self.controls["loss.monitors"].set_items([item for item in _MONITORS if item[0] != learned])
         super().show_settings(experiment, data, lane)
         in_use = (objective or loss.objective, *loss.monitors)
         self._used.clear()

@@ -44,7 +44,7 @@ from sandbox.ui.plot.ranges import epochs_end, logarithm, plain, value_range, wi
 from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views.cost_legend import CostLegend, Key, LegendRow, rows_of
 from sandbox.ui.views.ghost import GhostNote, Ghosts, faint, ghosts_of
-from sandbox.ui.views.invitation import Invitation
+from sandbox.ui.views.invitation import NEXT, Invitation
 
 _TIP = (
     "The cost after every epoch: wheel or + and − zoom, drag moves, double click or Home shows all; "
@@ -127,13 +127,21 @@ class CostView(QWidget):
         self.legend.switched.connect(self._curves_switched)
         self.readout = QLabel("epoch")
         self.note = QLabel("")
-        for label, name in ((self.readout, "Epoch at the pointer"), (self.note, "Note on the axes")):
+        self.next_step = QLabel(NEXT)  # what the invitation said, once its place is taken by the first curves
+        self._invites = False
+        for label, name in (
+            (self.readout, "Epoch at the pointer"),
+            (self.note, "Note on the axes"),
+            (self.next_step, "What to try next"),
+        ):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setProperty("role", "hint")
             label.setAccessibleName(name)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.readout.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.note.hide()
+        self.next_step.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.next_step.hide()
         self.ghost_note = GhostNote()
         self.ghost_note.cleared.connect(self.ghosts_cleared)
         self.invitation = Invitation(self.plot)
@@ -145,6 +153,7 @@ class CostView(QWidget):
         column.addWidget(self.plot, 1)
         column.addWidget(self.readout)
         column.addWidget(self.note)
+        column.addWidget(self.next_step)
         column.addWidget(self.ghost_note)
         self.plot.probed.connect(self._probed)
         self.plot.probe_ended.connect(self._probe_ended)
@@ -182,7 +191,7 @@ class CostView(QWidget):
         bold = QFont(font)
         bold.setWeight(QFont.Weight.DemiBold)
         self.letters.ground, self.letters.font = QColor(colours.card), bold
-        for label in (self.readout, self.note):
+        for label in (self.readout, self.note, self.next_step):
             label.setFont(font)
         self.legend.set_theme(colours, scale)
         self._redraw()
@@ -231,6 +240,10 @@ class CostView(QWidget):
     def forget_ranges(self) -> None:
         """Choose the ranges of the axes anew, for another run."""
         self._end, self._values, self._window = 0.0, None, None
+
+    def invite(self) -> None:
+        """Say what to press and to change, until the first change, lane or reset."""
+        self._invites = True
 
     def keep_ghosts(self) -> None:
         """Keep the curves of the run that ends, pale, if it has been trained at all."""
@@ -307,7 +320,9 @@ class CostView(QWidget):
     def _redraw(self) -> None:
         if self._theme is None:
             return
-        self.invitation.setVisible(self._position == 0.0 and len(self._lanes) == 1 and not self._ghosts)
+        self._invites = self._invites and len(self._lanes) <= 1 and not self._ghosts and not self._marks
+        self.invitation.setVisible(self._invites and self._position == 0.0)
+        self.next_step.setVisible(self._invites and self._position > 0.0)
         ends = [float(c.epochs[-1]) for c in self._curves if len(c.epochs)]
         ends += [float(epochs[-1]) for epochs, _ in self._ghosts.values()]
         last = max(ends, default=0.0)
@@ -345,6 +360,7 @@ class CostView(QWidget):
         self.plot.set_range(x_range, (low, high), (self.log_x.isChecked(), log))
         self.plot.show_right_axis(bool(metrics))
         self.ghosts.set_lines(tuple(ghosts))
+        self.ghost_note.setVisible(bool(ghosts))  # of losses in view; their curves may all be hidden
         self._set_bands([(row, part) for row, part, *_ in costs], curves, log)
         self._set_lines(self.lines, costs, curves, log)
         self._set_lines(self.metrics, [(row, part, x, low + y * (high - low)) for row, part, x, y in metrics])

@@ -14,6 +14,9 @@ TEXT = (
 )
 
 
+NEXT = "Now change \u201cAlso show\u201d, and after that \u201cLearn with\u201d."
+
+
 class Invitation(StyleFollower, QLabel):
     """Lies in the middle of a widget, and lets the mouse through."""
 

@@ -44,7 +44,10 @@ def test_monitors_are_answered_with_the_fingerprints_of_the_weights() -> None:
     trainer.edit({"loss.monitors": ("mae",)})
     answer = about_monitors(trainer.snapshot().effect, "A")
     digits = fingerprint(trainer.lanes[0])
-    assert answer is not None and answer.sentence == "Only shown: not one of 13 weights changed."
+    assert (
+        answer is not None
+        and answer.sentence == "Only shown: not one of 13 weights changed, and training goes on as it would have."
+    )
     assert answer.proof == (
         f"Fingerprint of the weights after 7 updates: {digits} before the change, {digits} after it."
     )
@@ -94,7 +97,7 @@ def test_the_losses_that_found_the_weights_are_named_with_their_epochs() -> None
     assert sentence(trainer) == ""
     trainer.edit({"loss.objective": "kl_divergence"})
     assert sentence(trainer) == (
-        "These weights were found by mean squared error (1 epoch). From here on, KL divergence decides every update."
+        "These weights were found by mean squared error (1 epoch). From here on, KL divergence decides every update; so far, only the unit of the cost has changed."
     )
     trainer.run(3)
     found = "These weights were found by mean squared error (1 epoch) and KL divergence (3 epochs)."
