@@ -49,13 +49,10 @@ def about_objective(state: LaneState, epoch: float) -> Answer | None:
     found = words.listed(f"{texts.label_within(name)} ({_epochs(length)})" for name, length in spans)
     if now == first:
         return Answer(f"These weights were found by {found}.")
-    decides = (
-        ""
-        if len(spans) > 1
-        else (
-            f" From here on, {texts.label_within(now)} decides every update; so far, only the unit of the cost has changed."
-        )
-    )
+    decides = ""
+    if len(spans) == 1:
+        loss = texts.label_within(now)
+        decides = f" From here on, {loss} decides every update; so far, only the unit of the cost has changed."
     return Answer(
         f"These weights were found by {found}.{decides}",
         f"What {texts.label_within(now)} finds by itself shows only from the same start:",
