@@ -104,6 +104,8 @@ class EquationSetup:
     l1, l2 : float
     one_hot : bool
         Whether the targets of a sample are 0 and 1 and sum to 1 over several units.
+    columns : bool
+        Whether X, Y, Z and A have a column per sample, as in a course notebook, in place of a row.
     """
 
     kind: type[Loss]
@@ -115,6 +117,7 @@ class EquationSetup:
     l1: float = 0.0
     l2: float = 0.0
     one_hot: bool = False
+    columns: bool = False
 
     @property
     def layers(self) -> int:
@@ -319,10 +322,13 @@ class _Writer:
         penalty = (rf" + {number(l1)}\,\mathrm{{sign}}(W^{{[l]}})" if l1 else "") + (
             rf" + {number(l2)}\,W^{{[l]}}" if l2 else ""
         )
-        yield self.equation("dW", "dW^{[l]}", r"(dZ^{[l]})^{\mathsf{T}} A^{[l-1]}" + penalty, False, SAME)
+        T, columns = r"^{\mathsf{T}}", self.setup.columns
+        dW = f"dZ^{{[l]}} (A^{{[l-1]}}){T}" if columns else f"(dZ^{{[l]}}){T} A^{{[l-1]}}"
+        dA = f"(W^{{[l]}}){T} dZ^{{[l]}}" if columns else "dZ^{[l]} W^{[l]}"
+        yield self.equation("dW", "dW^{[l]}", dW + penalty, False, SAME)
         yield self.equation("db", "db^{[l]}", r"\sum_{i} dZ_{i}^{[l]}", False, SAME)
         if self.L > 1:
-            yield self.equation("dA_below", "dA^{[l-1]}", "dZ^{[l]} W^{[l]}", False, SAME)
+            yield self.equation("dA_below", "dA^{[l-1]}", dA, False, SAME)
             yield self.equation("dZ_below", "dZ^{[l-1]}", r"dA^{[l-1]} \odot g'(Z^{[l-1]})", False, SAME)
 
 

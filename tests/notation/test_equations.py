@@ -407,6 +407,26 @@ def test_numbers_side_by_side_are_multiplied(formula: str, text: str) -> None:
     assert lines["cost"].replace(" ", "") == rf"\sum{text}".replace(" ", "")
 
 
+def test_with_samples_as_columns_the_products_are_transposed() -> None:
+    """dW, db and dA of a layer, evaluated with transposed arrays, are those of the rows."""
+    rng = np.random.default_rng(4)
+    dZ, A, W = rng.normal(size=(M, UNITS)), rng.normal(size=(M, 4)), rng.normal(size=(UNITS, 4))
+    values = {}
+    for columns in (False, True):
+        setup = EquationSetup(LOSSES["mse"], (), ("tanh", "sigmoid"), UNITS, columns=columns)
+        lines = {line.key: line.right for line in equations(setup)}
+        arrays = {"dZ": dZ.T if columns else dZ, "A": A.T if columns else A, "W": W}
+        for key in ("dW", "dA_below"):
+            code = re.sub(r"\(?(dZ|A|W)\^\{\[l(?:-1)?\]\}\)?", r"\1", lines[key])
+            code = code.replace(r"^{\mathsf{T}}", ".T").replace(" ", " @ ")
+            values[key, columns] = eval(code, dict(arrays))
+        assert lines["db"] == r"\sum_{i} dZ_{i}^{[l]}"
+    np.testing.assert_allclose(values["dW", True], dZ.T @ A)
+    np.testing.assert_allclose(values["dW", True], values["dW", False])
+    np.testing.assert_allclose(values["dA_below", True].T, dZ @ W)
+    np.testing.assert_allclose(values["dA_below", True].T, values["dA_below", False])
+
+
 @pytest.mark.parametrize(("l1", "l2"), [(0.0, 0.0), (0.03, 0.0), (0.0, 0.2), (0.03, 0.2)])
 def test_chain_rule_matches_the_network(l1: float, l2: float) -> None:
     rng = np.random.default_rng(3)

@@ -82,11 +82,14 @@ class AskNumbers:
         "X", "Y", "Z", "A", "W", "b", "dZ", "dA", "dW", "db" or "R" (A[L] - Y); "" for none.
     layer : int
         From 1; out of range, there is no array.
+    columns : bool
+        Whether samples are columns, in place of rows.
     """
 
     lane: str
     name: str = ""
     layer: int = 0
+    columns: bool = False
 
     def answer(self, probe: LaneProbe) -> Numbers:
         """Return the current numbers, over all training samples; dW includes the penalty."""
@@ -96,16 +99,21 @@ class AskNumbers:
         return Numbers(
             dW=tuple(map(norm, dW)),
             db=tuple(map(norm, db)),
-            shown=None if shown is None else _shown(self.name, self.layer, shown),
+            shown=None if shown is None else _shown(self.name, self.layer, shown, self.columns),
             norms=tuple(norm(arrays[l]) for l in sorted(arrays) if l),
         )
 
 
-def _shown(name: str, layer: int, array: Array) -> ShownArray:
+_TRANSPOSED = ("X", "Y", "R", "Z", "A", "dZ", "dA", "b", "db")  # where samples are columns
+
+
+def _shown(name: str, layer: int, array: Array, columns: bool) -> ShownArray:
     matrix = array[None, :] if array.ndim == 1 else array
+    if columns and name in _TRANSPOSED:
+        matrix = matrix.T
     values = np.array(matrix[:MOST, :MOST], np.float64)
     values.setflags(write=False)
-    shape = (matrix.shape[-1],) if name in ("b", "db") else matrix.shape
+    shape = (array.size,) if name in ("b", "db") else matrix.shape
     return ShownArray(name, layer, tuple(map(int, shape)), norm(array), values)
 
 
@@ -142,8 +150,11 @@ def _backward(probe: LaneProbe, L: int) -> tuple[dict[int, Array], dict[int, Arr
     return dA, dZ
 
 
-def setup_of(snapshot: Snapshot, lane: str) -> EquationSetup | None:
-    """Return what the equations of a lane depend on, after its edits so far; None if there is no such lane."""
+def setup_of(snapshot: Snapshot, lane: str, columns: bool = False) -> EquationSetup | None:
+    """Return what the equations of a lane depend on, after its edits so far; None if there is no such lane.
+
+    `columns` says whether samples are columns, in place of rows.
+    """
     state = next((state for state in snapshot.lanes if state.name == lane), None)
     if state is None:
         return None
@@ -160,5 +171,6 @@ def setup_of(snapshot: Snapshot, lane: str) -> EquationSetup | None:
         numerics=settings.loss.numerics,
         l1=settings.optimizer.l1,
         l2=settings.optimizer.l2,
+        columns=columns,
         one_hot=snapshot.data.task == "multiclass" and coding == "zero_one",
     )

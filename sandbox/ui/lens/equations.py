@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, QSettings, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QToolButton, QWidget
 
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.lens.equations import AskNumbers, Numbers, setup_of
@@ -20,6 +20,9 @@ from sandbox.ui.theme import Theme
 
 PERIOD = 0.1  # seconds between two answers: numbers cannot be read faster
 WIDE = 640  # from this width on, a pinned array is beside the equations, not below them
+
+
+_SAMPLES, _COLUMNS = "samples_as", "columns"  # the name and a value of what is remembered
 
 
 class EquationsLens(Lens[Numbers]):
@@ -39,17 +42,23 @@ class EquationsLens(Lens[Numbers]):
         self._just_pinned: Target | None = None  # just pinned: to be scrolled into view beside its array
         self._layer = 1  # the layer l of the array shown
         self.heading = label("What the loss changes", "title")
-        self.key = DecidedKey("samples are rows")
-        self.key.setToolTip(
-            "X, Y, Z and A have a row per sample, as the program computes; the numpy code of an update has a column "
-            "per sample, as notebooks do, so that its products are transposed."
+        self.key = DecidedKey()
+        self.convention = QToolButton()
+        self.convention.setProperty("role", "more")
+        self.convention.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.convention.setToolTip(
+            "X, Y, Z and A have a column per sample, as in a course notebook and in the numpy code of an update, or a "
+            "row per sample, as in most libraries: a click changes the products, and the arrays behind the symbols."
         )
+        self.convention.clicked.connect(lambda: self.set_columns(not self.columns))
+        self.columns: bool = QSettings().value(_SAMPLES, _COLUMNS) == _COLUMNS
         self._head = QWidget(self)
         line = QHBoxLayout(self._head)
         line.setContentsMargins(0, 0, 0, 0)
         line.addWidget(self.heading)
         line.addStretch(1)
         line.addWidget(self.key)
+        line.addWidget(self.convention)
         self.view = EquationsView()
         self.area = QScrollArea(self)
         self.area.setAccessibleName("Equations")
@@ -71,12 +80,26 @@ class EquationsLens(Lens[Numbers]):
         self.view.stepped.connect(self.step_layer)
         self.panel.closed.connect(self.unpin)
         self.panel.stepped.connect(self.step_layer)
+        self._name_convention()
         self.follow_style()
 
     # Asking and drawing
 
     def question(self, lane: str) -> AskNumbers:
-        return AskNumbers(lane, *self._wanted())
+        return AskNumbers(lane, *self._wanted(), self.columns)
+
+    def set_columns(self, columns: bool) -> None:
+        """Let samples be columns or rows, and remember it."""
+        self.columns = columns
+        QSettings().setValue(_SAMPLES, _COLUMNS if columns else "rows")
+        self._seen = None
+        self._name_convention()
+        self.ask_again()
+
+    def _name_convention(self) -> None:
+        text = f"samples are {_COLUMNS if self.columns else 'rows'}"
+        self.convention.setText(text)
+        self.convention.setAccessibleName(text.capitalize())
 
     def show_answer(self, answer: Numbers, snapshot: Snapshot, lane: str) -> None:
         self.view.set_norms(answer.dW, answer.db)
@@ -98,7 +121,7 @@ class EquationsLens(Lens[Numbers]):
         if self._seen is not None and seen[0] is self._seen[0] and seen[1:] == self._seen[1:]:
             return
         self._seen = seen
-        setup = setup_of(snapshot, lane)
+        setup = setup_of(snapshot, lane, self.columns)
         if setup is None or setup == self._setup:
             return
         if self._setup is None or setup.layers != self._setup.layers:

@@ -90,7 +90,7 @@ class UpdateLens(Lens[UpdateSteps]):
         self.legend = DecidedKey("samples are columns")
         self.legend.setToolTip(
             "Lines in this colour change with the loss; all others are the same for every loss. Samples are columns "
-            "here, as in a course notebook; in the equations they are rows, so the products there are transposed."
+            "here, as in a course notebook and, unless that is switched, in the equations."
         )
         self.next_line = _button("Next line", "Goes on to the next line; after the last one the update is done.")
         self.next_phase = _button("Next phase", "")

@@ -97,7 +97,8 @@ def test_the_losses_that_found_the_weights_are_named_with_their_epochs() -> None
     assert sentence(trainer) == ""
     trainer.edit({"loss.objective": "kl_divergence"})
     assert sentence(trainer) == (
-        "These weights were found by mean squared error (1 epoch). From here on, KL divergence decides every update; so far, only the unit of the cost has changed."
+        "These weights were found by mean squared error (1 epoch). From here on, KL divergence decides every update; "
+        "so far, only the unit of the cost has changed."
     )
     trainer.run(3)
     found = "These weights were found by mean squared error (1 epoch) and KL divergence (3 epochs)."

@@ -13,6 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 
 from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.lens.equations import AskNumbers
 from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import ACTIVATIONS, LOSSES, NUMERICS, REDUCTIONS
 from sandbox.notation.equations import EquationSetup, equations
@@ -118,9 +119,9 @@ def test_hovering_shows_the_array_and_leaving_hides_it(make_bench: Callable[...,
     name, layer, cells = bench.numbers()
     assert (name, layer) == ("dZ", 3)
     expected = _gradient(bench.trainer)["dZ3"]
-    _same(cells, expected[:200])
+    _same(cells, expected[:200].T)  # samples are columns
     norm = float(np.sqrt((expected**2).sum()))
-    assert f"{len(expected)} \u00d7 1" in bench.lens.panel.words.text()
+    assert f"1 \u00d7 {len(expected)}" in bench.lens.panel.words.text()
     assert _value(bench.lens.panel.words.text().split("norm ")[1].split()[0]) == pytest.approx(norm, abs=6e-5)
     bench.leave()
     assert not bench.lens.panel.isVisible()
@@ -170,7 +171,7 @@ def test_layers_are_stepped_through_and_bars_show_their_layer(make_bench: Callab
     bar = next(target for target in bench.targets("db") if target.symbol.layer == 2)
     bench.hover(bar)
     assert bench.numbers()[:2] == ("db", 2)
-    _same(bench.numbers()[2], by_hand["db2"])
+    _same(bench.numbers()[2], by_hand["db2"].T)
 
 
 def test_norms_are_shown_beside_the_equations(make_bench: Callable[..., Bench]) -> None:
@@ -297,3 +298,25 @@ def test_long_lines_are_broken_and_keep_all_their_marks() -> None:
 def test_the_typesetter_is_loaded_on_first_use_only() -> None:
     code = "import sys, sandbox.ui.lens.equations; sys.exit('ziamath' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_samples_are_columns_or_rows_by_a_switch(open_window: Any) -> None:
+    """The products, and the arrays behind the symbols, follow; the other windows open alike."""
+    driver = open_window()
+    lens = driver.window.lenses.current
+    assert lens.convention.text() == "samples are columns"
+    lines = {line.key: line.right for line in equations(lens._setup)}
+    assert lines["dW"].startswith("dZ^{[l]} (A^{[l-1]})")
+    try:
+        driver.click(lens.convention)
+        driver.wait(lambda: lens._setup is not None and not lens._setup.columns)
+        assert lens.convention.text() == "samples are rows"
+        lines = {line.key: line.right for line in equations(lens._setup)}
+        assert lines["dW"].startswith("(dZ^{[l]})")
+        for columns in (False, True):
+            answer = AskNumbers("A", "Z", 1, columns).answer(driver.trainer().probe("A"))
+            assert answer.shown.shape == ((6, 210) if columns else (210, 6))
+            bias = AskNumbers("A", "b", 1, columns).answer(driver.trainer().probe("A"))
+            assert bias.shown.shape == (6,) and bias.shown.values.shape == ((6, 1) if columns else (1, 6))
+    finally:
+        lens.set_columns(True)
