@@ -389,7 +389,7 @@ def test_run_says_in_which_unit_costs_are(person: Person) -> None:
     person.write("rent.csv", "\n".join(["area,rent", *rows]))
     file = person.write("rent.toml", '[data]\nfile = "rent.csv"\n[optimizer]\nlearning_rate = 0.05\n')
     _, out, _ = person.command("run", str(file), "--epochs", "50")
-    assert "Costs are in standard deviations of rent." in out
+    assert "Costs are in standard deviations of rent (" in out
     first, *_, last = person.history("rent")
     assert float(last["train_mse"]) < float(first["train_mse"]) < 10.0  # of the raw rents it would be a hundred million
     assert {"costs.png", "boundary-A.png"} <= {path.name for path in (person.folder / "rent").iterdir()}

@@ -46,6 +46,7 @@ ENTRIES: Mapping[str, Entry] = {
     "open_table": Entry("Open &table\u2026", "Opens a CSV file to learn from", "Ctrl+Shift+O"),
     "reopen": Entry("&Reopen last session", "Opens what was kept when the window was last closed", "Ctrl+Shift+T"),
     "save": Entry("&Save\u2026", "Saves the experiment with all edits", "Ctrl+S", "save"),
+    "picture": Entry("Save &picture\u2026", "Saves what the window shows as a picture", "Ctrl+Shift+S"),
     "quit": Entry("&Quit", "Closes the window", "Ctrl+Q", role=QAction.MenuRole.QuitRole),
     "undo": Entry("&Undo", "Undoes the last change", "Ctrl+Z", "undo"),
     "redo": Entry("&Redo", "Redoes the last undone change", "Ctrl+Shift+Z", "redo"),
@@ -78,7 +79,7 @@ ENTRIES: Mapping[str, Entry] = {
 
 _SESSIONS, _LINE = "<sessions>", ""
 MENUS: Mapping[str, tuple[str, ...]] = {
-    "&File": ("new", "open", "open_table", "reopen", _SESSIONS, _LINE, "save", _LINE, "quit"),
+    "&File": ("new", "open", "open_table", "reopen", _SESSIONS, _LINE, "save", "picture", _LINE, "quit"),
     "&Edit": ("undo", "redo", _LINE, "new_lane", "copy_lane", "rename_lane", "hide_lane", "remove_lane"),
     "&Run": ("play", "step_update", "step_epoch", _LINE, "reset", "new_weights", _LINE, "sweep"),
     "&View": (

@@ -52,6 +52,7 @@ class Readouts:
     replicas: int = 1
     lane: str = ""  # the letter, if there are several lanes
     seed: int | None = None  # of the replica that is selected
+    baseline: str = ""  # what an accuracy has to beat
 
 
 class RateMeter:
@@ -217,13 +218,15 @@ class Controls(StyleFollower, QFrame):
         self.score.set_caption(caption(f"{'Test' if shown.of_test else 'Train'} {kind}"))
         score = shown.score.value
         self.score.set_text(words.share(score) if METRICS[shown.metric].is_share else words.cost(score))
-        self.score.setToolTip(
-            f"{METRICS[shown.metric].label} over the {'test' if shown.of_test else 'training'} samples{of_many}."
-        )
+        part = "test" if shown.of_test else "training"
+        beaten = f"; {shown.baseline}" if shown.baseline else ""
+        self.score.setToolTip(f"{METRICS[shown.metric].label} over the {part} samples{of_many}{beaten}.")
         self.train.set_note(shown.train.spread(words.cost) if several else of_one)
         self.test.set_note(shown.test.spread(words.cost) if several else of_one)
         self.score.set_note(
-            shown.score.spread(_per_cent if METRICS[shown.metric].is_share else words.cost) if several else of_one
+            shown.score.spread(_per_cent if METRICS[shown.metric].is_share else words.cost)
+            if several
+            else of_one or shown.baseline
         )
 
         self._make_room()

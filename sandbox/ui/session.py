@@ -23,7 +23,14 @@ from sandbox.experiment import Edit, Experiment
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import FIRST_MONITORS, objective_for
 from sandbox.experiment.document.frozen import FrozenMapping
-from sandbox.experiment.document.lanes import free_name, renamed, scales_target, with_other_loss, without_lane
+from sandbox.experiment.document.lanes import (
+    free_name,
+    renamed,
+    scales_target,
+    with_other_loss,
+    without_lane,
+    without_own,
+)
 from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.document.recommended import brought, with_dataset, with_file
 from sandbox.experiment.document.rules import lane_index
@@ -57,6 +64,9 @@ from sandbox.worker.commands import (
 MOST_LANES = 6  # in the window, which has room and colours for these
 _RESCALED = "The run starts again: with these settings the target is {}learned in standard deviations."
 _AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
+
+# What was chosen for a lane and one task; another task may not be learned with it.
+_OF_A_TASK = ("network.output", "network.target_coding", "loss.objective", "loss.monitors")
 
 # Changes of these let the initial weights be drawn again, if they were given.
 _REDRAWING = {"network.seed", "network.initial", "network.initializer", "network.initializer_scale"}
@@ -346,6 +356,7 @@ class Session(QObject):
         """Return the experiment with another data set and what it brings; a new task resets output and objective."""
         dataset, experiment = DATASETS[name], with_dataset(self.experiment, name)
         if self.snapshot is None or dataset.task != self.snapshot.data.task:
+            experiment = without_own(experiment, _OF_A_TASK)
             experiment = experiment.with_values({"network.output": "auto", "loss.objective": "auto"})
             old = "" if self.snapshot is None else objective_for(experiment.loss, self.snapshot.data.task)
             experiment = _with_monitors(experiment, None, old, dataset.task)
@@ -501,7 +512,11 @@ class Session(QObject):
     def open_table(self, path: Path) -> None:
         """Start a run on a CSV file."""
         auto = {"network.output": "auto", "loss.objective": "auto"}
-        self._open(lambda: with_file(self.experiment, str(path)).with_values(auto), notice=brought)
+
+        def read() -> Experiment:
+            return with_file(without_own(self.experiment, _OF_A_TASK), str(path)).with_values(auto)
+
+        self._open(read, notice=brought)
 
     def open_cell(self, experiment: Experiment) -> None:
         """Start the experiment of a sweep's cell."""

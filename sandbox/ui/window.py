@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 PRESENTING = 1.4  # how much larger text and lines are for the back row
 
 
+_TABLES = "Tables (*.csv *.tsv *.txt);;All files (*)"
+
+
 class MainWindow(QMainWindow):
     """The main window.
 
@@ -149,6 +152,7 @@ class MainWindow(QMainWindow):
                 "open": self.ask_open,
                 "open_table": self.ask_open_table,
                 "save": self.ask_save,
+                "picture": self.ask_save_picture,
                 "quit": self.close,
                 "undo": session.undo,
                 "redo": session.redo,
@@ -423,6 +427,7 @@ class MainWindow(QMainWindow):
 
     _data: object = None
     _drawn_source: object = None
+    _folder, _saved_as = "", "experiment.toml"  # where the user last opened or saved something
     _lane_progress = 1.0
 
     def _draw_new_run(self, snapshot: Snapshot) -> None:
@@ -486,6 +491,7 @@ class MainWindow(QMainWindow):
             replicas=lane.replicas,
             lane=self.desk.letter(lane.name) if several else "",
             seed=self._picked_seed(snapshot, lane),
+            baseline=texts.baseline(snapshot.data, "test" if has_test else "train"),
         )
         self.controls.show_readings(readouts)
 
@@ -522,21 +528,38 @@ class MainWindow(QMainWindow):
 
     def ask_open(self) -> None:
         """Ask for an experiment file and start its run."""
-        name, _ = QFileDialog.getOpenFileName(self, "Open an experiment", "", "Experiments (*.toml)")
+        name, _ = QFileDialog.getOpenFileName(self, "Open an experiment", self._folder, "Experiments (*.toml)")
         if name:
+            self._folder = str(Path(name).parent)
             self.session.open_experiment(Path(name))
 
     def ask_open_table(self) -> None:
         """Ask for a CSV file and start a run on it."""
-        name, _ = QFileDialog.getOpenFileName(self, "Open a table", "", "Tables (*.csv *.tsv *.txt);;All files (*)")
+        name, _ = QFileDialog.getOpenFileName(self, "Open a table", self._folder, _TABLES)
         if name:
+            self._folder = str(Path(name).parent)
             self.session.open_table(Path(name))
 
     def ask_save(self) -> None:
         """Ask for a name and write the experiment, with its edits."""
-        name, _ = QFileDialog.getSaveFileName(self, "Save the experiment", "experiment.toml", "Experiments (*.toml)")
+        where = str(Path(self._folder) / self._saved_as)
+        name, _ = QFileDialog.getSaveFileName(self, "Save the experiment", where, "Experiments (*.toml)")
         if name:
+            self._folder, self._saved_as = str(Path(name).parent), Path(name).name
             self.session.save_experiment(Path(name))
+
+    def ask_save_picture(self) -> None:
+        """Ask for a name and write a picture of the window, as it is, without menus."""
+        where = str(Path(self._folder) / f"{Path(self._saved_as).stem}.png")
+        name, _ = QFileDialog.getSaveFileName(self, "Save a picture", where, "Pictures (*.png)")
+        if not name:
+            return
+        path = Path(name)
+        self._folder = str(path.parent)
+        if self.page.grab().save(str(path), "PNG"):
+            self.notice.say(f"Saved as {path.name}: what the window shows now.")
+        else:
+            self.notice.say(f"{path.name} could not be written: choose a folder that can be.", error=True)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._closed = True

@@ -47,7 +47,7 @@ def test_it_learns_and_shows_the_target_in_its_own_unit(window: Any) -> None:
     view._probed(100.0, 0.0)
     shown = float(view.readout.text().rpartition("\u2192")[2].replace(",", ""))
     assert shown == pytest.approx(320_000.5, rel=0.1)
-    assert window.window.cost_card.subtitle.text() == "in standard deviations of price"
+    assert window.window.cost_card.subtitle.text().startswith("in standard deviations of price (")
 
 
 def test_other_data_have_no_unit_of_costs(window: Any) -> None:

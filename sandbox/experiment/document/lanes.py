@@ -217,6 +217,17 @@ def renamed(experiment: Experiment, name: str, new: str) -> Experiment:
     return dataclasses.replace(experiment, lanes=tuple(lanes), edits=edits).checked()
 
 
+def without_own(experiment: Experiment, keys: Iterable[str]) -> Experiment:
+    """Return the experiment with lanes that no longer differ in these settings; equal ones are left out."""
+    lanes: list[LaneEntry] = []
+    for lane in experiment.lanes:
+        changes = {key: value for key, value in lane.changes.items() if key not in keys}
+        if all(changes != dict(other.changes) for other in lanes):
+            lanes.append(LaneEntry(lane.name, changes))
+    edits = tuple(edit for edit in experiment.edits if edit.lane in (None, *(lane.name for lane in lanes)))
+    return dataclasses.replace(experiment, lanes=tuple(lanes), edits=edits).checked()
+
+
 # Differences between lanes
 
 
@@ -251,7 +262,9 @@ def in_force(experiment: Experiment, key: str, lane: str, task: str | None) -> V
 def shared_differences(one: Experiment, other: Experiment) -> tuple[str, ...]:
     """Return the keys of settings, shared by all lanes of an experiment, that differ between two experiments.
 
-    Title, epochs and replicas do not count.
+    Title, epochs and replicas do not count, nor does whether an automatic choice is written out.
     """
+    if scales_target(one) == scales_target(other):
+        other = other.with_value("data.standardize_target", one.data.standardize_target)
     shared = (key for key, setting in SETTINGS.items() if not setting.per_lane and key not in ("title", "run.epochs"))
     return tuple(key for key in shared if key != "run.replicas" and one.get(key) != other.get(key))

@@ -199,11 +199,9 @@ class NumberField(StyleFollower, QWidget):
             self._show()
             say(self.edit, sentence)
             self.refused.emit(sentence)
-        elif value != self._value:
+        else:  # also if it is the number shown: lanes that are edited together may have others
             self.set_value(value)
             self.changed.emit(value, True)
-        else:
-            self._show()
 
     def parse(self, typed: str) -> Number | None:
         """Parse a number exactly ("95 %" is 0.95); None if invalid or out of range."""

@@ -209,6 +209,7 @@ class PairPanel(StyleFollower, QWidget):
         settled = (snapshot.run, snapshot.experiment)
         if self._rates_source is not None and settled != self._rates_source:
             self._rates_source = None
+            self._ask_again()  # a paused run offers no further snapshot by itself
         took, answered = 0.0, False
         for question, answer in snapshot.answers.items():
             if isinstance(answer, PairState) and (answer.lane, answer.other) == (self._one.name, self._other.name):

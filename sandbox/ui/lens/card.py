@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -245,6 +245,12 @@ class LensCard(StyleFollower, QFrame):
             if lens.is_asking:
                 lens.draw(snapshot, lane)
         self._show_badge()
+
+    def hasHeightForWidth(self) -> bool:
+        return False  # no lens takes room from the cost above, however much it could use
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
 
     def fit(self) -> None:
         """Set margins and spacings."""

@@ -40,7 +40,7 @@ class FindingsLens(Lens[Findings]):
     """
 
     title = "Findings"
-    summary = "Names what keeps this lane from learning, with the evidence and a change that would help."
+    summary = "Names what keeps this network from learning, with the evidence and a change that would help."
 
     period = PERIOD
 
@@ -129,7 +129,7 @@ class FindingsLens(Lens[Findings]):
         self._arrange()
         self.nothing.setVisible(not findings)
         self.nothing.setText(
-            "Nothing was found that keeps this lane from learning." if self._source is not None else ""
+            "Nothing was found that keeps this network from learning." if self._source is not None else ""
         )
         self.watched.setVisible(not findings)
 

@@ -8,6 +8,7 @@ from sandbox.data import Data
 from sandbox.experiment.document.defaults import objective_for
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.parts import LossSettings
+from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.lens.answers import about_monitors, about_objective
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES, METRICS, NUMERICS, REDUCTIONS
@@ -17,7 +18,8 @@ from sandbox.ui.panels.base import Panel, parameter, registry_items
 from sandbox.ui.session import MOST_LANES
 
 _REDUCTIONS = {"mean": "mean over samples", "sum": "sum over samples", "element_mean": "mean over elements"}
-_OFF = {"loss.positive_weight": 1.0, "loss.label_smoothing": 0.0}  # the values that change nothing
+_WEIGHT, _SHORT_NAME = "loss.positive_weight", 8  # letters for which there is room beside the control
+_OFF = {_WEIGHT: 1.0, "loss.label_smoothing": 0.0}  # the values that change nothing
 
 
 _MONITORS: list[Item] = [*registry_items(LOSSES), *registry_items(METRICS)]
@@ -88,6 +90,7 @@ class LossPanel(Panel):
         learned = objective or loss.objective  # it is shown already
         self.controls["loss.monitors"].set_items([item for item in _MONITORS if item[0] != learned])
         super().show_settings(experiment, data, lane)
+        self._name_weight(data)
         in_use = (objective or loss.objective, *loss.monitors)
         self._used.clear()
         for key, owners in self._owners.items():
@@ -98,6 +101,17 @@ class LossPanel(Panel):
                 defaults = {param.name: param.default for param in LOSSES[used[0]].parameters}
                 self.controls[key].set_value(defaults[key.removeprefix("loss.")])
         self.more.refresh()
+
+    def _name_weight(self, data: Data | None) -> None:
+        """Say which class the weight of the positive class is of: its name, once it is known."""
+        setting = SETTINGS[_WEIGHT]
+        if data is None or data.task != "binary" or data.class_names == ("0", "1"):
+            self.rows[_WEIGHT].name(setting.label, setting.summary)
+            return
+        other, one = data.class_names
+        text = f"Weight of {one}" if len(one) <= _SHORT_NAME else setting.label
+        summary = f"How much more a sample of \u201c{one}\u201d counts than one of \u201c{other}\u201d."
+        self.rows[_WEIGHT].name(text, summary)
 
     def show_answers(self, snapshot: Snapshot, lane: str) -> None:
         """Say what the last change of the loss did to a lane, and which losses found its weights."""

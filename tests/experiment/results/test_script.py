@@ -260,7 +260,7 @@ def test_standardised_targets(cases: Cases, tmp_path: Path) -> None:
     text = (tmp_path / "one_mse.py").read_text(encoding="utf-8")
     data = load_data(**one)  # type: ignore[arg-type]
     assert f"# price = {float(data.target_scale[0])!r} * output + {float(data.target_mean[0])!r}" in text
-    assert "Costs are in standard deviations of price." in text
+    assert "Costs are in standard deviations of price (" in text
     both = (tmp_path / "two.py").read_text(encoding="utf-8")
     assert "# gap = " in both and "Costs are in standard deviations of each target." in both
     assert "standard" not in script(Experiment.loads(case()), "A", load_data(**{**one, "standardize_target": False}))  # type: ignore[arg-type]

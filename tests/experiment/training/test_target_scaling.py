@@ -148,7 +148,7 @@ def test_costs_are_of_the_scaled_targets_and_r2_is_of_either(houses: Path) -> No
     r2 = 1.0 - ((price - y) ** 2).sum() / ((y - y.mean()) ** 2).sum()
     assert values["train_r2"] == pytest.approx(r2, rel=1e-9)
     assert r2 > 0.9
-    assert texts.cost_unit(data) == "in standard deviations of price"
+    assert texts.cost_unit(data) == f"in standard deviations of price ({float(f'{data.target_scale[0]:.4g}'):,.0f})"
 
 
 def test_several_targets_have_a_scale_each(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_the_strip_hides_without_findings(make_bench: Callable[..., Bench]) -> N
     bench = make_bench({})
     bench.frames(5)
     assert not bench.strip.isVisible() and bench.headings == []
-    assert bench.lens.nothing.text() == "Nothing was found that keeps this lane from learning."
+    assert bench.lens.nothing.text() == "Nothing was found that keeps this network from learning."
     told = " ".join(text.text() for text in bench.lens.watched.findChildren(QLabel) if text.isVisible())
     for subject, sought in looked_for().items():
         assert subject in told and all(text[1:] in told for text in sought)
