@@ -356,7 +356,6 @@ class Session(QObject):
         """Return the experiment with another data set and what it brings; a new task resets output and objective."""
         dataset, experiment = DATASETS[name], with_dataset(self.experiment, name)
         if self.snapshot is None or dataset.task != self.snapshot.data.task:
-            experiment = without_own(experiment, _OF_A_TASK)
             experiment = experiment.with_values({"network.output": "auto", "loss.objective": "auto"})
             old = "" if self.snapshot is None else objective_for(experiment.loss, self.snapshot.data.task)
             experiment = _with_monitors(experiment, None, old, dataset.task)

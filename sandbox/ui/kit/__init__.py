@@ -136,10 +136,9 @@ class Readout(StyleFollower, QWidget):
     def set_note(self, note: str) -> None:
         """Show a note after the caption, such as a spread, if there is room; "" shows none."""
         if note != self._note:
-            wider = bool(note) != bool(self._note)
-            self._note = note
+            width, self._note = self._width(with_note=True), note
             self._update_texts()
-            if wider:
+            if width != self._width(with_note=True) or self.width() != self._width(bool(note) and self._roomy):
                 self.fit()
 
     def set_roomy(self, roomy: bool) -> None:
@@ -166,8 +165,9 @@ class Readout(StyleFollower, QWidget):
 
     def _width(self, with_note: bool) -> int:
         number_width = QFontMetrics(theme.font(theme.LARGE, bold=True)).horizontalAdvance(self._template)
-        widest = f"{self._caption}  {_SPREAD}" if with_note else self._caption
-        return max(number_width, QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(widest)) + theme.px(theme.HALF)
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        texts = [f"{self._caption}  {note}" for note in (_SPREAD, self._note)] if with_note else [self._caption]
+        return max(number_width, *map(metrics.horizontalAdvance, texts)) + theme.px(theme.HALF)
 
     def fit(self) -> None:
         self.setFixedWidth(self._width(with_note=bool(self._note) and self._roomy))

@@ -22,9 +22,6 @@ _WEIGHT, _SHORT_NAME = "loss.positive_weight", 8  # letters for which there is r
 _OFF = {_WEIGHT: 1.0, "loss.label_smoothing": 0.0}  # the values that change nothing
 
 
-_MONITORS: list[Item] = [*registry_items(LOSSES), *registry_items(METRICS)]
-
-
 class LossPanel(Panel):
     """The objective beside the monitors, each with the line it is drawn with, and what a change of it did.
 
@@ -55,7 +52,7 @@ class LossPanel(Panel):
         self.body.addWidget(self.found_by)
         self.add(
             "loss.monitors",
-            MultiChoice(_MONITORS),
+            MultiChoice(_shown_losses()),
             above=True,
             extras=(LineGlyph(dashed=True), label("only shown", "hint")),
         )
@@ -88,7 +85,7 @@ class LossPanel(Panel):
         objective = None if data is None else objective_for(loss, data.task)
         self.controls["loss.objective"].set_items(_objectives(data))
         learned = objective or loss.objective  # it is shown already
-        self.controls["loss.monitors"].set_items([item for item in _MONITORS if item[0] != learned])
+        self.controls["loss.monitors"].set_items(_shown_losses(learned))
         super().show_settings(experiment, data, lane)
         self._name_weight(data)
         in_use = (objective or loss.objective, *loss.monitors)
@@ -120,6 +117,11 @@ class LossPanel(Panel):
         self.found_by.show_answer(found_by, found_by is not None and bool(found_by.proof))
         self.only_shown.show_answer(about_monitors(snapshot.effect, lane))
         self.found_by.button.setEnabled(len(snapshot.lanes) < MOST_LANES)
+
+
+def _shown_losses(learned: str = "") -> list[Item]:
+    """Return all losses and metrics but the loss that is learned with, which is shown already."""
+    return [item for item in (*registry_items(LOSSES), *registry_items(METRICS)) if item[0] != learned]
 
 
 def _objectives(data: Data | None) -> list[Item]:
