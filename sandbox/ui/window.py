@@ -295,13 +295,15 @@ class MainWindow(QMainWindow):
     def switch_presenting(self) -> None:
         """Enlarge text and lines and fill the screen, or go back."""
         if not self._presenting:
-            self._normal_geometry = self.geometry()
+            self._normal_geometry, self._had_settings = self.geometry(), self.page.settings_open
+            self.page.open_settings(False)  # the back row is to see the plots
         self._presenting = not self._presenting
         self._show_presenting()
         self._apply_theme()
         if self._presenting:
             self.showFullScreen()
         else:
+            self.page.open_settings(self._had_settings)
             self.showNormal()
             # Deferred: only then does the layout know that it may be narrow again.
             QTimer.singleShot(0, self, lambda: self.setGeometry(self._normal_geometry))

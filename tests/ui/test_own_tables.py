@@ -122,3 +122,15 @@ def test_the_cost_keeps_its_room_beside_any_lens(driver: Any) -> None:
         lenses.close_windows()
         driver.settle()
         assert abs(cost.height() - before) <= 2, lens.title
+
+
+def test_presenting_closes_the_settings_and_leaving_opens_them_again(driver: Any) -> None:
+    page, present = driver.window.page, driver.window.actions_["present"]
+    driver.window.resize(1400, 900)
+    driver.wait(lambda: page.settings.isVisible())
+    present.trigger()
+    driver.wait(lambda: not page.settings.isVisible())
+    driver.window.actions_["settings"].trigger()  # if they are needed after all
+    driver.wait(lambda: page.settings.isVisible())
+    present.trigger()
+    driver.wait(lambda: not driver.window.isFullScreen() and page.settings.isVisible())

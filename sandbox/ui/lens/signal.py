@@ -237,10 +237,10 @@ class SignalLens(Lens[Signals]):
 
     def _stroke(self, name: str, first: bool) -> Stroke:
         assert self._theme is not None
-        if first:
-            return Stroke(QColor(self._theme.text_color), 2.0 * self._scale, ())
         index = list(LOSSES).index(name)
         colour = self._theme.curves[COLOURS[index % len(COLOURS)] % len(self._theme.curves)]
+        if first:  # it keeps its colour when another loss is learned with, and is dashed then
+            return Stroke(QColor(colour), 2.6 * self._scale, ())
         dash = tuple(length * self._scale for length in DASHES[index % len(DASHES)])
         return Stroke(QColor(colour), 2.0 * self._scale, dash)
 
