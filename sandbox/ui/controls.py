@@ -53,6 +53,7 @@ class Readouts:
     lane: str = ""  # the letter, if there are several lanes
     seed: int | None = None  # of the replica that is selected
     baseline: str = ""  # what an accuracy has to beat
+    is_lopsided: bool = False  # whether that is to be said beside it
 
 
 class RateMeter:
@@ -226,7 +227,7 @@ class Controls(StyleFollower, QFrame):
         self.score.set_note(
             shown.score.spread(_per_cent if METRICS[shown.metric].is_share else words.cost)
             if several
-            else of_one or shown.baseline
+            else of_one or (shown.baseline if shown.is_lopsided else "")
         )
 
         self._make_room()

@@ -477,6 +477,7 @@ class MainWindow(QMainWindow):
     def _show_readouts(self, snapshot: Snapshot, lane: LaneState) -> None:
         metric = SCORES[snapshot.data.task]
         has_test, several = f"test_{metric}" in lane.readings, len(snapshot.lanes) > 1
+        part = "test" if has_test else "train"
 
         def reading(name: str) -> Reading:
             return Reading(*(lane.readings.get(name + end, math.nan) for end in ("", "|low", "|high")))
@@ -486,14 +487,15 @@ class MainWindow(QMainWindow):
             update=snapshot.update,
             train=reading("train_cost"),
             test=reading("test_cost"),
-            score=reading(f"{'test' if has_test else 'train'}_{metric}"),
+            score=reading(f"{part}_{metric}"),
             metric=metric,
             of_test=has_test,
             objective=LOSSES[lane.objective].label,
             replicas=lane.replicas,
             lane=self.desk.letter(lane.name) if several else "",
             seed=self._picked_seed(snapshot, lane),
-            baseline=texts.baseline(snapshot.data, "test" if has_test else "train"),
+            baseline=texts.baseline(snapshot.data, part),
+            is_lopsided=texts.is_lopsided(snapshot.data, part),
         )
         self.controls.show_readings(readouts)
 

@@ -36,6 +36,8 @@ def test_an_accuracy_says_what_it_has_to_beat(open_window: Callable[..., Any], m
     share = f"{100 * max((y == 1).mean(), (y == 0).mean()):.1f}"
     text = driver.window.controls.score.toolTip()
     assert f"always \u201cok\u201d: {share}" in text and text.startswith("Accuracy over the test samples; ")
+    assert f"always \u201cok\u201d: {share}" in driver.window.controls.score.caption.text()  # beside the number, too
+    assert not texts.is_lopsided(load_data(dataset="moons"), "test")
     assert texts.baseline(load_data(dataset="sine"), "test") == ""
 
 

@@ -51,18 +51,32 @@ def cost_unit(data: Data) -> str:
     return f"in standard deviations of {data.target_names[0]} ({words.bound(float(f'{data.target_scale[0]:.4g}'))})"
 
 
-@lru_cache(maxsize=2)
+_LOPSIDED = 1.2  # times as frequent as all classes would be if they were equally frequent
+
+
 def baseline(data: Data, part: str) -> str:
     """Return how accurate it is to always name one class of the "train" or "test" part; "" for a regression.
 
     For example 'always "ok": 81.7 %', which an accuracy has to beat.
     """
+    name, share = _most_frequent(data, part)
+    return f"always \u201c{name}\u201d: {words.share(share)}" if name else ""
+
+
+def is_lopsided(data: Data, part: str) -> bool:
+    """Return whether one class is so frequent that always naming it looks like learning."""
+    return _most_frequent(data, part)[1] > _LOPSIDED / max(len(data.class_names), 1)
+
+
+@lru_cache(maxsize=2)
+def _most_frequent(data: Data, part: str) -> tuple[str, float]:
+    """Return the most frequent class of a part, and its share; ("", 0) for a regression or an empty part."""
     y = data.y_test if part == "test" else data.y_train
     if data.task == "regression" or not len(y):
-        return ""
+        return "", 0.0
     counts = np.bincount(np.asarray(y, dtype=np.intp).ravel(), minlength=len(data.class_names))
     most = int(counts.argmax())
-    return f"always \u201c{data.class_names[most]}\u201d: {words.share(counts[most] / counts.sum())}"
+    return data.class_names[most], float(counts[most] / counts.sum())
 
 
 def column_words(column: str) -> str:
