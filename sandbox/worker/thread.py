@@ -21,7 +21,7 @@ from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document.lanes import lane_like, with_lane, without_lane
 from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.document.rules import lane_index
-from sandbox.experiment.training.effect import effect_of, fingerprints
+from sandbox.experiment.training.effect import effect_of, marks_of
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.experiment.training.trainer import RemovedLane
 from sandbox.experiment.training.views import with_coming_lanes
@@ -479,5 +479,5 @@ def _changed_at_start(trainer: Trainer, edit: Edit) -> Trainer:
     except InputError:
         trainer.take_edit(edit)
         return trainer
-    changed.effect = effect_of(edit, fingerprints(trainer.lanes), changed.lanes)
+    changed.effect = effect_of(edit, marks_of(trainer, edit), changed)
     return changed

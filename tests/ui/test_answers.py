@@ -49,9 +49,12 @@ def test_another_loss_answers_by_which_loss_the_weights_were_found(driver: Any) 
     update, weights = driver.last.update, driver.weights()
     driver.choose(driver.control("loss.objective"), "Mean squared")
     driver.wait(box.isVisible)
+    turned = driver.last.effect.lane("A").turned
+    assert turned > 1.0
     assert box.sentence.text() == (
         f"These weights were found by binary cross-entropy ({update} epochs). "
-        "From here on, mean squared error decides every update; so far, only the unit of the cost has changed."
+        f"From here on, mean squared error decides every update: the gradient now points {turned:.0f}\u00b0 away. "
+        "No weight has changed yet, only the unit of the cost."
     )
     driver.click(box.button)
     driver.wait_drawn(lambda snapshot: snapshot.run == 1 and snapshot.update == update)

@@ -27,7 +27,7 @@ def test_reset_leaves_the_last_run_pale_until_cleared(driver: Any) -> None:
     assert ghost.color.alphaF() == pytest.approx(0.5, abs=0.01)
     np.testing.assert_array_equal(view.ghost.lines[0].x, boundary.x)
     assert cost.ghost_note.isVisible()
-    assert cost.ghost_note.text.text() == f"Pale: the previous run, {epoch} epochs"
+    assert cost.ghost_note.text.text() == f"Pale: the previous run, {epoch} epochs of binary cross-entropy"
     assert cost.plot.x_range[1] >= curve.epochs[-1]  # the axis does not jump
     driver.click(cost.ghost_note.close_button)
     assert not cost.ghosts.lines and not view.ghost.lines and not cost.ghost_note.isVisible()

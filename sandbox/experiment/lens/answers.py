@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,7 +34,7 @@ def about_monitors(effect: EditEffect | None, lane: str) -> Answer | None:
     )
 
 
-def about_objective(state: LaneState, epoch: float) -> Answer | None:
+def about_objective(state: LaneState, epoch: float, effect: EditEffect | None = None) -> Answer | None:
     """Say which losses found a lane's weights; None if it has learned with one alone, or nothing yet.
 
     Parameters
@@ -41,6 +42,8 @@ def about_objective(state: LaneState, epoch: float) -> Answer | None:
     state : LaneState
     epoch : float
         Epochs done, counting the part of the current one.
+    effect : EditEffect, optional
+        What the last edit did.
     """
     spans = _spans(state.learned, epoch)
     if len(state.learned) < 2 or not spans:
@@ -51,12 +54,21 @@ def about_objective(state: LaneState, epoch: float) -> Answer | None:
         return Answer(f"These weights were found by {found}.")
     decides = ""
     if len(spans) == 1:
-        loss = texts.label_within(now)
-        decides = f" From here on, {loss} decides every update; so far, only the unit of the cost has changed."
+        loss, turned = texts.label_within(now), _turned(effect, state.name)
+        turns = f": the gradient now points {words.degrees(turned)} away" if turned >= 1.0 else ""
+        decides = (
+            f" From here on, {loss} decides every update{turns}. No weight has changed yet, only the unit of the cost."
+        )
     return Answer(
         f"These weights were found by {found}.{decides}",
         f"What {texts.label_within(now)} finds by itself shows only from the same start:",
     )
+
+
+def _turned(effect: EditEffect | None, lane: str) -> float:
+    """Return by how many degrees a change of the loss to learn with has turned a lane's gradient; 0 if unknown."""
+    changed = None if effect is None or not effect.keys >= {"loss.objective"} else effect.lane(lane)
+    return changed.turned if changed is not None and math.isfinite(changed.turned) else 0.0
 
 
 def _spans(learned: Sequence[tuple[float, str]], epoch: float) -> list[tuple[str, float]]:

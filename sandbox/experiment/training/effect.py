@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sandbox.arrays import Array
 from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.snapshot import EditEffect, LaneEffect
+
+if TYPE_CHECKING:
+    from sandbox.experiment.training.trainer import Trainer
 
 _DIGEST = 4  # bytes: eight hexadecimal digits, short enough to compare by eye
 
@@ -22,16 +29,43 @@ def fingerprint(lane: Lane) -> str:
     return digest.hexdigest()
 
 
-def fingerprints(lanes: Iterable[Lane]) -> dict[str, str]:
-    """Return the fingerprint of each lane by name."""
-    return {lane.name: fingerprint(lane) for lane in lanes}
+@dataclass(frozen=True, eq=False)
+class LaneMark:
+    """A lane's weights and gradient at one moment: the fingerprint, and the gradient (P,)."""
+
+    weights: str
+    gradient: Array
 
 
-def effect_of(edit: Edit, before: Mapping[str, str], lanes: Iterable[Lane]) -> EditEffect:
-    """Return the effect of an edit on the lanes that it changed, given their fingerprints before it."""
-    changed = [lane for lane in lanes if edit.lane in (None, lane.name) and lane.name in before]
-    effects = (
-        LaneEffect(lane.name, sum(r.theta.size for r in lane.replicas), before[lane.name], fingerprint(lane))
-        for lane in changed
-    )
+def marks_of(trainer: Trainer, edit: Edit) -> dict[str, LaneMark]:
+    """Return the weights and gradients of the lanes that an edit changes, by name."""
+    lanes = [lane for lane in trainer.lanes if edit.lane in (None, lane.name)]
+    with np.errstate(all="ignore"):
+        return {lane.name: LaneMark(fingerprint(lane), _gradient(trainer, lane)) for lane in lanes}
+
+
+def effect_of(edit: Edit, before: Mapping[str, LaneMark], trainer: Trainer) -> EditEffect:
+    """Return the effect of an edit on the lanes that it changed, given what they were before it."""
+    effects = []
+    for name, after in marks_of(trainer, edit).items():
+        if name in before:
+            weights = sum(replica.theta.size for replica in trainer.lane(name).replicas)
+            turned = _angle(before[name].gradient, after.gradient)
+            effects.append(LaneEffect(name, weights, before[name].weights, after.weights, turned))
     return EditEffect(frozenset(edit.changes), edit.update, tuple(effects))
+
+
+def _gradient(trainer: Trainer, lane: Lane) -> Array:
+    probe = trainer.probe(lane.name)
+    assert probe is not None
+    return probe.gradient()
+
+
+def _angle(one: Array, other: Array) -> float:
+    """Return the angle between two gradients in degrees; nan if one is 0 or not finite, or they differ in shape."""
+    if one.shape != other.shape:
+        return math.nan
+    with np.errstate(all="ignore"):
+        lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
+        cosine = float(one @ other) / lengths if lengths else math.nan
+    return math.degrees(math.acos(min(max(cosine, -1.0), 1.0))) if math.isfinite(cosine) else math.nan

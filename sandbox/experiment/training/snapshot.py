@@ -233,12 +233,17 @@ class EditMark:
 
 @dataclass(frozen=True)
 class LaneEffect:
-    """A lane's weights just before and just after an edit: how many there are, and their fingerprints."""
+    """A lane's weights just before and just after an edit: how many there are, and their fingerprints.
+
+    `turned` is by how many degrees the gradient of its first network, over all training samples, has turned; nan if
+    either is 0 or not finite.
+    """
 
     name: str
     weights: int
     before: str
     after: str
+    turned: float
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.training.batches import Batches
 from sandbox.experiment.training.diagnosis import reason_to_stop
 from sandbox.experiment.training.edits import EditLog
-from sandbox.experiment.training.effect import effect_of, fingerprints
+from sandbox.experiment.training.effect import effect_of, marks_of
 from sandbox.experiment.training.groups import Group, grouped
 from sandbox.experiment.training.history import History
 from sandbox.experiment.training.lanes import Lane, build_lane
@@ -353,10 +353,10 @@ class Trainer:
         edit = dataclasses.replace(edit, update=self.update)
         experiment = self._log.with_edit(edit)
         self._apply_pending()  # scheduled edits of this update come first, as in a replay
-        before = fingerprints(self.lanes)
+        before = marks_of(self, edit) if self.watched else {}
         self._log.enter(edit, experiment)
         self._apply(edit)
-        self.effect = effect_of(edit, before, self.lanes)
+        self.effect = effect_of(edit, before, self) if self.watched else None
         return edit
 
     def _apply_pending(self) -> None:

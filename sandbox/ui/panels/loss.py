@@ -113,7 +113,7 @@ class LossPanel(Panel):
     def show_answers(self, snapshot: Snapshot, lane: str) -> None:
         """Say what the last change of the loss did to a lane, and which losses found its weights."""
         state = snapshot.lane(lane)
-        found_by = None if state is None else about_objective(state, snapshot.epoch_position)
+        found_by = None if state is None else about_objective(state, snapshot.epoch_position, snapshot.effect)
         self.found_by.show_answer(found_by, found_by is not None and bool(found_by.proof))
         self.only_shown.show_answer(about_monitors(snapshot.effect, lane))
         self.found_by.button.setEnabled(len(snapshot.lanes) < MOST_LANES)

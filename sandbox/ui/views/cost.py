@@ -250,7 +250,8 @@ class CostView(QWidget):
         ghosts = ghosts_of(self._curves)
         if ghosts:
             self._ghosts = ghosts
-            self.ghost_note.say(self._position)
+            losses = {texts.label_within(lane.objective) for lane in self._lanes}
+            self.ghost_note.say(self._position, losses.pop() if len(losses) == 1 else "")
 
     def clear_ghosts(self) -> None:
         """Stop showing the previous run."""

@@ -57,9 +57,10 @@ class GhostNote(StyleFollower, QWidget):
         self.hide()
         self.follow_style()
 
-    def say(self, epochs: float) -> None:
-        """Show that the pale lines are of a run of this length."""
-        self.text.setText(f"Pale: the previous run, {words.count(round(epochs), 'epoch')}")
+    def say(self, epochs: float, loss: str) -> None:
+        """Show that the pale lines are of a run of this length, which learned with a loss ("" if with several)."""
+        learned = f" of {loss}" if loss else ""
+        self.text.setText(f"Pale: the previous run, {words.count(round(epochs), 'epoch')}{learned}")
         self.show()
 
     def fit(self) -> None:

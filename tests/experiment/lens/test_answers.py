@@ -20,7 +20,7 @@ def trainer_of(*lanes: LaneEntry, **values: object) -> Trainer:
     experiment = Experiment().with_values({**SMALL, **{key.replace("__", "."): v for key, v in values.items()}})
     if lanes:
         experiment = dataclasses.replace(experiment, lanes=lanes).checked()
-    return Trainer(experiment)
+    return Trainer(experiment, watched=True)
 
 
 def test_a_fingerprint_changes_with_the_last_bit_of_any_weight() -> None:
@@ -97,8 +97,8 @@ def test_the_losses_that_found_the_weights_are_named_with_their_epochs() -> None
     assert sentence(trainer) == ""
     trainer.edit({"loss.objective": "kl_divergence"})
     assert sentence(trainer) == (
-        "These weights were found by mean squared error (1 epoch). From here on, KL divergence decides every update; "
-        "so far, only the unit of the cost has changed."
+        "These weights were found by mean squared error (1 epoch). From here on, KL divergence decides every update. "
+        "No weight has changed yet, only the unit of the cost."
     )
     trainer.run(3)
     found = "These weights were found by mean squared error (1 epoch) and KL divergence (3 epochs)."
@@ -141,3 +141,29 @@ def test_the_other_loss_beside_differs_in_nothing_else(several: bool) -> None:
     assert beside.lane("A").objective.name == "binary_cross_entropy" and beside.lane("B").objective.name == "mse"
     assert beside.current.lane("A").loss.monitors == ("mse", "mae")
     assert beside.current.lane("B").loss.monitors == ("binary_cross_entropy", "mae")
+
+
+@pytest.mark.parametrize("batch", [0, 10])
+def test_the_gradient_turns_by_the_angle_between_those_of_the_two_losses(batch: int) -> None:
+    """Against the gradient of a second network that has the same weights and learns with the other loss."""
+    trainer, other = trainer_of(optimizer__batch_size=batch), trainer_of(loss__objective="mse")
+    trainer.run(20)
+    other.set_parameters(trainer.parameters())
+    one, two = (t.probe("A").gradient().copy() for t in (trainer, other))  # type: ignore[union-attr]
+    angle = np.degrees(np.arccos(one @ two / np.linalg.norm(one) / np.linalg.norm(two)))
+    trainer.edit({"loss.objective": "mse"})
+    snapshot = trainer.snapshot()
+    assert snapshot.effect is not None and snapshot.effect.lanes[0].turned == pytest.approx(angle, abs=1e-6)
+    answer = about_objective(snapshot.lanes[0], snapshot.epoch_position, snapshot.effect)
+    assert answer is not None and f"the gradient now points {angle:.0f}\u00b0 away" in answer.sentence
+    trainer.edit({"optimizer.learning_rate": 0.1})  # the last edit is another one now
+    snapshot = trainer.snapshot()
+    answer = about_objective(snapshot.lanes[0], snapshot.epoch_position, snapshot.effect)
+    assert answer is not None and "away" not in answer.sentence
+
+
+def test_an_edit_of_a_run_that_nobody_watches_has_no_effect_to_show() -> None:
+    trainer = Trainer(Experiment().with_values(SMALL))
+    trainer.run(1)
+    trainer.edit({"loss.monitors": ("mae",)})
+    assert trainer.snapshot().effect is None
