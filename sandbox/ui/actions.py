@@ -74,6 +74,7 @@ ENTRIES: Mapping[str, Entry] = {
     "present": Entry("&Present", "Enlarges everything for the back row", "F11", "present", checkable=True),
     "leave": Entry("&Leave presenting", "Goes back to the usual size", "Esc"),
     "shortcuts": Entry("&Keyboard shortcuts", "Shows all shortcuts", "F1"),
+    "words": Entry("&Words", "Explains the words of the field, first those of the control in use", "Shift+F1"),
     "about": Entry("&About Loss Sandbox", "Shows the version", role=QAction.MenuRole.AboutRole),
 }
 
@@ -86,7 +87,7 @@ MENUS: Mapping[str, tuple[str, ...]] = {
         "settings", _LINE, "cost", "detach", _LINE, "next_lane", "previous_lane", "next_part", "previous_part", _LINE,
         "theme", "present", "leave",
     ),
-    "&Help": ("shortcuts", "about"),
+    "&Help": ("shortcuts", "words", "about"),
 }  # fmt: skip
 _MOST_DIGITS = 9  # lenses that get a digit as their shortcut
 

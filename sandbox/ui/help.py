@@ -1,15 +1,26 @@
-"""What the Help menu shows: all shortcuts, and the version."""
+"""What the Help menu shows: all shortcuts, the words of the field, and the version."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 import sandbox
+from sandbox.glossary import TERMS, terms_in
 from sandbox.ui import theme
 from sandbox.ui.actions import Actions, plain
 from sandbox.ui.kit import label
+from sandbox.ui.kit.tables import plain_table
 
 
 def show_shortcuts(window: QWidget, actions: Actions) -> None:
@@ -44,6 +55,34 @@ def _list(title: str, actions: list[QAction]) -> QGridLayout:
         keys.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         grid.addWidget(keys, row, 1)
     return grid
+
+
+def show_words(window: QWidget) -> None:
+    """Explain the words of the field; those of the control that has the focus are chosen."""
+    focused = QApplication.focusWidget()
+    used = [] if focused is None else terms_in(f"{focused.accessibleName()} {focused.accessibleDescription()}")
+    dialog = _dialog(window, "Words")
+    table = QTableWidget(len(TERMS), 2)
+    plain_table(table, "Words and what they mean", role="list")
+    table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
+    table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+    table.setWordWrap(True)
+    table.setHorizontalHeaderLabels(["Word", "What it means"])
+    table.verticalHeader().hide()
+    terms = sorted(TERMS)
+    for row, term in enumerate(terms):
+        table.setItem(row, 0, QTableWidgetItem(term))
+        table.setItem(row, 1, QTableWidgetItem(TERMS[term]))
+    table.resizeColumnToContents(0)
+    table.horizontalHeader().setStretchLastSection(True)
+    column = QVBoxLayout(dialog)
+    column.setContentsMargins(*4 * (theme.px(2 * theme.GRID),))
+    column.addWidget(table)
+    dialog.resize(theme.px(620), theme.px(480))
+    dialog.show()
+    table.resizeRowsToContents()
+    table.setCurrentCell(terms.index(used[0]) if used else 0, 0)
+    table.setFocus()
 
 
 def show_about(window: QWidget) -> None:

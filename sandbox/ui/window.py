@@ -26,7 +26,7 @@ from sandbox.nn import LOSSES
 from sandbox.ui import theme
 from sandbox.ui.actions import Actions, KeyGuard
 from sandbox.ui.controls import Controls, Reading, Readouts
-from sandbox.ui.help import show_about, show_shortcuts
+from sandbox.ui.help import show_about, show_shortcuts, show_words
 from sandbox.ui.icons import icon
 from sandbox.ui.kit import Card, Notice
 from sandbox.ui.lanes.bar import LaneBar
@@ -176,6 +176,7 @@ class MainWindow(QMainWindow):
                 "present": self.switch_presenting,
                 "leave": self.switch_presenting,
                 "shortcuts": lambda: show_shortcuts(self, actions),
+                "words": lambda: show_words(self),
                 "about": lambda: show_about(self),
             }
         )

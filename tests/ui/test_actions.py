@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QTableWidget
 
 import sandbox
 from sandbox.experiment import Experiment
+from sandbox.glossary import TERMS
 from sandbox.ui.actions import ENTRIES, plain
 from sandbox.ui.controls import ActionButton
 
@@ -209,3 +210,16 @@ def test_files_by_menu(driver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     driver.window.actions_["save"].trigger()
     assert Experiment.load(path) == driver.last.experiment
+
+
+def test_words_are_explained_from_the_keyboard(driver: Any) -> None:
+    """Shift+F1: all terms with their sentences; that of the control with the focus is chosen."""
+    driver.control("optimizer.learning_rate").edit.setFocus(Qt.FocusReason.TabFocusReason)
+    driver.key(Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
+    driver.wait(lambda: any(dialog.isVisible() for dialog in driver.window.findChildren(QDialog)))
+    (dialog,) = (dialog for dialog in driver.window.findChildren(QDialog) if dialog.isVisible())
+    (table,) = dialog.findChildren(QTableWidget)
+    rows = {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount())}
+    assert rows == TERMS
+    assert table.item(table.currentRow(), 0).text() == "learning rate" and dialog.focusWidget() is table
+    dialog.close()
