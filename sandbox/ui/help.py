@@ -20,6 +20,7 @@ from sandbox.glossary import TERMS, terms_in
 from sandbox.ui import theme
 from sandbox.ui.actions import Actions, plain
 from sandbox.ui.kit import label
+from sandbox.ui.kit.base import call_later
 from sandbox.ui.kit.tables import plain_table
 
 
@@ -80,7 +81,7 @@ def show_words(window: QWidget) -> None:
     column.addWidget(table)
     dialog.resize(theme.px(620), theme.px(480))
     dialog.show()
-    table.resizeRowsToContents()
+    call_later(dialog, table.resizeRowsToContents)  # once the columns have their widths
     table.setCurrentCell(terms.index(used[0]) if used else 0, 0)
     table.setFocus()
 

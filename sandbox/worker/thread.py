@@ -47,7 +47,7 @@ from sandbox.worker.commands import (
 SLOWEST_SPEED = 1.0  # updates per second
 FRAMES = 25.0  # per second: up to this speed every single update is drawn
 _SHORTEST_BURST, _LONGEST_FRAME = 0.010, 0.046  # seconds
-_CATCH_UP_FRAME = 0.08  # seconds of training per frame while a lane catches up
+_CATCH_UP_FRAME = 0.12  # seconds of training per frame while a lane catches up
 _LONGEST_PARK = 1.0  # seconds to wait at most for a window that does not paint
 _MOST_LEFT = 12  # earlier runs that undo can go back to as they were left
 

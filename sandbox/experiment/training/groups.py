@@ -200,11 +200,12 @@ class Group:
                 failed.append(replica)
         return failed
 
-    def last_step(self) -> Array:
-        """Return the last change (replicas, P) of the parameters; nan before the first one in this group."""
+    def last_step(self, rows: slice) -> Array:
+        """Return the last change (replicas, P) of some networks' parameters; nan before the first in this group."""
+        now = self.rows
         if not self.updated:
-            return np.full_like(self.rows, np.nan)
-        return self.rows - self._backup.reshape(self.rows.shape)
+            return np.full_like(now[rows], np.nan)
+        return now[rows] - self._backup.reshape(now.shape)[rows]
 
     def dissolve(self) -> None:
         """Copy the arrays of each network out of the group."""
