@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Callable
@@ -559,3 +560,14 @@ def test_a_zoom_that_holds_nothing_is_undone(qtbot: QtBot) -> None:
     short = tuple(Curve(c.lane, c.column, c.name, c.part, c.role, c.epochs[:99], c.values[:99]) for c in CURVES)
     view.draw(short, (), [_lane()], 900.0)
     assert view.request().epochs is None and np.isfinite(view.lines.lines[0].y).any()
+
+
+def test_the_legend_says_since_when_a_loss_is_learned_with(qtbot: QtBot) -> None:
+    """Left of that epoch its curve is dashed, as it was only shown then."""
+    new = dataclasses.replace(_curve("train_mse", "mse", "objective", COSTS), learned=((300.0, math.inf),))
+    old = dataclasses.replace(
+        _curve("train_binary_cross_entropy", "binary_cross_entropy", "monitor", COSTS), learned=((0.0, 300.0),)
+    )
+    never = dataclasses.replace(_curve("train_mae", "mae", "monitor", COSTS), learned=())
+    rows = rows_of((new, old, never), (LaneState("A", (2, 1), "sigmoid", "mse", {}),))
+    assert [row.does for row in rows] == ["learns since 300", "learned until 300", "shown"]

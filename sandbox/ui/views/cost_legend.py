@@ -36,6 +36,12 @@ class LegendRow:
     name: str
     label: str
     columns: tuple[tuple[str, str], ...]  # part, column
+    note: str = ""  # what it does, if that has changed during the run
+
+    @property
+    def does(self) -> str:
+        """What it does, in a few words: "learns", "shown", "learned until 300"."""
+        return self.note or ROLES[self.role]
 
 
 def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[LegendRow, ...]:
@@ -43,12 +49,15 @@ def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[Legend
     objectives = {lane.name: lane.objective for lane in lanes}
     objective_curves = {(c.lane, c.part, c.name) for c in curves if c.role == "objective"}
     columns: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    notes: dict[tuple[str, str, str], str] = {}
     for curve in curves:
         name = curve.name
         objective = objectives.get(curve.lane, "")
         if name == "cost" and objective and (curve.lane, curve.part, objective) not in objective_curves:
             name = objective
-        columns.setdefault((curve.lane, curve.role, name), []).append((curve.part, curve.column))
+        key = (curve.lane, curve.role, name)
+        columns.setdefault(key, []).append((curve.part, curve.column))
+        notes[key] = _changed(curve)
     order = list(ROLES)
     lane_order = {lane.name: k for k, lane in enumerate(lanes)}
     keys = sorted(columns, key=lambda key: (order.index(key[1]), lane_order.get(key[0], len(lane_order))))
@@ -59,9 +68,20 @@ def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[Legend
             name,
             "Cost with penalty" if name == "cost" else texts.label_of(name),
             tuple(sorted(columns[lane, role, name], reverse=True)),
+            notes[lane, role, name],
         )
         for lane, role, name in keys
     )
+
+
+def _changed(curve: Curve) -> str:
+    """Say since or until which epoch a lane has learned with a loss; "" if that never changed."""
+    if not curve.learned:
+        return ""
+    start, end = curve.learned[-1]
+    if curve.role == "objective":
+        return f"learns since {start:,.0f}" if start > 0.0 else ""
+    return f"learned until {end:,.0f}"
 
 
 class CostLegend(QScrollArea):
@@ -121,7 +141,7 @@ class CostLegend(QScrollArea):
             widget.deleteLater()
         self.names, self.chips = [], {}
         for line, row in enumerate(rows):
-            self._add_row(line, row, "" if metric else ROLES[row.role])
+            self._add_row(line, row, "" if metric else row.does)
         if focused in self.chips:
             self.chips[focused].setFocus()
         self._color_rows()
@@ -140,7 +160,7 @@ class CostLegend(QScrollArea):
         self.names.append(name)
         self._grid.addWidget(name, line, 0)
         for part, column in row.columns:
-            words = f"{row.label} \u00b7 {part} ({ROLES[row.role]})"
+            words = f"{row.label} \u00b7 {part} ({row.does})"
             chip = CurveChip(f"{self.letter(row.lane)}: {words}" if several else words, part, content)
             chip.setChecked(self.is_shown(row.lane, column, row.role))
             chip.toggled.connect(lambda on, key=(row.lane, column): self._switch(key, on))
