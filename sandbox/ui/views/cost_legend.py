@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
+from sandbox import words
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.lanes import letter, slots
 from sandbox.experiment.training.snapshot import Curve, LaneState
@@ -80,8 +81,8 @@ def _changed(curve: Curve) -> str:
         return ""
     start, end = curve.learned[-1]
     if curve.role == "objective":
-        return f"learns since {start:,.0f}" if start > 0.0 else ""
-    return f"learned until {end:,.0f}"
+        return f"learns since {words.fixed(start, 0)}" if start > 0.0 else ""
+    return f"learned until {words.fixed(end, 0)}"
 
 
 class CostLegend(QScrollArea):
@@ -154,14 +155,14 @@ class CostLegend(QScrollArea):
     def _add_row(self, line: int, row: LegendRow, role: str) -> None:
         several, content = self.several, self.widget()
         given_name = self._given_names.get(row.lane, "") if several else ""
-        words = f"{row.label} \u00b7 {given_name}" if given_name else row.label
-        name = CurveName(self.letter(row.lane) if several else "", words, role, content)
+        text = f"{row.label} \u00b7 {given_name}" if given_name else row.label
+        name = CurveName(self.letter(row.lane) if several else "", text, role, content)
         name.clicked.connect(lambda: self._toggle_row(row))
         self.names.append(name)
         self._grid.addWidget(name, line, 0)
         for part, column in row.columns:
-            words = f"{row.label} \u00b7 {part} ({row.does})"
-            chip = CurveChip(f"{self.letter(row.lane)}: {words}" if several else words, part, content)
+            text = f"{row.label} \u00b7 {part} ({row.does})"
+            chip = CurveChip(f"{self.letter(row.lane)}: {text}" if several else text, part, content)
             chip.setChecked(self.is_shown(row.lane, column, row.role))
             chip.toggled.connect(lambda on, key=(row.lane, column): self._switch(key, on))
             self.chips[row.lane, column] = chip
