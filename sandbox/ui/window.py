@@ -372,7 +372,8 @@ class MainWindow(QMainWindow):
         """Set the title of the card to what it shows."""
         snapshot = self.session.snapshot
         task = "binary" if snapshot is None else snapshot.data.task
-        title = {"regression": "Output", "multiclass": "Decision regions"}.get(task, "Decision boundary")
+        long = {"regression": "Output", "multiclass": "Decision regions"}.get(task, "Decision boundary")
+        title = long.removeprefix("Decision ").capitalize() if self.desk.several else long  # beside two choices
         self.boundary_card.title.setText("Difference" if self.desk.rival else title)
 
     def _view_changed(self) -> None:

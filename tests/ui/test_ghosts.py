@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from sandbox.experiment import Experiment
+from sandbox.experiment import Experiment, Trainer
+from sandbox.ui.app import _FIRST_SPEED
+from sandbox.ui.kit import SPEEDS
 
 
 def test_reset_leaves_the_last_run_pale_until_cleared(driver: Any) -> None:
@@ -87,3 +89,14 @@ def test_the_first_screen_invites_to_play_and_to_change_the_loss(open_window: Ca
     assert all(label in following.text() for label in labels)
     driver.tick(driver.control("loss.monitors"), "Mean absolute error")
     driver.wait(lambda: not following.isVisible())
+
+
+def test_the_first_speed_lets_one_see_the_moons_bend() -> None:
+    """The boundary bends between epochs 50 and 400, one update each: that takes some seconds."""
+    trainer = Trainer(Experiment())
+    scores = []
+    for epochs in (50, 350):
+        trainer.run(epochs)
+        scores.append(trainer.readings(trainer.lanes[0])["train_accuracy"])
+    assert scores[0] < 0.87 and scores[1] > 0.95
+    assert 2.0 <= 350 / _FIRST_SPEED <= 10.0 and _FIRST_SPEED in SPEEDS

@@ -31,17 +31,18 @@ def fingerprint(lane: Lane) -> str:
 
 @dataclass(frozen=True, eq=False)
 class LaneMark:
-    """A lane's weights and gradient at one moment: the fingerprint, and the gradient (P,)."""
+    """A lane's weights at one moment, by their fingerprint, and its gradient (P,) if it matters for an edit."""
 
     weights: str
-    gradient: Array
+    gradient: Array | None
 
 
 def marks_of(trainer: Trainer, edit: Edit) -> dict[str, LaneMark]:
-    """Return the weights and gradients of the lanes that an edit changes, by name."""
+    """Return the weights, and if the loss to learn with changes the gradients, of the lanes of an edit, by name."""
     lanes = [lane for lane in trainer.lanes if edit.lane in (None, lane.name)]
+    turns = "loss.objective" in edit.changes  # a gradient takes a pass over all samples: too long for every drag
     with np.errstate(all="ignore"):
-        return {lane.name: LaneMark(fingerprint(lane), _gradient(trainer, lane)) for lane in lanes}
+        return {lane.name: LaneMark(fingerprint(lane), _gradient(trainer, lane) if turns else None) for lane in lanes}
 
 
 def effect_of(edit: Edit, before: Mapping[str, LaneMark], trainer: Trainer) -> EditEffect:
@@ -61,9 +62,9 @@ def _gradient(trainer: Trainer, lane: Lane) -> Array:
     return probe.gradient()
 
 
-def _angle(one: Array, other: Array) -> float:
-    """Return the angle between two gradients in degrees; nan if one is 0 or not finite, or they differ in shape."""
-    if one.shape != other.shape:
+def _angle(one: Array | None, other: Array | None) -> float:
+    """Return the angle between two gradients (P,) in degrees; nan if one is missing, 0 or not finite."""
+    if one is None or other is None or one.shape != other.shape:
         return math.nan
     with np.errstate(all="ignore"):
         lengths = float(np.linalg.norm(one) * np.linalg.norm(other))

@@ -235,8 +235,8 @@ class EditMark:
 class LaneEffect:
     """A lane's weights just before and just after an edit: how many there are, and their fingerprints.
 
-    `turned` is by how many degrees the gradient of its first network, over all training samples, has turned; nan if
-    either is 0 or not finite.
+    `turned` is by how many degrees a change of the loss to learn with has turned the gradient of its first network,
+    over all training samples; nan after any other edit, or if a gradient is 0 or not finite.
     """
 
     name: str

@@ -22,6 +22,7 @@ PERIOD = 0.1  # seconds between two answers: numbers cannot be read faster
 WIDE = 640  # from this width on, a pinned array is beside the equations, not below them
 
 
+_ROOMY = 440  # pixels; a narrower lens has room only for what the colour means beside its heading
 _SAMPLES, _COLUMNS = "samples_as", "columns"  # the name and a value of what is remembered
 
 
@@ -97,8 +98,9 @@ class EquationsLens(Lens[Numbers]):
         self.ask_again()
 
     def _name_convention(self) -> None:
-        text = f"samples are {_COLUMNS if self.columns else 'rows'}"
-        self.convention.setText(text)
+        short = _COLUMNS if self.columns else "rows"
+        text = f"samples are {short}"
+        self.convention.setText(text if self.width() >= theme.px(_ROOMY) else short)
         self.convention.setAccessibleName(text.capitalize())
 
     def show_answer(self, answer: Numbers, snapshot: Snapshot, lane: str) -> None:
@@ -194,6 +196,7 @@ class EquationsLens(Lens[Numbers]):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._name_convention()
         self._lay_out()
 
     def _lay_out(self) -> None:

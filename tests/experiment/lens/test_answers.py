@@ -160,6 +160,7 @@ def test_the_gradient_turns_by_the_angle_between_those_of_the_two_losses(batch: 
     snapshot = trainer.snapshot()
     answer = about_objective(snapshot.lanes[0], snapshot.epoch_position, snapshot.effect)
     assert answer is not None and "away" not in answer.sentence
+    assert snapshot.effect is not None and np.isnan(snapshot.effect.lanes[0].turned)
 
 
 def test_an_edit_of_a_run_that_nobody_watches_has_no_effect_to_show() -> None:

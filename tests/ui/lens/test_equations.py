@@ -320,3 +320,12 @@ def test_samples_are_columns_or_rows_by_a_switch(open_window: Any) -> None:
             assert bias.shown.shape == (6,) and bias.shown.values.shape == ((6, 1) if columns else (1, 6))
     finally:
         lens.set_columns(True)
+
+
+def test_what_the_colour_means_is_read_in_a_narrow_lens(make_bench: Callable[..., Bench]) -> None:
+    lens = make_bench().lens
+    for width, text in ((380, "columns"), (620, "samples are columns")):
+        lens.resize(width, 400)
+        assert lens.convention.text() == text and lens.convention.accessibleName() == "Samples are columns"
+        lens._head.layout().activate()
+        assert lens.key.width() >= lens.key.sizeHint().width()  # not cut
