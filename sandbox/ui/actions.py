@@ -41,7 +41,7 @@ class Entry:
 
 
 ENTRIES: Mapping[str, Entry] = {
-    "new": Entry("&New", "Starts afresh; undo brings back what was there", "Ctrl+N"),
+    "new": Entry("&New", "Starts over with the first experiment; undo brings back what was there", "Ctrl+N"),
     "open": Entry("&Open\u2026", "Opens an experiment file", "Ctrl+O", "open"),
     "open_table": Entry("Open &table\u2026", "Opens a CSV file to learn from", "Ctrl+Shift+O"),
     "reopen": Entry("&Reopen last session", "Opens what was kept when the window was last closed", "Ctrl+Shift+T"),

@@ -53,7 +53,7 @@ def run_window(experiment: Experiment | None = None, path: Path | None = None) -
         window.setWindowState(Qt.WindowState.WindowMaximized)
     sys.excepthook = lambda kind, error, trace: _show_error(window, kind, error, trace)
     window.controls.set_speed(_FIRST_SPEED)
-    sessions = LastSessions(window, last_session.folder())
+    sessions = LastSessions(window, last_session.sessions_folder())
     window.start()
     if experiment is None:
         sessions.offer()

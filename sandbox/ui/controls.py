@@ -93,7 +93,7 @@ class ActionButton(IconButton):
 
 
 class SettingsButton(StyleFollower, QToolButton):
-    """Opens and closes the settings; while they are closed it bears their name, so that one finds them."""
+    """Opens and closes the settings; while they are closed it shows their name."""
 
     def __init__(self, action: QAction) -> None:
         super().__init__()

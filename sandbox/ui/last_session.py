@@ -20,18 +20,18 @@ from sandbox.files import write_atomic
 from sandbox.ui.window import MainWindow
 
 MOST = 5  # sessions that are kept
-_HEAD = "# Left at: "  # begins the line in which a kept file says what is not part of an experiment
+_HEAD = "# Left at: "  # begins the line in which such a file says what is not part of an experiment
 
 _log = logging.getLogger(__name__)
 
 
-def folder() -> Path:
+def sessions_folder() -> Path:
     """Return the folder in which the last sessions are kept."""
     return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
 
 
 @dataclass(frozen=True)
-class Kept:
+class SavedSession:
     """A session in a file, and where it was left.
 
     Attributes
@@ -52,7 +52,7 @@ class Kept:
     hidden: frozenset[str]
 
     @property
-    def words(self) -> str:
+    def title(self) -> str:
         """What it is, in a few words: "Two moons, 3 lanes, 1,020 epochs"."""
         experiment = self.experiment
         dataset = DATASETS.get(experiment.data.dataset or "")
@@ -72,21 +72,23 @@ class Kept:
         return f"{datetime.fromtimestamp(self.path.stat().st_mtime):%d %B, %H:%M}".removeprefix("0")
 
 
-def kept(place: Path) -> list[Kept]:
-    """Return the sessions kept in a folder, the last one first; files that cannot be read are left out."""
-    found = []
-    for path in _paths(place):
+def saved_sessions(folder: Path) -> list[SavedSession]:
+    """Return the sessions saved in a folder, the last one first; files that cannot be read are left out."""
+    sessions = []
+    for path in _paths(folder):
         with suppress(InputError, OSError, ValueError, KeyError):
             experiment = Experiment.load(path)
             first = path.read_text(encoding="utf-8").partition("\n")[0]
             left = json.loads(first.removeprefix(_HEAD)) if first.startswith(_HEAD) else {}
             hidden = frozenset(map(str, left.get("hidden", ())))
-            found.append(Kept(path, experiment, int(left.get("update", 0)), int(left.get("epoch", 0)), hidden))
-    return found
+            sessions.append(
+                SavedSession(path, experiment, int(left.get("update", 0)), int(left.get("epoch", 0)), hidden)
+            )
+    return sessions
 
 
-def _paths(place: Path) -> list[Path]:
-    return [place / f"last{'' if number == 1 else f'-{number}'}.toml" for number in range(1, MOST + 1)]
+def _paths(folder: Path) -> list[Path]:
+    return [folder / f"last{'' if number == 1 else f'-{number}'}.toml" for number in range(1, MOST + 1)]
 
 
 class LastSessions:
@@ -95,12 +97,12 @@ class LastSessions:
     Parameters
     ----------
     window : MainWindow
-    place : Path
+    folder : Path
         The folder of the files.
     """
 
-    def __init__(self, window: MainWindow, place: Path) -> None:
-        self._window, self._place = window, place
+    def __init__(self, window: MainWindow, folder: Path) -> None:
+        self._window, self._folder = window, folder
         actions = window.actions_
         window.session.leaving.connect(self.keep)
         actions["reopen"].triggered.connect(lambda *_: self.reopen())
@@ -108,9 +110,9 @@ class LastSessions:
         self._allow()
 
     def _allow(self) -> None:
-        any_kept = any(path.is_file() for path in _paths(self._place))
-        self._window.actions_["reopen"].setEnabled(any_kept)
-        self._window.actions_.sessions.setEnabled(any_kept)
+        has_any = any(path.is_file() for path in _paths(self._folder))
+        self._window.actions_["reopen"].setEnabled(has_any)
+        self._window.actions_.sessions.setEnabled(has_any)
 
     def keep(self) -> bool:
         """Write the experiment with all lanes and edits, and how far it is trained, unless it is as it was opened.
@@ -123,9 +125,9 @@ class LastSessions:
             return False
         left = {"update": snapshot.update, "epoch": snapshot.epoch, "hidden": sorted(session.hidden)}
         try:
-            self._place.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
             self._make_room(snapshot)
-            path = _paths(self._place)[0]
+            path = _paths(self._folder)[0]
             snapshot.experiment.save(path)
             write_atomic(path, f"{_HEAD}{json.dumps(left)}\n{path.read_text(encoding='utf-8')}")
         except (InputError, OSError):
@@ -136,22 +138,22 @@ class LastSessions:
 
     def _make_room(self, snapshot: Snapshot) -> None:
         """Free the first file: the others move on, over one that this run only continues, or over the last."""
-        paths = _paths(self._place)
-        continued = [session.path for session in kept(self._place) if session.is_part_of(snapshot)]
+        paths = _paths(self._folder)
+        continued = [session.path for session in saved_sessions(self._folder) if session.is_part_of(snapshot)]
         free = next((path for path in paths if path in continued or not path.exists()), paths[-1])
         for number in range(paths.index(free), 0, -1):
             paths[number - 1].replace(paths[number])
 
     def offer(self) -> None:
         """Offer the last session, if there is one, until the user answers."""
-        sessions = kept(self._place)
+        sessions = saved_sessions(self._folder)
         if sessions:
-            sentence = f"Your last session was kept: {sessions[0].words}."
+            sentence = f"Your last session was kept: {sessions[0].title}."
             self._window.notice.offer(sentence, "Reopen", self.reopen)
 
     def reopen(self, number: int = 0) -> None:
         """Open a kept session, the last one by default, and train it as far as it was."""
-        sessions = kept(self._place)
+        sessions = saved_sessions(self._folder)
         if number < len(sessions):
             self._window.notice.withdraw()
             chosen = sessions[number]
@@ -161,6 +163,6 @@ class LastSessions:
         """List the kept sessions in the menu."""
         menu = self._window.actions_.sessions
         menu.clear()
-        for number, session in enumerate(kept(self._place)):
-            action = menu.addAction(f"{session.words} ({session.time})")
+        for number, session in enumerate(saved_sessions(self._folder)):
+            action = menu.addAction(f"{session.title} ({session.time})")
             action.triggered.connect(lambda *_, number=number: self.reopen(number))

@@ -188,7 +188,7 @@ class Page(StyleFollower, QWidget):
         self.cost_folded.emit(not self._fold.tall)
 
     def fit(self) -> None:
-        """Set margins and spacings, and fold anew: an enlarged window has less room."""
+        """Set margins and spacings, and fold again: an enlarged window has less room."""
         gap = theme.px(theme.GRID)
         self._page.setContentsMargins(gap, gap // 2, gap, gap)
         self._page.setSpacing(gap)

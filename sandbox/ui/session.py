@@ -273,7 +273,7 @@ class Session(QObject):
             self._begin(changed, key, final, notice=self._notice_of_run(changed, key))
 
     def _rescales(self, experiment: Experiment) -> bool:
-        """Whether an experiment means the targets of this regression on another scale, for which a run starts anew."""
+        """Return whether an experiment scales the targets of this regression otherwise, which takes a new run."""
         regression = self.snapshot is not None and self.snapshot.data.task == "regression"
         return regression and scales_target(experiment) != scales_target(self.experiment)
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.ui.kit.base import discard
-from sandbox.ui.last_session import MOST, LastSessions, kept
+from sandbox.ui.last_session import MOST, LastSessions, saved_sessions
 from sandbox.ui.window import MainWindow
 
 OpenWindow = Callable[..., Any]
@@ -71,7 +71,9 @@ def test_new_keeps_what_was_there_and_undo_brings_it_back(open_window: OpenWindo
     driver.window.actions_["new"].trigger()
     driver.wait(lambda: driver.last.update == 0 and driver.field("data.dataset") == "moons")
     assert driver.session.experiment == Experiment().with_value("loss.monitors", ("mse",))
-    assert [(session.experiment, session.update) for session in kept(tmp_path)] == [(left.experiment, left.update)]
+    assert [(session.experiment, session.update) for session in saved_sessions(tmp_path)] == [
+        (left.experiment, left.update)
+    ]
     driver.undo()
     driver.wait(lambda: driver.last.run == left.run)
     driver.settle()
@@ -84,7 +86,7 @@ def test_new_keeps_what_was_there_and_undo_brings_it_back(open_window: OpenWindo
     driver.settle()
     assert same_bits(driver.weights(), weights)
     assert sessions.keep()
-    assert len(kept(tmp_path)) == 2  # what was new, and this one, which went on from the one kept
+    assert len(saved_sessions(tmp_path)) == 2  # what was new, and this one, which went on from the one kept
 
 
 def test_only_so_many_sessions_are_kept_and_the_menu_lists_them(open_window: OpenWindow, tmp_path: Path) -> None:
@@ -94,13 +96,13 @@ def test_only_so_many_sessions_are_kept_and_the_menu_lists_them(open_window: Ope
         driver.session.change("network.seed", 100 + seed, True)
         driver.settle()
         assert sessions.keep()
-    assert [session.experiment.network.seed for session in kept(tmp_path)] == [106, 105, 104, 103, 102]
+    assert [session.experiment.network.seed for session in saved_sessions(tmp_path)] == [106, 105, 104, 103, 102]
     driver.session.step()
     driver.wait_drawn(lambda snapshot: snapshot.update == 1)
     driver.settle()
     assert sessions.keep()  # replaces the one that it continues
-    assert [session.experiment.network.seed for session in kept(tmp_path)] == [106, 105, 104, 103, 102]
-    assert kept(tmp_path)[0].update == 1
+    assert [session.experiment.network.seed for session in saved_sessions(tmp_path)] == [106, 105, 104, 103, 102]
+    assert saved_sessions(tmp_path)[0].update == 1
     menu = driver.window.actions_.sessions
     menu.aboutToShow.emit()
     texts = [action.text() for action in menu.actions()]
@@ -194,7 +196,7 @@ def test_a_kept_file_that_cannot_be_read_is_left_out(open_window: OpenWindow, tm
     (tmp_path / "last.toml").write_text("learning_rate = [")
     (tmp_path / "last-2.toml").write_text("# Left at: {nonsense\n")
     Experiment().save(tmp_path / "last-3.toml")
-    assert [session.path.name for session in kept(tmp_path)] == ["last-3.toml"]
+    assert [session.path.name for session in saved_sessions(tmp_path)] == ["last-3.toml"]
 
 
 def test_a_failure_to_keep_is_logged_and_not_raised(

@@ -450,6 +450,8 @@ class Trainer:
         successor = self.restarted(experiment)
         known = {lane.name: lane for lane in self.lanes}
         new = {lane.objective.name for lane in successor.lanes if lane.name not in known}
+        if any("loss.objective" in edit.changes and edit.lane not in known for edit in experiment.edits):
+            known = {}  # the new lane learns with several losses, all of which the others record
         for lane in successor.lanes:  # each also records the losses that others learn with
             old = known.get(lane.name)
             lane.is_known = old is not None and all(old.history.always_has(f"train_{loss}") for loss in new)

@@ -245,9 +245,9 @@ class FindingView(StyleFollower, QFrame):
         self.button.setVisible(control is not None)
         if control is not None:
             live = SETTINGS[control.key].live
-            self.button.setText(f"{control.text} and reset" if finding.afresh and live else control.text)
+            self.button.setText(f"{control.text} and reset" if finding.needs_reset and live else control.text)
             self.button.setAccessibleName(self.button.text())
-            begins = "" if live and not finding.afresh else " It begins a new run."
+            begins = "" if live and not finding.needs_reset else " It begins a new run."
             self.button.setToolTip(f"Changes a setting, which can be undone.{begins}")
 
     def arrange(self, room: int) -> None:
@@ -263,7 +263,7 @@ class FindingView(StyleFollower, QFrame):
         if self._finding is not None and self._finding.control is not None:
             finding, control = self._finding, self._finding.control
             self.change_requested.emit(control.key, control.value)
-            if finding.afresh and SETTINGS[control.key].live:  # other settings have already begun one
+            if finding.needs_reset and SETTINGS[control.key].live:  # other settings have already begun one
                 self.restart_requested.emit()
 
     def fit(self) -> None:

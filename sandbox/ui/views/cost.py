@@ -238,7 +238,7 @@ class CostView(QWidget):
         self._description.follow(self.description)
 
     def forget_ranges(self) -> None:
-        """Choose the ranges of the axes anew, for another run."""
+        """Forget the ranges of the axes: another run has its own."""
         self._end, self._values, self._window = 0.0, None, None
 
     def invite(self) -> None:

@@ -39,7 +39,7 @@ def pressed(trainer: Trainer, finding: Finding) -> Trainer:
     """Do what the button of a finding does; return the trainer that goes on: a new one if it begins a new run."""
     control = finding.control
     assert control is not None
-    if SETTINGS[control.key].live and not finding.afresh:
+    if SETTINGS[control.key].live and not finding.needs_reset:
         trainer.edit({control.key: control.value})
         return trainer
     return Trainer(trainer.current.with_value(control.key, control.value))

@@ -338,7 +338,7 @@ def test_units_saturated_by_a_long_step_ask_for_a_shorter_one() -> None:
     trainer.run(3)
     finding = ask(trainer)["saturated"]
     assert "too large a step" in finding.meaning
-    assert finding.control == Control("optimizer.learning_rate", 2.0, "Set learning rate to 2") and finding.afresh
+    assert finding.control == Control("optimizer.learning_rate", 2.0, "Set learning rate to 2") and finding.needs_reset
 
 
 def test_a_sigmoid_output_saturated_below_its_targets() -> None:

@@ -54,7 +54,7 @@ def test_large_targets_are_why_a_run_stopped(make_plane: MakeTrainer) -> None:
     while trainer.step():
         pass
     (finding,) = ask(trainer).values()
-    assert (finding.name, finding.stopped, finding.afresh) == ("large_targets", True, True)
+    assert (finding.name, finding.stopped, finding.needs_reset) == ("large_targets", True, True)
     assert finding.evidence.startswith("Overflow: ")
 
 

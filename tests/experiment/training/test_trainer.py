@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.document.parts import LaneEntry
+from sandbox.experiment.document.lanes import with_lane
+from sandbox.experiment.document.parts import Edit, LaneEntry
 from sandbox.experiment.results.export import write_history
 from sandbox.experiment.training.history import Record
 from sandbox.experiment.training.snapshot import CurveRequest, SurfaceRequest, Wanted
@@ -735,3 +736,23 @@ def test_a_hundred_thousand_samples() -> None:
     assert trainer.update == 70
     first, last = rows(trainer)
     assert last.values["test_accuracy"] > 0.8 > first.values["test_accuracy"]
+
+
+@pytest.mark.parametrize("lane", ["B", None])
+def test_a_lane_that_changes_its_loss_is_recorded_by_the_others_from_the_start(lane: str | None) -> None:
+    """As it is when a removed lane is restored: its edits are replayed, and the others record both of its losses."""
+    experiment = Experiment().with_values({"data.samples": 40, "network.hidden": (3,), "loss.monitors": ("mse",)})
+    trainer = Trainer(experiment, watched=True)
+    trainer.run(6)
+    entry = LaneEntry("B", {"loss.objective": "mse"})
+    edits = (Edit(3, {"loss.objective": "huber"}, "B"),) if lane else ()
+    joined = trainer.joined_by(with_lane(experiment, entry, edits))
+    assert joined.lane("A").is_known == (lane is None)
+    joined.advance(lambda: True, trainer.update)
+    joined.take_over(trainer)
+    reference = Trainer(with_lane(experiment, entry, edits), watched=True)
+    reference.run(6)
+    columns = [column for column in reference.history("A").names() if column.startswith("train_")]
+    for column in columns:
+        np.testing.assert_array_equal(joined.history("A").column(column), reference.history("A").column(column))
+    assert "train_huber" in columns or lane is None

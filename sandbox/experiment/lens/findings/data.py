@@ -127,9 +127,7 @@ def majority(probe: LaneProbe) -> Report | None:
         f'"{data.class_names[most]}" gives {words.share(float(base))}. Of the {others:,} other samples '
         f"{only_network or 'none'} {'is' if only_network <= 1 else 'are'} recognised."
     )
-    meaning = (
-        "Such an accuracy looks good only because one class is so frequent; the others are hardly told apart from it."
-    )
+    meaning = "Such an accuracy looks good only because one class is so frequent; the others are hardly recognised."
     return Report(evidence + _on_the_test_part(probe), meaning, _for_rare_classes(probe, counts))
 
 

@@ -145,7 +145,7 @@ def targets_outside(probe: LaneProbe) -> Report | None:
             f"For such targets {loss.label_within()} keeps falling as an output nears {edge}: there is no best output, "
             "and the cost can go to minus infinity."
         )
-    return Report(evidence, meaning, _within_zero_and_one(probe), afresh=True)
+    return Report(evidence, meaning, _within_zero_and_one(probe), needs_reset=True)
 
 
 def _falls_without_end(probe: LaneProbe, target: float, edge: float) -> bool:
@@ -181,7 +181,7 @@ def one_sided(probe: LaneProbe) -> Report | None:
         f"For a target of {words.number(low, 3)} ({whole}) the slope of {loss.label_within()} is never above 0. "
         f"The output there is {words.number(mean, 3)}{' on average' if count > 1 else ''}, and nothing lowers it."
     )
-    meaning = "So all outputs only rise, whatever the sample: the cost falls, but the classes are not told apart."
+    meaning = "So all outputs only rise, whatever the sample: the cost falls, but the classes are not distinguished."
     if not _has_classes(probe):
         meaning = "So all outputs only rise, whatever the sample: the cost falls, but the targets are not met."
     return Report(evidence, meaning, _two_sided(probe))

@@ -22,13 +22,13 @@ class Control:
 class Report:
     """What a finding reports: the evidence with its numbers, what it means, and what would help.
 
-    `afresh`: whether that helps only from the initial weights on, because the present ones are spoilt.
+    `needs_reset`: whether that helps only from the initial weights on, because the present ones are spoilt.
     """
 
     evidence: str
     meaning: str
     control: Control | None
-    afresh: bool = False
+    needs_reset: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ class FindingKind:
 class Finding:
     """One finding about a lane; see `FindingKind` and `Report`.
 
-    `stopped`: whether it is why the lane stopped. `afresh`: whether its change helps only from the initial weights on.
+    `stopped`: whether it is why the lane stopped. `needs_reset`: whether its change helps only from the initial weights
+    on.
     """
 
     name: str
@@ -71,7 +72,7 @@ class Finding:
     meaning: str
     control: Control | None
     stopped: bool = False
-    afresh: bool = False
+    needs_reset: bool = False
 
 
 @dataclass(frozen=True)

@@ -122,8 +122,8 @@ def find_all(probe: LaneProbe) -> Iterable[Finding]:
         report = kind.find(probe)
         if report is None:
             continue
-        afresh = report.afresh or stopped
-        yield Finding(kind.name, kind.title, report.evidence, report.meaning, report.control, stopped, afresh)
+        needs_reset = report.needs_reset or stopped
+        yield Finding(kind.name, kind.title, report.evidence, report.meaning, report.control, stopped, needs_reset)
         if stopped or "*" in kind.hides:
             return
         hidden.update(kind.hides)

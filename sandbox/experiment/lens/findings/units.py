@@ -128,7 +128,7 @@ def saturated(probe: LaneProbe) -> Report | None:
         meaning = f"Where {g.label} is flat, dZ = dA \u00b7 g' is almost 0, and nothing reaches the weights before it."
         if l < last and _was_steep(probe, l):
             meaning += f" The units were not flat at the start: too large a step made them so. {AFTER}"
-            return Report(f"{evidence}.", meaning, slower(probe), afresh=True)
+            return Report(f"{evidence}.", meaning, slower(probe), needs_reset=True)
         return Report(f"{evidence}.", meaning, _full_residual(probe) if l == last else _unflatten(probe))
     return None
 
@@ -212,7 +212,7 @@ def vanishing(probe: LaneProbe) -> Report | None:
     penalty = heavy_penalty(probe)
     if penalty is not None:
         meaning = "The penalty has pulled the weights towards 0, and each layer on the way back multiplies by them."
-        return Report(evidence, f"{meaning} {AFTER}", penalty, afresh=True)
+        return Report(evidence, f"{meaning} {AFTER}", penalty, needs_reset=True)
     meaning = (
         "Each layer on the way back multiplies by W and g'; here that shrinks the gradient: early layers barely learn."
     )
