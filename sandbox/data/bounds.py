@@ -13,6 +13,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "fraction": (0.01, 0.99),
     "classes": (2, 20),
     "test_fraction": (0.0, 0.9),
+    "label_noise": (0.0, 1.0),
     "seed": (0, 2**32 - 1),  # the range of the flower's legacy generator
 }
 _WHOLE = frozenset({"samples", "classes", "seed"})

@@ -14,7 +14,7 @@ from sandbox.data.bounds import MAX_COLUMNS, MIN_ROWS, check_setting
 from sandbox.data.csv_file import is_number, read_table
 from sandbox.data.features import Feature, feature_matrix, inputs_of, parse_feature
 from sandbox.data.generators import GENERATORS
-from sandbox.data.prepare import choose_test, scaling
+from sandbox.data.prepare import choose_test, scaling, wrong_labels
 from sandbox.data.table import Dataset, Numbers, Recommended, Table, Texts, is_text, missing
 from sandbox.data.tables import TABLES
 from sandbox.data.targets import TASKS, Targets, encode
@@ -44,6 +44,8 @@ class Data:
         Features, standardised if requested.
     y_train, y_test : array
         (m,) int64: the index of the class; for a regression (m, n_targets) float64, in the targets' own units.
+    wrong_train : array (m,) of bool
+        True where a training sample has the label of another class, see `wrong_labels`.
     mean, scale : array (n,)
         X in its own units is X * scale + mean.
     target_mean, target_scale : array (n_targets,)
@@ -65,6 +67,7 @@ class Data:
     class_names: tuple[str, ...]
     X_train: NDArray[np.float64]
     y_train: Targets
+    wrong_train: NDArray[np.bool_]
     X_test: NDArray[np.float64]
     y_test: Targets
     mean: NDArray[np.float64]
@@ -107,6 +110,7 @@ def load_data(
     fraction: float | None = None,
     classes: int | None = None,
     test_fraction: float = 0.3,
+    label_noise: float = 0.0,
     standardize: bool = True,
     standardize_target: bool = False,
     features: Sequence[str] | None = None,
@@ -129,6 +133,8 @@ def load_data(
         The data set's own by default; ignored if it does not take them. The seed decides the split too.
     test_fraction : float
         The share of samples taken out for testing: round(test_fraction * m), stratified by class.
+    label_noise : float
+        The share of the training samples that get the label of another class, drawn by the seed; no regression has any.
     standardize : bool
         Scale each feature by the mean and standard deviation (ddof 0) of the training part.
     standardize_target : bool
@@ -143,7 +149,8 @@ def load_data(
     InputError
         When a setting, the file, or what is in it cannot be used.
     """
-    _check(task, test_fraction, samples=samples, noise=noise, fraction=fraction, classes=classes, seed=seed)
+    numbers = {"test_fraction": test_fraction, "label_noise": label_noise, "noise": noise, "fraction": fraction}
+    _check(task, **numbers, samples=samples, classes=classes, seed=seed)
     source = _dataset(dataset) if file is None else _file(Path(folder or ".") / file)
     seed = next(value for value in (seed, source.seed, 0) if value is not None)
     table = source.read(seed, **source.settings(samples=samples, noise=noise, fraction=fraction, classes=classes))
@@ -167,6 +174,9 @@ def load_data(
     target_mean, target_scale = np.zeros(len(targets)), np.ones(len(targets))
     if standardize_target and task == "regression":
         target_mean, target_scale = _target_scaling(table.name, targets, y[~test].astype(np.float64))
+    y_train, wrong = y[~test], np.zeros(int((~test).sum()), np.bool_)
+    if label_noise and task != "regression":
+        y_train, wrong = wrong_labels(y_train.astype(np.int64), len(class_names), label_noise, seed)
     values = np.column_stack(list(inputs.values()))
     return Data(
         name=table.name,
@@ -175,7 +185,8 @@ def load_data(
         target_names=targets,
         class_names=class_names,
         X_train=_frozen(scaled[~test]),
-        y_train=_frozen(y[~test]),
+        y_train=_frozen(y_train),
+        wrong_train=_frozen(wrong),
         X_test=_frozen(scaled[test]),
         y_test=_frozen(y[test]),
         mean=_frozen(mean),
@@ -190,10 +201,10 @@ def load_data(
     )
 
 
-def _check(task: str, test_fraction: float, **settings: float | None) -> None:
+def _check(task: str, **settings: float | None) -> None:
     if task not in TASKS:
         raise InputError(f'data.task is "{task}"; {known_names(task, TASKS)}.')
-    for name, value in {**settings, "test_fraction": test_fraction}.items():
+    for name, value in settings.items():
         if value is not None:
             check_setting(name, value)
 

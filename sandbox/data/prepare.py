@@ -1,4 +1,4 @@
-"""Splitting off the test part, and scaling by the training part alone."""
+"""Splitting off the test part, scaling by the training part alone, and wrong labels in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sandbox.errors import InputError
 from sandbox.words import count
 
-_SPLIT = 1  # a random stream separate from the generators', from the same seed
+_SPLIT, _LABELS = 1, 2  # random streams separate from the generators', from the same seed
 
 
 def choose_test(groups: NDArray[np.int64], test_fraction: float, seed: int) -> NDArray[np.bool_]:
@@ -64,6 +64,35 @@ def _quotas(sizes: NDArray[np.int64], fraction: float, total: int) -> NDArray[np
         if quotas[group] < sizes[group] - 1:
             quotas[group] += 1
     return quotas
+
+
+def wrong_labels(
+    labels: NDArray[np.int64], classes: int, share: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Give a share of the samples the label of another class, each of the others as likely.
+
+    Parameters
+    ----------
+    labels : array (m,)
+        The classes of the training samples.
+    classes : int
+        How many classes there are.
+    share : float
+        Of the samples: round(share * m) of them get a wrong label.
+    seed : int
+        The data's seed, which alone decides which. With a larger share, the same samples and more get one.
+
+    Returns
+    -------
+    labels : array (m,) of int64
+    wrong : array (m,) of bool
+        True where a label was changed.
+    """
+    rng = np.random.default_rng([seed, _LABELS])
+    order, steps = rng.permutation(labels.size), rng.integers(1, classes, labels.size)
+    wrong = np.zeros(labels.size, dtype=np.bool_)
+    wrong[order[: round(share * labels.size)]] = True
+    return np.where(wrong, (labels + steps) % classes, labels), wrong
 
 
 def scaling(X: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

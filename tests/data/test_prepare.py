@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.data import load_data
-from sandbox.data.prepare import choose_test, scaling
+from sandbox.data.prepare import choose_test, scaling, wrong_labels
 from sandbox.errors import InputError
 
 sizes_and_share = st.tuples(
@@ -107,7 +107,48 @@ def test_differences_too_small_to_square_do_not_scale() -> None:
 def test_data_cannot_be_changed() -> None:
     data = load_data()
     arrays = [value for value in vars(data).values() if isinstance(value, np.ndarray)]
-    assert len(arrays) == 10
+    assert len(arrays) == 11
     for array in arrays:
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=60), st.floats(0, 1), st.floats(0, 1), st.integers(0, 9))
+def test_wrong_labels_are_as_many_as_asked_and_of_another_class(
+    labels: list[int], share: float, other: float, seed: int
+) -> None:
+    true = np.array(labels)
+    given_labels, wrong = wrong_labels(true, 4, share, seed)
+    assert np.array_equal(given_labels != true, wrong)
+    assert np.count_nonzero(wrong) == round(share * true.size)
+    assert set(given_labels.tolist()) <= {0, 1, 2, 3}
+    more_labels, more = wrong_labels(true, 4, max(share, other), seed)
+    assert (more | ~wrong).all(), "a larger share keeps the wrong labels of a smaller one"
+    assert np.array_equal(more_labels[wrong], given_labels[wrong])
+
+
+def test_a_wrong_label_is_each_other_class_as_often() -> None:
+    given_labels, wrong = wrong_labels(np.full(9_000, 2), 4, 1.0, 5)
+    assert wrong.all()
+    assert np.bincount(given_labels, minlength=4) == pytest.approx([3_000, 3_000, 0, 3_000], abs=200)  # 4.5 sigma
+
+
+@pytest.mark.parametrize("dataset", ["moons", "blobs", "iris"])
+def test_label_noise_changes_training_labels_alone(dataset: str) -> None:
+    clean, noisy = load_data(dataset=dataset), load_data(dataset=dataset, label_noise=0.2)
+    assert not clean.wrong_train.any()
+    assert np.array_equal(noisy.X_train, clean.X_train) and np.array_equal(noisy.X_test, clean.X_test)
+    assert np.array_equal(noisy.y_test, clean.y_test)
+    assert np.array_equal(noisy.y_train != clean.y_train, noisy.wrong_train)
+    assert np.count_nonzero(noisy.wrong_train) == round(0.2 * len(clean.y_train))
+    assert not np.array_equal(wrong_labels(clean.y_train, 3, 0.2, 8)[1], noisy.wrong_train)
+
+
+def test_a_regression_has_no_wrong_labels() -> None:
+    clean, noisy = load_data(dataset="sine"), load_data(dataset="sine", label_noise=0.4)
+    assert np.array_equal(noisy.y_train, clean.y_train) and not noisy.wrong_train.any()
+
+
+def test_label_noise_out_of_range_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^data\.label_noise is 1\.2, but must be a number from 0.0 to 1.0\.$"):
+        load_data(label_noise=1.2)

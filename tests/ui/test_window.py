@@ -254,6 +254,7 @@ CASES = [
     Case("data.fraction", "type", "0.2", 0.2),
     Case("data.classes", "type", "4", 4, (("data.dataset", "blobs"),)),
     Case("data.test_fraction", "type", "0.5", 0.5),
+    Case("data.label_noise", "type", "0.2", 0.2),
     Case("data.seed", "type", "12", 12),
     Case("data.standardize", "toggle", "", False),
     Case("data.standardize_target", "choose", "on", True, (("data.dataset", "sine"),)),

@@ -31,6 +31,7 @@ class DataSettings:
     fraction: float = _default("data.fraction")
     classes: int = _default("data.classes")
     test_fraction: float = _default("data.test_fraction")
+    label_noise: float = _default("data.label_noise")
     standardize: bool = _default("data.standardize")
     standardize_target: bool | str = _default("data.standardize_target")
     features: tuple[str, ...] | None = _default("data.features")

@@ -17,7 +17,7 @@ from sandbox.experiment.document.settings import SETTINGS, Value
 
 # What belongs to one source of data, and does not stay for the next one.
 _DATA_KEYS = (
-    "samples", "noise", "fraction", "classes", "features", "target", "seed", "task", "standardize",
+    "samples", "noise", "fraction", "classes", "features", "target", "seed", "task", "label_noise", "standardize",
     "standardize_target",
 )  # fmt: skip
 _OF_THE_DATA = {f"data.{name}": SETTINGS[f"data.{name}"].default for name in _DATA_KEYS}

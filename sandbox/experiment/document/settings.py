@@ -224,6 +224,11 @@ _DATA = [
         low=BOUNDS["test_fraction"][0], high=BOUNDS["test_fraction"][1],
     ),
     Setting(
+        "data.label_noise", "number", 0.0, "Label noise",
+        "The share of the training samples that get the label of another class; test labels stay true.",
+        low=BOUNDS["label_noise"][0], high=BOUNDS["label_noise"][1],
+    ),
+    Setting(
         "data.standardize", "flag", True, "Standardise",
         "Shifts and scales every input to mean 0 and standard deviation 1 over the training part.",
     ),

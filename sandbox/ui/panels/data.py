@@ -68,6 +68,12 @@ class DataPanel(Panel):
         )
         self.add("data.classes", number("data.classes", range(2, 9)))
         self.add("data.test_fraction", number("data.test_fraction", linear_stops(0.0, 0.9, 0.05)))
+        self.add(
+            "data.label_noise",
+            number("data.label_noise", linear_stops(0.0, 0.5, 0.05)),
+            more=True,
+            applies=lambda: not self._regression,
+        )
         self.add("data.task", Choice(_TASKS), more=True, applies=lambda: self._built_in is None)
         self.add("data.seed", SeedField(name="Data seed"), more=True, applies=self._has_seed)
         self.add("data.standardize", Toggle(), more=True, applies=self._is_scaled)

@@ -24,6 +24,7 @@ DEFAULTS = {
     "data.fraction": 0.5,
     "data.classes": 3,
     "data.test_fraction": 0.3,
+    "data.label_noise": 0.0,
     "data.standardize": True,
     "data.standardize_target": "auto",
     "data.features": None,
