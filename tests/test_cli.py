@@ -18,6 +18,7 @@ import pytest
 from sandbox import cli, published
 from sandbox.data import DATASETS, load_data
 from sandbox.experiment import Experiment, Trainer
+from sandbox.lessons import read_lesson, read_measured, shipped_lessons
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 
 # Use the tests' application: one made for pictures would keep their scale factor for all later tests.
@@ -439,6 +440,7 @@ REGISTRIES = {
     "initializers": INITIALIZERS,
     "metrics": METRICS,
     "datasets": DATASETS,
+    "lessons": shipped_lessons(),
 }
 
 
@@ -471,6 +473,58 @@ def test_check_fails_if_a_number_differs(person: Person, monkeypatch: pytest.Mon
     code, out, _ = person.command("check")
     assert code == 1 and out.endswith("1 of 2 differ.\n")
     assert [line.split()[-1] for line in out.splitlines()[1:3]] == ["ok", "DIFFERS"]
+
+
+LESSON = """+++
+title = "Own"
+summary = "A lesson of one's own."
+sources = ["Somebody: Something. 1999."]
++++
+## Train
+```step
+train = 4
+claims = ["A train_mse after 4 < 1", "A train_mae after 4 < 1"]
+```
+"""
+
+
+def own_lesson(person: Person, text: str) -> Path:
+    folder = person.folder / "own"
+    folder.mkdir()
+    (folder / "lesson.md").write_text(text, encoding="utf-8")
+    (folder / "experiment.toml").write_text(BATCHES, encoding="utf-8")
+    return folder
+
+
+def test_check_lessons_trains_a_lesson_and_judges_its_claims(person: Person) -> None:
+    folder = own_lesson(person, LESSON.replace(', "A train_mae after 4 < 1"', ""))
+    code, out, err = person.command("check", "--lessons", str(folder), "--record")
+    assert (code, err) == (0, "") and out.endswith("All 1 claims hold.\n")
+    assert "16 of 16  ok" in out
+    measured = read_measured(read_lesson(folder))["A train_mse after 4 < 1"]
+    assert measured.holds and (measured.seeds, measured.of) == (16, 16)
+
+
+def test_check_lessons_fails_where_a_claim_does_not_hold_or_cannot_be_judged(person: Person) -> None:
+    folder = own_lesson(person, LESSON.replace("train_mse after 4 < 1", "train_mse after 4 > 1"))
+    code, out, _ = person.command("check", "--lessons", str(folder), "--seeds", "2")
+    assert code == 1 and out.endswith("2 of 2 claims do not hold.\n")
+    first, second = out.splitlines()[1:3]
+    assert first.endswith("0 of 2  DOES NOT HOLD")
+    assert second.endswith("UNKNOWN: not recorded, or not so far"), "nobody shows the mean absolute error"
+
+
+def test_check_lessons_wants_one_right_choice(person: Person) -> None:
+    choices = "".join(f'[[predict.choices]]\ntext = "{n}"\nclaim = "A train_mse after 4 < {n}"\n' for n in (1, 2))
+    text = LESSON.replace(', "A train_mae after 4 < 1"]', f']\n[predict]\nquestion = "?"\n{choices}')
+    code, out, _ = person.command("check", "--lessons", str(own_lesson(person, text)), "--seeds", "1")
+    assert code == 1 and '  step "Train": 2 of its choices are right, but one must be\n' in out
+
+
+@pytest.mark.parametrize("options", [("--seeds", "3"), ("--record",), ("--lessons", "--record", "--seeds", "3")])
+def test_options_of_check_that_do_not_fit_are_refused(person: Person, options: tuple[str, ...]) -> None:
+    code, out, err = person.command("check", *options)
+    assert (code, out) == (2, "") and "--seeds" in err
 
 
 # The program in a separate process

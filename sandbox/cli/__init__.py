@@ -13,23 +13,25 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from sandbox import published, words
+from sandbox import words
+from sandbox.cli.check import check_command
 from sandbox.cli.console import BAD_INPUT, DONE, INCOMPLETE, PROGRAM, Parser, print_error
 from sandbox.cli.run import run_command
 from sandbox.cli.sweep import sweep_command
 from sandbox.cli.window import window_command
 from sandbox.data import DATASETS
 from sandbox.errors import InputError
+from sandbox.lessons import shipped_lessons
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 
-KINDS: dict[str, Mapping[str, Any]] = {
-    "losses": LOSSES,
-    "activations": ACTIVATIONS,
-    "optimizers": OPTIMIZERS,
-    "initializers": INITIALIZERS,
-    "metrics": METRICS,
-    "datasets": DATASETS,
-    "lessons": {},
+KINDS: dict[str, Callable[[], Mapping[str, Any]]] = {
+    "losses": lambda: LOSSES,
+    "activations": lambda: ACTIVATIONS,
+    "optimizers": lambda: OPTIMIZERS,
+    "initializers": lambda: INITIALIZERS,
+    "metrics": lambda: METRICS,
+    "datasets": lambda: DATASETS,
+    "lessons": shipped_lessons,  # read only when they are listed
 }
 
 
@@ -73,35 +75,20 @@ def _list(arguments: list[str]) -> int:
     kind = parser.parse_args(arguments).kind
     if kind is not None and kind not in KINDS:
         raise InputError(f'there is no kind "{kind}"; {words.known_names(kind, KINDS)}.')
-    kinds = [kind] if kind is not None else [name for name in KINDS if KINDS[name]]
-    width = max((len(name) for group in kinds for name in KINDS[group]), default=0)
-    for i, group in enumerate(kinds):
+    groups = {name: KINDS[name]() for name in ([kind] if kind is not None else KINDS)}
+    width = max(len(name) for entries in groups.values() for name in entries)
+    for i, (group, entries) in enumerate(groups.items()):
         if kind is None:
             print(("\n" if i else "") + group)
         indent = "  " if kind is None else ""
-        for name, entry in KINDS[group].items():
+        for name, entry in entries.items():
             print(f"{indent}{name.ljust(width)}  {entry.summary}")
     return DONE
-
-
-def _check(arguments: list[str]) -> int:
-    parser = Parser("check", "Compare this installation with published numbers; takes some seconds of training.")
-    parser.parse_args(arguments)
-    form = "{:<56}  {:>13}  {:>13}  {:>9}  {}"
-    print(form.format("what", "published", "here", "tolerance", ""))
-    count = differing = 0
-    for row in published.rows():
-        figures = words.number(row.published, 10), words.number(row.here, 10), words.number(row.tolerance, 1)
-        print(form.format(row.what, *figures, "ok" if row.ok else "DIFFERS"), flush=True)
-        count += 1
-        differing += not row.ok
-    print(f"{differing} of {count} differ." if differing else f"All {count} agree.")
-    return INCOMPLETE if differing else DONE
 
 
 _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": run_command,
     "sweep": sweep_command,
     "list": _list,
-    "check": _check,
+    "check": check_command,
 }

@@ -1,0 +1,186 @@
+"""Quantities of a run, written as a teacher says them: `B test_accuracy after 150`.
+
+=======================================  ==========================================================================
+`B test_accuracy after 150`              a column of the history of lane B, after 150 epochs
+`A epochs to train_mse 0.1`              the first epoch at which lane A has reached a level, or never
+`A and B differ since`                   the first update that gave two lanes different weights, or never
+`A stops after`                          the epoch at which lane A stopped because a number was not finite, or never
+=======================================  ==========================================================================
+
+Each has a value for every network of its lanes (their seeds): infinity for never, nan for what is not reached yet.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from sandbox import words
+from sandbox.arrays import Array
+from sandbox.errors import InputError
+from sandbox.experiment.document import texts
+from sandbox.experiment.lens.advantage import epochs_to, seed_values
+from sandbox.experiment.training.probe import RunView
+from sandbox.nn import LOSSES, METRICS
+
+NEVER = "never"
+_LANE = r"(?P<lane>.+?)"
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+KINDS = ("LANE COLUMN after EPOCH", "LANE epochs to COLUMN LEVEL", "LANE and LANE differ since", "LANE stops after")
+
+
+class Quantity(Protocol):
+    """Something that a run can be asked for: a frozen value."""
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """The lanes that it speaks of."""
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that it needs: it is nan before."""
+
+    def values(self, run: RunView) -> Array:
+        """Return the value for each network of its lanes."""
+
+    def text(self, value: float) -> str:
+        """Format a value for people."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A column of a lane's history after an epoch."""
+
+    lane: str
+    column: str
+    epoch: int
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        return (self.lane,)
+
+    def values(self, run: RunView) -> Array:
+        epochs, values = _recorded(run, self.lane, self.column)
+        place = int(np.searchsorted(epochs, self.epoch))
+        if place == epochs.size or epochs[place] != self.epoch:
+            return np.full(len(values), math.nan)
+        taken: Array = values[:, place]
+        return taken
+
+    def text(self, value: float) -> str:
+        return texts.column_text(self.column, value)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The first epoch at which a lane has reached a level of a column."""
+
+    lane: str
+    column: str
+    level: float
+    epoch: int = 0
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        return (self.lane,)
+
+    def values(self, run: RunView) -> Array:
+        epochs, values = _recorded(run, self.lane, self.column)
+        return epochs_to(epochs, values, self.level, self.column.partition("_")[2] in METRICS)
+
+    def text(self, value: float) -> str:
+        return _counted(value, "epoch")
+
+
+@dataclass(frozen=True)
+class Parted:
+    """The first update that gave two lanes different weights; 0 if they differ from the start."""
+
+    lane: str
+    other: str
+    epoch: int = 0
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        return (self.lane, self.other)
+
+    def values(self, run: RunView) -> Array:
+        keys = {lane.name: lane.key for lane in run.lanes}
+        parted = run.pairs.diverged_at.get(frozenset((keys[self.lane], keys[self.other])))
+        return np.array([math.inf if parted is None else float(parted)])
+
+    def text(self, value: float) -> str:
+        return NEVER if math.isinf(value) else f"update {words.bound(value)}"
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The epoch at which a lane stopped because a number was not finite."""
+
+    lane: str
+    epoch: int = 0
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        return (self.lane,)
+
+    def values(self, run: RunView) -> Array:
+        (lane,) = (lane for lane in run.lanes if lane.name == self.lane)
+        last = lane.history.last
+        stopped = lane.stopped and last is not None
+        return np.array([float(last.epoch) if stopped and last is not None else math.inf])
+
+    def text(self, value: float) -> str:
+        return _counted(value, "epoch")
+
+
+def _recorded(run: RunView, name: str, column: str) -> tuple[Array, Array]:
+    (lane,) = (lane for lane in run.lanes if lane.name == name)
+    return seed_values(lane, column)
+
+
+def _counted(value: float, noun: str) -> str:
+    return NEVER if math.isinf(value) else words.count(round(value), noun) if math.isfinite(value) else words.NOTHING
+
+
+# Reading
+
+_FORMS: Mapping[str, Callable[[re.Match[str]], Quantity]] = {
+    rf"{_LANE} (?P<column>\w+) after (?P<epoch>\d{{1,9}})": lambda found: Reading(
+        found["lane"], found["column"], int(found["epoch"])
+    ),
+    rf"{_LANE} epochs to (?P<column>\w+) (?P<level>{NUMBER})": lambda found: Reached(
+        found["lane"], found["column"], float(found["level"])
+    ),
+    rf"{_LANE} and (?P<other>.+?) differ since": lambda found: Parted(found["lane"], found["other"]),
+    rf"{_LANE} stops after": lambda found: Stopped(found["lane"]),
+}
+
+
+def read_quantity(text: str) -> Quantity:
+    """Read a quantity.
+
+    Raises
+    ------
+    InputError
+        If it is none of those above, or there is no such column.
+    """
+    for form, made in _FORMS.items():
+        found = re.fullmatch(form, " ".join(text.split()))
+        if found:
+            if "column" in found.groupdict():
+                _check_column(found["column"])
+            return made(found)
+    raise InputError(f'"{text}" is not a quantity; it must be one of: {"; ".join(KINDS)}.')
+
+
+def _check_column(column: str) -> None:
+    names = ("cost", "penalty", *METRICS, *LOSSES)
+    columns = [f"{part}_{name}" for part in ("train", "test") for name in names]
+    if column not in columns:
+        raise InputError(f'there is no column "{column}"; {words.known_names(column, columns)}.')
