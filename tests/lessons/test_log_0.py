@@ -73,3 +73,11 @@ def test_the_neuron_begins_where_the_text_says(file: str, z: float) -> None:
     trainer = Trainer(LESSON.experiments[file])
     parameters = trainer.parameters("fused")
     assert (trainer.data.X_train @ parameters["W1"].T + parameters["b1"]).item() == z
+
+
+def test_what_the_clamp_leaves_out_are_points_that_are_wrong_and_sure() -> None:
+    trainer = Trainer(LESSON.experiments["large.toml"])
+    with np.errstate(all="ignore"):
+        z, y = trainer.probe("clamped").forward_pass.Z[-1][:, 0], trainer.data.y_train
+    wrong = (z > 0.0) != (y > 0.5)
+    assert wrong.mean() > 0.3 and (np.abs(z[wrong]) > -math.log(1e-7)).mean() > 0.8
