@@ -50,7 +50,12 @@ def follow(lesson: Lesson, seeds: int | None = None) -> Iterator[Outcome]:
 
 
 def _begun(experiment: Experiment, replicas: int) -> Trainer:
-    return Trainer(experiment.with_value("run.replicas", replicas), watched=True)
+    return Trainer(experiment.with_value("run.replicas", 1 if _is_given(experiment) else replicas), watched=True)
+
+
+def _is_given(experiment: Experiment) -> bool:
+    """Return whether all initial weights are given, so that networks of other seeds would be the same."""
+    return not any(experiment.lane(lane.name).network.is_drawn for lane in experiment.lanes)
 
 
 def _changed(trainer: Trainer, step: Step) -> Trainer:

@@ -131,9 +131,16 @@ class Stopped:
 
     def values(self, run: RunView) -> Array:
         (lane,) = (lane for lane in run.lanes if lane.name == self.lane)
-        last = lane.history.last
-        stopped = lane.stopped and last is not None
-        return np.array([float(last.epoch) if stopped and last is not None else math.inf])
+        # Every column of a network ends with it; only some may lack a value before, as a cost of infinity.
+        recorded = [seed_values(lane, column) for column in lane.columns]
+        has_value = np.any([np.isfinite(values) for _, values in recorded], axis=0)
+        epochs = recorded[0][0]
+        return np.array(
+            [
+                float(epochs[row].max(initial=0)) if replica.stopped else math.inf
+                for replica, row in zip(lane.replicas, has_value, strict=True)
+            ]
+        )
 
     def text(self, value: float) -> str:
         return _counted(value, "epoch")

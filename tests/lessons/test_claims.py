@@ -130,3 +130,19 @@ def test_what_is_no_claim_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(InputError) as error:
         read_claim(text)
     assert sentence in str(error.value)
+
+
+def test_where_each_network_of_a_lane_stops() -> None:
+    trainer = two_lanes(
+        3, loss__objective="mse", network__activation="relu", network__output="linear", optimizer__learning_rate=2.0
+    )
+    trainer.run(200)
+    values = read_quantity("B stops after").values(trainer)
+    alone = []
+    for seed in (7, 8, 9):
+        one = Trainer(trainer.experiment.with_values({"run.replicas": 1, "network.seed": seed}), watched=True)
+        one.run(205)
+        last = one.lane("B").history.last
+        alone.append(float(last.epoch) if one.lane("B").stopped and last is not None else math.inf)
+    assert values.tolist() == alone
+    assert 0 < np.isfinite(values).sum() < 3  # with this learning rate, some of them

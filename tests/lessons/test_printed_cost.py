@@ -10,16 +10,15 @@ import pytest
 
 from sandbox.experiment import Trainer
 from sandbox.lessons import lesson_folders, read_lesson
+from tests.lessons.listings import listings
 
 LESSON = read_lesson(lesson_folders()["01-the-printed-cost"])
 
 
 def code() -> str:
     """Return the code that the lesson shows."""
-    (found,) = re.findall(
-        r"^```python\n(.*?)^```", "\n".join(step.text for step in LESSON.steps), re.DOTALL | re.MULTILINE
-    )
-    return str(found)
+    (found,) = listings(LESSON)
+    return found
 
 
 def sigmoid(z: Any) -> Any:

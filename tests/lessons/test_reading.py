@@ -129,3 +129,13 @@ def test_the_readme_names_every_key_and_place() -> None:
     text = resource("lessons", "README.md").read_text(encoding="utf-8")
     for name in (*PARTS, *LENSES, *HEAD_KEYS, *STEP_KEYS, *PREDICT_KEYS):
         assert re.search(rf"[`\[.]{name}\b|^{name} =", text, re.MULTILINE), name
+
+
+def test_one_network_a_lane_is_trained_where_all_initial_weights_are_given(tmp_path: Path) -> None:
+    given = SMALL + "network.hidden = []\nnetwork.initial = [1.0, 2.0, 0.5]\n"
+    text = step("train = 1\nclaims = ['A train_cost after 1 > 0']") + (
+        "## Two\n```step\nopen = 'both.toml'\ntrain = 1\nclaims = ['A train_cost after 1 > 0']\n```\n"
+    )
+    both = SMALL + "[network]\nhidden = []\ninitial = [1.0, 2.0, 0.5]\n"
+    drawn, alone = follow(lesson(tmp_path, text, given, both=both), seeds=4)
+    assert [outcome.claims[0][1].of for outcome in (drawn, alone)] == [4, 1]
