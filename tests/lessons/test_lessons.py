@@ -41,3 +41,11 @@ def test_a_lesson_names_its_sources_and_types_no_figure_of_its_runs(name: str) -
     for step in lesson.steps:
         typed = re.findall(r"\d+\.?\d* ?%", re.sub(r"\{\{.+?\}\}|\$.*?\$|```.*?```", "", step.text, flags=re.DOTALL))
         assert not typed, f"{step.title}: {typed} should come from the run"
+
+
+@pytest.mark.parametrize("name", list(lesson_folders()))
+def test_the_one_network_that_the_window_trains_shows_it_too(name: str) -> None:
+    for outcome in follow(read_lesson(lesson_folders()[name]), 1):
+        assert outcome.holds, (
+            f"{outcome.step.title}: {[claim.text for claim, verdict in outcome.claims if not verdict.holds]}"
+        )
