@@ -9,6 +9,7 @@ from sandbox.arrays import Array
 from sandbox.experiment import Trainer
 from sandbox.lessons import lesson_folders, read_lesson
 from sandbox.nn import LOSSES, METRICS
+from tests.lessons.outputs import answers
 
 LESSON = read_lesson(lesson_folders()["09-rare-class"])
 WEIGHT = 19.0
@@ -34,7 +35,7 @@ def test_another_threshold_finds_the_rare_class_as_well_as_the_weight() -> None:
     assert (len(Y), Y.sum(), trainer.data.y_train.mean()) == (600, 30, 0.05)
     moved, weighted = [], []
     for replica in range(16):
-        outputs = {name: outputs_of(trainer, name, replica) for name in "AB"}
+        outputs = {name: answers(trainer, name, replica) for name in "AB"}
         moved.append(balanced(outputs["A"], Y, 0.05))
         weighted.append(balanced(outputs["B"], Y, 0.5))
         missed, alarms = np.sum((outputs["B"] <= 0.5) & (Y == 1)), np.sum((outputs["B"] > 0.5) & (Y == 0))
@@ -42,15 +43,6 @@ def test_another_threshold_finds_the_rare_class_as_well_as_the_weight() -> None:
         assert alarms > np.sum((outputs["A"] > 0.5) & (Y == 0))
     assert np.median(moved) > np.median(weighted) - 0.01
     assert sum(m > w - 0.02 for m, w in zip(moved, weighted, strict=True)) >= 15
-
-
-def outputs_of(trainer: Trainer, lane: str, replica: int) -> Array:
-    probe = trainer.probe(lane, replica)
-    assert probe is not None
-    A = trainer.data.X_test
-    for W, b, g in zip(probe.network.W, probe.network.b, probe.network.activations, strict=True):
-        A = g.value(A @ W.T + b.reshape(1, -1))
-    return A
 
 
 def balanced(A: Array, Y: Array, threshold: float) -> float:
