@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sandbox.experiment import Trainer
-from sandbox.experiment.lens.findings import find_all
+from sandbox.experiment.lens.findings import AskFindings
 from sandbox.lessons import lesson_folders, read_lesson
 from sandbox.nn import LOSSES
 from tests.lessons.outputs import answers
@@ -54,7 +54,7 @@ def test_the_same_few_flowers_are_wrong_and_cause_nearly_all_of_the_loss() -> No
         assert 0 < wrong.sum() <= 6 and (wrong & before[replica]).sum() >= wrong.sum() - 1
         assert costs[wrong].sum() > 0.95 * costs.sum()
         probe = trainer.probe("A", replica)
-        assert probe is not None and "overfitting" in [finding.name for finding in find_all(probe)]
+        assert probe is not None and "overfitting" in [f.name for f in AskFindings("A").answer(probe).findings]
 
 
 @pytest.mark.parametrize("seed", [2, 3, 4, 5])
