@@ -22,6 +22,11 @@ def _share(correct: NDArray[np.bool_]) -> Array:
     return share
 
 
+def _classes(A: Array, middle: float) -> NDArray[np.intp] | NDArray[np.bool_]:
+    """Return the class of each sample: the largest output, or a single output's side of the middle."""
+    return A[..., 0] > middle if A.shape[-1] == 1 else A.argmax(axis=-1)
+
+
 class Metric(Kind):
     """A figure of merit over a set of samples: the larger, the better.
 
@@ -55,11 +60,7 @@ class Accuracy(Metric):
     )
 
     def value(self, A: Array, Y: Array, middle: float) -> Array:
-        if A.shape[-1] == 1:
-            correct = (A[..., 0] > middle) == (Y[..., 0] > middle)
-        else:
-            correct = A.argmax(axis=-1) == Y.argmax(axis=-1)
-        return _share(correct)
+        return _share(_classes(A, middle) == _classes(Y, middle))
 
 
 class BinaryAccuracy(Metric):
@@ -82,6 +83,23 @@ class CategoricalAccuracy(Metric):
         return _share(A.argmax(axis=-1) == Y.argmax(axis=-1))
 
 
+class BalancedAccuracy(Metric):
+    name = "balanced_accuracy"
+    label = "Balanced accuracy"
+    summary = (
+        "Share of each class that is classified correctly, averaged over the classes: a rare class counts as much."
+    )
+
+    def value(self, A: Array, Y: Array, middle: float) -> Array:
+        true = _classes(Y, middle)
+        found = _classes(A, middle) == true
+        belongs = true[..., np.newaxis] == np.arange(max(A.shape[-1], 2))  # (..., m, classes)
+        counts = np.count_nonzero(belongs, axis=-2)
+        shares = np.count_nonzero(belongs & found[..., np.newaxis], axis=-2) / np.maximum(counts, 1)
+        balanced: Array = np.add.reduce(shares, axis=-1) / np.count_nonzero(counts, axis=-1)  # of classes with samples
+        return balanced
+
+
 class R2(Metric):
     name = "r2"
     label = "R²"
@@ -100,4 +118,6 @@ class R2(Metric):
         return mean
 
 
-METRICS: dict[str, type[Metric]] = {kind.name: kind for kind in (Accuracy, BinaryAccuracy, CategoricalAccuracy, R2)}
+METRICS: dict[str, type[Metric]] = {
+    kind.name: kind for kind in (Accuracy, BinaryAccuracy, CategoricalAccuracy, BalancedAccuracy, R2)
+}

@@ -13,7 +13,7 @@ def metric(name: str, A: object, Y: object, middle: float = 0.5) -> float:
 
 
 def test_registry() -> None:
-    assert list(METRICS) == ["accuracy", "binary_accuracy", "categorical_accuracy", "r2"]
+    assert list(METRICS) == ["accuracy", "binary_accuracy", "categorical_accuracy", "balanced_accuracy", "r2"]
     for name, kind in METRICS.items():
         assert kind.name == name and kind.label and kind.summary.endswith(".")
 
@@ -42,6 +42,28 @@ def test_binary_accuracy_counts_every_output_like_keras() -> None:
 
 def test_categorical_accuracy_of_one_unit_is_always_1_like_keras() -> None:
     assert metric("categorical_accuracy", [[0.9], [0.1]], [[0], [1]]) == 1.0
+
+
+def test_balanced_accuracy_averages_the_shares_found_of_each_class() -> None:
+    """Of one sample of class 1 and four of class 0: always "no" finds none of the one and all of the four."""
+    Y = [[1], [0], [0], [0], [0]]
+    assert metric("balanced_accuracy", np.full((5, 1), 0.1), Y) == 0.5
+    assert metric("accuracy", np.full((5, 1), 0.1), Y) == 0.8
+    assert metric("balanced_accuracy", [[0.9], [0.8], [0.1], [0.2], [0.3]], Y) == pytest.approx((1 + 3 / 4) / 2)
+    assert metric("balanced_accuracy", [[0.3], [-0.7], [0.2]], [[1], [-1], [-1]], middle=0.0) == 0.75
+    A = [[0.2, 0.5, 0.3], [0.9, 0.05, 0.05], [0.1, 0.2, 0.7], [0.4, 0.35, 0.25]]
+    assert metric("balanced_accuracy", A, [[0, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]) == pytest.approx((1 + 0.5) / 3)
+
+
+def test_balanced_accuracy_leaves_out_a_class_without_samples() -> None:
+    assert metric("balanced_accuracy", [[0.9], [0.2]], [[1], [1]]) == 0.5
+    assert metric("balanced_accuracy", [[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]], [[1, 0, 0], [0, 1, 0]]) == 0.5
+
+
+def test_balanced_accuracy_is_accuracy_if_classes_are_equally_frequent() -> None:
+    rng = np.random.default_rng(5)
+    A, Y = rng.uniform(size=(40, 4)), np.repeat(np.eye(4), 10, axis=0)
+    assert metric("balanced_accuracy", A, Y) == pytest.approx(metric("accuracy", A, Y), rel=1e-14)
 
 
 def test_r2_matches_the_textbook() -> None:
