@@ -6,11 +6,14 @@ import difflib
 import math
 from collections.abc import Iterable
 
+from sandbox.errors import shown
+
 MINUS, INFINITY, NOTHING, THIN_SPACE = "\u2212", "\u221e", "\u2013", "\u2009"
 _WIDEST = 7  # characters of a cost
 _TINY = 0.95e-9  # below this, the exponent does not fit into six characters
 _LISTED = 12  # names in a message at most: a table may have hundreds of columns
 _LONGEST_NAME = 200  # characters compared to find the nearest name
+_MOST_LETTERS = 60  # of a name in such a list
 
 
 # Numbers
@@ -183,6 +186,7 @@ def known_names(name: str, known: Iterable[str]) -> str:
     """
     names = list(known)
     near = nearest(name, names)
-    hint = f'did you mean "{near}"? ' if near else ""
+    hint = f'did you mean "{shown(near, _MOST_LETTERS)}"? ' if near else ""
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return f"{hint}{'Available' if hint else 'available'}: {', '.join(names[:_LISTED])}{more}"
+    listed_names = ", ".join(shown(known_name, _MOST_LETTERS) for known_name in names[:_LISTED])
+    return f"{hint}{'Available' if hint else 'available'}: {listed_names}{more}"

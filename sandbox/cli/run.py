@@ -30,7 +30,7 @@ from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.document.settings import MOST_EPOCHS
 from sandbox.experiment.lens import comparison
 from sandbox.experiment.lens.advantage import AskAdvantage, default_level
-from sandbox.experiment.results.export import result_names, write_results
+from sandbox.experiment.results.export import result_names, seeds_of, weights_name, write_results
 from sandbox.experiment.results.sweep import (
     default_column,
 )
@@ -98,7 +98,7 @@ def run_command(arguments: list[str]) -> int:
     if problem is not None:
         print_error(f"no pictures can be drawn (use --no-pictures to do without). {problem}")
     draw = not options.no_pictures and problem is None
-    with write_together(folder, result_names(lane.name for lane in trainer.lanes)) as draft:
+    with write_together(folder, result_names(seeds_of(trainer))) as draft:
         interrupted = _train(trainer, options.quiet)
         write_results(trainer, draft)
         if draw:
@@ -208,7 +208,9 @@ def _summarise(trainer: Trainer, folder: Path, files: list[str], goal: Goal) -> 
     print_table(table)
     for sentence in _compared(trainer, *goal):
         print(sentence)
-    main = [name for name in files if "-seed-" not in name]
+    lanes = seeds_of(trainer)
+    further = {weights_name(lane, seed, lanes) for lane, (_, *seeds) in lanes.items() for seed in seeds}
+    main = [name for name in files if name not in further]
     others = len(files) - len(main)
     print(f"In {folder}: {', '.join(main)}{f', and {others} files with weights of other seeds' if others else ''}")
 
