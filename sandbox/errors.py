@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+OUT_OF_MEMORY = "there is not enough memory for this; fewer or smaller networks, or fewer samples, need less."
 _MOST_SHOWN = 120  # characters of a name or a text that is shown
 _MOST_LOCATION = 400  # of a file, and the place in it
 _MOST_SAID = 2_000  # characters of a whole sentence

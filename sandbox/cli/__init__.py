@@ -14,12 +14,23 @@ from difflib import get_close_matches
 from typing import Any
 
 from sandbox import published, words
-from sandbox.cli.console import BAD_INPUT, DONE, INCOMPLETE, PROGRAM, Parser, print_error
+from sandbox.cli.console import (
+    BAD_INPUT,
+    DONE,
+    INCOMPLETE,
+    PROGRAM,
+    Parser,
+    give_up_output,
+    open_closed_streams,
+    print_error,
+    say,
+)
 from sandbox.cli.run import run_command
 from sandbox.cli.sweep import sweep_command
 from sandbox.cli.window import window_command
 from sandbox.data import DATASETS
-from sandbox.errors import InputError
+from sandbox.errors import OUT_OF_MEMORY, InputError, shown
+from sandbox.files import reason
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 
 KINDS: dict[str, Mapping[str, Any]] = {
@@ -36,22 +47,28 @@ KINDS: dict[str, Mapping[str, Any]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # do not fail if the console lacks a character
             stream.reconfigure(errors="replace")
     try:
-        code = _dispatch(arguments)
-        sys.stdout.flush()
-        return code
+        return _dispatch(arguments)
     except InputError as error:
         print_error(str(error))
+        return BAD_INPUT
+    except MemoryError:
+        print_error(OUT_OF_MEMORY)
         return BAD_INPUT
     except KeyboardInterrupt:
         print_error("interrupted; nothing was written.")
         return INCOMPLETE
     except BrokenPipeError:  # the reader of the output has closed it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_output()
         return INCOMPLETE
+    except OSError as error:  # of a file that nobody could foresee, such as a temporary one
+        where = f"{error.filename}: " if error.filename else ""
+        print_error(f"{where}this could not be read or written: {reason(error)}.")
+        return BAD_INPUT
     except SystemExit as done:  # argparse, after --help or --version
         return int(done.code or 0)
 
@@ -63,7 +80,7 @@ def _dispatch(arguments: list[str]) -> int:
     close = get_close_matches(name, _COMMANDS, n=1)
     if close and name.isalpha() and not os.path.exists(name):
         meant = f"{PROGRAM} {close[0]}"
-        raise InputError(f'there is no command and no file "{name}"; did you mean "{meant}"?')
+        raise InputError(f'there is no command and no file "{shown(name)}"; did you mean "{meant}"?')
     return window_command(arguments)
 
 
@@ -72,15 +89,17 @@ def _list(arguments: list[str]) -> int:
     parser.add_argument("kind", metavar="KIND", nargs="?", help=", ".join(KINDS))
     kind = parser.parse_args(arguments).kind
     if kind is not None and kind not in KINDS:
-        raise InputError(f'there is no kind "{kind}"; {words.known_names(kind, KINDS)}.')
+        raise InputError(f'there is no kind "{shown(kind)}"; {words.known_names(kind, KINDS)}.')
     kinds = [kind] if kind is not None else [name for name in KINDS if KINDS[name]]
     width = max((len(name) for group in kinds for name in KINDS[group]), default=0)
     for i, group in enumerate(kinds):
         if kind is None:
-            print(("\n" if i else "") + group)
+            if i:
+                say("")
+            say(group)
         indent = "  " if kind is None else ""
         for name, entry in KINDS[group].items():
-            print(f"{indent}{name.ljust(width)}  {entry.summary}")
+            say(f"{indent}{name.ljust(width)}  {entry.summary}")
     return DONE
 
 
@@ -88,14 +107,14 @@ def _check(arguments: list[str]) -> int:
     parser = Parser("check", "Compare this installation with published numbers; takes some seconds of training.")
     parser.parse_args(arguments)
     form = "{:<56}  {:>13}  {:>13}  {:>9}  {}"
-    print(form.format("what", "published", "here", "tolerance", ""))
+    say(form.format("what", "published", "here", "tolerance", ""))
     count = differing = 0
     for row in published.rows():
         figures = words.number(row.published, 10), words.number(row.here, 10), words.number(row.tolerance, 1)
-        print(form.format(row.what, *figures, "ok" if row.ok else "DIFFERS"), flush=True)
+        say(form.format(row.what, *figures, "ok" if row.ok else "DIFFERS"))
         count += 1
         differing += not row.ok
-    print(f"{differing} of {count} differ." if differing else f"All {count} agree.")
+    say(f"{differing} of {count} differ." if differing else f"All {count} agree.")
     return INCOMPLETE if differing else DONE
 
 

@@ -16,7 +16,8 @@ from typing import assert_never
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, Signal
 
-from sandbox.errors import InputError
+from sandbox import words
+from sandbox.errors import OUT_OF_MEMORY, InputError
 from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document.lanes import lane_like, with_lane, without_lane
 from sandbox.experiment.document.parts import LaneEntry
@@ -180,7 +181,7 @@ class TrainerThread(QThread):
                 _log.exception("training failed")
                 self._successor = None
                 self._set_playing(False)
-                self.failed.emit(f"Training stopped because of an internal error ({error!r}); reset to start over.")
+                self.failed.emit(_stopped_by(error))
 
     def _execute_all(self) -> None:
         """Execute all waiting commands; while paused, wait for one."""
@@ -240,6 +241,9 @@ class TrainerThread(QThread):
             first = trainer.snapshot(run, _fitting(self._wanted, trainer))
         except InputError as error:
             self.rejected.emit(run, str(error))
+            return
+        except MemoryError:
+            self.rejected.emit(run, words.capital(OUT_OF_MEMORY))
             return
         except Exception as error:
             _log.exception("the run could not start")
@@ -454,6 +458,13 @@ class _Removal:
     index: int
     run: Trainer | None = None
     lane: RemovedLane | None = None
+
+
+def _stopped_by(error: Exception) -> str:
+    """Say that training stopped, and why."""
+    if isinstance(error, MemoryError):
+        return f"Training stopped: {OUT_OF_MEMORY}"
+    return f"Training stopped because of an internal error ({error!r}); reset to start over."
 
 
 def _removal(experiment: Experiment, lane: str) -> _Removal:

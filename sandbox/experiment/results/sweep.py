@@ -29,7 +29,7 @@ import numpy as np
 import sandbox
 from sandbox import words
 from sandbox.data.bounds import MAX_BYTES as TABLE_BYTES
-from sandbox.errors import InputError, shown
+from sandbox.errors import OUT_OF_MEMORY, InputError, shown
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.document.experiment import Experiment
@@ -283,6 +283,8 @@ def run_cell(text: str, folder: str | None, digest: str) -> Result:
         lanes = tuple(_lane_result(trainer, lane) for lane in trainer.lanes)
     except InputError as error:
         return Result(digest, error=str(error), seconds=perf_counter() - start)
+    except MemoryError:
+        return Result(digest, error=OUT_OF_MEMORY, seconds=perf_counter() - start)
     return Result(digest, lanes, trainer.epoch, perf_counter() - start)
 
 
