@@ -117,6 +117,12 @@ def count(amount: int, noun: str) -> str:
     return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
 
 
+def memory(amount: float) -> str:
+    """Format an amount of memory in bytes, to two digits: 850 MB, 2 GB, 5.3 GB."""
+    unit, name = (1e9, "GB") if amount >= 0.995e9 else (1e6, "MB")
+    return f"{number(float(f'{amount / unit:.2g}'))} {name}"
+
+
 def all_of(amount: int, noun: str) -> str:
     """Say that nothing is left out: "all 210 samples", "the only sample"."""
     return f"the only {noun}" if amount == 1 else f"all {amount:,} {noun}s"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.data.bounds import MAX_COLUMNS, MIN_ROWS, check_setting
+from sandbox.data.bounds import MAX_CELLS, MAX_COLUMNS, MIN_ROWS, check_setting
 from sandbox.data.csv_file import is_number, read_table
 from sandbox.data.features import Feature, feature_matrix, inputs_of, parse_feature
 from sandbox.data.generators import GENERATORS
@@ -151,6 +151,7 @@ def load_data(
     targets = _targets(table, source, target)
     parsed = _features(table, source, features, targets)
     columns, notices = _complete(table, targets, inputs_of(parsed), MIN_ROWS if source.tested else 1)
+    _check_cells(table.name, len(columns[targets[0]]), len(parsed))
     task, y, class_names = encode(table.name, {key: columns[key] for key in targets}, task, table.classes)
     inputs = {key: columns[key].astype(np.float64) for key in inputs_of(parsed)}
     X = feature_matrix(parsed, inputs)
@@ -299,6 +300,15 @@ def _complete(
     if not left_out:
         return used, ()
     return {name: column[~absent] for name, column in used.items()}, (f"{notice}.",)
+
+
+def _check_cells(where: str, rows: int, features: int) -> None:
+    """Raise InputError if so many samples of so many features are too many numbers."""
+    if rows * features > MAX_CELLS:
+        raise InputError(
+            f"{where}: {count(rows, 'sample')} of {count(features, 'feature')} are {rows * features:,} numbers; "
+            f"at most {MAX_CELLS:,} are allowed."
+        )
 
 
 def _target_scaling(

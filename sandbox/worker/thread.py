@@ -50,7 +50,8 @@ FRAMES = 25.0  # per second: up to this speed every single update is drawn
 _SHORTEST_BURST, _LONGEST_FRAME = 0.010, 0.046  # seconds
 _CATCH_UP_FRAME = 0.12  # seconds of training per frame while a lane catches up
 _LONGEST_PARK = 1.0  # seconds to wait at most for a window that does not paint
-_MOST_LEFT = 12  # earlier runs that undo can go back to as they were left
+_MOST_LEFT = 500_000_000  # bytes of earlier runs that undo can go back to as they were left,
+_LEAST_LEFT = 1  # but so many in any case
 
 _log = logging.getLogger(__name__)
 
@@ -122,7 +123,7 @@ class TrainerThread(QThread):
         self._run_number = -1
         self._trainer: Trainer | None = None
         self._successor: Trainer | None = None  # the same run with one more lane, catching up with this one
-        self._left: OrderedDict[int, tuple[Trainer, Trainer | None]] = OrderedDict()  # runs to go back to, by number
+        self._left: OrderedDict[int, _Left] = OrderedDict()  # runs to go back to, by number
         self._removed: dict[int, _Removal] = {}  # removed lanes by token
         self._playing = False
         self._until_epoch: int | None = None
@@ -234,7 +235,8 @@ class TrainerThread(QThread):
 
     def _begin(self, run: int, experiment: Experiment, updates: int = 0) -> None:
         """Start a run or go back to one; if that fails, the previous run stays as it was."""
-        trainer, successor = self._left.get(run, (None, None))
+        left = self._left.get(run)
+        trainer, successor = (None, None) if left is None else (left.trainer, left.successor)
         try:
             if trainer is None:
                 trainer = Trainer(experiment, watched=True)
@@ -251,9 +253,7 @@ class TrainerThread(QThread):
             return
         self._left.pop(run, None)
         if self._trainer is not None:
-            self._left[self._run_number] = self._trainer, self._successor
-            while len(self._left) > _MOST_LEFT:
-                self._left.popitem(last=False)
+            self._leave(self._trainer)
         if self._goal is not None:
             self._set_playing(self._goal.then_play)
         self._trainer, self._successor, self._run_number, self._goal = trainer, successor, run, None
@@ -265,6 +265,24 @@ class TrainerThread(QThread):
             self._set_playing(False)
         self._post(first)
 
+    def _leave(self, trainer: Trainer) -> None:
+        """Keep the current run to go back to; the oldest ones are dropped when all take too much memory."""
+        held = trainer.bytes + (0 if self._successor is None else self._successor.bytes)
+        self._left[self._run_number] = _Left(trainer, self._successor, held)
+        while len(self._left) > _LEAST_LEFT and sum(left.bytes for left in self._left.values()) > _MOST_LEFT:
+            self._drop(self._left.popitem(last=False)[1])
+
+    def _drop(self, left: _Left) -> None:
+        """Free what a run takes that nobody can go back to any more."""
+        runs = [trainer for trainer in (left.trainer, left.successor) if trainer is not None]
+        for removal in self._removed.values():
+            if removal.run in runs:
+                if removal.lane is not None:
+                    removal.lane.lane.replicas.clear()  # they refer to it, see `Trainer.release`
+                removal.run = removal.lane = None
+        for trainer in runs:
+            trainer.release()
+
     def _edit(self, edit: Edit) -> None:
         self._settle()
         if self._trainer is None:
@@ -275,7 +293,7 @@ class TrainerThread(QThread):
             else:
                 self._trainer = _changed_at_start(self._trainer, edit)
         except InputError as error:
-            self.failed.emit(str(error))
+            self.refused.emit(str(error))
         if self._playing and (self._commands.empty() or self._is_slow):
             self._offer()  # so that its mark appears at once
 
@@ -439,6 +457,15 @@ class TrainerThread(QThread):
         QCoreApplication.postEvent(self._listener, QEvent(self.SNAPSHOT))
         if (self._playing or self._successor is not None) and not self._closing:
             self._parked.wait(_LONGEST_PARK)
+
+
+@dataclass(frozen=True)
+class _Left:
+    """A run as it was left, with the one that caught up with it, and how much memory they take."""
+
+    trainer: Trainer
+    successor: Trainer | None
+    bytes: int
 
 
 @dataclass(frozen=True)
