@@ -29,6 +29,7 @@ from sandbox.experiment.results import sweep
 from sandbox.experiment.training.weights import MOST_BYTES as WEIGHTS_BYTES
 from sandbox.experiment.training.weights import load_weights, save_weights
 from sandbox.ui.last_session import saved_sessions
+from sandbox.ui.session import Session
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only Unix has pipes and devices among its files")
 
@@ -262,6 +263,23 @@ def test_a_cell_without_memory_is_a_sentence(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(sweep, "Trainer", fail)
     assert sweep.run_cell(Experiment().dumps(), None, "x").error == OUT_OF_MEMORY
+
+
+def test_a_lack_of_memory_while_a_file_is_opened_is_a_sentence(
+    qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the window, which goes on."""
+
+    def fail(*arguments: Any, **keywords: Any) -> Any:
+        raise MemoryError
+
+    session = Session(Experiment())
+    said: list[tuple[str, bool]] = []
+    session.message.connect(lambda sentence, error: said.append((sentence, error)))
+    monkeypatch.setattr(Experiment, "load", fail)
+    session.open_experiment(tmp_path / "x.toml")
+    session.close()
+    assert said == [(OUT_OF_MEMORY[0].upper() + OUT_OF_MEMORY[1:], True)]
 
 
 # Text that is shown

@@ -50,7 +50,8 @@ _RUN_HELP = """writes into DIR:
   history.csv           a row per lane and recorded epoch: 0, then every K, then the last
   weights-LANE.npz      W1, b1, W2, ... at the end of training, or the last finite ones if the lane stopped
   If [run] replicas trains several seeds per lane, the history has a row for each seed, and
-  weights-LANE-seed-SEED.npz has the weights of all but the first; pictures show medians, quartiles and shares.
+  weights-LANE-seed-SEED.npz has the weights of all but the first (with a dot before "seed" if a lane's own name ends
+  like that); pictures show medians, quartiles and shares.
   costs.png             the cost of every lane, and the losses among its monitors
   boundary-LANE.png     the predictions of the network; with more than two inputs, on a slice through the data
                         along the two inputs shown first, with the others at their mean
