@@ -6,6 +6,7 @@ import csv
 import errno
 import os
 import pty
+import re
 import socket
 import struct
 import tokenize
@@ -192,6 +193,27 @@ def test_a_file_without_a_size_is_read(tmp_path: Path) -> None:
     assert b"Pid" in files.read_file(Path("/proc/self/status"), 100_000, "a text")
     with pytest.raises(InputError, match="at most 10 bytes"):
         files.read_file(Path("/proc/self/status"), 10, "a text")
+
+
+def test_there_is_one_door() -> None:
+    """Nobody else reads a file that a person can name, parses TOML, or prints."""
+    root = Path(cli.__file__).parents[1]
+    owners = {
+        r"\btomllib\.": {"experiment/document/toml_file.py"},
+        r"\.read_(text|bytes)\(|(?<!\")\bnp\.load\(|open\([^)]*[\"']r": {
+            "experiment/results/script.py",
+            "ui/last_session.py",
+        },
+        r"\bos\.open\(|\bos\.stat\(": {"files.py", "cli/console.py"},
+        r"(?<!\.)\bprint\(": {"cli/console.py", "ui/app.py", "experiment/results/script.py"},
+    }  # the script is a text; the last session reads again what it has just written
+    for pattern, allowed in owners.items():
+        found = set()
+        for path in root.rglob("*.py"):
+            lines = (line for line in path.read_text(encoding="utf-8").splitlines() if "resource(" not in line)
+            if any(re.search(pattern, line) for line in lines):
+                found.add(path.relative_to(root).as_posix())
+        assert found <= allowed, (pattern, found - allowed)
 
 
 # The command line

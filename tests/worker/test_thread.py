@@ -514,7 +514,7 @@ def test_a_run_that_needs_too_much_memory_is_refused_and_the_last_goes_on(
     listener.thread_.send(Start(1, EXPERIMENT.with_value("network.hidden", giant)))
     listener.wait(lambda: bool(listener.rejected))
     sentences = [*listener.refused, listener.rejected[0][1]]
-    assert all(text.startswith("This run would need about") and "the hidden layers" in text for text in sentences)
+    assert all(text.startswith("This needs about") and "the hidden layers" in text for text in sentences)
     listener.play_until(listener.last.update + 5)
     assert listener.last.run == 0 and listener.last.lanes[0].sizes == (2, 3, 1) and len(listener.last.lanes) == 1
 

@@ -183,9 +183,9 @@ def check_size(plan: Plan) -> None:
     weights = max(parameter_count(lane.sizes) for lane in plan.lanes)
     networks = f"{words.count(len(plan.lanes), 'lane')} x {words.count(plan.seeds, 'seed')}"
     raise InputError(
-        f"This run would need about {words.memory(needed)} of memory ({networks} x {weights:,} weights and biases, "
-        f"{words.count(plan.train + plan.test, 'sample')}), but at most {words.memory(MOST_RUN_BYTES)} are allowed; "
-        f"the largest factor is {_largest_factor(plan)}."
+        f"This needs about {words.memory(needed)} of memory, but a run may have {words.memory(MOST_RUN_BYTES)}; "
+        f"the largest factor is {_largest_factor(plan)} ({networks} x {weights:,} weights and biases, "
+        f"{words.count(plan.train + plan.test, 'sample')})."
     )
 
 
@@ -215,14 +215,15 @@ def check_edits(experiment: Experiment, plan: Callable[[Experiment], Plan]) -> N
 def _largest_factor(plan: Plan) -> str:
     """Name what makes a run so large: that without which least would be left."""
     biggest = max(plan.lanes, key=lambda lane: parameter_count(lane.sizes))
-    layers = " - ".join(f"{units:,}" for units in biggest.sizes[1:-1])
+    units = biggest.sizes[1:-1]
+    layers = f"{len(units)} x {units[0]:,}" if len(set(units)) == 1 else " - ".join(f"{count:,}" for count in units)
     small = tuple(
         dataclasses.replace(lane, sizes=(lane.sizes[0], *(1 for _ in lane.sizes[1:-1]), lane.sizes[-1]))
         for lane in plan.lanes
     )
     narrow = tuple(dataclasses.replace(lane, sizes=(1, *lane.sizes[1:])) for lane in plan.lanes)
     factors: Iterable[tuple[Plan, str]] = (
-        (dataclasses.replace(plan, lanes=small), f"the hidden layers, of {layers} units"),
+        (dataclasses.replace(plan, lanes=small), f"the hidden layers, {layers} units"),
         (dataclasses.replace(plan, seeds=1), f"the number of seeds, {plan.seeds}"),
         (dataclasses.replace(plan, lanes=(biggest,)), f"the number of lanes, {len(plan.lanes)}"),
         (dataclasses.replace(plan, train=1, test=0), f"the number of samples, {plan.train + plan.test:,}"),

@@ -91,7 +91,8 @@ def refused(act: Callable[[], object]) -> str:
 @pytest.mark.parametrize(
     ("lanes", "values", "factor"),
     [
-        (1, {"network__hidden": GIANT, "run__replicas": 64}, "the hidden layers, of 1,024 - 1,024"),
+        (1, {"network__hidden": (1_024, 512), "run__replicas": 64}, "the hidden layers, 1,024 - 512 units"),
+        (1, {"network__hidden": GIANT, "run__replicas": 64}, "the hidden layers, 8 x 1,024 units"),
         (1, {"network__hidden": (1_024,), "data__samples": 100_000}, "the number of samples, 100,000"),
         (16, {"run__replicas": 64, "data__samples": 100_000}, "the number of samples, 100,000"),
         (2, {"run__replicas": 64, "data__samples": 40, "run__epochs": 60}, "the number of seeds, 64"),
@@ -107,10 +108,12 @@ def test_a_run_that_needs_too_much_is_refused_before_it_takes_any(
         monkeypatch.setattr(size, "MOST_RUN_BYTES", 1_000_000)
     data = load_experiment_data(settings)
     said = refused(lambda: Trainer(settings, data))
-    assert re.match(
-        r"This run would need about [\d.,]+ (GB|MB) of memory \(\d+ lanes? x \d+ seeds? x [\d,]+ weights", said
+    assert re.fullmatch(
+        r"This needs about [\d.,]+ [GM]B of memory, but a run may have \d+ [GM]B; the largest factor is [^;]+ "
+        r"\(\d+ lanes? x \d+ seeds? x [\d,]+ weights and biases, [\d,]+ samples\)\.",
+        said,
     )
-    assert factor in said and said.endswith(".") and "at most" in said
+    assert f"; the largest factor is {factor} (" in said
 
 
 def test_the_bound_itself_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
