@@ -1,10 +1,15 @@
-"""Writing files completely or not at all, and saying why one cannot be read or written."""
+"""Reading what a person names, writing files completely or not at all, and saying why neither is possible.
+
+Every file that a person may name is read by `read_file`, and every path is asked about by `status` alone.
+"""
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,9 +20,104 @@ from sandbox.errors import InputError, input_error
 _DRAFT = ".loss-sandbox-"  # prefix of unfinished files and folders
 
 
+_CHUNK = 2**20  # bytes read at once
+# Neither wait for a pipe's other end, nor become the process of a terminal; Windows has text files besides.
+_HOW_TO_OPEN = sum(getattr(os, name, 0) for name in ("O_RDONLY", "O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
+
+
 def reason(error: Exception) -> str:
     """Return why a file operation failed, worded to follow a colon."""
+    if isinstance(error, UnicodeError):
+        return "its name has characters that no file name can have"
     return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)).lower()
+
+
+def status(path: Path, problem: str = "this cannot be read") -> os.stat_result | None:
+    """Return what the system knows of a path; None if nothing is there.
+
+    Raises
+    ------
+    InputError
+        If the path cannot be used at all: a name that is too long or impossible, a folder that is locked; the
+        sentence says that, after `problem`.
+    """
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:  # ValueError: not a possible file name
+        raise input_error(str(path), f"{problem}: {reason(error)}.") from None
+
+
+def read_file(path: Path, most: int, needed: str) -> bytes:
+    """Return the content of a file that a person names: an ordinary one, which is read without ever waiting.
+
+    Parameters
+    ----------
+    path : Path
+    most : int
+        The most bytes it may have. They are counted while they are read: some files do not know their size.
+    needed : str
+        What it should be: "an experiment".
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is a folder, a pipe, a device or a socket, cannot be read, or is too large.
+    """
+    name = str(path)
+    found = status(path)
+    if found is None:
+        raise input_error(name, "there is no such file.")
+    _check_ordinary(found, needed, name)  # before it is opened, which may itself do something to a device
+    try:
+        descriptor = os.open(path, _HOW_TO_OPEN)
+        with io.FileIO(descriptor) as file:
+            _check_ordinary(os.fstat(descriptor), needed, name)  # it may have been replaced meanwhile
+            content = _read(file, most + 1)
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:
+        raise input_error(name, f"this cannot be read: {reason(error)}.") from None
+    if content is None:
+        raise input_error(name, f"reading this would not end, but this must be {needed}.")
+    if len(content) > most:
+        raise input_error(name, f"this is too large: {needed} has at most {most:,} bytes.")
+    return content
+
+
+def _check_ordinary(found: os.stat_result, needed: str, name: str) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise input_error(name, f"this is a folder, but must be {needed}.")
+    if not stat.S_ISREG(found.st_mode):
+        raise input_error(name, f"this is not an ordinary file, but must be {needed}.")
+
+
+def _read(file: io.FileIO, most: int) -> bytes | None:
+    """Return at most so many bytes; None if the next ones would have to be waited for, as in a log of the system."""
+    content = io.BytesIO()
+    while left := most - content.tell():
+        chunk = file.read(min(left, _CHUNK))
+        if chunk is None:
+            return None
+        if not chunk:
+            break
+        content.write(chunk)
+    return content.getvalue()
+
+
+def check_writable(path: Path, needed: str = "the name of a file") -> None:
+    """Raise InputError if a file cannot be written at a path: a folder, or no possible name."""
+    found = status(path, "this cannot be written")
+    if found is not None and stat.S_ISDIR(found.st_mode):
+        raise input_error(str(path), f"this is a folder, but must be {needed}.")
+
+
+def check_folder(folder: Path) -> None:
+    """Raise InputError if a path cannot be a folder to write into: a file, or no possible name."""
+    found = status(folder, "results cannot be written there")
+    if found is not None and not stat.S_ISDIR(found.st_mode):
+        raise input_error(str(folder), "this is a file; a folder to write into is needed.")
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
@@ -29,8 +129,7 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         If the file cannot be written.
     """
     name = str(path)
-    if os.path.isdir(path):  # unlike Path.is_dir, accepts any name
-        raise input_error(name, "this is a folder, but must be the name of a file.")
+    check_writable(path)
     draft = path.parent / f"{_DRAFT}{secrets.token_hex(8)}.tmp"
     try:
         with draft.open("xb") as file:
@@ -63,8 +162,7 @@ def write_together(folder: Path, names: Iterable[str]) -> Iterator[Path]:
     InputError
         If the folder, or a file in it, cannot be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: this is a file; a folder to write into is needed.")
+    check_folder(folder)
     created = _missing(folder)
     draft = None
     try:
@@ -74,8 +172,7 @@ def write_together(folder: Path, names: Iterable[str]) -> Iterator[Path]:
         except (OSError, ValueError) as error:
             raise InputError(f"{folder}: results cannot be written there: {reason(error)}.") from None
         for name in names:
-            if (folder / name).is_dir():
-                raise InputError(f"{folder / name} is a folder, but a file must be written there.")
+            check_writable(folder / name)
         try:
             yield draft
             for file in sorted(draft.iterdir()):

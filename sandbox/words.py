@@ -6,11 +6,14 @@ import difflib
 import math
 from collections.abc import Iterable
 
+from sandbox.errors import shown
+
 MINUS, INFINITY, NOTHING, THIN_SPACE = "\u2212", "\u221e", "\u2013", "\u2009"
 _WIDEST = 7  # characters of a cost
 _TINY = 0.95e-9  # below this, the exponent does not fit into six characters
 _LISTED = 12  # names in a message at most: a table may have hundreds of columns
 _LONGEST_NAME = 200  # characters compared to find the nearest name
+_MOST_LETTERS = 60  # of a name in such a list
 
 
 # Numbers
@@ -114,6 +117,12 @@ def count(amount: int, noun: str) -> str:
     return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
 
 
+def memory(amount: float) -> str:
+    """Format an amount of memory in bytes, to two digits: 850 MB, 2 GB, 5.3 GB."""
+    unit, name = (1e9, "GB") if amount >= 0.995e9 else (1e6, "MB")
+    return f"{number(float(f'{amount / unit:.2g}'))} {name}"
+
+
 def all_of(amount: int, noun: str) -> str:
     """Say that nothing is left out: "all 210 samples", "the only sample"."""
     return f"the only {noun}" if amount == 1 else f"all {amount:,} {noun}s"
@@ -183,6 +192,7 @@ def known_names(name: str, known: Iterable[str]) -> str:
     """
     names = list(known)
     near = nearest(name, names)
-    hint = f'did you mean "{near}"? ' if near else ""
+    hint = f'did you mean "{shown(near, _MOST_LETTERS)}"? ' if near else ""
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return f"{hint}{'Available' if hint else 'available'}: {', '.join(names[:_LISTED])}{more}"
+    listed_names = ", ".join(shown(known_name, _MOST_LETTERS) for known_name in names[:_LISTED])
+    return f"{hint}{'Available' if hint else 'available'}: {listed_names}{more}"

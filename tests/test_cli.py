@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -582,6 +584,75 @@ def png_size(path: Path) -> tuple[int, int]:
     content = path.read_bytes()
     assert content.startswith(b"\x89PNG\r\n\x1a\n")
     return struct.unpack(">II", content[16:24])
+
+
+CAN_FAIL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+
+
+@CAN_FAIL
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("run", "--help"), ("list",), ("run", "x.toml")])
+@pytest.mark.parametrize("redirection", [">/dev/full", ">&-"])
+def test_an_output_that_cannot_be_written_is_one_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], redirection: str
+) -> None:
+    (tmp_path / "x.toml").write_text(BATCHES)
+    command = [sys.executable, "-m", "sandbox", *arguments, *(["--no-pictures"] if "x.toml" in arguments else [])]
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {redirection}', "sh", *command],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    reason = "no space left on device" if "full" in redirection else "bad file descriptor"
+    said = done.stderr.replace("\r", "\n").splitlines()[-1]
+    assert (done.returncode, said) == (2, f"loss-sandbox: standard output: this cannot be written: {reason}.")
+    assert "Traceback" not in done.stderr and "Exception" not in done.stderr
+    assert (tmp_path / "x" / "history.csv").exists() == ("x.toml" in arguments)
+
+
+@pytest.mark.parametrize("stream", ["2>&-", "2>/dev/null", ">&- 2>&-"])
+def test_a_closed_stream_that_nobody_reads_is_no_error(tmp_path: Path, stream: str) -> None:
+    (tmp_path / "x.toml").write_text(BATCHES)
+    command = [sys.executable, "-m", "sandbox", "run", "x.toml", "--no-pictures", "--quiet"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["sh", "-c", f'"$@" {stream}', "sh", *command], cwd=tmp_path, env=environment, timeout=60)
+    assert done.returncode == 0 and (tmp_path / "x" / "history.csv").exists()
+
+
+EVIL = "\x1b]0;owned\x07\x1b[31m\x9b\u202e"
+
+
+def test_nothing_that_stands_in_a_file_reaches_the_terminal_as_it_is(person: Person) -> None:
+    """Escapes of a terminal, and 30,000 characters, in titles, cells, names of columns and of files."""
+    title = (EVIL * 100)[:1000]
+    head = f"title = {json.dumps(title)}\n[run]\nepochs = 1\n[data]\n"
+    cell = f'"{EVIL}{"x" * 30_000}"'
+    person.write("x.toml", head + "samples = 20")
+    person.write("y.toml", head + 'file = "cells.csv"')
+    person.write("cells.csv", f"a,{EVIL}{'y' * 30_000},c\n" + f"1,{cell},3\n2,{cell},4\n" * 4)
+    for arguments in (
+        ("run", "x.toml", "--no-pictures"),
+        ("sweep", "x.toml", "--no-pictures", "--set", "optimizer.learning_rate=0.1", "--workers", "1"),
+        ("run", "y.toml"),
+        ("sweep", "y.toml", "--set", "optimizer.learning_rate=0.1"),
+        ("sweep", "x.toml", "--set", EVIL * 3_000),
+        ("sweep", "x.toml", "--set", f"data.noise={EVIL * 3_000}"),
+        ("sweep", "x.toml", "--set", "data.noise=0.1", "--column", EVIL * 3_000),
+        ("run", EVIL * 20),
+        ("run", EVIL * 3_000),
+        ("run", "x.toml", EVIL * 3_000),
+        ("run", "x.toml", "--reach", EVIL * 3_000),
+        ("run", "x.toml", "--epochs", EVIL * 3_000),
+        ("run", "x.toml", "--out", EVIL * 3_000),
+        ("list", EVIL * 3_000),
+        (EVIL * 3_000,),
+        ("--screenshot", EVIL * 3_000),
+        ("--screenshot", "x.png", "--size", EVIL * 3_000),
+        ("--screenshot", "x.png", "--theme", EVIL * 3_000),
+    ):
+        code, out, err = person.command(*arguments)
+        plain = re.sub(r"[\r\n\u2009]|\x1b\[A", "", out + err)  # as tables and the progress bar have them
+        assert plain.isprintable() and len(plain) < 5_000, arguments
+        trained = arguments[1:3] == ("x.toml", "--no-pictures")
+        assert code == (0 if trained else 2) and (trained or err.count("\n") == 1), (arguments, err)
 
 
 def test_run_draws_its_pictures_without_a_display(tmp_path: Path) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from sandbox import published, words
-from sandbox.cli.console import DONE, INCOMPLETE, Parser, whole_number
+from sandbox.cli.console import DONE, INCOMPLETE, Parser, say, whole_number
 from sandbox.errors import InputError
 from sandbox.lessons import Claim, Lesson, Outcome, Verdict, follow, lesson_folders, read_lesson, write_measured
 
@@ -34,14 +33,14 @@ def check_command(arguments: list[str]) -> int:
 
 def _compare_published() -> int:
     form = "{:<56}  {:>13}  {:>13}  {:>9}  {}"
-    print(form.format("what", "published", "here", "tolerance", ""))
+    say(form.format("what", "published", "here", "tolerance", ""))
     count = differing = 0
     for row in published.rows():
         figures = words.number(row.published, 10), words.number(row.here, 10), words.number(row.tolerance, 1)
-        print(form.format(row.what, *figures, "ok" if row.ok else "DIFFERS"), flush=True)
+        say(form.format(row.what, *figures, "ok" if row.ok else "DIFFERS"))
         count += 1
         differing += not row.ok
-    print(f"{differing} of {count} differ." if differing else f"All {count} agree.")
+    say(f"{differing} of {count} differ." if differing else f"All {count} agree.")
     return INCOMPLETE if differing else DONE
 
 
@@ -54,7 +53,7 @@ def _lessons(folders: list[str]) -> Iterable[Lesson]:
 def _check_lessons(lessons: Iterable[Lesson], seeds: int | None, record: bool) -> int:
     claims = wrong = 0
     for lesson in lessons:
-        print(f"{lesson.name}: {lesson.title}", flush=True)
+        say(f"{lesson.name}: {lesson.title}")
         verdicts: list[tuple[Claim, Verdict]] = []
         for outcome in follow(lesson, seeds):
             verdicts += outcome.claims
@@ -62,7 +61,7 @@ def _check_lessons(lessons: Iterable[Lesson], seeds: int | None, record: bool) -
             wrong += sum(map(_tell_claim, outcome.claims)) + _tell_prediction(outcome)
         if record:
             write_measured(lesson, verdicts)
-    print(f"{wrong} of {words.count(claims, 'claim')} do not hold." if wrong else f"All {claims} claims hold.")
+    say(f"{wrong} of {words.count(claims, 'claim')} do not hold." if wrong else f"All {claims} claims hold.")
     return INCOMPLETE if wrong else DONE
 
 
@@ -72,7 +71,7 @@ def _tell_claim(judged: tuple[Claim, Verdict]) -> bool:
     figure = claim.left.text(verdict.value)
     where = f"{verdict.seeds} of {verdict.of}" if verdict.of > 1 else ""
     end = "ok" if verdict.holds else "DOES NOT HOLD" if verdict.is_known else "UNKNOWN: not recorded, or not so far"
-    print(f"  {claim.text:<72}  {figure:>12}  {where:>8}  {end}", flush=True)
+    say(f"  {claim.text:<72}  {figure:>12}  {where:>8}  {end}")
     return not verdict.holds
 
 
@@ -81,5 +80,5 @@ def _tell_prediction(outcome: Outcome) -> bool:
     right = [claim.text for claim, verdict in outcome.choices if verdict.holds]
     if not outcome.choices or len(right) == 1:
         return False
-    print(f'  step "{outcome.step.title}": {len(right)} of its choices are right, but one must be', file=sys.stdout)
+    say(f'  step "{outcome.step.title}": {len(right)} of its choices are right, but one must be')
     return True

@@ -1,8 +1,10 @@
-"""Shared by all commands: messages, options, tables, Ctrl+C."""
+"""Shared by all commands: what is printed, options, tables, Ctrl+C."""
 
 from __future__ import annotations
 
 import argparse
+import errno
+import io
 import os
 import signal
 import sys
@@ -12,18 +14,57 @@ from types import FrameType
 from typing import NoReturn
 
 from sandbox import words
-from sandbox.errors import InputError
+from sandbox.errors import InputError, shown
 from sandbox.experiment.document import texts
+from sandbox.files import reason
 from sandbox.nn import LOSSES, METRICS
 
 PROGRAM = "loss-sandbox"
 
 DONE, INCOMPLETE, BAD_INPUT = 0, 1, 2
+_MOST_IN_A_LINE, _MOST_IN_A_CELL = 2_000, 60  # characters
+
+
+def say(text: str) -> None:
+    """Print a line on standard output: every command does so here, so that no terminal obeys what stands in a file.
+
+    Raises
+    ------
+    InputError
+        If standard output cannot be written, as on a full disk.
+    """
+    try:
+        print(shown(text, _MOST_IN_A_LINE), flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        give_up_output()
+        raise InputError(f"standard output: this cannot be written: {reason(error)}.") from None
 
 
 def print_error(text: str) -> None:
-    """Print a sentence on standard error, after the name of the program."""
-    print(f"{PROGRAM}: {text}", file=sys.stderr)
+    """Print a sentence on standard error, after the name of the program; if that cannot be written, nobody reads it."""
+    with suppress(OSError):
+        print(f"{PROGRAM}: {shown(text, _MOST_IN_A_LINE)}", file=sys.stderr)
+
+
+class _ClosedOutput(io.TextIOBase):
+    """Stands for a standard output that was closed before the program began: it fails only if something is written."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def open_closed_streams() -> None:
+    """Replace the standard streams that were closed before the program began, for which Python has None."""
+    sys.stdout = sys.stdout or _ClosedOutput()
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+
+
+def give_up_output() -> None:
+    """Drop what standard output has not taken: Python would try to write it once more at the end, and complain."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Parser(argparse.ArgumentParser):
@@ -38,6 +79,11 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
         )
 
+    def _print_message(self, message: str, file: object = None) -> None:
+        """Print the help or the version, line by line; argparse would ignore that it cannot be written."""
+        for line in message.splitlines():
+            say(line)
+
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message}; see {self.prog} --help.")
 
@@ -49,7 +95,7 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
         with suppress(ValueError):
             if low <= int(text) <= high:
                 return int(text)
-        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from {low:,} to {high:,}')
+        raise argparse.ArgumentTypeError(f'"{shown(text)}" is not a whole number from {low:,} to {high:,}')
 
     return read
 
@@ -79,9 +125,10 @@ def collect_interrupts() -> Iterator[list[int]]:
 
 def print_table(table: list[list[str]]) -> None:
     """Print rows of cells, each column as wide as its widest cell."""
+    table = [[shown(cell, _MOST_IN_A_CELL) for cell in row] for row in table]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def format_value(column: str, value: float | None) -> str:

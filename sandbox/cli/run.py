@@ -19,18 +19,19 @@ from sandbox.cli.console import (
     history_columns,
     print_error,
     print_table,
+    say,
     use_offscreen,
     whole_number,
 )
 from sandbox.display import library_problem
-from sandbox.errors import InputError
+from sandbox.errors import InputError, shown
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.document.settings import MOST_EPOCHS
 from sandbox.experiment.lens import comparison
 from sandbox.experiment.lens.advantage import AskAdvantage, default_level
-from sandbox.experiment.results.export import result_names, write_results
+from sandbox.experiment.results.export import result_names, seeds_of, weights_name, write_results
 from sandbox.experiment.results.sweep import (
     default_column,
 )
@@ -49,7 +50,8 @@ _RUN_HELP = """writes into DIR:
   history.csv           a row per lane and recorded epoch: 0, then every K, then the last
   weights-LANE.npz      W1, b1, W2, ... at the end of training, or the last finite ones if the lane stopped
   If [run] replicas trains several seeds per lane, the history has a row for each seed, and
-  weights-LANE-seed-SEED.npz has the weights of all but the first; pictures show medians, quartiles and shares.
+  weights-LANE-seed-SEED.npz has the weights of all but the first (with a dot before "seed" if a lane's own name ends
+  like that); pictures show medians, quartiles and shares.
   costs.png             the cost of every lane, and the losses among its monitors
   boundary-LANE.png     the predictions of the network; with more than two inputs, on a slice through the data
                         along the two inputs shown first, with the others at their mean
@@ -98,7 +100,7 @@ def run_command(arguments: list[str]) -> int:
     if problem is not None:
         print_error(f"no pictures can be drawn (use --no-pictures to do without). {problem}")
     draw = not options.no_pictures and problem is None
-    with write_together(folder, result_names(lane.name for lane in trainer.lanes)) as draft:
+    with write_together(folder, result_names(seeds_of(trainer))) as draft:
         interrupted = _train(trainer, options.quiet)
         write_results(trainer, draft)
         if draw:
@@ -122,11 +124,11 @@ def _parse_goal(text: str) -> Goal:
         value = float(level.strip().removesuffix("%")) / (100.0 if level.strip().endswith("%") else 1.0)
         if is_share and math.isfinite(value) and not 0.0 <= value <= 1.0:
             raise argparse.ArgumentTypeError(
-                f'"{text}" is out of range: {column.strip()} is from 0 to 1, or 0% to 100%'
+                f'"{shown(text)}" is out of range: {shown(column.strip())} is from 0 to 1, or 0% to 100%'
             )
         if math.isfinite(value):
             return column.strip(), value
-    raise argparse.ArgumentTypeError(f'"{text}" is not a column and a number, such as test_accuracy=0.95')
+    raise argparse.ArgumentTypeError(f'"{shown(text)}" is not a column and a number, such as test_accuracy=0.95')
 
 
 def _stop_text(lane: Lane) -> str:
@@ -193,11 +195,11 @@ def _summarise(trainer: Trainer, folder: Path, files: list[str], goal: Goal) -> 
     parts = f"{len(data.X_train):,} training and {words.count(len(data.X_test), 'test sample')}"
     replicas = trainer.experiment.run.replicas
     seeds = f", medians of {replicas} seeds" if replicas > 1 else ""
-    print(f"{trainer.experiment.title or data.name}: {progress}, {parts}{seeds}")
+    say(f"{shown(trainer.experiment.title or data.name)}: {progress}, {parts}{seeds}")
     for notice in data.notices:
-        print(notice)
+        say(notice)
     if unit := texts.cost_unit(data):
-        print(f"Costs are {unit}.")
+        say(f"Costs are {unit}.")
     measures = ("cost", SCORES[data.task])
     columns = [f"{part}_{name}" for name in measures for part in ("train", "test")]
     table = [["lane", *(column.replace("_", " ") for column in columns), ""]]
@@ -207,10 +209,12 @@ def _summarise(trainer: Trainer, folder: Path, files: list[str], goal: Goal) -> 
         table.append([lane.name, *cells, f"stopped {_stop_time(lane)}" if lane.stopped else ""])
     print_table(table)
     for sentence in _compared(trainer, *goal):
-        print(sentence)
-    main = [name for name in files if "-seed-" not in name]
+        say(sentence)
+    lanes = seeds_of(trainer)
+    further = {weights_name(lane, seed, lanes) for lane, (_, *seeds) in lanes.items() for seed in seeds}
+    main = [name for name in files if name not in further]
     others = len(files) - len(main)
-    print(f"In {folder}: {', '.join(main)}{f', and {others} files with weights of other seeds' if others else ''}")
+    say(f"In {folder}: {', '.join(main)}{f', and {others} files with weights of other seeds' if others else ''}")
 
 
 def _compared(trainer: Trainer, column: str, level: float) -> Iterator[str]:
@@ -241,7 +245,7 @@ def _check_goal(trainer: Trainer, column: str) -> None:
         )
     if column in history_columns():
         raise InputError(f"--reach: not every lane records {column}; [loss] monitors can name its loss or metric.")
-    raise InputError(f'--reach: there is no column "{column}"; {known_names(column, names)}.')
+    raise InputError(f'--reach: there is no column "{shown(column)}"; {known_names(column, names)}.')
 
 
 def _comparable(trainer: Trainer) -> list[str]:

@@ -20,11 +20,12 @@ from sandbox.cli.console import (
     history_columns,
     print_error,
     print_table,
+    say,
     use_offscreen,
     whole_number,
 )
 from sandbox.display import library_problem
-from sandbox.errors import InputError
+from sandbox.errors import InputError, shown
 from sandbox.experiment import Experiment
 from sandbox.experiment.document.settings import MOST_EPOCHS, MOST_REPLICAS
 from sandbox.experiment.results.sweep import (
@@ -92,7 +93,7 @@ def sweep_command(arguments: list[str]) -> int:
     axes = [read_axis(text) for text in options.sets]
     grid = cells(experiment, axes, options.replicas)
     if (note := redundancy_note(experiment, [axis.key for axis in axes])) and not options.quiet:
-        print(note)
+        say(note)
     _check_column(options.column)
     load_experiment_data(experiment)  # report bad data before anything starts
     problem = None if options.no_pictures else library_problem("offscreen")
@@ -104,7 +105,7 @@ def sweep_command(arguments: list[str]) -> int:
         sweep = Sweep(grid, folder / "cells")
         done = sweep.resume()
         if done and not options.quiet:
-            print(f"{done:,} of {len(grid):,} cells were already done.")
+            say(f"{done:,} of {len(grid):,} cells were already done.")
         try:
             interrupted = _run_cells(sweep, options)
         except KeyboardInterrupt:
@@ -119,7 +120,7 @@ def sweep_command(arguments: list[str]) -> int:
             _draw_heatmap(sweep, column, draft / "heatmap.png")
     if not options.quiet:
         _summarise(sweep, column)
-        print(f"In {folder}: {', '.join(['sweep.csv', *['heatmap.png'] * drawn, 'cells'])}")
+        say(f"In {folder}: {', '.join(['sweep.csv', *['heatmap.png'] * drawn, 'cells'])}")
     return _exit_code(sweep, interrupted, problem)
 
 
@@ -138,7 +139,7 @@ def _run_cells(sweep: Sweep, options: argparse.Namespace) -> bool:
             for cell in sweep.run(executor, lambda: bool(signals)):
                 result = sweep.results[cell.number]
                 if result.error or result.stopped:
-                    bar.write(_problem_text(cell, result), file=sys.stderr)
+                    bar.write(f"{PROGRAM}: {shown(_problem_text(cell, result), 2_000)}", file=sys.stderr)
                 bar.update()
     return bool(signals) and bool(sweep.missing)
 
@@ -163,7 +164,7 @@ def _executor(scheduler: str | None, workers: int | None, tasks: int) -> Iterato
         connect: Any = distributed.Client  # partly untyped
         client = connect(scheduler, timeout=10)
     except (OSError, ValueError) as error:
-        raise InputError(f'--scheduler: no Dask scheduler can be reached at "{scheduler}" ({error}).') from None
+        raise InputError(f'--scheduler: no Dask scheduler can be reached at "{shown(scheduler)}" ({error}).') from None
     try:
         yield client.get_executor(pure=False)
     finally:
@@ -171,19 +172,19 @@ def _executor(scheduler: str | None, workers: int | None, tasks: int) -> Iterato
 
 
 def _problem_text(cell: Cell, result: Result) -> str:
-    values = ", ".join(f"{key}={literal(value)}" for key, value in cell.values.items())
+    values = ", ".join(f"{key}={shown(literal(value), 60)}" for key, value in cell.values.items())
     if result.error:
-        return f"{PROGRAM}: cell {cell.number} ({values}): {result.error}"
+        return f"cell {cell.number} ({values}): {result.error}"
     lane = next(lane for lane in result.lanes if lane.stopped)
     seeds = max(map(len, lane.values.values()), default=0)
     stopped = f"{lane.stopped} of {seeds} seeds stopped" if seeds > 1 else "it stopped"
-    return f"{PROGRAM}: cell {cell.number} ({values}): {stopped}: {lane.reason}"
+    return f"cell {cell.number} ({values}): {stopped}: {lane.reason}"
 
 
 def _check_column(wanted: str | None) -> None:
     """Raise InputError if no run can have this column."""
     if wanted is not None and wanted not in history_columns():
-        raise InputError(f'--column: there is no column "{wanted}"; {known_names(wanted, history_columns())}.')
+        raise InputError(f'--column: there is no column "{shown(wanted)}"; {known_names(wanted, history_columns())}.')
 
 
 def _heatmap_column(sweep: Sweep, wanted: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 import sandbox
@@ -16,10 +17,10 @@ from sandbox.cli.console import (
     whole_number,
 )
 from sandbox.display import display_problem, library_problem
-from sandbox.errors import InputError
+from sandbox.errors import InputError, shown
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.settings import MOST_EPOCHS
-from sandbox.files import reason
+from sandbox.files import check_writable, reason
 
 _WINDOW_SIZE = (1400, 900)
 
@@ -80,14 +81,13 @@ def _size(text: str) -> tuple[int, int]:
         if SMALLEST[0] <= width <= LARGEST[0] and SMALLEST[1] <= height <= LARGEST[1]:
             return width, height
     least, most = ("x".join(map(str, ends)) for ends in (SMALLEST, LARGEST))
-    raise argparse.ArgumentTypeError(f'"{text}" is not a size such as 1400x900, from {least} to {most} pixels')
+    raise argparse.ArgumentTypeError(f'"{shown(text)}" is not a size such as 1400x900, from {least} to {most} pixels')
 
 
 def _screenshot(options: argparse.Namespace, experiment: Experiment | None) -> int:
     png: Path = options.screenshot
-    if png.is_dir():
-        raise InputError(f"{png}: this is a folder, but must be the name of a picture.")
-    if not png.absolute().parent.is_dir():
+    check_writable(png, "the name of a picture")
+    if not os.path.isdir(png.absolute().parent):
         raise InputError(f"{png}: there is no such folder to write the picture into.")
     use_offscreen()
     problem = library_problem("offscreen")
@@ -98,10 +98,12 @@ def _screenshot(options: argparse.Namespace, experiment: Experiment | None) -> i
     draft = png.with_name(f".{PROGRAM}-{secrets.token_hex(8)}.png")
     size, theme = options.size or _WINDOW_SIZE, options.theme or "light"
     try:
+        draft.touch()  # so that a folder that cannot be written into is known before anything is trained
         screenshot(experiment, draft, size, theme, options.after or 0)
         os.replace(draft, png)
     except OSError as error:
         raise InputError(f"{png}: the picture cannot be written: {reason(error)}.") from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # replaced, or never written
+            draft.unlink()
     return DONE

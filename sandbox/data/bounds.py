@@ -21,6 +21,9 @@ _WHOLE = frozenset({"samples", "classes", "seed"})
 MIN_ROWS = 4
 MAX_ROWS = 200_000
 MAX_COLUMNS = 1_000
+MAX_CELLS = 4_000_000  # rows times columns
+MAX_LINES = 1_000_000  # blank ones and those within quotes included
+MAX_LETTERS = 131_072  # of one cell: what Python's reader takes
 MAX_BYTES = 50_000_000
 MAX_CLASSES = 20
 

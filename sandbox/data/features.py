@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.errors import InputError
+from sandbox.errors import InputError, shown
 from sandbox.words import known_names
 
 FUNCTIONS = {"sin": np.sin, "cos": np.cos, "abs": np.abs}
@@ -84,11 +84,11 @@ def _factor(part: str, feature: str, columns: Collection[str]) -> Factor:
     if core in columns:
         forms = ", ".join(f"{key}(column)" for key in FUNCTIONS)
         raise InputError(
-            f'The feature "{feature}" cannot be read; a feature is a column, column^2 to column^9, '
+            f'The feature "{shown(feature)}" cannot be read; a feature is a column, column^2 to column^9, '
             f"{forms}, or a product of these with *."
         )
-    inside = "" if core == feature else f' in the feature "{feature}"'
-    raise InputError(f'There is no column "{core}"{inside}; {known_names(core, columns)}.')
+    inside = "" if core == feature else f' in the feature "{shown(feature)}"'
+    raise InputError(f'There is no column "{shown(core)}"{inside}; {known_names(core, columns)}.')
 
 
 def inputs_of(features: Sequence[Feature]) -> tuple[str, ...]:

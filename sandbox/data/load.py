@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.data.bounds import MAX_COLUMNS, MIN_ROWS, check_setting
+from sandbox.data.bounds import MAX_CELLS, MAX_COLUMNS, MIN_ROWS, check_setting
 from sandbox.data.csv_file import is_number, read_table
 from sandbox.data.features import Feature, feature_matrix, inputs_of, parse_feature
 from sandbox.data.generators import GENERATORS
@@ -18,7 +18,7 @@ from sandbox.data.prepare import choose_test, scaling, wrong_labels
 from sandbox.data.table import Dataset, Numbers, Recommended, Table, Texts, is_text, missing
 from sandbox.data.tables import TABLES
 from sandbox.data.targets import TASKS, Targets, encode
-from sandbox.errors import InputError
+from sandbox.errors import InputError, shown
 from sandbox.nn.optimizers import Adam
 from sandbox.words import count, known_names
 
@@ -158,6 +158,7 @@ def load_data(
     targets = _targets(table, source, target)
     parsed = _features(table, source, features, targets)
     columns, notices = _complete(table, targets, inputs_of(parsed), MIN_ROWS if source.tested else 1)
+    _check_cells(table.name, len(columns[targets[0]]), len(parsed))
     task, y, class_names = encode(table.name, {key: columns[key] for key in targets}, task, table.classes)
     inputs = {key: columns[key].astype(np.float64) for key in inputs_of(parsed)}
     X = feature_matrix(parsed, inputs)
@@ -203,7 +204,7 @@ def load_data(
 
 def _check(task: str, **settings: float | None) -> None:
     if task not in TASKS:
-        raise InputError(f'data.task is "{task}"; {known_names(task, TASKS)}.')
+        raise InputError(f'data.task is "{shown(task)}"; {known_names(task, TASKS)}.')
     for name, value in settings.items():
         if value is not None:
             check_setting(name, value)
@@ -211,7 +212,7 @@ def _check(task: str, **settings: float | None) -> None:
 
 def _dataset(name: str | None) -> Dataset:
     if name not in DATASETS:
-        raise InputError(f'There is no data set "{name}"; {known_names(str(name), DATASETS)}.')
+        raise InputError(f'There is no data set "{shown(name)}"; {known_names(str(name), DATASETS)}.')
     return DATASETS[name]
 
 
@@ -231,7 +232,7 @@ def _distinct(setting: str, names: Sequence[str]) -> tuple[str, ...]:
         raise InputError(f"data.{setting} is an empty list; name at least one column, or leave it out.")
     repeated = next((name for i, name in enumerate(names) if name in names[:i]), None)
     if repeated is not None:
-        raise InputError(f'data.{setting} names "{repeated}" twice; once is enough.')
+        raise InputError(f'data.{setting} names "{shown(repeated)}" twice; once is enough.')
     return tuple(names)
 
 
@@ -244,7 +245,7 @@ def _targets(table: Table, source: Dataset, given: str | Sequence[str] | None) -
     candidates = [source.target] if GENERATORS.get(source.name) is source else list(table.columns)
     for name in names:
         if name not in candidates:
-            raise InputError(f'{table.name} has no target "{name}"; {known_names(name, candidates)}.')
+            raise InputError(f'{table.name} has no target "{shown(name)}"; {known_names(name, candidates)}.')
     return names
 
 
@@ -264,7 +265,9 @@ def _features(
     for feature in parsed:
         for factor in feature.factors:
             if factor.column in targets:
-                raise InputError(f'The target "{factor.column}" cannot also be a feature; choose another column.')
+                raise InputError(
+                    f'The target "{shown(factor.column)}" cannot also be a feature; choose another column.'
+                )
             _check_numeric(table, factor.column)
     return parsed
 
@@ -273,7 +276,7 @@ def _check_numeric(table: Table, name: str) -> None:
     column = table.columns[name]
     absent = missing(column)
     if absent.all():
-        raise InputError(f'{table.name}: the column "{name}" has no numbers; all its values are missing.')
+        raise InputError(f'{table.name}: the column "{shown(name)}" has no numbers; all its values are missing.')
     if not is_text(column):
         return
     cells = [(row, cell) for row, cell in enumerate(column) if not absent[row]]
@@ -281,7 +284,7 @@ def _check_numeric(table: Table, name: str) -> None:
     row, text = texts[0]
     problem = "has no numbers" if len(texts) == len(cells) else "is not all numbers"
     raise InputError(
-        f'{table.name}: the column "{name}" {problem} ({table.place(row)} has "{text}"); '
+        f'{table.name}: the column "{shown(name)}" {problem} ({table.place(row)} has "{shown(text)}"); '
         "choose features that leave it out."
     )
 
@@ -295,7 +298,7 @@ def _complete(
         infinite = np.zeros(0, np.intp) if is_text(column) else np.flatnonzero(np.isinf(column.astype(np.float64)))
         if infinite.size:
             raise InputError(
-                f'{table.name}, {table.place(int(infinite[0]))}: the column "{name}" has an infinite number; '
+                f'{table.name}, {table.place(int(infinite[0]))}: the column "{shown(name)}" has an infinite number; '
                 "every number must be finite."
             )
     absent = np.any([missing(column) for column in used.values()], axis=0)
@@ -310,6 +313,15 @@ def _complete(
     return {name: column[~absent] for name, column in used.items()}, (f"{notice}.",)
 
 
+def _check_cells(where: str, rows: int, features: int) -> None:
+    """Raise InputError if so many samples of so many features are too many numbers."""
+    if rows * features > MAX_CELLS:
+        raise InputError(
+            f"{where}: {count(rows, 'sample')} of {count(features, 'feature')} are {rows * features:,} numbers; "
+            f"at most {MAX_CELLS:,} are allowed."
+        )
+
+
 def _target_scaling(
     where: str, names: Sequence[str], y: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -318,7 +330,8 @@ def _target_scaling(
     bad = np.flatnonzero(~(np.isfinite(mean) & np.isfinite(scale)))
     if bad.size:
         raise InputError(
-            f'{where}: the target "{names[bad[0]]}" has numbers too large to compute with; give it in a larger unit.'
+            f'{where}: the target "{shown(names[bad[0]])}" has numbers too large to compute with; '
+            "give it in a larger unit."
         )
     return mean, scale
 
@@ -329,7 +342,7 @@ def _check_finite(where: str, features: Sequence[Feature], *numbers: NDArray[np.
         bad = np.flatnonzero(~np.isfinite(np.atleast_2d(values)).all(axis=0))
         if bad.size:
             raise InputError(
-                f'{where}: the feature "{features[bad[0]].name}" has numbers too large to compute with; '
+                f'{where}: the feature "{shown(features[bad[0]].name)}" has numbers too large to compute with; '
                 "give it in a larger unit."
             )
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sandbox.data.bounds import MAX_CLASSES
 from sandbox.data.table import Numbers, Texts, is_text
-from sandbox.errors import InputError
+from sandbox.errors import InputError, shown
 
 TASKS = ("auto", "binary", "multiclass", "regression")
 
@@ -66,7 +66,7 @@ def encode(
 def _numbers(where: str, targets: Mapping[str, Numbers | Texts]) -> NDArray[np.float64]:
     for name, column in targets.items():
         if is_text(column):
-            raise InputError(f'{where}: the target "{name}" holds names, but a regression needs numbers.')
+            raise InputError(f'{where}: the target "{shown(name)}" holds names, but a regression needs numbers.')
     return np.column_stack([column.astype(np.float64) for column in targets.values()])
 
 
@@ -76,11 +76,11 @@ def _are_classes(values: Sequence[float]) -> bool:
 
 def _class_task(where: str, name: str, task: str, count: int) -> str:
     if count < 2:
-        raise InputError(f'{where}: the target "{name}" has only one class; at least two are needed.')
+        raise InputError(f'{where}: the target "{shown(name)}" has only one class; at least two are needed.')
     if task == "binary" and count != 2:
-        raise InputError(f'{where}: the target "{name}" has {count} classes, but a binary task has two.')
+        raise InputError(f'{where}: the target "{shown(name)}" has {count} classes, but a binary task has two.')
     if count > MAX_CLASSES:
-        raise InputError(f'{where}: the target "{name}" has {count} classes; at most {MAX_CLASSES} are allowed.')
+        raise InputError(f'{where}: the target "{shown(name)}" has {count} classes; at most {MAX_CLASSES} are allowed.')
     if task == "auto":
         return "binary" if count == 2 else "multiclass"
     return task

@@ -15,6 +15,7 @@ from sandbox import words
 from sandbox.data import DATASETS
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment
+from sandbox.experiment.document.toml_file import read_text
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.files import write_atomic
 from sandbox.ui.window import MainWindow
@@ -76,9 +77,10 @@ def saved_sessions(folder: Path) -> list[SavedSession]:
     """Return the sessions saved in a folder, the last one first; files that cannot be read are left out."""
     sessions = []
     for path in _paths(folder):
-        with suppress(InputError, OSError, ValueError, KeyError):
-            experiment = Experiment.load(path)
-            first = path.read_text(encoding="utf-8").partition("\n")[0]
+        with suppress(ValueError, TypeError, AttributeError, RecursionError):  # an InputError is a ValueError
+            text = read_text(path)
+            experiment = Experiment.loads(text, str(path), path.absolute().parent)
+            first = text.partition("\n")[0]
             left = json.loads(first.removeprefix(_HEAD)) if first.startswith(_HEAD) else {}
             hidden = frozenset(map(str, left.get("hidden", ())))
             sessions.append(

@@ -22,6 +22,7 @@ from sandbox import words
 from sandbox.data import DATASETS
 from sandbox.experiment import Trainer
 from sandbox.experiment.document import texts
+from sandbox.experiment.results.export import boundary_name
 from sandbox.experiment.results.sweep import Sweep
 from sandbox.experiment.training.snapshot import LaneState, Wanted
 from sandbox.nn import METRICS
@@ -57,7 +58,7 @@ def save_pictures(trainer: Trainer, folder: Path) -> list[str]:
         for lane in trainer.lanes:
             picture = _boundary(trainer, lane.name)
             if picture is not None:
-                names.append(f"boundary-{lane.name}.png")
+                names.append(boundary_name(lane.name))
                 _save(picture, folder / names[-1])
     return names
 

@@ -17,8 +17,9 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
+from sandbox import words
 from sandbox.data import DATASETS
-from sandbox.errors import InputError, input_error
+from sandbox.errors import OUT_OF_MEMORY, InputError, input_error
 from sandbox.experiment import Edit, Experiment
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import FIRST_MONITORS, objective_for
@@ -535,6 +536,9 @@ class Session(QObject):
             experiment = read()
         except InputError as error:
             self.message.emit(str(error), True)
+            return
+        except MemoryError:
+            self.message.emit(words.capital(OUT_OF_MEMORY), True)
             return
         text = notice(self.experiment, experiment)
         self.leaving.emit()

@@ -16,7 +16,8 @@ from typing import assert_never
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, Signal
 
-from sandbox.errors import InputError
+from sandbox import words
+from sandbox.errors import OUT_OF_MEMORY, InputError
 from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document.lanes import lane_like, with_lane, without_lane
 from sandbox.experiment.document.parts import LaneEntry
@@ -49,7 +50,8 @@ FRAMES = 25.0  # per second: up to this speed every single update is drawn
 _SHORTEST_BURST, _LONGEST_FRAME = 0.010, 0.046  # seconds
 _CATCH_UP_FRAME = 0.12  # seconds of training per frame while a lane catches up
 _LONGEST_PARK = 1.0  # seconds to wait at most for a window that does not paint
-_MOST_LEFT = 12  # earlier runs that undo can go back to as they were left
+_MOST_LEFT = 500_000_000  # bytes of earlier runs that undo can go back to as they were left,
+_LEAST_LEFT = 1  # but so many in any case
 
 _log = logging.getLogger(__name__)
 
@@ -121,7 +123,7 @@ class TrainerThread(QThread):
         self._run_number = -1
         self._trainer: Trainer | None = None
         self._successor: Trainer | None = None  # the same run with one more lane, catching up with this one
-        self._left: OrderedDict[int, tuple[Trainer, Trainer | None]] = OrderedDict()  # runs to go back to, by number
+        self._left: OrderedDict[int, _Left] = OrderedDict()  # runs to go back to, by number
         self._removed: dict[int, _Removal] = {}  # removed lanes by token
         self._playing = False
         self._until_epoch: int | None = None
@@ -180,7 +182,7 @@ class TrainerThread(QThread):
                 _log.exception("training failed")
                 self._successor = None
                 self._set_playing(False)
-                self.failed.emit(f"Training stopped because of an internal error ({error!r}); reset to start over.")
+                self.failed.emit(_stopped_by(error))
 
     def _execute_all(self) -> None:
         """Execute all waiting commands; while paused, wait for one."""
@@ -233,7 +235,8 @@ class TrainerThread(QThread):
 
     def _begin(self, run: int, experiment: Experiment, updates: int = 0) -> None:
         """Start a run or go back to one; if that fails, the previous run stays as it was."""
-        trainer, successor = self._left.get(run, (None, None))
+        left = self._left.get(run)
+        trainer, successor = (None, None) if left is None else (left.trainer, left.successor)
         try:
             if trainer is None:
                 trainer = Trainer(experiment, watched=True)
@@ -241,15 +244,16 @@ class TrainerThread(QThread):
         except InputError as error:
             self.rejected.emit(run, str(error))
             return
+        except MemoryError:
+            self.rejected.emit(run, words.capital(OUT_OF_MEMORY))
+            return
         except Exception as error:
             _log.exception("the run could not start")
             self.rejected.emit(run, f"The run could not start because of an internal error ({error!r}).")
             return
         self._left.pop(run, None)
         if self._trainer is not None:
-            self._left[self._run_number] = self._trainer, self._successor
-            while len(self._left) > _MOST_LEFT:
-                self._left.popitem(last=False)
+            self._leave(self._trainer)
         if self._goal is not None:
             self._set_playing(self._goal.then_play)
         self._trainer, self._successor, self._run_number, self._goal = trainer, successor, run, None
@@ -261,6 +265,24 @@ class TrainerThread(QThread):
             self._set_playing(False)
         self._post(first)
 
+    def _leave(self, trainer: Trainer) -> None:
+        """Keep the current run to go back to; the oldest ones are dropped when all take too much memory."""
+        held = trainer.bytes + (0 if self._successor is None else self._successor.bytes)
+        self._left[self._run_number] = _Left(trainer, self._successor, held)
+        while len(self._left) > _LEAST_LEFT and sum(left.bytes for left in self._left.values()) > _MOST_LEFT:
+            self._drop(self._left.popitem(last=False)[1])
+
+    def _drop(self, left: _Left) -> None:
+        """Free what a run takes that nobody can go back to any more."""
+        runs = [trainer for trainer in (left.trainer, left.successor) if trainer is not None]
+        for removal in self._removed.values():
+            if removal.run in runs:
+                if removal.lane is not None:
+                    removal.lane.lane.replicas.clear()  # they refer to it, see `Trainer.release`
+                removal.run = removal.lane = None
+        for trainer in runs:
+            trainer.release()
+
     def _edit(self, edit: Edit) -> None:
         self._settle()
         if self._trainer is None:
@@ -271,7 +293,7 @@ class TrainerThread(QThread):
             else:
                 self._trainer = _changed_at_start(self._trainer, edit)
         except InputError as error:
-            self.failed.emit(str(error))
+            self.refused.emit(str(error))
         if self._playing and (self._commands.empty() or self._is_slow):
             self._offer()  # so that its mark appears at once
 
@@ -438,6 +460,15 @@ class TrainerThread(QThread):
 
 
 @dataclass(frozen=True)
+class _Left:
+    """A run as it was left, with the one that caught up with it, and how much memory they take."""
+
+    trainer: Trainer
+    successor: Trainer | None
+    bytes: int
+
+
+@dataclass(frozen=True)
 class _Goal:
     """How many updates a run is trained at full speed first, and whether it plays on after that."""
 
@@ -454,6 +485,13 @@ class _Removal:
     index: int
     run: Trainer | None = None
     lane: RemovedLane | None = None
+
+
+def _stopped_by(error: Exception) -> str:
+    """Say that training stopped, and why."""
+    if isinstance(error, MemoryError):
+        return f"Training stopped: {OUT_OF_MEMORY}"
+    return f"Training stopped because of an internal error ({error!r}); reset to start over."
 
 
 def _removal(experiment: Experiment, lane: str) -> _Removal:

@@ -187,7 +187,25 @@ ROWS = "1,2,0\n2,3,1\n3,4,0\n4,5,1\n"
         ("a,y\n" + "1,0\n" * 200_001, "points.csv has more than 200000 rows, the largest number allowed."),
         (
             HEAD + ROWS + '5,"6,1\n' + "7,8,0\n" * 30_000,
-            "points.csv cannot be read as CSV after line 5: field",
+            "points.csv, line 21851: a cell has more than 131,072 characters, the largest number allowed; is",
+        ),
+        ("a," + "b" * 131_073 + "\n1,2\n", "points.csv, line 1: a cell has more than 131,072 characters"),
+        (HEAD + "1,2," + "b" * 131_073 + "\n", "points.csv, line 2: a cell has more than 131,072 characters"),
+        ("x" * 200_001, "points.csv, line 1: a cell has more than 131,072 characters"),
+        (HEAD + ROWS + "\n" * 1_000_000, "points.csv has more than 1,000,000 lines, blank ones included"),
+        (HEAD + ROWS + "\r\n" * 1_000_000, "points.csv has more than 1,000,000 lines, blank ones included"),
+        (
+            (",".join(f"c{i}" for i in range(999)) + "\n" + "1" + ",1" * 998 + "\n") * 4_100,
+            "points.csv has more than 4,0",
+        ),
+        (HEAD + '1,2,"0"\n' + "," * 2 + "\n", "points.csv has 1 row after 1 row"),
+        (
+            "a,\x1b[31m\x9b\u202e,\x1b[31m\x9b\u202e\n1,2,3\n",
+            r'points.csv has more than one column "\x1b[31m\x9b\u202e";',
+        ),
+        (
+            "a,y\n" + "z" * 30_000 + ",1\n" + "1,2\n" * 5,
+            f'points.csv: the column "a" is not all numbers (line 2 has "{"z" * 77}...{"z" * 40}");',
         ),
     ],
 )
@@ -198,15 +216,15 @@ def test_invalid_files_are_refused(tmp_path: Path, content: str | bytes, message
 
 
 def test_unreadable_paths_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InputError, match=r"^There is no file .*nothing\.csv\.$"):
+    with pytest.raises(InputError, match=r"nothing\.csv: there is no such file\.$"):
         load_data(file="nothing.csv", folder=tmp_path)
     (tmp_path / "deep").mkdir()
-    with pytest.raises(InputError, match=r"^deep is a folder; a CSV file is needed\.$"):
+    with pytest.raises(InputError, match=r"deep: this is a folder, but must be a table\.$"):
         load_data(file="deep", folder=tmp_path)
     monkeypatch.setattr(csv_file, "MAX_BYTES", 2_000_000)
-    with pytest.raises(InputError, match=r"^points\.csv is larger than 2 MB, the largest size allowed\.$"):
+    with pytest.raises(InputError, match=r"points\.csv: this is too large: a table has at most 2,000,000 bytes\.$"):
         load(tmp_path, "x" * 2_000_001)
-    with pytest.raises(InputError, match=r"cannot be read: Not a directory\.$"):
+    with pytest.raises(InputError, match=r"cannot be read: not a directory\.$"):
         load_data(file="points.csv/inside.csv", folder=tmp_path)
 
 

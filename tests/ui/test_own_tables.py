@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,22 @@ def test_presenting_closes_the_settings_and_leaving_opens_them_again(driver: Any
     driver.wait(lambda: page.settings.isVisible())
     present.trigger()
     driver.wait(lambda: not driver.window.isFullScreen() and page.settings.isVisible())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only Unix has pipes among its files")
+@pytest.mark.parametrize("how", ["open", "table", "weights"])
+def test_a_pipe_is_refused_and_the_window_goes_on(driver: Any, tmp_path: Path, how: str) -> None:
+    """Nobody will ever write into it: to open it would take for ever."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    said: list[str] = []
+    driver.session.message.connect(lambda sentence, error: said.append(sentence) if error else None)
+    if how == "open":
+        driver.session.open_experiment(pipe)
+    elif how == "table":
+        driver.session.open_table(pipe)
+    else:
+        driver.session.change("network.weights", str(pipe), True)
+    driver.wait(lambda: bool(said))
+    assert said[0].startswith(f"{pipe}: this is not an ordinary file, but must be ")
+    assert driver.play().update > 0

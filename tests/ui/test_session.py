@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 import sandbox.worker.thread as worker
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document import rules
+from sandbox.experiment.training import size
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.worker import TrainerThread
 from sandbox.worker.commands import Refresh, Start, Step
@@ -206,6 +207,7 @@ def test_a_failed_return_to_a_run_keeps_the_current_one(
     driver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "_MOST_LEFT", 0)
+    monkeypatch.setattr(worker, "_LEAST_LEFT", 0)
     table = tmp_path / "own.csv"
     table.write_text("".join(f"{k},{k % 7},{k % 2}\n" for k in range(20)), encoding="utf-8")
     driver.session.open_table(table)
@@ -378,3 +380,20 @@ def test_an_edit_is_validated_once_where_it_enters(driver: Any, monkeypatch: pyt
     driver.wait_drawn(lambda snapshot: len(snapshot.marks) == 1)
     assert checked == [("optimizer.learning_rate", 0.125)]
     driver.pause()
+
+
+def test_an_edit_that_needs_too_much_memory_is_taken_back_in_the_controls(
+    driver: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = driver.play().experiment.network.hidden
+    monkeypatch.setattr(size, "MOST_RUN_BYTES", 50_000_000)
+    driver.session.change("network.hidden", (1_024,) * 8, True)
+    driver.wait(
+        lambda: any(error and "the largest factor is the hidden layers" in text for text, error in driver.messages)
+    )
+    driver.wait(lambda: driver.session.experiment.network.hidden == before)
+    driver.pause()
+    assert driver.settle().lanes[0].sizes[1:-1] == before
+    assert driver.control("network.hidden").value() == before
+    driver.undo()  # of the refused step, which changes nothing
+    assert driver.settle().lanes[0].sizes[1:-1] == before and driver.play().update > 0

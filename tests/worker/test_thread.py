@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,8 +14,11 @@ import pytest
 from PySide6.QtCore import QEvent, QObject
 
 import sandbox.worker.thread as worker
+from sandbox import words
+from sandbox.errors import OUT_OF_MEMORY
 from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document.parts import LaneEntry
+from sandbox.experiment.training import size
 from sandbox.experiment.training.snapshot import CurveRequest, Snapshot, SurfaceRequest, Wanted
 from sandbox.worker import TrainerThread
 from sandbox.worker.commands import (
@@ -451,10 +456,88 @@ def test_returning_to_a_run_finds_it_as_it_was(listener: Listener) -> None:
     assert list(listener.thread_._left) == [1]
 
 
+def test_runs_to_go_back_to_are_kept_by_bytes(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty small runs are all kept, of large ones only as many as fit, and the last one however large it is."""
+    small = EXPERIMENT.with_value("run.epochs", 10)
+    large = small.with_values({"network.hidden": (64, 64), "run.replicas": 8})
+    for run in range(40):
+        listener.begin(small, run=run)
+    each = listener.trainer.bytes
+    assert list(listener.thread_._left) == list(range(39))
+    monkeypatch.setattr(worker, "_MOST_LEFT", 60 * each)
+    listener.begin(large, run=40)
+    huge = listener.trainer.bytes
+    assert huge > 5 * each
+    for run in range(41, 41 + 60 * each // huge + 3):
+        listener.begin(large, run=run)
+    left = listener.thread_._left
+    assert list(left)[-1] == listener.last.run - 1 and set(left) == set(range(listener.last.run - len(left), run))
+    held = sum(kept.bytes for kept in left.values())
+    assert held == huge * len(left) <= 60 * each < held + huge
+    monkeypatch.setattr(worker, "_MOST_LEFT", 1)
+    listener.begin(large, run=100)
+    assert list(listener.thread_._left) == [run]
+
+
+def test_a_run_that_nobody_can_go_back_to_is_freed_at_once(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only when Python looks for circles of references, which it does late for few, large objects."""
+    monkeypatch.setattr(worker, "_MOST_LEFT", 1)
+    listener.begin(EXPERIMENT.with_value("run.replicas", 3))
+    listener.thread_.send(ForkLane("A", "B"))
+    listener.thread_.send(RemoveLane("B", 0))
+    listener.thread_.send(Step())
+    listener.settle()
+    parameters = [weakref.ref(replica.theta.base) for replica in listener.trainer.lanes[0].replicas]
+    parameters.append(weakref.ref(listener.trainer._groups[0].net.theta))
+    recorded = [weakref.ref(lane.history) for lane in listener.trainer.lanes]
+    gc.disable()
+    try:
+        for run in (1, 2):
+            listener.begin(run=run)
+        assert listener.thread_._removed[0].run is None and listener.thread_._removed[0].lane is None
+        assert [ref() for ref in (*parameters, *recorded)] == [None] * 5
+    finally:
+        gc.enable()
+
+
+def test_a_run_that_needs_too_much_memory_is_refused_and_the_last_goes_on(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener.begin()
+    listener.play_until(5)
+    giant = (1_024,) * 8
+    monkeypatch.setattr(size, "MOST_RUN_BYTES", 100_000_000)
+    listener.thread_.send(change({"network.hidden": giant}))
+    listener.wait(lambda: len(listener.refused) == 1)
+    listener.thread_.send(AddLane("A", "B", {"network.hidden": giant}))
+    listener.wait(lambda: len(listener.refused) == 2)
+    listener.thread_.send(Start(1, EXPERIMENT.with_value("network.hidden", giant)))
+    listener.wait(lambda: bool(listener.rejected))
+    sentences = [*listener.refused, listener.rejected[0][1]]
+    assert all(text.startswith("This needs about") and "the hidden layers" in text for text in sentences)
+    listener.play_until(listener.last.update + 5)
+    assert listener.last.run == 0 and listener.last.lanes[0].sizes == (2, 3, 1) and len(listener.last.lanes) == 1
+
+
+def test_a_lack_of_memory_is_a_sentence(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: Any, **keywords: Any) -> Any:
+        raise MemoryError
+
+    listener.begin()
+    monkeypatch.setattr(worker, "Trainer", fail)
+    listener.thread_.send(Start(1, EXPERIMENT))
+    listener.wait(lambda: bool(listener.rejected))
+    assert listener.rejected == [(1, words.capital(OUT_OF_MEMORY))]
+    monkeypatch.setattr(listener.trainer, "advance", fail)
+    listener.thread_.send(Play())
+    listener.wait(lambda: bool(listener.failed))
+    assert listener.failed[0].startswith("Training stopped: there is not enough memory") and len(listener.failed) == 1
+
+
 def test_returning_to_a_discarded_run_restarts_it(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_MOST_LEFT", 2)
     for run in range(4):
         listener.begin(run=run)
+        monkeypatch.setattr(worker, "_MOST_LEFT", 2 * listener.trainer.bytes + 10)
         listener.thread_.send(Step())
         listener.settle()
     assert list(listener.thread_._left) == [1, 2]

@@ -1,8 +1,11 @@
-"""Read TOML text, with one clear error for anything wrong, and write single values."""
+"""Read TOML, whether of a file or typed, with one clear error for anything wrong, and write single values.
+
+Python's parser takes what no experiment has, and pays for it: seconds and gigabytes for a key of many parts, no end of
+recursion for nested lists. So a text is measured before it is parsed.
+"""
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from pathlib import Path
@@ -10,11 +13,23 @@ from typing import Any
 
 import tomli_w
 
-from sandbox.errors import input_error
+from sandbox.errors import input_error, shown
 from sandbox.experiment.document.settings import Value
-from sandbox.files import reason
+from sandbox.files import read_file
 
 MOST_BYTES = 8_000_000  # 10,000 edits of a few keys each take a tenth of this
+# What an experiment may have, counted by the marks; 10,000 edits of every key have less.
+MOST_MARKS = {"[": (100_000, "tables and lists"), "=": (400_000, "keys"), ",": (1_000_000, "values")}
+MOST_LEVELS = 16  # of lists and tables within each other
+MOST_PARTS = 16  # of a dotted key
+MOST_LETTERS = 1_000  # of a number, or of a key without quotes
+
+_QUOTED = re.compile(  # strings, once their escaped quotes are gone, and comments
+    r'""".*?"{3,5}|' + r"'''.*?'{3,5}|" + r'"[^"\n]*+"|' + r"'[^'\n]*+'|#[^\n]*+", re.DOTALL
+)
+_LONG_KEY = re.compile(rf"(?<![\w'-])(?:[\w'-]++[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}")
+_LONG_WORD = re.compile(rf"(?<![\w+-])[\w+-]{{{MOST_LETTERS + 1}}}")
+_BRACKET = re.compile(r"[][{}]")
 
 
 def read_text(path: Path) -> str:
@@ -26,18 +41,7 @@ def read_text(path: Path) -> str:
         If it is missing, a folder, unreadable, too large or not UTF-8 (naming the line).
     """
     name = str(path)
-    if os.path.isdir(path):  # unlike Path.is_dir, this accepts any name
-        raise input_error(name, "this is a folder, but must be an experiment file.")
-    if os.path.exists(path) and not os.path.isfile(path):  # reading a pipe or a device might never end
-        raise input_error(name, "this is not an ordinary file, but must be an experiment file.")
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        raise input_error(name, "there is no such file.") from None
-    except (OSError, ValueError) as error:  # ValueError: not a possible file name
-        raise input_error(name, f"this cannot be read: {reason(error)}.") from None
-    check_size(len(content), name)
+    content = read_file(path, MOST_BYTES, "an experiment")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -55,17 +59,86 @@ def check_size(size: int, where: str) -> None:
 def parse(text: str, where: str) -> dict[str, Any]:
     """Parse TOML text into its tables; an InputError names the invalid line."""
     try:
-        return tomllib.loads(text)
+        return _parsed(text, where)
     except tomllib.TOMLDecodeError as error:
         end = f"at the end, line {len(text.splitlines())}"
         problem = str(error).replace("at end of document", end)
-        raise input_error(where, f"this is not valid TOML: {problem}.") from None
-    except RecursionError:
-        raise input_error(where, "this is not an experiment: its values are nested too deeply.") from None
-    except ValueError:  # a whole number with more digits than Python converts
-        digits = max(re.finditer("[0-9_]+", text), key=lambda match: len(match[0]))
-        line = text.count("\n", 0, digits.start()) + 1
-        raise input_error(where, f"a whole number in line {line} has too many digits.") from None
+        raise input_error(where, f"this is not valid TOML: {shown(problem)}.") from None
+
+
+def parse_values(text: str, where: str) -> list[object]:
+    """Parse values separated by commas, as typed; one that is not TOML is taken as a text.
+
+    Raises
+    ------
+    InputError
+        If they are too many, too long or too deeply nested.
+    """
+    check_size(len(text), where)
+    try:
+        return list(_parsed(f"values = [{text}]", where)["values"])
+    except tomllib.TOMLDecodeError:
+        return [_parse_value(part.strip(), where) for part in text.split(",") if part.strip()]
+
+
+def _parse_value(text: str, where: str) -> object:
+    try:
+        return _parsed(f"value = {text}", where)["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _parsed(text: str, where: str) -> dict[str, Any]:
+    """Parse TOML text of moderate size.
+
+    Raises
+    ------
+    InputError
+        If it is too large in any respect.
+    tomllib.TOMLDecodeError
+        If it is not TOML.
+    """
+    _measure(text, where)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except (ValueError, RecursionError, OverflowError) as error:
+        raise input_error(where, f"this is not valid TOML: {shown(error)}.") from None
+
+
+def _measure(text: str, where: str) -> None:
+    """Raise InputError if a text has more, longer or more deeply nested values than any experiment."""
+    unescaped = text.replace("\\\\", "__").replace('\\"', "__")
+    bare = _QUOTED.sub("'", unescaped)
+    for mark, (most, noun) in MOST_MARKS.items():
+        if bare.count(mark) > most:
+            raise input_error(where, f"this is too large: an experiment has at most {most:,} {noun}.")
+    if _outsized(bare) is not None:
+        with_lines = _QUOTED.sub(lambda quoted: "'" + "\n" * quoted[0].count("\n"), unescaped)
+        position, problem = _outsized(with_lines) or (0, "")
+        line = with_lines.count("\n", 0, position) + 1
+        raise input_error(where, f"line {line:,} has {problem}.")
+
+
+def _outsized(bare: str) -> tuple[int, str] | None:
+    """Return the position of the first value that is too long or too deeply nested, and what is too much of it."""
+    if found := _LONG_KEY.search(bare):
+        return found.start(), f"a key of more than {MOST_PARTS} parts, the largest number allowed"
+    if found := _LONG_WORD.search(bare):
+        return (
+            found.start(),
+            f"a number of too many digits or too long a key; at most {MOST_LETTERS:,} are allowed",
+        )
+    level = 0
+    for bracket in _BRACKET.finditer(bare):
+        level += 1 if bracket[0] in "[{" else -1
+        if level > MOST_LEVELS:
+            return (
+                bracket.start(),
+                f"values nested too deeply; at most {MOST_LEVELS} levels are allowed",
+            )
+    return None
 
 
 def assignment(key: str, value: Value) -> str:

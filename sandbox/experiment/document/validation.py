@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from sandbox.errors import InputError, input_error
+from sandbox.errors import InputError, input_error, shown
 from sandbox.experiment.document.settings import PATHS, SECTIONS, SETTINGS, Setting, Value
 from sandbox.words import letters, nearest
 
@@ -113,15 +113,15 @@ def described(value: object) -> str:
         case int() if abs(value) >= _WRITABLE:
             return "a whole number of more than 30 digits"
         case str():
-            return _short(json.dumps(value[: _SHOWN + 1], ensure_ascii=False))
+            return shown(json.dumps(value, ensure_ascii=False), _SHOWN)
         case list() | tuple():
             entries = ", ".join(described(entry) for entry in value[:_SHOWN])
-            return _short(f"[{entries}]")
+            return shown(f"[{entries}]", _SHOWN)
         case Mapping():
             return "a table"
         case int() | float():
             return repr(value)
-    return _short(str(value))
+    return shown(value, _SHOWN)
 
 
 def _check_list(setting: Setting, value: list[object] | tuple[object, ...], where: str) -> Value:
@@ -198,8 +198,4 @@ def _did_you_mean(name: str, siblings: Iterable[str], section: str = "") -> str:
 
 def _quoted(key: str) -> str:
     """Format a key as a file would write it, shortened: in quotes unless it is a bare key."""
-    return _short(key if _BARE.fullmatch(key) else json.dumps(key[:_SHOWN], ensure_ascii=False))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+    return shown(key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False), _SHOWN)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import heapq
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sandbox.experiment.document.defaults import SCORES
+from sandbox.experiment.document.validation import same_name
 from sandbox.experiment.training.history import History, Record
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.spread import HIGH, LOW
@@ -16,6 +18,7 @@ from sandbox.experiment.training.trainer import Trainer
 from sandbox.experiment.training.weights import save_weights
 from sandbox.nn import METRICS
 
+_LIKE_A_SEED = re.compile(r"-seed-\d+$")
 _FIRST = ("lane", "epoch", "update", "train_cost", "train_penalty")
 
 
@@ -81,17 +84,61 @@ def _lane_rows(name: str, history: History) -> Iterator[tuple[str, Record]]:
     return ((name, row) for row in history.rows())
 
 
-def result_names(lanes: Iterable[str]) -> list[str]:
-    """Return the names of the files of a run with these lanes, pictures included, but not those of further seeds."""
-    per_lane = [name for lane in lanes for name in (f"weights-{lane}.npz", f"boundary-{lane}.png")]
-    return ["history.csv", "costs.png", *per_lane]
+# Names
+
+
+def weights_name(lane: str, seed: int | None = None, lanes: Iterable[str] = ()) -> str:
+    """Return the name of a file of weights: of a lane, or of one of its further seeds.
+
+    No two files have the same one, not even on a disk that ignores case. Where a lane of the run has a name that ends
+    like the file of a seed, as "A-seed-8" does, those have a dot, which no lane's name has: weights-A.seed-8.npz.
+
+    Parameters
+    ----------
+    lane : str
+    seed : int, optional
+        None for the first network, which bears the lane's name alone.
+    lanes : iterable of str
+        All lanes of the run.
+    """
+    if seed is None:
+        return f"weights-{lane}.npz"
+    mark = "." if any(_LIKE_A_SEED.search(same_name(name)) for name in lanes) else "-"
+    return f"weights-{lane}{mark}seed-{seed}.npz"
+
+
+def boundary_name(lane: str) -> str:
+    """Return the name of the picture of a lane's boundary."""
+    return f"boundary-{lane}.png"
+
+
+def result_names(lanes: Mapping[str, Sequence[int]]) -> list[str]:
+    """Return the names of the files of a run, pictures included.
+
+    Parameters
+    ----------
+    lanes : mapping of str to sequence of int
+        The seeds of each lane's networks, by its name.
+    """
+    names = ["history.csv", "costs.png"]
+    for lane, (_, *further) in lanes.items():
+        names += [weights_name(lane), boundary_name(lane), *(weights_name(lane, seed, lanes) for seed in further)]
+    return names
+
+
+def seeds_of(trainer: Trainer) -> dict[str, list[int]]:
+    """Return the seeds of each lane's networks, by its name."""
+    return {lane.name: [replica.seed for replica in lane.replicas] for lane in trainer.lanes}
+
+
+# Files
 
 
 def write_results(trainer: Trainer, folder: Path) -> None:
-    """Write history.csv and weights-LANE.npz of a run into a folder.
+    """Write history.csv and the weights of a run into a folder.
 
-    If lanes have several replicas, the history has a row for each, and the weights of all but the first are in
-    weights-LANE-seed-SEED.npz.
+    If lanes have several replicas, the history has a row for each, and all but the first have their weights in files
+    with their seed in the name.
     """
     histories = {lane.name: trainer.history(lane.name) for lane in trainer.lanes}
     if trainer.experiment.run.replicas > 1:
@@ -100,5 +147,5 @@ def write_results(trainer: Trainer, folder: Path) -> None:
         write_history(folder / "history.csv", histories)
     for lane in trainer.lanes:
         for replica in lane.replicas:
-            seed = f"-seed-{replica.seed}" if replica.number else ""
-            save_weights(folder / f"weights-{lane.name}{seed}.npz", replica.parameters())
+            seed = replica.seed if replica.number else None
+            save_weights(folder / weights_name(lane.name, seed, histories), replica.parameters())

@@ -16,7 +16,6 @@ import math
 import multiprocessing
 import os
 import signal
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -29,21 +28,26 @@ import numpy as np
 
 import sandbox
 from sandbox import words
-from sandbox.errors import InputError
+from sandbox.data.bounds import MAX_BYTES as TABLE_BYTES
+from sandbox.errors import OUT_OF_MEMORY, InputError, shown
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import scales_target
 from sandbox.experiment.document.settings import SETTINGS, Value
+from sandbox.experiment.document.toml_file import parse_values
 from sandbox.experiment.document.validation import check_key, check_value
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.spread import quartiles
 from sandbox.experiment.training.trainer import Trainer
-from sandbox.files import write_atomic
+from sandbox.experiment.training.weights import MOST_BYTES as WEIGHTS_BYTES
+from sandbox.files import read_file, write_atomic
 from sandbox.nn import LOSSES
 
 MOST_CELLS = 10_000
 _PATIENCE = 0.2  # seconds between checks whether to stop
+_MOST_INPUT_BYTES = max(TABLE_BYTES, WEIGHTS_BYTES)  # of a file that a cell reads
+_MOST_RESULT_BYTES = 20_000_000  # of a finished cell: 16 lanes of 64 seeds have a tenth of that
 _SCALE = "data.standardize_target"
 _SET_BY_OTHERS = {"run.replicas": "--replicas", "title": "the experiment file"}
 
@@ -147,8 +151,9 @@ def read_axis(text: str) -> Axis:
     key, sign, values = text.partition("=")
     key = key.strip()
     if not sign or not key:
-        raise InputError(f'"{text}" must be KEY=V1,V2,..., such as optimizer.learning_rate=0.01,0.1.')
-    return axis(key, _parse_values(values))
+        raise InputError(f'"{shown(text)}" must be KEY=V1,V2,..., such as optimizer.learning_rate=0.01,0.1.')
+    check_key(key)
+    return axis(key, parse_values(values, key))
 
 
 def axis(key: str, values: Iterable[object]) -> Axis:
@@ -176,21 +181,6 @@ def _choice_name(key: str, value: object) -> object:
         return value
     names = {texts.value_text(name).lower(): name for name in SETTINGS[key].choices}
     return names.get(" ".join(value.lower().split()), value)
-
-
-def _parse_values(text: str) -> list[object]:
-    """Parse comma-separated values as TOML; a value that is not TOML is taken as a text."""
-    try:
-        return list(tomllib.loads(f"values = [{text}]")["values"])
-    except tomllib.TOMLDecodeError:
-        return [_parse_value(part.strip()) for part in text.split(",") if part.strip()]
-
-
-def _parse_value(text: str) -> object:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
 
 
 def cells(experiment: Experiment, axes: Sequence[Axis], replicas: int | None = None) -> list[Cell]:
@@ -274,8 +264,8 @@ def _digest(experiment: Experiment) -> str:
     for path in paths:
         if path is not None:
             try:
-                digest.update(experiment.locate(path).read_bytes())
-            except OSError:
+                digest.update(read_file(experiment.locate(path), _MOST_INPUT_BYTES, "a table or a weights file"))
+            except InputError:
                 digest.update(b"?")  # the run itself says what is wrong
     return digest.hexdigest()[:32]
 
@@ -293,6 +283,8 @@ def run_cell(text: str, folder: str | None, digest: str) -> Result:
         lanes = tuple(_lane_result(trainer, lane) for lane in trainer.lanes)
     except InputError as error:
         return Result(digest, error=str(error), seconds=perf_counter() - start)
+    except MemoryError:
+        return Result(digest, error=OUT_OF_MEMORY, seconds=perf_counter() - start)
     return Result(digest, lanes, trainer.epoch, perf_counter() - start)
 
 
@@ -419,7 +411,7 @@ class Sweep:
 def _read_result(path: Path) -> Result | None:
     """Read a saved result; None if it is missing or unreadable."""
     try:
-        read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        read: dict[str, Any] = json.loads(read_file(path, _MOST_RESULT_BYTES, "a finished cell"))
         lanes = tuple(
             LaneResult(
                 str(lane["lane"]),
@@ -433,7 +425,7 @@ def _read_result(path: Path) -> Result | None:
             for lane in read["lanes"]
         )
         return Result(str(read["digest"]), lanes, int(read["epochs"]), float(read["seconds"]), str(read["error"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
 
 

@@ -44,7 +44,7 @@ class _Chunk:
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
-        self.capacity = max(BLOCK, min(ROWS, _NUMBERS // (2 + len(names)) // BLOCK * BLOCK))
+        self.capacity = _capacity(len(names))
         self.length = 0
         self.first = self.last = 0  # epochs
         self._table: Floats | None = np.empty((2 + len(names), self.capacity))
@@ -88,6 +88,19 @@ class _Chunk:
         copied = copy.copy(self)
         copied._table = None if self._table is None else self._table.copy()
         return copied
+
+
+def _capacity(columns: int) -> int:
+    """Return how many rows of so many columns a chunk has."""
+    return max(BLOCK, min(ROWS, _NUMBERS // (2 + columns) // BLOCK * BLOCK))
+
+
+def needed_bytes(columns: int, rows: int) -> int:
+    """Return how much memory a history of so many columns and rows needs, about: some chunks, and all blocks."""
+    capacity = _capacity(columns)
+    chunks = min(-(-rows // capacity), _FIRST_KEPT + _LAST_KEPT)
+    of_blocks = 2 * 4 * (1.0 + 1.0 / GROUP) * 1.25 / BLOCK  # per row and column
+    return int(8 * chunks * capacity * (2 + columns) + of_blocks * max(0, rows - capacity) * columns)
 
 
 class _Blocks:

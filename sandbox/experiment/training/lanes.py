@@ -11,7 +11,7 @@ import numpy as np
 from sandbox.arrays import Array
 from sandbox.data import Data
 from sandbox.experiment.document.defaults import SCORES, coding_for, objective_for, output_for
-from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.parts import LaneSettings, LossSettings
 from sandbox.experiment.training.history import History
 from sandbox.experiment.training.replica import Replica, initial_parameters, resized_parameters
 from sandbox.experiment.training.samples import CODES, Samples, output_units
@@ -250,11 +250,16 @@ def shape_of(settings: LaneSettings, data: Data) -> tuple[tuple[int, ...], tuple
     return sizes, (*network.activations, output_for(network, settings.loss, data.task))
 
 
+def recorded_names(loss: LossSettings, task: str) -> list[str]:
+    """Return the losses and metrics that a lane records by itself: the objective first, the task's metric last."""
+    return list(dict.fromkeys((objective_for(loss, task), *loss.monitors, SCORES[task])))
+
+
 def _resolved(settings: LaneSettings, data: Data) -> tuple[Loss, list[tuple[str, Loss | Metric]], Mapping[str, str]]:
     """Return the objective, the monitors and each loss's coding of targets, with "auto" resolved."""
     network, loss = settings.network, settings.loss
     objective = objective_for(loss, data.task)
-    shown = [name for name in dict.fromkeys((*loss.monitors, SCORES[data.task])) if name != objective]
+    shown = recorded_names(loss, data.task)[1:]
     monitors: list[tuple[str, Loss | Metric]] = [
         (name, METRICS[name]() if name in METRICS else LOSSES[name].tuned(loss.parameters)) for name in shown
     ]

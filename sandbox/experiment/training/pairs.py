@@ -18,6 +18,7 @@ Pair = frozenset[int]  # of the keys of two lanes
 PairRecord = tuple[dict[Pair, int], dict[Pair, History]]  # when each pair parted, and how far apart it is
 
 COLUMNS = ("distance", "angle")
+_AT_ONCE = 2**20  # numbers of all pairs that are compared in one go: large networks are compared lane by lane
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,10 +151,17 @@ def _distance_and_angle(one: Array, other: Array, step: Array, other_step: Array
 
 def _distances_and_angles(thetas: Array, steps: Array) -> list[tuple[float, float]]:
     """Return distance and angle in degrees of each pair of lanes, given parameters and steps (lanes, replicas, P)."""
-    between = thetas[:, None] - thetas[None]
-    distances = np.sqrt(np.add.reduce(between * between, axis=-1))
+    distances, products = np.empty((2, len(thetas), *thetas.shape[:-1]), thetas.dtype)
+    at_once = max(1, _AT_ONCE // thetas.size)
+    for start in range(0, len(thetas), at_once):
+        rows = slice(start, start + at_once)
+        between = thetas[rows, None] - thetas[None]
+        between *= between
+        np.add.reduce(between, axis=-1, out=distances[rows])
+        np.multiply(steps[rows, None], steps[None], out=between)
+        np.add.reduce(between, axis=-1, out=products[rows])
+    distances = np.sqrt(distances)
     lengths = np.sqrt(np.add.reduce(steps * steps, axis=-1))
-    products = np.add.reduce(steps[:, None] * steps[None], axis=-1)
     cosines = products / (lengths[:, None] * lengths[None])
     np.maximum(cosines, -1.0, out=cosines)  # np.clip takes three times as long
     np.minimum(cosines, 1.0, out=cosines)

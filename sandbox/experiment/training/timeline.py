@@ -14,14 +14,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sandbox.arrays import Array, Floats
+from sandbox.experiment.training.history import History
 from sandbox.experiment.training.samples import Samples
 from sandbox.nn import LOSSES, METRICS, Loss, Metric, Network
 
 if TYPE_CHECKING:
     from sandbox.experiment.training.lanes import Lane
 
-MOST, LEAST = 256, 16  # states kept: fewer, the more parameters there are
-NUMBERS = 2**21  # parameters kept in all, about: 16 MB
+MOST, SOME, LEAST = 256, 16, 4  # states kept: fewer, the more parameters there are
+NUMBERS, MOST_NUMBERS = (
+    2**21,
+    2**23,
+)  # parameters kept in all, about, down to SOME states and down to LEAST: 16 and 67 MB
 WORK = 4e8  # multiplications for one column, about: a fraction of a second
 
 
@@ -46,6 +50,11 @@ class _State:
     def shape(self) -> object:
         """Which states can be computed with one network."""
         return self.sizes, self.activations, len(self.numbers)
+
+
+def most_states(parameters: int) -> int:
+    """Return how many states are kept of a lane whose networks have so many parameters in all."""
+    return max(LEAST, min(SOME, MOST_NUMBERS // parameters), min(MOST, NUMBERS // parameters))
 
 
 class Timeline:
@@ -73,12 +82,12 @@ class Timeline:
         if not running:
             return
         if self._then is None or self._then.settings is not lane.settings:
-            self._then = copy.copy(lane)
+            self._then = _as_it_is(lane)
         numbers = tuple([replica.number for replica in running])
         thetas = np.concatenate([replica.theta for replica in running])
         first = running[0]
         self._states.append(_State(epoch, self._then, first.sizes, first.activations, numbers, thetas))
-        if len(self._states) > max(LEAST, min(MOST, NUMBERS // thetas.size)):
+        if len(self._states) > most_states(thetas.size):
             self._stride *= 2
             self._states = [state for state in self._states if state.epoch % self._stride == 0]
 
@@ -101,6 +110,13 @@ class Timeline:
         for row, state in zip(values, states, strict=True):
             row[list(state.numbers)] = state.readings[part, name]
         return np.array([float(state.epoch) for state in states]), values
+
+
+def _as_it_is(lane: Lane) -> Lane:
+    """Return a lane with the present settings to read losses with: it has no networks, and nothing is recorded."""
+    copied = copy.copy(lane)
+    copied.replicas, copied.history, copied.replica_history, copied.timeline = [], History(), None, Timeline()
+    return copied
 
 
 def _read(states: Iterable[_State], name: str, part: str, samples: Samples) -> None:

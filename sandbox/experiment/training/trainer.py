@@ -30,6 +30,7 @@ from sandbox.experiment.training.probe import LaneProbe
 from sandbox.experiment.training.recorder import Recorder
 from sandbox.experiment.training.replica import Replica
 from sandbox.experiment.training.samples import Samples, samples_of
+from sandbox.experiment.training.size import SIZING, Plan, check_edits, check_size, plan_of
 from sandbox.experiment.training.snapshot import EditEffect, EditMark, Snapshot, Wanted
 from sandbox.experiment.training.timeline import Timeline
 from sandbox.experiment.training.views import snapshot
@@ -99,6 +100,8 @@ class Trainer:
     ) -> None:
         self.data = load_experiment_data(experiment) if data is None else data
         self.every, self.watched, self._losses = every, watched, frozenset(losses)
+        check_size(self._plan(experiment))
+        check_edits(experiment, self._plan)
         self.update = self.epoch = 0
         self.effect: EditEffect | None = None
         self._log = EditLog(experiment)
@@ -113,7 +116,16 @@ class Trainer:
         self._regroup()
         self._apply_pending()
 
+    def _plan(self, settings: Experiment) -> Plan:
+        """Return what decides how much memory these settings need in this run."""
+        return plan_of(settings, self.data, self.every, self.watched, len(self._losses))
+
     # State
+
+    @property
+    def bytes(self) -> int:
+        """How much memory it takes, about."""
+        return dataclasses.replace(self._plan(self.current), rows=self.epoch // self.every + 1).bytes
 
     @property
     def experiment(self) -> Experiment:
@@ -352,6 +364,8 @@ class Trainer:
         """
         edit = dataclasses.replace(edit, update=self.update)
         experiment = self._log.with_edit(edit)
+        if not SIZING.isdisjoint(edit.changes):
+            check_size(self._plan(self.current.changed_by(edit)))
         self._apply_pending()  # scheduled edits of this update come first, as in a replay
         before = marks_of(self, edit) if self.watched else {}
         self._log.enter(edit, experiment)
@@ -428,11 +442,23 @@ class Trainer:
         """
         self.settle()
         lane = self.lane(name)
-        self._log.adopt(with_lane(self.experiment, *forked(self.experiment, name, new)), self.update)
+        experiment = with_lane(self.experiment, *forked(self.experiment, name, new))
+        check_size(self._plan(experiment.effective(self.update)))
+        self._log.adopt(experiment, self.update)
         copied = lane.copy(self.current.lane(new), next(self._keys))
         self.pairs.copy(lane.key, copied.key)
         self.lanes.append(copied)
         self._regroup()
+
+    def release(self) -> None:
+        """Let go of all networks; the trainer cannot be used any more.
+
+        Lanes and networks refer to each other: their arrays would stay until Python looks for such circles.
+        """
+        for lane in self.lanes:
+            lane.replicas.clear()
+        self.lanes.clear()
+        self._groups.clear()
 
     def restarted(self, experiment: Experiment) -> Trainer:
         """Return a trainer of another experiment on the same data, from the start.

@@ -9,6 +9,8 @@ from concurrent.futures import Executor
 
 from PySide6.QtCore import QThread, Signal
 
+from sandbox import words
+from sandbox.errors import OUT_OF_MEMORY
 from sandbox.experiment.results.sweep import Processes, Sweep, cores
 
 _log = logging.getLogger(__name__)
@@ -52,6 +54,8 @@ class SweepThread(QThread):
             with self._executor(len(self._sweep.missing)) as executor:
                 for cell in self._sweep.run(executor, lambda: self._is_ending(executor)):
                     self.cell_done.emit(cell.number, self._sweep.results[cell.number])
+        except MemoryError:
+            self.failed.emit(words.capital(OUT_OF_MEMORY))
         except Exception as error:
             if not self._ending.is_set():
                 _log.exception("the sweep failed")

@@ -26,7 +26,7 @@ from sandbox.experiment.document.parts import (
     RunSettings,
 )
 from sandbox.experiment.document.settings import MOST_EDITS, MOST_LANES, SETTINGS, Setting
-from sandbox.experiment.document.toml_file import MOST_BYTES
+from sandbox.experiment.document.toml_file import MOST_BYTES, parse
 
 EXAMPLE = """
 format = 1
@@ -103,6 +103,19 @@ ERRORS: list[tuple[str, list[str]]] = [
     ("# one\nx", ["not valid TOML", "line 2"]),
     ("\n[data]\nseed = " + "9" * 5000, ["too many digits", "line 3"]),
     ("title = " + "[" * 20_000 + "]" * 20_000, ["nested too deeply"]),
+    ("\n\ntitle = " + "[" * 450 + "]" * 450, ["line 3", "nested too deeply", "at most 16"]),
+    ("title = " + "{a=" * 450 + "1" + "}" * 450, ["line 1", "nested too deeply"]),
+    ("title = ['[', \"]\", '''\n'''," + "[" * 450 + "]" * 451, ["line 2", "nested too deeply"]),
+    ("a" + ".a" * 20_000 + " = 1", ["line 1", "more than 16 parts"]),
+    ('#\n"a"' + ' . "a"' * 20_000 + " = 1", ["line 2", "more than 16 parts"]),
+    ("[a" + ".a" * 20_000 + "]", ["line 1", "more than 16 parts"]),
+    ("a" * 1_001 + " = 1", ["line 1", "too long a key"]),
+    (f"[run]\nepochs = 0x{'f' * 9000}", ["line 2", "too many digits"]),
+    ("title = [" + "1," * 1_000_001 + "]", ["too large", "at most 1,000,000 values"]),
+    ("[a]\n" * 100_001, ["too large", "at most 100,000 tables"]),
+    ("a=1\n" * 400_001, ["too large", "at most 400,000 keys"]),
+    ("'" + "a" * 30_000 + "' = 1\n'" + "a" * 30_000 + "' = 1", ["not valid TOML"]),
+    ('"\\u001b]0;x\\u0007" = 1', [r"\u001b]0;x", "not a known key"]),
     # format and title
     ("format = 2", ["format is 2", "must be 1"]),
     ("format = true", ["format is true", "must be 1"]),
@@ -164,7 +177,7 @@ ERRORS: list[tuple[str, list[str]]] = [
     ("[optimizer]\nmomentum = 1", ["optimizer.momentum is 1", "below 1"]),
     ("[loss]\ndelta = 0", ["loss.delta is 0", "above 0"]),
     ("[loss]\nquantile = 1", ["loss.quantile is 1", "below 1"]),
-    (f"[optimizer]\nlearning_rate = 0x{'f' * 9000}", ["more than 30 digits", "at most 1,000,000"]),
+    (f"[optimizer]\nlearning_rate = 0x{'f' * 900}", ["more than 30 digits", "at most 1,000,000"]),
     ("[run]\nepochs = 10000001", ["run.epochs is 10000001", "10,000,000"]),
     ("[data]\nsamples = 100001", ["data.samples is 100001", "100,000"]),
     ("[data]\nsamples = 3", ["data.samples is 3", "from 4"]),
@@ -250,6 +263,16 @@ def test_error_says_what_was_found_and_what_is_allowed(text: str, fragments: lis
     assert len(message) < 800
     for fragment in fragments:
         assert fragment in message
+
+
+@pytest.mark.parametrize(
+    "title", ["[" * 50 + "]" * 60, ".a" * 50, "9" * 1_500, "=" * 400_001, "#" * 50, '"' + "[" * 50, "\\" * 7, '\\"' * 9]
+)
+@pytest.mark.parametrize("quote", ['"', "'", '"""', "'''"])
+def test_what_stands_in_quotes_is_not_measured(title: str, quote: str) -> None:
+    """Brackets, dots and digits in a string or a comment are text."""
+    escaped = title.replace("\\", "\\\\").replace('"', '\\"') if quote[0] == '"' else title
+    assert parse(f"title = {quote}{escaped}{quote}  # {'[' * 99}", "") == {"title": title}
 
 
 def test_the_contracts_example_loads() -> None:

@@ -222,6 +222,6 @@ def test_an_obstacle_is_reported_before_anything_is_done(tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     (tmp_path / "history.csv").mkdir()
     for folder in (tmp_path / "file", tmp_path / "file" / "below", tmp_path):
-        with pytest.raises(InputError, match=folder.name), write_together(folder, result_names(["A"])):
+        with pytest.raises(InputError, match=folder.name), write_together(folder, result_names({"A": [7]})):
             pytest.fail("it started")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "history.csv"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tracemalloc
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -131,17 +133,13 @@ def empty(path: Path) -> None:
     path.write_bytes(b"")
 
 
-def folder(path: Path) -> None:
-    path.mkdir()
-
-
 def single_array(path: Path) -> None:
     with path.open("wb") as file:
         np.save(file, GOOD["W1"])
 
 
 def pickled(path: Path) -> None:
-    np.savez(path, W1=np.array([{}], dtype=object))
+    np.savez(path, **{**GOOD, "W1": np.full((3, 2), {}, dtype=object)})
 
 
 def cut_short(path: Path) -> None:
@@ -156,11 +154,39 @@ def flipped(path: Path) -> None:
     path.write_bytes(bytes(data))
 
 
-def monstrous(path: Path) -> None:
-    """An array whose header claims more than any memory holds."""
-    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000, 1000000), }".ljust(117) + b"\n"
+def crowded(path: Path) -> None:
+    """A list of members that is longer than any network's."""
     with zipfile.ZipFile(path, "w") as file:
-        file.writestr("W1.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+        for number in range(1_001):
+            file.writestr(f"W{number}.npy", b"")
+
+
+def swollen(path: Path) -> None:
+    """An array of the right shape, and zeros after it that pack well."""
+    write_members(path, {"b2.npy": npy_bytes(GOOD["b2"]) + bytes(3_000_000)})
+
+
+def squeezed(path: Path) -> None:
+    """Members packed in a way that is unpacked as a whole, however much that is."""
+    write_members(path, {}, zipfile.ZIP_BZIP2)
+
+
+def odd_header(path: Path) -> None:
+    """A header that Python's own tokenizer fails on."""
+    header = b"{'descr': '<f8', 'shape': (3, 2), (\n"
+    write_members(path, {"W1.npy": b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header})
+
+
+def npy_bytes(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def write_members(path: Path, changed: Mapping[str, bytes], packing: int = zipfile.ZIP_DEFLATED) -> None:
+    with zipfile.ZipFile(path, "w", packing) as file:
+        for name, content in {**{f"{key}.npy": npy_bytes(value) for key, value in GOOD.items()}, **changed}.items():
+            file.writestr(name, content)
 
 
 def locked(path: Path) -> None:
@@ -177,7 +203,7 @@ def locked(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "write",
-    [text, empty, folder, single_array, pickled, cut_short, flipped, monstrous, locked],
+    [text, empty, single_array, pickled, cut_short, flipped, crowded, swollen, squeezed, odd_header, locked],
     ids=lambda write: write.__name__,
 )
 def test_files_that_are_not_weights(tmp_path: Path, write: Callable[[Path], None]) -> None:
@@ -191,5 +217,35 @@ def test_files_that_are_not_weights(tmp_path: Path, write: Callable[[Path], None
 
 def test_no_such_file(tmp_path: Path) -> None:
     experiment = Experiment(folder=tmp_path).with_values({"network.weights": "none.npz"})
-    with pytest.raises(InputError, match=r"none\.npz: there is no such weights file\.$"):
+    with pytest.raises(InputError, match=r"none\.npz: there is no such file\.$"):
         Trainer(experiment)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"W1.npy": (10**9, 10**6)}, "W1 has shape (1000000000, 1000000); this network needs (3, 2)."),
+        ({"W1.npy": (2, 3)}, "W1 has shape (2, 3); this network needs (3, 2)."),
+        ({"extra.npy": (10**9,)}, f"there is no extra in this network; it has exactly {NAMES}."),
+        ({"\x1b[31m.npy": ()}, f"there is no \\x1b[31m in this network; it has exactly {NAMES}."),
+    ],
+)
+def test_nothing_is_unpacked_that_does_not_fit(
+    tmp_path: Path, changed: Mapping[str, tuple[int, ...]], message: str
+) -> None:
+    """A few kilobytes that unpack to 60 MB are refused by their header, in little memory."""
+    members = {}
+    for name, shape in changed.items():
+        header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
+        members[name] = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(60_000_000)
+    path = tmp_path / "weights.npz"
+    write_members(path, members)
+    assert path.stat().st_size < 2_000_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError) as error:
+            load_weights(path, SIZES)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+    assert str(error.value) == f"{path}: {message}"
