@@ -1,20 +1,20 @@
-"""Shared by all commands: messages, options, tables, Ctrl+C."""
+"""Shared by all commands: messages, options, tables, signals."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 from typing import NoReturn
 
 from sandbox import words
 from sandbox.errors import InputError
 from sandbox.experiment.document import texts
 from sandbox.nn import LOSSES, METRICS
+from sandbox.signals import noted_signals
 
 PROGRAM = "loss-sandbox"
 
@@ -60,21 +60,18 @@ def use_offscreen() -> None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 
-@contextmanager
-def collect_interrupts() -> Iterator[list[int]]:
-    """Collect the first Ctrl+C, so that it interrupts no update; a second one raises KeyboardInterrupt."""
-    signals: list[int] = []
+def noted_interrupts() -> AbstractContextManager[list[int]]:
+    """Note the first Ctrl+C, TERM or HUP, so that it interrupts no update; a second one raises KeyboardInterrupt."""
 
-    def collect(number: int, frame: FrameType | None) -> None:
-        if signals:
-            raise KeyboardInterrupt
-        signals.append(number)
+    def give_up(number: int) -> NoReturn:
+        raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, collect)
-    try:
-        yield signals
-    finally:
-        signal.signal(signal.SIGINT, before)
+    return noted_signals(give_up)
+
+
+def print_elsewhere(place: Path, problem: str) -> None:
+    """Say that results are not in the folder they were meant for."""
+    print_error(f"{problem} The results are in {place} instead.")
 
 
 def print_table(table: list[list[str]]) -> None:
