@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,13 +18,29 @@ PATIENCE = 60.0  # seconds after which a wait counts as hung
 GRACE = 2.0  # seconds in which whatever a program started must have ended after it
 
 
+@contextmanager
+def virtual_display() -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
+    """Yield an X server that shows nothing, and the variables with which a program uses it."""
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1920x1080x24", "-nolisten", "tcp", "-noreset"]
+    server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
+    os.close(writing)
+    with os.fdopen(reading) as file:
+        display = f":{file.readline().strip()}"
+    try:
+        yield server, {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
+    finally:
+        server.kill()
+        server.wait()
+
+
 class Program:
     """The program, in a process group of its own, as a shell starts it.
 
     Parameters
     ----------
     arguments : str
-        What follows `python -m sandbox`.
+        What follows `python -m sandbox`; if they begin with an option such as -m, what follows `python`.
     folder : Path
         Where it runs; its standard error goes into the file "errors" there.
     environment : mapping, optional
@@ -41,7 +58,7 @@ class Program:
         try:
             with self.errors_file.open("wb") as errors:
                 self.process = subprocess.Popen(
-                    [sys.executable, *(arguments if arguments[0] == "-c" else ("-m", "sandbox", *arguments))],
+                    [sys.executable, *(arguments if arguments[0].startswith("-") else ("-m", "sandbox", *arguments))],
                     cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
                     text=True, start_new_session=True, restore_signals=False,
                 )  # fmt: skip

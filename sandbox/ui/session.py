@@ -547,15 +547,16 @@ class Session(QObject):
         if self._run.number == number:
             self.apply_lanes(self.experiment, None, hidden)
 
-    def save_experiment(self, path: Path) -> None:
-        """Write the experiment with the edits made while training, so that it can be replayed."""
+    def save_experiment(self, path: Path) -> bool:
+        """Write the experiment with the edits made while training, to be replayed; return whether it was written."""
         experiment = self.experiment if self.snapshot is None else self.snapshot.experiment
         try:
             experiment.save(path)
         except (InputError, OSError) as error:
             self.message.emit(f"{path.name} could not be written: {error}", True)
-        else:
-            self.message.emit(f"Saved as {path.name}: the whole run can be replayed from it.", False)
+            return False
+        self.message.emit(f"Saved as {path.name}: the whole run can be replayed from it.", False)
+        return True
 
     # Runs
 
