@@ -27,6 +27,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LATEST = 0.6  # seconds after it is ready; many frames, and the start of the workers of a sweep
 _START = 2.0  # seconds in which the program has usually started
 _EARLY = 5  # for so many endings there is one more while it starts
+_LONGEST = 5.0  # seconds from the signal to the end, on a busy machine
 _AT_ONCE = 2  # programs
 
 
@@ -60,13 +61,16 @@ def faults(ending: Ending, folder: Path, display: dict[str, str]) -> list[str]:
         if not ending.early:
             program.wait_until_ready()
         time.sleep(ending.seconds)
+        sent = time.monotonic()
         program.send(ending.number, everyone=ending.number != signal.SIGTERM)  # as a terminal does
         code, output = program.end()
+        seconds = time.monotonic() - sent
         expected = {128 + ending.number, -ending.number} if ending.early else {128 + ending.number}
         ready = program.reached
         said = program.errors.replace(f"ready {ready}\n", "")
         checks = {
             f"exit code {code}": code in expected,
+            f"took {seconds:.1f} s": seconds < _LONGEST,
             f"said {said + output!r}": not said + output,
             "a process left": program.is_gone(),
             f"kept {program.kept()} of {ready} updates": ending.early or program.is_kept(),

@@ -15,7 +15,7 @@ from sandbox.experiment import Experiment
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.signals import end_by_default
 from sandbox.ui import last_session, theme
-from sandbox.ui.ending import heard_signals, print_relevant, watched_display
+from sandbox.ui.ending import heard_signals, print_errors, print_relevant, watched_display
 from sandbox.ui.kit.base import discard
 from sandbox.ui.last_session import LastSessions
 from sandbox.ui.session import first_experiment
@@ -48,7 +48,6 @@ def run_window(experiment: Experiment | None = None, path: Path | None = None) -
     It is 128 + n after the signal n, and 1 if what was in the window could not be kept.
     """
     app = application()
-
     opened: list[LastSessions] = []
 
     def keep() -> list[str]:
@@ -65,8 +64,7 @@ def run_window(experiment: Experiment | None = None, path: Path | None = None) -
         code = app.exec()
         problems = keep()
         window.close()  # whatever ended the loop: its threads, and those of a sweep, end too
-    for problem in problems:
-        print(f"loss-sandbox: {problem}", file=sys.stderr)
+    print_errors(problems)
     return 1 if problems else code
 
 

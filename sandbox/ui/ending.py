@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from PySide6.QtCore import QSocketNotifier, QtMsgType, qInstallMessageHandler
@@ -50,11 +50,17 @@ def print_relevant(kind: QtMsgType, context: object, message: str) -> None:
         print(message, file=sys.stderr, flush=True)
 
 
+def print_errors(sentences: Iterable[str]) -> None:
+    """Print sentences on standard error, after the name of the program."""
+    for sentence in sentences:
+        print(f"loss-sandbox: {sentence}", file=sys.stderr, flush=True)
+
+
 @contextmanager
-def watched_display(keep: Callable[[], object]) -> Iterator[None]:
+def watched_display(keep: Callable[[], Iterable[str]]) -> Iterator[None]:
     """Keep the work, and end at once, where Qt is about to end the process: its display is lost, or it cannot go on.
 
-    Left to itself, it would free what running threads still use, and abort.
+    What `keep` returns is printed. Left to itself, it would free what running threads still use, and abort.
     """
 
     def heed(kind: QtMsgType, context: object, message: str) -> None:
@@ -62,7 +68,7 @@ def watched_display(keep: Callable[[], object]) -> Iterator[None]:
             print_relevant(kind, context, message)
         if kind == QtMsgType.QtFatalMsg or any(part in message for part in _LOST):
             try:
-                keep()
+                print_errors(keep())
             finally:
                 os._exit(1)
 

@@ -41,7 +41,7 @@ from sandbox.experiment.document.validation import check_key, check_value
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.spread import quartiles
 from sandbox.experiment.training.trainer import Trainer
-from sandbox.files import write_atomic
+from sandbox.files import remove_old_drafts, write_atomic
 from sandbox.nn import LOSSES
 
 MOST_CELLS = 10_000
@@ -361,6 +361,7 @@ class Sweep:
 
     def resume(self) -> int:
         """Load the saved results that are still valid; return how many there are."""
+        remove_old_drafts(self.folder)
         for cell in self.cells:
             saved = _read_result(self._path(cell))
             if saved is not None and saved.digest == cell.digest:
