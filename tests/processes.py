@@ -8,14 +8,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+SIGNALS = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if name in signal.Signals.__members__]
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60.0  # seconds after which a wait counts as hung
 GRACE = 2.0  # seconds in which whatever a program started must have ended after it
+
+
+def heed_signals() -> None:
+    """Let INT, TERM and HUP end what this process starts, even if it was started in the background or by nohup."""
+    for number in SIGNALS:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager
@@ -103,12 +111,19 @@ class Program:
         return self.process.returncode, output
 
     def group(self) -> bool:
-        """Return whether any process of its group is left."""
-        try:
-            os.killpg(self.process.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+        """Return whether any process of its group is left; one that has ended, and that nobody waits for, is not."""
+        if not Path("/proc/self/stat").exists():  # macOS
+            try:
+                os.killpg(self.process.pid, 0)
+            except ProcessLookupError:
+                return False
+            return True
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                state, _, group, *_ = path.read_text().rpartition(")")[2].split()
+                if int(group) == self.process.pid and state != "Z":
+                    return True
+        return False
 
     def is_gone(self) -> bool:
         """Return whether it has left no process behind, within the grace; it has ended itself."""

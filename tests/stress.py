@@ -21,9 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.driven import DrivenProgram
-from tests.processes import virtual_display
+from tests.processes import SIGNALS, heed_signals, virtual_display
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LATEST = 0.6  # seconds after it is ready; many frames, and the start of the workers of a sweep
 _START = 2.0  # seconds in which the program has usually started
 _EARLY = 5  # for so many endings there is one more while it starts
@@ -84,6 +83,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=10, help="by each signal (default: 10; some minutes for 100)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (default: 1)")
     options = parser.parse_args()
+    heed_signals()
     done: Counter[str] = Counter()
     right: Counter[str] = Counter()
     with (

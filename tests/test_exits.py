@@ -18,7 +18,7 @@ from sandbox import cli, files
 from sandbox.errors import InputError
 from sandbox.files import draft_path, remove_old_drafts, write_somewhere, write_together
 from sandbox.signals import noted_signals
-from tests.processes import Program
+from tests.processes import SIGNALS, Program, heed_signals
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 
@@ -31,8 +31,12 @@ hidden = [3]
 epochs = 9000000
 """
 SHORT = LONG.replace("9000000", "3")
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-NAMES = {signal.SIGINT: "Ctrl+C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
+NAMES = {number: "Ctrl+C" if number == signal.SIGINT else number.name for number in SIGNALS}
+
+
+@pytest.fixture(autouse=True)
+def foreground() -> None:
+    heed_signals()
 
 
 @pytest.fixture

@@ -20,10 +20,15 @@ from sandbox.experiment import Experiment
 from sandbox.ui import app
 from sandbox.ui.last_session import LastSessions, saved_sessions
 from tests.driven import RATE, DrivenProgram
-from tests.processes import virtual_display
+from tests.processes import heed_signals, virtual_display
 
 OpenWindow = Callable[..., Any]
 unix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+
+
+@pytest.fixture(autouse=True)
+def foreground() -> None:
+    heed_signals()
 
 
 @unix
