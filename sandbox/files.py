@@ -206,7 +206,8 @@ def _move(draft: Path, folder: Path, last: str) -> None:
             move(folder / name, replaced / name)
 
     try:
-        take_away(last)
+        if files and files[-1].name == last:
+            take_away(last)
         for file in files:
             take_away(file.name)
             move(file, folder / file.name)

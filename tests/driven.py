@@ -27,15 +27,18 @@ class DrivenProgram(Program):
         Made; its home, and where it runs.
     actions : str
         Of ACTIONS.
+    module : str
+        "sandbox" is the program without a driver, and without these actions.
     environment : mapping, optional
         More variables.
     """
 
-    def __init__(self, folder: Path, *actions: str, **environment: str) -> None:
+    def __init__(self, folder: Path, *actions: str, module: str = "tests.driven", **environment: str) -> None:
         folder.mkdir()
         self._data = folder / "data"
         home = {"XDG_DATA_HOME": str(self._data), "XDG_CONFIG_HOME": str(folder / "config")}
-        super().__init__("-m", "tests.driven", *actions, folder=folder, **home, **environment)
+        arguments = actions if module == "tests.driven" else ()
+        super().__init__("-m", module, *arguments, folder=folder, **home, **environment)
 
     def wait_until_ready(self) -> None:
         """Wait until it has done all that it was asked to do."""

@@ -24,8 +24,7 @@ from tests.driven import DrivenProgram
 from tests.processes import SIGNALS, heed_signals, virtual_display
 
 _LATEST = 0.6  # seconds after it is ready; many frames, and the start of the workers of a sweep
-_START = 2.0  # seconds in which the program has usually started
-_EARLY = 5  # for so many endings there is one more while it starts
+_START = 0.1, 2.0  # seconds in which Python itself has started, and the program
 _LONGEST = 5.0  # seconds from the signal to the end, on a busy machine
 _AT_ONCE = 2  # programs
 
@@ -44,19 +43,21 @@ class Ending:
         return f"{self.number.name} {'while it starts' if self.early else 'while it trains, sweeps and draws'}"
 
 
-def endings(times: int, seed: int) -> Iterator[Ending]:
-    """Yield so many endings by each signal, and the early ones."""
+def endings(times: int, early: int, seed: int) -> Iterator[Ending]:
+    """Yield so many endings by each signal, and so many early ones."""
     chance = random.Random(seed)
-    for turn in range(times):
+    for turn in range(max(times, early)):
         for number in SIGNALS:
-            yield Ending(number, chance.uniform(0.0, _LATEST), early=False)
-            if turn % _EARLY == 0:
-                yield Ending(number, chance.uniform(0.0, _START), early=True)
+            if turn < times:
+                yield Ending(number, chance.uniform(0.0, _LATEST), early=False)
+            if turn < early:
+                yield Ending(number, chance.uniform(*_START), early=True)
 
 
 def faults(ending: Ending, folder: Path, display: dict[str, str]) -> list[str]:
     """Start and end the program; return what was wrong."""
-    with DrivenProgram(folder, "train", "sweep", **display) as program:
+    module = "sandbox" if ending.early else "tests.driven"
+    with DrivenProgram(folder, "train", "sweep", module=module, **display) as program:
         if not ending.early:
             program.wait_until_ready()
         time.sleep(ending.seconds)
@@ -81,6 +82,7 @@ def main() -> int:
     """Print how many endings of each kind were right; return 1 if any was not."""
     parser = argparse.ArgumentParser(prog="make stress", description="End the window by every signal.")
     parser.add_argument("--times", type=int, default=10, help="by each signal (default: 10; some minutes for 100)")
+    parser.add_argument("--early", type=int, default=5, help="by each signal while it starts (default: 5)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (default: 1)")
     options = parser.parse_args()
     heed_signals()
@@ -98,7 +100,9 @@ def main() -> int:
             except (AssertionError, subprocess.TimeoutExpired) as error:
                 return ending, [str(error)]
 
-        for ending, found in pool.map(run, *zip(*enumerate(endings(options.times, options.seed)), strict=True)):
+        for ending, found in pool.map(
+            run, *zip(*enumerate(endings(options.times, options.early, options.seed)), strict=True)
+        ):
             done[ending.kind] += 1
             right[ending.kind] += not found
             for fault in found:

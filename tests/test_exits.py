@@ -16,7 +16,7 @@ import pytest
 
 from sandbox import cli, files
 from sandbox.errors import InputError
-from sandbox.files import draft_path, remove_old_drafts, write_somewhere, write_together
+from sandbox.files import check_folder, draft_path, remove_old_drafts, write_somewhere, write_together
 from sandbox.signals import noted_signals
 from tests.processes import SIGNALS, Program, heed_signals
 
@@ -167,6 +167,25 @@ def test_a_second_request_counts_only_if_it_is_not_the_same(monkeypatch: pytest.
     assert [signal.getsignal(number) for number in SIGNALS] == before
 
 
+def test_a_second_ctrl_c_ends_the_window_at_once(tmp_path: Path) -> None:
+    code = """
+import sys, time
+from sandbox.signals import end_at_once, noted_signals
+with noted_signals(end_at_once) as noted:
+    print("waiting", file=sys.stderr, flush=True)
+    while not noted:
+        time.sleep(0.001)
+    print("noted", file=sys.stderr, flush=True)
+    time.sleep(99)
+"""
+    with Program("-c", code, folder=tmp_path) as program:
+        program.wait_for("waiting")
+        program.send(signal.SIGINT)
+        program.wait_for("noted")
+        program.send(signal.SIGINT)
+        assert program.end() == (-signal.SIGINT, "") and program.errors == "waiting\nnoted\n"
+
+
 # Where results go
 
 
@@ -258,6 +277,16 @@ def test_a_sweep_saves_its_cells_again_if_their_folder_has_vanished(
     code, said = train(capsys, *grid)
     assert code == 1 and "not every cell could be saved" in said and said.count("\n") == 1
     assert len(rows(folder / "x-sweep" / "sweep.csv")) == 2
+
+
+def test_looking_whether_a_folder_can_be_used_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "last").write_text("old")
+    check_folder(tmp_path, ["last", "a"])
+    check_folder(tmp_path / "new" / "deep", ["last", "a"])
+    assert os.listdir(tmp_path) == ["last"] and (tmp_path / "last").read_text() == "old"
+    (tmp_path / "a").mkdir()
+    with pytest.raises(InputError, match="a is a folder"):
+        check_folder(tmp_path, ["last", "a"])
 
 
 def test_a_mixture_of_old_and_new_never_looks_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
