@@ -50,11 +50,11 @@ def run_window(experiment: Experiment | None = None, path: Path | None = None) -
     app = application()
     opened: list[LastSessions] = []
 
-    def keep() -> list[str]:
-        return [problem for sessions in opened if (problem := sessions.end())]
+    def keep(settle: bool = False) -> list[str]:
+        return [problem for sessions in opened if (problem := sessions.end(settle))]
 
     def end(number: int) -> None:
-        keep()
+        keep(settle=True)
         end_by_default()  # the work is kept: from now on a second signal may end the program at any moment
         app.exit(128 + number)
 

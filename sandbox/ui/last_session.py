@@ -27,6 +27,7 @@ from sandbox.ui.window import MainWindow
 MOST = 5  # sessions that are kept
 _HEAD = "# Left at: "  # begins the line in which such a file says what is not part of an experiment
 _PERIOD = 2_000  # milliseconds between looks at whether there is something new to keep
+_SETTLING = 1_000  # milliseconds for the training thread to take what was changed last, before the end
 
 
 def sessions_folder() -> Path:
@@ -138,7 +139,7 @@ class LastSessions(QObject):
         self._lock: QLockFile | None = None
         self._kept: SavedSession | None = None  # what is in it
         self._writing = threading.Thread()
-        self._ended = self._elsewhere = False
+        self._settling = self._ended = self._elsewhere = False
         actions = window.actions_
         window.may_close = self._may_close
         window.session.leaving.connect(self._leave)
@@ -249,9 +250,15 @@ class LastSessions(QObject):
 
     def _may_close(self) -> bool:
         """Keep what is in the window; if that fails, ask what to do, and return whether the window may close."""
-        if not self._ended:
-            self.keep()
-        if self._ended or not self.problem:
+        if self._ended:
+            return True
+        if self._settling:
+            return False  # asked again meanwhile
+        self._settling = True
+        self._window.session.settle(_SETTLING)
+        self._settling = False
+        self.keep()
+        if not self.problem:
             return True
         question = QMessageBox(QMessageBox.Icon.Warning, "Loss Sandbox", self.problem, parent=self._window)
         question.setInformativeText("Save it elsewhere, or lose what was changed since it was opened.")
@@ -266,15 +273,21 @@ class LastSessions(QObject):
             return self._elsewhere
         return question.clickedButton() is close
 
-    def end(self) -> str:
-        """Keep what is in the window without asking, now that the program ends; return why it is not kept, or ""."""
+    def end(self, settle: bool = True) -> str:
+        """Keep what is in the window without asking, now that the program ends; return why it is not kept, or "".
+
+        Without `settle`, no event is handled.
+        """
         if not self._ended:
             self._ended = True
             self._timer.stop()
             if self._elsewhere:
                 self.problem = ""
             else:
-                self.keep()
+                self.keep()  # at once: the rest is worth waiting for, but may be cut short
+                if settle:
+                    self._window.session.settle(_SETTLING)
+                    self.keep()
             self._let_go()
         return self.problem
 

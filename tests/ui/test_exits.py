@@ -215,6 +215,18 @@ def test_a_change_is_kept_soon_without_closing_and_off_the_window_s_thread(
     driver.wait(lambda: saved_sessions(tmp_path)[0].update == update)
 
 
+@pytest.mark.parametrize("ending", ["closed", "ended"])
+def test_what_was_changed_last_is_kept_too(driver: Any, tmp_path: Path, ending: str) -> None:
+    """The thread is still busy with an update when the window is closed."""
+    sessions = LastSessions(driver.window, tmp_path)
+    driver.play(updates=20)
+    driver.session.change("optimizer.learning_rate", RATE, True)
+    assert not driver.session.is_settled
+    assert driver.window.close() if ending == "closed" else sessions.end() == ""
+    (session,) = saved_sessions(tmp_path)
+    assert session.experiment.effective().optimizer.learning_rate == RATE
+
+
 def test_nothing_stays_of_what_was_undone(driver: Any, tmp_path: Path) -> None:
     sessions = LastSessions(driver.window, tmp_path)
     change(driver)
