@@ -139,7 +139,7 @@ class LastSessions(QObject):
         self._lock: QLockFile | None = None
         self._kept: SavedSession | None = None  # what is in it
         self._writing = threading.Thread()
-        self._settling = self._ended = self._elsewhere = False
+        self._closing = self._ended = self._elsewhere = False
         actions = window.actions_
         window.may_close = self._may_close
         window.session.leaving.connect(self._leave)
@@ -183,21 +183,13 @@ class LastSessions(QObject):
             self._writing.join()
         now = self._now()
         if now is None:
-            self._forget()
+            self.problem = ""
             return False
         if now != self._kept:
             self._write(now)
         if not self.problem:
             self._tidy()
         return not self.problem
-
-    def _forget(self) -> None:
-        """Remove what was kept of this window: every change has been undone."""
-        self.problem = ""
-        if self._path is not None:
-            with suppress(OSError):
-                self._path.unlink()
-            self._let_go()
 
     def _write(self, session: SavedSession) -> None:
         left = {"update": session.update, "epoch": session.epoch, "hidden": sorted(session.hidden)}
@@ -223,14 +215,16 @@ class LastSessions(QObject):
     def _tidy(self) -> None:
         """Remove the sessions that a later one continues, and the oldest where there are too many."""
         remove_old_drafts(self._folder)
-        stay: list[SavedSession] = []
+        final: list[SavedSession] = []  # a window may still write something else into those that are open
         for session in saved_sessions(self._folder):
-            is_old = len(stay) >= MOST or any(session.is_part_of(later) for later in stay)
-            if is_old and session.path != self._path and not _is_open(session.path):
-                with suppress(OSError):
-                    session.path.unlink()
-            else:
-                stay.append(session)
+            if session.path == self._path:
+                final.append(session)
+            elif not _is_open(session.path):
+                if len(final) < MOST and not any(session.is_part_of(later) for later in final):
+                    final.append(session)
+                else:
+                    with suppress(OSError):
+                        session.path.unlink()
 
     def _leave(self) -> None:
         """Keep what is in the window, which goes on with something else, in another file."""
@@ -250,16 +244,17 @@ class LastSessions(QObject):
 
     def _may_close(self) -> bool:
         """Keep what is in the window; if that fails, ask what to do, and return whether the window may close."""
-        if self._ended:
-            return True
-        if self._settling:
-            return False  # asked again meanwhile
-        self._settling = True
+        if self._ended or self._closing:
+            return self._ended  # else it is asked again meanwhile
+        self._closing = True
         self._window.session.settle(_SETTLING)
-        self._settling = False
         self.keep()
-        if not self.problem:
-            return True
+        may_close = not self.problem or self._ask()
+        self._closing = False
+        return may_close
+
+    def _ask(self) -> bool:
+        """Ask what to do with what cannot be kept; return whether the window may close."""
         question = QMessageBox(QMessageBox.Icon.Warning, "Loss Sandbox", self.problem, parent=self._window)
         question.setInformativeText("Save it elsewhere, or lose what was changed since it was opened.")
         save = question.addButton("Save as\u2026", QMessageBox.ButtonRole.AcceptRole)

@@ -227,11 +227,20 @@ def test_what_was_changed_last_is_kept_too(driver: Any, tmp_path: Path, ending: 
     assert session.experiment.effective().optimizer.learning_rate == RATE
 
 
-def test_nothing_stays_of_what_was_undone(driver: Any, tmp_path: Path) -> None:
+def test_a_reopened_session_is_not_lost_by_undo(open_window: OpenWindow, tmp_path: Path) -> None:
+    Experiment().with_value("network.seed", 101).save(tmp_path / "last.toml")
+    driver = open_window()
     sessions = LastSessions(driver.window, tmp_path)
-    change(driver)
-    assert sessions.keep() and len(saved_sessions(tmp_path)) == 1
-    driver.session.undo()
-    driver.wait(lambda: driver.field("optimizer.learning_rate") != RATE)
+    sessions.reopen()
+    driver.wait(lambda: driver.field("network.seed") == 101)
     driver.settle()
-    assert sessions.end() == "" and os.listdir(tmp_path) == []
+    sessions.keep_soon()
+    driver.wait(lambda: sessions._kept is not None)
+    driver.undo()
+    driver.wait(lambda: driver.field("network.seed") != 101)
+    driver.settle()
+    another = LastSessions(open_window().window, tmp_path)
+    another.offer()
+    assert driver.window.close() and sessions.end() == ""
+    assert 101 in [session.experiment.network.seed for session in saved_sessions(tmp_path)]
+    another.end()
