@@ -24,24 +24,25 @@ def heard_signals(act: Callable[[int], object]) -> Iterator[None]:
     A signal interrupts nothing: its handler only notes it, and Qt is woken through a socket.
     """
     hearing, telling = socket.socketpair()
-    with hearing, telling, noted_signals(end_at_once) as noted:
+    with hearing, telling:
         hearing.setblocking(False)
         telling.setblocking(False)
-        notifier = QSocketNotifier(hearing.fileno(), QSocketNotifier.Type.Read)
-
-        def hear() -> None:
-            told = hearing.recv(256)
-            if noted and any(number in ending_signals() for number in told):
-                notifier.setEnabled(False)
-                act(noted[0])
-
-        notifier.activated.connect(hear)
         before = signal.set_wakeup_fd(telling.fileno(), warn_on_full_buffer=False)
         try:
-            yield
+            with noted_signals(end_at_once) as noted:  # after the socket is ready: none goes unheard
+                notifier = QSocketNotifier(hearing.fileno(), QSocketNotifier.Type.Read)
+
+                def hear() -> None:
+                    told = hearing.recv(256)
+                    if noted and any(number in ending_signals() for number in told):
+                        notifier.setEnabled(False)
+                        act(noted[0])
+
+                notifier.activated.connect(hear)
+                yield
+                notifier.setEnabled(False)
         finally:
             signal.set_wakeup_fd(before)
-            notifier.setEnabled(False)
 
 
 def print_relevant(kind: QtMsgType, context: object, message: str) -> None:
