@@ -3,6 +3,7 @@
 # make check          lint, formatting, spelling, types, import contract
 # make lessons        train all lessons, and write what was measured into them and docs/teaching.md
 # make bench          measure                 make bench ARGS="--quick --only control"
+# make stress         end the window by every signal                  make stress ARGS="--times 100"
 # Each sets up .venv first, and only as far as something changed. PYTHON=python3.12 chooses the interpreter.
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ ARGS ?=
 VENV_PYTHON = .venv/bin/python
 PREPARE = "$(PYTHON)" scripts/prepare.py
 
-.PHONY: run test lessons bench check clean python
+.PHONY: run test lessons bench stress check clean python
 
 run: python
 	@$(PREPARE) --platform xcb
@@ -31,6 +32,10 @@ lessons: python
 bench: python
 	@$(PREPARE) --extra bench || { echo "Measuring without scikit-learn and PyTorch." >&2 && $(PREPARE) --extra test; }
 	$(VENV_PYTHON) -m tests.benchmarks $(ARGS)
+
+stress: python
+	@$(PREPARE) --extra test
+	$(VENV_PYTHON) -m tests.stress $(ARGS)
 
 check: python
 	@$(PREPARE) --extra dev

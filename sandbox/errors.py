@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 OUT_OF_MEMORY = "there is not enough memory for this; fewer or smaller networks, or fewer samples, need less."
+MOST_IN_A_LINE = 2_000  # characters of what is printed
 _MOST_SHOWN = 120  # characters of a name or a text that is shown
 _MOST_LOCATION = 400  # of a file, and the place in it
 _MOST_SAID = 2_000  # characters of a whole sentence

@@ -1,4 +1,4 @@
-"""Shared by all commands: what is printed, options, tables, Ctrl+C."""
+"""Shared by all commands: what is printed, options, tables, signals."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import argparse
 import errno
 import io
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 from typing import NoReturn
 
 from sandbox import words
-from sandbox.errors import InputError, shown
+from sandbox.errors import MOST_IN_A_LINE, InputError, shown
 from sandbox.experiment.document import texts
 from sandbox.files import reason
 from sandbox.nn import LOSSES, METRICS
+from sandbox.signals import noted_signals
 
 PROGRAM = "loss-sandbox"
 
 DONE, INCOMPLETE, BAD_INPUT = 0, 1, 2
-_MOST_IN_A_LINE, _MOST_IN_A_CELL = 2_000, 60  # characters
+_MOST_IN_A_CELL = 60  # characters
 
 
 def say(text: str) -> None:
@@ -34,7 +34,7 @@ def say(text: str) -> None:
         If standard output cannot be written, as on a full disk.
     """
     try:
-        print(shown(text, _MOST_IN_A_LINE), flush=True)
+        print(shown(text, MOST_IN_A_LINE), flush=True)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -45,7 +45,7 @@ def say(text: str) -> None:
 def print_error(text: str) -> None:
     """Print a sentence on standard error, after the name of the program; if that cannot be written, nobody reads it."""
     with suppress(OSError):
-        print(f"{PROGRAM}: {shown(text, _MOST_IN_A_LINE)}", file=sys.stderr)
+        print(f"{PROGRAM}: {shown(text, MOST_IN_A_LINE)}", file=sys.stderr)
 
 
 class _ClosedOutput(io.TextIOBase):
@@ -106,21 +106,18 @@ def use_offscreen() -> None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 
-@contextmanager
-def collect_interrupts() -> Iterator[list[int]]:
-    """Collect the first Ctrl+C, so that it interrupts no update; a second one raises KeyboardInterrupt."""
-    signals: list[int] = []
+def noted_interrupts() -> AbstractContextManager[list[int]]:
+    """Note the first Ctrl+C, TERM or HUP, so that it interrupts no update; a second one raises KeyboardInterrupt."""
 
-    def collect(number: int, frame: FrameType | None) -> None:
-        if signals:
-            raise KeyboardInterrupt
-        signals.append(number)
+    def give_up(number: int) -> NoReturn:
+        raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, collect)
-    try:
-        yield signals
-    finally:
-        signal.signal(signal.SIGINT, before)
+    return noted_signals(give_up)
+
+
+def print_elsewhere(place: Path, problem: str) -> None:
+    """Say that results are not in the folder they were meant for."""
+    print_error(f"{problem} The results are in {place} instead.")
 
 
 def print_table(table: list[list[str]]) -> None:

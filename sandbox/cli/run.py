@@ -14,9 +14,10 @@ from sandbox.cli.console import (
     DONE,
     INCOMPLETE,
     Parser,
-    collect_interrupts,
     format_value,
     history_columns,
+    noted_interrupts,
+    print_elsewhere,
     print_error,
     print_table,
     say,
@@ -36,8 +37,9 @@ from sandbox.experiment.results.sweep import (
     default_column,
 )
 from sandbox.experiment.training.lanes import Lane
-from sandbox.files import write_together
+from sandbox.files import check_can_write, write_somewhere
 from sandbox.nn import LOSSES, METRICS
+from sandbox.signals import signal_name
 from sandbox.words import known_names
 
 Goal = tuple[str, float]  # a history column, and the level to reach
@@ -60,8 +62,9 @@ With several lanes it says which one reaches a level first, each compared with t
 this is the median of the ratio, seed by seed, with a 95 % bootstrap interval; a seed that reaches the level in only
 one lane counts as infinitely slow in the other.
 
-Files of these names in DIR are replaced, others stay. Ctrl+C ends the training after the current epoch and
-writes the results so far (exit code 1); a second Ctrl+C quits at once and writes nothing."""
+Files of these names in DIR are replaced, others stay. Ctrl+C, or the signal TERM or HUP, ends the training after
+the current epoch and writes the results so far (exit code 1); a second Ctrl+C quits at once and writes nothing.
+If DIR cannot be written in the end, the results are written beside it, and it is said where."""
 
 
 def run_command(arguments: list[str]) -> int:
@@ -100,20 +103,33 @@ def run_command(arguments: list[str]) -> int:
     if problem is not None:
         print_error(f"no pictures can be drawn (use --no-pictures to do without). {problem}")
     draw = not options.no_pictures and problem is None
-    with write_together(folder, result_names(seeds_of(trainer))) as draft:
-        interrupted = _train(trainer, options.quiet)
+    names = result_names(seeds_of(trainer))
+    check_can_write(folder, names)
+    was_there = folder.exists()
+    files: list[str] = []
+
+    def write(draft: Path) -> None:
         write_results(trainer, draft)
         if draw:
             _draw(trainer, draft)
-        files = sorted(path.name for path in draft.iterdir())
+        files[:] = sorted(path.name for path in draft.iterdir())
+
+    with noted_interrupts() as signals:
+        interrupted = _train(trainer, options.quiet, signals)
+        if was_there and not folder.exists():
+            print_error(f"{folder}: this folder has vanished meanwhile; it is made again.")
+        place, elsewhere = write_somewhere(folder, names, write)
+    if elsewhere:
+        print_elsewhere(place, elsewhere)
     if not options.quiet:
-        _summarise(trainer, folder, files, goal)
+        _summarise(trainer, place, files, goal)
     if interrupted:
-        print_error(f"ended by Ctrl+C after epoch {trainer.epoch:,} of {experiment.run.epochs:,}.")
+        name = signal_name(signals[0])
+        print_error(f"ended by {name} after epoch {trainer.epoch:,} of {experiment.run.epochs:,}.")
     stopped = [lane for lane in trainer.lanes if len(lane.running) < len(lane.replicas)]
     for lane in stopped:
         print_error(_stop_text(lane))
-    complete = problem is None and not interrupted and not stopped
+    complete = problem is None and not elsewhere and not interrupted and not stopped
     return DONE if complete else INCOMPLETE
 
 
@@ -149,12 +165,12 @@ def _stop_time(lane: Lane) -> str:
     return f"after update {row.update:,} (epoch {row.epoch:,})"
 
 
-def _train(trainer: Trainer, quiet: bool) -> bool:
-    """Train to the last epoch of [run], or after Ctrl+C to the end of this one; return whether it was interrupted."""
+def _train(trainer: Trainer, quiet: bool, signals: list[int]) -> bool:
+    """Train to the last epoch of [run], or after a signal to the end of this one; return whether it was interrupted."""
     from tqdm import tqdm
 
     last = trainer.experiment.run.epochs
-    with collect_interrupts() as signals, tqdm(total=last, unit="epoch", disable=quiet, dynamic_ncols=True) as bar:
+    with tqdm(total=last, unit="epoch", disable=quiet, dynamic_ncols=True) as bar:
         while trainer.running and trainer.epoch < last and not signals:
             deadline = monotonic() + _REFRESH
             trainer.advance(lambda until=deadline: trainer.epoch < last and not signals and monotonic() < until)  # type: ignore[misc]

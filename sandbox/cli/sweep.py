@@ -15,9 +15,10 @@ from sandbox.cli.console import (
     INCOMPLETE,
     PROGRAM,
     Parser,
-    collect_interrupts,
     format_value,
     history_columns,
+    noted_interrupts,
+    print_elsewhere,
     print_error,
     print_table,
     say,
@@ -43,7 +44,8 @@ from sandbox.experiment.results.sweep import (
     write_table,
 )
 from sandbox.experiment.training.trainer import load_experiment_data
-from sandbox.files import write_together
+from sandbox.files import check_can_write, write_somewhere
+from sandbox.signals import signal_name
 from sandbox.words import known_names
 
 _SWEEP_HELP = """values are written as in an experiment file, but texts need no quotes:
@@ -56,9 +58,9 @@ writes into DIR:
   cells/                a file for every finished cell
 
 To resume an interrupted sweep, give the command again with the same DIR; a cell is run again only if something that
-determines it has changed. A cell that diverges or cannot be run is reported, and the others go on. Ctrl+C lets the
-running cells finish; a second one quits at once. With --scheduler the work goes to a Dask cluster, whose workers
-need this program and, at the same paths, the files that the experiment names."""
+determines it has changed. A cell that diverges or cannot be run is reported, and the others go on. Ctrl+C, or the
+signal TERM or HUP, lets the running cells finish; a second one quits at once. With --scheduler the work goes to a
+Dask cluster, whose workers need this program and, at the same paths, the files that the experiment names."""
 
 
 def sweep_command(arguments: list[str]) -> int:
@@ -101,38 +103,49 @@ def sweep_command(arguments: list[str]) -> int:
         print_error(f"no heat map can be drawn (use --no-pictures to do without). {problem}")
     folder = Path(f"{options.file.stem}-sweep") if options.out is None else options.out
     names = ["sweep.csv", "heatmap.png"]
-    with write_together(folder, names) as draft:
-        sweep = Sweep(grid, folder / "cells")
-        done = sweep.resume()
-        if done and not options.quiet:
-            say(f"{done:,} of {len(grid):,} cells were already done.")
-        try:
-            interrupted = _run_cells(sweep, options)
-        except KeyboardInterrupt:
-            print_error(
-                f"interrupted; {len(sweep.results):,} of {len(grid):,} cells are saved, nothing else was written."
-            )
-            return INCOMPLETE
+    check_can_write(folder, names)
+    was_there = folder.exists()
+    sweep = Sweep(grid, folder / "cells")
+    done = sweep.resume()
+    if done and not options.quiet:
+        say(f"{done:,} of {len(grid):,} cells were already done.")
+    drawn = False
+
+    def write(draft: Path) -> None:
+        nonlocal drawn
         write_table(draft / "sweep.csv", sweep)
-        column = _heatmap_column(sweep, options.column)
         drawn = not options.no_pictures and problem is None and bool(sweep.results)
         if drawn:
             _draw_heatmap(sweep, column, draft / "heatmap.png")
+
+    try:
+        with noted_interrupts() as signals:
+            interrupted = _run_cells(sweep, options, signals)
+            if was_there and not folder.exists():
+                print_error(f"{folder}: this folder has vanished meanwhile; it is made again.")
+            column = _heatmap_column(sweep, options.column)
+            place, elsewhere = write_somewhere(folder, names, write)
+            unsaved = sweep.save()
+    except KeyboardInterrupt:
+        print_error(f"interrupted; {len(sweep.results):,} of {len(grid):,} cells are saved, nothing else was written.")
+        return INCOMPLETE
+    if elsewhere:
+        print_elsewhere(place, elsewhere)
+    if unsaved:
+        print_error(f"not every cell could be saved, and the same command will run those again: {unsaved}")
     if not options.quiet:
         _summarise(sweep, column)
-        say(f"In {folder}: {', '.join(['sweep.csv', *['heatmap.png'] * drawn, 'cells'])}")
-    return _exit_code(sweep, interrupted, problem)
+        say(f"In {place}: {', '.join(['sweep.csv', *['heatmap.png'] * drawn, 'cells'])}")
+    complete = problem is None and not elsewhere and not unsaved
+    return _exit_code(sweep, signal_name(signals[0]) if interrupted else "", complete)
 
 
-def _run_cells(sweep: Sweep, options: argparse.Namespace) -> bool:
-    """Run the missing cells; return whether Ctrl+C ended this early."""
+def _run_cells(sweep: Sweep, options: argparse.Namespace, signals: list[int]) -> bool:
+    """Run the missing cells; return whether a signal ended this early."""
     from tqdm import tqdm
 
     total = len(sweep.cells)
-    with (
-        collect_interrupts() as signals,
-        tqdm(total=total, initial=len(sweep.results), unit="cell", disable=options.quiet, dynamic_ncols=True) as bar,
-    ):
+    with tqdm(total=total, initial=len(sweep.results), unit="cell", disable=options.quiet, dynamic_ncols=True) as bar:
         if not sweep.missing:
             return False
         with _executor(options.scheduler, options.workers, len(sweep.missing)) as executor:
@@ -222,9 +235,9 @@ def _summarise(sweep: Sweep, column: str) -> None:
     print_table(table)
 
 
-def _exit_code(sweep: Sweep, interrupted: bool, problem: str | None) -> int:
-    if interrupted:
+def _exit_code(sweep: Sweep, ended_by: str, complete: bool) -> int:
+    if ended_by:
         done = f"{len(sweep.results):,} of {len(sweep.cells):,} cells are done"
-        print_error(f"ended by Ctrl+C; {done}; run the same command again to continue.")
+        print_error(f"ended by {ended_by}; {done}; run the same command again to continue.")
     failed = any(result.error or result.stopped for result in sweep.results.values())
-    return INCOMPLETE if interrupted or failed or problem is not None else DONE
+    return DONE if complete and not ended_by and not failed else INCOMPLETE

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from sandbox.display import display_problem, library_problem
 from sandbox.errors import InputError, shown
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.settings import MOST_EPOCHS
-from sandbox.files import check_writable, reason
+from sandbox.files import check_writable, draft_path, reason, remove_old_drafts
 
 _WINDOW_SIZE = (1400, 900)
 
@@ -95,7 +94,8 @@ def _screenshot(options: argparse.Namespace, experiment: Experiment | None) -> i
         raise InputError(problem)
     from sandbox.ui.app import screenshot
 
-    draft = png.with_name(f".{PROGRAM}-{secrets.token_hex(8)}.png")
+    remove_old_drafts(png.parent)
+    draft = draft_path(png.parent, ".png")
     size, theme = options.size or _WINDOW_SIZE, options.theme or "light"
     try:
         draft.touch()  # so that a folder that cannot be written into is known before anything is trained

@@ -7,13 +7,15 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment
 from sandbox.experiment.training.snapshot import Snapshot
+from sandbox.signals import end_by_default
 from sandbox.ui import last_session, theme
+from sandbox.ui.ending import heard_signals, print_errors, print_relevant, watched_display
 from sandbox.ui.kit.base import discard
 from sandbox.ui.last_session import LastSessions
 from sandbox.ui.session import first_experiment
@@ -41,8 +43,33 @@ def application() -> QApplication:
 
 
 def run_window(experiment: Experiment | None = None, path: Path | None = None) -> int:
-    """Open the window, run until it is closed, and return the exit code."""
+    """Open the window, run until it is closed or the program is asked to end, and return the exit code.
+
+    It is 128 + n after the signal n, and 1 if what was in the window could not be kept.
+    """
     app = application()
+    opened: list[LastSessions] = []
+
+    def keep(settle: bool = False) -> list[str]:
+        return [problem for sessions in opened if (problem := sessions.end(settle))]
+
+    def end(number: int) -> None:
+        keep(settle=True)
+        end_by_default()  # the work is kept: from now on a second signal may end the program at any moment
+        app.exit(128 + number)
+
+    with heard_signals(end), watched_display(keep):
+        window, sessions = _open(app, experiment, path)
+        opened.append(sessions)
+        code = app.exec()
+        problems = keep()
+        window.close()  # whatever ended the loop: its threads, and those of a sweep, end too
+    print_errors(problems)
+    return 1 if problems else code
+
+
+def _open(app: QApplication, experiment: Experiment | None, path: Path | None) -> tuple[MainWindow, LastSessions]:
+    """Return the window, shown, and what keeps its sessions."""
     chosen = _THEMES.get(str(QSettings().value("theme", "", type=str)))
     window = MainWindow(experiment or first_experiment(), chosen)
     if path is not None:
@@ -57,9 +84,7 @@ def run_window(experiment: Experiment | None = None, path: Path | None = None) -
     window.start()
     if experiment is None:
         sessions.offer()
-    code = app.exec()
-    sessions.keep()
-    return code
+    return window, sessions
 
 
 def _show_error(
@@ -69,12 +94,6 @@ def _show_error(
     sys.__excepthook__(kind, error, trace)
     if issubclass(kind, Exception):
         window.notice.say(f"An error occurred ({error!r}): Reset restarts the run.", error=True)
-
-
-def _print_relevant(kind: QtMsgType, context: object, message: str) -> None:
-    """Print Qt's messages except those about what a platform without a screen does not support."""
-    if "This plugin does not support" not in message:
-        print(message, file=sys.stderr)
 
 
 def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], colours: str, after: int) -> None:
@@ -100,7 +119,7 @@ def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], 
     """
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application()
-    previous = qInstallMessageHandler(_print_relevant)
+    previous = qInstallMessageHandler(print_relevant)
     window = MainWindow(experiment or first_experiment(), _THEMES[colours])
     window.resize(*size)
     loop = QEventLoop()

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
 from sandbox import words
@@ -162,6 +162,24 @@ class Session(QObject):
     def deferred(self) -> int:
         """How many requests wait for that."""
         return len(self._deferred)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the snapshot has all that the controls show; what was just changed may still wait for the thread."""
+        snapshot = self.snapshot
+        if snapshot is None or self._pending_run is not None:
+            return snapshot is None
+        return _meaning(snapshot.experiment.effective(snapshot.update)) == _meaning(self.experiment)
+
+    def settle(self, milliseconds: int) -> None:
+        """Wait, so long at most, until the snapshot has all that the controls show; meanwhile take nothing more."""
+        if self.is_settled:
+            return
+        loop = QEventLoop()
+        connection = self.shown.connect(lambda _: loop.quit() if self.is_settled else None)
+        QTimer.singleShot(milliseconds, loop, loop.quit)
+        loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        self.shown.disconnect(connection)
 
     # Training
 
@@ -551,15 +569,16 @@ class Session(QObject):
         if self._run.number == number:
             self.apply_lanes(self.experiment, None, hidden)
 
-    def save_experiment(self, path: Path) -> None:
-        """Write the experiment with the edits made while training, so that it can be replayed."""
+    def save_experiment(self, path: Path) -> bool:
+        """Write the experiment with the edits made while training, to be replayed; return whether it was written."""
         experiment = self.experiment if self.snapshot is None else self.snapshot.experiment
         try:
             experiment.save(path)
         except (InputError, OSError) as error:
             self.message.emit(f"{path.name} could not be written: {error}", True)
-        else:
-            self.message.emit(f"Saved as {path.name}: the whole run can be replayed from it.", False)
+            return False
+        self.message.emit(f"Saved as {path.name}: the whole run can be replayed from it.", False)
+        return True
 
     # Runs
 
@@ -693,6 +712,12 @@ def _with_monitors(experiment: Experiment, lane: str | None, old: str, task: str
     monitors = dict.fromkeys(suits if name == old else name for name in loss.monitors)
     monitors.pop(objective_for(loss, task), None)
     return experiment.with_value("loss.monitors", tuple(monitors), lane)
+
+
+def _meaning(experiment: Experiment) -> object:
+    """Return what an experiment without edits says of each lane, however it is written."""
+    lanes = {lane.name: experiment.lane(lane.name) for lane in experiment.lanes}
+    return experiment.data, experiment.run, lanes
 
 
 def _without_edits(experiment: Experiment) -> Experiment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,7 @@ class MainWindow(QMainWindow):
         self._chosen_theme = theme
         self._presenting = self._closed = False
         self._drawn_run = -1
+        self.may_close: Callable[[], bool] = lambda: True  # asked before the window closes
         self._reported: set[str] = set()  # the lanes of this run whose stop has been reported
         self.boundary: LaneGrid | None = None
         self.cost: CostView | None = None
@@ -546,13 +548,14 @@ class MainWindow(QMainWindow):
             self._folder = str(Path(name).parent)
             self.session.open_table(Path(name))
 
-    def ask_save(self) -> None:
-        """Ask for a name and write the experiment, with its edits."""
+    def ask_save(self) -> bool:
+        """Ask for a name and write the experiment, with its edits; return whether it was written."""
         where = str(Path(self._folder) / self._saved_as)
         name, _ = QFileDialog.getSaveFileName(self, "Save the experiment", where, "Experiments (*.toml)")
         if name:
             self._folder, self._saved_as = str(Path(name).parent), Path(name).name
-            self.session.save_experiment(Path(name))
+            return self.session.save_experiment(Path(name))
+        return False
 
     def ask_save_picture(self) -> None:
         """Ask for a name and write a picture of the window, as it is, without menus."""
@@ -568,6 +571,9 @@ class MainWindow(QMainWindow):
             self.notice.say(f"{path.name} could not be written: choose a folder that can be.", error=True)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._closed and not self.may_close():
+            event.ignore()
+            return
         self._closed = True
         if self.lenses is not None:
             self.lenses.close_windows()

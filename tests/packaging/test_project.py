@@ -119,6 +119,6 @@ def test_a_wheel_has_the_command_and_the_licence(tmp_path: Path) -> None:
         texts = {
             name.rpartition("/")[2]: archive.read(name).decode() for name in archive.namelist() if "dist-info" in name
         }
-    assert "loss-sandbox = sandbox.cli:main" in texts["entry_points.txt"]
+    assert "loss-sandbox = sandbox.__main__:main" in texts["entry_points.txt"]
     assert texts["LICENSE"].startswith("MIT License")
     assert "License-Expression: MIT" in texts["METADATA"]

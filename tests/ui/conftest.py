@@ -182,6 +182,7 @@ class Driver:
         self.session.refresh()
         self.wait(lambda: len(self.drawn) > count and self.thread._commands.empty() and not self.thread._mailbox)
         self.wait(lambda: not self.session.is_pending and self.last.catch_up_progress == 1.0)
+        assert self.session.is_settled
         return self.last
 
     def play(self, updates: int = 1) -> Snapshot:

@@ -96,14 +96,14 @@ class Experiment:
         """Return the text of an experiment file: every setting that has a value, changed or not."""
         return write_tables(dict(_values(self)), self.lanes, self.edits)
 
-    def save(self, path: str | os.PathLike[str]) -> Experiment:
-        """Write the file whole or not at all; return the experiment as it would be read back.
+    def save(self, path: str | os.PathLike[str], head: str = "") -> Experiment:
+        """Write the file whole or not at all, `head` before all else; return the experiment as it would be read back.
 
         Relative paths are rewritten if the folder changes, so that they still name the same files.
         """
         path = Path(path)
         moved = self._moved(path.absolute().parent).checked()
-        text = moved.dumps()
+        text = head + moved.dumps()
         check_size(len(text.encode()), str(path))
         write_atomic(path, text)
         return moved

@@ -14,11 +14,13 @@ import itertools
 import json
 import math
 import multiprocessing
+import multiprocessing.connection
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -41,7 +43,7 @@ from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.spread import quartiles
 from sandbox.experiment.training.trainer import Trainer
 from sandbox.experiment.training.weights import MOST_BYTES as WEIGHTS_BYTES
-from sandbox.files import read_file, write_atomic
+from sandbox.files import read_file, remove_old_drafts, write_atomic
 from sandbox.nn import LOSSES
 
 MOST_CELLS = 10_000
@@ -347,9 +349,11 @@ class Sweep:
     cells: list[Cell]
     folder: Path
     results: dict[int, Result] = field(default_factory=dict)
+    _failed: set[int] = field(default_factory=set)  # on which the program failed: to be tried again next time
 
     def resume(self) -> int:
         """Load the saved results that are still valid; return how many there are."""
+        remove_old_drafts(self.folder)
         for cell in self.cells:
             saved = _read_result(self._path(cell))
             if saved is not None and saved.digest == cell.digest:
@@ -377,28 +381,41 @@ class Sweep:
         try:
             while futures:
                 done, _ = wait(futures, _PATIENCE, FIRST_COMPLETED)
-                if ending():
+                if is_ending := ending():
                     for future in list(futures):
                         if future.cancel():
                             del futures[future]
                 for future in sorted(done & futures.keys(), key=lambda future: futures[future].number):
                     cell = futures.pop(future)
-                    self._collect(cell, future)
+                    self._collect(cell, future, is_ending)
                     if cell.number in self.results:
                         yield cell
         finally:
             for future in futures:
                 future.cancel()
 
-    def _collect(self, cell: Cell, future: Future[Result]) -> None:
+    def _collect(self, cell: Cell, future: Future[Result], ending: bool) -> None:
         error = future.exception()
-        if isinstance(error, Cancelled):
-            return
+        if isinstance(error, Cancelled) or (ending and isinstance(error, BrokenExecutor)):
+            return  # whoever ends this process may have ended the others too
         if error is None:
             self.results[cell.number] = future.result()
-            self._save(cell, future.result())
-        else:  # not saved, so that it is tried again next time
+            with suppress(InputError, OSError):  # it is saved in the end
+                self._save(cell, future.result())
+        else:
+            self._failed.add(cell.number)
             self.results[cell.number] = Result(cell.digest, error=f"the program failed on it ({error!r})")
+
+    def save(self) -> str:
+        """Save the results whose files are missing, as after the folder has vanished; return why one cannot be."""
+        try:
+            for cell in self.cells:
+                result = self.results.get(cell.number)
+                if result is not None and cell.number not in self._failed and not self._path(cell).exists():
+                    self._save(cell, result)
+        except (InputError, OSError) as error:
+            return str(error)
+        return ""
 
     def _path(self, cell: Cell) -> Path:
         return self.folder / f"{cell.digest}.json"
@@ -437,7 +454,7 @@ def cores() -> int:
 
 
 class Processes(ProcessPoolExecutor):
-    """A pool of freshly spawned processes that ignore Ctrl+C; this process handles it.
+    """A pool of freshly spawned processes that leave Ctrl+C and HUP to this one, and end when it does.
 
     Parameters
     ----------
@@ -446,10 +463,11 @@ class Processes(ProcessPoolExecutor):
     """
 
     def __init__(self, workers: int | None = None) -> None:
-        lane_like = multiprocessing.get_context("spawn")
-        self._cancel_event = lane_like.Event()
+        spawning = multiprocessing.get_context("spawn")
+        with _without_interrupts():  # this starts multiprocessing's own helper
+            self._cancel_event = spawning.Event()
         super().__init__(
-            workers or cores(), mp_context=lane_like, initializer=_begin_process, initargs=(self._cancel_event,)
+            workers or cores(), mp_context=spawning, initializer=_begin_process, initargs=(self._cancel_event,)
         )
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -464,11 +482,11 @@ class Processes(ProcessPoolExecutor):
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Block Ctrl+C: a process started meanwhile inherits this, so that Ctrl+C cannot kill it while it starts."""
+    """Block what a terminal sends to all: a process started meanwhile inherits this, and cannot be killed by it."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:
@@ -482,6 +500,17 @@ def _begin_process(event: Any) -> None:
     global _cancel_event
     _cancel_event = event
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait until the process that started this one has ended, however it did, and end too: nobody takes the result."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 class Cancelled(Exception):

@@ -69,6 +69,7 @@ class SweepDialog(QDialog):
         self._cells: list[Cell] = []
         self._swept: Experiment | None = None  # the experiment of the results
         self._chosen: tuple[int, str] | None = None  # a cell, and a lane
+        self._failure = ""  # what went wrong in the last run
         self._build(task)
         self._connect()
         self._count()
@@ -213,7 +214,7 @@ class SweepDialog(QDialog):
     def _begin(self, grid: list[Cell]) -> None:
         self.sweep = Sweep(grid, sweep_folder(grid))
         self.sweep.resume()
-        self._cells, self._results, self._chosen = grid, dict(self.sweep.results), None
+        self._cells, self._results, self._chosen, self._failure = grid, dict(self.sweep.results), None, ""
         self._swept = self.experiment
         self.open_button.setEnabled(False)
         self.bar.setRange(0, len(grid))
@@ -228,7 +229,7 @@ class SweepDialog(QDialog):
         self.run_button.setText("Stop")
         self.thread_ = SweepThread(self.sweep)
         self.thread_.cell_done.connect(self._add_result)
-        self.thread_.failed.connect(lambda sentence: self._say(sentence, True))
+        self.thread_.failed.connect(self._fail)
         self.thread_.finished.connect(self._ended)
         self._show_progress()
         self.thread_.start()
@@ -251,6 +252,12 @@ class SweepDialog(QDialog):
         self.run_button.setText("Run")
         self.run_button.setEnabled(True)
         self._show_progress()
+        if self._failure:
+            self._say(self._failure, True)
+
+    def _fail(self, sentence: str) -> None:
+        self._failure = sentence
+        self._say(sentence, True)
 
     def _say(self, sentence: str, error: bool = False) -> None:
         set_state(self.words, "role", "error" if error else "hint")

@@ -54,6 +54,8 @@ class SweepThread(QThread):
             with self._executor(len(self._sweep.missing)) as executor:
                 for cell in self._sweep.run(executor, lambda: self._is_ending(executor)):
                     self.cell_done.emit(cell.number, self._sweep.results[cell.number])
+            if problem := self._sweep.save():
+                self.failed.emit(f"Not every cell could be kept for the next time: {problem}")
         except MemoryError:
             self.failed.emit(words.capital(OUT_OF_MEMORY))
         except Exception as error:

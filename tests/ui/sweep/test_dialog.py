@@ -378,3 +378,14 @@ def test_every_value_that_can_be_ticked_is_allowed(qtbot: Any, key: str) -> None
     row.ticks.set_value(values)
     axis = row.axis()
     assert (axis is None) == (not values) and (axis is None or set(axis.values) == set(values))
+
+
+def test_results_that_cannot_be_kept_are_shown_and_said(driver: Any, executor: InlineExecutor, tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("")  # where a folder should be
+    dialog = run(driver)
+    assert len(dialog._results) == 4 and dialog.save_button.isEnabled()
+    assert dialog.words.text().startswith("Not every cell could be kept for the next time: ")
+    assert dialog.words.property("role") == "error"
+    (tmp_path / "kept").unlink()
+    run(driver, rates="0.2, 2")
+    assert dialog.words.text() == "4 of 4 cells are done."
