@@ -112,6 +112,18 @@ class Pairs:
                     history = self.histories[pair] = History()
                 history.append(epoch, update, COLUMNS, distance_and_angle)
 
+    def angle(self, one: Lane, other: Lane) -> float:
+        """Return the angle between the last updates of two running lanes of one shape, in degrees; else nan."""
+        for shape in self._shapes:
+            found = {member.key: member for member in shape if member.whole}
+            if one.key in found and other.key in found:
+                pair = found[one.key], found[other.key]
+                thetas = np.array([member.group.rows[member.rows] for member in pair])
+                steps = np.array([member.group.last_step(member.rows) for member in pair])
+                with np.errstate(all="ignore"):
+                    return _distances_and_angles(thetas, steps)[0][1]
+        return math.nan
+
     def remove(self, key: int) -> PairRecord:
         """Remove and return the records of a lane."""
         diverged_at = {pair: self.diverged_at.pop(pair) for pair in list(self.diverged_at) if key in pair}
