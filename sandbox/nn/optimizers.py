@@ -319,6 +319,7 @@ class RmsProp(Optimizer):
     step_code = ("V[...] = rho * V + (1 - rho) * dP**2", "P -= learning_rate * dP / (np.sqrt(V) + epsilon)")
     parameters = (_RHO, _epsilon(1e-8))
     memory = ("V",)
+    rescales = True
     rho: float
     epsilon: float
 
@@ -352,6 +353,7 @@ class Adagrad(Optimizer):
     step_code = ("V[...] = V + dP**2", "P -= learning_rate * dP / (np.sqrt(V) + epsilon)")
     parameters = (_epsilon(1e-10),)
     memory = ("V",)
+    rescales = True
     epsilon: float
 
     def step(self, state: OptimizerState, rate: float) -> None:

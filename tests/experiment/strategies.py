@@ -23,12 +23,15 @@ def _changes() -> dict[str, st.SearchStrategy[Any]]:
         "loss.objective": st.sampled_from(sorted(LOSSES)),
         "loss.reduction": st.sampled_from(sorted(REDUCTIONS)),
         "loss.numerics": st.sampled_from(["fused", "clamped", "naive"]),
+        "loss.delta": st.sampled_from([0.3, 1.0]),
         "loss.monitors": st.lists(st.sampled_from(_MONITORS), unique=True, max_size=2).map(tuple),
         "network.output": st.sampled_from(["auto", *sorted(ACTIVATIONS)]),
         "network.target_coding": st.sampled_from(["auto", "zero_one", "plus_minus_one"]),
         "network.activation": st.sampled_from([name for name in sorted(ACTIVATIONS) if name != "softmax"]),
         "optimizer.name": st.sampled_from(sorted(OPTIMIZERS)),
         "optimizer.learning_rate": _RATES,
+        "optimizer.momentum": st.sampled_from([0.5, 0.9]),
+        "optimizer.weight_decay": st.sampled_from([0.01, 0.5]),
         "optimizer.l2": st.sampled_from([0.0, 0.01]),
     }
 

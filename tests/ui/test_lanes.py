@@ -577,11 +577,11 @@ def advantage(**changes: Any) -> Advantage:
             "1 of 32 seeds of A reach it, 0 of 32 of B.",
         ),
         (
-            {"ratio": Estimate(1.004, 1.001, 1.2), "compared": 31, "late": 7, "gaps": True},
+            {"ratio": Estimate(1.004, 1.001, 1.2), "compared": 31, "step": 8, "gaps": True},
             "B needs about as many epochs as A to reach a test accuracy of 95\u2009%, 1 to 1.2 (95\u2009% interval), "
             "31 of 32 seeds. The interval contains 1: the difference may be chance. "
             "32 of 32 seeds of A reach it, 31 of 32 of B. "
-            "Not every epoch was recorded: a number of epochs may be up to 7 too high.",
+            "Only recorded epochs count: the one before may be 8 epochs earlier.",
         ),
         (
             {"seeds": 1, "reached": 1, "other_reached": 1, "epochs": 100.0, "other_epochs": 102.0},

@@ -9,6 +9,7 @@ level in only one lane counts as infinitely slow in the other; a seed that reach
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,10 +85,12 @@ class Advantage:
         How the lanes reduce losses now.
     compared, sooner, other_sooner : int
         How many seeds have reached the level in either lane; in how many of them this one was first, or the other one.
-    late : int
-        By how many epochs the numbers may be too high, because nothing is known of the epochs before.
+    step : int
+        The most epochs between one at which a network has reached the level and the one before that is known.
+    since : int
+        The first epoch of which anything is known in both lanes.
     gaps : bool
-        Whether there are such epochs at all.
+        Whether there are epochs of which nothing is known.
     alike : bool
         Whether all seeds of a lane are one and the same network, in both lanes.
     """
@@ -111,7 +114,8 @@ class Advantage:
     compared: int = 0
     sooner: int = 0
     other_sooner: int = 0
-    late: int = 0
+    step: int = 1
+    since: int = 0
     gaps: bool = False
     alike: bool = False
 
@@ -141,7 +145,7 @@ class AskAdvantage:
         needed, other_needed = (found.first(self.level, name in METRICS) for found in both)
         last, other_last = (_latest(lane, found) for lane, found in zip(lanes, both, strict=True))
         ends = _end(lanes[0], one, last), _end(lanes[1], two, other_last)
-        alike = all(_is_one_network(lane) for lane in lanes)
+        alike = all(_is_one_network(probe, lane) for lane in lanes)
         quotients = ratios(needed, other_needed)
         same_moment = not (ends[0].stopped or ends[1].stopped) and ends[0].epoch == ends[1].epoch
         return Advantage(
@@ -164,7 +168,8 @@ class AskAdvantage:
             compared=len(quotients),
             sooner=int((needed < other_needed).sum()),
             other_sooner=int((other_needed < needed).sum()),
-            late=max(one.late(needed), two.late(other_needed)),
+            step=max(one.step(needed), two.step(other_needed)),
+            since=max(one.since, two.since),
             gaps=one.has_gaps or two.has_gaps,
             alike=alike,
         )
@@ -176,8 +181,14 @@ def _latest(lane: Lane, found: Known) -> Array:
 
 
 def estimate_of_ratio(quotients: Array, in_doubt: bool = True) -> Estimate:
-    """Return the median of ratios with its interval; the reciprocals have the reciprocal one."""
-    return estimate(quotients, _between_ratios, in_doubt)
+    """Return the median of ratios with its interval; the reciprocals have the reciprocal one.
+
+    If the two in the middle are 0 and infinity, there is none.
+    """
+    found = estimate(quotients, _between_ratios, in_doubt)
+    ordered, count = np.sort(quotients), len(quotients)
+    split = count > 0 and ordered[(count - 1) // 2] == 0.0 and ordered[count // 2] == np.inf
+    return dataclasses.replace(found, value=math.nan) if split else found
 
 
 def _difference(one: Array, other: Array) -> Array:
@@ -193,10 +204,13 @@ def _end(lane: Lane, found: Known, latest: Array) -> End:
     return End(epoch, 0 if row is None else row.update, networks, bool(lane.stopped))
 
 
-def _is_one_network(lane: Lane) -> bool:
-    """Whether all seeds of a lane are one and the same network, as if its initial weights are given."""
-    first, *others = (replica.theta for replica in lane.replicas)
-    return bool(others) and all(np.array_equal(first, theta) for theta in others)
+def _is_one_network(probe: LaneProbe, lane: Lane) -> bool:
+    """Whether all seeds of a lane are one and the same network, now and from the start, as if its weights are given."""
+    first, *others = lane.replicas
+    if not others or not all(np.array_equal(first.theta, other.theta) for other in others):
+        return False
+    start, *starts = (probe.at_start(replica).replica.theta for replica in lane.replicas)
+    return all(np.array_equal(start, other) for other in starts)
 
 
 def default_level(column: str) -> float:
@@ -227,7 +241,7 @@ def _between_values(low: Array, high: Array) -> Array:
 
 def _between_ratios(low: Array, high: Array) -> Array:
     """Return the geometric mean; 1 between 0 and infinity, since neither lane is then the quicker one."""
-    middle: Array = np.sqrt(low) * np.sqrt(high)
+    middle: Array = np.sqrt(low * high)
     middle[np.isnan(middle)] = 1.0
     return middle
 

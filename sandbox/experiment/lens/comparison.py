@@ -75,7 +75,7 @@ def first(found: Advantage, one: str, other: str) -> str:
     if not found.reached and not found.other_reached:
         return f"Neither lane has reached {to}{_yet(found)}."
     sentence = _first_of_one if found.seeds == 1 or found.alike else _first_of_seeds
-    return f"{sentence(found, one, other, to)}{_lateness(found)}"
+    return f"{sentence(found, one, other, to)}{_known(found)}"
 
 
 def _first_of_seeds(found: Advantage, one: str, other: str, to: str) -> str:
@@ -83,7 +83,7 @@ def _first_of_seeds(found: Advantage, one: str, other: str, to: str) -> str:
         f"{found.reached} of {found.seeds} seeds of {one} reach it, {found.other_reached} of {found.seeds} of {other}."
     )
     ratio = found.ratio
-    if math.isinf(ratio.value) or ratio.value == 0.0 or (ratio.low == 0.0 and math.isinf(ratio.high)):
+    if not 0.0 < ratio.value < math.inf or (ratio.low == 0.0 and math.isinf(ratio.high)):
         return f"{_first_by_count(found, one, other, to)} {reached}"
     slow, quick = (other, one) if ratio.value >= 1.0 else (one, other)
     shown = ratio if ratio.value >= 1.0 else inverse(ratio)
@@ -111,11 +111,12 @@ def _yet(found: Advantage) -> str:
     return " at any recorded epoch" if found.gaps else " yet"
 
 
-def _lateness(found: Advantage) -> str:
-    """Say that the level may have been reached earlier, at epochs that nothing is known of; "" if it was not."""
-    if not found.late:
-        return ""
-    return f" Not every epoch was recorded: a number of epochs may be up to {found.late:,} too high."
+def _known(found: Advantage) -> str:
+    """Say how finely the epochs are known, where that is not one by one from the start."""
+    since = f" Nothing is known of the epochs before {found.since:,}." if found.since else ""
+    if found.step < 2:
+        return since
+    return f"{since} Only recorded epochs count: the one before may be {found.step:,} epochs earlier."
 
 
 Named = tuple[str, Sequence[Scale]]  # a lane's name, and the scales on which it has read a loss

@@ -40,11 +40,15 @@ class Known:
         """Return for each network the first of the epochs at which it is at a level; infinity if it never is."""
         return epochs_to(self.epochs, self.values, level, rising)
 
-    def late(self, first: Floats) -> int:
-        """Return by how many epochs any of these first ones may be too high, because none before is known."""
+    @property
+    def since(self) -> int:
+        """The first epoch of which anything is known."""
+        return int(self.epochs[0]) if self.epochs.size else 0
+
+    def step(self, first: Floats) -> int:
+        """Return the most epochs between any of these first ones and the known one before it."""
         reached = np.searchsorted(self.epochs, first[np.isfinite(first)])
-        before = np.concatenate(([-1.0], self.epochs))[reached]
-        return int(np.max(self.epochs[reached] - before - 1.0, initial=0.0))
+        return int(np.max(np.diff(self.epochs, prepend=self.epochs[:1])[reached], initial=0.0))
 
     @property
     def latest(self) -> Floats:

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sandbox.arrays import norm
+from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.training.batches import Batches
-from sandbox.experiment.training.lanes import Lane
+from sandbox.experiment.training.lanes import Lane, build_lane
 from sandbox.experiment.training.probe import LaneProbe
 from sandbox.experiment.training.samples import Samples
 from sandbox.nn import OPTIMIZERS
@@ -76,12 +77,18 @@ class AskMatchedRates:
 
     def answer(self, probe: LaneProbe) -> MatchedRates:
         """Return a row for every lane."""
-        lanes = [probe.lane] if probe.run is None else probe.run.lanes
+        lanes = [_restarted(lane, probe) for lane in ([probe.lane] if probe.run is None else probe.run.lanes)]
         settings = probe.lane.settings.optimizer if probe.run is None else probe.run.current.optimizer
         first = Batches(probe.samples, settings.seed).next_batch(settings)
         lengths = {lane.name: _first_length(lane, probe, first) for lane in lanes}
         rows = tuple(_row(lane, lengths[lane.name], lengths[self.lane], len(first)) for lane in lanes)
         return MatchedRates(self.lane, len(first), rows)
+
+
+def _restarted(lane: Lane, probe: LaneProbe) -> Lane:
+    """Return a lane from the start, with the settings in force: one that has stopped keeps those of that time."""
+    settings = lane.settings if probe.run is None else probe.run.current.lane(lane.name)
+    return build_lane(settings, probe.data, len(lane.replicas))
 
 
 def _row(lane: Lane, length: float, wanted: float, batch: int) -> RateRow:
@@ -98,6 +105,8 @@ def _matched(rate: float, length: float, wanted: float) -> float:
     if not (0.0 < length < math.inf and 0.0 < wanted < math.inf):
         return math.nan
     matched, as_set = (float(f"{number:.{DIGITS}g}") for number in (rate * (wanted / length), rate))
+    if matched > SETTINGS["optimizer.learning_rate"].high:
+        return math.nan
     return rate if matched == as_set else matched
 
 

@@ -155,7 +155,8 @@ def _distance_and_angle(one: Array, other: Array, step: Array, other_step: Array
     """Return the distance and the angle in degrees of two networks' parameters and steps (P,), in half the time."""
     between = one - other
     length = math.sqrt(step.dot(step)) * math.sqrt(other_step.dot(other_step))
-    cosine = float(step.dot(other_step)) / length if length > 0.0 else math.nan  # nan, too, of a step that is nan
+    known = 0.0 < length < math.inf  # not of a step that is nan, nor where squares overflow
+    cosine = float(step.dot(other_step)) / length if known else math.nan
     angle = math.degrees(math.acos(min(max(cosine, -1.0), 1.0))) if math.isfinite(cosine) else math.nan
     return math.sqrt(between.dot(between)), angle
 
@@ -166,6 +167,7 @@ def _distances_and_angles(thetas: Array, steps: Array) -> list[tuple[float, floa
     distances = np.sqrt(np.add.reduce(between * between, axis=-1))
     lengths = np.sqrt(np.add.reduce(steps * steps, axis=-1))
     products = np.add.reduce(steps[:, None] * steps[None], axis=-1)
+    lengths[lengths == np.inf] = np.nan  # where squares overflow
     cosines = products / (lengths[:, None] * lengths[None])
     np.maximum(cosines, -1.0, out=cosines)  # np.clip takes three times as long
     np.minimum(cosines, 1.0, out=cosines)
@@ -176,10 +178,10 @@ def _distances_and_angles(thetas: Array, steps: Array) -> list[tuple[float, floa
 
 
 def _median(values: Array) -> Array:
-    """Return the median over the last axis."""
+    """Return the median over the last axis; nan if any value is."""
     if values.shape[-1] == 1:
         return values[..., 0]
     ordered = np.sort(values, axis=-1)
     count = ordered.shape[-1]
     middle: Array = 0.5 * (ordered[..., (count - 1) // 2] + ordered[..., count // 2])
-    return middle
+    return np.where(np.isnan(ordered[..., -1]), np.nan, middle)
