@@ -72,7 +72,7 @@ def test_lanes_of_another_objective_diverge_at_once() -> None:
     assert state.distance == pytest.approx(math.dist(a.tolist(), b.tolist()), rel=1e-12)
     epochs, values = state.distances
     assert len(epochs) == 51 and values[0] == 0.0 and values[-1] == pytest.approx(state.distance)
-    assert state.angles[1][-1] == state.angle
+    assert state.angles[1][-1] == pytest.approx(state.angle)
     assert [difference.key for difference in state.differences] == ["loss.objective"]
     assert not values.flags.writeable
 
