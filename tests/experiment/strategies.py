@@ -14,7 +14,7 @@ from sandbox.nn.losses import REDUCTIONS
 
 DATASETS = ("moons", "circles", "blobs", "sine", "line_with_outliers")  # binary, several classes, regression
 _MONITORS = (*sorted(LOSSES), *sorted(METRICS))
-_RATES = st.sampled_from([0.003, 0.03, 0.1, 0.5, 0.5 / 28, 3.0, 1e4])  # the last one stops lanes
+_RATES = st.sampled_from([0.003, 0.03, 0.1, 0.5, 0.5 / 28, 3.0, 1e4, 1e6])  # the last ones stop lanes
 
 
 def _changes() -> dict[str, st.SearchStrategy[Any]]:
@@ -39,7 +39,8 @@ def _changes() -> dict[str, st.SearchStrategy[Any]]:
 def lane_changes(most: int = 3) -> st.SearchStrategy[dict[str, Any]]:
     """Draw up to `most` settings of a lane."""
     changes = _changes()
-    keys = st.lists(st.sampled_from(sorted(changes)), unique=True, max_size=most)
+    often = ["loss.objective", "loss.reduction", "optimizer.learning_rate"]  # what most sentences depend on
+    keys = st.lists(st.sampled_from([*sorted(changes), *often, *often]), unique=True, max_size=most)
     return keys.flatmap(lambda chosen: st.fixed_dictionaries({key: changes[key] for key in chosen}))
 
 
