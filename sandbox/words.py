@@ -85,6 +85,27 @@ def share(value: float, decimals: int = 1) -> str:
     return f"{fixed(100.0 * value, decimals)}{THIN_SPACE}%" if math.isfinite(value) else _not_finite(value)
 
 
+def ratio(value: float) -> str:
+    """Format how many times as much something is: 1.9, 1.02, 99.7, 12,300."""
+    return number(value, _ratio_digits(value))
+
+
+def rounded_ratio(value: float) -> float:
+    """Return a ratio as `ratio` shows it."""
+    return float(f"{value:.{_ratio_digits(value) - 1}e}")
+
+
+def _ratio_digits(value: float) -> int:
+    """Two digits say enough, but three where two would hide the difference to 1 or cut a larger number short."""
+    return 3 if 0.9 < value < 1.1 or value >= 10.0 else 2
+
+
+def times_as(value: float, much_as: str) -> str:
+    """Compare by a ratio: "1.02 times as many epochs as" or, where it rounds to 1, "about as many epochs as"."""
+    text = ratio(value)
+    return f"about as {much_as}" if text == "1" else f"{text} times as {much_as}"
+
+
 def signed(text: str) -> str:
     """Put a plus before a formatted number, unless it is negative or 0."""
     return text if text.startswith(MINUS) or not text.strip("0.") else f"+{text}"

@@ -387,6 +387,38 @@ def test_run_compares_every_lane_with_the_first(person: Person) -> None:
     assert sum("After epoch 20: " in line for line in out.splitlines()) == 2
 
 
+SUM_AND_MEAN = """format = 1
+[loss]
+monitors = ["mse"]
+[run]
+epochs = 400
+[[lanes]]
+name = "A"
+[[lanes]]
+name = "B"
+loss.reduction = "sum"
+optimizer.learning_rate = 0.002380952380952381  # 0.5 / 210
+"""
+
+
+def test_run_compares_a_sum_with_a_mean_by_the_same_measure(person: Person) -> None:
+    file = person.write("both.toml", SUM_AND_MEAN)
+    _, out, _ = person.command("run", str(file), "--no-pictures", "--reach", "train_mse=0.05")
+    first = next(int(row["epoch"]) for row in person.history("both") if float(row["train_mse"]) <= 0.05)
+    goal = "a training mean squared error of 0.05, the loss as a mean over samples"
+    assert f"Both reached {goal} after {first} epochs." in out.splitlines()
+
+
+def test_run_says_that_only_recorded_epochs_count(person: Person) -> None:
+    file = person.write("both.toml", SUM_AND_MEAN)
+    _, out, _ = person.command("run", str(file), "--no-pictures", "--every", "100", "--reach", "test_accuracy=0.8")
+    (sentence,) = [line for line in out.splitlines() if line.startswith("Both reached")]
+    assert sentence == (
+        "Both reached a test accuracy of 80\u2009% after 100 epochs. "
+        "Only recorded epochs count: the one before may be 100 epochs earlier."
+    )
+
+
 def test_run_says_in_which_unit_costs_are(person: Person) -> None:
     rows = [f"{x},{1000 * x + 0.5}" for x in range(30)]
     person.write("rent.csv", "\n".join(["area,rent", *rows]))

@@ -58,9 +58,10 @@ _RUN_HELP = """writes into DIR:
   boundary-LANE.png     the predictions of the network; with more than two inputs, on a slice through the data
                         along the two inputs shown first, with the others at their mean
 
-With several lanes it says which one reaches a level first, each compared with the first lane. With several seeds
-this is the median of the ratio, seed by seed, with a 95 % bootstrap interval; a seed that reaches the level in only
-one lane counts as infinitely slow in the other.
+With several lanes it says which one reaches a level first, each compared with the first lane; a loss is compared as a
+mean over samples, however it is reduced, and only epochs that are recorded (--every) count. With several seeds this
+is the median of the ratio, seed by seed, with a 95 % bootstrap interval; a seed that reaches the level in only one
+lane counts as infinitely slow in the other.
 
 Files of these names in DIR are replaced, others stay. Ctrl+C, or the signal TERM or HUP, ends the training after
 the current epoch and writes the results so far (exit code 1); a second Ctrl+C quits at once and writes nothing.

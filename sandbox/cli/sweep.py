@@ -229,7 +229,11 @@ def _summarise(sweep: Sweep, column: str) -> None:
         for lane in () if result is None else result.lanes:
             middle, low, high = lane.spread(column)
             row = [*map(literal, cell.values.values()), *([lane.lane] if several else [])]
-            spread = "" if middle != middle else f"{format_value(column, low)} to {format_value(column, high)}"
+            spread = (
+                ""
+                if middle != middle or lane.is_one_network
+                else f"{format_value(column, low)} to {format_value(column, high)}"
+            )
             stopped = f"{lane.stopped} stopped" if lane.stopped else ""
             table.append([*row, "-" if middle != middle else format_value(column, middle), spread, stopped])
     print_table(table)

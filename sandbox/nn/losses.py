@@ -50,6 +50,13 @@ def reduction_factor(reduction: str, samples: int, outputs: int) -> float:
     return 1.0 if reduction == "sum" else 1.0 / (samples * outputs)
 
 
+def mean_factor(reduction: str, samples: int, outputs: int) -> float:
+    """Return what turns a reduced loss into its mean over the samples: 1, 1/m or n_out."""
+    if reduction == "mean":
+        return 1.0
+    return 1.0 / samples if reduction == "sum" else float(outputs)
+
+
 def xlogy(factor: Array, logarithm: Array) -> Array:
     """Return factor * logarithm, but 0 where the factor is 0, whatever the logarithm: 0 log 0 = 0."""
     product = np.zeros_like(logarithm)

@@ -9,6 +9,7 @@ starts at the first gradient, AdamW's decay is decoupled from the gradient; but 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -86,7 +87,8 @@ class Optimizer(Tunable):
     decay_code : str
         A line that comes first, for weights W only; "" if there is none.
     rescales : bool
-        Whether it divides the step of each parameter by the size of its past gradients.
+        Whether it divides the step of each parameter by the size of its past gradients, so that the step hardly
+        changes if the cost is multiplied by a factor.
     """
 
     formula: ClassVar[str]
@@ -98,6 +100,20 @@ class Optimizer(Tunable):
     def step(self, state: OptimizerState, rate: float) -> None:
         """Change `at.theta` and `at.memory` in place, by one step of learning rate `rate`."""
         raise NotImplementedError
+
+    def next_step(
+        self, theta: Array, grad: Array, weights: Array, rate: float, memory: Sequence[Array] = (), count: int = 0
+    ) -> Array:
+        """Return by how much the next step would change the parameters (..., P); nothing is changed.
+
+        By default that is the first step, before which nothing is remembered. It is proportional to the rate.
+        """
+        slots = [slot.copy() for slot in memory] or [np.zeros_like(theta) for _ in self.memory]
+        # from 0, so that nothing of a short step is rounded off; only a decay depends on where it starts
+        state = OptimizerState(np.zeros_like(theta), grad, np.empty_like(theta), weights, slots, count + 1)
+        self.step(state, rate)
+        change: Array = state.theta + (self.decayed(theta, weights, rate) - theta)
+        return change
 
     def decayed(self, theta: Array, weights: Array, rate: float) -> Array:
         """Return the parameters (..., P) after the line of `decay_code`, before the step itself."""
@@ -303,6 +319,7 @@ class RmsProp(Optimizer):
     step_code = ("V[...] = rho * V + (1 - rho) * dP**2", "P -= learning_rate * dP / (np.sqrt(V) + epsilon)")
     parameters = (_RHO, _epsilon(1e-8))
     memory = ("V",)
+    rescales = True
     rho: float
     epsilon: float
 
@@ -336,6 +353,7 @@ class Adagrad(Optimizer):
     step_code = ("V[...] = V + dP**2", "P -= learning_rate * dP / (np.sqrt(V) + epsilon)")
     parameters = (_epsilon(1e-10),)
     memory = ("V",)
+    rescales = True
     epsilon: float
 
     def step(self, state: OptimizerState, rate: float) -> None:

@@ -14,7 +14,7 @@ from sandbox.nn.losses import REDUCTIONS
 
 DATASETS = ("moons", "circles", "blobs", "sine", "line_with_outliers")  # binary, several classes, regression
 _MONITORS = (*sorted(LOSSES), *sorted(METRICS))
-_RATES = st.sampled_from([0.003, 0.03, 0.1, 0.5, 0.5 / 28, 3.0, 1e4])  # the last one stops lanes
+_RATES = st.sampled_from([0.003, 0.03, 0.1, 0.5, 0.5 / 28, 3.0, 1e4, 1e6])  # the last ones stop lanes
 
 
 def _changes() -> dict[str, st.SearchStrategy[Any]]:
@@ -23,12 +23,15 @@ def _changes() -> dict[str, st.SearchStrategy[Any]]:
         "loss.objective": st.sampled_from(sorted(LOSSES)),
         "loss.reduction": st.sampled_from(sorted(REDUCTIONS)),
         "loss.numerics": st.sampled_from(["fused", "clamped", "naive"]),
+        "loss.delta": st.sampled_from([0.3, 1.0]),
         "loss.monitors": st.lists(st.sampled_from(_MONITORS), unique=True, max_size=2).map(tuple),
         "network.output": st.sampled_from(["auto", *sorted(ACTIVATIONS)]),
         "network.target_coding": st.sampled_from(["auto", "zero_one", "plus_minus_one"]),
         "network.activation": st.sampled_from([name for name in sorted(ACTIVATIONS) if name != "softmax"]),
         "optimizer.name": st.sampled_from(sorted(OPTIMIZERS)),
         "optimizer.learning_rate": _RATES,
+        "optimizer.momentum": st.sampled_from([0.5, 0.9]),
+        "optimizer.weight_decay": st.sampled_from([0.01, 0.5]),
         "optimizer.l2": st.sampled_from([0.0, 0.01]),
     }
 
@@ -36,7 +39,8 @@ def _changes() -> dict[str, st.SearchStrategy[Any]]:
 def lane_changes(most: int = 3) -> st.SearchStrategy[dict[str, Any]]:
     """Draw up to `most` settings of a lane."""
     changes = _changes()
-    keys = st.lists(st.sampled_from(sorted(changes)), unique=True, max_size=most)
+    often = ["loss.objective", "loss.reduction", "optimizer.learning_rate"]  # what most sentences depend on
+    keys = st.lists(st.sampled_from([*sorted(changes), *often, *often]), unique=True, max_size=most)
     return keys.flatmap(lambda chosen: st.fixed_dictionaries({key: changes[key] for key in chosen}))
 
 

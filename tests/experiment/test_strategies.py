@@ -14,7 +14,7 @@ def test_the_random_runs_are_of_every_kind() -> None:
     seen: Counter[str] = Counter()
 
     @given(trainers())
-    @settings(max_examples=60)
+    @settings(max_examples=120)
     def look(trainer: Trainer) -> None:
         lanes = trainer.lanes
         seen[f"task {trainer.data.task}"] += 1

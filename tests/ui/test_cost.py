@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from sandbox.experiment import Experiment
+from sandbox.experiment.training.scales import Scale
 from sandbox.experiment.training.snapshot import Curve, EditMark, LaneState
 from sandbox.ui import theme
 from sandbox.ui.contrast import contrast
@@ -235,7 +236,8 @@ def test_a_loss_of_another_coding_is_left_out_and_the_note_says_why(qtbot: QtBot
     codings = {"A": "zero_one", "B": "plus_minus_one", "C": "zero_one"}
     readings = {"train_mse": 0.1}
     lanes = [
-        LaneState(name, (2, 1), "tanh", "mse", readings, codings={"mse": coding}) for name, coding in codings.items()
+        LaneState(name, (2, 1), "tanh", "mse", readings, scales={"mse": Scale(coding)})
+        for name, coding in codings.items()
     ]
     curves = tuple(_curve("train_mse", "mse", "objective", COSTS, lane) for lane in codings)
     view = _view(qtbot)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QLabel
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.lens import comparison
-from sandbox.experiment.lens.advantage import Advantage, Estimate
+from sandbox.experiment.lens.advantage import Advantage, End, Estimate
 from sandbox.experiment.training.snapshot import DifferenceSurface
 from sandbox.ui import theme
 from sandbox.ui.lane_styles import lane_styles
@@ -526,7 +526,8 @@ def advantage(**changes: Any) -> Advantage:
     defaults: dict[str, Any] = {
         "lane": "A", "other": "B", "column": "test_accuracy", "level": 0.95, "seeds": 32, "reached": 32,
         "other_reached": 31, "epochs": 300.0, "other_epochs": 570.0, "ratio": Estimate(1.9, 1.6, 2.3), "last": 0.98,
-        "other_last": 0.97, "gap": Estimate(0.01, 0.0, 0.02), "epoch": 1200,
+        "other_last": 0.97, "gap": Estimate(0.01, 0.0, 0.02), "ends": (End(1200, 1200, 32), End(1200, 1200, 32)),
+        "compared": 32, "sooner": 30, "other_sooner": 2,
     }  # fmt: skip
     return Advantage(**(defaults | changes))
 
@@ -549,8 +550,66 @@ def advantage(**changes: Any) -> Advantage:
         ({"reached": 0, "other_reached": 0}, "Neither lane has reached a test accuracy of 95\u2009% yet."),
         (
             {"ratio": Estimate(math.inf, 2.0, math.inf), "other_reached": 3},
-            "A has reached a test accuracy of 95\u2009% with most seeds, B has not yet. "
+            "A reaches a test accuracy of 95\u2009% first with 30 of 32 seeds, B with 2. "
             "32 of 32 seeds of A reach it, 3 of 32 of B.",
+        ),
+        (
+            {
+                "ratio": Estimate(1.0, 0.0, math.inf),
+                "reached": 16,
+                "other_reached": 16,
+                "sooner": 16,
+                "other_sooner": 16,
+            },
+            "Neither lane is first: each reaches a test accuracy of 95\u2009% first with 16 of 32 seeds. "
+            "16 of 32 seeds of A reach it, 16 of 32 of B.",
+        ),
+        (
+            {
+                "ratio": Estimate(math.inf, math.nan, math.nan),
+                "reached": 1,
+                "other_reached": 0,
+                "compared": 1,
+                "sooner": 1,
+                "other_sooner": 0,
+            },
+            "A reaches a test accuracy of 95\u2009% first with 1 of 32 seeds, B with 0. "
+            "1 of 32 seeds of A reach it, 0 of 32 of B.",
+        ),
+        (
+            {"ratio": Estimate(1.004, 1.001, 1.2), "compared": 31, "step": 8, "gaps": True},
+            "B needs about as many epochs as A to reach a test accuracy of 95\u2009%, 1 to 1.2 (95\u2009% interval), "
+            "31 of 32 seeds. The interval contains 1: the difference may be chance. "
+            "32 of 32 seeds of A reach it, 31 of 32 of B. "
+            "Only recorded epochs count: the one before may be 8 epochs earlier.",
+        ),
+        (
+            {"seeds": 1, "reached": 1, "other_reached": 1, "epochs": 100.0, "other_epochs": 102.0},
+            "B needed 1.02 times as many epochs as A to reach a test accuracy of 95\u2009% "
+            "(100 epochs of A, 102 of B). One seed says little.",
+        ),
+        (
+            {"seeds": 1, "reached": 1, "other_reached": 1, "epochs": 997.0, "other_epochs": 10.0},
+            "A needed 99.7 times as many epochs as B to reach a test accuracy of 95\u2009% (997 epochs of A, 10 of B). "
+            "One seed says little.",
+        ),
+        (
+            {"seeds": 1, "reached": 1, "other_reached": 1, "epochs": 1000.0, "other_epochs": 1001.0},
+            "B needed about as many epochs as A to reach a test accuracy of 95\u2009% (1,000 epochs of A, 1,001 of B). "
+            "One seed says little.",
+        ),
+        (
+            {"seeds": 1, "reached": 1, "other_reached": 1, "epochs": 0.0, "other_epochs": 1.0},
+            "A reached a test accuracy of 95\u2009% before the first epoch, B after 1 epoch.",
+        ),
+        (
+            {"alike": True, "epochs": 100.0, "other_epochs": 940.0, "ratio": Estimate(9.4, math.nan, math.nan)},
+            "B needed 9.4 times as many epochs as A to reach a test accuracy of 95\u2009% (100 epochs of A, 940 of B). "
+            "All 32 seeds are one and the same network.",
+        ),
+        (
+            {"seeds": 1, "reached": 0, "other_reached": 0, "gaps": True},
+            "Neither lane has reached a test accuracy of 95\u2009% at any recorded epoch.",
         ),
         (
             {"ratio": Estimate(3.0, 2.0, math.inf)},
@@ -570,6 +629,16 @@ def advantage(**changes: Any) -> Advantage:
             "A reached a test accuracy of 95\u2009% after 300 epochs; B has not yet.",
         ),
         (
+            {
+                "seeds": 1,
+                "reached": 1,
+                "other_reached": 0,
+                "other_epochs": math.inf,
+                "ends": (End(400, 400, 1), End(7, 7, 1, stopped=True)),
+            },
+            "A reached a test accuracy of 95\u2009% after 300 epochs; B stopped before it did.",
+        ),
+        (
             {"seeds": 1, "reached": 1, "other_reached": 1, "ratio": Estimate(1.9, math.nan, math.nan)},
             "B needed 1.9 times as many epochs as A to reach a test accuracy of 95\u2009% (300 epochs of A, 570 of B). "
             "One seed says little.",
@@ -582,18 +651,25 @@ def test_sentences_about_who_is_first(changes: dict[str, Any], text: str) -> Non
 
 def test_sentences_about_the_current_gap() -> None:
     text = comparison.gap(advantage(), "A", "B")
-    expected = "After epoch 1,200: 98.0\u2009% (A) and 97.0\u2009% (B); seed by seed, A minus B: 0 to +2 points"
+    expected = "After epoch 1,200: 98.0\u2009% (A) and 97.0\u2009% (B), medians; "
+    expected += "seed by seed, A minus B: 0 to +2 points"
     assert text == f"{expected} (95\u2009% interval)."
 
     small = Estimate(0.0097, -2e-5, 0.0098)
     text = comparison.gap(advantage(column="test_mse", last=0.01, other_last=0.0003, gap=small), "A", "B")
-    expected = (
-        "After epoch 1,200: 0.0100 (A) and 3.0e\u22124 (B); seed by seed, A minus B: \u22122.0e\u22125 to +0.0098"
-    )
+    expected = "After epoch 1,200: 0.0100 (A) and 3.0e\u22124 (B), medians; seed by seed, A minus B: "
+    expected += "\u22122.0e\u22125 to +0.0098"
     assert text == f"{expected} (95\u2009% interval)."
 
     text = comparison.gap(advantage(gap=Estimate(0.0, 0.0, 0.0)), "A", "B")
     assert text.endswith("seed by seed, A minus B: 0 points (95\u2009% interval).")
+
+    stopped = {"gap": Estimate(0.01, math.nan, math.nan), "ends": (End(0, 3, 1, stopped=True), End(12, 36, 1))}
+    assert comparison.gap(advantage(seeds=1, **stopped), "A", "B") == (
+        "The latest values: 98.0\u2009% (A, stopped after update 3) and 97.0\u2009% (B, after epoch 12)."
+    )
+    some = comparison.gap(advantage(ends=(End(12, 12, 30), End(12, 12, 32))), "A", "B")
+    assert some.startswith("After epoch 12: 98.0\u2009% (A, 30 of 32 seeds) and 97.0\u2009% (B), medians; ")
 
 
 # Several seeds

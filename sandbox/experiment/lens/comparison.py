@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from sandbox import words
 from sandbox.experiment.document import texts
-from sandbox.experiment.lens.advantage import FEWEST, Advantage, Estimate
+from sandbox.experiment.lens.advantage import FEWEST, Advantage, End, Estimate
 from sandbox.experiment.lens.pair import PairState
+from sandbox.experiment.training.scales import Scale
 
 
 def proof(state: PairState) -> str:
@@ -18,7 +20,9 @@ def proof(state: PairState) -> str:
     if state.diverged_at is None:
         per_network = f" in each of {state.replicas} networks" if state.replicas > 1 else ""
         return f"Weights identical: {state.differ:,} of {state.parameters:,} differ{per_network} {after}."
-    current = f"Now {state.differ:,} of {state.parameters:,} differ, and they are {words.cost(state.distance)} apart"
+    differ = f"{state.differ:,} of {state.parameters:,} differ"
+    differ = f"up to {differ} in a seed" if state.replicas > 1 else differ
+    current = f"Now {differ}, and they are {words.cost(state.distance)} apart"
     if not math.isnan(state.angle):
         current += f"; their latest updates point {words.degrees(state.angle)} apart"
     if state.replicas > 1:
@@ -64,54 +68,113 @@ def level_text(column: str, level: float) -> str:
 def first(found: Advantage, one: str, other: str) -> str:
     """Say which of two lanes, named `one` and `other`, reaches the level first."""
     if not found.comparable:
-        return unlike(found.column.partition("_")[2], (one, found.codings[0]), (other, found.codings[1]))
+        return unlike(found.column.partition("_")[2], (one, found.scales[0]), (other, found.scales[1]))
     to = goal(found.column, found.level)
+    if found.reductions - {"mean"} and found.scales[0]:
+        to += ", the loss as a mean over samples"
     if not found.reached and not found.other_reached:
-        return f"Neither lane has reached {to} yet."
-    if found.seeds == 1:
-        return _first_of_one(found, one, other, to)
+        return f"Neither lane has reached {to}{_yet(found)}."
+    sentence = _first_of_one if found.seeds == 1 or found.alike else _first_of_seeds
+    return f"{sentence(found, one, other, to)}{_known(found)}"
+
+
+def _first_of_seeds(found: Advantage, one: str, other: str, to: str) -> str:
     reached = (
         f"{found.reached} of {found.seeds} seeds of {one} reach it, {found.other_reached} of {found.seeds} of {other}."
     )
     ratio = found.ratio
-    if math.isinf(ratio.value) or ratio.value == 0.0:
-        quick, slow = (one, other) if math.isinf(ratio.value) else (other, one)
-        return f"{quick} has reached {to} with most seeds, {slow} has not yet. {reached}"
+    if not 0.0 < ratio.value < math.inf or (ratio.low == 0.0 and math.isinf(ratio.high)):
+        return f"{_first_by_count(found, one, other, to)} {reached}"
     slow, quick = (other, one) if ratio.value >= 1.0 else (one, other)
     shown = ratio if ratio.value >= 1.0 else inverse(ratio)
     if shown.value == 1.0:
         sentence = f"{one} and {other} need the same number of epochs to reach {to}"
     else:
-        sentence = f"{slow} needs {_times(shown.value)} as many epochs as {quick} to reach {to}"
-    caveat = " The interval contains 1: the difference may be chance." if shown.low <= 1.0 <= shown.high else ""
-    return f"{sentence}, {interval(shown)}{found.seeds} seeds.{caveat} {reached}"
+        sentence = f"{slow} needs {words.times_as(shown.value, 'many epochs as')} {quick} to reach {to}"
+    within = words.rounded_ratio(shown.low) <= 1.0 <= words.rounded_ratio(shown.high)
+    caveat = " The interval contains 1: the difference may be chance." if within else ""
+    seeds = f"{found.compared} of {found.seeds} seeds" if found.compared < found.seeds else f"{found.seeds} seeds"
+    return f"{sentence}, {interval(shown)}{seeds}.{caveat} {reached}"
 
 
-def unlike(loss: str, one: tuple[str, str], other: tuple[str, str]) -> str:
-    """Say why a loss of two lanes, each given with its coding, is not compared."""
-    (name, coding), (other_name, other_coding) = one, other
+def _first_by_count(found: Advantage, one: str, other: str, to: str) -> str:
+    """Say with how many seeds either lane is first: there is no ratio if too many get there in one of them only."""
+    seeds = f"{found.seeds} seeds"
+    if found.sooner == found.other_sooner:
+        return f"Neither lane is first: each reaches {to} first with {found.sooner} of {seeds}."
+    counts = [(found.sooner, one), (found.other_sooner, other)]
+    (more, quick), (fewer, slow) = sorted(counts, key=lambda count: -count[0])
+    return f"{quick} reaches {to} first with {more} of {seeds}, {slow} with {fewer}."
+
+
+def _yet(found: Advantage) -> str:
+    return " at any recorded epoch" if found.gaps else " yet"
+
+
+def _known(found: Advantage) -> str:
+    """Say how finely the epochs are known, where that is not one by one from the start."""
+    since = f" Nothing is known of the epochs before {found.since:,}." if found.since else ""
+    if found.step < 2:
+        return since
+    return f"{since} Only recorded epochs count: the one before may be {found.step:,} epochs earlier."
+
+
+Named = tuple[str, Sequence[Scale]]  # a lane's name, and the scales on which it has read a loss
+
+
+def unlike(loss: str, one: Named, other: Named) -> str:
+    """Say why a loss of two lanes is not compared."""
+    (name, scales), (other_name, other_scales) = one, other
+    label = f"{texts.label_of(loss)} is not compared"
+    for changed, changed_scales in (one, other):
+        if len(changed_scales) > 1:
+            what = _unlike_parts(*changed_scales[-2:])[0][0]
+            return (
+                f"{label}: {what} changed in {changed} during training, so the same mistake was another number before."
+            )
+    what, *values = _unlike_parts(scales[0], other_scales[0])[0]
+    verb = "are" if what == _CLASSES else "is"
     return (
-        f"{texts.label_of(loss)} is not compared: the classes are {texts.CODINGS[coding]} in {name} and "
-        f"{texts.CODINGS[other_coding]} in {other_name}, so the same mistake is another number in each."
+        f"{label}: {what} {verb} {values[0]} in {name} and {values[1]} in {other_name}, "
+        "so the same mistake is another number in each."
     )
 
 
-def _first_of_one(advantage: Advantage, one: str, other: str, to: str) -> str:
-    if not (advantage.reached and advantage.other_reached):
-        quick, slow, epochs = (
-            (one, other, advantage.epochs) if advantage.reached else (other, one, advantage.other_epochs)
-        )
-        return f"{quick} reached {to} after {words.count(int(epochs), 'epoch')}; {slow} has not yet."
-    at = f"({words.count(round(advantage.epochs), 'epoch')} of {one}, {round(advantage.other_epochs):,} of {other})"
-    if advantage.epochs == advantage.other_epochs:
-        return f"Both reached {to} after {words.count(int(advantage.epochs), 'epoch')}."
-    slow, quick = (other, one) if advantage.ratio.value >= 1.0 else (one, other)
-    ratio = max(advantage.ratio.value, 1.0 / advantage.ratio.value)
-    return f"{slow} needed {_times(ratio)} as many epochs as {quick} to reach {to} {at}. One seed says little."
+_CLASSES = "the classes"
 
 
-def _times(ratio: float) -> str:
-    return f"{words.number(ratio, 2 if ratio < 100 else 3)} times"
+def _unlike_parts(one: Scale, other: Scale) -> list[tuple[str, str, str]]:
+    """Return in what two scales differ, with the two values."""
+    parts = []
+    if one.coding != other.coding:
+        parts.append((_CLASSES, texts.CODINGS[one.coding], texts.CODINGS[other.coding]))
+    for (name, value), (_, other_value) in zip(one.parameters, other.parameters, strict=True):
+        if value != other_value:
+            key = f"loss.{name}"
+            parts.append(
+                (texts.setting_within(key), texts.setting_text(key, value), texts.setting_text(key, other_value))
+            )
+    return parts
+
+
+def _first_of_one(found: Advantage, one: str, other: str, to: str) -> str:
+    lanes = [(found.epochs, one, found.ends[0]), (found.other_epochs, other, found.ends[1])]
+    (least, quick, _), (most, slow, end) = sorted(lanes, key=lambda lane: lane[0])
+    if math.isinf(most):
+        rest = f"{slow} stopped before it did" if end.stopped else f"{slow} has not{_yet(found)}"
+        return f"{quick} {_reached(to, least)}; {rest}."
+    if least == most:
+        return f"Both {_reached(to, least)}."
+    if least == 0.0:
+        return f"{quick} {_reached(to, least)}, {slow} after {words.count(int(most), 'epoch')}."
+    at = f"({words.count(int(found.epochs), 'epoch')} of {one}, {int(found.other_epochs):,} of {other})"
+    little = f"All {found.seeds} seeds are one and the same network." if found.alike else "One seed says little."
+    return f"{slow} needed {words.times_as(most / least, 'many epochs as')} {quick} to reach {to} {at}. {little}"
+
+
+def _reached(to: str, epochs: float) -> str:
+    when = f"after {words.count(int(epochs), 'epoch')}" if epochs else "before the first epoch"
+    return f"reached {to} {when}"
 
 
 def inverse(estimate: Estimate) -> Estimate:
@@ -121,27 +184,44 @@ def inverse(estimate: Estimate) -> Estimate:
 
 
 def interval(estimate: Estimate) -> str:
-    """Return "1.6 to 2.3 (95 % interval), "; "" if there are too few seeds."""
+    """Return "1.6 to 2.3 (95 % interval), "; "" if there is none."""
     if math.isnan(estimate.low):
         return ""
-    low = words.number(estimate.low, 2)
-    ends = f"{low} or more" if math.isinf(estimate.high) else f"{low} to {words.number(estimate.high, 2)}"
+    low = words.ratio(estimate.low)
+    ends = f"{low} or more" if math.isinf(estimate.high) else f"{low} to {words.ratio(estimate.high)}"
     return f"{ends} ({words.share(0.95, 0)} interval), "
 
 
 def gap(found: Advantage, one: str, other: str) -> str:
-    """Say how the latest recorded values compare."""
+    """Say how the latest values compare."""
     if math.isnan(found.gap.value) or not found.comparable:
         return ""
     share = texts.is_share(found.column)
     last, other_last = (texts.column_text(found.column, value) for value in (found.last, found.other_last))
-    latest = f"After epoch {found.epoch:,}: {last} ({one}) and {other_last} ({other})"
+    end, other_end = found.ends
+    notes = [_of_seeds(found, each) for each in found.ends]
+    if end.stopped or other_end.stopped or end.epoch != other_end.epoch:
+        notes = [f", {_moment(each)}{note}" for each, note in zip(found.ends, notes, strict=True)]
+        when = "The latest values"
+    else:
+        when = f"After epoch {end.epoch:,}"
+    medians = ", medians" if found.seeds > 1 else ""
+    latest = f"{when}: {last} ({one}{notes[0]}) and {other_last} ({other}{notes[1]}){medians}"
     if found.seeds < FEWEST or math.isnan(found.gap.low):
         return f"{latest}."
     ends = dict.fromkeys(_signed(end, share) for end in (found.gap.low, found.gap.high))
     points = " points" if share else ""
     interval = f"({words.share(0.95, 0)} interval)"
     return f"{latest}; seed by seed, {one} minus {other}: {' to '.join(ends)}{points} {interval}."
+
+
+def _moment(end: End) -> str:
+    return f"stopped after update {end.update:,}" if end.stopped else f"after epoch {end.epoch:,}"
+
+
+def _of_seeds(found: Advantage, end: End) -> str:
+    """Say of how many seeds a median is, if some have stopped."""
+    return f", {end.networks} of {found.seeds} seeds" if end.networks < found.seeds else ""
 
 
 def _signed(value: float, share: bool) -> str:

@@ -82,7 +82,6 @@ class AskPair:
         same_shape = all(a.sizes == b.sizes for a, b in replicas)  # stopped ones keep their old shape
         diverged_at = run.pairs.diverged_at.get(pair)
         history = run.pairs.histories.get(pair)
-        last = None if history is None else history.last
         lines = []
         for column in ("distance", "angle"):
             line = (np.empty(0), np.empty(0)) if history is None else history.curve(column, self.pixels)
@@ -97,7 +96,7 @@ class AskPair:
             differ=max((_count_different(a, b) for a, b in thetas), default=0),
             diverged_at=diverged_at,
             distance=float(np.median([np.linalg.norm(a - b) for a, b in thetas])) if thetas else math.nan,
-            angle=math.nan if last is None else last.values["angle"],
+            angle=run.pairs.angle(one, two),
             distances=lines[0],
             angles=lines[1],
             replicas=len(one.replicas),

@@ -1,8 +1,9 @@
 """Matched learning rates: losses differ in scale, and so do their gradients; the same rate is not the same step.
 
-The matched rate of a lane makes its first step (rate times the norm of the gradient at the initial parameters) as
-long as that of the lane in view. Since a sum over m samples has a gradient m times that of their mean, a rate means
-something only together with the reduction: given for one, it can be converted to the other.
+The matched rate of a lane makes its first update as long as that of the lane in view: the step that its optimiser
+takes at the initial parameters, on the first batch, whose losses it reduces in its own way. Since a sum over m samples
+has a gradient m times that of their mean, a rate means something only together with the reduction: given for one, it
+can be converted to the other.
 """
 
 from __future__ import annotations
@@ -12,8 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sandbox.experiment.training.lanes import Lane
+from sandbox.arrays import norm
+from sandbox.experiment.document.settings import SETTINGS
+from sandbox.experiment.training.batches import Batches
+from sandbox.experiment.training.lanes import Lane, build_lane
 from sandbox.experiment.training.probe import LaneProbe
+from sandbox.experiment.training.samples import Samples
+from sandbox.nn import OPTIMIZERS
 from sandbox.nn.losses import reduction_factor
 
 DIGITS = 4  # of an offered rate
@@ -28,20 +34,21 @@ class RateRow:
     lane : str
     optimizer, reduction : str
         Registry names.
-    norm : float
-        Of the gradient at the initial parameters, over all training samples; the median over replicas.
+    step : float
+        How long the first update is with the rate as set; the median over replicas.
     rate : float
         As set.
     matched : float
-        The rate that makes the first step as long as that of the lane in view; nan if there is none.
+        The rate that makes the first update as long as that of the lane in view; nan if there is none.
     of_mean, of_sum : float
-        The equivalent rate for a cost that is the mean over the samples of a batch, and for their sum.
+        The equivalent rate for a cost that is the mean over the samples of a batch, and for their sum; nan if there
+        is none, because a penalty in the cost is the same for both.
     """
 
     lane: str
     optimizer: str
     reduction: str
-    norm: float
+    step: float
     rate: float
     matched: float
     of_mean: float
@@ -64,33 +71,57 @@ class MatchedRates:
 
 @dataclass(frozen=True)
 class AskMatchedRates:
-    """How long is the first step of every lane, and at which rate would it be as long as that of this one?"""
+    """How long is the first update of every lane, and at which rate would it be as long as that of this one?"""
 
     lane: str
 
     def answer(self, probe: LaneProbe) -> MatchedRates:
         """Return a row for every lane."""
-        lanes = [probe.lane] if probe.run is None else probe.run.lanes
-        norms = {lane.name: initial_norm(lane, probe) for lane in lanes}
-        size = probe.lane.settings.optimizer.batch_size
-        batch = size if 0 < size < probe.m else probe.m
-        reference = next(lane for lane in lanes if lane.name == self.lane)
-        length = reference.settings.optimizer.learning_rate * norms[self.lane]
-        rows = tuple(_row(lane, norms[lane.name], length, batch) for lane in lanes)
-        return MatchedRates(self.lane, batch, rows)
+        lanes = [_restarted(lane, probe) for lane in ([probe.lane] if probe.run is None else probe.run.lanes)]
+        settings = probe.lane.settings.optimizer if probe.run is None else probe.run.current.optimizer
+        first = Batches(probe.samples, settings.seed).next_batch(settings)
+        lengths = {lane.name: _first_length(lane, probe, first) for lane in lanes}
+        rows = tuple(_row(lane, lengths[lane.name], lengths[self.lane], len(first)) for lane in lanes)
+        return MatchedRates(self.lane, len(first), rows)
 
 
-def _row(lane: Lane, norm: float, length: float, batch: int) -> RateRow:
-    rate, reduction = lane.settings.optimizer.learning_rate, lane.settings.loss.reduction
-    matched = length / norm if norm > 0.0 and math.isfinite(norm) and length > 0.0 else math.nan
-    as_sum = rate * reduction_factor(reduction, batch, lane.sizes[-1])
+def _restarted(lane: Lane, probe: LaneProbe) -> Lane:
+    """Return a lane from the start, with the settings in force: one that has stopped keeps those of that time."""
+    settings = lane.settings if probe.run is None else probe.run.current.lane(lane.name)
+    return build_lane(settings, probe.data, len(lane.replicas))
+
+
+def _row(lane: Lane, length: float, wanted: float, batch: int) -> RateRow:
+    optimizer, reduction = lane.settings.optimizer, lane.settings.loss.reduction
     return RateRow(
-        lane.name, lane.settings.optimizer.name, reduction, norm, rate, float(f"{matched:.{DIGITS}g}"),
-        of_mean=as_sum * batch, of_sum=as_sum,
+        lane.name, optimizer.name, reduction, length, optimizer.learning_rate,
+        _matched(optimizer.learning_rate, length, wanted), _equivalent(lane, "mean", batch),
+        _equivalent(lane, "sum", batch),
     )  # fmt: skip
 
 
-def initial_norm(lane: Lane, probe: LaneProbe) -> float:
-    """Return the norm of the gradient that a lane's optimiser gets at its initial parameters, over all samples."""
-    norms = [np.linalg.norm(probe.at_start(replica).gradient()) for replica in lane.replicas]
-    return float(np.median(norms))
+def _matched(rate: float, length: float, wanted: float) -> float:
+    """Return the rate, to a few digits, at which an update of this length has the wanted one; nan if there is none."""
+    if not (0.0 < length < math.inf and 0.0 < wanted < math.inf):
+        return math.nan
+    matched, as_set = (float(f"{number:.{DIGITS}g}") for number in (rate * (wanted / length), rate))
+    if matched > SETTINGS["optimizer.learning_rate"].high:
+        return math.nan
+    return rate if matched == as_set else matched
+
+
+def _equivalent(lane: Lane, reduction: str, batch: int) -> float:
+    """Return the rate with which another reduction would take the same steps; nan if there is none."""
+    settings, outputs = lane.settings.optimizer, lane.sizes[-1]
+    own, wanted = (reduction_factor(name, batch, outputs) for name in (lane.settings.loss.reduction, reduction))
+    if own == wanted:
+        return settings.learning_rate
+    if settings.l1 or settings.l2:
+        return math.nan
+    return settings.learning_rate * (1.0 if OPTIMIZERS[settings.name].rescales else own / wanted)
+
+
+def _first_length(lane: Lane, probe: LaneProbe, batch: Samples) -> float:
+    """Return how long the first update of a lane is on a batch; of several networks, the median."""
+    starts = [probe.at_start(replica).on(batch) for replica in lane.replicas]
+    return float(np.median([norm(start.next_step(start.gradient())) for start in starts]))

@@ -40,11 +40,13 @@ from sandbox.experiment.document.settings import SETTINGS, Value
 from sandbox.experiment.document.toml_file import parse_values
 from sandbox.experiment.document.validation import check_key, check_value
 from sandbox.experiment.training.lanes import Lane
+from sandbox.experiment.training.scales import Scale
 from sandbox.experiment.training.spread import quartiles
 from sandbox.experiment.training.trainer import Trainer
 from sandbox.experiment.training.weights import MOST_BYTES as WEIGHTS_BYTES
 from sandbox.files import read_file, remove_old_drafts, write_atomic
 from sandbox.nn import LOSSES
+from sandbox.nn.losses import mean_factor
 
 MOST_CELLS = 10_000
 _PATIENCE = 0.2  # seconds between checks whether to stop
@@ -96,14 +98,16 @@ class LaneResult:
     own : tuple of str
         The columns that its own settings give: its objective and what it shows.
     values : mapping
-        Column to a value per seed; nan if the replica has stopped. Every loss is included, so that cells with
-        different objectives can be compared.
+        Column to a value per seed; nan if the replica has stopped. Every loss is included, as a mean over samples, so
+        that cells with different objectives and reductions can be compared; costs are as the lane reduces them.
     stopped : int
         How many replicas have stopped.
     reason : str
         Why the first of them stopped.
-    codings : mapping of str to str
-        The coding of the classes in which each loss is read; empty for a regression.
+    reduction : str
+        How the lane reduces its losses.
+    scales : mapping of str to Scale
+        The scale on which each loss is read.
     """
 
     lane: str
@@ -112,7 +116,13 @@ class LaneResult:
     values: Mapping[str, tuple[float, ...]]
     stopped: int
     reason: str
-    codings: Mapping[str, str] = field(default_factory=dict)
+    reduction: str = "mean"
+    scales: Mapping[str, Scale] = field(default_factory=dict)
+
+    @property
+    def is_one_network(self) -> bool:
+        """Whether all seeds are one and the same network, as if its initial weights are given."""
+        return all(len(set(map(repr, values))) == 1 for values in self.values.values())
 
     def spread(self, column: str) -> tuple[float, float, float]:
         """Return median and quartiles of a column over the seeds that did not stop; nan if there are none."""
@@ -323,11 +333,24 @@ def _lane_result(trainer: Trainer, lane: Lane) -> LaneResult:
             name: tuple(math.nan if r in stopped_numbers else final[f"{name}#{r}"] for r in range(len(lane.replicas)))
             for name in lane.columns
         }
+    values = {column: _as_means(trainer, lane, column, of_seeds) for column, of_seeds in values.items()}
     compared = {f"{part}_{name}" for name, _ in lane.compared for part in ("train", "test")}
     shown = tuple(name for name in lane.columns if name not in compared)
     reason = stopped[0].stopped if stopped else ""
-    codings = {} if trainer.data.task == "regression" else dict(lane.codings)
-    return LaneResult(lane.name, lane.objective.name, shown, values, len(stopped), reason, codings)
+    terms = lane.terms[-1]
+    return LaneResult(
+        lane.name, lane.objective.name, shown, values, len(stopped), reason, terms.reduction, dict(terms.scales)
+    )
+
+
+def _as_means(trainer: Trainer, lane: Lane, column: str, values: tuple[float, ...]) -> tuple[float, ...]:
+    """Return values of a column at the end, a loss as a mean over samples."""
+    part, _, name = column.partition("_")
+    if name not in LOSSES:
+        return values
+    samples = len(trainer.data.X_train if part == "train" else trainer.data.X_test)
+    factor = mean_factor(lane.settings.loss.reduction, samples, lane.sizes[-1])
+    return tuple(factor * value for value in values)
 
 
 # All cells
@@ -437,13 +460,18 @@ def _read_result(path: Path) -> Result | None:
                 {str(name): tuple(map(float, values)) for name, values in lane["values"].items()},
                 int(lane["stopped"]),
                 str(lane["reason"]),
-                {str(name): str(coding) for name, coding in lane["codings"].items()},
+                str(lane["reduction"]),
+                {str(name): _read_scale(scale) for name, scale in lane["scales"].items()},
             )
             for lane in read["lanes"]
         )
         return Result(str(read["digest"]), lanes, int(read["epochs"]), float(read["seconds"]), str(read["error"]))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
+
+
+def _read_scale(read: Mapping[str, Any]) -> Scale:
+    return Scale(str(read["coding"]), tuple((str(name), float(value)) for name, value in read["parameters"]))
 
 
 def cores() -> int:
@@ -535,9 +563,13 @@ def incomparable(column: str, results: Iterable[Result]) -> str:
     lanes = [lane for result in results for lane in result.lanes]
     if column.endswith("_cost") and len({lane.objective for lane in lanes}) > 1:
         return "costs of different losses: not comparable"
-    if len({lane.codings.get(column.partition("_")[2]) for lane in lanes}) > 1:
+    if column.endswith("_cost") and len({lane.reduction for lane in lanes}) > 1:
+        return "costs are reduced in different ways: not comparable"
+    name = column.partition("_")[2]
+    scales = {lane.scales.get(lane.objective if name == "cost" else name) for lane in lanes}
+    if len({scale.coding for scale in scales if scale is not None}) > 1:
         return "classes are 0 and 1 in some cells, \u22121 and +1 in others: not comparable"
-    return ""
+    return "its parameters differ between cells: not comparable" if len(scales) > 1 else ""
 
 
 def default_column(names: Sequence[str]) -> str:

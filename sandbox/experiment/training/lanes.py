@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,7 @@ from sandbox.experiment.document.parts import LaneSettings, LossSettings
 from sandbox.experiment.training.history import History
 from sandbox.experiment.training.replica import Replica, initial_parameters, resized_parameters
 from sandbox.experiment.training.samples import CODES, Samples, output_units
+from sandbox.experiment.training.scales import Terms, continued, terms_of
 from sandbox.experiment.training.spread import HIGH, LOW
 from sandbox.experiment.training.timeline import Timeline
 from sandbox.nn import LOSSES, METRICS, Activation, Loss, Metric, Network
@@ -45,6 +47,10 @@ class Lane:
         Updates done when it was last edited; -1 before any edit.
     learned : tuple of (epoch, name)
         The losses that it has learned with so far, each with the epoch at which it began.
+    terms : tuple of Terms
+        How its losses have been read so far.
+    stopped_at : float
+        Where it stopped: epochs done, counting the part of the last one.
     is_known : bool
         Whether its history is known from an earlier run, so that none is recorded until that is adopted.
     history : History
@@ -66,6 +72,8 @@ class Lane:
     replicas: list[Replica] = field(default_factory=list)
     edited: int = -1
     learned: tuple[tuple[float, str], ...] = ()
+    terms: tuple[Terms, ...] = ()
+    stopped_at: float = math.inf
     is_known: bool = False
     history: History = field(default_factory=History)
     replica_history: History | None = None
@@ -199,6 +207,7 @@ class Lane:
         resolved = _resolved(settings, data)
         self.settings, self.objective, self.monitors, self.codings = settings, *resolved
         self.edited = update
+        self.terms = continued(self.terms, _terms(self, data, epoch))
         sizes, activations = shape_of(settings, data)
         for replica in self.running:
             if sizes != replica.sizes:
@@ -221,7 +230,8 @@ class Lane:
         """Return a copy of the lane with its networks, memory and history, but another name and key."""
         copied = Lane(
             settings, key, self.objective, list(self.monitors), self.codings, self.tested, list(self.compared),
-            edited=self.edited, learned=self.learned, history=self.history.copy(),
+            edited=self.edited, learned=self.learned, terms=self.terms, stopped_at=self.stopped_at,
+            history=self.history.copy(),
             replica_history=None if self.replica_history is None else self.replica_history.copy(),
             timeline=self.timeline.copy(),
         )  # fmt: skip
@@ -233,6 +243,7 @@ def build_lane(settings: LaneSettings, data: Data, replicas: int = 1, key: int =
     """Return a lane whose networks are at their initial parameters."""
     objective, monitors, codings = _resolved(settings, data)
     lane = Lane(settings, key, objective, monitors, codings, len(data.X_test) > 0, learned=((0.0, objective.name),))
+    lane.terms = (_terms(lane, data, 0.0),)
     sizes, activations = shape_of(settings, data)
     lane.replicas = [
         Replica(lane, number, sizes, activations, initial_parameters(settings, sizes, replica=number))
@@ -241,6 +252,12 @@ def build_lane(settings: LaneSettings, data: Data, replicas: int = 1, key: int =
     if replicas > 1:
         lane.replica_history = History()
     return lane
+
+
+def _terms(lane: Lane, data: Data, epoch: float) -> Terms:
+    """Return how a lane's losses are read from an epoch on."""
+    loss = lane.settings.loss
+    return terms_of(epoch, loss.reduction, lane.codings, loss.parameters, data.task != "regression")
 
 
 def shape_of(settings: LaneSettings, data: Data) -> tuple[tuple[int, ...], tuple[str, ...]]:

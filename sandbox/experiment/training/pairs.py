@@ -113,6 +113,18 @@ class Pairs:
                     history = self.histories[pair] = History()
                 history.append(epoch, update, COLUMNS, distance_and_angle)
 
+    def angle(self, one: Lane, other: Lane) -> float:
+        """Return the angle between the last updates of two running lanes of one shape, in degrees; else nan."""
+        for shape in self._shapes:
+            found = {member.key: member for member in shape if member.whole}
+            if one.key in found and other.key in found:
+                pair = found[one.key], found[other.key]
+                thetas = np.array([member.group.rows[member.rows] for member in pair])
+                steps = np.array([member.group.last_step(member.rows) for member in pair])
+                with np.errstate(all="ignore"):
+                    return _distances_and_angles(thetas, steps)[0][1]
+        return math.nan
+
     def remove(self, key: int) -> PairRecord:
         """Remove and return the records of a lane."""
         diverged_at = {pair: self.diverged_at.pop(pair) for pair in list(self.diverged_at) if key in pair}
@@ -144,7 +156,8 @@ def _distance_and_angle(one: Array, other: Array, step: Array, other_step: Array
     """Return the distance and the angle in degrees of two networks' parameters and steps (P,), in half the time."""
     between = one - other
     length = math.sqrt(step.dot(step)) * math.sqrt(other_step.dot(other_step))
-    cosine = float(step.dot(other_step)) / length if length > 0.0 else math.nan  # nan, too, of a step that is nan
+    known = 0.0 < length < math.inf  # not of a step that is nan, nor where squares overflow
+    cosine = float(step.dot(other_step)) / length if known else math.nan
     angle = math.degrees(math.acos(min(max(cosine, -1.0), 1.0))) if math.isfinite(cosine) else math.nan
     return math.sqrt(between.dot(between)), angle
 
@@ -162,6 +175,7 @@ def _distances_and_angles(thetas: Array, steps: Array) -> list[tuple[float, floa
         np.add.reduce(between, axis=-1, out=products[rows])
     distances = np.sqrt(distances)
     lengths = np.sqrt(np.add.reduce(steps * steps, axis=-1))
+    lengths[lengths == np.inf] = np.nan  # where squares overflow
     cosines = products / (lengths[:, None] * lengths[None])
     np.maximum(cosines, -1.0, out=cosines)  # np.clip takes three times as long
     np.minimum(cosines, 1.0, out=cosines)
@@ -172,10 +186,10 @@ def _distances_and_angles(thetas: Array, steps: Array) -> list[tuple[float, floa
 
 
 def _median(values: Array) -> Array:
-    """Return the median over the last axis."""
+    """Return the median over the last axis; nan if any value is."""
     if values.shape[-1] == 1:
         return values[..., 0]
     ordered = np.sort(values, axis=-1)
     count = ordered.shape[-1]
     middle: Array = 0.5 * (ordered[..., (count - 1) // 2] + ordered[..., count // 2])
-    return middle
+    return np.where(np.isnan(ordered[..., -1]), np.nan, middle)

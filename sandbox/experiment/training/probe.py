@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from sandbox.arrays import Array, read_only
+from sandbox.arrays import Array, Floats, read_only
 from sandbox.data import Data
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.training.history import History
@@ -22,7 +22,7 @@ from sandbox.experiment.training.replica import Replica, initial_parameters
 from sandbox.experiment.training.samples import Samples
 from sandbox.experiment.training.spread import ReplicaHistory
 from sandbox.experiment.training.weights import given_weights
-from sandbox.nn import LOSSES, Activation, Loss, Network
+from sandbox.nn import LOSSES, OPTIMIZERS, Activation, Loss, Network
 from sandbox.nn.losses import reduction_factor
 from sandbox.nn.network import ForwardPass, layer_views
 
@@ -62,6 +62,9 @@ class RunView(Protocol):
     @property
     def experiment(self) -> Experiment:
         """The experiment with the edits made while training added."""
+
+    def past(self, lane: Lane, name: str, part: str) -> tuple[Floats, Floats]:
+        """A loss or metric of a lane where its parameters were kept: epochs (k,), and values (k, networks)."""
 
     def probe(self, lane: str, replica: int | None = None) -> LaneProbe | None:
         """The probe of another lane; None if there is no such lane."""
@@ -113,6 +116,10 @@ class LaneProbe:
         start.theta = theta.astype(self.samples.X.dtype)
         start.reset_memory()
         return LaneProbe(start, self.data, self.samples, self._next_batch, self.run)
+
+    def on(self, samples: Samples) -> LaneProbe:
+        """Return the probe of the same network over other samples."""
+        return LaneProbe(self.replica, self.data, samples, self._next_batch, self.run)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -218,6 +225,15 @@ class LaneProbe:
                 gradient += self.penalty_gradient()
             self._gradients[key] = read_only(gradient)
         return self._gradients[key]
+
+    def next_step(self, gradient: Array) -> Array:
+        """Return the step (P,) that the optimiser would take now with a gradient (P,), penalty included."""
+        settings, replica = self.lane.settings.optimizer, self.replica
+        optimizer = OPTIMIZERS[settings.name].tuned(settings.parameters)
+        theta, grad = replica.theta.astype(np.float64), gradient.astype(np.float64)
+        memory = [slot.astype(np.float64) for slot in replica.memory]
+        with np.errstate(all="ignore"):
+            return optimizer.next_step(theta, grad, self.network.weights, settings.learning_rate, memory, replica.steps)
 
     def views(self, flat: Array) -> tuple[list[Array], list[Array]]:
         """Return dW[l] (n_out, n_in) and db[l] (1, n_out), l = 1..L, of a flat gradient."""

@@ -17,6 +17,7 @@ from sandbox.data import Data
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.frozen import FrozenMapping
 from sandbox.experiment.training.probe import Question
+from sandbox.experiment.training.scales import Scale
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class CurveRequest:
     epochs : tuple of float, optional
         The visible range; None is all of it.
     only : str
-        One loss or metric to show for every lane, whatever it learns with; "" for each lane's objective and monitors.
+        One loss or metric to show for every lane, whatever it learns with, a loss as a mean over samples; "" for each
+        lane's objective and monitors.
     hidden : frozenset of (str, str)
         Lanes and columns whose curves are not drawn, and so not needed.
     """
@@ -207,6 +209,10 @@ class Curve:
         The line of the selected replica.
     learned : tuple of (float, float), optional
         The spans of epochs in which the lane learned with this loss; None if its role never changed.
+    factor : float
+        What a present reading of this column is multiplied by to be on the scale of the curve.
+    unit : float
+        What the values of a loss are multiplied by to be means over samples: not 1 where they are reduced otherwise.
     """
 
     lane: str
@@ -219,6 +225,8 @@ class Curve:
     band: tuple[tuple[Floats, Floats], ...] = ()
     picked: tuple[Floats, Floats] | None = None
     learned: tuple[tuple[float, float], ...] | None = None
+    factor: float = 1.0
+    unit: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -292,8 +300,8 @@ class LaneState:
         The losses that it has learned with so far, each with the epoch at which it began.
     catch_up : float
         How far it has been trained towards the other lanes, from 0 to 1; 1 if it is as far as they are.
-    codings : mapping
-        The coding of the classes in which each loss is read, by its name; empty for a regression.
+    scales : mapping
+        The scale on which each loss is read, by its name.
     """
 
     name: str
@@ -306,7 +314,7 @@ class LaneState:
     stopped_replicas: int = 0
     learned: tuple[tuple[float, str], ...] = ()
     catch_up: float = 1.0
-    codings: Mapping[str, str] = field(default_factory=FrozenMapping)
+    scales: Mapping[str, Scale] = field(default_factory=FrozenMapping)
 
 
 @dataclass(frozen=True)

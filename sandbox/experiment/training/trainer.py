@@ -333,6 +333,8 @@ class Trainer:
             replica.stopped = reason_to_stop(replica, Z, A, self._train, group.output)
             group.dissolve()
         for lane in dict.fromkeys(replica.lane for replica in failed):
+            if lane.stopped:
+                lane.stopped_at = self.epoch_position
             if lane.stopped and lane.history.last_update != self.update:
                 group = Group([replica for replica in lane.replicas if replica in failed], dtype)
                 self._recorder.record_group(group, self.epoch, self.update)

@@ -17,10 +17,12 @@ from sandbox.experiment.document.frozen import FrozenMapping
 from sandbox.experiment.training.history import History, thin
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.probe import LaneProbe, Question
+from sandbox.experiment.training.scales import to_means
 from sandbox.experiment.training.snapshot import Curve, CurveRequest, LaneState, Snapshot, Surface, Wanted
 from sandbox.experiment.training.spread import HIGH, LOW, quartiles
 from sandbox.experiment.training.surface import difference, surface
 from sandbox.nn import LOSSES, METRICS
+from sandbox.nn.losses import mean_factor
 
 if TYPE_CHECKING:
     from sandbox.experiment.training.trainer import Trainer
@@ -80,7 +82,7 @@ def _state(trainer: Trainer, lane: Lane, replica: int | None) -> LaneState:
     return LaneState(
         lane.name, lane.sizes, lane.activations[-1], lane.objective.name, readings, lane.stopped, len(lane.replicas),
         stopped_replicas, lane.learned,
-        codings=FrozenMapping({} if trainer.data.task == "regression" else lane.codings),
+        scales=FrozenMapping(lane.terms[-1].scales),
     )  # fmt: skip
 
 
@@ -140,9 +142,14 @@ def _curve(
         return Curve(lane.name, column, name, part, role, empty, empty)
 
     past = _Past(trainer, lane, name, part)
+    samples = len(trainer.data.X_train if part == "train" else trainer.data.X_test)
+    factor = mean_factor(lane.settings.loss.reduction, samples, lane.sizes[-1]) if name not in METRICS else 1.0
+    scale = (factor, 1.0) if request.only else (1.0, factor)
 
     def line(history: History, key: str, which: int = 0) -> tuple[Array, Array]:
         epochs, values = past.completed(history, key, which, request)
+        if request.only:
+            values = values * to_means(lane.terms, name, epochs, samples, lane.sizes[-1])
         return read_only(epochs), read_only(values)
 
     band = (
@@ -152,7 +159,8 @@ def _curve(
     if lane.replica_history is not None and replica is not None:
         picked = line(lane.replica_history, f"{column}#{replica}", _NETWORKS + replica)
     return Curve(
-        lane.name, column, name, part, role, *line(lane.history, column), band, picked, _learned_spans(lane, name)
+        lane.name, column, name, part, role, *line(lane.history, column), band, picked, _learned_spans(lane, name),
+        *scale,
     )  # fmt: skip
 
 

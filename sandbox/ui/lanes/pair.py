@@ -35,7 +35,7 @@ from sandbox.ui.theme import SMALL, Theme
 PERIOD = 0.3  # seconds between two answers
 HEIGHT = 112  # of a plot
 _PARTS = {"test": "Test", "train": "Training"}
-_HEADS = ("", "Rate", "\u2026 of a mean", "|gradient| at start", "Matched rate")
+_HEADS = ("", "Rate", "\u2026 of a mean", "First update", "Matched rate")
 _REDUCED = {"mean": "as a mean", "sum": "as a sum"}
 
 
@@ -95,7 +95,7 @@ class PairPanel(StyleFollower, QWidget):
         self.first.setToolTip(
             "For each seed, the epochs of one lane are divided by those of the other. Shown is the median of these "
             "ratios, with an interval from resampling the seeds. A seed that gets there in only one lane counts as "
-            "infinitely slow in the other."
+            "infinitely slow in the other. A loss is compared as a mean over samples, however it is reduced."
         )
         self.changed_ = _sentence("Changes during training", "hint")
         self.changed_.hide()
@@ -109,7 +109,7 @@ class PairPanel(StyleFollower, QWidget):
         self.reduction.setAccessibleName("Rates for a mean or for a sum")
         self.match = QPushButton("Match rates")
         self.match.setToolTip(
-            "Gives every lane the rate that makes its first step as long as that of the lane in view."
+            "Gives every lane the rate that makes its first update as long as that of the lane in view."
         )
         self.table = RateTable()
         self.rates_note = _sentence("What matching does", "hint")
@@ -287,8 +287,11 @@ class PairPanel(StyleFollower, QWidget):
             self.table.show_rates(self._rates, self._styles, str(self.reduction.value()))
             rescaling = sorted({row.optimizer for row in self._rates.rows if OPTIMIZERS[row.optimizer].rescales})
             names = ", ".join(OPTIMIZERS[name].label for name in rescaling)
-            note = f" {names} scales its own steps, so a match says less there." if names else ""
-            _say(self.rates_note, f"At the matched rate every first step is as long as that of the lane in view.{note}")
+            note = f" {names} scales its own steps, so a match says less about the later ones." if names else ""
+            matched = (
+                "At the matched rate the first update, from the initial weights, is as long as in the lane in view."
+            )
+            _say(self.rates_note, f"{matched}{note}")
             self.match.setEnabled(len(self._wanted_rates()) > 0)
 
     def _wanted_rates(self) -> dict[str, float]:
@@ -329,7 +332,7 @@ _HARMLESS = {"loss.monitors"}  # settings that change no weight
 
 
 class RateTable(QWidget):
-    """A row per lane: its rate, the rate's equivalent, the gradient's norm at the start, and the matched rate."""
+    """A row per lane: its rate, the rate's equivalent, the length of its first update, and the matched rate."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -342,14 +345,15 @@ class RateTable(QWidget):
             head.setWordWrap(True)
             self._grid.addWidget(head, 0, column)
             self._grid.setColumnStretch(column, int(column > 0))
+        self.heads[3].setToolTip("How far the first update moves the parameters, from the initial weights.")
         self.rows: list[tuple[Badge, list[QLabel]]] = []
 
     def show_rates(self, rates: MatchedRates, styles: dict[str, LaneStyle], reduction: str) -> None:
         """Show these rates, for one reduction."""
         self.heads[2].setText(f"\u2026 {_REDUCED[reduction]}")
         self.heads[2].setToolTip(
-            f"The equivalent rate for a cost that is the {reduction} over batches of "
-            f"{words.count(rates.batch, 'sample')}."
+            f"The rate that takes the same steps where the cost is the {reduction} over batches of "
+            f"{words.count(rates.batch, 'sample')}. There is none with a penalty, which is added to both alike."
         )
         while len(self.rows) < len(rates.rows):
             badge, numbers = Badge(), [label("") for _ in _HEADS[1:]]
@@ -366,7 +370,7 @@ class RateTable(QWidget):
             if math.isfinite(row.factor) and row.matched != row.rate:
                 matched += f"  (\u00d7{words.number(row.factor, 3)})"
             for number, text in zip(
-                numbers, (words.number(row.rate), words.number(amount), words.cost(row.norm), matched), strict=True
+                numbers, (words.number(row.rate), words.number(amount), words.cost(row.step), matched), strict=True
             ):
                 _say(number, text)
         for index, (badge, numbers) in enumerate(self.rows):

@@ -1,21 +1,17 @@
-"""The lens "What if": which way each loss would step from the current parameters."""
+"""The lens "What if": which way the gradient of each loss points at the current parameters."""
 
 from __future__ import annotations
-
-import math
 
 from PySide6.QtCore import QModelIndex
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout
 
-from sandbox import words
-from sandbox.experiment.lens.whatif import Alternatives, AskWhatIf
+from sandbox.experiment.lens.whatif import Alternatives, AskWhatIf, overview, row_sentence
 from sandbox.experiment.training.snapshot import Snapshot
-from sandbox.nn import LOSSES
 from sandbox.ui import theme
 from sandbox.ui.kit import label
 from sandbox.ui.lens.base import Lens
-from sandbox.ui.lens.whatif_table import WhatIfModel, WhatIfTable, row_sentence
+from sandbox.ui.lens.whatif_table import WhatIfModel, WhatIfTable
 
 PERIOD = 0.34  # minimum seconds between two answers
 
@@ -25,12 +21,12 @@ class WhatIfLens(Lens[Alternatives]):
 
     title = "What if"
     period = PERIOD
-    summary = "Shows which way each loss would step from here, and lets the network learn with any of them."
+    summary = "Shows which way the gradient of each loss points, and lets the network learn with any of them."
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("What if another loss trained")
-        self.heading = label("Which way would each loss step from here?")
+        self.heading = label("Which way does the gradient of each loss point?")
         self.model = WhatIfModel()
         self.table = WhatIfTable(self.model)
         self.table.setToolTip(
@@ -64,11 +60,11 @@ class WhatIfLens(Lens[Alternatives]):
 
     def _show_sentence(self, index: QModelIndex) -> None:
         """Say what the selected loss would do; without a selection, name the nearest and the farthest."""
-        objective = self.model.objective
-        if objective is None:
+        answer = self.model.answer
+        if answer is None:
             return
         selected = self.model.loss(index.row()) if index.isValid() else None
-        text = overview(self.model.answer) if selected is None else row_sentence(selected, objective)
+        text = overview(answer) if selected is None else row_sentence(selected, answer)
         if text != self.words.text():
             self.words.setText(text)
 
@@ -83,17 +79,3 @@ class WhatIfLens(Lens[Alternatives]):
         self._column.setSpacing(theme.px(theme.HALF))
         self.words.setFixedHeight(2 * self.words.fontMetrics().lineSpacing() + 2)
         self.table.fit()
-
-
-def overview(answer: Alternatives | None) -> str:
-    """Say which losses would step most and least like the objective."""
-    if answer is None:
-        return ""
-    others = [row for row in answer.rows if row.name != answer.objective and math.isfinite(row.cosine)]
-    if not others:
-        return "No other loss has a step to compare with."
-    near, far = max(others, key=lambda row: row.cosine), min(others, key=lambda row: row.cosine)
-    degrees = [words.degrees(math.degrees(math.acos(row.cosine))) for row in (near, far)]
-    objective = LOSSES[answer.objective].label
-    text = f"Nearest to the step of {objective}: {LOSSES[near.name].label} ({degrees[0]} off)"
-    return f"{text}; farthest: {LOSSES[far.name].label} ({degrees[1]})."

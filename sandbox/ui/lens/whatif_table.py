@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from sandbox import words
-from sandbox.experiment.lens.whatif import Alternatives, LossRow
+from sandbox.experiment.lens.whatif import Alternatives, LossRow, row_sentence
 from sandbox.nn import LOSSES
 from sandbox.ui import theme
 from sandbox.ui.kit.tables import plain_table
@@ -37,7 +37,7 @@ def cell_text(row: LossRow, column: int) -> str:
     value = value_of(row, column)
     if column == COSINE:
         if math.isnan(value):
-            return "no step" if row.norm == 0.0 else "\u2013"
+            return "zero" if row.norm == 0.0 else "\u2013"
         return words.fixed(value, 3)
     if math.isnan(value):
         return "undefined" if column == COST else "\u2013"
@@ -51,23 +51,6 @@ def value_of(row: LossRow, column: int) -> float:
     if column >= WEIGHTS:
         return row.dW[column - WEIGHTS]
     return {COST: row.cost, COSINE: row.cosine, DELTA: row.dZ}[column]
-
-
-def row_sentence(row: LossRow, objective: LossRow) -> str:
-    """Say what a loss would do from here."""
-    label = LOSSES[row.name].label
-    if row is objective:
-        return f"{label} trains this lane." + (f" It meets {row.trouble}." if row.trouble else "")
-    if row.trouble:
-        return f"{label}: {row.trouble}."
-    if row.norm == 0.0:
-        return f"{label} would not step at all: its gradient is 0."
-    if not math.isfinite(row.cosine):
-        return f"{label}: the loss to learn with has no direction to compare with."
-    angle = math.degrees(math.acos(row.cosine))
-    length = words.number(row.norm / objective.norm, 2)
-    off = f"{words.degrees(angle)} off the direction in which it learns"
-    return f"{label} would step {off}; its gradient is {length} times as long."
 
 
 class WhatIfModel(QAbstractTableModel):
@@ -168,9 +151,9 @@ class WhatIfModel(QAbstractTableModel):
         if role == Role.AccessibleTextRole:
             is_objective = self.objective is loss and index.column() == NAME
             return cell_text(loss, index.column()) + (", the loss to learn with" if is_objective else "")
-        if role == Role.ToolTipRole and self.objective is not None:
+        if role == Role.ToolTipRole and self.answer is not None:
             hint = "" if loss is self.objective else " Double click or Enter lets the network learn with it."
-            return row_sentence(loss, self.objective) + hint
+            return row_sentence(loss, self.answer) + hint
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:

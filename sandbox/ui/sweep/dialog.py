@@ -282,7 +282,10 @@ class SweepDialog(QDialog):
     def _explain(self) -> None:
         """Say how to read the map."""
         seeds = self._cells[0].experiment.run.replicas if self._cells else 1
-        subtitle = "brighter is better" + (f"; median and quartiles of {seeds} seeds" if seeds > 1 else "")
+        lanes = [lane for result in self._results.values() for lane in result.lanes]
+        alike = all(lane.is_one_network for lane in lanes)
+        of_seeds = f"all {seeds} seeds are one network" if alike else f"median and quartiles of {seeds} seeds"
+        subtitle = "brighter is better" + (f"; {of_seeds}" if seeds > 1 else "")
         subtitle = incomparable(str(self.column.value()), self._results.values()) or subtitle
         if self._swept is not None and self._swept != self.experiment:
             subtitle = f"from before the latest changes; {subtitle}"

@@ -342,6 +342,6 @@ def square_lines(shown: Map, square: Square) -> list[str]:
     if math.isnan(median):
         return ["stopped" if square.result.stopped else "none"]
     lines = [texts.column_text(shown.column, median)]
-    if seeds > 1:
+    if seeds > 1 and not square.result.is_one_network:
         lines.append(f"{texts.column_text(shown.column, low)}\u2013{texts.column_text(shown.column, high)}")
     return [*lines, stopped] if stopped else lines

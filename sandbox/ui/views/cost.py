@@ -105,7 +105,9 @@ class CostView(QWidget):
         self.only = Choice([("", "what each learns with", _OWN_TIP)])
         self.only.allow_shrinking(96)
         self.only.setAccessibleName("Loss to show for every lane")
-        self.only.setToolTip("Shows one loss or metric for every lane, so that all are on one scale.")
+        self.only.setToolTip(
+            "Shows one loss or metric for every lane, a loss as a mean over samples, so that all are on one scale."
+        )
         self.only.changed.connect(lambda name, _: self._see_only(str(name)))
         self.only.set_value("")
         self.only.hide()
@@ -278,14 +280,16 @@ class CostView(QWidget):
         """Leave out the lanes in which the one loss shown for all is not what it is in the first; note the reason."""
         self._unlike = ""
         name = str(self.only.value() or "")
-        codings = {lane.name: lane.codings.get(name, "") for lane in self._lanes}
-        shown = [lane for lane in codings if any(curve.lane == lane for curve in curves)]
-        other = next((lane for lane in shown if codings[lane] != codings[shown[0]]), None)
+        if name not in LOSSES:
+            return tuple(curves)
+        scales = {lane.name: lane.scales[name] for lane in self._lanes}
+        shown = [lane for lane in scales if any(curve.lane == lane for curve in curves)]
+        other = next((lane for lane in shown if scales[lane] != scales[shown[0]]), None)
         if other is None:
             return tuple(curves)
         first, letter = shown[0], self.legend.letter
-        self._unlike = comparison.unlike(name, (letter(first), codings[first]), (letter(other), codings[other]))
-        return tuple(curve for curve in curves if codings.get(curve.lane) == codings[first])
+        self._unlike = comparison.unlike(name, (letter(first), [scales[first]]), (letter(other), [scales[other]]))
+        return tuple(curve for curve in curves if scales.get(curve.lane) == scales[first])
 
     def _offer_common(self) -> None:
         """Offer each loss and metric that any lane learns with or shows, to show it for all lanes."""
@@ -325,7 +329,7 @@ class CostView(QWidget):
         self.invitation.setVisible(self._invites and self._position == 0.0)
         self.next_step.setVisible(self._invites and self._position > 0.0)
         ends = [float(c.epochs[-1]) for c in self._curves if len(c.epochs)]
-        ends += [float(epochs[-1]) for epochs, _ in self._ghosts.values()]
+        ends += [float(epochs[-1]) for epochs, *_ in self._ghosts.values()]
         last = max(ends, default=0.0)
         self._end = epochs_end(self._end, max(last if np.isfinite(last) else 0.0, self._position))
         x_range = self._visible_range()
@@ -373,10 +377,12 @@ class CostView(QWidget):
     def _ghost_lines(self, log: bool) -> Iterator[Line]:
         """Yield the lines of the previous run, of the losses that are shown now: others have another scale."""
         scaled = logarithm if log else plain
+        units = {(curve.lane, curve.column): curve.unit for curve in self._curves}
         for row, part, column in self.legend.shown_curves():
             if row.role == "metric" or (row.lane, column) not in self._ghosts:
                 continue
-            epochs, values = self._ghosts[row.lane, column]
+            epochs, values, unit = self._ghosts[row.lane, column]
+            values = values * (unit / units[row.lane, column])  # a sum beside a mean, say
             stroke = self.legend.stroke(row, part)
             yield faint(Line(self._x_values(epochs), scaled(values), stroke.color, stroke.width, stroke.dash))
 
@@ -508,7 +514,8 @@ class CostView(QWidget):
     def _current(self, curve: Curve) -> float:
         """Return the reading of this moment, which the readouts show too; else the last recorded one."""
         state = next((lane for lane in self._lanes if lane.name == curve.lane), None)
-        return value_at(curve, None) if state is None else state.readings.get(curve.column, value_at(curve, None))
+        reading = None if state is None else state.readings.get(curve.column)
+        return value_at(curve, None) if reading is None else reading * curve.factor
 
     def description(self) -> str:
         """Return the numbers of this moment in a sentence, for those who do not see the curves."""

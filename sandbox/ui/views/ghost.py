@@ -17,14 +17,14 @@ from sandbox.ui.kit import Elided, IconButton
 from sandbox.ui.kit.base import StyleFollower
 from sandbox.ui.plot.layers import Line
 
-Ghosts = Mapping[tuple[str, str], tuple[Floats, Floats]]  # epochs and values by lane and column
+Ghosts = Mapping[tuple[str, str], tuple[Floats, Floats, float]]  # epochs, values and unit by lane and column
 _FAINT = 0.5  # opacity of a line of the previous run
 
 
 def ghosts_of(curves: Iterable[Curve]) -> Ghosts:
     """Return the training curves of a run, to be kept when it ends; empty if it has not been trained."""
     kept = [curve for curve in curves if curve.part == "train" and len(curve.epochs) > 1]
-    return {(curve.lane, curve.column): (curve.epochs, curve.values) for curve in kept}
+    return {(curve.lane, curve.column): (curve.epochs, curve.values, curve.unit) for curve in kept}
 
 
 def faint(line: Line) -> Line:

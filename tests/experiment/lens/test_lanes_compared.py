@@ -14,14 +14,16 @@ from hypothesis import strategies as st
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.parts import LaneEntry
+from sandbox.experiment.lens import comparison
 from sandbox.experiment.lens.advantage import (
     Advantage,
     AskAdvantage,
-    epochs_to,
+    Estimate,
     estimate,
+    estimate_of_ratio,
     ratios,
-    seed_values,
 )
+from sandbox.experiment.lens.known import epochs_to
 from sandbox.experiment.lens.pair import AskPair, Difference, PairState
 from sandbox.experiment.lens.rates import AskMatchedRates, MatchedRates
 from sandbox.experiment.training.snapshot import Wanted
@@ -70,7 +72,7 @@ def test_lanes_of_another_objective_diverge_at_once() -> None:
     assert state.distance == pytest.approx(math.dist(a.tolist(), b.tolist()), rel=1e-12)
     epochs, values = state.distances
     assert len(epochs) == 51 and values[0] == 0.0 and values[-1] == pytest.approx(state.distance)
-    assert state.angles[1][-1] == state.angle
+    assert state.angles[1][-1] == pytest.approx(state.angle)
     assert [difference.key for difference in state.differences] == ["loss.objective"]
     assert not values.flags.writeable
 
@@ -139,8 +141,8 @@ def test_a_single_network_has_a_ratio_and_no_interval() -> None:
     trainer = trainer_of({}, {"optimizer.learning_rate": 0.15})
     trainer.run(150)
     advantage = ask(trainer, AskAdvantage("A", "B", "train_accuracy", 0.8))
-    epochs, values = seed_values(trainer.lane("A"), "train_accuracy")
-    assert advantage.epochs == next(e for e, v in zip(epochs, values[0], strict=True) if v >= 0.8)
+    epochs, values = trainer.lane("A").history.column("train_accuracy")
+    assert advantage.epochs == next(e for e, v in zip(epochs, values, strict=True) if v >= 0.8)
     assert advantage.ratio.value == advantage.other_epochs / advantage.epochs and math.isnan(advantage.ratio.low)
     assert advantage.gap.value == pytest.approx(advantage.last - advantage.other_last)
 
@@ -151,7 +153,8 @@ def test_levels_that_are_never_reached() -> None:
     assert epochs_to(epochs, values, 0.9, True).tolist() == [2.0, math.inf]
     assert epochs_to(epochs, values, 0.15, False).tolist() == [0.0, 0.0]
     one, two = np.array([2.0, math.inf, 4.0, math.inf, 0.0]), np.array([4.0, 5.0, math.inf, math.inf, 3.0])
-    assert ratios(one, two).tolist() == [2.0, 0.0, math.inf, 3.0]
+    assert ratios(one, two).tolist() == [2.0, 0.0, math.inf, math.inf]  # the last one is there from the start
+    assert ratios(np.zeros(1), np.zeros(1)).tolist() == [1.0]
 
 
 def test_an_interval_is_that_of_the_exact_bootstrap() -> None:
@@ -179,6 +182,24 @@ def test_infinite_ratios_have_a_median_and_no_ratios_have_none() -> None:
     interval = estimate(np.array([1.0, 2.0, math.inf, math.inf, math.inf, math.nan]))
     assert interval.value == math.inf == interval.high and interval.low < math.inf
     assert math.isnan(estimate(np.array([math.nan])).value)
+
+
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0, 2.0, 7.0, math.inf]), min_size=1, max_size=12))
+def test_a_ratio_is_the_same_whichever_lane_is_in_view(quotients: list[float]) -> None:
+    with np.errstate(divide="ignore"):
+        one, other = (ratio_of(values) for values in (np.array(quotients), 1.0 / np.array(quotients)))
+    middle = sorted(quotients)[(len(quotients) - 1) // 2], sorted(quotients)[len(quotients) // 2]
+    if middle == (0.0, math.inf):
+        assert math.isnan(one.value) and math.isnan(other.value)  # neither lane is the quicker one
+    else:
+        assert one.value * other.value == pytest.approx(1.0) or {one.value, other.value} == {0.0, math.inf}
+    assert math.isnan(one.low) or one.low == pytest.approx(comparison.inverse(other).low)
+
+
+def ratio_of(quotients: Any) -> Estimate:
+    needed = np.where(np.isinf(quotients), 1.0, np.where(quotients == 0.0, math.inf, 100.0))
+    other = np.where(np.isinf(quotients), math.inf, np.where(quotients == 0.0, 1.0, 100.0 * quotients))
+    return estimate_of_ratio(ratios(needed, other))
 
 
 # Matched rates
@@ -217,12 +238,12 @@ def test_rates_are_matched_by_the_norms_of_the_first_gradients() -> None:
         {"network.seed": 12, "optimizer.learning_rate": 0.02},
         data__noise=0.3,
     )
-    trainer.run(25)  # the norms are still those of the start
+    trainer.run(25)  # the first updates are still those of the start
     rates = ask(trainer, AskMatchedRates("A"))
     assert isinstance(rates, MatchedRates) and [row.lane for row in rates.rows] == list("ABCD")
     norms = {name: numeric_norm(trainer, name) for name in "ABCD"}
     for row in rates.rows:
-        assert row.norm == pytest.approx(norms[row.lane], rel=1e-6)
+        assert row.step == pytest.approx(row.rate * norms[row.lane], rel=1e-6)
         assert row.matched == pytest.approx(0.3 * norms["A"] / norms[row.lane], rel=1e-3)
         assert row.factor == pytest.approx(row.matched / row.rate)
     assert rates.rows[0].matched == 0.3
@@ -257,10 +278,10 @@ def test_several_networks_use_the_median_norm() -> None:
     trainer = trainer_of({}, run__replicas=3)
     norms = [numeric_norm(trainer, "A", r) for r in range(3)]
     (row,) = ask(trainer, AskMatchedRates("A")).rows
-    assert row.norm == pytest.approx(statistics.median(norms), rel=1e-6)
+    assert row.step == pytest.approx(0.3 * statistics.median(norms), rel=1e-6)
 
 
 def test_a_lane_without_a_gradient_has_no_matched_rate() -> None:
     trainer = trainer_of({}, {"network.hidden": (), "network.output": "softmax"})
     rows = ask(trainer, AskMatchedRates("A")).rows
-    assert rows[1].norm == 0.0 and math.isnan(rows[1].matched)
+    assert rows[1].step == 0.0 and math.isnan(rows[1].matched)

@@ -162,9 +162,9 @@ def test_a_hinge_and_a_cross_entropy_are_compared_by_the_same_error() -> None:
 def test_regression_targets_have_no_coding() -> None:
     trainer = trainer_of({}, {"network.output": "tanh"}, data__dataset="sine", loss__monitors=("mse",))
     assert ask(trainer, AskAdvantage("A", "B", "train_mse", 0.1)).comparable
-    assert all(not state.codings for state in trainer.snapshot(0, Wanted()).lanes)
+    assert all(not scale.coding for state in trainer.snapshot(0, Wanted()).lanes for scale in state.scales.values())
 
 
-def test_every_loss_has_a_coding_in_a_snapshot() -> None:
+def test_every_loss_has_a_scale_in_a_snapshot() -> None:
     (state,) = trainer_of().snapshot(0, Wanted()).lanes
-    assert set(state.codings) == set(LOSSES)
+    assert set(state.scales) == set(LOSSES) and all(scale.coding for scale in state.scales.values())

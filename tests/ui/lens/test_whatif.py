@@ -180,14 +180,14 @@ def test_enter_makes_a_loss_the_objective(qtbot: Any, make_bench: Callable[..., 
 
 def test_the_sentence_is_about_the_chosen_row(qtbot: Any, make_bench: Callable[..., Bench]) -> None:
     bench = make_bench()
-    assert bench.lens.words.text().startswith("Nearest to the step of Binary cross-entropy: ")
+    assert bench.lens.words.text().startswith("Nearest to the gradient of binary cross-entropy: ")
     row = bench.row_of("mse")
     qtbot.mouseClick(bench.lens.table.viewport(), Qt.MouseButton.LeftButton, pos=bench.center(row))
     cosine, norms = bench.lens.model.loss(row).cosine, [bench.lens.model.loss(k).norm for k in (0, row)]
     degrees = f"{math.degrees(math.acos(cosine)):.0f}\u00b0"
     assert bench.lens.words.text() == (
-        f"Mean squared error would step {degrees} off the direction in which it learns; "
-        f"its gradient is {norms[1] / norms[0]:.2g} times as long."
+        f"Mean squared error: its gradient points {degrees} off that of binary cross-entropy "
+        f"and is {norms[1] / norms[0]:.2g} times as long."
     )
     bench.lens.table.setFocus()
     qtbot.keyClick(bench.lens.table, Qt.Key.Key_Escape)
