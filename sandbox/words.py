@@ -9,6 +9,7 @@ from collections.abc import Iterable
 MINUS, INFINITY, NOTHING, THIN_SPACE = "\u2212", "\u221e", "\u2013", "\u2009"
 _WIDEST = 7  # characters of a cost
 _TINY = 0.95e-9  # below this, the exponent does not fit into six characters
+_ROUNDING = 1e-12  # of a share that is 1 but for the rounding of its sum
 _LISTED = 12  # names in a message at most: a table may have hundreds of columns
 _LONGEST_NAME = 200  # characters compared to find the nearest name
 
@@ -45,7 +46,8 @@ def cost(value: float) -> str:
         return _not_finite(value)
     size = abs(value)
     short = not size or 1e-3 <= size < 1e5
-    for digits in (4, 2, 0) if short else (1, 0):
+    three = (5, 4) if short else (2, 1, 0)  # decimals that give a small cost three digits, if there is room
+    for digits in three if 0.0 < size < 1e-2 else (4, 2, 0) if short else (1, 0):
         text = _true_minus(f"{value:.{digits}f}") if short else _exponential(value, digits)
         if len(text) <= _WIDEST:
             break
@@ -78,8 +80,15 @@ def brief(value: float, roomy: bool = False) -> str:
 
 
 def share(value: float, decimals: int = 1) -> str:
-    """Format a share in per cent: 97.3 %."""
-    return f"{fixed(100.0 * value, decimals)}{THIN_SPACE}%" if math.isfinite(value) else _not_finite(value)
+    """Format a share in per cent: 97.3 %; never 100 % unless it is all, nor 0 % unless it is nothing."""
+    if not math.isfinite(value):
+        return _not_finite(value)
+    text, step = fixed(100.0 * value, decimals), 10.0**-decimals
+    if 0.0 < value < 1.0 - _ROUNDING and text == fixed(100.0, decimals):
+        text = f">{THIN_SPACE}{fixed(100.0 - step, decimals)}"
+    elif 0.0 < value < 1.0 and text == fixed(0.0, decimals):
+        text = f"<{THIN_SPACE}{fixed(step, decimals)}"
+    return f"{text}{THIN_SPACE}%"
 
 
 def signed(text: str) -> str:

@@ -159,7 +159,16 @@ class BinarySurface(MapSurface):
 
 @dataclass(frozen=True)
 class MulticlassSurface(MapSurface):
-    """Of several classes: `values` (ny, nx, K) are each class's share, non-negative, summing to 1."""
+    """Of several classes: `values` (ny, nx, K) are each class's share, non-negative, summing to 1.
+
+    Attributes
+    ----------
+    probable : bool
+        Whether the shares are the outputs of one network, and probabilities. Else they only follow from outputs: of
+        several networks, they are shares of votes.
+    """
+
+    probable: bool = True
 
 
 @dataclass(frozen=True)

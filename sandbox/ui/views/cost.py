@@ -292,7 +292,7 @@ class CostView(QWidget):
         columns = {name for lane in self._lanes for name in lane.readings}
         names = [name for name in (*LOSSES, *METRICS) if f"train_{name}" in columns]
         items = [("", "what each learns with", _OWN_TIP)]
-        items += [(name, texts.label_of(name), f"Shows {texts.label_of(name)} for every lane.") for name in names]
+        items += [(name, texts.label_of(name), f"Shows {texts.label_within(name)} for every lane.") for name in names]
         self.only.set_items(items)
         if self.only.value() is None:
             self.only.set_value("")
@@ -524,7 +524,7 @@ class CostView(QWidget):
             if values:
                 lane = f"{self.legend.letter(row.lane)}: " if self.legend.several else ""
                 role = "" if row.role == "objective" else ", only shown,"
-                parts.append(f"{lane}{words.within(row.label)}{role} {', '.join(values)}")
+                parts.append(f"{lane}{row.label_within}{role} {', '.join(values)}")
         marks = f" {words.capital(words.count(len(self._marks), 'change'))} marked." if self._marks else ""
         return f"Epoch {int(self._position):,}: {'; '.join(parts) or 'no curve is shown'}.{marks}"
 

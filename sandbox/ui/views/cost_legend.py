@@ -40,6 +40,11 @@ class LegendRow:
     note: str = ""  # what it does, if that has changed during the run
 
     @property
+    def label_within(self) -> str:
+        """Its label as written within a sentence."""
+        return words.within(self.label) if self.name == "cost" else texts.label_within(self.name)
+
+    @property
     def does(self) -> str:
         """What it does, in a few words: "learns", "shown", "learned until 300"."""
         return self.note or ROLES[self.role]
