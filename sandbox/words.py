@@ -6,7 +6,7 @@ import difflib
 import math
 from collections.abc import Iterable
 
-MINUS, INFINITY, NOTHING, THIN_SPACE = "\u2212", "\u221e", "\u2013", "\u2009"
+MINUS, INFINITY, NOTHING, ABOUT, THIN_SPACE = "\u2212", "\u221e", "\u2013", "\u2248", "\u2009"
 _WIDEST = 7  # characters of a cost
 _TINY = 0.95e-9  # below this, the exponent does not fit into six characters
 _ROUNDING = 1e-12  # of a share that is 1 but for the rounding of its sum
@@ -71,7 +71,7 @@ def brief(value: float, roomy: bool = False) -> str:
         return _not_finite(value)
     size = abs(value)
     if size < _TINY and not roomy:
-        return "\u22480" if size else "0"
+        return f"{ABOUT}0" if size else "0"
     decimals = 4 if roomy else 3
     if 10.0**-decimals <= size < 9999.5:
         int_digits = len(str(int(size)))

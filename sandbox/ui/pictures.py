@@ -189,7 +189,7 @@ def _lane_line(trainer: Trainer, state: LaneState) -> str:
     parts = [
         f"Lane {state.name}" if len(trainer.lanes) > 1 else "",
         " - ".join(map(str, state.sizes)),
-        f"learns with {texts.label_within(state.objective)}",
+        f"learns with {texts.reduced(state.objective, state.reduction, within=True)}",
         f"{'stopped ' if state.stopped else ''}after {words.count(last.epoch, 'epoch')}",
         *(_reading(name, state) for name in ("cost", *METRICS)),
         f"costs {unit}" if (unit := texts.cost_unit(trainer.data)) else "",
@@ -214,8 +214,10 @@ def what_seeds_show(surface: Surface, data: Data) -> Iterator[str]:
 def _reading(name: str, state: LaneState) -> str:
     """Return a reading of the training and the test part, if it applies."""
     readings = {part: state.readings.get(f"{part}_{name}") for part in ("train", "test")}
-    values = [f"{part} {words.cost(value)}" for part, value in readings.items() if value is not None]
-    return f"{'cost' if name == 'cost' else texts.label_of(name)} {', '.join(values)}" if values else ""
+    values = [
+        f"{part} {texts.column_text(f'{part}_{name}', value)}" for part, value in readings.items() if value is not None
+    ]
+    return f"{texts.reduced(name, state.reduction)} {', '.join(values)}" if values else ""
 
 
 def _page(title: str, subtitle: str, view: QWidget) -> QWidget:

@@ -60,6 +60,8 @@ class CurveRequest:
         One loss or metric to show for every lane, whatever it learns with; "" for each lane's objective and monitors.
     hidden : frozenset of (str, str)
         Lanes and columns whose curves are not drawn, and so not needed.
+    pointed : int, optional
+        An epoch at which every curve is read.
     """
 
     pixels: int
@@ -67,6 +69,26 @@ class CurveRequest:
     epochs: tuple[float, float] | None = None
     only: str = ""
     hidden: frozenset[tuple[str, str]] = frozenset()
+    pointed: int | None = None
+
+
+@dataclass(frozen=True)
+class PointReading:
+    """A curve's value at an epoch, which the thinned curve may have lost.
+
+    Attributes
+    ----------
+    asked : int
+        The epoch that was pointed at.
+    epoch : int
+        The nearest one that is known.
+    value : float
+        Of the picked network, if there is one; nan if the curve does not reach that epoch.
+    """
+
+    asked: int
+    epoch: int
+    value: float
 
 
 @dataclass(frozen=True)
@@ -216,6 +238,8 @@ class Curve:
         The line of the selected replica.
     learned : tuple of (float, float), optional
         The spans of epochs in which the lane learned with this loss; None if its role never changed.
+    reading : PointReading, optional
+        If it was asked for.
     """
 
     lane: str
@@ -228,6 +252,7 @@ class Curve:
     band: tuple[tuple[Floats, Floats], ...] = ()
     picked: tuple[Floats, Floats] | None = None
     learned: tuple[tuple[float, float], ...] | None = None
+    reading: PointReading | None = None
 
 
 @dataclass(frozen=True)
@@ -303,6 +328,8 @@ class LaneState:
         How far it has been trained towards the other lanes, from 0 to 1; 1 if it is as far as they are.
     codings : mapping
         The coding of the classes in which each loss is read, by its name; empty for a regression.
+    reduction : str
+        How losses are reduced over samples.
     """
 
     name: str
@@ -316,6 +343,7 @@ class LaneState:
     learned: tuple[tuple[float, str], ...] = ()
     catch_up: float = 1.0
     codings: Mapping[str, str] = field(default_factory=FrozenMapping)
+    reduction: str = "mean"
 
 
 @dataclass(frozen=True)

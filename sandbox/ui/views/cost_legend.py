@@ -36,13 +36,9 @@ class LegendRow:
     role: str
     name: str
     label: str
+    label_within: str
     columns: tuple[tuple[str, str], ...]  # part, column
     note: str = ""  # what it does, if that has changed during the run
-
-    @property
-    def label_within(self) -> str:
-        """Its label as written within a sentence."""
-        return words.within(self.label) if self.name == "cost" else texts.label_within(self.name)
 
     @property
     def does(self) -> str:
@@ -53,6 +49,7 @@ class LegendRow:
 def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[LegendRow, ...]:
     """Return the rows of the legend: the objectives of all lanes first, then monitors, then metrics."""
     objectives = {lane.name: lane.objective for lane in lanes}
+    reductions = {lane.name: lane.reduction for lane in lanes}
     objective_curves = {(c.lane, c.part, c.name) for c in curves if c.role == "objective"}
     columns: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
     notes: dict[tuple[str, str, str], str] = {}
@@ -72,7 +69,8 @@ def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[Legend
             lane,
             role,
             name,
-            "Cost with penalty" if name == "cost" else texts.label_of(name),
+            texts.reduced("Cost with penalty" if name == "cost" else name, reductions.get(lane, "")),
+            texts.reduced("cost with penalty" if name == "cost" else name, reductions.get(lane, ""), within=True),
             tuple(sorted(columns[lane, role, name], reverse=True)),
             notes[lane, role, name],
         )
