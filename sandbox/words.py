@@ -150,6 +150,11 @@ def within(label: str) -> str:
     return label[:1].lower() + label[1:] if first[1:].islower() else label
 
 
+def one_line(text: str) -> str:
+    """Return a text with every run of white space as one blank: a name from a file may hold line breaks."""
+    return " ".join(text.split())
+
+
 def capital(text: str) -> str:
     """Capitalise the first letter of a text."""
     return text[:1].upper() + text[1:]

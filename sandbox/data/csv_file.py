@@ -16,7 +16,7 @@ import numpy as np
 from sandbox.data.bounds import MAX_BYTES, MAX_COLUMNS, MAX_ROWS
 from sandbox.data.table import Numbers, Table, Texts, is_text
 from sandbox.errors import InputError
-from sandbox.words import count
+from sandbox.words import count, one_line
 
 _MISSING = frozenset({"", "NA", "NaN", "nan", "null", "NULL", "?"})
 _DELIMITERS = "\t;,"  # the first wins a tie: in 1,5;2,5 the comma is a decimal sign
@@ -164,7 +164,7 @@ def _careful(text: str, delimiter: str, has_header: bool, width: int, name: str)
 
 
 def _names(header: list[str], name: str) -> list[str]:
-    names = [cell.strip() or f"column {i + 1}" for i, cell in enumerate(header)]
+    names = [one_line(cell) or f"column {i + 1}" for i, cell in enumerate(header)]
     repeated = next((key for key, times in Counter(names).items() if times > 1), None)
     if repeated is not None:
         raise InputError(f'{name} has more than one column "{repeated}"; give every column its own name.')
