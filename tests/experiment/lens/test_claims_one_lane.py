@@ -227,6 +227,7 @@ def test_a_picture_shows_the_class_that_is_predicted(trainer: Trainer) -> None:
         shown = surface.values.reshape(len(grid), -1).argmax(axis=1)
     else:
         shown = surface.values.ravel() > surface.level
+    clear &= np.isfinite(surface.values).reshape(len(grid), -1).all(axis=1)  # float32 overflows earlier
     np.testing.assert_array_equal(shown[clear], classes(trainer, A)[clear])
 
 
