@@ -101,10 +101,11 @@ def confident_mistakes(probe: LaneProbe) -> Report | None:
 
 def _full_signal(probe: LaneProbe) -> Array:
     """Return |dZ| (m, n_out) that cross-entropy would send back; of p = (1 + a) / 2 for an output from -1 to 1."""
+    low, high = probe.output.limits
     natural = natural_loss(type(probe.output))
     Z, A = probe.forward_pass.Z[-1], probe.forward_pass.A[-1]
     if natural is None:
-        signal: Array = np.abs(A - probe.samples.Y["plus_minus_one"])
+        signal: Array = np.abs(A - (low + (high - low) * probe.samples.Y["zero_one"]))
         return signal
     signal = np.abs(LOSSES[natural]().dZ(Z, A, probe.samples.Y["zero_one"], probe.output, "fused"))
     return signal
