@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 from sandbox.errors import shown
 
-MINUS, INFINITY, NOTHING, THIN_SPACE = "\u2212", "\u221e", "\u2013", "\u2009"
+MINUS, INFINITY, NOTHING, ABOUT, THIN_SPACE = "\u2212", "\u221e", "\u2013", "\u2248", "\u2009"
 _WIDEST = 7  # characters of a cost
 _TINY = 0.95e-9  # below this, the exponent does not fit into six characters
+_ROUNDING = 1e-12  # of a share that is 1 but for the rounding of its sum
 _LISTED = 12  # names in a message at most: a table may have hundreds of columns
 _LONGEST_NAME = 200  # characters compared to find the nearest name
 _MOST_LETTERS = 60  # of a name in such a list
@@ -48,7 +49,8 @@ def cost(value: float) -> str:
         return _not_finite(value)
     size = abs(value)
     short = not size or 1e-3 <= size < 1e5
-    for digits in (4, 2, 0) if short else (1, 0):
+    three = (5, 4) if short else (2, 1, 0)  # decimals that give a small cost three digits, if there is room
+    for digits in three if 0.0 < size < 1e-2 else (4, 2, 0) if short else (1, 0):
         text = _true_minus(f"{value:.{digits}f}") if short else _exponential(value, digits)
         if len(text) <= _WIDEST:
             break
@@ -72,7 +74,7 @@ def brief(value: float, roomy: bool = False) -> str:
         return _not_finite(value)
     size = abs(value)
     if size < _TINY and not roomy:
-        return "\u22480" if size else "0"
+        return f"{ABOUT}0" if size else "0"
     decimals = 4 if roomy else 3
     if 10.0**-decimals <= size < 9999.5:
         int_digits = len(str(int(size)))
@@ -81,8 +83,15 @@ def brief(value: float, roomy: bool = False) -> str:
 
 
 def share(value: float, decimals: int = 1) -> str:
-    """Format a share in per cent: 97.3 %."""
-    return f"{fixed(100.0 * value, decimals)}{THIN_SPACE}%" if math.isfinite(value) else _not_finite(value)
+    """Format a share in per cent: 97.3 %; never 100 % unless it is all, nor 0 % unless it is nothing."""
+    if not math.isfinite(value):
+        return _not_finite(value)
+    text, step = fixed(100.0 * value, decimals), 10.0**-decimals
+    if 0.0 < value < 1.0 - _ROUNDING and text == fixed(100.0, decimals):
+        text = f">{THIN_SPACE}{fixed(100.0 - step, decimals)}"
+    elif 0.0 < value < 1.0 and text == fixed(0.0, decimals):
+        text = f"<{THIN_SPACE}{fixed(step, decimals)}"
+    return f"{text}{THIN_SPACE}%"
 
 
 def ratio(value: float) -> str:
@@ -169,6 +178,11 @@ def within(label: str) -> str:
     """Return a label as written within a sentence: "learning rate", but "KL divergence", "L1", "R\u00b2"."""
     first = label.partition(" ")[0].partition("-")[0]
     return label[:1].lower() + label[1:] if first[1:].islower() else label
+
+
+def one_line(text: str) -> str:
+    """Return a text with every run of white space as one blank: a name from a file may hold line breaks."""
+    return " ".join(text.split())
 
 
 def capital(text: str) -> str:

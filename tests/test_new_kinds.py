@@ -140,7 +140,7 @@ def test_findings_know_the_traits_of_new_activations() -> None:
         network__activation=ToyArctan.name, network__initializer="normal", network__initializer_scale=1000.0
     )
     findings = {finding.name: finding for finding in ask(Trainer(saturating, BINARY), AskFindings("A")).findings}
-    assert ToyArctan.label in findings["saturated"].meaning
+    assert f"Where {ToyArctan.label_within()} is flat" in findings["saturated"].meaning
     confident = make_experiment(
         network__output=ToyRamp.name,
         loss__objective="mse",

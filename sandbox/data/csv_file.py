@@ -17,7 +17,7 @@ from sandbox.data.bounds import MAX_BYTES, MAX_CELLS, MAX_COLUMNS, MAX_LETTERS, 
 from sandbox.data.table import Numbers, Table, Texts, is_text
 from sandbox.errors import InputError, shown
 from sandbox.files import read_file
-from sandbox.words import count
+from sandbox.words import count, one_line
 
 _MISSING = frozenset({"", "NA", "NaN", "nan", "null", "NULL", "?"})
 _DELIMITERS = "\t;,"  # the first wins a tie: in 1,5;2,5 the comma is a decimal sign
@@ -174,7 +174,7 @@ def _too_many_cells(name: str) -> InputError:
 
 
 def _names(header: list[str], name: str) -> list[str]:
-    names = [cell.strip() or f"column {i + 1}" for i, cell in enumerate(header)]
+    names = [one_line(cell) or f"column {i + 1}" for i, cell in enumerate(header)]
     repeated = next((key for key, times in Counter(names).items() if times > 1), None)
     if repeated is not None:
         raise InputError(f'{name} has more than one column "{shown(repeated)}"; give every column its own name.')

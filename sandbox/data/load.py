@@ -20,7 +20,7 @@ from sandbox.data.tables import TABLES
 from sandbox.data.targets import TASKS, Targets, encode
 from sandbox.errors import InputError, shown
 from sandbox.nn.optimizers import Adam
-from sandbox.words import count, known_names
+from sandbox.words import count, known_names, one_line
 
 DATASETS: dict[str, Dataset] = {**GENERATORS, **TABLES}
 # For a file that the window opens: steps that suit most scales and sizes, as nothing is known of it.
@@ -184,7 +184,7 @@ def load_data(
         task=task,
         feature_names=tuple(feature.name for feature in parsed),
         target_names=targets,
-        class_names=class_names,
+        class_names=tuple(map(one_line, class_names)),
         X_train=_frozen(scaled[~test]),
         y_train=_frozen(y_train),
         wrong_train=_frozen(wrong),
@@ -240,7 +240,7 @@ def _targets(table: Table, source: Dataset, given: str | Sequence[str] | None) -
     """Return the target columns: those given, else the data set's own, else the last."""
     if given is None:
         return (source.target or list(table.columns)[-1],)
-    names = _distinct("target", [given] if isinstance(given, str) else given)
+    names = _distinct("target", [one_line(name) for name in ([given] if isinstance(given, str) else given)])
     # A generator's inputs cannot be targets: its classes belong to y.
     candidates = [source.target] if GENERATORS.get(source.name) is source else list(table.columns)
     for name in names:
@@ -260,7 +260,7 @@ def _features(
         given = [name for name in source.features if name in columns] or columns
     elif len(given) > MAX_COLUMNS:
         raise InputError(f"data.features names {len(given)} features; at most {MAX_COLUMNS} are allowed.")
-    parsed = tuple(parse_feature(text, table.columns) for text in given)
+    parsed = tuple(parse_feature(one_line(text), table.columns) for text in given)
     _distinct("features", [feature.name for feature in parsed])
     for feature in parsed:
         for factor in feature.factors:

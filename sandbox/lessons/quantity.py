@@ -24,7 +24,8 @@ from sandbox import words
 from sandbox.arrays import Array
 from sandbox.errors import InputError
 from sandbox.experiment.document import texts
-from sandbox.experiment.lens.advantage import epochs_to, seed_values
+from sandbox.experiment.lens.known import epochs_to
+from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.probe import RunView
 from sandbox.nn import LOSSES, METRICS
 
@@ -132,7 +133,7 @@ class Stopped:
     def values(self, run: RunView) -> Array:
         (lane,) = (lane for lane in run.lanes if lane.name == self.lane)
         # Every column of a network ends with it; only some may lack a value before, as a cost of infinity.
-        recorded = [seed_values(lane, column) for column in lane.columns]
+        recorded = [_values(lane, column) for column in lane.columns]
         has_value = np.any([np.isfinite(values) for _, values in recorded], axis=0)
         epochs = recorded[0][0]
         return np.array(
@@ -148,7 +149,14 @@ class Stopped:
 
 def _recorded(run: RunView, name: str, column: str) -> tuple[Array, Array]:
     (lane,) = (lane for lane in run.lanes if lane.name == name)
-    return seed_values(lane, column)
+    return _values(lane, column)
+
+
+def _values(lane: Lane, column: str) -> tuple[Array, Array]:
+    """Return the recorded epochs, and a row of a column's values, reduced as in the lane, for each of its networks."""
+    if lane.replica_history is None:
+        return lane.history.columns([column])
+    return lane.replica_history.columns([f"{column}#{number}" for number in range(len(lane.replicas))])
 
 
 def _counted(value: float, noun: str) -> str:

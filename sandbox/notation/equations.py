@@ -275,7 +275,9 @@ class _Writer:
             left, right = self.of_activation(main).split("=", 1)
         else:
             left, right = rf"g'(Z^{{[{L}]}})", self.of_activation(main)
-        yield self.equation("slope", left.strip(), right.strip(), False, f"the slope of the output, {self.g.label}")
+        yield self.equation(
+            "slope", left.strip(), right.strip(), False, f"the slope of the output, {self.g.label_within()}"
+        )
         for text in abbreviations:
             left, right = self.of_activation(text).split("=", 1)
             yield self.equation("where", left.strip(), right.strip(), False, "where")

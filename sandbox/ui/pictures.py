@@ -19,12 +19,12 @@ from PySide6.QtGui import QColor, QFontDatabase, QImage
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from sandbox import words
-from sandbox.data import DATASETS
+from sandbox.data import DATASETS, Data
 from sandbox.experiment import Trainer
 from sandbox.experiment.document import texts
 from sandbox.experiment.results.export import boundary_name
 from sandbox.experiment.results.sweep import Sweep
-from sandbox.experiment.training.snapshot import LaneState, Wanted
+from sandbox.experiment.training.snapshot import BinarySurface, LaneState, MulticlassSurface, Surface, Wanted
 from sandbox.nn import METRICS
 from sandbox.ui import theme
 from sandbox.ui.kit.base import discard
@@ -154,7 +154,9 @@ def _boundary(trainer: Trainer, lane: str) -> QImage | None:
     if not np.isfinite(surface.values).any():
         discard(view)
         return None
-    page = _page(_title(trainer), _lane_line(trainer, state), view)
+    page = _page(
+        _title(trainer), "  \u00b7  ".join((_lane_line(trainer, state), *what_seeds_show(surface, trainer.data))), view
+    )
     for choice in (view.across_label, view.across, view.upward_label, view.upward):
         choice.hide()  # the axes are named beside and below
     view.legend.hide_switches()
@@ -188,7 +190,7 @@ def _lane_line(trainer: Trainer, state: LaneState) -> str:
     parts = [
         f"Lane {state.name}" if len(trainer.lanes) > 1 else "",
         " - ".join(map(str, state.sizes)),
-        f"learns with {texts.label_of(state.objective)}",
+        f"learns with {texts.reduced(state.objective, state.reduction, within=True)}",
         f"{'stopped ' if state.stopped else ''}after {words.count(last.epoch, 'epoch')}",
         *(_reading(name, state) for name in ("cost", *METRICS)),
         f"costs {unit}" if (unit := texts.cost_unit(trainer.data)) else "",
@@ -196,11 +198,27 @@ def _lane_line(trainer: Trainer, state: LaneState) -> str:
     return "  ·  ".join(part for part in parts if part)
 
 
+def what_seeds_show(surface: Surface, data: Data) -> Iterator[str]:
+    """Say what the picture of several networks shows; nothing for a single one."""
+    seeds = f"{surface.replicas} seeds"
+    match surface:
+        case Surface(replicas=1):
+            return
+        case MulticlassSurface():
+            yield f"colours: the share of {seeds} that say each class"
+        case BinarySurface():
+            yield f"colours: the share of {seeds} that say class {data.class_names[1]}; line: their median"
+        case _:
+            yield f"the median of {seeds}"
+
+
 def _reading(name: str, state: LaneState) -> str:
     """Return a reading of the training and the test part, if it applies."""
     readings = {part: state.readings.get(f"{part}_{name}") for part in ("train", "test")}
-    values = [f"{part} {words.cost(value)}" for part, value in readings.items() if value is not None]
-    return f"{'cost' if name == 'cost' else texts.label_of(name)} {', '.join(values)}" if values else ""
+    values = [
+        f"{part} {texts.column_text(f'{part}_{name}', value)}" for part, value in readings.items() if value is not None
+    ]
+    return f"{texts.reduced(name, state.reduction)} {', '.join(values)}" if values else ""
 
 
 def _page(title: str, subtitle: str, view: QWidget) -> QWidget:

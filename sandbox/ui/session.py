@@ -105,6 +105,8 @@ class Session(QObject):
     playing_changed(bool)
     message(str, bool)
         A sentence for the user, and whether it is about something refused or failed.
+    succeeded()
+        What the user asked for was done, so that what was refused or failed before is over.
     leaving()
         Another experiment is about to be opened.
     """
@@ -115,6 +117,7 @@ class Session(QObject):
     settings_changed = Signal()
     playing_changed = Signal(bool)
     message = Signal(str, bool)
+    succeeded = Signal()
     leaving = Signal()
 
     def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
@@ -287,6 +290,7 @@ class Session(QObject):
             self._defer(drag_key, lambda: self.change(key, value, final, lane))
             self.settings_changed.emit()
         elif live:
+            self.succeeded.emit()
             self.undo_stack.push(EditCommand(self, edit, self._values_now(changes, lanes, lane), final))
         else:
             self._begin(changed, key, final, notice=self._notice_of_run(changed, key))
@@ -506,6 +510,7 @@ class Session(QObject):
         self.hidden = hidden & {lane.name for lane in experiment.lanes}
         if command is not None:
             self.send(command)
+        self.succeeded.emit()
         self.settings_changed.emit()
 
     # Files
@@ -606,6 +611,7 @@ class Session(QObject):
         self._settled = self.experiment = pending.run.experiment
         self.hidden = frozenset() if pending.key == "open" else self.hidden & {x.name for x in self.experiment.lanes}
         self._marks = 0
+        self.succeeded.emit()
         if pending.undoable:
             self.undo_stack.push(RunCommand(self, before, pending.run, pending.key, pending.final))
         if pending.notice:

@@ -23,7 +23,6 @@ from sandbox.experiment import Experiment
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.training.snapshot import LaneState, Snapshot, Wanted
-from sandbox.nn import LOSSES
 from sandbox.ui import theme
 from sandbox.ui.actions import Actions, KeyGuard
 from sandbox.ui.controls import Controls, Reading, Readouts
@@ -135,6 +134,7 @@ class MainWindow(QMainWindow):
         session.shown.connect(self._draw)
         session.settings_changed.connect(self._show_settings)
         session.playing_changed.connect(self._show_playing)
+        session.succeeded.connect(self.notice.end_failure)
         for source in (session, desk):
             source.message.connect(lambda sentence, error: self.notice.say(sentence, error=error))
         hints = QGuiApplication.styleHints()
@@ -494,7 +494,7 @@ class MainWindow(QMainWindow):
             score=reading(f"{part}_{metric}"),
             metric=metric,
             of_test=has_test,
-            objective=LOSSES[lane.objective].label,
+            objective=texts.reduced(lane.objective, lane.reduction),
             replicas=lane.replicas,
             lane=self.desk.letter(lane.name) if several else "",
             seed=self._picked_seed(snapshot, lane),

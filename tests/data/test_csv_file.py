@@ -82,7 +82,7 @@ def test_a_comma_is_decimal_if_semicolons_also_fit(tmp_path: Path) -> None:
 def test_a_quoted_name_may_contain_delimiters_line_breaks_and_any_letters(tmp_path: Path) -> None:
     data = load(tmp_path, '"größe, cm",art\n1,"a, b"\n2,"c\nd"\n3,"a, b"\n4,"c\nd"\n')
     assert data.feature_names == ("größe, cm",)
-    assert data.class_names == ("a, b", "c\nd")
+    assert data.class_names == ("a, b", "c d")
 
 
 def test_a_nameless_column_is_named_after_its_number(tmp_path: Path) -> None:

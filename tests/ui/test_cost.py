@@ -25,7 +25,7 @@ from sandbox.ui.lane_styles import LaneStyle
 from sandbox.ui.plot.layers import spread
 from sandbox.ui.plot.legend import CurveName
 from sandbox.ui.plot.ranges import epochs_end, value_range
-from sandbox.ui.views.cost import CostView, rows_of, value_at
+from sandbox.ui.views.cost import CostView, reading_at, rows_of
 from tests.ui.conftest import Driver
 
 EPOCHS = np.arange(0.0, 901.0)
@@ -359,23 +359,17 @@ def test_hover_reads_every_visible_curve(qtbot: QtBot) -> None:
     assert view.readout.text() == "epoch" and chip.value == f"{COSTS[-1]:.4f}"
 
 
-def test_value_nearest_to_an_epoch() -> None:
-    curve = Curve(
-        "A",
-        "train_cost",
-        "cost",
-        "train",
-        "objective",
-        np.array([0.0, 10.0, 20.0]),
-        np.array([3.0, 2.0, np.nan]),
-    )
-    assert [value_at(curve, e) for e in (-5.0, 4.0, 6.0, 99.0, None)] == [
-        3.0,
-        3.0,
-        2.0,
-        pytest.approx(math.nan, nan_ok=True),
-        pytest.approx(math.nan, nan_ok=True),
-    ]
+def test_value_at_an_epoch() -> None:
+    """Between two known epochs the nearer one is read; before the first and after the last there is no value."""
+    epochs, values = np.array([2.0, 10.0, 20.0, 30.0]), np.array([3.0, 2.0, np.nan, 1.0])
+    curve = Curve("A", "train_cost", "cost", "train", "objective", epochs, values)
+    read = {epoch: reading_at(curve, epoch) for epoch in (0, 2, 4, 7, 20, 21, 99)}
+    assert [(r.epoch, r.value) for r in read.values() if r is not None] == [
+        (0, pytest.approx(math.nan, nan_ok=True)), (2, 3.0), (2, 3.0), (10, 2.0),
+        (20, pytest.approx(math.nan, nan_ok=True)), (30, 1.0), (99, pytest.approx(math.nan, nan_ok=True)),
+    ]  # fmt: skip
+    thinned = Curve("A", "train_cost", "cost", "train", "objective", np.array([0.0, 0.0, 9.0]), np.arange(3.0))
+    assert reading_at(thinned, 4) is None and reading_at(thinned, 9) is None
 
 
 def test_wheel_zooms_drag_moves_double_click_shows_all(qtbot: QtBot) -> None:

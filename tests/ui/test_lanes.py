@@ -657,8 +657,8 @@ def test_sentences_about_the_current_gap() -> None:
 
     small = Estimate(0.0097, -2e-5, 0.0098)
     text = comparison.gap(advantage(column="test_mse", last=0.01, other_last=0.0003, gap=small), "A", "B")
-    expected = "After epoch 1,200: 0.0100 (A) and 3.0e\u22124 (B), medians; seed by seed, A minus B: "
-    expected += "\u22122.0e\u22125 to +0.0098"
+    expected = "After epoch 1,200: 0.0100 (A) and 3.00e\u22124 (B), medians; seed by seed, A minus B: "
+    expected += "\u22122.0e\u22125 to +0.00980"
     assert text == f"{expected} (95\u2009% interval)."
 
     text = comparison.gap(advantage(gap=Estimate(0.0, 0.0, 0.0)), "A", "B")

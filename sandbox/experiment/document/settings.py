@@ -344,7 +344,7 @@ _OPTIMIZER = [
     ),
     Setting(
         "optimizer.l1", "number", 0.0, "L1",
-        "Pulls every weight towards 0 by the same amount, so that many vanish.",
+        "Pulls every weight towards 0 by the same amount, so that many come close to 0.",
         low=0.0, high=1e3, live=True, per_lane=True,
     ),
     Setting(

@@ -37,6 +37,25 @@ def label_within(name: str) -> str:
     return name if kind is None else kind.label_within()
 
 
+SUMMED = " (sum)"  # after the name of a loss that is not a mean over samples
+
+
+def reduced(name: str, reduction: str, within: bool = False) -> str:
+    """Return the label of a loss or metric, or of the cost, as reduced over samples: a sum is called a sum.
+
+    Parameters
+    ----------
+    name : str
+        Registry name, or "cost".
+    reduction : str
+        That of the lane. Metrics do not depend on it.
+    within : bool
+        Whether it is written within a sentence.
+    """
+    label = label_within(name) if within else label_of(name)
+    return f"{label}{SUMMED}" if reduction == "sum" and name not in METRICS else label
+
+
 def setting_within(key: str) -> str:
     """Return what a setting is called within a sentence."""
     return SETTINGS[key].phrase or words.within(SETTINGS[key].label)

@@ -42,12 +42,14 @@ class ShownArray:
     @property
     def note(self) -> str:
         """A sentence that says how much of the array is shown; "" if all is."""
-        rows, columns = self.values.shape
-        parts = []
-        if rows < self.shape[0]:
-            parts.append(f"{rows} of {self.shape[0]} rows")
-        if columns < self.shape[-1]:
-            parts.append(f"{columns} of {self.shape[-1]} columns")
+        if len(self.shape) == 1:
+            shown = self.values.size
+            return f"The first {shown} of {self.shape[0]} values are shown." if shown < self.shape[0] else ""
+        parts = [
+            f"{shown} of {whole} {what}"
+            for shown, whole, what in zip(self.values.shape, self.shape, ("rows", "columns"), strict=True)
+            if shown < whole
+        ]
         return f"The first {' and '.join(parts)} are shown." if parts else ""
 
 

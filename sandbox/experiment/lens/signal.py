@@ -98,12 +98,16 @@ class Summary:
     Attributes
     ----------
     count : int
+        How many points there are: samples or, for a regression, residuals.
     losses, signals : tuple of float
-        Means over the samples with a finite loss and signal.
+        Means over the points with a finite loss and signal.
     undefined : tuple of int
-        How many samples have no finite loss or signal.
+        How many samples have no finite loss or signal; of several outputs, in any of them.
+    samples : int
+        How many samples there are: `count`, unless there are several residuals for each.
     wrong, confident : int
-        Classes: misclassified samples, and those of them whose true class gets less than a tenth.
+        Classes: misclassified samples, and those of them whose true class gets less than a tenth, while another one
+        is all but certain.
     focus : int
         How many samples `focused` covers: the confident mistakes; if none, all mistakes; if none, all samples.
         For a regression, the tenth with the largest residuals.
@@ -119,6 +123,7 @@ class Summary:
     confident: int
     focus: int
     focused: tuple[float, ...]
+    samples: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,7 +292,7 @@ def _summary(
     probe: LaneProbe, setup: SignalSetup, x: Array, classes: Array, loss: Array, signal: Array, A: Array
 ) -> Summary:
     finite = np.isfinite(loss) & np.isfinite(signal)
-    undefined = tuple(int(n) for n in (~finite).sum(axis=1))
+    undefined = tuple(int(n) for n in (~finite.reshape(len(finite), probe.m, -1)).any(axis=2).sum(axis=1))
     means = [tuple(_mean(v[f]) for v, f in zip(values, finite, strict=True)) for values in (loss, signal)]
     wrong = confident = 0
     if probe.data.task == "regression":
@@ -300,19 +305,24 @@ def _summary(
         mask = sure if confident else missed if wrong else np.ones(len(x), bool)
         focus = int(mask.sum())
         focused = tuple(_mean(v[mask & f]) for v, f in zip(signal, finite, strict=True))
-    return Summary(len(x), means[0], means[1], undefined, wrong, confident, focus, focused)
+    return Summary(len(x), means[0], means[1], undefined, wrong, confident, focus, focused, probe.m)
 
 
 def _mistakes(probe: LaneProbe, classes: Array, A: Array) -> tuple[Array, Array]:
-    """Return which samples are misclassified, and for which of them the true class gets less than `SURE`."""
+    """Return which samples are misclassified, and for which of them the true class gets less than `SURE`.
+
+    Of several outputs that are no probabilities, the largest must also be near that of a certain prediction.
+    """
     low, high = CODES[probe.lane.coding]
-    share = (A - low) / (high - low)
+    share = A if probe.output.sums_to_one and A.shape[1] > 1 else (A - low) / (high - low)
     if A.shape[1] == 1:
-        predicted, given = share[:, 0] > 0.5, np.where(classes == 1, share[:, 0], 1.0 - share[:, 0])
-    else:
-        predicted, given = share.argmax(axis=1), share[np.arange(len(A)), classes]
-    missed = predicted != classes
-    return missed, missed & (given < SURE)
+        missed = (share[:, 0] > 0.5) != classes
+        return missed, missed & (np.where(classes == 1, share[:, 0], 1.0 - share[:, 0]) < SURE)
+    missed, rows = A.argmax(axis=1) != classes, np.arange(len(A))
+    sure = share[rows, classes] < SURE
+    if not probe.output.sums_to_one:
+        sure &= share.max(axis=1) > 1.0 - SURE
+    return missed, missed & sure
 
 
 def _mean(values: Array) -> float:
@@ -410,16 +420,14 @@ def _same(one: Array, other: Array) -> bool:
 
 def sentence(summary: Summary, setup: SignalSetup) -> str:
     """Describe the signals, in one sentence or two."""
-    names = [LOSSES[paired.name].label for paired in setup.losses]
+    names = [LOSSES[paired.name].label_within() for paired in setup.losses]
     broken = next((i for i, n in enumerate(summary.undefined) if n), None)
     if broken is not None:
         n = summary.undefined[broken]
-        return f"{_counted(n, summary.count)} no finite loss or signal from {names[broken]}.".replace("%", "get")
-    if setup.kind == "residual" or summary.focus == 0:
-        text = f"The {summary.focus:,} largest of {words.count(summary.count, 'residual')} make up"
-        parts = [f"{words.share(s, 0)} with {n}" for s, n in zip(summary.focused, names, strict=True)]
-        parts[0] = parts[0].replace("% with", "% of the signal with")
-        return f"{text} {words.listed(parts[:3])}." if np.isfinite(summary.focused).all() else "No signal is left."
+        verb = "gets" if n == 1 else "get"
+        return f"{_counted(n, summary.samples)} no finite loss or signal from {names[broken]}.".replace("%", verb)
+    if setup.kind == "residual":
+        return _of_residuals(summary, names)
     if summary.confident:
         single = summary.confident == 1
         text = f"{_counted(summary.confident, summary.count)} confidently wrong".replace("%", "is" if single else "are")
@@ -431,6 +439,21 @@ def sentence(summary: Summary, setup: SignalSetup) -> str:
         every = words.capital(words.all_of(summary.count, "sample"))
         text = f"{every} {'is' if summary.count == 1 else 'are'} right"
     return f"{text}: {_compared(summary.focused, names)}."
+
+
+def _of_residuals(summary: Summary, names: list[str]) -> str:
+    """Say how much of each loss's signal comes from the largest residuals."""
+    single = summary.focus == 1
+    largest = "largest" if single else f"{summary.focus:,} largest"
+    shares = list(zip(summary.focused, names, strict=True))[:3]
+    parts = [f"{words.share(share, 0)} with {name}" for share, name in shares if np.isfinite(share)]
+    if not parts:
+        return "No signal is left."
+    parts[0] = parts[0].replace("% with", "% of the signal with")
+    text = f"The {largest} of {words.count(summary.count, 'residual')} {'makes' if single else 'make'} up"
+    silent = [name for share, name in shares if not np.isfinite(share)]
+    rest = f"; {words.listed(silent)} {'sends' if len(silent) == 1 else 'send'} nothing back" if silent else ""
+    return f"{text} {words.listed(parts)}{rest}."
 
 
 def _counted(n: int, count: int) -> str:

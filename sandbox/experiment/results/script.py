@@ -298,7 +298,7 @@ class _Writer:
         sizes, loss = "-".join(map(str, replica.sizes)), lane.objective.label_within()
         words = [
             f"A network of {sizes} units ({', '.join(replica.activations)}) learns {self.data.name} with {loss}, "
-            f"optimiser {OPTIMIZERS[lane.settings.optimizer.name].label}.",
+            f"optimiser {OPTIMIZERS[lane.settings.optimizer.name].label_within()}.",
             "It repeats the run of Loss Sandbox, update by update, with numpy alone. Samples are columns: X is "
             "(n_x, m), W is (n_l, n_{l-1}), b is (n_l, 1). Lines decided by the loss are marked; all others are the "
             "same for every loss. `costs` holds the cost after 0, 1, 2, ... epochs, equal to the run's to 1e-10. Only "

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sandbox.arrays import Array
 from sandbox.experiment.document.parts import OptimizerSettings
@@ -60,6 +61,11 @@ class Batches:
             Y = {coding: Y[start:end] for coding, Y in self._shuffled.Y.items()}
             batch = self._views[start] = (self._shuffled.X[:, start:end], Y, end - start)
         return batch
+
+    def rows(self, size: int) -> NDArray[np.intp]:
+        """Return which samples, counted from 0 in their own order, the next batch of this size holds."""
+        order: NDArray[np.intp] = np.arange(self._count)[slice(None) if self.is_full_batch else self._order]
+        return order[self.position : self.position + size]
 
     def use(self, size: int) -> bool:
         """Count `size` more samples as used; return whether the epoch is over."""

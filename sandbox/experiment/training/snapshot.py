@@ -62,6 +62,8 @@ class CurveRequest:
         lane's objective and monitors.
     hidden : frozenset of (str, str)
         Lanes and columns whose curves are not drawn, and so not needed.
+    pointed : int, optional
+        An epoch at which every curve is read.
     """
 
     pixels: int
@@ -69,6 +71,26 @@ class CurveRequest:
     epochs: tuple[float, float] | None = None
     only: str = ""
     hidden: frozenset[tuple[str, str]] = frozenset()
+    pointed: int | None = None
+
+
+@dataclass(frozen=True)
+class PointReading:
+    """A curve's value at an epoch, which the thinned curve may have lost.
+
+    Attributes
+    ----------
+    asked : int
+        The epoch that was pointed at.
+    epoch : int
+        The nearest one that is known.
+    value : float
+        Of the picked network, if there is one; nan if the curve does not reach that epoch.
+    """
+
+    asked: int
+    epoch: int
+    value: float
 
 
 @dataclass(frozen=True)
@@ -161,7 +183,16 @@ class BinarySurface(MapSurface):
 
 @dataclass(frozen=True)
 class MulticlassSurface(MapSurface):
-    """Of several classes: `values` (ny, nx, K) are each class's share, non-negative, summing to 1."""
+    """Of several classes: `values` (ny, nx, K) are each class's share, non-negative, summing to 1.
+
+    Attributes
+    ----------
+    probable : bool
+        Whether the shares are the outputs of one network, and probabilities. Else they only follow from outputs: of
+        several networks, they are shares of votes.
+    """
+
+    probable: bool = True
 
 
 @dataclass(frozen=True)
@@ -209,6 +240,8 @@ class Curve:
         The line of the selected replica.
     learned : tuple of (float, float), optional
         The spans of epochs in which the lane learned with this loss; None if its role never changed.
+    reading : PointReading, optional
+        If it was asked for.
     factor : float
         What a present reading of this column is multiplied by to be on the scale of the curve.
     unit : float
@@ -225,6 +258,7 @@ class Curve:
     band: tuple[tuple[Floats, Floats], ...] = ()
     picked: tuple[Floats, Floats] | None = None
     learned: tuple[tuple[float, float], ...] | None = None
+    reading: PointReading | None = None
     factor: float = 1.0
     unit: float = 1.0
 
@@ -302,6 +336,8 @@ class LaneState:
         How far it has been trained towards the other lanes, from 0 to 1; 1 if it is as far as they are.
     scales : mapping
         The scale on which each loss is read, by its name.
+    reduction : str
+        How losses are reduced over samples.
     """
 
     name: str
@@ -315,6 +351,7 @@ class LaneState:
     learned: tuple[tuple[float, str], ...] = ()
     catch_up: float = 1.0
     scales: Mapping[str, Scale] = field(default_factory=FrozenMapping)
+    reduction: str = "mean"
 
 
 @dataclass(frozen=True)

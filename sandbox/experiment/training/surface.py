@@ -49,8 +49,9 @@ def surface(request: SurfaceRequest, lane: Lane, data: Data, replica: int | None
         return CurveSurface(request, x, read_only(_median(A)), count, level, span, wrong=wrong)
     shape = (y.size, x.size)
     if data.task == "multiclass":
-        shares = _votes(A) if several else _shares(A[0], low)
-        return MulticlassSurface(request, x, read_only(shares.reshape(*shape, -1)), count, y, wrong=wrong)
+        probable = ACTIVATIONS[lane.activations[-1]].sums_to_one and not several
+        shares = _votes(A) if several else A[0] if probable else _shares(A[0], low, high)
+        return MulticlassSurface(request, x, read_only(shares.reshape(*shape, -1)), count, y, probable, wrong=wrong)
     if data.task == "regression":
         return RegressionSurface(request, x, _in_target_units(A, data)[:, 0].reshape(shape), count, y)
     edge = read_only(_edge(Z, A, level, lane.activations[-1]).reshape(shape))
@@ -177,7 +178,12 @@ def _votes(A: Values) -> Values:
     return np.asarray(votes.mean(axis=0), np.float32)
 
 
-def _shares(A: Values, low: float) -> Values:
-    """Return each class's share (m, K): the outputs above the code of "no", scaled to sum to 1."""
-    above = np.where(np.isfinite(A), np.maximum(A - low, 0.0), 0.0) + 1e-12
+def _shares(A: Values, low: float, high: float) -> Values:
+    """Return each class's share (m, K): the outputs above the code of "no", scaled to sum to 1; nan without outputs.
+
+    Where no output is clearly above that code, they are measured from below the largest one, so that the largest
+    output always has the largest share.
+    """
+    base = np.minimum(low, A.max(axis=1, keepdims=True) - (high - low) / A.shape[1])
+    above = np.maximum(A - base, 0.0)
     return np.asarray(above / above.sum(axis=1, keepdims=True), np.float32)

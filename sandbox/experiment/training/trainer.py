@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sandbox.arrays import Array, Floats
 from sandbox.data import Data, load_data
@@ -297,7 +298,7 @@ class Trainer:
             group.backward(forward_pass, Y)
             failed += group.update()
         if failed:
-            self._stop(failed)
+            self._stop(failed, X, Y, batches.rows(size))
             if not self._groups:
                 return False
         self.update += 1
@@ -320,17 +321,16 @@ class Trainer:
             with np.errstate(all="ignore"):
                 self._record()
 
-    def _stop(self, failed: list[Replica]) -> None:
-        """Stop networks whose update would not be finite, and find the reason."""
+    def _stop(self, failed: list[Replica], X: Array, Y: dict[str, Array], rows: NDArray[np.intp]) -> None:
+        """Stop networks whose update, over a batch of these rows, would not be finite, and find the reason."""
         for replica in failed:
             replica.stopped = "overflow"  # a placeholder: takes it out of its group before the cost is examined
         self._regroup(learned=1)
         dtype = self._train.X.dtype
         for replica in failed:
             group = Group([replica], dtype)
-            forward = group.forward(self._train.X)
-            Z, A = group.outputs_of(forward, replica)
-            replica.stopped = reason_to_stop(replica, Z, A, self._train, group.output)
+            Z, A = group.outputs_of(group.forward(X), replica)
+            replica.stopped = reason_to_stop(replica, Z, A, Y[replica.lane.coding], group.output, rows)
             group.dissolve()
         for lane in dict.fromkeys(replica.lane for replica in failed):
             if lane.stopped:

@@ -18,7 +18,15 @@ from sandbox.experiment.training.history import History, thin
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.probe import LaneProbe, Question
 from sandbox.experiment.training.scales import to_means
-from sandbox.experiment.training.snapshot import Curve, CurveRequest, LaneState, Snapshot, Surface, Wanted
+from sandbox.experiment.training.snapshot import (
+    Curve,
+    CurveRequest,
+    LaneState,
+    PointReading,
+    Snapshot,
+    Surface,
+    Wanted,
+)
 from sandbox.experiment.training.spread import HIGH, LOW, quartiles
 from sandbox.experiment.training.surface import difference, surface
 from sandbox.nn import LOSSES, METRICS
@@ -83,6 +91,7 @@ def _state(trainer: Trainer, lane: Lane, replica: int | None) -> LaneState:
         lane.name, lane.sizes, lane.activations[-1], lane.objective.name, readings, lane.stopped, len(lane.replicas),
         stopped_replicas, lane.learned,
         scales=FrozenMapping(lane.terms[-1].scales),
+        reduction=lane.settings.loss.reduction,
     )  # fmt: skip
 
 
@@ -146,7 +155,7 @@ def _curve(
     factor = mean_factor(lane.settings.loss.reduction, samples, lane.sizes[-1]) if name not in METRICS else 1.0
     scale = (factor, 1.0) if request.only else (1.0, factor)
 
-    def line(history: History, key: str, which: int = 0) -> tuple[Array, Array]:
+    def line(history: History, key: str, which: int = 0, request: CurveRequest = request) -> tuple[Array, Array]:
         epochs, values = past.completed(history, key, which, request)
         if request.only:
             values = values * to_means(lane.terms, name, epochs, samples, lane.sizes[-1])
@@ -155,15 +164,32 @@ def _curve(
     band = (
         tuple(line(lane.history, column + end, k) for k, end in enumerate((LOW, HIGH), 1)) if lane.has_replicas else ()
     )
-    picked = None
+    picked, source = None, (lane.history, column, 0)
     if lane.replica_history is not None and replica is not None:
-        picked = line(lane.replica_history, f"{column}#{replica}", _NETWORKS + replica)
+        source = lane.replica_history, f"{column}#{replica}", _NETWORKS + replica
+        picked = line(*source)
+    reading = None
+    if request.pointed is not None:
+        near = dataclasses.replace(request, pixels=_EXACT, epochs=(float(request.pointed), float(request.pointed)))
+        reading = read_at(request.pointed, *line(*source, near))
     return Curve(
         lane.name, column, name, part, role, *line(lane.history, column), band, picked, _learned_spans(lane, name),
-        *scale,
+        reading, *scale,
     )  # fmt: skip
 
 
+def read_at(asked: int, epochs: Floats, values: Floats) -> PointReading:
+    """Return the value of a line, none of whose points is left out, at an epoch, or at the nearest one it has."""
+    here = np.flatnonzero(epochs == asked)
+    if not here.size:
+        known = np.flatnonzero(~np.isnan(values))
+        if not known.size or not epochs[known[0]] <= asked <= epochs[known[-1]]:
+            return PointReading(asked, asked, math.nan)
+        here = known[np.abs(epochs[known] - asked).argmin()].reshape(1)
+    return PointReading(asked, int(epochs[here[0]]), float(values[here[0]]))
+
+
+_EXACT = 10_000  # pixels for an epoch and its neighbours, so that none is left out
 _NETWORKS = 3  # rows of a past before those of the single networks: the median and the two quartiles
 
 

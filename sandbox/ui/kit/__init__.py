@@ -250,6 +250,11 @@ class Notice(StyleFollower, QFrame):
         else:
             self.hide()
 
+    def end_failure(self) -> None:
+        """Hide what was refused or failed, unless it still waits for an action: something else has succeeded."""
+        if self._shown.error and not self._shown.action and not self.isHidden():
+            self.dismiss()
+
     def _show(self, message: _Message) -> None:
         self._hide_timer.stop()
         self._shown = message

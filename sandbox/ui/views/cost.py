@@ -22,7 +22,8 @@ from sandbox import words
 from sandbox.arrays import Floats
 from sandbox.experiment.document import texts
 from sandbox.experiment.lens import comparison
-from sandbox.experiment.training.snapshot import Curve, CurveRequest, EditMark, LaneState
+from sandbox.experiment.training.snapshot import Curve, CurveRequest, EditMark, LaneState, PointReading
+from sandbox.experiment.training.views import read_at
 from sandbox.nn import LOSSES, METRICS
 from sandbox.ui import theme
 from sandbox.ui.accessible import LiveDescription
@@ -83,6 +84,7 @@ class CostView(QWidget):
         self._stale = False  # whether the next snapshot must rebuild the legend
         self._unlike = ""  # why some lanes are left out
         self._probe: float | None = None
+        self._pointed: int | None = None  # the epoch there
         self._ghosts: Ghosts = {}
         self._build()
 
@@ -210,9 +212,8 @@ class CostView(QWidget):
     def request(self) -> CurveRequest:
         """Return how curves must be thinned for this view."""
         width = max(50, round(self.plot.area.rect().width()))
-        return CurveRequest(
-            width, self.log_x.isChecked(), self._window, str(self.only.value() or ""), self.legend.hidden_curves
-        )
+        only, pointed = str(self.only.value() or ""), self._pointed
+        return CurveRequest(width, self.log_x.isChecked(), self._window, only, self.legend.hidden_curves, pointed)
 
     def draw(
         self,
@@ -296,7 +297,7 @@ class CostView(QWidget):
         columns = {name for lane in self._lanes for name in lane.readings}
         names = [name for name in (*LOSSES, *METRICS) if f"train_{name}" in columns]
         items = [("", "what each learns with", _OWN_TIP)]
-        items += [(name, texts.label_of(name), f"Shows {texts.label_of(name)} for every lane.") for name in names]
+        items += [(name, texts.label_of(name), f"Shows {texts.label_within(name)} for every lane.") for name in names]
         self.only.set_items(items)
         if self.only.value() is None:
             self.only.set_value("")
@@ -497,25 +498,47 @@ class CostView(QWidget):
         self._update_readout()
 
     def _update_readout(self) -> None:
-        """Show the values at the pointer, or the last ones, in the legend, where each has its place."""
+        """Show the values at the pointer, or the last ones, in the legend, where each has its place.
+
+        A thinned curve has lost most epochs: their values come with the next snapshot.
+        """
         epoch = None if self._probe is None else 10.0**self._probe if self.log_x.isChecked() else self._probe
+        before, self._pointed = self._pointed, None if epoch is None else max(0, round(epoch))
+        known = True
         for curve in self._curves:
-            value = value_at(curve, epoch) if epoch is not None else self._current(curve)
-            self.legend.set_value(curve.lane, curve.column, texts.column_text(curve.column, value))
+            text = self._pointed_text(curve, self._pointed) if self._pointed is not None else self._current_text(curve)
+            known = known and bool(text)
+            if text:
+                self.legend.set_value(curve.lane, curve.column, text)
         text, near = "epoch", ""
-        if epoch is not None and self._probe is not None:
+        if self._pointed is not None and self._probe is not None:
             near = self.marks.text_near(self._probe)
-            text = f"epoch {max(0, round(epoch)):,}" + (f" · {near}" if near else "")
+            text = f"epoch {self._pointed:,}" + (f" · {near}" if near else "")
         if self.plot.toolTip() != (near or _TIP):
             self.plot.setToolTip(near or _TIP)
         if text != self.readout.text():
             self.readout.setText(text)
+        if self._pointed != before and not known:
+            self.wanted_changed.emit()
+
+    def _current_text(self, curve: Curve) -> str:
+        return texts.column_text(curve.column, self._current(curve))
+
+    @staticmethod
+    def _pointed_text(curve: Curve, epoch: int) -> str:
+        """Return the value at an epoch, after "≈" that of the nearest known one; "" if it is not here yet."""
+        if not len(curve.epochs):
+            return words.NOTHING
+        reading = reading_at(curve, epoch)
+        if reading is None:
+            return ""
+        return f"{'' if reading.epoch == epoch else words.ABOUT}{texts.column_text(curve.column, reading.value)}"
 
     def _current(self, curve: Curve) -> float:
         """Return the reading of this moment, which the readouts show too; else the last recorded one."""
         state = next((lane for lane in self._lanes if lane.name == curve.lane), None)
         reading = None if state is None else state.readings.get(curve.column)
-        return value_at(curve, None) if reading is None else reading * curve.factor
+        return last_value(curve) if reading is None else reading * curve.factor
 
     def description(self) -> str:
         """Return the numbers of this moment in a sentence, for those who do not see the curves."""
@@ -531,7 +554,7 @@ class CostView(QWidget):
             if values:
                 lane = f"{self.legend.letter(row.lane)}: " if self.legend.several else ""
                 role = "" if row.role == "objective" else ", only shown,"
-                parts.append(f"{lane}{words.within(row.label)}{role} {', '.join(values)}")
+                parts.append(f"{lane}{row.label_within}{role} {', '.join(values)}")
         marks = f" {words.capital(words.count(len(self._marks), 'change'))} marked." if self._marks else ""
         return f"Epoch {int(self._position):,}: {'; '.join(parts) or 'no curve is shown'}.{marks}"
 
@@ -600,14 +623,21 @@ def only_where(stretches: NDArray[np.bool_], y: Floats) -> Floats:
     return np.where(touched, y, np.nan)
 
 
-def value_at(curve: Curve, epoch: float | None) -> float:
-    """Return a curve's value at the recorded epoch nearest to `epoch`, or its last; nan if it has none."""
-    epochs, values = (curve.epochs, curve.values) if curve.picked is None else curve.picked
-    if not len(epochs):
-        return math.nan
-    index = len(epochs) - 1
-    if epoch is not None:
-        after = min(int(np.searchsorted(epochs, epoch)), index)
-        before = max(after - 1, 0)
-        index = before if abs(epochs[before] - epoch) <= abs(epochs[after] - epoch) else after
-    return float(values[index])
+def reading_at(curve: Curve, epoch: int) -> PointReading | None:
+    """Return a curve's value at an epoch; None if it cannot be known from a curve that was thinned."""
+    if curve.reading is not None and curve.reading.asked == epoch:
+        return curve.reading
+    epochs, values = _read_line(curve)
+    whole = bool((np.diff(epochs) > 0.0).all())  # a thinned curve has two values at most of its epochs
+    return read_at(epoch, epochs, values) if whole else None
+
+
+def last_value(curve: Curve) -> float:
+    """Return a curve's last value; nan if it has none."""
+    _, values = _read_line(curve)
+    return float(values[-1]) if len(values) else math.nan
+
+
+def _read_line(curve: Curve) -> tuple[Floats, Floats]:
+    """Return the line that is read: that of the picked network, if there is one."""
+    return (curve.epochs, curve.values) if curve.picked is None else curve.picked

@@ -36,6 +36,7 @@ class LegendRow:
     role: str
     name: str
     label: str
+    label_within: str
     columns: tuple[tuple[str, str], ...]  # part, column
     note: str = ""  # what it does, if that has changed during the run
 
@@ -48,6 +49,8 @@ class LegendRow:
 def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[LegendRow, ...]:
     """Return the rows of the legend: the objectives of all lanes first, then monitors, then metrics."""
     objectives = {lane.name: lane.objective for lane in lanes}
+    as_means = {curve.lane for curve in curves if curve.factor != 1.0}  # whatever the lane's own reduction
+    reductions = {lane.name: "" if lane.name in as_means else lane.reduction for lane in lanes}
     objective_curves = {(c.lane, c.part, c.name) for c in curves if c.role == "objective"}
     columns: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
     notes: dict[tuple[str, str, str], str] = {}
@@ -67,7 +70,8 @@ def rows_of(curves: Sequence[Curve], lanes: Sequence[LaneState]) -> tuple[Legend
             lane,
             role,
             name,
-            "Cost with penalty" if name == "cost" else texts.label_of(name),
+            texts.reduced("Cost with penalty" if name == "cost" else name, reductions.get(lane, "")),
+            texts.reduced("cost with penalty" if name == "cost" else name, reductions.get(lane, ""), within=True),
             tuple(sorted(columns[lane, role, name], reverse=True)),
             notes[lane, role, name],
         )

@@ -223,7 +223,12 @@ def output_text(surface: Surface, data: Data, x: float, y: float) -> str:
     if not np.isfinite(outputs).all():
         return "not a number"
     largest = int(np.argmax(outputs))
-    return _class_text(float(outputs[largest]), data.class_names[largest])
+    name = data.class_names[largest]
+    if isinstance(surface, MulticlassSurface) and surface.replicas > 1:
+        return f"{words.share(float(outputs[largest]))} of {surface.replicas} networks say class {name}"
+    if isinstance(surface, MulticlassSurface) and not surface.probable:
+        return f"class {name}, the largest output"
+    return _class_text(float(outputs[largest]), name)
 
 
 def _class_text(value: float, name: str) -> str:

@@ -91,9 +91,9 @@ def test_the_summary_counts_confident_mistakes() -> None:
     assert summary.focused == pytest.approx(back, rel=1e-10)
     text = sentence(summary, answer.setup)
     assert text.startswith(
-        f"{int(confident.sum())} of {len(y)} samples are confidently wrong: Mean squared error sends back"
+        f"{int(confident.sum())} of {len(y)} samples are confidently wrong: mean squared error sends back"
     )
-    assert f"{back[1] / back[0]:.2f} of what Binary cross-entropy does." in text
+    assert f"{back[1] / back[0]:.2f} of what binary cross-entropy does." in text
 
 
 def test_softmax_is_shown_over_the_probability_of_the_true_class() -> None:
@@ -137,7 +137,7 @@ def test_a_regression_is_shown_over_the_residual() -> None:
     assert answer.summary.focused[:2] == pytest.approx(shares, rel=1e-9)
     text = sentence(answer.summary, answer.setup)
     assert text.startswith(f"The {len(far)} largest of {len(r)} residuals make up {100 * shares[0]:.0f}\u2009% of the")
-    assert "10\u2009% with Mean absolute error and" in text
+    assert "10\u2009% with mean absolute error and" in text
 
 
 def test_a_residual_of_a_nonlinear_output_follows_its_curve() -> None:
@@ -203,5 +203,5 @@ def test_losses_without_a_finite_value_are_reported() -> None:
     count = int((~np.isfinite(answer.loss[1])).sum())
     assert 0 < count == answer.summary.undefined[1]
     assert sentence(answer.summary, answer.setup) == (
-        f"{count} of {len(answer.x)} samples get no finite loss or signal from Binary cross-entropy."
+        f"{count} of {len(answer.x)} samples get no finite loss or signal from binary cross-entropy."
     )

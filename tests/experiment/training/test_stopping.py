@@ -10,7 +10,6 @@ import pytest
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.training.diagnosis import reason_to_stop
-from sandbox.experiment.training.samples import Samples
 from sandbox.experiment.training.snapshot import Wanted
 from sandbox.nn import ACTIVATIONS
 
@@ -73,8 +72,7 @@ def test_the_reason_is_named(z: float, changes: dict[str, object], reason: str) 
 def test_an_output_that_is_not_finite_is_named(output: float, text: str) -> None:
     trainer = neuron(0.5, 0.0, network__output="linear", loss__objective="mse")
     lane, A = trainer.lanes[0], np.array([[output]])
-    samples = Samples(np.ones((2, 1)), {lane.coding: np.zeros((1, 1))})
-    reason = reason_to_stop(lane.replicas[0], A, A, samples, ACTIVATIONS["linear"]())
+    reason = reason_to_stop(lane.replicas[0], A, A, np.zeros((1, 1)), ACTIVATIONS["linear"](), np.arange(1))
     assert reason == f"overflow: sample 1 has output {text}; a smaller learning rate may keep it in range"
 
 

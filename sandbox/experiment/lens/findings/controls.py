@@ -98,7 +98,7 @@ def usual_output(probe: LaneProbe) -> str:
 
 def use_optimizer(name: str) -> Control:
     """Return a control for another optimiser."""
-    return Control("optimizer.name", name, f"Use {OPTIMIZERS[name].label}")
+    return Control("optimizer.name", name, f"Use {OPTIMIZERS[name].label_within()}")
 
 
 def unbounded_output() -> Control:

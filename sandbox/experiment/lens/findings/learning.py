@@ -8,6 +8,7 @@ import numpy as np
 
 from sandbox import words
 from sandbox.arrays import Array
+from sandbox.experiment.document import texts
 from sandbox.experiment.lens.findings.controls import learn_with, one_digit, set_to, slower, usual_objective
 from sandbox.experiment.lens.findings.curves import (
     LONG,
@@ -79,7 +80,10 @@ def opposite(probe: LaneProbe) -> Report | None:
             continue
         fall, change = (f"from {words.number(t[0], 3)} to {words.number(t[2], 3)}" for t in (objective, monitor))
         verb = "rose" if sign > 0 else "fell"
-        evidence = f"{lane.objective.label} fell {fall} while {kind.label_within()} {verb} {change}."
+        fell, other = (
+            texts.reduced(key, lane.settings.loss.reduction, within=True) for key in (lane.objective.name, name)
+        )
+        evidence = f"{words.capital(fell)} fell {fall} while {other} {verb} {change}."
         meaning = (
             "Only the loss that the lane learns with sends a gradient. What is also shown is only shown, and nothing "
             "keeps it from getting worse."
@@ -150,8 +154,9 @@ def overfitting(probe: LaneProbe) -> Report | None:
     if turn is None:
         return None
     epoch, best = lowest(probe, f"test_{name}", start, last.epoch)
+    label = texts.reduced(name, probe.lane.settings.loss.reduction, within=True)
     evidence = (
-        f"On the test part {probe.objective.label_within()} was lowest at epoch {epoch:,} ({words.number(best, 3)}) "
+        f"On the test part {label} was lowest at epoch {epoch:,} ({words.number(best, 3)}) "
         f"and has risen to {words.number(turn.test_since, 3)}; on the training part it fell from "
         f"{words.number(turn.train_then, 3)} to {words.number(turn.train_since, 3)}."
     )

@@ -28,9 +28,8 @@ from sandbox.experiment.lens.findings.controls import (
 )
 from sandbox.experiment.lens.findings.report import Control, Report
 from sandbox.experiment.training.probe import LaneProbe
-from sandbox.experiment.training.replica import initial_parameters
 from sandbox.experiment.training.samples import CODES
-from sandbox.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, Network
+from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS
 from sandbox.nn.initializers import Normal, Uniform, XavierNormal, Zeros
 from sandbox.nn.losses import natural_loss
 
@@ -87,7 +86,7 @@ def confident_mistakes(probe: LaneProbe) -> Report | None:
     if count < max(3, 0.02 * probe.m):
         return None
     sent = float(np.abs(probe.dZ()[wrong]).sum(axis=1).mean()) / probe.factor
-    full = float(residual[wrong].sum(axis=1).mean())
+    full = float(_full_signal(probe)[wrong].sum(axis=1).mean())
     if sent > FADED * full:
         return None
     evidence = (
@@ -98,6 +97,18 @@ def confident_mistakes(probe: LaneProbe) -> Report | None:
         f"{output.label} is flat where it is confident, and this loss does not cancel that, so such mistakes stay."
     )
     return Report(evidence, meaning, _full_residual(probe))
+
+
+def _full_signal(probe: LaneProbe) -> Array:
+    """Return |dZ| (m, n_out) that cross-entropy would send back; of p = (1 + a) / 2 for an output from -1 to 1."""
+    low, high = probe.output.limits
+    natural = natural_loss(type(probe.output))
+    Z, A = probe.forward_pass.Z[-1], probe.forward_pass.A[-1]
+    if natural is None:
+        signal: Array = np.abs(A - (low + (high - low) * probe.samples.Y["zero_one"]))
+        return signal
+    signal = np.abs(LOSSES[natural]().dZ(Z, A, probe.samples.Y["zero_one"], probe.output, "fused"))
+    return signal
 
 
 def _full_residual(probe: LaneProbe) -> Control:
@@ -125,7 +136,8 @@ def saturated(probe: LaneProbe) -> Report | None:
         )
         if flat.shape[1] > 1 and units.size:
             evidence += f": {unit_list(units.tolist(), flat.shape[1])} nearly everywhere"
-        meaning = f"Where {g.label} is flat, dZ = dA \u00b7 g' is almost 0, and nothing reaches the weights before it."
+        label = g.label_within()
+        meaning = f"Where {label} is flat, dZ = dA \u00b7 g' is almost 0, and nothing reaches the weights before it."
         if l < last and _was_steep(probe, l):
             meaning += f" The units were not flat at the start: too large a step made them so. {AFTER}"
             return Report(f"{evidence}.", meaning, slower(probe), needs_reset=True)
@@ -134,14 +146,12 @@ def saturated(probe: LaneProbe) -> Report | None:
 
 
 def _was_steep(probe: LaneProbe, l: int) -> bool:
-    """Whether most of a layer was not yet flat at the initial parameters of the lane's seed."""
-    lane = probe.lane
-    if not lane.settings.network.is_drawn:
+    """Whether most of a layer was not yet flat at the initial parameters of the network."""
+    if not probe.lane.settings.network.is_drawn:
         return False
-    network = Network(probe.sizes, probe.activations, dtype=probe.samples.X.dtype)
-    network.theta[...] = initial_parameters(lane.settings, probe.sizes)
-    done = network.forward(probe.samples.X)
-    slope = network.activations[l - 1].derivative(done.Z[l], done.A[l])
+    start = probe.at_start(probe.replica)
+    done, g = start.forward_pass, start.network.activations[l - 1]
+    slope = g.derivative(done.Z[l], done.A[l])
     return float((np.abs(slope) < FLAT).mean()) < 0.5 * SATURATED_SHARE
 
 
@@ -182,7 +192,7 @@ def dead_units(probe: LaneProbe) -> Report | None:
             )
             if indices.size:
                 dead[l] = [int(unit) + 1 for unit in indices]
-                label = g.label
+                label = g.label_within()
     if not dead:
         return None
     layers = [
