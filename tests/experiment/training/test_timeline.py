@@ -150,8 +150,7 @@ def test_lanes_keep_their_past_when_another_one_joins_them() -> None:
     trainer.run(20)
     entry = LaneEntry("B", {"optimizer.learning_rate": 0.2})
     successor = trainer.joined_by(with_lane(trainer.experiment, entry, alone=True))
-    successor.advance(lambda: True, trainer.update)
-    successor.take_over(trainer)
+    assert successor.catch_up(trainer, lambda: True)
     successor.run(10)
     successor.edit({"loss.monitors": ("mse",)})
     for lane in "AB":
