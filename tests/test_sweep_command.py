@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Executor, Future
+from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 from PySide6.QtGui import QImage
 
 from sandbox import cli
+from sandbox.experiment.results.sweep import Result, run_cell
 
 # Use the tests' application: one made for pictures would keep their scale factor for all later tests.
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -170,6 +178,126 @@ if __name__ == "__main__":
                      "--no-pictures", "--workers", "1", "--out", "here"]) == 0  # fmt: skip
     local_rows = rows(folder / "here" / "sweep.csv")
     assert [row["train_cost"] for row in cluster_rows] == [row["train_cost"] for row in local_rows]
+
+
+class FakeDask(ModuleType):
+    """Dask's distributed, as far as a sweep uses it: a scheduler that answers as it is told."""
+
+    def __init__(self, answer: Callable[[], Awaitable[dict[str, Any]]], executor: Executor | None = None) -> None:
+        super().__init__("distributed")
+        self.answer, self.executor = answer, executor
+        self.asked: list[str] = []
+
+    def Security(self) -> Any:
+        return SimpleNamespace(get_connection_args=lambda role: {"role": role})
+
+    @asynccontextmanager
+    async def rpc(self, address: str, connection_args: Any, timeout: float) -> AsyncIterator[Any]:
+        assert connection_args == {"role": "client"}
+        self.asked.append(address)
+        yield SimpleNamespace(identity=self.answer)
+
+    def Client(self, address: str, timeout: float, set_as_default: bool) -> Any:
+        assert address == self.asked[-1] and not set_as_default
+        return SimpleNamespace(get_executor=lambda pure: self.executor, close=lambda timeout: None)
+
+
+async def never() -> dict[str, Any]:
+    await asyncio.Event().wait()
+    return {}
+
+
+async def without_certificates() -> dict[str, Any]:
+    raise TypeError("TLS expects a `ssl_context` argument of type ssl.SSLContext. Instead got None")
+
+
+async def closed() -> dict[str, Any]:
+    raise OSError("Timed out trying to connect")
+
+
+async def without_workers() -> dict[str, Any]:
+    return {"workers": {}}
+
+
+async def with_a_worker() -> dict[str, Any]:
+    return {"workers": {"tcp://127.0.0.1:2": {}}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (never, 'no Dask scheduler can be reached at "tls://host:1" (no answer within 0.05 seconds).'),
+        (
+            without_certificates,
+            '"tls://host:1" needs certificates, and Dask\'s configuration names none: set ',
+        ),
+        (closed, 'no Dask scheduler can be reached at "tls://host:1" (Timed out trying to connect).'),
+        (without_workers, 'the Dask scheduler at "tls://host:1" has no workers; start some first.'),
+    ],
+)
+def test_a_scheduler_that_cannot_be_used_is_told_in_a_sentence(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, answer: Any, sentence: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", FakeDask(answer))
+    monkeypatch.setattr("sandbox.cli.sweep._ANSWER", 0.05)
+    code, _, err = run_sweep(capsys, "x.toml", *GRID, "--scheduler", "tls://host:1", "--quiet", "--no-pictures")
+    assert code == 2 and err.count("\n") == 1 and f"--scheduler: {sentence}" in err
+
+
+def test_a_scheduler_that_is_lost_is_told_in_a_sentence(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Lost(Executor):
+        """Does the first two cells; the others are cancelled, as Dask does when it loses its scheduler."""
+
+        done = 0
+
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            self.done += 1
+            if self.done <= 2:
+                future.set_result(fn(*args))
+            else:
+                future.cancel()
+                future.set_running_or_notify_cancel()
+            return future
+
+    monkeypatch.setitem(sys.modules, "distributed", FakeDask(with_a_worker, Lost()))
+    noise = logging.getLogger("distributed.client")
+    noise.setLevel(logging.WARNING)
+    arguments = ("x.toml", *GRID, "--scheduler", "tcp://host:1", "--quiet", "--no-pictures")
+    code, _, err = run_sweep(capsys, *arguments)
+    assert code == 2 and err.count("\n") == 1 and "was lost. The cells that are done are kept" in err
+    assert len(cell_times(folder / "x-sweep" / "cells")) == 2
+    assert not noise.isEnabledFor(logging.ERROR)
+
+
+def test_the_help_says_whom_a_scheduler_trusts(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["sweep", "--help"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "neither encrypted nor authenticated: whoever reaches the scheduler's port can run code" in text
+
+
+def deadly_cell(text: str, folder: str | None, digest: str) -> Result:
+    """Run a cell in a process that dies of those with the focal loss."""
+    if "focal" in text:
+        os._exit(1)
+    return run_cell(text, folder, digest)
+
+
+def test_a_process_that_dies_takes_no_other_cell_with_it(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.experiment.results.sweep.run_cell", deadly_cell)
+    arguments = ("--set", "loss.objective=mse,focal,mae,huber", "--workers", "1", "--quiet", "--no-pictures")
+    code, _, err = run_sweep(capsys, "x.toml", *arguments)
+    assert code == 1
+    assert err.splitlines() == [
+        "loss-sandbox: a process that ran cells has died, perhaps because memory ran out; its cells are run again.",
+        "loss-sandbox: cell 1 (loss.objective=focal): the process that ran it died, twice",
+    ]
+    table = {row["loss.objective"]: row["error"] for row in rows(folder / "x-sweep" / "sweep.csv")}
+    assert [name for name, error in table.items() if error] == ["focal"] and len(table) == 4
 
 
 def test_without_the_extra_a_scheduler_is_refused(

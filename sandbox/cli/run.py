@@ -227,7 +227,7 @@ def _summarise(trainer: Trainer, folder: Path, files: list[str], goal: Goal) -> 
     print_table(table)
     if summed := [lane.name for lane in trainer.lanes if lane.settings.loss.reduction == "sum"]:
         of = "" if len(summed) == len(trainer.lanes) else f" of lane {words.listed(summed)}"
-        print(f"Costs{of} are sums over the samples, not means.")
+        say(f"Costs{of} are sums over the samples, not means.")
     for sentence in _compared(trainer, *goal):
         say(sentence)
     lanes = seeds_of(trainer)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import logging
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -26,7 +28,7 @@ from sandbox.cli.console import (
     whole_number,
 )
 from sandbox.display import library_problem
-from sandbox.errors import InputError, shown
+from sandbox.errors import MOST_IN_A_LINE, InputError, shown
 from sandbox.experiment import Experiment
 from sandbox.experiment.document.settings import MOST_EPOCHS, MOST_REPLICAS
 from sandbox.experiment.results.sweep import (
@@ -48,6 +50,8 @@ from sandbox.files import check_can_write, write_somewhere
 from sandbox.signals import signal_name
 from sandbox.words import known_names
 
+_ANSWER = 5  # seconds that a Dask scheduler has for its answer
+
 _SWEEP_HELP = """values are written as in an experiment file, but texts need no quotes:
   --set optimizer.learning_rate=0.01,0.1,1 --set loss.objective=mse,binary_cross_entropy
   --set network.hidden=[4],[8,8]
@@ -60,7 +64,9 @@ writes into DIR:
 To resume an interrupted sweep, give the command again with the same DIR; a cell is run again only if something that
 determines it has changed. A cell that diverges or cannot be run is reported, and the others go on. Ctrl+C, or the
 signal TERM or HUP, lets the running cells finish; a second one quits at once. With --scheduler the work goes to a
-Dask cluster, whose workers need this program and, at the same paths, the files that the experiment names."""
+Dask cluster, whose workers need this program and, at the same paths, the files that the experiment names. With
+tcp:// that connection is neither encrypted nor authenticated: whoever reaches the scheduler's port can run code on its
+workers and here. With tls:// it is both, by the certificates in Dask's own configuration (distributed.comm.tls)."""
 
 
 def sweep_command(arguments: list[str]) -> int:
@@ -148,12 +154,16 @@ def _run_cells(sweep: Sweep, options: argparse.Namespace, signals: list[int]) ->
     with tqdm(total=total, initial=len(sweep.results), unit="cell", disable=options.quiet, dynamic_ncols=True) as bar:
         if not sweep.missing:
             return False
-        with _executor(options.scheduler, options.workers, len(sweep.missing)) as executor:
-            for cell in sweep.run(executor, lambda: bool(signals)):
-                result = sweep.results[cell.number]
-                if result.error or result.stopped:
-                    bar.write(f"{PROGRAM}: {shown(_problem_text(cell, result), 2_000)}", file=sys.stderr)
-                bar.update()
+        done = sweep.run_on(
+            lambda tasks: _executor(options.scheduler, options.workers, tasks),
+            lambda _: bool(signals),
+            lambda sentence: bar.write(f"{PROGRAM}: {shown(sentence, MOST_IN_A_LINE)}", file=sys.stderr),
+        )
+        for cell in done:
+            result = sweep.results[cell.number]
+            if result.error or result.stopped:
+                bar.write(f"{PROGRAM}: {shown(_problem_text(cell, result), MOST_IN_A_LINE)}", file=sys.stderr)
+            bar.update()
     return bool(signals) and bool(sweep.missing)
 
 
@@ -173,15 +183,46 @@ def _executor(scheduler: str | None, workers: int | None, tasks: int) -> Iterato
     except ImportError:
         command = 'python -m pip install "loss-sandbox[dask]"'
         raise InputError(f"--scheduler needs Dask's distributed, which is not installed: {command}") from None
-    try:
-        connect: Any = distributed.Client  # partly untyped
-        client = connect(scheduler, timeout=10)
-    except (OSError, ValueError) as error:
-        raise InputError(f'--scheduler: no Dask scheduler can be reached at "{shown(scheduler)}" ({error}).') from None
+    for name in list(logging.root.manager.loggerDict):  # what goes wrong is said here, in a sentence
+        if name.partition(".")[0] == distributed.__name__:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+    if not asyncio.run(_identity(distributed, scheduler))["workers"]:
+        raise InputError(f'--scheduler: the Dask scheduler at "{shown(scheduler)}" has no workers; start some first.')
+    connect: Any = distributed.Client  # partly untyped
+    client = connect(scheduler, timeout=_ANSWER, set_as_default=False)
     try:
         yield client.get_executor(pure=False)
     finally:
-        client.close()
+        client.close(timeout=_ANSWER)
+
+
+async def _identity(distributed: Any, scheduler: str) -> dict[str, Any]:
+    """Return what the Dask scheduler at an address says of itself.
+
+    Raises
+    ------
+    InputError
+        If none answers there.
+    """
+
+    async def ask() -> dict[str, Any]:
+        security = distributed.Security().get_connection_args("client")
+        async with distributed.rpc(scheduler, connection_args=security, timeout=_ANSWER) as remote:
+            answer: dict[str, Any] = await remote.identity()
+        return answer
+
+    try:
+        return await asyncio.wait_for(ask(), _ANSWER)
+    except TypeError:
+        raise InputError(
+            f'--scheduler: "{shown(scheduler)}" needs certificates, and Dask\'s configuration names none: set ca-file, '
+            "client.cert and client.key under distributed.comm.tls."
+        ) from None
+    except TimeoutError:
+        why = f"no answer within {_ANSWER} seconds"
+    except (OSError, ValueError) as error:
+        why = str(error)
+    raise InputError(f'--scheduler: no Dask scheduler can be reached at "{shown(scheduler)}" ({why}).')
 
 
 def _problem_text(cell: Cell, result: Result) -> str:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer, qInstallMessageHandler
+from PySide6.QtCore import QEventLoop, QLocale, QSettings, Qt, QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from sandbox.errors import InputError
@@ -32,6 +32,7 @@ _THEMES = {"light": theme.LIGHT, "dark": theme.DARK}
 
 def application() -> QApplication:
     """Return the application, created on the first call."""
+    QLocale.setDefault(QLocale.c())  # one kind of digits: those that `words` writes
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing

@@ -350,14 +350,12 @@ class TrainerThread(QThread):
     def _catch_up(self, successor: Trainer) -> None:
         """Train the run with one more lane for a while; it replaces the current run once it has caught up."""
         assert self._trainer is not None
-        goal, end = self._trainer.update, perf_counter() + _CATCH_UP_FRAME
+        end = perf_counter() + _CATCH_UP_FRAME
 
         def go_on() -> bool:
             return perf_counter() < end and not self._closing
 
-        successor.advance(go_on, goal - successor.update)
-        if successor.update == goal or not successor.running:
-            successor.take_over(self._trainer)
+        if successor.catch_up(self._trainer, go_on):
             self._trainer, self._successor = successor, None
         if self._commands.empty():
             self._offer()

@@ -24,6 +24,7 @@ GROUPS = {
     "frames": "window",
     "lenses": "window",
     "equations": "window",
+    "catch_up": "window",
     "six_lanes": "window",
     "start": "start",
     "memory": "memory",

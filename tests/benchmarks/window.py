@@ -13,8 +13,9 @@ from unittest.mock import patch
 
 import numpy as np
 
-from sandbox.experiment import Edit, Trainer
+from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document.parts import LaneEntry
+from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.nn import LOSSES
 from sandbox.ui.lens.equations import EquationsLens
 from tests.benchmarks.driven import Driven, Frame, driven
@@ -202,6 +203,44 @@ def equations(effort: Effort) -> list[Row]:
             driver.wait(lambda b=before: lens.view.equations != b, "other equations")  # type: ignore[misc]
             seconds.append(driver.frames[-1].painted - start)
     return [_percentile("changed objective to its equations on screen, p95", seconds, 95, 150.0)]
+
+
+def catch_up(effort: Effort) -> list[Row]:
+    """How long a new lane takes to be as far as the first, against the time in which that was trained so far."""
+    rows = []
+    for batch, hidden in ((0, (6, 4)), (10, (6, 4)), (0, (32, 32))):
+        experiment = Experiment().with_values({"optimizer.batch_size": batch, "network.hidden": hidden}).checked()
+        name = f"moons, 2-{'-'.join(map(str, hidden))}-1, {f'batch {batch}' if batch else 'all samples'}"
+        with driven(experiment) as driver:
+            for what, changes in (("rate", {"optimizer.learning_rate": 0.3}), ("loss", {"loss.objective": "mse"})):
+                alone, late = zip(*(_joined(driver, changes, effort) for _ in range(effort.rounds)), strict=True)
+                rates = Rates(late, alone)  # of seconds: the ratio is that of the times
+                text = f"{name}: catching up with another {what}, time against training alone"
+                rows.append(at_most(text, rates.ratio, 1.0, "times", f"{median(late):.3g} s to {median(alone):.3g} s"))
+    return rows
+
+
+def _joined(driver: Driven, changes: dict[str, Any], effort: Effort) -> tuple[float, float]:
+    """Train one lane for some time and let another one catch up; return the seconds that each took."""
+    session = driver.session
+    session.reset()
+    driver.wait(lambda: _shown(driver).update == 0 and len(_shown(driver).lanes) == 1, "the start")
+    start = perf_counter()
+    driver.play()
+    driver.run_for(4.0 * effort.seconds)
+    driver.pause()
+    alone, start = perf_counter() - start, perf_counter()
+    session.add_lane("A", changes)
+    driver.wait(lambda: len(_shown(driver).lanes) == 2 and _shown(driver).catch_up_progress == 1.0, "the new lane")
+    late = perf_counter() - start
+    session.remove_lane("B")
+    driver.wait(lambda: len(_shown(driver).lanes) == 1, "the lane removed")
+    return alone, late
+
+
+def _shown(driver: Driven) -> Snapshot:
+    assert driver.session.snapshot is not None
+    return driver.session.snapshot
 
 
 def six_lanes(effort: Effort) -> list[Row]:

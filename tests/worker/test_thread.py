@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import pickle
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,7 @@ import sandbox.worker.thread as worker
 from sandbox import words
 from sandbox.errors import OUT_OF_MEMORY
 from sandbox.experiment import Edit, Experiment, Trainer
+from sandbox.experiment.document.lanes import with_lane
 from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.training import size
 from sandbox.experiment.training.snapshot import CurveRequest, Snapshot, SurfaceRequest, Wanted
@@ -667,6 +669,29 @@ def test_a_lane_added_late_catches_up_while_the_others_wait(listener: Listener) 
     assert listener.last.lanes[1].objective == "mse"
 
 
+@pytest.mark.parametrize("changes", [{"loss.objective": "mse"}, {"optimizer.learning_rate": 0.1}])
+def test_a_frame_of_catching_up_is_short(changes: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a clock on which every update takes ten milliseconds, twelve fit into a frame of 0.12 seconds."""
+    trainer, moments = Trainer(EXPERIMENT, watched=True), itertools.count()
+    trainer.advance(lambda: True, 500)
+    listener = QObject()
+    thread = TrainerThread(listener)  # never started: this test calls what it would do
+    thread._trainer = trainer
+    thread._successor = successor = trainer.joined_by(
+        with_lane(trainer.experiment, LaneEntry("B", changes), alone=True)
+    )
+    monkeypatch.setattr(worker, "perf_counter", lambda: 0.01 * next(moments))
+    monkeypatch.setattr(worker, "_LONGEST_PARK", 0.0)
+    frames = 0
+    while thread._successor is not None:
+        before, frames = successor.update, frames + 1
+        thread._catch_up(successor)
+        assert 1 <= successor.update - before <= 12
+        snapshot = thread.take()
+        assert snapshot is not None and snapshot.catch_up_progress == successor.update / 500
+    assert frames >= 500 / 12 and thread._trainer is successor
+
+
 def test_commands_while_a_lane_catches_up_are_not_lost(listener: Listener) -> None:
     listener.begin()
     listener.play_until(5_000)
@@ -753,8 +778,8 @@ def test_a_restored_lane_is_as_if_never_removed(listener: Listener, meanwhile: A
     trainer = listener.trainer
     keys = {name: trainer.lane(name).key for name in "ABC"}
     assert trainer.pairs.diverged_at.get(frozenset((keys["A"], keys["B"]))) == 1
-    history = trainer.pairs.histories[frozenset((keys["A"], keys["B"]))]
-    assert len(history.column("distance")[0]) == trainer.epoch + 1
+    apart = trainer.lane("A").timeline.apart(trainer.lane("B").timeline)
+    assert len(apart[0]) == trainer.epoch + 1
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ class PairState:
     distance, angle : float
         Between their parameters, and, in degrees, between their last updates; nan if there is none.
     distances, angles : tuple of array (epochs, values)
-        The same after every epoch, thinned to the pixels.
+        The same at the epochs at which both were kept in their timelines.
     replicas : int
         How many each lane has; distance and angle are medians over them.
     """
@@ -64,11 +64,10 @@ class PairState:
 
 @dataclass(frozen=True)
 class AskPair:
-    """How do these two lanes differ? `pixels` is the width of the plots."""
+    """How do these two lanes differ?"""
 
     lane: str
     other: str
-    pixels: int
 
     def answer(self, probe: LaneProbe) -> PairState | None:
         """Return how the lanes differ; None if there is no such other lane."""
@@ -81,11 +80,7 @@ class AskPair:
         replicas = list(zip(one.replicas, two.replicas, strict=True))
         same_shape = all(a.sizes == b.sizes for a, b in replicas)  # stopped ones keep their old shape
         diverged_at = run.pairs.diverged_at.get(pair)
-        history = run.pairs.histories.get(pair)
-        lines = []
-        for column in ("distance", "angle"):
-            line = (np.empty(0), np.empty(0)) if history is None else history.curve(column, self.pixels)
-            lines.append((read_only(line[0]), read_only(line[1])))
+        epochs, distances, angles = one.timeline.apart(two.timeline)
         thetas = [(a.theta, b.theta) for a, b in replicas] if same_shape else []
         return PairState(
             self.lane,
@@ -97,8 +92,8 @@ class AskPair:
             diverged_at=diverged_at,
             distance=float(np.median([np.linalg.norm(a - b) for a, b in thetas])) if thetas else math.nan,
             angle=run.pairs.angle(one, two),
-            distances=lines[0],
-            angles=lines[1],
+            distances=(read_only(epochs), read_only(distances)),
+            angles=(read_only(epochs), read_only(angles)),
             replicas=len(one.replicas),
         )
 

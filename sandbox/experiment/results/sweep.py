@@ -19,8 +19,16 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -52,6 +60,8 @@ MOST_CELLS = 10_000
 _PATIENCE = 0.2  # seconds between checks whether to stop
 _MOST_INPUT_BYTES = max(TABLE_BYTES, WEIGHTS_BYTES)  # of a file that a cell reads
 _MOST_RESULT_BYTES = 20_000_000  # of a finished cell: 16 lanes of 64 seeds have a tenth of that
+_MOST_DEATHS = 3
+_KEPT = "The cells that are done are kept; start the sweep again to continue."
 _SCALE = "data.standardize_target"
 _SET_BY_OTHERS = {"run.replicas": "--replicas", "title": "the experiment file"}
 
@@ -388,39 +398,108 @@ class Sweep:
         """The cells without a result."""
         return [cell for cell in self.cells if cell.number not in self.results]
 
-    def run(self, executor: Executor, ending: Callable[[], bool] = lambda: False) -> Iterator[Cell]:
-        """Run the missing cells; yield each once it has a result.
+    def run_on(
+        self,
+        executors: Callable[[int], AbstractContextManager[Executor]],
+        ending: Callable[[Executor], bool] = lambda _: False,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> Iterator[Cell]:
+        """Run the missing cells, with new processes if one dies; yield each once it has a result.
+
+        The cells that such a process may have been running are then run one at a time. One that ends its process again
+        gets an error for a result.
+
+        Parameters
+        ----------
+        executors : callable
+            Returns an executor for a number of tasks.
+        ending : callable
+            See `run`.
+        say : callable
+            Is told in a sentence that a process has died.
+
+        Raises
+        ------
+        InputError
+            If processes die one after the other, or all are lost: nothing can be run here.
+        """
+        suspects: list[Cell] = []
+        deaths = 0  # one after the other, each of a process that had a single cell
+        while missing := self.missing:
+            suspects = [cell for cell in suspects if cell.number not in self.results]
+            chosen = suspects[:1] or missing
+            with executors(len(chosen)) as executor:
+                try:
+                    for cell in self.run(executor, lambda pool=executor: ending(pool), chosen):  # type: ignore[misc]
+                        deaths = 0
+                        yield cell
+                except BrokenExecutor:
+                    workers = executor.workers if isinstance(executor, Processes) else 1
+                else:
+                    if ending(executor) or len(self.missing) == len(missing):
+                        return
+                    continue
+            if not suspects:
+                say("a process that ran cells has died, perhaps because memory ran out; its cells are run again.")
+                suspects = [cell for cell in missing if cell.number not in self.results][: 1 + workers]
+                continue
+            deaths += 1
+            if deaths == _MOST_DEATHS:
+                raise InputError(f"the processes that run the cells die one after the other. {_KEPT}")
+            self._failed.add(chosen[0].number)
+            self.results[chosen[0].number] = Result(chosen[0].digest, error="the process that ran it died, twice")
+            yield chosen[0]
+
+    def run(
+        self, executor: Executor, ending: Callable[[], bool] = lambda: False, chosen: Sequence[Cell] | None = None
+    ) -> Iterator[Cell]:
+        """Run the missing cells, or some of them; yield each once it has a result.
 
         Parameters
         ----------
         executor : Executor
         ending : callable
             Polled; once it returns True, no more cells are started, and results of running cells are still saved.
+        chosen : sequence of Cell, optional
+
+        Raises
+        ------
+        BrokenExecutor
+            If a process of the executor has died, after all cells that were done by then.
         """
         futures: dict[Future[Result], Cell] = {}
-        for cell in self.missing:
+        for cell in self.missing if chosen is None else chosen:
             folder = None if cell.experiment.folder is None else str(cell.experiment.folder.absolute())
             futures[executor.submit(run_cell, cell.experiment.dumps(), folder, cell.digest)] = cell
+        broken: BaseException | None = None
         try:
             while futures:
                 done, _ = wait(futures, _PATIENCE, FIRST_COMPLETED)
-                if is_ending := ending():
+                if ending():
                     for future in list(futures):
                         if future.cancel():
                             del futures[future]
                 for future in sorted(done & futures.keys(), key=lambda future: futures[future].number):
                     cell = futures.pop(future)
-                    self._collect(cell, future, is_ending)
+                    if isinstance(error := future.exception(), BrokenExecutor):
+                        broken = error
+                        continue
+                    self._collect(cell, future)
                     if cell.number in self.results:
                         yield cell
+            if broken is not None and not ending():
+                raise broken
+        except CancelledError:
+            if not ending():
+                raise InputError(f"the connection to those who run the cells was lost. {_KEPT}") from None
         finally:
             for future in futures:
                 future.cancel()
 
-    def _collect(self, cell: Cell, future: Future[Result], ending: bool) -> None:
+    def _collect(self, cell: Cell, future: Future[Result]) -> None:
         error = future.exception()
-        if isinstance(error, Cancelled) or (ending and isinstance(error, BrokenExecutor)):
-            return  # whoever ends this process may have ended the others too
+        if isinstance(error, Cancelled):
+            return
         if error is None:
             self.results[cell.number] = future.result()
             with suppress(InputError, OSError):  # it is saved in the end
@@ -491,12 +570,11 @@ class Processes(ProcessPoolExecutor):
     """
 
     def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers or cores()
         spawning = multiprocessing.get_context("spawn")
         with _without_interrupts():  # this starts multiprocessing's own helper
             self._cancel_event = spawning.Event()
-        super().__init__(
-            workers or cores(), mp_context=spawning, initializer=_begin_process, initargs=(self._cancel_event,)
-        )
+        super().__init__(self.workers, mp_context=spawning, initializer=_begin_process, initargs=(self._cancel_event,))
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Submit a call; start a process for it if fewer are running than wanted."""

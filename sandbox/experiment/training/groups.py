@@ -45,8 +45,6 @@ class Group:
     replicas : list of Replica
         Their `theta` and `memory` are rows of the group's arrays while it exists.
     net : Network
-    updated : bool
-        Whether it has done an update.
     """
 
     def __init__(self, replicas: Sequence[Replica], dtype: DTypeLike) -> None:
@@ -55,12 +53,13 @@ class Group:
         self.alone = len(self.replicas) == 1
         self.net = Network(first.sizes, first.activations, None if self.alone else len(self.replicas), dtype)
         self.output = self.net.activations[-1]
-        self.updated = False
-        self._backup = np.empty_like(self.net.theta)
+        self._backup = np.full_like(self.net.theta, np.nan)
         self._flat = self.net.theta.reshape(-1)
-        for row, replica in zip(self.rows, self.replicas, strict=True):
+        for row, before, replica in zip(self.rows, self._rows_before, self.replicas, strict=True):
             row[...] = replica.theta
             replica.theta = row
+            if replica.before is not None and replica.before.size == before.size:
+                before[...] = replica.before
         self._steps: list[_Step] = []
         self.follow_settings()
 
@@ -68,6 +67,11 @@ class Group:
     def rows(self) -> Array:
         """The parameters (replicas, P)."""
         return self.net.theta.reshape(len(self.replicas), -1)
+
+    @property
+    def _rows_before(self) -> Array:
+        """The parameters (replicas, P) before the last update; nan if there was none."""
+        return self._backup.reshape(len(self.replicas), -1)
 
     # Settings
 
@@ -182,7 +186,6 @@ class Group:
         for step in self._steps:
             step.state.count += 1
             step.optimizer.step(step.state, step.rate)
-        self.updated = True
         return self._failed()
 
     def _failed(self) -> list[Replica]:
@@ -201,16 +204,14 @@ class Group:
         return failed
 
     def last_step(self, rows: slice) -> Array:
-        """Return the last change (replicas, P) of some networks' parameters; nan before the first in this group."""
-        now = self.rows
-        if not self.updated:
-            return np.full_like(now[rows], np.nan)
-        return now[rows] - self._backup.reshape(now.shape)[rows]
+        """Return the last change (replicas, P) of some networks' parameters; nan before the first."""
+        step: Array = self.rows[rows] - self._rows_before[rows]
+        return step
 
     def dissolve(self) -> None:
         """Copy the arrays of each network out of the group."""
-        for replica in self.replicas:
-            replica.leave_group()
+        for replica, before in zip(self.replicas, self._rows_before, strict=True):
+            replica.leave_group(before)
 
     # Reading
 
@@ -263,7 +264,7 @@ def _reading_key(lane: Lane) -> tuple[object, ...] | None:
     loss = lane.settings.loss
     kinds = tuple((name, tuple(sorted(vars(kind).items()))) for name, kind in lane.kinds)
     codings = tuple(lane.codings[name] for name, kind in lane.kinds if isinstance(kind, Loss))
-    return (lane.is_known, lane.objective.name, codings, loss.reduction, loss.numerics, kinds)
+    return (lane.only, lane.objective.name, codings, loss.reduction, loss.numerics, kinds)
 
 
 def _loss_key(replica: Replica) -> tuple[object, ...]:

@@ -60,6 +60,17 @@ class _Chunk:
         self._table[:, i] = (epoch, update, *values)
         self.length = i + 1
 
+    def extend(self, table: Floats) -> int:
+        """Append as many of the rows (2 + columns, k) as there is room for; return how many."""
+        assert self._table is not None
+        i, count = self.length, min(len(table[0]), self.capacity - self.length)
+        if i == 0:
+            self.first = int(table[0, 0])
+        self.last = int(table[0, count - 1])
+        self._table[:, i : i + count] = table[:, :count]
+        self.length = i + count
+        return count
+
     def spill(self, file: IO[bytes]) -> None:
         """Move the rows to the end of `file`."""
         if self._table is not None:
@@ -212,19 +223,62 @@ class History:
         copied._file, copied._source = None, self  # keeps the source's file open, which holds shared chunks
         return copied
 
+    def completed(self, other: History) -> History:
+        """Return a history with the same rows, each with the columns that it lacks from the same update of another."""
+        merged = History()
+        for chunk in self._chunks:
+            table = chunk.table()
+            for names, first, last, rows in other._rows_of(table[1], chunk.names):
+                merged._extend((*chunk.names, *names), np.vstack((table[:, first:last], rows)))
+        return merged
+
+    def _rows_of(self, updates: Floats, but: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int, int, Floats]]:
+        """Yield the columns, except some, at these ascending updates, as long as they are the same.
+
+        Each time: their names, the first of the updates and the one after the last, and the values (columns, k).
+        """
+        done = 0
+        for chunk in self._chunks:
+            table, names = chunk.table(), tuple(name for name in chunk.names if name not in but)
+            lines = np.array([2 + chunk.names.index(name) for name in names], int)
+            shared, ours, theirs = np.intersect1d(updates, table[1], assume_unique=True, return_indices=True)
+            for run in np.split(np.arange(shared.size), 1 + np.flatnonzero(np.diff(ours) > 1)):
+                if run.size == 0:
+                    continue
+                first, last = int(ours[run[0]]), int(ours[run[-1]]) + 1
+                if done < first:
+                    yield (), done, first, np.empty((0, first - done))
+                yield names, first, last, table[np.ix_(lines, theirs[run])]
+                done = last
+        if done < updates.size:
+            yield (), done, updates.size, np.empty((0, updates.size - done))
+
+    def _extend(self, names: tuple[str, ...], table: Floats) -> None:
+        """Append rows, given as the table of a chunk."""
+        start = 0
+        while start < table.shape[1]:
+            chunk = self._chunk_for(names)
+            start += chunk.extend(table[:, start:])
+        epoch, update, *values = table[:, -1].tolist()
+        self._last = (int(epoch), int(update), names, values)
+
     def __len__(self) -> int:
         return sum(chunk.length for chunk in self._chunks)
 
     def append(self, epoch: int, update: int, names: tuple[str, ...], values: Sequence[float]) -> None:
         """Append one row; its columns may differ from those of earlier rows."""
+        self._chunk_for(names).append(epoch, update, values)
+        self._last = (epoch, update, names, values)
+
+    def _chunk_for(self, names: tuple[str, ...]) -> _Chunk:
+        """Return the chunk that takes the next row."""
         chunk = self._chunks[-1] if self._chunks else None
         if chunk is None or chunk.length == chunk.capacity or (chunk.names is not names and chunk.names != names):
             if chunk is not None:
                 self._seal(chunk)
             chunk = _Chunk(names)
             self._chunks.append(chunk)
-        chunk.append(epoch, update, values)
-        self._last = (epoch, update, names, values)
+        return chunk
 
     def _seal(self, chunk: _Chunk) -> None:
         starts = np.arange(0, chunk.length, BLOCK)

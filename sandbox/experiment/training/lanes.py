@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -51,8 +51,10 @@ class Lane:
         How its losses have been read so far.
     stopped_at : float
         Where it stopped: epochs done, counting the part of the last one.
-    is_known : bool
-        Whether its history is known from an earlier run, so that none is recorded until that is adopted.
+    only : set of str, optional
+        While the rest of its history is known from an earlier run, the losses that are recorded.
+    rests : bool
+        Whether it is not trained, because all of its training is known from an earlier run.
     history : History
         The recorded values. For several networks, the median of each column over those still running and, under
         the column's name plus LOW or HIGH, the quartiles.
@@ -74,7 +76,8 @@ class Lane:
     learned: tuple[tuple[float, str], ...] = ()
     terms: tuple[Terms, ...] = ()
     stopped_at: float = math.inf
-    is_known: bool = False
+    only: frozenset[str] | None = None
+    rests: bool = False
     history: History = field(default_factory=History)
     replica_history: History | None = None
     timeline: Timeline = field(default_factory=Timeline)
@@ -118,14 +121,16 @@ class Lane:
     @cached_property
     def kinds(self) -> list[tuple[str, Loss | Metric]]:
         """Its recorded losses and metrics with their names, the objective first."""
-        return [(self.objective.name, self.objective), *self.monitors, *self.compared]
+        kinds = [(self.objective.name, self.objective), *self.monitors, *self.compared]
+        return kinds if self.only is None else [(name, kind) for name, kind in kinds if name in self.only]
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns recorded: the objective plus the penalty, the penalty, and every loss and metric."""
         shown = [name for name, _ in self.kinds]
-        train = ("train_cost", "train_penalty", *(f"train_{name}" for name in shown))
-        return (*train, "test_cost", *(f"test_{name}" for name in shown)) if self.tested else train
+        costs = [["train_cost", "train_penalty"], ["test_cost"]] if self.only is None else [[], []]
+        train = (*costs[0], *(f"train_{name}" for name in shown))
+        return (*train, *costs[1], *(f"test_{name}" for name in shown)) if self.tested else train
 
     @cached_property
     def spread_columns(self) -> tuple[str, ...]:
@@ -136,6 +141,26 @@ class Lane:
     def replica_columns(self) -> tuple[str, ...]:
         """The columns recorded for each of several networks: by column, then by network number."""
         return tuple(f"{name}#{r}" for name in self.columns for r in range(len(self.replicas)))
+
+    def record_only(self, losses: Iterable[str] | None) -> None:
+        """Record only these losses from now on; with None, everything."""
+        self.only = None if losses is None else frozenset(losses)
+        self._reset_columns()
+
+    def adopt(self, known: Lane) -> None:
+        """Adopt what is known from an earlier run: its history, completed by what was recorded here, and the rest."""
+        if self.only:
+            self.history = known.history.completed(self.history)
+            if known.replica_history is not None and self.replica_history is not None:
+                self.replica_history = known.replica_history.completed(self.replica_history)
+        else:
+            self.history, self.replica_history = known.history, known.replica_history
+        self.timeline = known.timeline
+        if self.rests:  # its settings, too, are those at which it may have stopped
+            self.rests, self.replicas = False, [replica.copy(self) for replica in known.replicas]
+            for name in ("settings", "objective", "monitors", "codings", "edited", "learned", "terms", "stopped_at"):
+                setattr(self, name, getattr(known, name))
+        self.record_only(None)
 
     def compare_with(self, losses: list[str]) -> None:
         """Record these losses too."""

@@ -9,7 +9,7 @@ import numpy as np
 from sandbox.arrays import Array
 from sandbox.experiment.training.groups import Group, Rows
 from sandbox.experiment.training.lanes import Lane
-from sandbox.experiment.training.pairs import Pairs
+from sandbox.experiment.training.pairs import Pairs, as_slice
 from sandbox.experiment.training.replica import Replica
 from sandbox.experiment.training.samples import Samples
 from sandbox.experiment.training.spread import spread
@@ -25,13 +25,13 @@ class Recorder:
     ----------
     train, test : Samples
     watched : bool
-        Whether a person watches: distances between lanes are then recorded too, and long histories of replicas only
-        as far as can be seen.
+        Whether a person watches: timelines are then kept too, and long histories of replicas only as far as can be
+        seen.
 
     Attributes
     ----------
     pairs : Pairs
-        The records of each pair of lanes, if a person watches.
+        When each pair of lanes parted, if a person watches.
     due : bool
         Whether the current state must be recorded before anything changes it.
     """
@@ -50,21 +50,19 @@ class Recorder:
         """
         self.due = False
         for i, group in enumerate(groups):
-            newest = [lane.history.last_update for lane, _, _ in group.lanes if not lane.is_known]
+            newest = [lane.history.last_update for lane, _, _ in group.lanes if lane.kinds]
             if newest and newest[0] != update:
                 self.record_group(group, epoch, update, None if passes is None else passes[i])
-        if self._watched:
-            self.pairs.record(epoch, update)
 
     def record_group(self, group: Group, epoch: int, update: int, train: ForwardPass | None = None) -> None:
         """Append the current state to the histories of the lanes in one group."""
         passes = self._passes(group, train)
         if self._watched:
-            for lane, *_ in group.lanes:
-                if not lane.is_known:
-                    lane.timeline.keep(epoch, lane)
+            for lane, replicas, rows in group.lanes:
+                if lane.only is None and lane.timeline.takes(epoch):
+                    lane.timeline.keep(epoch, lane, replicas, group.last_step(as_slice(rows)))
         for lanes, rows in group.read_alike:
-            if lanes[0].is_known:
+            if not lanes[0].kinds:
                 continue
             if not lanes[0].has_replicas:
                 for lane, values in zip(lanes, self._read(lanes, group, rows, passes), strict=True):
@@ -114,11 +112,19 @@ class Recorder:
         for forward, samples in passes:
             Z, A = forward.Z[-1][rows], forward.A[-1][rows]
             read = [first.reading(name, kind, Z, A, samples, group.output) for name, kind in first.kinds]
-            values += [read[0] + penalty, *([penalty] if samples is self._train else []), *read]
+            values += [*self._costs(first, read, penalty, samples), *read]
         if len(lanes) == 1:
             return [values]  # type: ignore[list-item]  # of one network, all are numbers
         table: list[list[float]] = np.array(values).T.tolist()
         return table
+
+    def _costs(
+        self, lane: Lane, read: Sequence[float | Array], penalty: float | Array, samples: Samples
+    ) -> list[float | Array]:
+        """Return the cost, the first reading plus the penalty, and over the training part the penalty too."""
+        if lane.only is not None:
+            return []
+        return [read[0] + penalty, penalty] if samples is self._train else [read[0] + penalty]
 
     def _table(
         self, lane: Lane, replicas: list[Replica], group: Group, rows: Rows, passes: list[tuple[ForwardPass, Samples]]
@@ -130,7 +136,7 @@ class Recorder:
             last = forward.Z[-1], forward.A[-1]
             Z, A = (array[rows].reshape(len(replicas), *array.shape[-2:]) for array in last)
             read = [lane.reading(name, kind, Z, A, samples, group.output) for name, kind in lane.kinds]
-            values += [read[0] + penalties, *([penalties] if samples is self._train else []), *read]
+            values += [*self._costs(lane, read, penalties, samples), *read]
         table = np.full((len(values), len(lane.replicas)), np.nan)
         table[:, [replica.number for replica in replicas]] = values
         return table

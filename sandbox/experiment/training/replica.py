@@ -34,6 +34,8 @@ class Replica:
         Its parameters; while it trains, a row of its group's.
     memory : list of array (P,), count : int
         Its optimiser's memory, and how many steps it has done since that was zero.
+    before : array (P,), optional
+        Its parameters before its last update, while no group has them.
     stopped : str
         Why it stopped; "" while it is running. A stopped network keeps its sizes and activations.
     state : OptimizerState, optional
@@ -47,6 +49,7 @@ class Replica:
     theta: Array
     memory: list[Array] = field(default_factory=list)
     count: int = 0
+    before: Array | None = None
     stopped: str = ""
     state: OptimizerState | None = field(default=None, repr=False)
 
@@ -65,12 +68,12 @@ class Replica:
         memory = [slot.copy() for slot in self.memory]
         return Replica(
             lane or self.lane, self.number, self.sizes, self.activations, self.theta.copy(), memory, self.steps,
-            self.stopped,
+            None if self.before is None else self.before.copy(), self.stopped,
         )  # fmt: skip
 
-    def leave_group(self) -> None:
-        """Copy its arrays out of its group, so that the group can be dissolved."""
-        self.theta = self.theta.copy()
+    def leave_group(self, before: Array) -> None:
+        """Copy its arrays, and the parameters before its last update, out of its group, which can then be dissolved."""
+        self.theta, self.before = self.theta.copy(), before.copy()
         self.leave_optimizer()
 
     def leave_optimizer(self) -> None:

@@ -118,8 +118,8 @@ class Plan:
         numbers += self.seeds * parameters * sum(lane.memory for lane in lanes)
         if self.watched:
             kept = min(self.rows, timeline.most_states(self.seeds * parameters) + 1)
-            compared = 5 if len(lanes) > 1 else 0  # copies in which lanes are compared with each other
-            numbers += networks * parameters * (kept + compared)
+            compared = 3 if len(lanes) > 1 else 0  # copies in which lanes are compared with each other
+            numbers += networks * parameters * (2 * kept + compared)  # parameters and last updates
         parts = {self.train, self.test, *self._batches()}
         numbers += sum(networks * self._pass(sizes, samples) for samples in parts)
         return numbers * self.itemsize

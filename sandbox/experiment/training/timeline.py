@@ -1,17 +1,20 @@
-"""The timeline of a lane: its parameters at some of the recorded epochs.
+"""The timeline of a lane: its parameters, and its last update, at some of the recorded epochs.
 
 Recording every loss at every epoch would cost more than training. Copying the parameters costs next to nothing, and
-from them a loss that is only shown from now on has its past computed when it is first drawn.
+from them a loss that is only shown from now on has its past computed when it is first drawn. From two timelines
+follows how far apart two lanes have been, whether they were trained at the same time or not.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sandbox.arrays import Array, Floats
 from sandbox.experiment.training.history import History
@@ -20,12 +23,11 @@ from sandbox.nn import LOSSES, METRICS, Loss, Metric, Network
 
 if TYPE_CHECKING:
     from sandbox.experiment.training.lanes import Lane
+    from sandbox.experiment.training.replica import Replica
 
 MOST, SOME, LEAST = 256, 16, 4  # states kept: fewer, the more parameters there are
-NUMBERS, MOST_NUMBERS = (
-    2**21,
-    2**23,
-)  # parameters kept in all, about, down to SOME states and down to LEAST: 16 and 67 MB
+NUMBERS, MOST_NUMBERS = 2**21, 2**23  # kept in all, about, down to SOME states and down to LEAST: 16 and 67 MB
+AT_ONCE = 2**20  # parameters of two lanes that are compared in one go
 WORK = 4e8  # multiplications for one column, about: a fraction of a second
 
 
@@ -33,17 +35,19 @@ WORK = 4e8  # multiplications for one column, about: a fraction of a second
 class _State:
     """A lane after `epoch` epochs.
 
-    `lane` has the settings, objective and coding of that moment; `thetas` (k P,) are the parameters of the networks
-    that were running, one after the other, `numbers` which ones those are. Readings (k,), once computed, are kept by
-    part and name.
+    `lane` has the settings, objective and coding of that moment, `networks` says how many networks it has; `thetas`
+    (k P,) are the parameters of those that were running, one after the other, `steps` (k P,) their last updates,
+    `numbers` which ones those are. Readings (k,), once computed, are kept by part and name.
     """
 
     epoch: int
     lane: Lane
     sizes: tuple[int, ...]
     activations: tuple[str, ...]
+    networks: int
     numbers: tuple[int, ...]
     thetas: Array
+    steps: Array
     readings: dict[tuple[str, str], Array] = field(default_factory=dict)
 
     @property
@@ -51,10 +55,14 @@ class _State:
         """Which states can be computed with one network."""
         return self.sizes, self.activations, len(self.numbers)
 
+    def rows(self, numbers: Array) -> Array:
+        """Return the parameters or the steps as (k, P)."""
+        return numbers.reshape(len(self.numbers), -1)
+
 
 def most_states(parameters: int) -> int:
-    """Return how many states are kept of a lane whose networks have so many parameters in all."""
-    return max(LEAST, min(SOME, MOST_NUMBERS // parameters), min(MOST, NUMBERS // parameters))
+    """Return how many states are kept of a lane whose networks have so many parameters in all, each with its update."""
+    return max(LEAST, min(SOME, MOST_NUMBERS // (2 * parameters)), min(MOST, NUMBERS // (2 * parameters)))
 
 
 class Timeline:
@@ -74,19 +82,19 @@ class Timeline:
         copied._states = list(self._states)
         return copied
 
-    def keep(self, epoch: int, lane: Lane) -> None:
-        """Keep the current state, if it is the turn of this epoch; half of them are dropped when there are many."""
-        if epoch % self._stride or (self._states and self._states[-1].epoch >= epoch):
-            return
-        running = lane.running
-        if not running:
-            return
+    def takes(self, epoch: int) -> bool:
+        """Return whether it is the turn of this epoch."""
+        return not epoch % self._stride and not (self._states and self._states[-1].epoch >= epoch)
+
+    def keep(self, epoch: int, lane: Lane, running: Sequence[Replica], steps: Array) -> None:
+        """Keep the current state, with the last updates (k, P) of the running networks; drop half if there are many."""
         if self._then is None or self._then.settings is not lane.settings:
             self._then = _as_it_is(lane)
         numbers = tuple([replica.number for replica in running])
         thetas = np.concatenate([replica.theta for replica in running])
-        first = running[0]
-        self._states.append(_State(epoch, self._then, first.sizes, first.activations, numbers, thetas))
+        first, networks = running[0], len(lane.replicas)
+        state = _State(epoch, self._then, first.sizes, first.activations, networks, numbers, thetas, steps.ravel())
+        self._states.append(state)
         if len(self._states) > most_states(thetas.size):
             self._stride *= 2
             self._states = [state for state in self._states if state.epoch % self._stride == 0]
@@ -110,6 +118,54 @@ class Timeline:
         for row, state in zip(values, states, strict=True):
             row[list(state.numbers)] = state.readings[part, name]
         return np.array([float(state.epoch) for state in states]), values
+
+    def apart(self, other: Timeline) -> tuple[Floats, Floats, Floats]:
+        """Return how far apart two lanes of the same shape have been, where both were kept and ran with all networks.
+
+        Returns
+        -------
+        epochs : array (k,)
+        distances : array (k,)
+            The Euclidean distances between their parameters.
+        angles : array (k,)
+            The angles between their last updates, in degrees; nan before the first. Of several networks, medians.
+        """
+        theirs = {state.epoch: state for state in other._states}
+        shared = [(state, theirs[state.epoch]) for state in self._states if state.epoch in theirs]
+        pairs = [(a, b) for a, b in shared if a.sizes == b.sizes and len(a.numbers) == len(b.numbers) == a.networks]
+        distances, angles = [np.empty(0)], [np.empty(0)]
+        for ours, others in _in_parts(pairs):
+            distances.append(distance([a.rows(a.thetas) for a in ours], [b.rows(b.thetas) for b in others]))
+            angles.append(angle([a.rows(a.steps) for a in ours], [b.rows(b.steps) for b in others]))
+        return np.array([float(a.epoch) for a, _ in pairs]), np.concatenate(distances), np.concatenate(angles)
+
+
+def _in_parts(pairs: Sequence[tuple[_State, _State]]) -> Iterator[tuple[tuple[_State, ...], tuple[_State, ...]]]:
+    """Yield pairs of states of one shape together, but of large networks only as many as fit into little memory."""
+    for _, group in groupby(pairs, key=lambda pair: pair[0].sizes):
+        alike = list(group)
+        most = max(1, AT_ONCE // alike[0][0].thetas.size)
+        for start in range(0, len(alike), most):
+            ours, others = zip(*alike[start : start + most], strict=True)
+            yield ours, others
+
+
+def distance(one: ArrayLike, other: ArrayLike) -> Floats:
+    """Return the median (...) over replicas of the Euclidean distances between parameters (..., replicas, P)."""
+    with np.errstate(all="ignore"):  # a lane that is about to stop may be as far as infinity
+        median: Floats = np.median(np.linalg.norm(np.asarray(one) - np.asarray(other), axis=-1), axis=-1)
+    return median
+
+
+def angle(one: ArrayLike, other: ArrayLike) -> Floats:
+    """Return the median (...) over replicas of the angles in degrees between steps (..., replicas, P); nan for none."""
+    step, other_step = np.asarray(one), np.asarray(other)
+    with np.errstate(all="ignore"):
+        lengths = np.linalg.norm(step, axis=-1) * np.linalg.norm(other_step, axis=-1)
+        lengths = np.where(lengths < np.inf, lengths, np.nan)  # where squares overflow
+        cosines = np.clip((step * other_step).sum(axis=-1) / lengths, -1.0, 1.0)
+        median: Floats = np.median(np.degrees(np.arccos(cosines)), axis=-1)
+    return median
 
 
 def _as_it_is(lane: Lane) -> Lane:

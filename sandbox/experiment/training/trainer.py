@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sandbox.arrays import Array, Floats
 from sandbox.data import Data, load_data
 from sandbox.errors import InputError
+from sandbox.experiment.document.defaults import objective_for
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import forked, renamed, scales_target, with_lane, without_lane
 from sandbox.experiment.document.parts import Edit
@@ -36,8 +37,11 @@ from sandbox.experiment.training.snapshot import EditEffect, EditMark, Snapshot,
 from sandbox.experiment.training.timeline import Timeline
 from sandbox.experiment.training.views import snapshot
 from sandbox.experiment.training.weights import assign_parameters, given_weights
-from sandbox.nn import LOSSES
+from sandbox.nn import LOSSES, Network
 from sandbox.nn.network import ForwardPass
+
+_TOGETHER = 256  # updates at most until it is looked whether lanes that are trained together still must be
+_ALONG = 1_000  # updates at least for which a lane that lacks a loss is trained along with one that catches up
 
 
 def load_experiment_data(experiment: Experiment) -> Data:
@@ -145,7 +149,7 @@ class Trainer:
 
     @property
     def pairs(self) -> Pairs:
-        """The records of each pair of lanes, if a person watches."""
+        """When each pair of lanes parted, if a person watches."""
         return self._recorder.pairs
 
     @property
@@ -156,7 +160,7 @@ class Trainer:
     @property
     def running(self) -> bool:
         """Whether any lane is still running."""
-        return bool(self._groups)
+        return bool(self._groups) or any(lane.rests for lane in self.lanes)
 
     def lane(self, name: str) -> Lane:
         """Return a lane by its name.
@@ -282,7 +286,7 @@ class Trainer:
         batches, recorder = self._batches, self._recorder
         if self._log.pending:
             self._apply_pending()
-        if not self._groups:
+        if not (self._groups or self.running):
             return False
         settings = self._log.current.optimizer
         if batches.position == 0 and batches.begin_epoch(settings):
@@ -299,7 +303,7 @@ class Trainer:
             failed += group.update()
         if failed:
             self._stop(failed, X, Y, batches.rows(size))
-            if not self._groups:
+            if not self.running:
                 return False
         self.update += 1
         if self.watched:
@@ -421,7 +425,7 @@ class Trainer:
         for group in self._groups:
             group.dissolve()
         self._compare_losses()
-        running = [replica for lane in self.lanes for replica in lane.running]
+        running = [replica for lane in self.lanes if not lane.rests for replica in lane.running]
         self._groups = grouped(running, self._train.X.dtype)
         if self.watched:
             self.pairs.follow(self.lanes, self._groups, self.update + learned)
@@ -472,29 +476,65 @@ class Trainer:
     def joined_by(self, experiment: Experiment) -> Trainer:
         """Return a trainer of this experiment with one more lane, from the start, for that lane to catch up.
 
-        The lanes of this one are trained again, so that each update can be compared, but not recorded again; call
-        `take_over` when it is as far as this one.
+        Of the lanes of this one it records only the losses that they lack: each lane records what the others learn
+        with. Call `catch_up` until it is as far as this one.
         """
         successor = self.restarted(experiment)
         known = {lane.name: lane for lane in self.lanes}
-        new = {lane.objective.name for lane in successor.lanes if lane.name not in known}
-        if any("loss.objective" in edit.changes and edit.lane not in known for edit in experiment.edits):
-            known = {}  # the new lane learns with several losses, all of which the others record
-        for lane in successor.lanes:  # each also records the losses that others learn with
-            old = known.get(lane.name)
-            lane.is_known = old is not None and all(old.history.always_has(f"train_{loss}") for loss in new)
+        edited = (successor.current.changed_by(edit) for edit in experiment.edits if "loss.objective" in edit.changes)
+        losses = [settings.lane(lane.name).loss for settings in (successor.current, *edited)
+                  for lane in successor.lanes if lane.name not in known]  # fmt: skip
+        learned = {objective_for(loss, self.data.task) for loss in losses}
+        for lane in successor.lanes:
+            if lane.name in known:
+                history = known[lane.name].history
+                lane.record_only(loss for loss in learned if not history.always_has(f"train_{loss}"))
         successor._regroup()
         return successor
 
-    def take_over(self, run: Trainer) -> None:
-        """Adopt the histories and timelines of the run that this one, see `joined_by`, has caught up with."""
+    def catch_up(self, run: Trainer, go_on: Callable[[], bool]) -> bool:
+        """Train this run, see `joined_by`, until it is as far as `run`, and take over from it; return whether it has.
+
+        A lane that is known is trained only until the new lanes have parted from it. One that lacks a loss is trained
+        and recorded for a part of the run, in which most levels are reached; of the rest, its timeline tells enough,
+        and catching up takes no longer than training did.
+        """
+        while self.update < run.update and self.running and go_on():
+            waiting = self._let_rest(max(_ALONG, run.update // 4))
+            left = run.update - self.update
+            self.advance(go_on, min(left, 1 if self.update == 0 else _TOGETHER) if waiting else left)
+        if self.update < run.update and self.running:
+            return False
+        self._take_over(run)
+        return True
+
+    def _let_rest(self, along: int) -> bool:
+        """Train known lanes no further than is needed; return whether any might rest later.
+
+        Those that lack a loss are trained for `along` updates. In a larger group of networks than `Network.MOST_EXACT`,
+        the bits of each depend on the others.
+        """
+        trained = [lane for lane in self.lanes if lane.only is not None and not lane.rests]
+        if not trained or sum(len(lane.replicas) for lane in self.lanes) > Network.MOST_EXACT:
+            return False
+        new = [lane for lane in self.lanes if lane.only is None]
+        done = [lane for lane in trained if not lane.only or self.update >= along]
+        resting = [lane for lane in done if all(self.pairs.have_parted(lane, other) for other in new)]
+        if resting:
+            self._record_if_due()
+            for lane in resting:
+                lane.rests = True
+            self._regroup()
+        return len(resting) < len(trained)
+
+    def _take_over(self, run: Trainer) -> None:
+        """Adopt what is known of the lanes of a run that this one has caught up with."""
         run.settle()
         self.settle()  # the new lane's row of this moment, while the others still count as recorded
-        for lane in self.lanes:
-            if lane.is_known:
-                old = run.lane(lane.name)
-                lane.history, lane.replica_history, lane.is_known = old.history, old.replica_history, False
-                lane.timeline = old.timeline
+        known = {lane: run.lane(lane.name) for lane in self.lanes if lane.only is not None}
+        for lane, old in known.items():
+            lane.adopt(old)
+        self.pairs.adopt(run.pairs, {old.key: lane.key for lane, old in known.items()})
         self._regroup()
 
     def remove_lane(self, name: str) -> RemovedLane:

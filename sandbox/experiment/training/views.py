@@ -64,10 +64,11 @@ def with_coming_lanes(snapshot: Snapshot, successor: Trainer, wanted: Wanted) ->
     present = {lane.name for lane in snapshot.lanes}
     coming = {lane.name for lane in successor.lanes} - present
     progress = successor.update / snapshot.update if snapshot.update else 1.0
+    complete = {*coming, ""}  # a comparison with another lane has to wait until both are equally far
     asked = dataclasses.replace(
         wanted,
-        surfaces=tuple(s for s in wanted.surfaces if coming & {s.lane, s.other}),
-        questions=tuple(q for q in wanted.questions if q.lane in coming or getattr(q, "other", "") in coming),
+        surfaces=tuple(s for s in wanted.surfaces if s.lane in coming and s.other in complete),
+        questions=tuple(q for q in wanted.questions if q.lane in coming and getattr(q, "other", "") in complete),
     )
     theirs = successor.snapshot(snapshot.run, asked)
     states = {state.name: state for state in snapshot.lanes}

@@ -184,7 +184,7 @@ class PairPanel(StyleFollower, QWidget):
         if self._one is None or self._other is None or not self._pace.is_due():
             return ()
         one, other = self._one.name, self._other.name
-        asked: list[Question[Any]] = [AskPair(one, other, max(50, round(self.plots[0].area.rect().width())))]
+        asked: list[Question[Any]] = [AskPair(one, other)]
         if (goal := self._current_goal(one, other)) is not None:
             asked.append(goal)
         if self._rates_source is None:

@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 from PySide6.QtCore import QThread, Signal
 
 from sandbox import words
-from sandbox.errors import OUT_OF_MEMORY
+from sandbox.errors import OUT_OF_MEMORY, InputError
 from sandbox.experiment.results.sweep import Processes, Sweep, cores
 
 _log = logging.getLogger(__name__)
@@ -51,11 +51,12 @@ class SweepThread(QThread):
     def run(self) -> None:
         """Run the cells, and emit `cell_done` for each."""
         try:
-            with self._executor(len(self._sweep.missing)) as executor:
-                for cell in self._sweep.run(executor, lambda: self._is_ending(executor)):
-                    self.cell_done.emit(cell.number, self._sweep.results[cell.number])
+            for cell in self._sweep.run_on(self._executor, self._is_ending, _log.warning):
+                self.cell_done.emit(cell.number, self._sweep.results[cell.number])
             if problem := self._sweep.save():
                 self.failed.emit(f"Not every cell could be kept for the next time: {problem}")
+        except InputError as error:
+            self.failed.emit(words.capital(str(error)))
         except MemoryError:
             self.failed.emit(words.capital(OUT_OF_MEMORY))
         except Exception as error:

@@ -184,7 +184,7 @@ def test_what_is_said_of_two_lanes(trainer: Trainer, data: st.DataObject) -> Non
 
 
 def check_pair(trainer: Trainer, run: Replay) -> None:
-    state = ask(trainer, AskPair("A", "B", 100))
+    state = ask(trainer, AskPair("A", "B"))
     assert isinstance(state, PairState)
     said = comparison.proof(state)
     one, other = (thetas(trainer.lane(name)) for name in "AB")
@@ -478,7 +478,7 @@ def test_latest_updates_are_not_those_of_the_last_epoch() -> None:
     trainer.step()
     last = replay(trainer).steps
     angle = degrees_between(last["A"][0], last["B"][0])
-    state = ask(trainer, AskPair("A", "B", 100))
+    state = ask(trainer, AskPair("A", "B"))
     assert state.angle == pytest.approx(angle) and abs(state.angles[1][-1] - angle) > 1.0
 
 

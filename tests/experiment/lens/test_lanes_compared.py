@@ -43,8 +43,8 @@ def ask(trainer: Trainer, question: Any, replica: int | None = None) -> Any:
 # Pairs
 
 
-def pair(trainer: Trainer, one: str = "A", other: str = "B", pixels: int = 500) -> PairState:
-    state = ask(trainer, AskPair(one, other, pixels))
+def pair(trainer: Trainer, one: str = "A", other: str = "B") -> PairState:
+    state = ask(trainer, AskPair(one, other))
     assert isinstance(state, PairState)
     return state
 
@@ -105,9 +105,9 @@ def test_the_pair_of_replicas_that_differs_most_counts() -> None:
 
 def test_an_unknown_lane_has_no_answer() -> None:
     trainer = trainer_of({})
-    assert ask(trainer, AskPair("A", "X", 100)) is None
+    assert ask(trainer, AskPair("A", "X")) is None
     assert ask(trainer, AskAdvantage("A", "X", "train_cost", 0.1)) is None
-    assert AskPair("X", "A", 100) not in trainer.snapshot(0, Wanted(questions=(AskPair("X", "A", 100),))).answers
+    assert AskPair("X", "A") not in trainer.snapshot(0, Wanted(questions=(AskPair("X", "A"),))).answers
 
 
 # Advantage

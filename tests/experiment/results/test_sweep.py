@@ -7,7 +7,7 @@ import dataclasses
 import math
 import statistics
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from pathlib import Path
 from typing import Any
 
@@ -343,3 +343,69 @@ def test_lanes_that_the_sweep_makes_equal_are_run_once() -> None:
     assert [lane.name for lane in other[0].experiment.lanes] == ["A", "B", "C", "D"]
     edited = experiment.with_edit(Edit(3, {"optimizer.l2": 0.1}, "B"))
     assert [lane.name for lane in cells(edited, [rates])[0].experiment.lanes] == ["A", "B", "C"]
+
+
+# Processes that die
+
+
+class Mortal(InlineExecutor):
+    """Breaks, like a pool of processes, when it is given a cell for which `kills` says so."""
+
+    def __init__(self, kills: Callable[[str], bool]) -> None:
+        super().__init__()
+        self.kills, self.broken = kills, False
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.broken |= self.kills(args[0])
+        if not self.broken:
+            return super().submit(fn, *args, **kwargs)
+        future: Future[Any] = Future()
+        future.set_exception(BrokenExecutor("a process died"))
+        return future
+
+
+def test_the_cells_of_a_process_that_dies_are_run_again(tmp_path: Path) -> None:
+    deaths, said = iter([False, False, True]), list[str]()
+    sweep = Sweep(cells(make_experiment(), [RATES, LOSSES_]), tmp_path)
+    done = list(sweep.run_on(lambda _: Mortal(lambda text: next(deaths, False)), say=said.append))
+    assert sorted(cell.number for cell in done) == list(range(6)) and sweep.missing == []
+    assert [bool(result.error) for result in sweep.results.values()] == [False] * 6
+    assert len(said) == 1 and "a process that ran cells has died" in said[0]
+
+
+def test_a_cell_that_always_ends_its_process_gets_an_error(tmp_path: Path) -> None:
+    said = list[str]()
+    sweep = Sweep(cells(make_experiment(), [RATES, LOSSES_]), tmp_path)
+    lethal = sweep.cells[3].experiment.dumps()
+    done = list(sweep.run_on(lambda _: Mortal(lambda text: text == lethal), say=said.append))
+    assert sorted(cell.number for cell in done) == list(range(6))
+    assert [number for number, result in sweep.results.items() if result.error] == [3] and len(said) == 1
+    assert sweep.results[3].error == "the process that ran it died, twice"
+    again = Sweep(sweep.cells, tmp_path)
+    assert again.resume() == 5 and [cell.number for cell in again.missing] == [3]  # it is tried again next time
+
+
+def test_processes_that_all_die_end_the_sweep(tmp_path: Path) -> None:
+    started, said = list[int](), list[str]()
+
+    def executors(tasks: int) -> Mortal:
+        started.append(tasks)
+        return Mortal(lambda text: True)
+
+    sweep = Sweep(cells(make_experiment(), [Axis("network.seed", tuple(range(100)))]), tmp_path)
+    with pytest.raises(InputError, match=r"die one after the other\. The cells that are done are kept"):
+        list(sweep.run_on(executors, say=said.append))
+    assert len(started) <= 6 and len(said) <= 2 and len(sweep.results) <= 3
+
+
+def test_a_lost_cluster_ends_the_sweep_in_a_sentence(tmp_path: Path) -> None:
+    class Lost(InlineExecutor):
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            future.cancel()
+            future.set_running_or_notify_cancel()
+            return future
+
+    sweep = Sweep(cells(make_experiment(), [RATES]), tmp_path)
+    with pytest.raises(InputError, match="was lost"):
+        list(sweep.run_on(lambda _: Lost()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import tracemalloc
 from collections.abc import Sequence
 
@@ -314,3 +315,35 @@ def test_memory_is_bounded_and_the_file_closes_with_the_history() -> None:
 
 def test_a_short_run_needs_no_file() -> None:
     assert filled(noisy(3 * ROWS))._file is None
+
+
+# Completing one history by another
+
+
+def built(parts: list[tuple[int, tuple[str, ...]]], first: int = 0, left_out: tuple[str, ...] = ()) -> History:
+    """A history of some rows from update 3 `first` on, without those of certain columns."""
+    history, rng = History(), np.random.default_rng(len(parts))
+    updates = itertools.count(first)
+    for count, names in parts:
+        for update in itertools.islice(updates, count if count > 600 else count % 9 + 1):
+            if names != left_out:
+                history.append(update, 3 * update, names, rng.normal(size=len(names)).tolist())
+    return history
+
+
+@given(SOME, SOME, st.integers(0, 3))
+def test_a_history_is_completed_row_by_row(
+    parts: list[tuple[int, tuple[str, ...]]], others: list[tuple[int, tuple[str, ...]]], first: int
+) -> None:
+    history, other = built(parts), built(others, first, ("hinge",))
+    theirs = {row.update: dict(row.values) for row in other.rows()}
+    completed = history.completed(other)
+    model = [Record(row.epoch, row.update, theirs.get(row.update, {}) | dict(row.values)) for row in history.rows()]
+    assert list(completed.rows()) == model
+    assert completed.last == model[-1] and completed.last_update == history.last_update
+    for name in ("cost", "mse", "huber", "hinge"):
+        kept = [(row.epoch, row.values[name]) for row in model if name in row.values]
+        assert list(zip(*(line.tolist() for line in completed.column(name)), strict=True)) == kept
+        assert completed.always_has(name) == (len(kept) == len(model))
+    completed.append(10**6, 10**7, ("cost",), (1.0,))  # it grows by itself
+    assert len(history) == len(completed) - 1

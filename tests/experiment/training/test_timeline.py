@@ -10,6 +10,7 @@ import pytest
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.lanes import with_lane
 from sandbox.experiment.document.parts import LaneEntry
+from sandbox.experiment.training import timeline
 from sandbox.experiment.training.history import History
 from sandbox.experiment.training.snapshot import Curve, CurveRequest, Wanted
 from sandbox.experiment.training.timeline import MOST, Timeline
@@ -150,10 +151,25 @@ def test_lanes_keep_their_past_when_another_one_joins_them() -> None:
     trainer.run(20)
     entry = LaneEntry("B", {"optimizer.learning_rate": 0.2})
     successor = trainer.joined_by(with_lane(trainer.experiment, entry, alone=True))
-    successor.advance(lambda: True, trainer.update)
-    successor.take_over(trainer)
+    assert successor.catch_up(trainer, lambda: True)
     successor.run(10)
     successor.edit({"loss.monitors": ("mse",)})
     for lane in "AB":
         curve = _curve(successor, "train_mse", lane=lane)
         assert curve.epochs.tolist() == list(range(31)) and np.isfinite(curve.values).all()
+
+
+def test_large_lanes_are_compared_in_parts_to_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = _trainer(replicas=3)
+    other = LaneEntry("B", {"loss.objective": "mse"})
+    trainer = Trainer(with_lane(trainer.experiment, other), watched=True)
+    trainer.run(20)
+    one, two = trainer.lane("A").timeline, trainer.lane("B").timeline
+    together = one.apart(two)
+    assert len(together[0]) == 21
+    monkeypatch.setattr(timeline, "AT_ONCE", 1)
+    in_parts = one.apart(two)
+    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(together, in_parts, strict=True))
+    theta = [[lane.replicas[r].theta for r in range(3)] for lane in trainer.lanes]
+    expected = np.median([np.linalg.norm(a - b) for a, b in zip(*theta, strict=True)])
+    assert in_parts[1][-1] == pytest.approx(expected, rel=1e-12)

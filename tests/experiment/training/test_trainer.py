@@ -738,6 +738,84 @@ def test_a_hundred_thousand_samples() -> None:
     assert last.values["test_accuracy"] > 0.8 > first.values["test_accuracy"]
 
 
+# A lane that joins later
+
+
+def assert_as_if_from_the_start(joined: Trainer, experiment: Experiment, updates: int) -> None:
+    """Check parameters, histories, marks and pairs against a run that had all lanes from the start."""
+    reference = Trainer(experiment, joined.data, watched=True)
+    reference.advance(lambda: True, updates)
+    assert (joined.update, joined.epoch, joined.experiment) == (reference.update, reference.epoch, experiment)
+    assert [(mark.update, mark.lane) for mark in joined.marks] == [(m.update, m.lane) for m in reference.marks]
+    for lane, other in zip(joined.lanes, reference.lanes, strict=True):
+        assert (lane.name, lane.stopped, lane.learned, lane.edited) == (
+            other.name, other.stopped, other.learned, other.edited,
+        )  # fmt: skip
+        assert lane.settings == other.settings and not lane.rests and lane.only is None
+        for one, two in zip(lane.replicas, other.replicas, strict=True):
+            np.testing.assert_array_equal(one.theta, two.theta)
+            assert one.steps == two.steps
+            for slot, other_slot in zip(one.memory, two.memory, strict=True):
+                np.testing.assert_array_equal(slot, other_slot)
+        histories = [(joined.history(lane.name), reference.history(lane.name))]
+        if lane.replica_history is not None and other.replica_history is not None:
+            histories.append((lane.replica_history, other.replica_history))
+        for history, expected in histories:
+            assert len(history) == len(expected) and set(expected.names()) <= set(history.names())
+            for name in expected.names():
+                np.testing.assert_array_equal(history.column(name), expected.column(name), err_msg=name)
+    for one, two in itertools.combinations(range(len(joined.lanes)), 2):
+        keys, expected_keys = ([run.lanes[k].key for k in (one, two)] for run in (joined, reference))
+        parted, expected_parted = (
+            run.pairs.diverged_at.get(frozenset(pair)) for run, pair in ((joined, keys), (reference, expected_keys))
+        )
+        assert parted == expected_parted
+        apart, expected_apart = (run.lanes[one].timeline.apart(run.lanes[two].timeline) for run in (joined, reference))
+        for line, expected_line in zip(apart, expected_apart, strict=True):
+            np.testing.assert_array_equal(line, expected_line)
+
+
+JOINING: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {  # settings, those of the new lane, resting lanes
+    "another rate": ({}, {"optimizer.learning_rate": 0.1}, 2),
+    "a loss that is shown": ({"loss.monitors": ("huber",)}, {"loss.objective": "huber"}, 2),
+    "the loss of a lane": ({"loss.monitors": ("mse",)}, {"loss.objective": "mse"}, 1),  # it parts from B at an edit
+    "a loss that was shown for a while": ({}, {"loss.objective": "mse"}, 0),
+    "a loss that all lack": ({}, {"loss.objective": "huber"}, 0),
+    "another shape": ({}, {"network.hidden": (5,)}, 2),
+    "another optimiser": ({"optimizer.name": "adam"}, {"optimizer.name": "momentum"}, 2),
+    "other weights": ({}, {"network.seed": 3}, 2),
+    "only shown": ({}, {"loss.monitors": ("hinge",)}, 1),  # it never parts from A
+    "several seeds": ({"run.replicas": 2}, {"loss.objective": "huber"}, 0),
+    "several seeds, known": ({"run.replicas": 2}, {"optimizer.learning_rate": 0.1}, 2),
+    "many seeds": ({"run.replicas": 3}, {"optimizer.learning_rate": 0.1}, 0),  # more than are exact side by side
+    "single precision": ({"run.precision": "float32"}, {"loss.objective": "huber"}, 0),
+    "no test part": ({"data.test_fraction": 0.0}, {"loss.objective": "huber"}, 0),
+}
+
+
+@pytest.mark.parametrize("batch", [0, 9])
+@pytest.mark.parametrize(("values", "changes", "resting"), JOINING.values(), ids=JOINING)
+def test_a_lane_that_joins_is_as_if_it_had_been_there(
+    values: dict[str, Any], changes: dict[str, Any], resting: int, batch: int
+) -> None:
+    base = {"data.samples": 40, "network.hidden": (3,), "optimizer.batch_size": batch, "optimizer.learning_rate": 0.2}
+    entries = (LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse"}))
+    experiment = dataclasses.replace(Experiment().with_values(base | values), lanes=entries).checked()
+    trainer = Trainer(experiment, watched=True)
+    trainer.advance(lambda: True, 13)
+    trainer.edit({"optimizer.l2": 0.01})
+    trainer.advance(lambda: True, 8)
+    trainer.edit({"loss.objective": "mae"}, "B")
+    trainer.advance(lambda: True, 9)
+    joined = trainer.joined_by(with_lane(trainer.experiment, LaneEntry("C", changes), alone=True))
+    assert not joined.catch_up(trainer, lambda: joined.update < 25)
+    assert [lane.rests for lane in joined.lanes].count(True) == resting
+    assert joined.catch_up(trainer, lambda: True)
+    assert_as_if_from_the_start(joined, joined.experiment, 30)
+    joined.advance(lambda: True, 10)
+    assert_as_if_from_the_start(joined, joined.experiment, 40)
+
+
 @pytest.mark.parametrize("lane", ["B", None])
 def test_a_lane_that_changes_its_loss_is_recorded_by_the_others_from_the_start(lane: str | None) -> None:
     """As it is when a removed lane is restored: its edits are replayed, and the others record both of its losses."""
@@ -747,12 +825,59 @@ def test_a_lane_that_changes_its_loss_is_recorded_by_the_others_from_the_start(l
     entry = LaneEntry("B", {"loss.objective": "mse"})
     edits = (Edit(3, {"loss.objective": "huber"}, "B"),) if lane else ()
     joined = trainer.joined_by(with_lane(experiment, entry, edits))
-    assert joined.lane("A").is_known == (lane is None)
-    joined.advance(lambda: True, trainer.update)
-    joined.take_over(trainer)
-    reference = Trainer(with_lane(experiment, entry, edits), watched=True)
-    reference.run(6)
-    columns = [column for column in reference.history("A").names() if column.startswith("train_")]
-    for column in columns:
-        np.testing.assert_array_equal(joined.history("A").column(column), reference.history("A").column(column))
-    assert "train_huber" in columns or lane is None
+    assert joined.lane("A").only == ({"huber"} if lane else set())
+    assert joined.catch_up(trainer, lambda: True)
+    assert_as_if_from_the_start(joined, joined.experiment, 6)
+    assert ("train_huber" in joined.history("A").names()) == (lane is not None)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_new_lane_that_stops_early_joins_a_run_that_went_on(known: bool) -> None:
+    values = {"data.samples": 40, "network.hidden": (3,), "loss.monitors": ("mse",) if known else ()}
+    trainer = Trainer(Experiment().with_values(values), watched=True)
+    trainer.run(100)
+    trainer.edit({"optimizer.l2": 0.01})
+    trainer.run(20)
+    failing = LaneEntry("B", {"loss.objective": "mse", "network.output": "linear", "optimizer.learning_rate": 1e6})
+    joined = trainer.joined_by(with_lane(trainer.experiment, failing, alone=True))
+    assert joined.catch_up(trainer, lambda: True)
+    assert joined.lane("B").stopped and not joined.lane("A").stopped and joined.update == 120
+    assert_as_if_from_the_start(joined, joined.experiment, 120)
+
+
+def test_a_long_run_is_recorded_again_for_a_quarter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the loss of the new lane was not recorded; after that the timeline fills the gap."""
+    monkeypatch.setattr("sandbox.experiment.training.trainer._ALONG", 10)
+    monkeypatch.setattr("sandbox.experiment.training.trainer._TOGETHER", 3)
+    trainer = Trainer(Experiment().with_values({"data.samples": 40, "network.hidden": (3,)}), watched=True)
+    trainer.run(100)
+    entry = LaneEntry("B", {"loss.objective": "mse"})
+    joined = trainer.joined_by(with_lane(trainer.experiment, entry, alone=True))
+    assert joined.catch_up(trainer, lambda: True)
+    joined.run(10)
+    assert joined.history("A").missing("train_mse") == [(26.0, 101.0)]  # 25 of 100, looked at every three
+    assert joined.history("A").always_has("train_cost")
+    reference = Trainer(joined.experiment, watched=True)
+    reference.run(110)
+    for name in "AB":
+        np.testing.assert_array_equal(joined.lane(name).replicas[0].theta, reference.lane(name).replicas[0].theta)
+    shown = Wanted(curves=CurveRequest(1000, only="mse"))
+    curves = zip(joined.snapshot(0, shown).curves, reference.snapshot(0, shown).curves, strict=True)
+    for curve, expected in curves:
+        np.testing.assert_array_equal(curve.epochs, expected.epochs)
+        np.testing.assert_allclose(curve.values, expected.values, rtol=1e-12)
+
+
+def test_a_lane_joins_one_that_stopped_before_an_edit() -> None:
+    values = {"data.samples": 40, "network.hidden": (3,), "loss.monitors": ("mse",)}
+    failing = {"loss.objective": "mse", "network.output": "linear", "optimizer.learning_rate": 1e6}
+    lanes = (LaneEntry("A"), LaneEntry("B", failing))
+    trainer = Trainer(dataclasses.replace(Experiment().with_values(values), lanes=lanes).checked(), watched=True)
+    trainer.run(100)
+    assert trainer.lane("B").stopped
+    trainer.edit({"optimizer.l2": 0.01})
+    trainer.run(5)
+    entry = LaneEntry("C", {"optimizer.learning_rate": 0.1})
+    joined = trainer.joined_by(with_lane(trainer.experiment, entry, alone=True))
+    assert joined.catch_up(trainer, lambda: True)
+    assert_as_if_from_the_start(joined, joined.experiment, 105)
