@@ -51,6 +51,13 @@ class Quantity(Protocol):
     def text(self, value: float) -> str:
         """Format a value for people."""
 
+    def bound(self, value: float) -> str:
+        """Format a value to compare with, as shortly as it can be told."""
+
+    @property
+    def phrase(self) -> str:
+        """What it is, in words that a colon and a value can follow."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -75,6 +82,13 @@ class Reading:
     def text(self, value: float) -> str:
         return texts.column_text(self.column, value)
 
+    def bound(self, value: float) -> str:
+        return texts.level_text(self.column, value)
+
+    @property
+    def phrase(self) -> str:
+        return f"{texts.column_words(self.column)} of {self.lane} after {words.count(self.epoch, 'epoch')}"
+
 
 @dataclass(frozen=True)
 class Reached:
@@ -95,6 +109,13 @@ class Reached:
 
     def text(self, value: float) -> str:
         return _counted(value, "epoch")
+
+    bound = text
+
+    @property
+    def phrase(self) -> str:
+        level = texts.level_text(self.column, self.level)
+        return f"What {self.lane} takes to a {words.within(texts.column_words(self.column))} of {level}"
 
 
 @dataclass(frozen=True)
@@ -117,6 +138,12 @@ class Parted:
     def text(self, value: float) -> str:
         return NEVER if math.isinf(value) else f"update {words.bound(value)}"
 
+    bound = text
+
+    @property
+    def phrase(self) -> str:
+        return f"First update that makes the weights of {self.lane} and {self.other} differ"
+
 
 @dataclass(frozen=True)
 class Stopped:
@@ -137,6 +164,12 @@ class Stopped:
 
     def text(self, value: float) -> str:
         return _counted(value, "epoch")
+
+    bound = text
+
+    @property
+    def phrase(self) -> str:
+        return f"What {self.lane} is trained for until it stops"
 
 
 def _recorded(run: RunView, name: str, column: str) -> tuple[Array, Array]:

@@ -16,6 +16,7 @@ from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.ui import last_session, theme
 from sandbox.ui.kit.base import discard
 from sandbox.ui.last_session import LastSessions
+from sandbox.ui.lessons.guide import MOVING
 from sandbox.ui.session import first_experiment
 from sandbox.ui.window import MainWindow
 
@@ -40,8 +41,8 @@ def application() -> QApplication:
     return app
 
 
-def run_window(experiment: Experiment | None = None, path: Path | None = None) -> int:
-    """Open the window, run until it is closed, and return the exit code."""
+def run_window(experiment: Experiment | None = None, path: Path | None = None, lesson: Path | None = None) -> int:
+    """Open the window, run until it is closed, and return the exit code; `lesson` is the folder of one to follow."""
     app = application()
     chosen = _THEMES.get(str(QSettings().value("theme", "", type=str)))
     window = MainWindow(experiment or first_experiment(), chosen)
@@ -55,8 +56,12 @@ def run_window(experiment: Experiment | None = None, path: Path | None = None) -
     window.controls.set_speed(_FIRST_SPEED)
     sessions = LastSessions(window, last_session.sessions_folder())
     window.start()
-    if experiment is None:
+    if lesson is not None:
+        window.lessons.open_lesson(lesson)
+    elif experiment is None:
         sessions.offer()
+        if not window.notice.is_offering:
+            window.lessons.offer()
     code = app.exec()
     sessions.keep()
     return code
@@ -77,7 +82,14 @@ def _print_relevant(kind: QtMsgType, context: object, message: str) -> None:
         print(message, file=sys.stderr)
 
 
-def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], colours: str, after: int) -> None:
+def screenshot(
+    experiment: Experiment | None,
+    png: Path,
+    size: tuple[int, int],
+    colours: str,
+    after: int,
+    lesson: Path | None = None,
+) -> None:
     """Draw the window into a PNG file after a number of epochs.
 
     Parameters
@@ -90,6 +102,8 @@ def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], 
         "light" or "dark".
     after : int
         Epochs; fewer if every lane stops before.
+    lesson : Path, optional
+        The folder of a lesson to show beside it.
 
     Raises
     ------
@@ -114,14 +128,18 @@ def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], 
 
     def follow(snapshot: Snapshot) -> None:
         nonlocal started
-        if not started:
+        if not started and window.lessons.guide.phase != MOVING:
             started = True
             window.session.train(after)
+        if not started:
+            return
         if (snapshot.epoch >= after or all(lane.stopped for lane in snapshot.lanes)) and snapshot.curves:
             QTimer.singleShot(_SETTLING, loop.quit)
 
     window.session.message.connect(refuse)
     window.drawn.connect(follow)
+    if lesson is not None:
+        window.lessons.open_lesson(lesson, afresh=True)
     window.start()
     loop.exec()
     picture = window.grab()
