@@ -72,7 +72,7 @@ def window_command(arguments: list[str]) -> int:
         raise InputError(problem)
     from sandbox.ui.app import run_window
 
-    return run_window(experiment if lesson is None else None, options.file, lesson)
+    return run_window(experiment, options.file) if lesson is None else run_window(path=options.file, lesson=lesson)
 
 
 def _size(text: str) -> tuple[int, int]:

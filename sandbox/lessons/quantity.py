@@ -115,7 +115,7 @@ class Reached:
     @property
     def phrase(self) -> str:
         level = texts.level_text(self.column, self.level)
-        return f"What {self.lane} takes to a {words.within(texts.column_words(self.column))} of {level}"
+        return f"Epochs of {self.lane} to a {words.within(texts.column_words(self.column))} of {level}"
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class Stopped:
 
     @property
     def phrase(self) -> str:
-        return f"What {self.lane} is trained for until it stops"
+        return f"Epochs of {self.lane} until it stops"
 
 
 def _recorded(run: RunView, name: str, column: str) -> tuple[Array, Array]:

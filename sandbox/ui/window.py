@@ -148,7 +148,8 @@ class MainWindow(QMainWindow):
     def parts(self) -> list[QWidget]:
         """The parts of the window, in reading order."""
         lenses = [] if self.lenses is None else [self.lenses]
-        return [self.controls, self.lessons.panel, self.settings, self.boundary_card, self.cost_card, *lenses]
+        lessons = [self.lessons.panel] if self.lessons.is_open else []
+        return [self.controls, *lessons, self.settings, self.boundary_card, self.cost_card, *lenses]
 
     def _connect_actions(self) -> None:
         session, desk, actions = self.session, self.desk, self.actions_

@@ -9,18 +9,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, QSettings, Qt, QUrl
-from PySide6.QtGui import QColor, QDesktopServices, QTextDocument
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, QSettings, Qt, QUrl
+from PySide6.QtGui import QColor, QDesktopServices, QHelpEvent, QTextDocument
+from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QToolTip, QVBoxLayout, QWidget
 
+from sandbox.cli import main
 from sandbox.experiment import Experiment
 from sandbox.experiment.document.settings import SETTINGS
+from sandbox.glossary import TERMS
 from sandbox.lessons import follow, lesson_folders, read_lesson
 from sandbox.lessons.lesson import LENSES, PARTS, PLACES
-from sandbox.ui import theme
+from sandbox.ui import app, theme
 from sandbox.ui.lessons.guide import ASKING, DONE, TRAINING, WAITING
 from sandbox.ui.lessons.page import RIGHT
-from sandbox.ui.lessons.progress import read_progress
+from sandbox.ui.lessons.progress import Progress, has_begun, read_progress
 from sandbox.ui.lessons.prose import Prose, split_formulas
 from tests.ui.conftest import Driver
 from tests.ui.test_layout import problems
@@ -545,6 +547,16 @@ def test_nothing_is_cut_beside_the_lessons(driver: Driver, size: tuple[int, int]
     assert (window.width(), window.height()) == size
 
 
+def test_a_paragraph_explains_its_words_under_the_pointer(driver: Driver, tmp_path: Path) -> None:
+    begin(driver, own(tmp_path, step("", "One epoch of the gradient.")))
+    prose = driver.window.lessons.panel.page.prose
+    spot = QPoint(10, 8)
+    event = QHelpEvent(QEvent.Type.ToolTip, spot, prose.viewport().mapToGlobal(spot))
+    QApplication.sendEvent(prose.viewport(), event)
+    driver.wait(lambda: QToolTip.text() == f"{TERMS['epoch']}\n{TERMS['gradient']}")
+    QToolTip.hideText()
+
+
 # Lessons of one's own, and what they cannot do
 
 
@@ -562,6 +574,22 @@ def test_a_folder_of_ones_own_opens_like_an_experiment(
     driver.window.open_path(folder)  # its folder will do, too
     phase(driver, DONE)
     assert not desk.panel.shows_list
+
+
+def test_the_command_line_opens_a_lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, opened = own(tmp_path, step("")), []
+    monkeypatch.setattr("sandbox.cli.window.display_problem", lambda: None)
+    monkeypatch.setattr(app, "run_window", lambda *arguments, **named: opened.append((arguments, named)) or 0)
+    for path in (folder, folder / "lesson.md"):
+        assert main([str(path)]) == 0
+        assert opened.pop() == ((), {"path": path, "lesson": folder})
+    assert main([str(own(tmp_path, step("tarin = 3"), name="broken"))]) == 2 and not opened
+
+
+def test_a_picture_of_a_lesson_keeps_no_progress(tmp_path: Path) -> None:
+    png = tmp_path / "x.png"
+    app.screenshot(read_lesson(FIRST).first, png, (1280, 720), "light", 0, FIRST)
+    assert png.stat().st_size > 0 and read_progress(FIRST) == Progress() and not has_begun()
 
 
 def test_a_broken_lesson_is_one_sentence(driver: Driver, tmp_path: Path) -> None:
@@ -645,11 +673,13 @@ def test_a_formula_that_cannot_be_set_is_shown_as_typed(qtbot: Any, latex: str) 
 
 
 def test_a_formula_takes_the_colour_of_the_text_and_stands_on_its_line(qtbot: Any) -> None:
+    holder = QFrame()
+    qtbot.addWidget(holder)
     prose = Prose("text")
-    qtbot.addWidget(prose)
-    prose.resize(300, 100)
+    QVBoxLayout(holder).addWidget(prose)
     prose.set_text("x $x$ x")
-    prose.show()
+    holder.resize(300, 100)
+    holder.show()
     QApplication.processEvents()
     application = QApplication.instance()
     for colours in (theme.DARK, theme.LIGHT):
@@ -660,7 +690,7 @@ def test_a_formula_takes_the_colour_of_the_text_and_stands_on_its_line(qtbot: An
         ink = max((picture.pixelColor(x, y) for x, y in spots), key=lambda colour: colour.alpha())
         text = QColor(colours.text_color)
         assert max(abs(ink.red() - text.red()), abs(ink.green() - text.green()), abs(ink.blue() - text.blue())) <= 2
-    shot = prose.grab().toImage()
+    shot = holder.grab().toImage()
     inked = [[y for y in range(shot.height()) if shot.pixelColor(x, y).lightness() < 150] for x in range(shot.width())]
     bottoms: list[int] = []
     for before, rows in pairwise([[], *inked]):

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QSize, Qt, QUrl
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QBrush,
     QColor,
     QFont,
     QFontDatabase,
-    QFontMetricsF,
+    QFontMetrics,
+    QHelpEvent,
     QImage,
     QPainter,
     QPalette,
@@ -31,8 +32,9 @@ from PySide6.QtGui import (
     QTextImageFormat,
     QTextTable,
 )
-from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip
 
+from sandbox.glossary import explanation
 from sandbox.notation.equations import Piece
 from sandbox.notation.latex import atoms
 from sandbox.ui import theme
@@ -90,24 +92,35 @@ def _can_be_set(latex: str) -> bool:
 
 @dataclass(frozen=True)
 class Picture:
-    """A formula as a picture, and its size in pixels of the window."""
+    """A formula as a picture, its size in pixels of the window, and how many of them are below the line of the text."""
 
     image: QImage
     width: float
     height: float
+    below: int = 0
 
 
 @lru_cache(maxsize=512)
-def inline_picture(latex: str, colour: str, size: int, half_x: float, ratio: float) -> Picture:
-    """Return a formula to stand in a line of text with `size` pixels to the em.
-
-    Qt puts the middle of a picture a quarter of the height of an x above the base line: it is padded so that the base
-    line of the formula is that of the text.
-    """
+def inline_picture(latex: str, colour: str, size: int, ratio: float) -> Picture:
+    """Return a formula to stand in a line of text with `size` pixels to the em."""
     box, scale = compose(latex), size / EM
-    ascent, descent = box.ascent * scale, box.descent * scale
-    height = math.ceil(max(2.0 * ascent - half_x, 2.0 * descent + half_x))
-    return _painted(box.marks, box.width * scale, height, 0.5 * (height + half_x), scale, colour, ratio)
+    above, below = math.ceil(box.ascent * scale), _descent(_size_reaching(math.ceil(box.descent * scale)))
+    picture = _painted(box.marks, box.width * scale, above + below, above, scale, colour, ratio)
+    return replace(picture, below=below)
+
+
+def _descent(size: int) -> int:
+    font = theme.font()
+    font.setPixelSize(size)
+    return QFontMetrics(font).descent()
+
+
+def _size_reaching(below: int) -> int:
+    """Return the smallest size of the font whose letters reach at least so far below their line.
+
+    Qt lets a picture reach as far below the line as the letters of its font would, and no other number is asked for.
+    """
+    return next(size for size in range(1, 1000) if _descent(size) >= below)
 
 
 @lru_cache(maxsize=256)
@@ -170,6 +183,14 @@ class Prose(StyleFollower, QTextBrowser):
         """Return the picture of a formula, and nothing else, whatever is asked for."""
         address = name.toString() if isinstance(name, QUrl) else str(name)
         return self._pictures.get(address, _BLANK)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Explain the words of the field in the paragraph under the pointer, as every label does."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            paragraph = self.cursorForPosition(event.pos()).block().text()
+            QToolTip.showText(event.globalPos(), explanation(paragraph), self)
+            return True
+        return super().viewportEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -262,11 +283,11 @@ class Prose(StyleFollower, QTextBrowser):
             return False
         formula, font = self._formulas[int(number)], theme.font()
         colour, ratio, size = theme.current().text_color, self.devicePixelRatioF(), font.pixelSize() * 1.08
-        half_x = QFontMetricsF(font).xHeight() / 2.0
         if formula.display:
             picture = display_picture(formula.latex, colour, round(size), float(max(room - 2, 40)), ratio)
         else:
-            picture = inline_picture(formula.latex, colour, round(size), half_x, ratio)
+            picture = inline_picture(formula.latex, colour, round(size), ratio)
+            font.setPixelSize(_size_reaching(picture.below))
         name = f"{_SCHEME}:{number}"
         self._pictures[name] = picture.image
         image = QTextImageFormat()
@@ -274,7 +295,7 @@ class Prose(StyleFollower, QTextBrowser):
         image.setFont(font)
         image.setWidth(picture.width)
         image.setHeight(picture.height)
-        image.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
+        image.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignBaseline)
         cursor.setCharFormat(image)
         self.document().addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name), picture.image)
         return formula.display
