@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QRect, QSettings, Qt, QUrl
-from PySide6.QtGui import QColor, QDesktopServices, QHelpEvent, QTextDocument
+from PySide6.QtGui import QAccessible, QColor, QDesktopServices, QHelpEvent, QTextDocument
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QToolTip, QVBoxLayout, QWidget
 
 from sandbox.cli import main
@@ -25,6 +27,9 @@ from sandbox.ui.lessons.page import RIGHT
 from sandbox.ui.lessons.progress import Progress, has_begun, read_progress
 from sandbox.ui.lessons.prose import Prose, split_formulas
 from tests.ui.conftest import Driver
+from tests.ui.test_accessibility import INTERACTIVE
+from tests.ui.test_accessibility import _said as said
+from tests.ui.test_accessibility import _tree as tree
 from tests.ui.test_layout import problems
 
 FIRST = lesson_folders()["01-the-printed-cost"]
@@ -418,7 +423,9 @@ def test_a_curve_is_predicted_by_mouse(driver: Driver, tmp_path: Path) -> None:
     epochs, values = pen.curve()
     assert epochs[0] == 0.0 and epochs[-1] == 30.0 and np.ptp(np.log10(values)) < 1e-6  # a level line on a log axis
     driver.click(page.prediction.take)
+    assert not page.prose.isVisible()  # it would tell what happens
     phase(driver, DONE)
+    assert page.prose.isVisible()
     assert not pen.isVisible() and driver.last.epoch == 30
     (line,) = cost.sketches.lines
     assert line.dash and line.color.alphaF() < 1.0
@@ -515,7 +522,11 @@ def test_the_ring_lets_clicks_through_and_follows_the_window(driver: Driver, tmp
     ring = pointer.ring
     edge = window.page.mapTo(window, QPoint(ring.left() + 1, ring.center().y()))
     assert image.pixelColor(edge) == theme.current().accent
-    driver.click(window.page, pos=QPoint(2, window.page.height() - 2))
+    panel = driver.window.lessons.panel
+    handle = window.windowHandle()
+    QTest.mouseClick(handle, Qt.MouseButton.LeftButton, pos=panel.mapTo(window, QPoint(100, panel.height() // 2)))
+    assert pointer.is_shading  # reading goes on
+    QTest.mouseClick(handle, Qt.MouseButton.LeftButton, pos=window.boundary_card.mapTo(window, QPoint(30, 12)))
     assert pointer.isVisible() and not pointer.is_shading
 
 
@@ -555,6 +566,48 @@ def test_a_paragraph_explains_its_words_under_the_pointer(driver: Driver, tmp_pa
     QApplication.sendEvent(prose.viewport(), event)
     driver.wait(lambda: QToolTip.text() == f"{TERMS['epoch']}\n{TERMS['gradient']}")
     QToolTip.hideText()
+
+
+def test_everything_enlarged_is_inside_the_window_beside_the_lessons(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = driver.window
+    monkeypatch.setattr(window, "screen", lambda: SimpleNamespace(availableGeometry=lambda: QRect(0, 0, 1280, 720)))
+    driver.key(Qt.Key.Key_F11)
+    window.showNormal()
+    window.resize(1280, 720)
+    begin(driver, FIRST)
+    for _ in range(6):
+        for _ in range(4):
+            QApplication.processEvents()
+        driver.settle()
+        assert not (found := problems(window)), "\n".join(found)
+        window.lessons.go_on()
+        phase(driver, DONE, ASKING, WAITING)
+    driver.key(Qt.Key.Key_F11)
+
+
+def test_every_control_of_a_lesson_has_a_name(driver: Driver) -> None:
+    window = driver.window
+    window.lessons.open_panel(True)
+    driver.window.lessons.show_list()
+    names = {said(node)[0] for node in tree(window.lessons.panel)}
+    assert {"List of lessons", "Close the lessons", "The printed cost is only information"} <= names
+    begin(driver, FIRST)
+    for _ in range(6):
+        for node in tree(window.lessons.panel):
+            name, value, description = said(node)
+            if node.role() in INTERACTIVE or (node.state().focusable and node.role() != QAccessible.Role.StaticText):
+                assert name, f"a {node.role().name} without a name: {node.object()}"
+            assert not any(mark in text for text in (name, value, description) for mark in ("<b", "</", "&lt;"))
+        window.lessons.go_on()
+        phase(driver, DONE, ASKING, WAITING)
+    window.lessons.go_back()
+    phase(driver, DONE)
+    window.lessons.go_back()
+    phase(driver, DONE)
+    spoken = window.lessons.panel.page.prose.accessibleDescription()
+    assert r"\ell = \frac{1}{2}(a - y)^2" in spoken and "\ufffc" not in spoken
 
 
 # Lessons of one's own, and what they cannot do

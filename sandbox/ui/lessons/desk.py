@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QMouseEvent
 
 from sandbox import words
 from sandbox.errors import InputError
@@ -217,11 +218,15 @@ class LessonDesk(QObject):
         targets = tab_of(self._stage, place) if is_asked_for else bring_into_view(self._stage, place)
         self._lent |= page.settings_open and not was_open
         self.pointer.point_at(targets, [self.panel.card, self._stage.notice])
-        page.installEventFilter(self)
+        handle = page.window().windowHandle()
+        if handle is not None:  # it sees every press before the widget that takes it
+            handle.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.MouseButtonPress:
-            self.pointer.lift_shade()
+        if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
+            card = self.panel.card
+            if not card.rect().contains(card.mapFromGlobal(event.globalPosition().toPoint())):
+                self.pointer.lift_shade()  # the person has begun
         return False
 
     # Predicting a curve
@@ -344,12 +349,8 @@ class LessonDesk(QObject):
         texts = {
             figure: figure_text(figure, value, is_over) for figure, value in zip(step.figures, values, strict=False)
         }
-        asking = guide.phase == ASKING or (
-            guide.phase == MOVING and step.prediction is not None and guide.answer is None
-        )
-        page.prose.setVisible(not asking)
-        if not asking:
-            page.prose.set_text(step.filled(texts))
+        is_secret = step.prediction is not None and not (guide.is_trained and self._is_final)
+        page.show_text(None if is_secret else step.filled(texts))
         verdicts = self._answer.claims if is_over and self._answer is not None else ()
         page.show_claims(verdicts[: len(step.claims)], self._measured)
         if step.prediction is not None and guide.answer is not None:

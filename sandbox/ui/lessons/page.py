@@ -254,8 +254,14 @@ class StepPage(StyleFollower, QScrollArea):
         if prediction is not None:
             self.prediction.ask(prediction)
         self.sources.setText(sources)
-        self.sources.setVisible(bool(sources))
         self.verticalScrollBar().setValue(0)
+
+    def show_text(self, text: str | None) -> None:
+        """Show the text with its sources; None while a prediction is asked for, which it would answer."""
+        self.prose.setVisible(text is not None)
+        self.sources.setVisible(text is not None and bool(self.sources.text()))
+        if text is not None:
+            self.prose.set_text(text)
 
     def show_training(self, epoch: int, until: int, paused: bool) -> None:
         """Show how far the training of the step is; `until` 0 hides it."""
