@@ -530,6 +530,23 @@ def test_the_ring_lets_clicks_through_and_follows_the_window(driver: Driver, tmp
     assert pointer.isVisible() and not pointer.is_shading
 
 
+def test_steps_are_offered_only_in_a_lesson(driver: Driver) -> None:
+    actions, desk = driver.window.actions_, driver.window.lessons
+
+    def offered() -> bool:
+        return actions["next_step"].isEnabled() and actions["previous_step"].isEnabled()
+
+    assert not offered()
+    begin(driver, FIRST)
+    assert offered()
+    driver.click(desk.panel.to_list)
+    assert not offered()
+    driver.click(desk.panel.list.buttons[0])
+    assert offered()
+    driver.click(desk.panel.close_button)
+    assert not offered()
+
+
 def test_f6_reaches_the_panel(driver: Driver) -> None:
     driver.window.lessons.open_panel(True)
     driver.window.page.setFocus()
@@ -651,6 +668,16 @@ def test_a_broken_lesson_is_one_sentence(driver: Driver, tmp_path: Path) -> None
     driver.window.open_path(folder / "lesson.md")
     assert 'point is "costs"; did you mean "cost"?' in driver.window.notice.sentence.text()
     assert driver.settle().run == run and not driver.window.lessons.panel.isVisible()
+
+
+def test_a_lesson_whose_data_cannot_be_read_is_left_again(driver: Driver, tmp_path: Path) -> None:
+    folder = own(tmp_path, step(""), '[data]\nfile = "points.csv"\n')
+    (folder / "points.csv").write_text("a,b\n1\n", encoding="utf-8")
+    run, desk = driver.last.run, driver.window.lessons
+    driver.window.open_path(folder)
+    driver.wait(lambda: any("points.csv" in sentence and error for sentence, error in driver.messages))
+    driver.wait(lambda: desk.guide.lesson is None)
+    assert driver.settle().run == run and desk.panel.shows_list
 
 
 HOSTILE = """[a link](file:///etc/passwd) and <http://example.org> and https://example.org/x

@@ -92,6 +92,7 @@ class LessonDesk(QObject):
         page.train_on.clicked.connect(guide.train_on)
         guide.changed.connect(self._show)
         guide.arrived.connect(self._point)
+        self._allow_steps()
 
     def follow_views(self) -> None:
         """Follow the views, which are loaded after the window is on screen."""
@@ -126,6 +127,9 @@ class LessonDesk(QObject):
         self.panel.list.show_entries([self._entry(folder) for folder in (*lesson_folders().values(), *self._own)])
         self.panel.show_list()
         self.pointer.point_nowhere()
+        if self._stage.cost is not None:
+            self._stage.cost.show_sketch(None)
+        self._allow_steps()
 
     def _entry(self, folder: Path) -> Entry:
         try:
@@ -183,14 +187,16 @@ class LessonDesk(QObject):
         if self.guide.lesson is None or not self.is_open:
             return
         self.guide.go_on()
-        if self.guide.lesson is None:
-            self._step = None
-            self.show_list()
 
     def go_back(self) -> None:
         """Go to the step before."""
         if self.guide.lesson is not None and self.is_open:
             self.guide.go_back()
+
+    def _allow_steps(self) -> None:
+        in_steps = self.guide.lesson is not None and self.is_open and not self.panel.shows_list
+        for name in ("next_step", "previous_step"):
+            self._stage.actions_[name].setEnabled(in_steps)
 
     def _choose_by_key(self, index: int) -> None:
         if self.guide.lesson is not None and self.guide.phase == ASKING:
@@ -303,6 +309,10 @@ class LessonDesk(QObject):
     def _show(self) -> None:
         """Show the step as it is now."""
         guide, panel = self.guide, self.panel
+        self._allow_steps()
+        if guide.lesson is None and not panel.shows_list:
+            self._step = None
+            self.show_list()
         if guide.lesson is None or panel.shows_list:
             return
         step, lesson = guide.step, guide.lesson

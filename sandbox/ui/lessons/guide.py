@@ -55,6 +55,7 @@ class Guide(QObject):
         self.index, self.phase = 0, DONE
         self.progress = Progress()
         self._acts: deque[Act] = deque()
+        self._left: int | None = None  # the run that an experiment of the lesson is to replace
         self._sent = False  # whether the first of them, a training, has been sent
         self._run = -1
         self._settings: Experiment | None = None  # with which the lesson's run goes on
@@ -170,7 +171,7 @@ class Guide(QObject):
         if self._session.playing and (acts or self.phase == TRAINING):
             self._session.send(Pause())
         self.index, self.phase = index, MOVING
-        self._acts = deque(acts)
+        self._acts, self._left = deque(acts), None
         self.changed.emit()
         self._advance()
 
@@ -189,6 +190,11 @@ class Guide(QObject):
     def _carry_out(self) -> None:
         """Do what leads to the step, as far as it can be done at once."""
         session = self._session
+        if self._left is not None and session.current_run().number == self._left:
+            self._left = None
+            self.leave()  # it was refused, and the reason has been said
+            return
+        self._left = None
         while self._acts:
             act = self._acts[0]
             if isinstance(act, TrainTo):
@@ -211,6 +217,7 @@ class Guide(QObject):
         assert self.lesson is not None
         session = self._session
         if isinstance(act, Open):
+            self._left = session.current_run().number
             session.open_lesson(self.lesson.experiments[act.file], keep=not self._is_own_run())
             return
         if act.restart:
