@@ -1,6 +1,7 @@
 # make run            open the window           make run FILE=experiment.toml
 # make test           run all tests             make test ARGS="-k moons"
 # make check          lint, formatting, spelling, types, import contract
+# make lessons        train all lessons, and write what was measured into them and docs/teaching.md
 # make bench          measure                 make bench ARGS="--quick --only control"
 # Each sets up .venv first, and only as far as something changed. PYTHON=python3.12 chooses the interpreter.
 
@@ -10,7 +11,7 @@ ARGS ?=
 VENV_PYTHON = .venv/bin/python
 PREPARE = "$(PYTHON)" scripts/prepare.py
 
-.PHONY: run test bench check clean python
+.PHONY: run test lessons bench check clean python
 
 run: python
 	@$(PREPARE) --platform xcb
@@ -21,6 +22,11 @@ test: export QT_QPA_PLATFORM ?= offscreen
 test: python
 	@$(PREPARE) --extra test
 	$(VENV_PYTHON) -m pytest -n auto --dist loadfile $(ARGS)
+
+lessons: python
+	@$(PREPARE)
+	$(VENV_PYTHON) -m sandbox check --lessons --record
+	PYTHONPATH=. $(VENV_PYTHON) scripts/teaching.py
 
 bench: python
 	@$(PREPARE) --extra bench || { echo "Measuring without scikit-learn and PyTorch." >&2 && $(PREPARE) --extra test; }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from sandbox.lessons import follow, lesson_folders, read_lesson, read_measured
+from sandbox.lessons import follow, lesson_folders, read_claim, read_lesson, read_measured, shipped_lessons
+from sandbox.lessons.guide import describe, teaching_page
 
 SEEDS = 3  # here; `loss-sandbox check --lessons` takes all
 
@@ -41,3 +43,22 @@ def test_a_lesson_names_its_sources_and_types_no_figure_of_its_runs(name: str) -
     for step in lesson.steps:
         typed = re.findall(r"\d+\.?\d* ?%", re.sub(r"\{\{.+?\}\}|\$.*?\$|```.*?```", "", step.text, flags=re.DOTALL))
         assert not typed, f"{step.title}: {typed} should come from the run"
+
+
+def test_the_page_for_teachers_says_what_was_measured() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "teaching.md").read_text(encoding="utf-8")
+    assert page == teaching_page(shipped_lessons().values()), "run `make lessons`"
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"),
+    [
+        ("B test_accuracy after 1 > 0.9", "test accuracy of B after 1 epoch"),
+        ("B train_mse after 1500 > 0.9", "training mean squared error of B after 1,500 epochs"),
+        ("A epochs to test_accuracy 0.9 > 5", "epochs that A needs to a test accuracy of 90.0\u2009%"),
+        ("A and B differ since = never", "first update after which A and B differ"),
+        ("A stops after = never", "epoch at which A stops"),
+    ],
+)
+def test_a_quantity_in_words(claim: str, words: str) -> None:
+    assert describe(read_claim(claim).left) == words
