@@ -24,7 +24,7 @@ from sandbox.lessons.quantity import NEVER, NUMBER, Quantity, read_quantity
 _COMPARE: dict[str, Callable[[Array, Array], Array]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
-_SAID = {"<": "below ", "<=": "at most ", ">": "above ", ">=": "at least ", "=": ""}
+SIGNS = {"<": "below ", "<=": "at most ", ">": "above ", ">=": "at least ", "=": ""}
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ class Claim:
             right = self.left.bound(self.right)
         else:
             times = "" if self.right == 1.0 else f"{words.number(self.right)} times the "
-            right = f"{times}{words.within(self.other.phrase)}"
+            right = f"{times}{self.other.phrase}"
         within = f", give or take {words.number(self.tolerance)}" if self.tolerance else ""
-        return f"{self.left.phrase}: {_SAID[self.sign]}{right}{within}"
+        return f"{words.capital(self.left.phrase)}: {SIGNS[self.sign]}{right}{within}"
 
     def judge(self, run: RunView) -> Verdict:
         """Return what became of it."""

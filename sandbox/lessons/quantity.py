@@ -56,7 +56,7 @@ class Quantity(Protocol):
 
     @property
     def phrase(self) -> str:
-        """What it is, in words that a colon and a value can follow."""
+        """What it is, as written within a sentence: "training accuracy of B after 150 epochs"."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,9 @@ class Reading:
 
     @property
     def phrase(self) -> str:
-        return f"{texts.column_words(self.column)} of {self.lane} after {words.count(self.epoch, 'epoch')}"
+        return (
+            f"{words.within(texts.column_words(self.column))} of {self.lane} after {words.count(self.epoch, 'epoch')}"
+        )
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class Reached:
     @property
     def phrase(self) -> str:
         level = texts.level_text(self.column, self.level)
-        return f"Epochs of {self.lane} to a {words.within(texts.column_words(self.column))} of {level}"
+        return f"epochs that {self.lane} needs to a {words.within(texts.column_words(self.column))} of {level}"
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ class Parted:
 
     @property
     def phrase(self) -> str:
-        return f"First update that makes the weights of {self.lane} and {self.other} differ"
+        return f"first update after which {self.lane} and {self.other} differ"
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ class Stopped:
 
     @property
     def phrase(self) -> str:
-        return f"Epochs of {self.lane} until it stops"
+        return f"epoch at which {self.lane} stops"
 
 
 def _recorded(run: RunView, name: str, column: str) -> tuple[Array, Array]:

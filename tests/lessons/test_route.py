@@ -99,12 +99,12 @@ def test_never_is_known_only_once_the_step_is_over() -> None:
         ("A train_mse after 1000 <= 0.1", "Training mean squared error of A after 1,000 epochs: at most 0.1"),
         (
             "A epochs to train_mse 0.1 > 3 * B epochs to train_mse 0.1",
-            "Epochs of A to a training mean squared error of 0.1: above 3 times the epochs of B to a training mean "
-            "squared error of 0.1",
+            "Epochs that A needs to a training mean squared error of 0.1: above 3 times the epochs that B needs to a "
+            "training mean squared error of 0.1",
         ),
-        ("A and B differ since = never", "First update that makes the weights of A and B differ: never"),
-        ("A and B differ since = 1", "First update that makes the weights of A and B differ: update 1"),
-        ("A stops after < 20", "Epochs of A until it stops: below 20 epochs"),
+        ("A and B differ since = never", "First update after which A and B differ: never"),
+        ("A and B differ since = 1", "First update after which A and B differ: update 1"),
+        ("A stops after < 20", "Epoch at which A stops: below 20 epochs"),
         (
             "A train_mse after 3 = 0.933 within 0.001",
             "Training mean squared error of A after 3 epochs: 0.933, give or take 0.001",
