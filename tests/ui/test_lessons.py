@@ -403,6 +403,21 @@ def test_a_step_waits_for_what_it_names(driver: Driver, tmp_path: Path, place: s
         driver.pause()
 
 
+def test_what_was_waited_for_no_longer_counts_in_the_next_step(driver: Driver, tmp_path: Path) -> None:
+    first = own(tmp_path, step("wait = 'network.hidden'"))
+    second = own(tmp_path, step("train = 300"), SMALL + "[network]\nhidden = [3]\n", name="second")
+    begin(driver, first, WAITING)
+    guide, done_at = driver.window.lessons.guide, set()
+
+    def note() -> None:
+        if guide.phase == DONE and driver.session.snapshot is not None:
+            done_at.add(driver.session.snapshot.epoch)
+
+    guide.changed.connect(note)
+    begin(driver, second)  # its layers are others, but that is not the person's deed
+    assert done_at == {300}
+
+
 # Predicting a curve
 
 

@@ -278,6 +278,7 @@ class Guide(QObject):
 
     def _end_waiting(self) -> None:
         if self._deed is not None:
+            self._deed.done.disconnect()  # at once: it is deleted only later
             self._deed.deleteLater()
             self._deed = None
 
