@@ -75,8 +75,13 @@ def next_step(driver: Driver, *phases: str) -> None:
     phase(driver, *phases)
 
 
+def seen(text: str) -> str:
+    """Return a text with its unbreakable spaces as the spaces that they stand for."""
+    return text.replace("\u202f", "\u2009")
+
+
 def text_of(driver: Driver) -> str:
-    return str(driver.window.lessons.panel.page.prose.toPlainText())
+    return seen(driver.window.lessons.panel.page.prose.toPlainText())
 
 
 # Following
@@ -91,6 +96,7 @@ def test_the_first_lesson_is_followed_to_its_end(driver: Driver) -> None:
     assert [button.words.text() for button in panel.list.buttons] == titles
     driver.click(panel.list.buttons[0])
     phase(driver, DONE)
+    assert not window.cost.invitation.isVisible() and not window.cost.next_step.isVisible()
     assert panel.place.text() == f"Step 1 of {len(outcomes)}"
     for number, outcome in enumerate(outcomes):
         step = outcome.step
@@ -116,9 +122,9 @@ def test_the_first_lesson_is_followed_to_its_end(driver: Driver) -> None:
             assert figure in text_of(driver)
         assert len(page.claims) == len(outcome.claims)
         for row, (claim, verdict) in zip(page.claims, outcome.claims, strict=True):
-            assert row.isVisible() and row.sentence.text() == claim.sentence
+            assert row.isVisible() and seen(row.sentence.text()) == claim.sentence
             assert (row.sign.text() == RIGHT) == verdict.holds
-            assert claim.left.text(verdict.value) in row.figures.text()
+            assert claim.left.text(verdict.value) in seen(row.figures.text())
         driver.click(panel.next)
         if number + 1 < len(outcomes):
             driver.wait(lambda number=number: guide.index == number + 1)
@@ -136,7 +142,7 @@ def test_measured_figures_stand_beside_those_of_the_run(driver: Driver) -> None:
     driver.click(driver.window.lessons.panel.page.prediction.choices[0])
     phase(driver, DONE)
     rows = driver.window.lessons.panel.page.claims
-    texts = {row.sentence.text(): row.figures.text() for row in rows}
+    texts = {seen(row.sentence.text()): seen(row.figures.text()) for row in rows}
     accuracy = texts["Training accuracy of B after 200 epochs: above 97 %".replace(" %", "\u2009%")]
     assert accuracy == "Here: 99.7\u2009%. Over 16 seeds: 99.7\u2009%, in 16 of 16."
 
@@ -464,7 +470,7 @@ def test_a_curve_is_predicted_by_keys(driver: Driver, tmp_path: Path) -> None:
     assert values[-1] == pytest.approx(1.0) and values[29] < 1.0 and epochs[-1] == 30.0
     driver.key(Qt.Key.Key_Return, on=pen)
     phase(driver, DONE)
-    assert driver.window.lessons.panel.page.prediction.outcome.text().startswith(
+    assert seen(driver.window.lessons.panel.page.prediction.outcome.text()).startswith(
         "At epoch 30 you drew 100.0\u2009%; it is"
     )
     assert len(driver.window.cost.sketches.lines) == 1

@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 from sandbox.ui import theme
 from sandbox.ui.kit import label
 from sandbox.ui.kit.base import StyleFollower, call_later, set_state
+from sandbox.words import THIN_SPACE
+
+_NARROW_SPACE = "\u202f"  # as narrow, and no line ends at it
 
 
 class SentenceButton(StyleFollower, QPushButton):
@@ -78,6 +81,11 @@ class SentenceButton(StyleFollower, QPushButton):
         self._column.setSpacing(theme.px(2))
         self.sign.setMinimumWidth(theme.px(14))
         call_later(self, self._take_height)
+
+
+def unbroken(text: str) -> str:
+    """Return a text in which no line ends between a number and its per cent sign."""
+    return text.replace(THIN_SPACE, _NARROW_SPACE)
 
 
 def wrapped(text: str = "", role: str = "") -> QLabel:

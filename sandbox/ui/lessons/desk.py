@@ -154,6 +154,8 @@ class LessonDesk(QObject):
         if folder not in (*lesson_folders().values(), *self._own):
             self._own.append(folder)
         self._stage.notice.withdraw()
+        if self._stage.cost is not None:
+            self._stage.cost.stop_inviting()
         self.panel.show_steps(lesson.title)
         self._stage.page.open_lessons(True)
         self.guide.begin(lesson, afresh)

@@ -14,7 +14,7 @@ from sandbox.lessons.lesson import LENSES
 from sandbox.ui import theme
 from sandbox.ui.kit import label
 from sandbox.ui.kit.base import StyleFollower, discard
-from sandbox.ui.lessons.buttons import SentenceButton, wrapped
+from sandbox.ui.lessons.buttons import SentenceButton, unbroken, wrapped
 from sandbox.ui.lessons.prose import Prose
 
 RIGHT, WRONG = "\u2713", "\u2013"
@@ -61,7 +61,11 @@ class ClaimRow(StyleFollower, QWidget):
     def __init__(self, claim: Claim) -> None:
         super().__init__()
         self.claim = claim
-        self.sign, self.sentence, self.figures = label("", "title"), wrapped(claim.sentence), wrapped("", "hint")
+        self.sign, self.sentence, self.figures = (
+            label("", "title"),
+            wrapped(unbroken(claim.sentence)),
+            wrapped("", "hint"),
+        )
         self.sign.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._row = QHBoxLayout(self)
         self._column = QVBoxLayout()
@@ -74,7 +78,7 @@ class ClaimRow(StyleFollower, QWidget):
     def show_verdict(self, verdict: Verdict, measured: Verdict | None) -> None:
         """Tick it if it holds in this run."""
         self.sign.setText(RIGHT if verdict.holds else WRONG if verdict.is_known else "")
-        self.figures.setText(verdict_text(self.claim, verdict, measured))
+        self.figures.setText(unbroken(verdict_text(self.claim, verdict, measured)))
         holds = "holds" if verdict.holds else "does not hold here" if verdict.is_known else "is not known yet"
         self.setAccessibleName(f"{self.claim.sentence}: it {holds}")
         self.setAccessibleDescription(self.figures.text())
@@ -147,7 +151,7 @@ class PredictionBox(StyleFollower, QFrame):
                 button.show_result("wrong" if mine else "", "", mine)
         self.how.hide()
         self.take.hide()
-        self.outcome.setText(outcome)
+        self.outcome.setText(unbroken(outcome))
         self.outcome.setVisible(bool(outcome))
 
     def fit(self) -> None:
@@ -261,7 +265,7 @@ class StepPage(StyleFollower, QScrollArea):
         self.prose.setVisible(text is not None)
         self.sources.setVisible(text is not None and bool(self.sources.text()))
         if text is not None:
-            self.prose.set_text(text)
+            self.prose.set_text(unbroken(text))
 
     def show_training(self, epoch: int, until: int, paused: bool) -> None:
         """Show how far the training of the step is; `until` 0 hides it."""

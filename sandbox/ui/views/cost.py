@@ -249,6 +249,10 @@ class CostView(QWidget):
         """Say what to press and to change, until the first change, lane or reset."""
         self._invites = True
 
+    def stop_inviting(self) -> None:
+        """Say nothing of it any longer: something else says what to do."""
+        self._invites = False
+
     def keep_ghosts(self) -> None:
         """Keep the curves of the run that ends, pale, if it has been trained at all."""
         ghosts = ghosts_of(self._curves)
