@@ -20,6 +20,7 @@ from sandbox.errors import InputError, shown
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.settings import MOST_EPOCHS
 from sandbox.files import check_writable, draft_path, reason, remove_old_drafts
+from sandbox.lessons import lesson_folder, read_lesson
 
 _WINDOW_SIZE = (1400, 900)
 
@@ -45,7 +46,7 @@ exit codes:
 
 def window_command(arguments: list[str]) -> int:
     parser = Parser("", _ABOUT, _COMMANDS_HELP)
-    parser.add_argument("file", metavar="FILE", nargs="?", type=Path, help="an experiment to open")
+    parser.add_argument("file", metavar="FILE", nargs="?", type=Path, help="an experiment or a lesson to open")
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {sandbox.__version__}")
     group = parser.add_argument_group("draw the window into a picture; needs no display")
     group.add_argument("--screenshot", metavar="PNG", type=Path, help="the picture to write")
@@ -59,18 +60,19 @@ def window_command(arguments: list[str]) -> int:
         for option in ("size", "theme", "after"):
             if getattr(options, option) is not None:
                 parser.error(f"--{option} needs --screenshot")
-    experiment = None
+    experiment, lesson = None, None
     if options.file is not None:
-        experiment = Experiment.load(options.file)
+        lesson = lesson_folder(options.file)
+        experiment = Experiment.load(options.file) if lesson is None else read_lesson(lesson).first
         Trainer(experiment)  # report bad data or weights here, not in a window
     if options.screenshot is not None:
-        return _screenshot(options, experiment)
+        return _screenshot(options, experiment, lesson)
     problem = display_problem()
     if problem is not None:
         raise InputError(problem)
     from sandbox.ui.app import run_window
 
-    return run_window(experiment, options.file)
+    return run_window(experiment, options.file) if lesson is None else run_window(path=options.file, lesson=lesson)
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -83,7 +85,7 @@ def _size(text: str) -> tuple[int, int]:
     raise argparse.ArgumentTypeError(f'"{shown(text)}" is not a size such as 1400x900, from {least} to {most} pixels')
 
 
-def _screenshot(options: argparse.Namespace, experiment: Experiment | None) -> int:
+def _screenshot(options: argparse.Namespace, experiment: Experiment | None, lesson: Path | None) -> int:
     png: Path = options.screenshot
     check_writable(png, "the name of a picture")
     if not os.path.isdir(png.absolute().parent):
@@ -99,7 +101,7 @@ def _screenshot(options: argparse.Namespace, experiment: Experiment | None) -> i
     size, theme = options.size or _WINDOW_SIZE, options.theme or "light"
     try:
         draft.touch()  # so that a folder that cannot be written into is known before anything is trained
-        screenshot(experiment, draft, size, theme, options.after or 0)
+        screenshot(experiment, draft, size, theme, options.after or 0, lesson)
         os.replace(draft, png)
     except OSError as error:
         raise InputError(f"{png}: the picture cannot be written: {reason(error)}.") from None

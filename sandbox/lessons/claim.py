@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sandbox import words
 from sandbox.arrays import Array
 from sandbox.errors import InputError
 from sandbox.experiment.training.probe import RunView
@@ -23,6 +24,7 @@ from sandbox.lessons.quantity import NEVER, NUMBER, Quantity, read_quantity
 _COMPARE: dict[str, Callable[[Array, Array], Array]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
+SIGNS = {"<": "below ", "<=": "at most ", ">": "above ", ">=": "at least ", "=": ""}
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,23 @@ class Claim:
         """The epoch that a run must have reached."""
         return max(self.left.epoch, 0 if self.other is None else self.other.epoch)
 
+    @property
+    def sentence(self) -> str:
+        """The claim as people write it: "Training accuracy of A after 200 epochs: below 90 %"."""
+        if self.other is None:
+            right = self.left.bound(self.right)
+        else:
+            times = "" if self.right == 1.0 else f"{words.number(self.right)} times the "
+            right = f"{times}{self.other.phrase}"
+        within = f", give or take {words.number(self.tolerance)}" if self.tolerance else ""
+        return f"{words.capital(self.left.phrase)}: {SIGNS[self.sign]}{right}{within}"
+
     def judge(self, run: RunView) -> Verdict:
         """Return what became of it."""
         left = self.left.values(run)
         right = np.array([self.right]) if self.other is None else self.right * self.other.values(run)
         left, right = np.broadcast_arrays(left, right)
-        value, other = _median(left), _median(right)
+        value, other = median(left), median(right)
         with np.errstate(invalid="ignore"):
             true = self._compare(left, right)
             holds = bool(self._compare(np.array(value), np.array(other)))
@@ -90,7 +103,7 @@ class Claim:
         return equal
 
 
-def _median(values: Array) -> float:
+def median(values: Array) -> float:
     """Return the median, ignoring nan; infinite unless more than half are finite."""
     ordered = np.sort(values[~np.isnan(values)])
     if not ordered.size:

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from sandbox import words
-from sandbox.experiment.document import texts
-from sandbox.lessons.claim import Claim, Verdict
+from sandbox.lessons.claim import SIGNS, Claim, Verdict
 from sandbox.lessons.lesson import Lesson
 from sandbox.lessons.measured import read_measured
-from sandbox.lessons.quantity import Parted, Quantity, Reached, Reading, Stopped
-
-_SIGNS = {"<": "below ", "<=": "at most ", ">": "above ", ">=": "at least ", "=": ""}
 
 HEAD = """# For teachers
 
@@ -44,28 +40,9 @@ def _section(lesson: Lesson) -> Iterator[str]:
 
 
 def _row(claim: Claim, verdict: Verdict) -> str:
-    claimed = f"{_SIGNS[claim.sign]}{claim.left.text(verdict.other)}"
+    claimed = f"{SIGNS[claim.sign]}{claim.left.text(verdict.other)}"
     if claim.other is not None:
         factor = "" if claim.right == 1.0 else f"{words.number(claim.right)} times the "
-        claimed += f", {factor}{describe(claim.other)}"
+        claimed += f", {factor}{claim.other.phrase}"
     seeds = f"{verdict.seeds} of {verdict.of} seeds" if verdict.of > 1 else "every seed"
-    return f"| {describe(claim.left)} | {claim.left.text(verdict.value)} | {claimed} | {seeds} |"
-
-
-def describe(quantity: Quantity) -> str:
-    """Say what a quantity is: "training accuracy of B after 150 epochs"."""
-    match quantity:
-        case Reading(lane, column, epoch):
-            return f"{_column(column)} of {lane} after {words.count(epoch, 'epoch')}"
-        case Reached(lane, column, level):
-            return f"epochs that {lane} needs to a {_column(column)} of {texts.column_text(column, level)}"
-        case Parted(lane, other):
-            return f"first update after which {lane} and {other} differ"
-        case Stopped(lane):
-            return f"epoch at which {lane} stops"
-    raise TypeError(f"{quantity} is of no known kind")
-
-
-def _column(column: str) -> str:
-    name = texts.column_words(column)
-    return words.within(name)
+    return f"| {claim.left.phrase} | {claim.left.text(verdict.value)} | {claimed} | {seeds} |"

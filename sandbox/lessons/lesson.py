@@ -136,6 +136,11 @@ class Lesson:
     folder: Path
 
     @property
+    def first(self) -> Experiment:
+        """The experiment of its first step."""
+        return self.experiments[self.steps[0].open or EXPERIMENT]
+
+    @property
     def claims(self) -> tuple[Claim, ...]:
         """All claims of its steps."""
         return tuple(claim for step in self.steps for claim in step.claims)

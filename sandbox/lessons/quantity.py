@@ -52,6 +52,13 @@ class Quantity(Protocol):
     def text(self, value: float) -> str:
         """Format a value for people."""
 
+    def bound(self, value: float) -> str:
+        """Format a value to compare with, as shortly as it can be told."""
+
+    @property
+    def phrase(self) -> str:
+        """What it is, as written within a sentence: "training accuracy of B after 150 epochs"."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -76,6 +83,15 @@ class Reading:
     def text(self, value: float) -> str:
         return texts.column_text(self.column, value)
 
+    def bound(self, value: float) -> str:
+        return texts.level_text(self.column, value)
+
+    @property
+    def phrase(self) -> str:
+        return (
+            f"{words.within(texts.column_words(self.column))} of {self.lane} after {words.count(self.epoch, 'epoch')}"
+        )
+
 
 @dataclass(frozen=True)
 class Reached:
@@ -97,6 +113,13 @@ class Reached:
     def text(self, value: float) -> str:
         return _counted(value, "epoch")
 
+    bound = text
+
+    @property
+    def phrase(self) -> str:
+        level = texts.level_text(self.column, self.level)
+        return f"epochs that {self.lane} needs to a {words.within(texts.column_words(self.column))} of {level}"
+
 
 @dataclass(frozen=True)
 class Parted:
@@ -117,6 +140,12 @@ class Parted:
 
     def text(self, value: float) -> str:
         return NEVER if math.isinf(value) else f"update {words.bound(value)}"
+
+    bound = text
+
+    @property
+    def phrase(self) -> str:
+        return f"first update after which {self.lane} and {self.other} differ"
 
 
 @dataclass(frozen=True)
@@ -145,6 +174,12 @@ class Stopped:
 
     def text(self, value: float) -> str:
         return _counted(value, "epoch")
+
+    bound = text
+
+    @property
+    def phrase(self) -> str:
+        return f"epoch at which {self.lane} stops"
 
 
 def _recorded(run: RunView, name: str, column: str) -> tuple[Array, Array]:

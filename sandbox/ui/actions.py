@@ -73,6 +73,9 @@ ENTRIES: Mapping[str, Entry] = {
     "theme": Entry("Switch &theme", "Switches between light and dark", "Ctrl+T", "moon"),
     "present": Entry("&Present", "Enlarges everything for the back row", "F11", "present", checkable=True),
     "leave": Entry("&Leave presenting", "Goes back to the usual size", "Esc"),
+    "lessons": Entry("&Lessons", "Shows or hides the guided lessons", "F3", "lessons", checkable=True),
+    "next_step": Entry("Ne&xt step", "Goes on to the next step of the lesson", "Alt+Right"),
+    "previous_step": Entry("Pre&vious step", "Goes back to the step before", "Alt+Left"),
     "shortcuts": Entry("&Keyboard shortcuts", "Shows all shortcuts", "F1"),
     "words": Entry("&Words", "Explains the words of the field, first those of the control in use", "Shift+F1"),
     "about": Entry("&About Loss Sandbox", "Shows the version", role=QAction.MenuRole.AboutRole),
@@ -87,7 +90,7 @@ MENUS: Mapping[str, tuple[str, ...]] = {
         "settings", _LINE, "cost", "detach", _LINE, "next_lane", "previous_lane", "next_part", "previous_part", _LINE,
         "theme", "present", "leave",
     ),
-    "&Help": ("shortcuts", "words", "about"),
+    "&Help": ("lessons", "next_step", "previous_step", _LINE, "shortcuts", "words", "about"),
 }  # fmt: skip
 _MOST_DIGITS = 9  # lenses that get a digit as their shortcut
 

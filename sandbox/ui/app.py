@@ -18,6 +18,7 @@ from sandbox.ui import last_session, theme
 from sandbox.ui.ending import heard_signals, print_errors, print_relevant, watched_display
 from sandbox.ui.kit.base import discard
 from sandbox.ui.last_session import LastSessions
+from sandbox.ui.lessons.guide import MOVING
 from sandbox.ui.session import first_experiment
 from sandbox.ui.window import MainWindow
 
@@ -43,10 +44,11 @@ def application() -> QApplication:
     return app
 
 
-def run_window(experiment: Experiment | None = None, path: Path | None = None) -> int:
+def run_window(experiment: Experiment | None = None, path: Path | None = None, lesson: Path | None = None) -> int:
     """Open the window, run until it is closed or the program is asked to end, and return the exit code.
 
-    It is 128 + n after the signal n, and 1 if what was in the window could not be kept.
+    It is 128 + n after the signal n, and 1 if what was in the window could not be kept. `lesson` is the folder of one
+    to follow.
     """
     app = application()
     opened: list[LastSessions] = []
@@ -60,7 +62,7 @@ def run_window(experiment: Experiment | None = None, path: Path | None = None) -
         app.exit(128 + number)
 
     with heard_signals(end), watched_display(keep):
-        window, sessions = _open(app, experiment, path)
+        window, sessions = _open(app, experiment, path, lesson)
         opened.append(sessions)
         code = app.exec()
         problems = keep()
@@ -69,7 +71,9 @@ def run_window(experiment: Experiment | None = None, path: Path | None = None) -
     return 1 if problems else code
 
 
-def _open(app: QApplication, experiment: Experiment | None, path: Path | None) -> tuple[MainWindow, LastSessions]:
+def _open(
+    app: QApplication, experiment: Experiment | None, path: Path | None, lesson: Path | None
+) -> tuple[MainWindow, LastSessions]:
     """Return the window, shown, and what keeps its sessions."""
     chosen = _THEMES.get(str(QSettings().value("theme", "", type=str)))
     window = MainWindow(experiment or first_experiment(), chosen)
@@ -83,8 +87,12 @@ def _open(app: QApplication, experiment: Experiment | None, path: Path | None) -
     window.controls.set_speed(_FIRST_SPEED)
     sessions = LastSessions(window, last_session.sessions_folder())
     window.start()
-    if experiment is None:
+    if lesson is not None:
+        window.lessons.open_lesson(lesson)
+    elif experiment is None:
         sessions.offer()
+        if not window.notice.is_offering:
+            window.lessons.offer()
     return window, sessions
 
 
@@ -97,7 +105,14 @@ def _show_error(
         window.notice.say(f"An error occurred ({error!r}): Reset restarts the run.", error=True)
 
 
-def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], colours: str, after: int) -> None:
+def screenshot(
+    experiment: Experiment | None,
+    png: Path,
+    size: tuple[int, int],
+    colours: str,
+    after: int,
+    lesson: Path | None = None,
+) -> None:
     """Draw the window into a PNG file after a number of epochs.
 
     Parameters
@@ -110,6 +125,8 @@ def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], 
         "light" or "dark".
     after : int
         Epochs; fewer if every lane stops before.
+    lesson : Path, optional
+        The folder of a lesson to show beside it.
 
     Raises
     ------
@@ -134,14 +151,18 @@ def screenshot(experiment: Experiment | None, png: Path, size: tuple[int, int], 
 
     def follow(snapshot: Snapshot) -> None:
         nonlocal started
-        if not started:
+        if not started and window.lessons.guide.phase != MOVING:
             started = True
             window.session.train(after)
+        if not started:
+            return
         if (snapshot.epoch >= after or all(lane.stopped for lane in snapshot.lanes)) and snapshot.curves:
             QTimer.singleShot(_SETTLING, loop.quit)
 
     window.session.message.connect(refuse)
     window.drawn.connect(follow)
+    if lesson is not None:
+        window.lessons.open_lesson(lesson, afresh=True)
     window.start()
     loop.exec()
     picture = window.grab()

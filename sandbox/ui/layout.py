@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenuBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenuBar, QSizePolicy, QVBoxLayout, QWidget
 
 from sandbox.ui import theme
 from sandbox.ui.controls import Controls
@@ -24,6 +25,8 @@ LEAST = 880, 480  # width and height of the smallest window
 ENLARGED = 960, 540  # what is left of a screen when everything is enlarged for the back row, at the usual scale
 WIDE, TALL = 1000, 620  # from here on the settings are open at first; the cost stands above the lenses
 CURVES = 480  # the width that curves and lenses get before the boundary gets more than they
+CROWD = 580  # the width below which the boundary gets less, if the lessons are open
+BESIDE = 530  # the width from which on the boundary stands beside curves and lenses
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,30 @@ class Fold:
         Settings, boundary and curves side by side, unless the user closes the settings.
     tall : bool
         The cost above the lenses; otherwise it is the first tab among them.
+    stacked : bool
+        The boundary above curves and lenses, because lessons and settings are both open.
+    crowded : bool
+        Not even that: the boundary alone.
     """
 
     wide: bool
     tall: bool
+    stacked: bool = False
+    crowded: bool = False
 
 
-def fold(width: float, height: float) -> Fold:
-    """Return what there is room for in a window of this size, in pixels at the usual scale."""
-    return Fold(width >= WIDE, height >= TALL)
+def fold(width: float, height: float, views: float = math.inf) -> Fold:
+    """Return what there is room for, in pixels at the usual scale.
+
+    Parameters
+    ----------
+    width, height : float
+        Of the window, without the lessons.
+    views : float
+        The width that is left to boundary, curves and lenses.
+    """
+    narrow, high = views < BESIDE, height >= TALL
+    return Fold(width >= WIDE, high and not narrow, narrow and high, narrow and not high)
 
 
 class FirstPaint(QObject):
@@ -103,7 +121,9 @@ class Page(StyleFollower, QWidget):
     def __init__(self, top: TopLine, controls: Controls, settings: PanelColumn, boundary: Card, cost: Card) -> None:
         super().__init__()
         self.setObjectName("ground")
-        self.settings, self.boundary, self.cost = settings, boundary, cost
+        self.top, self.settings, self.boundary, self.cost = top, settings, boundary, cost
+        self._lessons: QWidget | None = None
+        self._fit_lessons: Callable[[], None] = lambda: None
         self._lenses: LensCard | None = None
         self._curves: CostView | None = None
         self._fold = Fold(True, True)
@@ -126,6 +146,27 @@ class Page(StyleFollower, QWidget):
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.follow_style()
 
+    def add_lessons(self, lessons: QWidget, take_width: Callable[[], None]) -> None:
+        """Add the lessons at the left, where they are read first; in a narrow window the settings make room.
+
+        `take_width` lets them take the width that they want in a window of this size.
+        """
+        self._lessons, self._fit_lessons = lessons, take_width
+        self._columns.insertWidget(0, lessons)
+
+    def open_lessons(self, opened: bool) -> None:
+        """Show or hide the lessons."""
+        assert self._lessons is not None
+        self._lessons.setVisible(opened)
+        self._refold()
+        self._show_settings()
+
+    def make_room_for_views(self) -> None:
+        """Close the settings if no view beside them can be seen for lack of room."""
+        if self._fold.crowded or self._fold.stacked:
+            self.open_settings(False)
+            self._refold()
+
     def add_lenses(self, lenses: LensCard, curves: CostView) -> None:
         """Add the lenses, below the cost or with it as their first tab."""
         self._lenses, self._curves = lenses, curves
@@ -146,6 +187,7 @@ class Page(StyleFollower, QWidget):
         """Show or hide the settings; remembered for wide and for narrow windows."""
         self._open[self._fold.wide] = opened
         self._show_settings()
+        self._refold()
 
     def _show_settings(self) -> None:
         self.settings.setVisible(self.settings_open)
@@ -158,16 +200,35 @@ class Page(StyleFollower, QWidget):
 
     def _keep_curves_readable(self) -> None:
         """Reserve room for the curves and the lenses, but little more than half: they hold text."""
-        room = self.width() - 2 * theme.px(theme.GRID) - (self.settings.width() if self.settings_open else 0)
+        room = self._room_for_views(self.settings_open)
+        scarce = self._lessons_width > 0 and room < theme.px(CROWD)
+        share = 1.0 if self._fold.stacked else 0.6 if scarce else 0.54
         for card in (self.cost, self._lenses):
             if card is not None:
-                card.setMinimumWidth(min(theme.px(CURVES), round(0.54 * room)))
+                card.setMinimumWidth(0 if self._fold.crowded else min(theme.px(CURVES), round(share * room)))
+
+    def _room_for_views(self, with_settings: bool) -> int:
+        settings = max(self.settings.width(), self.settings.minimumWidth()) if with_settings else 0
+        return self.width() - 2 * theme.px(theme.GRID) - settings - self._lessons_width
+
+    @property
+    def _lessons_width(self) -> int:
+        """The width that the lessons take, with the gutter beside them."""
+        shown = self._lessons is not None and not self._lessons.isHidden()
+        return self._lessons.minimumWidth() if shown and self._lessons is not None else 0
 
     def _refold(self) -> None:
         scale = theme.scale()
-        wanted = fold(self.width() / scale, self.height() / scale)
+        self._fit_lessons()
+        width, height = (self.width() - self._lessons_width) / scale, self.height() / scale
+        wide = fold(width, height).wide
+        views = self._room_for_views(self._open[wide]) / scale if self._lessons_width else math.inf
+        wanted = fold(width, height, views)
         if wanted != self._fold:
             self._fold = wanted
+            directions = QBoxLayout.Direction
+            self._views.setStretch(1, 0 if wanted.crowded else 10)  # hidden cards would keep their share
+            self._views.setDirection(directions.TopToBottom if wanted.stacked else directions.LeftToRight)
             self._show_settings()
             self._place_cost()
         self._keep_curves_readable()
@@ -185,6 +246,7 @@ class Page(StyleFollower, QWidget):
             self._lenses.host("Cost", "The cost after every epoch.", self._curves)
             self._curves.take_controls()
         self.cost.setVisible(self._fold.tall)
+        self._lenses.setVisible(not self._fold.crowded)
         self.cost_folded.emit(not self._fold.tall)
 
     def fit(self) -> None:

@@ -545,15 +545,20 @@ class Session(QObject):
         """Start the experiment of a sweep's cell."""
         self._open(lambda: experiment)
 
+    def open_lesson(self, experiment: Experiment, keep: bool) -> None:
+        """Start an experiment of a lesson; what was there is kept first, if it is not the lesson's own."""
+        self._open(lambda: experiment, keep=keep)
+
     def _open(
         self,
         read: Callable[[], Experiment],
         updates: int = 0,
         hidden: frozenset[str] = frozenset(),
         notice: Callable[[Experiment, Experiment], str] = lambda *_: "",
+        keep: bool = True,
     ) -> None:
         if self._pending_run is not None:
-            self._defer(object(), lambda: self._open(read, updates, hidden, notice))
+            self._defer(object(), lambda: self._open(read, updates, hidden, notice, keep))
             return
         try:
             experiment = read()
@@ -564,7 +569,8 @@ class Session(QObject):
             self.message.emit(words.capital(OUT_OF_MEMORY), True)
             return
         text = notice(self.experiment, experiment)
-        self.leaving.emit()
+        if keep:
+            self.leaving.emit()
         number = self._begin(experiment, "open", True, updates, text)
         if hidden:
             self._defer(object(), lambda: self._hide_in(number, hidden))

@@ -19,10 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from sandbox import words
+from sandbox.errors import InputError
 from sandbox.experiment import Experiment
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.training.snapshot import LaneState, Snapshot, Wanted
+from sandbox.lessons import lesson_folder
 from sandbox.ui import theme
 from sandbox.ui.actions import Actions, KeyGuard
 from sandbox.ui.controls import Controls, Reading, Readouts
@@ -32,6 +34,7 @@ from sandbox.ui.kit import Card, Notice
 from sandbox.ui.lanes.bar import LaneBar
 from sandbox.ui.lanes.desk import LaneDesk
 from sandbox.ui.layout import ENLARGED, LEAST, FirstPaint, Page, TopLine
+from sandbox.ui.lessons import LessonDesk
 from sandbox.ui.panels import DataPanel, LanePanel, LossPanel, NetworkPanel, OptimizerPanel
 from sandbox.ui.panels.base import Change, Panel
 from sandbox.ui.panels.column import PanelColumn
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 PRESENTING = 1.4  # how much larger text and lines are for the back row
 
 
+_OPENED = "Experiments and lessons (*.toml lesson.md)"
 _TABLES = "Tables (*.csv *.tsv *.txt);;All files (*)"
 
 
@@ -109,6 +113,8 @@ class MainWindow(QMainWindow):
         top = TopLine(self.menus, self.notice)
         page = self.page = Page(top, self.controls, self.settings, self.boundary_card, self.cost_card)
         page.setAccessibleName("Loss Sandbox")
+        self.lessons = LessonDesk(self, self)
+        page.add_lessons(self.lessons.panel, self.lessons.panel.fit)
         self.setCentralWidget(page)
         page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         page.setFocus()  # no control has the focus before the user chooses one
@@ -144,7 +150,8 @@ class MainWindow(QMainWindow):
     def parts(self) -> list[QWidget]:
         """The parts of the window, in reading order."""
         lenses = [] if self.lenses is None else [self.lenses]
-        return [self.controls, self.settings, self.boundary_card, self.cost_card, *lenses]
+        lessons = [self.lessons.panel] if self.lessons.is_open else []
+        return [self.controls, *lessons, self.settings, self.boundary_card, self.cost_card, *lenses]
 
     def _connect_actions(self) -> None:
         session, desk, actions = self.session, self.desk, self.actions_
@@ -177,6 +184,9 @@ class MainWindow(QMainWindow):
                 "theme": self.switch_theme,
                 "present": self.switch_presenting,
                 "leave": self.switch_presenting,
+                "lessons": lambda: self.lessons.open_panel(actions["lessons"].isChecked()),
+                "next_step": self.lessons.go_on,
+                "previous_step": self.lessons.go_back,
                 "shortcuts": lambda: show_shortcuts(self, actions),
                 "words": lambda: show_words(self),
                 "about": lambda: show_about(self),
@@ -190,6 +200,7 @@ class MainWindow(QMainWindow):
             source.connect(self._show_undo)
         stack.undoTextChanged.connect(lambda text: actions.say("undo", f"Undoes the {text or 'last change'}"))
         stack.redoTextChanged.connect(lambda text: actions.say("redo", f"Redoes the {text or 'last undone change'}"))
+        self.lessons.shown.connect(actions["lessons"].setChecked)
         actions["reopen"].setEnabled(False)  # until something is known to have been kept
         actions.sessions.setEnabled(False)
         self._show_undo()
@@ -234,7 +245,8 @@ class MainWindow(QMainWindow):
         self.actions_.add_lenses({kind.title: kind.summary for kind in LENSES}, self.lenses.show_tab)
         self._leave_focus(self.page)
         self._theme_views()
-        for view in (self.boundary, self.cost, self.lenses):
+        self.lessons.follow_views()
+        for view in (self.boundary, self.cost, self.lenses, self.lessons):
             view.wanted_changed.connect(self._want)
         self.lenses.change_requested.connect(lambda key, value: self.session.change(key, value, True, self.desk.edited))
         self.lenses.restart_requested.connect(self.session.reset)
@@ -408,7 +420,7 @@ class MainWindow(QMainWindow):
             return
         surfaces = self.boundary.wanted()
         lens_questions = self.lenses.questions(self.desk.viewed, flowing=self.session.playing)
-        questions = (*lens_questions, *self.boundary.questions())
+        questions = (*lens_questions, *self.boundary.questions(), *self.lessons.questions())
         self.session.want(Wanted(surfaces, self.cost.wanted(), questions, self.desk.replica))
 
     def _draw(self, snapshot: Snapshot) -> None:
@@ -427,6 +439,7 @@ class MainWindow(QMainWindow):
         self._show_lane_progress(snapshot)
         if lane.name == self.desk.viewed:  # a lane that has just been added is not in it yet
             self.lenses.draw(snapshot, lane.name)
+        self.lessons.draw(snapshot)
         self._ask()
         self._report_stops(snapshot)
         self.drawn.emit(snapshot)
@@ -535,11 +548,22 @@ class MainWindow(QMainWindow):
     # Files
 
     def ask_open(self) -> None:
-        """Ask for an experiment file and start its run."""
-        name, _ = QFileDialog.getOpenFileName(self, "Open an experiment", self._folder, "Experiments (*.toml)")
+        """Ask for an experiment file, or the text of a lesson, and start its run."""
+        name, _ = QFileDialog.getOpenFileName(self, "Open an experiment or a lesson", self._folder, _OPENED)
         if name:
             self._folder = str(Path(name).parent)
-            self.session.open_experiment(Path(name))
+            self.open_path(Path(name))
+
+    def open_path(self, path: Path) -> None:
+        """Open an experiment file, or a lesson: its folder or its text."""
+        folder = lesson_folder(path)
+        if folder is None:
+            self.session.open_experiment(path)
+            return
+        try:
+            self.lessons.open_lesson(folder)
+        except InputError as error:
+            self.notice.say(str(error), error=True)
 
     def ask_open_table(self) -> None:
         """Ask for a CSV file and start a run on it."""

@@ -59,7 +59,8 @@ def problems(window: QWidget) -> list[str]:
             continue
         place = QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
         around, high = surroundings(widget, window)
-        name = f"{type(widget).__name__} {widget.accessibleName() or getattr(widget, 'text', str)()!r} at {place}"
+        text = getattr(widget, "text", None)
+        name = f"{type(widget).__name__} {widget.accessibleName() or (text() if callable(text) else '')!r} at {place}"
         if place.left() < around.left() or place.right() > around.right():
             found.append(f"{name} is not within {around} across")
         if high and not around.contains(place):

@@ -115,6 +115,18 @@ def column_text(column: str, value: float) -> str:
     return words.share(value) if is_share(column) else words.cost(value)
 
 
+def level_text(column: str, value: float) -> str:
+    """Format a level of a column as shortly as it can be told: "97 %", "0.1"."""
+    if not is_share(column):
+        return words.number(value)
+    return words.share(value, next(decimals for decimals in (0, 1, 2, 3) if decimals == 3 or _whole(value, decimals)))
+
+
+def _whole(value: float, decimals: int) -> bool:
+    """Return whether a share in per cent needs no more decimals."""
+    return abs(round(100.0 * value, decimals) - 100.0 * value) < 1e-9
+
+
 def setting_text(key: str, value: Value) -> str:
     """Format the value of a setting for display; a batch size of 0 is "all"."""
     return SETTINGS[key].zero if SETTINGS[key].zero and value == 0 else value_text(value)

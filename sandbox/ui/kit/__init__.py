@@ -236,6 +236,11 @@ class Notice(StyleFollower, QFrame):
         if self.isHidden():
             self._show(self._offered)
 
+    @property
+    def is_offering(self) -> bool:
+        """Whether an offer waits for its answer."""
+        return self._offered is not None
+
     def withdraw(self) -> None:
         """End the offer: it has been answered elsewhere."""
         offered, self._offered = self._offered, None

@@ -46,6 +46,7 @@ from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views.cost_legend import CostLegend, Key, LegendRow, rows_of
 from sandbox.ui.views.ghost import GhostNote, Ghosts, faint, ghosts_of
 from sandbox.ui.views.invitation import NEXT, Invitation
+from sandbox.ui.views.sketch import DASHES, Axes, Pen, Sketch
 
 _TIP = (
     "The cost after every epoch: wheel or + and − zoom, drag moves, double click or Home shows all; "
@@ -86,6 +87,7 @@ class CostView(QWidget):
         self._probe: float | None = None
         self._pointed: int | None = None  # the epoch there
         self._ghosts: Ghosts = {}
+        self._sketch: Sketch | None = None
         self._build()
 
     def _build(self) -> None:
@@ -98,6 +100,8 @@ class CostView(QWidget):
         self.ghosts = LinesLayer(self.plot, -3)
         self.metrics = LinesLayer(self.plot, -2)
         self.lines = LinesLayer(self.plot, 0)
+        self.sketches = LinesLayer(self.plot, 1)
+        self.pen = Pen(self.plot)
         self.marks = MarksLayer(self.plot)
         self.letters = LettersLayer(self.plot)
         self.crosshair = CrosshairLayer(self.plot)
@@ -248,6 +252,10 @@ class CostView(QWidget):
         """Say what to press and to change, until the first change, lane or reset."""
         self._invites = True
 
+    def stop_inviting(self) -> None:
+        """Say nothing of it any longer: something else says what to do."""
+        self._invites = False
+
     def keep_ghosts(self) -> None:
         """Keep the curves of the run that ends, pale, if it has been trained at all."""
         ghosts = ghosts_of(self._curves)
@@ -261,6 +269,80 @@ class CostView(QWidget):
         self._ghosts = {}
         self.ghost_note.hide()
         self._redraw()
+
+    # A curve that is drawn by hand
+
+    def ask_for_sketch(self, lane: str, column: str, until: int) -> None:
+        """Let the person draw how a curve will run up to an epoch."""
+        self._sketch = Sketch(lane, column, until, np.empty(0), np.empty(0))
+        self._reveal(lane, column)
+        self._values = None
+        self._redraw()
+        low, high = self.plot.y_range
+        start = self._sketch_start()
+        axes = self._sketch_axes()
+        middle = low + 0.5 * (high - low)
+        self.pen.take_up(axes, until, middle if start is None else float(axes.y(np.array([start]))[0]))
+
+    def show_sketch(self, sketch: Sketch | None) -> None:
+        """Show a drawn curve, pale and dashed, beside what happens; None shows none."""
+        self.pen.hide()
+        if sketch is not self._sketch:
+            self._sketch = sketch
+            self._values = None
+            self._redraw()
+
+    def _reveal(self, lane: str, column: str) -> None:
+        """Show a curve that is hidden, because one is to be drawn beside it."""
+        chip = self.legend.chips.get((lane, column))
+        if chip is not None and not chip.isChecked():
+            chip.setChecked(True)
+
+    def _is_on_right_axis(self, column: str) -> bool:
+        return column.partition("_")[2] in METRICS and not self.only.value()
+
+    def _sketch_start(self) -> float | None:
+        """Return where the curve to be drawn begins, which is known already."""
+        sketch = self._sketch
+        found = (c for c in self._curves if sketch is not None and (c.lane, c.column) == (sketch.lane, sketch.column))
+        curve = next(found, None)
+        return None if curve is None or not len(curve.values) else float(curve.values[0])
+
+    def _sketch_axes(self) -> Axes:
+        """Return how the drawn curve relates to the axes as they are."""
+        assert self._sketch is not None
+        (low, high), log, log_x = self.plot.y_range, self._log, self.log_x.isChecked()
+        if self._is_on_right_axis(self._sketch.column):
+            y, value = lambda v: low + v * (high - low), lambda h: (h - low) / (high - low)
+        elif log:
+            y, value = logarithm, lambda h: 10.0**h
+        else:
+            y, value = plain, lambda h: h
+        return Axes(self._x_values, y, (lambda x: 10.0**x) if log_x else (lambda x: x), value)
+
+    def _sketch_reach(self, log: bool) -> Floats:
+        """Return the heights that a curve yet to be drawn needs: down to a thousandth of where it begins."""
+        sketch = self._sketch
+        if sketch is None or self._is_on_right_axis(sketch.column):
+            return np.empty(0)
+        if len(sketch.values):
+            return logarithm(sketch.values) if log else plain(sketch.values)
+        start = self._sketch_start()
+        if start is None or not start > 0.0:
+            return np.empty(0)
+        return np.log10(np.array([1e-3, 2.0]) * start) if log else np.array([0.0, 1.5]) * start
+
+    def _set_sketch(self) -> None:
+        sketch = self._sketch
+        if sketch is None or not len(sketch.values):
+            self.sketches.set_lines(())
+            return
+        assert self._theme is not None
+        colour = QColor(self._theme.accent)
+        colour.setAlphaF(0.6)
+        axes = self._sketch_axes()
+        line = Line(axes.x(sketch.epochs), axes.y(sketch.values), colour, 2.0 * self._scale, DASHES)
+        self.sketches.set_lines((line,))
 
     def set_lanes(self, styles: Sequence[LaneStyle]) -> None:
         """Show these lanes, by their letters and colours."""
@@ -327,11 +409,13 @@ class CostView(QWidget):
         if self._theme is None:
             return
         self._invites = self._invites and len(self._lanes) <= 1 and not self._ghosts and not self._marks
-        self.invitation.setVisible(self._invites and self._position == 0.0)
+        self.invitation.setVisible(self._invites and self._position == 0.0 and self._sketch is None)
         self.next_step.setVisible(self._invites and self._position > 0.0)
         ends = [float(c.epochs[-1]) for c in self._curves if len(c.epochs)]
         ends += [float(epochs[-1]) for epochs, *_ in self._ghosts.values()]
         last = max(ends, default=0.0)
+        if self._sketch is not None:
+            last = max(last, float(self._sketch.until))
         self._end = epochs_end(self._end, max(last if np.isfinite(last) else 0.0, self._position))
         x_range = self._visible_range()
         curves = {(c.lane, c.column): c for c in self._curves}
@@ -361,6 +445,7 @@ class CostView(QWidget):
         self.fit_button.setVisible(self._window is not None)
         ghosts = list(self._ghost_lines(log))
         visible_values += [line.y[(line.x >= x_range[0]) & (line.x <= x_range[1])] for line in ghosts]
+        visible_values.append(self._sketch_reach(log))
         low, high = value_range(self._values, visible_values, log)
         self._values = (low, high) if costs else None
         self.plot.set_range(x_range, (low, high), (self.log_x.isChecked(), log))
@@ -372,6 +457,9 @@ class CostView(QWidget):
         self._set_lines(self.metrics, [(row, part, x, low + y * (high - low)) for row, part, x, y in metrics])
         self._set_letters([*costs, *((row, part, x, low + y * (high - low)) for row, part, x, y in metrics)])
         self._set_marks()
+        self._set_sketch()
+        if self._sketch is not None and self.pen.isVisible():
+            self.pen.follow(self._sketch_axes())
         self._set_note(skipped)
         self._update_readout()
 

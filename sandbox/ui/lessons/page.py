@@ -1,0 +1,312 @@
+"""One step of a lesson: what it asks, says, claims and waits for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from sandbox.experiment.document.settings import SETTINGS
+from sandbox.lessons import Claim, Prediction, Verdict
+from sandbox.lessons.lesson import LENSES
+from sandbox.ui import theme
+from sandbox.ui.kit import label
+from sandbox.ui.kit.base import StyleFollower, discard
+from sandbox.ui.lessons.buttons import SentenceButton, unbroken, wrapped
+from sandbox.ui.lessons.prose import Prose
+
+RIGHT, WRONG = "\u2713", "\u2013"
+_TURNS = {
+    "play": "press Play",
+    "reset": "press Reset",
+    "speed": "choose another speed",
+    "add_lane": "add a lane",
+    "boundary": "click into the boundary",
+    "cost": "click into the cost plot",
+    "lanes": "click a lane",
+    "readouts": "click a readout",
+}
+
+
+def turn_text(place: str, lens: str) -> str:
+    """Return what the person is asked to do; `lens` is the title of the lens of that name."""
+    if place in SETTINGS:
+        return f"Your turn: change \u201c{SETTINGS[place].label}\u201d."
+    turn = f"open the lens \u201c{lens}\u201d" if place in LENSES else _TURNS[place]
+    return f"Your turn: {turn}."
+
+
+def verdict_text(claim: Claim, verdict: Verdict, measured: Verdict | None) -> str:
+    """Return what became of a claim in this run, and what was measured of it over many seeds."""
+    parts = []
+    if verdict.is_known:
+        here = _sides(claim, verdict)
+        parts.append(f"Here: {here}, in {verdict.seeds} of {verdict.of} seeds." if verdict.of > 1 else f"Here: {here}.")
+    if measured is not None and measured.of > 1:
+        sides = _sides(claim, measured)
+        parts.append(f"Over {measured.of} seeds: {sides}, in {measured.seeds} of {measured.of}.")
+    return " ".join(parts)
+
+
+def _sides(claim: Claim, verdict: Verdict) -> str:
+    left = claim.left.text(verdict.value)
+    return left if claim.other is None else f"{left} against {claim.other.text(verdict.other / claim.right)}"
+
+
+class ClaimRow(StyleFollower, QWidget):
+    """A claim with a tick once it holds, and its figures."""
+
+    def __init__(self, claim: Claim) -> None:
+        super().__init__()
+        self.claim = claim
+        self.sign, self.sentence, self.figures = (
+            label("", "title"),
+            wrapped(unbroken(claim.sentence)),
+            wrapped("", "hint"),
+        )
+        self.sign.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._row = QHBoxLayout(self)
+        self._column = QVBoxLayout()
+        self._row.addWidget(self.sign)
+        self._row.addLayout(self._column, 1)
+        self._column.addWidget(self.sentence)
+        self._column.addWidget(self.figures)
+        self.follow_style()
+
+    def show_verdict(self, verdict: Verdict, measured: Verdict | None) -> None:
+        """Tick it if it holds in this run."""
+        self.sign.setText(RIGHT if verdict.holds else WRONG if verdict.is_known else "")
+        self.figures.setText(unbroken(verdict_text(self.claim, verdict, measured)))
+        holds = "holds" if verdict.holds else "does not hold here" if verdict.is_known else "is not known yet"
+        self.setAccessibleName(f"{self.claim.sentence}: it {holds}")
+        self.setAccessibleDescription(self.figures.text())
+
+    def fit(self) -> None:
+        """Set the spacings."""
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(theme.px(theme.HALF))
+        self._column.setSpacing(0)
+        self.sign.setFixedWidth(theme.px(14))
+
+
+class PredictionBox(StyleFollower, QFrame):
+    """A question before the training: its choices as buttons, or a curve to draw.
+
+    Signals
+    -------
+    chosen(int)
+    drawn()
+        The drawn curve is to be taken.
+    """
+
+    chosen = Signal(int)
+    drawn = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Prediction")
+        self.question = wrapped("", "title")
+        self.how = wrapped("Draw the curve into the cost plot: with the mouse, or with the arrow keys.", "hint")
+        self.take = QPushButton("Train and compare")
+        self.take.setProperty("role", "primary")
+        self.take.setToolTip("Trains, and shows what happens beside the curve that you drew.")
+        self.take.clicked.connect(self.drawn)
+        self.outcome = wrapped()
+        self.choices: list[SentenceButton] = []
+        self._column = QVBoxLayout(self)
+        self._buttons = QVBoxLayout()
+        self._column.addWidget(self.question)
+        self._column.addLayout(self._buttons)
+        for part in (self.how, self.take, self.outcome):
+            self._column.addWidget(part)
+        self.follow_style()
+
+    def ask(self, prediction: Prediction) -> None:
+        """Show a question that has not been answered."""
+        for button in self.choices:
+            self._buttons.removeWidget(button)
+            discard(button)
+        self.question.setText(prediction.question)
+        self.choices = [SentenceButton(choice.text) for choice in prediction.choices]
+        for index, button in enumerate(self.choices):
+            button.clicked.connect(lambda _=False, index=index: self.chosen.emit(index))
+            button.setToolTip(f"Predicts this (key {index + 1}).")
+            self._buttons.addWidget(button)
+        self.how.setVisible(bool(prediction.curve))
+        self.take.setVisible(bool(prediction.curve))
+        self.take.setEnabled(False)
+        self.outcome.hide()
+
+    def show_answer(self, chosen: int | None, right: Sequence[bool], outcome: str) -> None:
+        """Mark what was chosen, and what is right once that is known (else `right` is empty)."""
+        for index, button in enumerate(self.choices):
+            mine = "your prediction" if index == chosen else ""
+            if not right:
+                button.show_result("chosen" if mine else "", "", mine)
+            elif right[index]:
+                button.show_result("right", RIGHT, f"{mine}, and what happened" if mine else "what happened")
+            else:
+                button.show_result("wrong" if mine else "", "", mine)
+        self.how.hide()
+        self.take.hide()
+        self.outcome.setText(unbroken(outcome))
+        self.outcome.setVisible(bool(outcome))
+
+    def fit(self) -> None:
+        """Set margins and spacings."""
+        step = theme.px(theme.GRID)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(step)
+        self._buttons.setSpacing(theme.px(6))
+
+
+class NoteBox(StyleFollower, QFrame):
+    """A tinted box with a sentence and a button.
+
+    Signals
+    -------
+    acted()
+        The button was clicked.
+    """
+
+    acted = Signal()
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName("answer")
+        self.setAccessibleName(name)
+        self.sentence = wrapped()
+        self.button = QPushButton()
+        self.button.clicked.connect(self.acted)
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self.sentence)
+        self._column.addWidget(self.button)
+        self.hide()
+        self.follow_style()
+
+    def say(self, sentence: str, action: str = "", tip: str = "") -> None:
+        """Show a sentence, and a button if there is an action; "" hides both."""
+        self.sentence.setText(sentence)
+        self.button.setText(action)
+        self.button.setToolTip(tip)
+        self.button.setVisible(bool(action))
+        self.setVisible(bool(sentence))
+
+    def fit(self) -> None:
+        """Set margins and spacing."""
+        edge = theme.px(theme.GRID)
+        self._column.setContentsMargins(edge, theme.px(6), edge, theme.px(6))
+        self._column.setSpacing(theme.px(6))
+
+
+class StepPage(StyleFollower, QScrollArea):
+    """A step, from top to bottom."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Step of the lesson")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        content = QWidget()
+        content.setObjectName("column")
+        self.title = wrapped("", "reading")
+        self.away = NoteBox("Away from the lesson")
+        self.prediction = PredictionBox()
+        self.prose = Prose("Text of the step")
+        self.training = QWidget()
+        self.epochs = label("", "hint")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Training of this step")
+        self.train_on = QPushButton("Go on training")
+        self.train_on.setToolTip("Trains as far as this step needs.")
+        self.turn = NoteBox("Your turn")
+        self.claims_title = label("Checked in your run", "caption")
+        self.claims: list[ClaimRow] = []
+        self.sources = wrapped("", "hint")
+        self._training = QVBoxLayout(self.training)
+        self._training.addWidget(self.epochs)
+        self._training.addWidget(self.bar)
+        self._training.addWidget(self.train_on)
+        self._claims = QVBoxLayout()
+        self._column = QVBoxLayout(content)
+        parts: tuple[QWidget, ...] = (
+            self.away, self.title, self.prediction, self.training, self.prose, self.turn, self.claims_title,
+        )  # fmt: skip
+        for part in parts:
+            self._column.addWidget(part)
+        self._column.addLayout(self._claims)
+        self._column.addWidget(self.sources)
+        self._column.addStretch(1)
+        self.setWidget(content)
+        self.follow_style()
+
+    def set_step(self, title: str, claims: Sequence[Claim], prediction: Prediction | None, sources: str) -> None:
+        """Show another step, from its top."""
+        self.title.setText(title)
+        for row in self.claims:
+            self._claims.removeWidget(row)
+            discard(row)
+        self.claims = [ClaimRow(claim) for claim in claims]
+        for row in self.claims:
+            self._claims.addWidget(row)
+        self.prediction.setVisible(prediction is not None)
+        if prediction is not None:
+            self.prediction.ask(prediction)
+        self.sources.setText(sources)
+        self.verticalScrollBar().setValue(0)
+
+    def show_text(self, text: str | None) -> None:
+        """Show the text with its sources; None while a prediction is asked for, which it would answer."""
+        self.prose.setVisible(text is not None)
+        self.sources.setVisible(text is not None and bool(self.sources.text()))
+        if text is not None:
+            self.prose.set_text(unbroken(text))
+
+    def show_training(self, epoch: int, until: int, paused: bool) -> None:
+        """Show how far the training of the step is; `until` 0 hides it."""
+        self.training.setVisible(bool(until))
+        if until:
+            done = min(epoch, until)
+            paused_at = f"Paused at epoch {done:,} of {until:,}"
+            self.epochs.setText(paused_at if paused else f"Training: epoch {done:,} of {until:,}")
+            self.bar.setRange(0, until)
+            self.bar.setValue(done)
+            self.train_on.setVisible(paused)
+
+    def show_claims(self, verdicts: Sequence[Verdict], measured: Mapping[str, Verdict]) -> None:
+        """Show the verdicts; none hides the claims, which would tell what happens before it has."""
+        shown = bool(verdicts) and bool(self.claims)
+        self.claims_title.setVisible(shown)
+        for row in self.claims:
+            row.setVisible(shown)
+        for row, verdict in zip(self.claims, verdicts, strict=False):
+            row.show_verdict(verdict, measured.get(row.claim.text))
+
+    def fit(self) -> None:
+        """Set margins and spacings."""
+        step = theme.px(theme.GRID)
+        self._column.setContentsMargins(0, 0, theme.px(theme.HALF), step)
+        self._column.setSpacing(theme.px(12))
+        self._claims.setSpacing(theme.px(6))
+        self._training.setContentsMargins(0, 0, 0, 0)
+        self._training.setSpacing(theme.px(theme.HALF))
+        self.bar.setFixedHeight(theme.px(4))
+
+
+def sketch_outcome(drawn: float, real: float, text: str, real_text: str, until: int) -> str:
+    """Return how a drawn curve compares with the real one at its end."""
+    if math.isnan(real):
+        return ""
+    return (
+        f"At epoch {until:,} you drew {text}; it is {real_text}." if drawn != real else f"It is {real_text}, as drawn."
+    )
+
+
+def choice_outcome(mine: bool) -> str:
+    """Return a word on a choice."""
+    return "As you predicted." if mine else "Not as you predicted."
