@@ -464,7 +464,9 @@ def test_other_objectives_diverge_and_the_picture_shows_where(open_window: Calla
             X = np.tanh(X) if l < 3 else 1.0 / (1.0 + np.exp(-X))
         outputs.append(float(X[0, 0]))
     assert surface.values[point] == pytest.approx(outputs[0] - outputs[1], abs=1e-5)
-    assert frame(driver, "A").score.text() == "class 1 of A minus B"
+    told = frame(driver, "A").score.text()
+    assert told.startswith("class 1 of A minus B, at most ")
+    assert float(told.split()[-1]) == pytest.approx(np.abs(surface.values).max(), abs=5e-4)
     driver.choose(driver.window.lane_bar.rival, "Each lane")
     driver.wait(lambda: len(driver.last.surfaces) == 2)
     assert not pair.isVisible()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -25,7 +26,7 @@ from sandbox.data import Data
 from sandbox.experiment import Experiment
 from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.training.probe import Question
-from sandbox.experiment.training.snapshot import LaneState, Snapshot, SurfaceRequest
+from sandbox.experiment.training.snapshot import DifferenceSurface, LaneState, Snapshot, Surface, SurfaceRequest
 from sandbox.nn import METRICS
 from sandbox.ui import theme
 from sandbox.ui.kit import Elided, IconButton, label
@@ -513,21 +514,24 @@ class LaneGrid(QWidget):
                 frame.show_state(state, snapshot.data.task)
             elif self._rival is not None:
                 frame.show_progress(1.0)
-                frame.show_measure(_measure(snapshot, style, self._rival))
+                frame.show_measure(_measure(snapshot, style, self._rival, surfaces.get(style.name)))
             if style.name in surfaces:
                 frame.view.draw(surfaces[style.name], state)
         if self.pair is not None:
             self.pair.draw(snapshot)
 
 
-def _measure(snapshot: Snapshot, one: LaneStyle, other: LaneStyle) -> str:
-    """Say what the picture of a difference shows."""
+def _measure(snapshot: Snapshot, one: LaneStyle, other: LaneStyle, shown: Surface | None) -> str:
+    """Say what the picture of a difference shows, and its largest value: networks far apart may answer nearly alike."""
     task = snapshot.data.task
     if snapshot.data.X_train.shape[1] == 1:
         return f"lines: {one.letter} and {other.letter}"
+    values = shown.values if isinstance(shown, DifferenceSurface) else np.empty(0)
+    values = np.abs(values[np.isfinite(values)])
+    most = f", at most {words.brief(float(values.max()))}" if values.size else ""
     if task == "multiclass":
-        return "distance of the outputs"
-    return f"{'output' if task == 'regression' else 'class 1'} of {one.letter} minus {other.letter}"
+        return f"distance of the outputs{most}"
+    return f"{'output' if task == 'regression' else 'class 1'} of {one.letter} minus {other.letter}{most}"
 
 
 def best_columns(count: int, width: int, height: int, proportion: float = 1.0) -> int:
