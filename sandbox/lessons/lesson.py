@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import words
-from sandbox.errors import InputError, input_error
+from sandbox.errors import InputError, input_error, shown
 from sandbox.experiment import Experiment
 from sandbox.experiment.document.frozen import FrozenMapping
 from sandbox.experiment.document.settings import PATHS, SETTINGS, Value
 from sandbox.experiment.document.toml_file import parse, read_text
 from sandbox.experiment.document.validation import check_value
+from sandbox.files import reason
 from sandbox.lessons.claim import Claim, read_claim
 from sandbox.lessons.quantity import Quantity, read_quantity
 from sandbox.lessons.table import Table
@@ -30,6 +31,7 @@ SEEDS = 16  # that its claims are judged over
 PARTS = ("play", "reset", "speed", "add_lane", "boundary", "cost", "lanes", "readouts")
 LENSES = ("equations", "signal", "whatif", "sample", "update", "check", "findings")
 PLACES = (*PARTS, *LENSES, *SETTINGS)
+MOST_LETTERS = 200_000  # of its text, which is shown step by step
 MOST_EPOCHS = 20_000  # of a step: a lesson is for minutes
 HEAD_KEYS = ("title", "summary", "sources", "seeds")
 STEP_KEYS = ("point", "open", "set", "lane", "restart", "predict", "train", "wait", "claims")
@@ -155,7 +157,9 @@ def read_lesson(folder: Path) -> Lesson:
         For anything wrong with it, naming the file, the step, what was found and what is allowed.
     """
     path = _inside(folder, TEXT)
-    name, text = str(path), read_text(path).replace("\r\n", "\n")
+    name, text = str(path), read_text(path, "a lesson").replace("\r\n", "\n")
+    if len(text) > MOST_LETTERS:
+        raise input_error(name, f"this is too long: a lesson has at most {MOST_LETTERS:,} letters.")
     head = _HEAD.match(text)
     if head is None:
         raise input_error(name, "a lesson begins with its title, summary and sources in TOML between two lines +++.")
@@ -186,8 +190,13 @@ def _experiment(folder: Path, file: str) -> Experiment:
 def _inside(folder: Path, file: str) -> Path:
     """Return the path of a file of the lesson, which no link may lead out of its folder."""
     path = folder / file
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise input_error(str(folder), f'"{file}" is outside the folder of the lesson; a lesson only reads inside.')
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError) as error:  # ValueError: not a possible file name
+        raise input_error(str(folder), f'"{shown(file)}" cannot be read: {reason(error)}.') from None
+    if not inside:
+        sentence = f'"{shown(file)}" is outside the folder of the lesson; a lesson only reads inside.'
+        raise input_error(str(folder), sentence)
     return path
 
 

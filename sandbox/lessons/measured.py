@@ -50,7 +50,7 @@ def read_measured(lesson: Lesson) -> dict[str, Verdict]:
     path = lesson.folder / FILE
     if not path.exists():
         return {}
-    rows = parse(read_text(path), str(path)).get("claims")
+    rows = parse(read_text(path, "what was measured"), str(path)).get("claims")
     known = {claim.text for claim in lesson.claims}
     return {row["claim"]: _verdict(row, path) for row in rows or [] if row.get("claim") in known}
 

@@ -100,6 +100,8 @@ def test_a_lesson_is_followed_step_by_step(tmp_path: Path) -> None:
         (step("x = [[[[") , "not valid TOML"),
         (step("") + "```step\n```\n", "there are 2 blocks ```step; a step has at most one."),
         (step("open = 'none.toml'"), "there is no such file"),
+        (step('open = "a\\u0000b.toml"'), "cannot be read"),
+        (HEAD + "## One\n" + "long " * 40_000, "this is too long: a lesson has at most 200,000 letters."),
         (step("open = '../own/experiment.toml.txt'"), "there is no such file"),
     ],
 )  # fmt: skip
@@ -139,3 +141,10 @@ def test_one_network_a_lane_is_trained_where_all_initial_weights_are_given(tmp_p
     both = SMALL + "[network]\nhidden = []\ninitial = [1.0, 2.0, 0.5]\n"
     drawn, alone = follow(lesson(tmp_path, text, given, both=both), seeds=4)
     assert [outcome.claims[0][1].of for outcome in (drawn, alone)] == [4, 1]
+
+
+def test_a_lesson_is_utf_8(tmp_path: Path) -> None:
+    lesson(tmp_path, step(""))
+    (tmp_path / "own" / "lesson.md").write_bytes(b"+++\ntitle = '\xe9'\n")
+    with pytest.raises(InputError, match=r"byte 0xe9 in line 2 is not UTF-8, but a lesson must be UTF-8 text\.$"):
+        read_lesson(tmp_path / "own")

@@ -32,8 +32,8 @@ _LONG_WORD = re.compile(rf"(?<![\w+-])[\w+-]{{{MOST_LETTERS + 1}}}")
 _BRACKET = re.compile(r"[][{}]")
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a file.
+def read_text(path: Path, needed: str = "an experiment") -> str:
+    """Return the text of a file; errors say what it should be.
 
     Raises
     ------
@@ -41,13 +41,13 @@ def read_text(path: Path) -> str:
         If it is missing, a folder, unreadable, too large or not UTF-8 (naming the line).
     """
     name = str(path)
-    content = read_file(path, MOST_BYTES, "an experiment")
+    content = read_file(path, MOST_BYTES, needed)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         bad_byte = f"byte 0x{content[error.start]:02x} in line {line}"
-        raise input_error(name, f"{bad_byte} is not UTF-8, but an experiment must be UTF-8 text.") from None
+        raise input_error(name, f"{bad_byte} is not UTF-8, but {needed} must be UTF-8 text.") from None
 
 
 def check_size(size: int, where: str) -> None:

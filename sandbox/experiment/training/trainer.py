@@ -304,6 +304,7 @@ class Trainer:
         if failed:
             self._stop(failed, X, Y, batches.rows(size))
             if not self.running:
+                self._apply_pending()
                 return False
         self.update += 1
         if self.watched:
@@ -368,7 +369,7 @@ class Trainer:
         InputError
             If it does not fit the other settings; then nothing has changed.
         """
-        edit = dataclasses.replace(edit, update=self.update)
+        edit = dataclasses.replace(edit, update=self._edit_update)
         experiment = self._log.with_edit(edit)
         if not SIZING.isdisjoint(edit.changes):
             check_size(self._plan(self.current.changed_by(edit)))
@@ -379,8 +380,13 @@ class Trainer:
         self.effect = effect_of(edit, before, self) if self.watched else None
         return edit
 
+    @property
+    def _edit_update(self) -> int:
+        """Before which update, counted from 0, an edit made now takes effect: not before one that stopped all lanes."""
+        return self.update if self.running else self.update + 1
+
     def _apply_pending(self) -> None:
-        while (edit := self._log.take_due(self.update)) is not None:
+        while (edit := self._log.take_due(self._edit_update)) is not None:
             self._apply(edit)
 
     def _apply(self, edit: Edit) -> None:

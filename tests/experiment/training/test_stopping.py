@@ -269,3 +269,18 @@ def test_an_edit_does_not_restart_a_stopped_lane() -> None:
     for key, value in trainer.parameters("L1").items():
         np.testing.assert_array_equal(value, theta[key])
     assert trainer.lane("L0").sizes == (2, 7, 1)
+
+
+def test_an_edit_after_all_lanes_have_stopped_comes_after_that_in_a_replay() -> None:
+    trainer = Trainer(lanes(DOOMED))
+    trainer.run(40)
+    assert not trainer.running
+    stopped, theta = trainer.lanes[0].stopped, trainer.parameters()
+    trainer.edit({"optimizer.learning_rate": 1e-9})
+    replay = Trainer(trainer.experiment)
+    replay.run(40)
+    assert replay.lanes[0].stopped == stopped and replay.update == trainer.update
+    for key, value in replay.parameters().items():
+        np.testing.assert_array_equal(value, theta[key])
+    assert replay.current == trainer.current, "what was typed is still in force"
+    assert [mark.text for mark in replay.marks] == [mark.text for mark in trainer.marks] != []
