@@ -140,9 +140,11 @@ class Controls(StyleFollower, QFrame):
         self._playing = False
         self.epoch = Readout("Epoch", "000 000", "How many times all training samples have been used.")
         self.train = Readout(
-            "Train cost", "0.00000", "The loss to learn with, over the training samples, with the penalty."
+            "Train cost", "8.88e\u22128", "The loss to learn with, over the training samples, with the penalty."
         )
-        self.test = Readout("Test cost", "0.00000", "The loss to learn with, over the test samples, with the penalty.")
+        self.test = Readout(
+            "Test cost", "8.88e\u22128", "The loss to learn with, over the test samples, with the penalty."
+        )
         self.score = Readout("Test accuracy", "100.0 %", "Accuracy over the test samples.")
         self._speed_label = label("Speed", "hint")
         self._speed_label.setBuddy(self.speed.slider)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,7 @@ from sandbox.experiment.training.probe import LaneProbe
 from sandbox.nn import LOSSES, Loss
 from sandbox.nn.losses import reduction_factor
 
-RISE, UNDONE = 0.2, 0.1  # of the lowest test cost, and of the way down to it, by which it must have risen
+RISE, UNDONE = 0.2, 0.03  # of the lowest test cost, and of the way down to it, by which it must have risen
 FEWEST = 10  # test samples below which the test cost says too little
 AROUND = 4  # rows either side of the lowest one that give its level
 STRENGTH = 10.0  # how many times the gap between test and training cost the L2 penalty of the present weights shall be
@@ -114,7 +115,7 @@ def turn_of(train: Array, test: Array) -> Turn | None:
     """Return how the test cost rose while the training cost fell; None if it did not, or not clearly.
 
     Levels are medians: of the rows around the lowest test cost, and of thirds of the rows after it. The last third
-    must lie above the lowest level by a fifth of that level, by a tenth of the way down to it from the first row, and
+    must lie above the lowest level by a fifth of that level, by 3 % of the way down to it from the first row, and
     by four times the fluctuation from row to row; the middle third by half as much, and at most twice as far as the
     last, so that neither a spike nor a rise that is over counts. The training cost must have fallen since: by a
     twentieth, and by three times its own fluctuation.
@@ -151,14 +152,15 @@ def overfitting(probe: LaneProbe) -> Report | None:
     if train.shape != test.shape or not test.size:
         return None
     turn = turn_of(train, test)
-    if turn is None:
+    latest = [last.values.get(f"{part}_{name}", math.nan) for part in ("train", "test")]
+    if turn is None or not (latest[0] < turn.train_then and latest[1] > turn.test_then):
         return None
     epoch, best = lowest(probe, f"test_{name}", start, last.epoch)
     label = texts.reduced(name, probe.lane.settings.loss.reduction, within=True)
     evidence = (
         f"On the test part {label} was lowest at epoch {epoch:,} ({words.number(best, 3)}) "
-        f"and has risen to {words.number(turn.test_since, 3)}; on the training part it fell from "
-        f"{words.number(turn.train_then, 3)} to {words.number(turn.train_since, 3)}."
+        f"and is {words.number(latest[1], 3)} now, while on the training part it went on falling, to "
+        f"{words.number(latest[0], 3)}."
     )
     meaning = (
         "What is learned since then is true of the training samples alone. An L2 penalty keeps weights small and the "
