@@ -24,6 +24,8 @@ class Entry:
         What it does, in one sentence without a full stop.
     keys : str
         Its shortcut, as Qt writes it; Ctrl is the command key on macOS. None if empty.
+    also : str
+        Another key, which a device that presses keys may have: a presenter's clicker.
     icon : str
         On its button in the row of controls.
     checkable : bool
@@ -38,6 +40,7 @@ class Entry:
     icon: str = ""
     checkable: bool = False
     role: QAction.MenuRole = QAction.MenuRole.NoRole
+    also: str = ""
 
 
 ENTRIES: Mapping[str, Entry] = {
@@ -74,8 +77,8 @@ ENTRIES: Mapping[str, Entry] = {
     "present": Entry("&Present", "Enlarges everything for the back row", "F11", "present", checkable=True),
     "leave": Entry("&Leave presenting", "Goes back to the usual size", "Esc"),
     "lessons": Entry("&Lessons", "Shows or hides the guided lessons", "F3", "lessons", checkable=True),
-    "next_step": Entry("Ne&xt step", "Goes on to the next step of the lesson", "Alt+Right"),
-    "previous_step": Entry("Pre&vious step", "Goes back to the step before", "Alt+Left"),
+    "next_step": Entry("Ne&xt step", "Goes on to the next step of the lesson", "Alt+Right", also="PgDown"),
+    "previous_step": Entry("Pre&vious step", "Goes back to the step before", "Alt+Left", also="PgUp"),
     "shortcuts": Entry("&Keyboard shortcuts", "Shows all shortcuts", "F1"),
     "words": Entry("&Words", "Explains the words of the field, first those of the control in use", "Shift+F1"),
     "about": Entry("&About Loss Sandbox", "Shows the version", role=QAction.MenuRole.AboutRole),
@@ -130,13 +133,13 @@ class Actions:
     def say(self, name: str, tip: str) -> None:
         """Set what an action does now, in one sentence without a full stop; its shortcut is added."""
         action = self[name]
-        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        keys = keys_of(action)
         action.setToolTip(f"{tip} ({keys})." if keys else f"{tip}.")
 
     def _add(self, name: str, entry: Entry) -> QAction:
         action = QAction(entry.text, self._window)
         if entry.keys:
-            action.setShortcut(QKeySequence(entry.keys))
+            action.setShortcuts([QKeySequence(keys) for keys in (entry.keys, entry.also) if keys])
         if entry.icon:
             action.setIcon(icon(entry.icon))
         action.setIconVisibleInMenu(False)
@@ -176,6 +179,16 @@ class Actions:
         """Yield the title of each menu, and those of its actions that have a shortcut."""
         for title, menu in self._menus:
             yield plain(title), [action for action in menu.actions() if not action.shortcut().isEmpty()]
+
+
+def keys_of(action: QAction) -> str:
+    """Return the shortcuts of an action as people know them: "Alt+Right or PgDown"; "" for none."""
+    return " or ".join(keys.toString(QKeySequence.SequenceFormat.NativeText) for keys in action.shortcuts())
+
+
+def press_by(button: QAbstractButton, digit: str) -> None:
+    """Let a digit press a button while it is shown, wherever the focus is but where one types; "" for none."""
+    button.setShortcut(QKeySequence(digit))
 
 
 class KeyGuard(QObject):

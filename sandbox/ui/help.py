@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 import sandbox
 from sandbox.glossary import TERMS, terms_in
 from sandbox.ui import theme
-from sandbox.ui.actions import Actions, plain
+from sandbox.ui.actions import Actions, keys_of, plain
 from sandbox.ui.kit import label
 from sandbox.ui.kit.base import call_later
 from sandbox.ui.kit.tables import plain_table
@@ -52,7 +52,7 @@ def _list(title: str, actions: list[QAction]) -> QGridLayout:
     grid.addWidget(label(title, "title"), 0, 0)
     for row, action in enumerate(actions, 1):
         grid.addWidget(label(plain(action.text())), row, 0)
-        keys = label(action.shortcut().toString(QKeySequence.SequenceFormat.NativeText), "subtitle")
+        keys = label(keys_of(action), "subtitle")
         keys.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         grid.addWidget(keys, row, 1)
     return grid

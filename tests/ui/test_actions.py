@@ -47,10 +47,10 @@ def test_the_menus_hold_every_action_once(driver: Any) -> None:
 
 
 def test_every_shortcut_belongs_to_one_action_and_stands_in_its_tip(driver: Any) -> None:
-    keys = [action.shortcut().toString() for action in in_menus(driver) if not action.shortcut().isEmpty()]
+    keys = [keys.toString() for action in in_menus(driver) for keys in action.shortcuts()]
     assert len(keys) == len(set(keys))
     for action in in_menus(driver):
-        text = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        text = " or ".join(keys.toString(QKeySequence.SequenceFormat.NativeText) for keys in action.shortcuts())
         assert action.toolTip().endswith(f"({text})." if text else ".")
     lenses = [driver.window.actions_[f"lens {index}"].shortcut().toString() for index in range(7)]
     assert lenses == [f"Ctrl+{digit}" for digit in range(1, 8)]
@@ -191,7 +191,8 @@ def test_f1_lists_the_shortcuts_of_the_actions_themselves(driver: Any) -> None:
     texts = [label.text() for label in dialog.findChildren(QLabel)]
     for action in in_menus(driver):
         if not action.shortcut().isEmpty():
-            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            native = QKeySequence.SequenceFormat.NativeText
+            keys = " or ".join(shortcut.toString(native) for shortcut in action.shortcuts())
             assert texts[texts.index(plain(action.text())) + 1] == keys
     assert "Ctrl+Alt+S" in texts and "Ctrl+S" not in texts
     driver.key(Qt.Key.Key_Escape, on=dialog)

@@ -481,13 +481,35 @@ def test_a_curve_is_predicted_by_keys(driver: Driver, tmp_path: Path) -> None:
 def test_a_choice_is_made_by_a_digit(driver: Driver) -> None:
     begin(driver, FIRST)
     next_step(driver, ASKING)
-    panel = driver.window.lessons.panel
-    panel.page.setFocus(Qt.FocusReason.TabFocusReason)
-    driver.key(Qt.Key.Key_9, on=panel.page)
+    other = driver.window.cost.log_x  # wherever the focus is
+    other.setFocus(Qt.FocusReason.MouseFocusReason)
+    driver.key(Qt.Key.Key_9, on=other)
     assert driver.window.lessons.guide.phase == ASKING
-    driver.key(Qt.Key.Key_2, on=panel.page)
+    choices = driver.window.lessons.panel.page.prediction.choices
+    assert [choice.sign.text() for choice in choices] == ["1", "2"]
+    driver.key(Qt.Key.Key_2, on=other)
     phase(driver, DONE)
     assert driver.window.lessons.guide.answer == 1
+    driver.key(Qt.Key.Key_1, on=other)
+    assert driver.window.lessons.guide.answer == 1, "what has happened is not predicted again"
+
+
+def test_a_clicker_walks_the_steps(driver: Driver) -> None:
+    begin(driver, FIRST)
+    other = driver.window.cost.log_x
+    other.setFocus(Qt.FocusReason.MouseFocusReason)
+    driver.key(Qt.Key.Key_PageDown, on=other)
+    driver.wait(lambda: driver.window.lessons.guide.index == 1)
+    driver.key(Qt.Key.Key_PageUp, on=other)
+    driver.wait(lambda: driver.window.lessons.guide.index == 0)
+
+
+def test_opened_by_its_key_the_list_has_the_focus(driver: Driver) -> None:
+    driver.key(Qt.Key.Key_F3)
+    panel = driver.window.lessons.panel
+    driver.wait(lambda: panel.shows_list and panel.list.buttons[0].hasFocus())
+    driver.key(Qt.Key.Key_Return, on=panel.list.buttons[0])
+    driver.wait(lambda: driver.window.lessons.guide.lesson is not None)
 
 
 # Pointing

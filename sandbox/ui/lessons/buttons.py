@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
 from sandbox.ui import theme
+from sandbox.ui.actions import press_by
 from sandbox.ui.kit import label
 from sandbox.ui.kit.base import StyleFollower, call_later, set_state
 from sandbox.words import THIN_SPACE
@@ -46,8 +47,15 @@ class SentenceButton(StyleFollower, QPushButton):
         self.setAccessibleDescription(hint)
         self.follow_style()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # by itself only a button of a dialog heeds them
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
     def show_result(self, state: str, sign: str, hint: str) -> None:
         """Show what became of it in place of a button: "right", "wrong" or "" for neither."""
+        press_by(self, "")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         set_state(self, "result", state or "none")

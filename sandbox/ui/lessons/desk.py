@@ -85,7 +85,6 @@ class LessonDesk(QObject):
         panel.close_button.clicked.connect(lambda: self.open_panel(False))
         panel.back.clicked.connect(self.go_back)
         panel.next.clicked.connect(self.go_on)
-        panel.key_pressed.connect(self._choose_by_key)
         page.prediction.chosen.connect(guide.predict)
         page.prediction.drawn.connect(self._take_sketch)
         page.away.acted.connect(guide.come_back)
@@ -116,6 +115,7 @@ class LessonDesk(QObject):
         self._show()
         if opened:
             self._point()
+            self.panel.take_focus()
         else:
             self.pointer.point_nowhere()
             if self._stage.cost is not None:
@@ -199,12 +199,6 @@ class LessonDesk(QObject):
         in_steps = self.guide.lesson is not None and self.is_open and not self.panel.shows_list
         for name in ("next_step", "previous_step"):
             self._stage.actions_[name].setEnabled(in_steps)
-
-    def _choose_by_key(self, index: int) -> None:
-        if self.guide.lesson is not None and self.guide.phase == ASKING:
-            prediction = self.guide.step.prediction
-            if prediction is not None and index < len(prediction.choices):
-                self.guide.predict(index)
 
     # Pointing
 

@@ -12,6 +12,7 @@ from sandbox.experiment.document.settings import SETTINGS
 from sandbox.lessons import Claim, Prediction, Verdict
 from sandbox.lessons.lesson import LENSES
 from sandbox.ui import theme
+from sandbox.ui.actions import press_by
 from sandbox.ui.kit import label
 from sandbox.ui.kit.base import StyleFollower, discard
 from sandbox.ui.lessons.buttons import SentenceButton, unbroken, wrapped
@@ -129,10 +130,13 @@ class PredictionBox(StyleFollower, QFrame):
             self._buttons.removeWidget(button)
             discard(button)
         self.question.setText(prediction.question)
-        self.choices = [SentenceButton(choice.text) for choice in prediction.choices]
+        self.choices = [
+            SentenceButton(choice.text, sign=str(number)) for number, choice in enumerate(prediction.choices, start=1)
+        ]
         for index, button in enumerate(self.choices):
             button.clicked.connect(lambda _=False, index=index: self.chosen.emit(index))
             button.setToolTip(f"Predicts this (key {index + 1}).")
+            press_by(button, button.sign.text())
             self._buttons.addWidget(button)
         self.how.setVisible(bool(prediction.curve))
         self.take.setVisible(bool(prediction.curve))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from sandbox.ui import theme
@@ -91,15 +90,7 @@ class LessonList(StyleFollower, QScrollArea):
 
 
 class LessonPanel(StyleFollower, QWidget):
-    """The card at the left, with a gutter beside it.
-
-    Signals
-    -------
-    key_pressed(int)
-        The number of a choice, counted from 0, was pressed.
-    """
-
-    key_pressed = Signal(int)
+    """The card at the left, with a gutter beside it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -164,15 +155,10 @@ class LessonPanel(StyleFollower, QWidget):
         self.next.setText("Finish" if index + 1 == count else "Next")
         set_state(self.next, "role", "primary" if goes_on else "")
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        number = event.key() - Qt.Key.Key_1.value
-        if (
-            event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-            and 0 <= number < 9
-        ):
-            self.key_pressed.emit(number)
-        else:
-            super().keyPressEvent(event)
+    def take_focus(self) -> None:
+        """Take the focus to where one goes on: the lesson that is offered first, or the next step."""
+        first = next(iter(self.list.buttons), self.close_button) if self.shows_list else self.next
+        first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def fit(self) -> None:
         """Set margins, spacings and the width."""
