@@ -564,7 +564,40 @@ def _flat_at_start(trainer: Trainer, number: int) -> float:
     return float((1.0 - np.tanh(trainer.data.X_train @ W.T) ** 2 < 0.01).mean())
 
 
-@FEW
+def layers(trainer: Trainer) -> list[tuple[str, Array, Array]]:
+    """The activation, Z and A of each layer of the first network, by the book."""
+    replica = trainer.lanes[0].replicas[0]
+    parameters, A, found = replica.parameters(), trainer.data.X_train, []
+    with np.errstate(all="ignore"):
+        for l, name in enumerate(replica.activations, start=1):
+            Z = A @ parameters[f"W{l}"].T + parameters[f"b{l}"]
+            A = _FORWARD[name](Z)
+            found.append((name, Z, A))
+    return found
+
+
+def dead_units(trainer: Trainer) -> str:
+    """The sentence about units that are 0 for every training sample."""
+    parts, units_in_all = [], 0
+    for l, (name, Z, _) in enumerate(layers(trainer), start=1):
+        dead = [str(unit) for unit, z in enumerate(Z.T, start=1) if name == "relu" and (z <= 0.0).all()]
+        place = "the output layer" if l == len(trainer.lanes[0].sizes) - 1 else f"hidden layer {l}"
+        if dead:
+            listed = "units " + " and ".join([", ".join(dead[:-1]), dead[-1]]) if dead[1:] else f"unit {dead[0]}"
+            everyone = len(dead) == Z.shape[1] > 1
+            parts.append(f"{f'all {len(dead)} units' if everyone else listed} of {place}")
+            units_in_all += len(dead)
+    sentence = f"{' and '.join(parts)} {'are' if units_in_all > 1 else 'is'} 0 for all 28 training samples."
+    return sentence[0].upper() + sentence[1:]
+
+
+def flat_shares(trainer: Trainer) -> list[float]:
+    """The per cent of samples and units of each layer at which a sigmoid or tanh has a slope below 0.01."""
+    slopes = {"sigmoid": lambda a: a * (1.0 - a), "tanh": lambda a: 1.0 - a * a}
+    return [100.0 * float((slopes[name](A) < 0.01).mean()) for name, _, A in layers(trainer) if name in slopes]
+
+
+@settings(max_examples=100)
 @given(trainers(lanes=1))
 def test_the_numbers_of_findings_are_those_of_the_network(trainer: Trainer) -> None:
     found = findings(trainer, 0)
@@ -586,7 +619,25 @@ def test_the_numbers_of_findings_are_those_of_the_network(trainer: Trainer) -> N
             if data.task != "regression":
                 assert told[1:3] == [own.size, Y.size]
         elif name == "dead_units":
-            assert told[-1] in (len(A), told[-1])
+            assert finding.evidence == dead_units(trainer)
+        elif name == "equal_units":
+            W = trainer.lanes[0].replicas[0].parameters()
+            assert any(np.ptp(W[f"W{l}"], axis=0).max() < 1e-9 for l in range(1, len(W) // 2)), finding.evidence
+        elif name == "saturated":
+            (share,) = re.findall(r"for >?\s?([\d.]+)\s%", finding.evidence)
+            assert any(flat == pytest.approx(float(share), abs=1.01) for flat in flat_shares(trainer))
+        elif name == "confident_mistakes":
+            span = 1.0 if coding(trainer, lane.objective.name) == "zero_one" else 2.0
+            assert told[:2] == [(np.abs(A - Y).max(axis=1) > 0.95 * span).sum(), len(A)]
+        elif name == "overfitting" and not lane.has_replicas:
+            rows = [row.values for row in lane.history.rows()]
+            test = [row[f"test_{lane.objective.name}"] for row in rows]
+            now = [rows[-1][f"{part}_{lane.objective.name}"] for part in ("test", "train")]
+            assert told[1:] == pytest.approx([min(test), *now], rel=6e-3)
+            assert now[0] > min(test) and now[1] < rows[int(told[0])][f"train_{lane.objective.name}"]
+        elif name == "opposite":
+            assert told[0] > told[1] and told[2] != told[3]
+            assert ("rose" in finding.evidence) == (told[3] > told[2])
         elif name == "majority":
             assert told[0] == pytest.approx(100.0 * (classes(trainer, A) == data.y_train).mean(), abs=0.06)
             assert told[1] == pytest.approx(100.0 * np.bincount(data.y_train).max() / len(A), abs=0.06)
