@@ -405,7 +405,7 @@ def test_run_compares_a_sum_with_a_mean_by_the_same_measure(person: Person) -> N
     file = person.write("both.toml", SUM_AND_MEAN)
     _, out, _ = person.command("run", str(file), "--no-pictures", "--reach", "train_mse=0.05")
     first = next(int(row["epoch"]) for row in person.history("both") if float(row["train_mse"]) <= 0.05)
-    goal = "a training mean squared error of 0.05, the loss as a mean over samples"
+    goal = "a training mean squared error of 0.05 (as a mean over samples)"
     assert f"Both reached {goal} after {first} epochs." in out.splitlines()
 
 

@@ -71,7 +71,7 @@ def first(found: Advantage, one: str, other: str) -> str:
         return unlike(found.column.partition("_")[2], (one, found.scales[0]), (other, found.scales[1]))
     to = goal(found.column, found.level)
     if found.reductions - {"mean"} and found.scales[0]:
-        to += ", the loss as a mean over samples"
+        to += " (as a mean over samples)"
     if not found.reached and not found.other_reached:
         return f"Neither lane has reached {to}{_yet(found)}."
     sentence = _first_of_one if found.seeds == 1 or found.alike else _first_of_seeds

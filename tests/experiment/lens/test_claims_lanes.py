@@ -394,7 +394,7 @@ def test_a_sum_and_its_mean_at_the_same_steps_are_equally_quick() -> None:
     epochs, values = trainer.history("A").column("train_mse")
     first = int(epochs[values <= 0.05][0])
     assert first == 355
-    goal = "a training mean squared error of 0.05, the loss as a mean over samples"
+    goal = "a training mean squared error of 0.05 (as a mean over samples)"
     assert said_of(trainer, "train_mse", 0.05) == f"Both reached {goal} after 355 epochs."
 
 
