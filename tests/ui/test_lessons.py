@@ -455,11 +455,20 @@ def test_a_curve_is_predicted_by_mouse(driver: Driver, tmp_path: Path) -> None:
     assert kept.answers[0] == tuple(zip(epochs.tolist(), values.tolist(), strict=True))
 
 
+def test_a_curve_to_draw_begins_where_the_new_run_does(driver: Driver, tmp_path: Path) -> None:
+    driver.play(updates=40)  # another run, whose costs have fallen
+    driver.pause()
+    begin(driver, curve_lesson(tmp_path), ASKING)
+    pen = driver.window.cost.pen
+    driver.wait(lambda: pen.isVisible() and len(driver.last.lanes) == 2 and bool(driver.last.curves))
+    start = driver.last.lane("B").readings["train_mse"]
+    driver.wait(lambda: 10**pen.value_height == pytest.approx(start, rel=1e-6))
+
+
 def test_a_curve_is_predicted_by_keys(driver: Driver, tmp_path: Path) -> None:
     begin(driver, curve_lesson(tmp_path, "train_accuracy"), ASKING)
     pen = driver.window.cost.pen
-    driver.wait(pen.isVisible)
-    pen.setFocus(Qt.FocusReason.TabFocusReason)
+    driver.wait(lambda: pen.isVisible() and pen.hasFocus())
     for _ in range(30):
         driver.key(Qt.Key.Key_Right, on=pen)
     for _ in range(60):

@@ -459,7 +459,8 @@ class CostView(QWidget):
         self._set_marks()
         self._set_sketch()
         if self._sketch is not None and self.pen.isVisible():
-            self.pen.follow(self._sketch_axes())
+            axes, start = self._sketch_axes(), self._sketch_start()
+            self.pen.follow(axes, None if start is None else float(axes.y(np.array([start]))[0]))
         self._set_note(skipped)
         self._update_readout()
 

@@ -95,11 +95,19 @@ class Pen(QWidget):
         self._cover()
         self.show()
         self.raise_()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)  # so that the arrow keys draw at once
 
-    def follow(self, axes: Axes) -> None:
-        """Take over other axes."""
+    def follow(self, axes: Axes, start: float | None) -> None:
+        """Take over other axes and, until something is drawn, where the curve begins in the run that has come since."""
         self._axes = axes
+        if start is not None and not self._heights and not self._at:
+            self._height = start
         self.update()
+
+    @property
+    def value_height(self) -> float:
+        """Where the pen is, in the plot's coordinates."""
+        return self._height
 
     def curve(self) -> tuple[Floats, Floats]:
         """Return epochs and values of what has been drawn; both empty before that."""
