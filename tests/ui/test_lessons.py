@@ -422,6 +422,20 @@ def test_what_was_waited_for_no_longer_counts_in_the_next_step(driver: Driver, t
     assert driver.last.epoch == 300
 
 
+def test_another_experiment_is_not_what_a_step_waits_for(driver: Driver) -> None:
+    begin(driver, FIRST)
+    guide, page = driver.window.lessons.guide, driver.window.lessons.panel.page
+    next_step(driver, ASKING)
+    driver.click(page.prediction.choices[1])
+    phase(driver, DONE)
+    next_step(driver, WAITING)
+    driver.window.actions_["new"].trigger()
+    driver.wait(lambda: not guide.is_on_path and page.away.isVisible())
+    assert guide.phase == WAITING and [lane.name for lane in driver.session.experiment.lanes] == ["A"]
+    guide.come_back()
+    driver.wait(lambda: guide.phase == WAITING and guide.is_on_path and len(driver.last.lanes) == 2)
+
+
 # Predicting a curve
 
 

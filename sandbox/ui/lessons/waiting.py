@@ -51,8 +51,8 @@ class Deed(QObject):
         stage, place = self._stage, self._place
         session = stage.session
         if place in SETTINGS:
-            before = self._values()
-            return lambda: not session.is_pending and self._values() != before
+            before, rest = self._values(), self._rest()
+            return lambda: not session.is_pending and self._values() != before and self._rest() == rest
         if place in LENSES:
             lens = lens_named(stage, place)
             return lambda: lens is not None and lens.isVisible()
@@ -75,6 +75,12 @@ class Deed(QObject):
     def _values(self) -> list[Value]:
         experiment = self._stage.session.experiment
         return [experiment.get(self._place, lane.name) for lane in experiment.lanes]
+
+    def _rest(self) -> tuple[object, ...]:
+        """Return what tells another experiment from this one with a setting changed."""
+        experiment = self._stage.session.experiment
+        data = None if self._place.startswith("data.") else experiment.data
+        return data, [lane.name for lane in experiment.lanes]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in _DEEDS and not self._used:
