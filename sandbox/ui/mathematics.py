@@ -140,22 +140,32 @@ def _boxes(latex: str, decided: bool) -> list[Box]:
 
 def joined_boxes(boxes: Sequence[Box], start: str = "") -> Box:
     """Return boxes side by side with mathematical spacing; `start` is the kind of what comes before them."""
-    x, ascent, descent, last = 0.0, 0.0, 0.0, start
     marks: list[Mark] = []
     spots: list[Spot] = []
+    places, width = _side_by_side(boxes, start)
+    for box, x in zip(boxes, places, strict=True):
+        moved = box.moved(x, 0.0)
+        marks += moved.marks
+        spots += moved.spots
+    ascent = max((0.0, *(box.ascent for box in boxes)))
+    descent = max((0.0, *(box.descent for box in boxes)))
+    return Box(width, ascent, descent, tuple(marks), tuple(spots))
+
+
+def _side_by_side(boxes: Sequence[Box], start: str = "") -> tuple[list[float], float]:
+    """Return where each box begins with mathematical spacing, and where the last one ends."""
+    x, last = 0.0, start
+    places: list[float] = []
     for box in boxes:
         kind = box.kind
         if kind == "binary" and last in ("", "binary", "relation", "open", "word", "comma"):
             kind = "sign"
         x += EM * _gap(last, kind)
-        moved = box.moved(x, 0.0)
-        marks += moved.marks
-        spots += moved.spots
+        places.append(x)
         x += box.width
-        ascent, descent = max(ascent, box.ascent), max(descent, box.descent)
         if kind != "space":
             last = kind
-    return Box(x, ascent, descent, tuple(marks), tuple(spots))
+    return places, x
 
 
 def _gap(last: str, kind: str) -> float:
@@ -299,7 +309,7 @@ def set_line(pieces: tuple[Piece, ...], width: float, indent: float = 0.0, hang:
     start = indent
     for box in boxes:
         rows[-1].append(box)
-        while start + joined_boxes(rows[-1]).width > width:
+        while start + _side_by_side(rows[-1])[1] > width:
             at = _break(rows[-1], 2 if len(rows) == 1 else 1)
             if not at:
                 break

@@ -203,6 +203,8 @@ DARK = Theme(
     ),
 )  # fmt: skip
 
+_OWN_STYLE = Qt.WidgetAttribute.WA_SetStyle  # such a widget is not told when the program's style changes
+
 _theme = LIGHT
 _scale = 1.0
 
@@ -306,10 +308,27 @@ def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> None:
         app.setStyle("Fusion")
     app.setProperty("theme", [theme.name, scale])
     app.setPalette(palette(theme))
-    app.setFont(font())
-    for widget in _all_widgets(app):  # Qt itself notifies them only once its event loop runs
-        app.sendEvent(widget, QEvent(QEvent.Type.ApplicationFontChange))
-    app.setStyleSheet(style_sheet(theme))
+    widgets = _all_widgets(app)
+    if app.font() != font():
+        app.setFont(font())
+        for widget in widgets:  # Qt itself notifies them only once its event loop runs
+            app.sendEvent(widget, QEvent(QEvent.Type.ApplicationFontChange))
+    _replace_style_sheet(app, style_sheet(theme), widgets)
+
+
+def _replace_style_sheet(app: QApplication, sheet: str, widgets: list[QWidget]) -> None:
+    """Set the style sheet by way of none, so that each widget is polished once.
+
+    Where one sheet replaces another, Qt polishes a widget again for each of the widgets around it, some seven times.
+    The widgets do not hear of the moment without a sheet: frames would give up their borders, and all would move.
+    """
+    hearing = [widget for widget in widgets if not widget.testAttribute(_OWN_STYLE)]
+    for widget in hearing:
+        widget.setAttribute(_OWN_STYLE)
+    app.setStyleSheet("")
+    for widget in hearing:
+        widget.setAttribute(_OWN_STYLE, False)
+    app.setStyleSheet(sheet)
 
 
 def _all_widgets(app: QApplication) -> list[QWidget]:

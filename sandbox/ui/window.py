@@ -309,6 +309,9 @@ class MainWindow(QMainWindow):
 
     def switch_presenting(self) -> None:
         """Enlarge text and lines and fill the screen, or go back."""
+        # Everything moves, and again in the next turn of the event loop, as parts fold: it is drawn only after that.
+        self.setUpdatesEnabled(False)
+        QTimer.singleShot(0, self, lambda: QTimer.singleShot(0, self, lambda: self.setUpdatesEnabled(True)))
         if not self._presenting:
             self._normal_geometry, self._had_settings = self.geometry(), self.page.settings_open
             self.page.open_settings(False)  # the back row is to see the plots

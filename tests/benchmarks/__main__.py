@@ -26,6 +26,7 @@ GROUPS = {
     "equations": "window",
     "catch_up": "window",
     "six_lanes": "window",
+    "looks": "window",
     "start": "start",
     "memory": "memory",
 }

@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
 
 from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document.parts import LaneEntry
@@ -255,3 +256,38 @@ def six_lanes(effort: Effort) -> list[Row]:
         _percentile("six lanes: slowest 1 % of frames, from snapshot to painted", blocked, 99, 50.0),
         Row("... frame rate", f"{_frame_rate(seen):.1f}/s, {_update_rate(seen):,.0f} updates/s in every lane"),
     ]
+
+
+class _LastPaint(QObject):
+    """Notes when something was painted last."""
+
+    at = 0.0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.at = perf_counter()
+        return False
+
+
+def looks(effort: Effort) -> list[Row]:
+    """How long another theme, and presenting, take until everything is painted."""
+    rows = []
+    for count, text in ((1, "one lane"), (3, "three lanes")):
+        lanes = tuple(LaneEntry("ABC"[k], {"optimizer.learning_rate": 0.05 * (k + 1)}) for k in range(count))
+        with driven(dataclasses.replace(planar((8, 8), 0), lanes=lanes).checked()) as driver:
+            for action, what in (("theme", "another theme"), ("present", "presenting, on and off")):
+                _switched(driver, action), _switched(driver, action)  # the first time fills caches
+                seconds = [_switched(driver, action) for _ in range(2 * effort.rounds)]
+                rows.append(_percentile(f"{text}: {what}, until all is painted, p95", seconds, 95, 200.0))
+    return rows
+
+
+def _switched(driver: Driven, action: str) -> float:
+    """Switch, and return the seconds until the last of what that made paint."""
+    application, last, start = QCoreApplication.instance(), _LastPaint(), perf_counter()
+    assert application is not None
+    driver.window.actions_[action].trigger()
+    application.installEventFilter(last)  # only now: it would delay the events before
+    driver.run_for(0.5)
+    application.removeEventFilter(last)
+    return last.at - start
