@@ -25,6 +25,10 @@ from sandbox.ui.plot.ticks import linear_ticks, log_ticks
 # A press and a release at most this many pixels apart are a click, not a drag.
 _STILL = 4
 
+ARROWS = {  # the keys that move something over a plot: rightwards, upwards
+    Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1),
+}  # fmt: skip
+
 
 class Plot(pg.PlotWidget):  # type: ignore[misc]
     """Axes and an area with fixed ranges; mouse and keys set a probed position.
@@ -261,16 +265,10 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.probe_ended.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        moves = {
-            Qt.Key.Key_Left: (-1, 0),
-            Qt.Key.Key_Right: (1, 0),
-            Qt.Key.Key_Up: (0, 1),
-            Qt.Key.Key_Down: (0, -1),
-        }
         key = Qt.Key(event.key())
-        if key in moves:
+        if key in ARROWS:
             x, y = self._probe or (0.5, 0.5)
-            right, up = moves[key]
+            right, up = ARROWS[key]
             self._probe = (min(max(x + right / 50, 0.0), 1.0), min(max(y + up / 50, 0.0), 1.0))
             self._announce()
         elif key == Qt.Key.Key_Escape and self._probe is not None:

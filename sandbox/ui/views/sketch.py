@@ -14,7 +14,7 @@ from sandbox.arrays import Floats
 from sandbox.ui import theme
 from sandbox.ui.accessible import PictureInterface
 from sandbox.ui.kit.base import call_later
-from sandbox.ui.plot.plot import Plot
+from sandbox.ui.plot.plot import ARROWS, Plot
 
 POINTS = 61  # of a drawn curve
 DASHES = (5.0, 4.0)  # pixels on and off
@@ -161,15 +161,9 @@ class Pen(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         low, high = self._plot.y_range
-        moves = {
-            Qt.Key.Key_Left: (-1, 0),
-            Qt.Key.Key_Right: (1, 0),
-            Qt.Key.Key_Up: (0, 1),
-            Qt.Key.Key_Down: (0, -1),
-        }
         key = Qt.Key(event.key())
-        if key in moves:
-            along, up = moves[key]
+        if key in ARROWS:
+            along, up = ARROWS[key]
             height = min(max(self._height + up * (high - low) / _STEPS, low), high)
             self._draw_to(min(max(self._at + along, 0), POINTS - 1), height, joined=True)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._heights:
