@@ -123,8 +123,9 @@ class Controls(StyleFollower, QFrame):
         self.step_update, self.step_epoch, self.reset, self.new_weights = (
             ActionButton(actions[name]) for name in ("step_update", "step_epoch", "reset", "new_weights")
         )
-        self.undo, self.redo, self.open, self.save, self.sweep, self.theme, self.present = (
-            ActionButton(actions[name]) for name in ("undo", "redo", "open", "save", "sweep", "theme", "present")
+        self.undo, self.redo, self.open, self.save, self.sweep, self.lessons, self.theme, self.present = (
+            ActionButton(actions[name])
+            for name in ("undo", "redo", "open", "save", "sweep", "lessons", "theme", "present")
         )
         self.more = IconButton("dots", "Shows the buttons for which there is no room.", "More buttons", flat=True)
         self.more.clicked.connect(self._open_menu)
@@ -151,8 +152,8 @@ class Controls(StyleFollower, QFrame):
         # What leaves the row when it gets narrow, the first of them first; of the readouts only the notes leave it.
         self._noted = (self.train, self.test, self.score)
         self._foldable: tuple[tuple[QWidget, ...], ...] = (
-            (self.present,), (self.theme,), (self.sweep,), (self.open, self.save), self._noted, (self._speed_label,),
-            (self.undo, self.redo), (self.new_weights,),
+            (self.present,), (self.theme,), (self.sweep,), (self.open, self.save), self._noted, (self.lessons,),
+            (self._speed_label,), (self.undo, self.redo), (self.new_weights,),
         )  # fmt: skip
         self._lay_out()
 
@@ -171,7 +172,7 @@ class Controls(StyleFollower, QFrame):
             self._row.addWidget(readout)
         self._row.addStretch(1)
         trailing: tuple[QWidget, ...] = (
-            self.undo, self.redo, self.open, self.save, self.sweep, self.theme, self.present, self.more,
+            self.undo, self.redo, self.open, self.save, self.sweep, self.lessons, self.theme, self.present, self.more,
         )  # fmt: skip
         for widget in trailing:
             self._row.addWidget(widget)
