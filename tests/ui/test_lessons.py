@@ -158,7 +158,7 @@ def test_few_clicks_lead_from_the_first_start_to_the_finding(driver: Driver) -> 
         phase(driver, *phases)
 
     desk.offer()
-    assert notice.sentence.text() == "New here? Lesson 1 takes two minutes: the printed cost is only information."
+    assert notice.sentence.text() == "New here? Lesson 1 takes five minutes: the printed cost is only information."
     click(notice.button, DONE)
     click(desk.panel.next, ASKING)
     click(desk.panel.page.prediction.choices[0], DONE)
