@@ -48,8 +48,8 @@ class Theme:
     """One set of colours, each "#rrggbb".
 
     Each colour has one meaning. Orange and blue are the first two classes; purple and green are the signs of numbers,
-    and of a difference; pink is what the loss decides; lanes have none of these. The accent, also blue, is kept to
-    controls. Everything with a meaning is told by a shape, a letter or a line as well.
+    and of a difference; pink is what the loss decides; violet what a presenter adds; lanes have none of these. The
+    accent, also blue, is kept to controls. Everything with a meaning is told by a shape, a letter or a line as well.
 
     Attributes
     ----------
