@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QCursor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -175,10 +175,9 @@ class Drawing(StyleFollower, Overlay):
             self._paint_all(ratio)
         assert self._picture is not None
         painter = QPainter(self)
-        part = event.rect().intersected(self._inked)
-        if not part.isEmpty():
-            source = QRectF(part.x() * ratio, part.y() * ratio, part.width() * ratio, part.height() * ratio)
-            painter.drawPixmap(QRectF(part), self._picture, source)
+        painter.setClipRect(self._inked)
+        painter.drawPixmap(0, 0, self._picture)
+        painter.setClipping(False)
         if self._end is not None:
             line = [self._last(), self._end]
             _paint_line(painter, line, *_rim())
