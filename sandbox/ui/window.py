@@ -39,6 +39,7 @@ from sandbox.ui.panels import DataPanel, LanePanel, LossPanel, NetworkPanel, Opt
 from sandbox.ui.panels.base import Change, Panel
 from sandbox.ui.panels.column import PanelColumn
 from sandbox.ui.parts import go_to_part
+from sandbox.ui.presenting import Tools
 from sandbox.ui.session import MOST_LANES, Session
 from sandbox.ui.theme import Theme
 
@@ -116,6 +117,7 @@ class MainWindow(QMainWindow):
         self.lessons = LessonDesk(self, self)
         page.add_lessons(self.lessons.panel, self.lessons.panel.fit)
         self.setCentralWidget(page)
+        self.tools = Tools(self, self, self.lessons)  # after the page, over which they lie
         page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         page.setFocus()  # no control has the focus before the user chooses one
         self._show_lanes()
@@ -183,7 +185,7 @@ class MainWindow(QMainWindow):
                 "previous_part": lambda: go_to_part(self.parts, -1),
                 "theme": self.switch_theme,
                 "present": self.switch_presenting,
-                "leave": self.switch_presenting,
+                "leave": self._put_away_or_leave,
                 "lessons": lambda: self.lessons.open_panel(actions["lessons"].isChecked()),
                 "next_step": self.lessons.go_on,
                 "previous_step": self.lessons.go_back,
@@ -326,7 +328,13 @@ class MainWindow(QMainWindow):
             # Deferred: only then does the layout know that it may be narrow again.
             QTimer.singleShot(0, self, lambda: self.setGeometry(self._normal_geometry))
 
+    def _put_away_or_leave(self) -> None:
+        """Put away what a presenter has out, and only then end presenting: nobody is to see it collapse by accident."""
+        if not self.tools.put_away():
+            self.switch_presenting()
+
     def _show_presenting(self) -> None:
+        self.tools.allow(self._presenting)
         self.actions_["present"].setChecked(self._presenting)
         self.actions_["leave"].setEnabled(self._presenting)
         self.actions_["leave"].setVisible(self._presenting)
@@ -592,7 +600,7 @@ class MainWindow(QMainWindow):
             return
         path = Path(name)
         self._folder = str(path.parent)
-        if self.page.grab().save(str(path), "PNG"):
+        if self.grab().save(str(path), "PNG"):
             self.notice.say(f"Saved as {path.name}: what the window shows now.")
         else:
             self.notice.say(f"{path.name} could not be written: choose a folder that can be.", error=True)
