@@ -30,8 +30,8 @@ def teaching_page(lessons: Iterable[Lesson]) -> str:
 def _section(lesson: Lesson) -> Iterator[str]:
     yield f"## {lesson.title}\n\n{lesson.summary}\n"
     yield f"`{lesson.name}`, {len(lesson.steps)} steps.\n"
-    measured = read_measured(lesson)
-    claims = [(claim, measured[claim.text]) for claim in lesson.claims if claim.text in measured]
+    steps = zip(lesson.steps, read_measured(lesson), strict=True)
+    claims = [(claim, done[claim.text]) for step, done in steps for claim in step.claims if claim.text in done]
     if claims:
         yield "| what | measured | claimed | true of |\n|---|---|---|---|"
         yield from (_row(claim, verdict) for claim, verdict in claims)

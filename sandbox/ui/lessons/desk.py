@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ class LessonDesk(QObject):
         self.guide = Guide(stage, self)
         self.pointer = Pointer(stage.page)
         self._own: list[Path] = []  # folders that the person opened
-        self._measured: Mapping[str, Verdict] = {}
+        self._measured: Sequence[Mapping[str, Verdict]] = ()  # of each step
         self._step: tuple[Lesson, int] | None = None  # the step on the page
         self._answer: StepAnswer | None = None
         self._is_final = False  # whether that is of the run once the step was done
@@ -358,7 +358,7 @@ class LessonDesk(QObject):
         is_secret = step.prediction is not None and not (guide.is_trained and self._is_final)
         page.show_text(None if is_secret else step.filled(texts))
         verdicts = self._answer.claims if is_over and self._answer is not None else ()
-        page.show_claims(verdicts[: len(step.claims)], self._measured)
+        page.show_claims(verdicts[: len(step.claims)], self._measured[guide.index])
         if step.prediction is not None and guide.answer is not None:
             self._show_prediction(step, step.prediction, guide.answer, verdicts, values[count:] if is_over else ())
 
@@ -379,9 +379,9 @@ class LessonDesk(QObject):
         self.panel.page.prediction.show_answer(answer if isinstance(answer, int) else None, right, outcome)
 
 
-def _measured(lesson: Lesson) -> Mapping[str, Verdict]:
+def _measured(lesson: Lesson) -> Sequence[Mapping[str, Verdict]]:
     """Return what was measured of a lesson; nothing if that cannot be read, which only the check needs."""
     try:
         return read_measured(lesson)
     except InputError:
-        return {}
+        return [{} for _ in lesson.steps]
