@@ -61,6 +61,10 @@ class SentenceButton(StyleFollower, QPushButton):
         set_state(self, "result", state or "none")
         self.sign.setText(sign)
         self.sign.setVisible(bool(sign))
+        self.show_hint(hint)
+
+    def show_hint(self, hint: str) -> None:
+        """Show another text below, or none."""
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
         self.setAccessibleDescription(hint)

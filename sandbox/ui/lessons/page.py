@@ -19,13 +19,15 @@ from sandbox.ui.lessons.buttons import SentenceButton, unbroken, wrapped
 from sandbox.ui.lessons.prose import Prose
 
 RIGHT, WRONG = "\u2713", "\u2013"
+_CHOOSE = "Click what you expect, or press its number. The network trains, and you see."
+_DRAW = "Draw the curve into the cost plot: with the mouse, or with the arrow keys."
 _TURNS = {
     "play": "press Play",
     "reset": "press Reset",
     "speed": "choose another speed",
     "add_lane": "add a lane",
-    "boundary": "click into the boundary",
-    "cost": "click into the cost plot",
+    "boundary": "click the boundary",
+    "cost": "click the cost plot",
     "lanes": "click a lane",
     "readouts": "click a readout",
 }
@@ -109,7 +111,7 @@ class PredictionBox(StyleFollower, QFrame):
         super().__init__()
         self.setAccessibleName("Prediction")
         self.question = wrapped("", "title")
-        self.how = wrapped("Draw the curve into the cost plot: with the mouse, or with the arrow keys.", "hint")
+        self.how = wrapped("", "hint")
         self.take = QPushButton("Train and compare")
         self.take.setProperty("role", "primary")
         self.take.setToolTip("Trains, and shows what happens beside the curve that you drew.")
@@ -135,10 +137,10 @@ class PredictionBox(StyleFollower, QFrame):
         ]
         for index, button in enumerate(self.choices):
             button.clicked.connect(lambda _=False, index=index: self.chosen.emit(index))
-            button.setToolTip(f"Predicts this (key {index + 1}).")
             press_by(button, button.sign.text())
             self._buttons.addWidget(button)
-        self.how.setVisible(bool(prediction.curve))
+        self.how.setText(_DRAW if prediction.curve else _CHOOSE)
+        self.how.show()
         self.take.setVisible(bool(prediction.curve))
         self.take.setEnabled(False)
         self.outcome.hide()
@@ -238,16 +240,27 @@ class StepPage(StyleFollower, QScrollArea):
         self._training.addWidget(self.train_on)
         self._claims = QVBoxLayout()
         self._column = QVBoxLayout(content)
-        parts: tuple[QWidget, ...] = (
+        self._parts: tuple[QWidget, ...] = (
             self.away, self.title, self.prediction, self.training, self.prose, self.turn, self.claims_title,
         )  # fmt: skip
-        for part in parts:
+        for part in self._parts:
             self._column.addWidget(part)
         self._column.addLayout(self._claims)
         self._column.addWidget(self.sources)
         self._column.addStretch(1)
         self.setWidget(content)
         self.follow_style()
+
+    @property
+    def arrangement(self) -> tuple[object, ...]:
+        """What decides where everything is; while it stays the same, nothing moves."""
+        boxes = (self.away.sentence, self.turn.sentence, self.prediction.outcome, self.prediction.question)
+        return (
+            self.title.text(), self.prose.markdown, *(box.text() for box in boxes), self.sources.text(),
+            *(part.isHidden() for part in (*self._parts, self.sources, self.train_on)),
+            *((button.sign.text(), button.hint.text()) for button in self.prediction.choices),
+            *((row.isHidden(), row.figures.text()) for row in self.claims),
+        )  # fmt: skip
 
     def set_step(self, title: str, claims: Sequence[Claim], prediction: Prediction | None, sources: str) -> None:
         """Show another step, from its top."""

@@ -146,7 +146,13 @@ def _painted(
 
 
 class Prose(StyleFollower, QTextBrowser):
-    """Markdown with formulas, as high as its text."""
+    """Markdown with formulas, as high as its text.
+
+    Attributes
+    ----------
+    markdown : str
+        The text, as it was typed.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -163,7 +169,7 @@ class Prose(StyleFollower, QTextBrowser):
         self.setSizePolicy(policy)
         self.viewport().setAutoFillBackground(False)
         self.document().setDocumentMargin(0)
-        self._markdown = ""
+        self.markdown = ""
         self._formulas: tuple[Formula, ...] = ()
         self._pictures: dict[str, QImage] = {}
         self._shown: tuple[object, ...] = ()
@@ -171,8 +177,8 @@ class Prose(StyleFollower, QTextBrowser):
 
     def set_text(self, markdown: str) -> None:
         """Show a text."""
-        if markdown != self._markdown:
-            self._markdown = markdown
+        if markdown != self.markdown:
+            self.markdown = markdown
             self._render()
 
     def fit(self) -> None:
@@ -203,7 +209,7 @@ class Prose(StyleFollower, QTextBrowser):
 
     def _render(self) -> None:
         colours, room = theme.current(), self.width()
-        state = (self._markdown, colours.name, theme.scale(), room, self.devicePixelRatioF())
+        state = (self.markdown, colours.name, theme.scale(), room, self.devicePixelRatioF())
         if state == self._shown:
             return
         self._shown = state
@@ -214,7 +220,7 @@ class Prose(StyleFollower, QTextBrowser):
         document = self.document()
         document.setDefaultFont(theme.font())
         document.setIndentWidth(theme.px(14))
-        markdown, self._formulas = split_formulas(self._markdown)
+        markdown, self._formulas = split_formulas(self.markdown)
         self._pictures = {}
         document.setMarkdown(markdown, _PLAIN)
         document.setTextWidth(room)
