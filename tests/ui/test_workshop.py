@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import combinations, count
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSettings, Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from sandbox.lessons import lesson_folders, read_lesson
@@ -461,3 +461,46 @@ def test_no_tooltip_covers_the_list(clicker: Driver) -> None:
     lessons = clicker.window.lessons.panel.list
     assert not any(button.toolTip() for button in lessons.buttons)
     assert all(button.accessibleName() for button in lessons.findChildren(QPushButton) if button is not lessons.choose)
+
+
+# Every frame
+
+
+class Frames(QObject):
+    """Looks at the page of a step whenever it is painted, and notes what does not have its place."""
+
+    def __init__(self, driver: Driver) -> None:
+        super().__init__(driver.window)
+        self.page = driver.window.lessons.panel.page
+        self.count, self.faults = 0, []
+        driver.window.lessons.panel.page.widget().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.count += 1
+            self._look()
+        return False
+
+    def _look(self) -> None:
+        page = self.page
+        rows = [*page.prediction.choices, *page.claims, page.prose, page.title, page.prediction.outcome]
+        places = [
+            (QRect(row.mapTo(page.widget(), QPoint(0, 0)), row.size()), row) for row in rows if row.isVisibleTo(page)
+        ]
+        for one, other in combinations(places, 2):
+            if one[0].intersects(other[0]):
+                self.faults.append(f"{one[1].accessibleName()} over {other[1].accessibleName()}")
+        if page.prose.isVisibleTo(page) and page.prose.document().size().height() > page.prose.height() + 1:
+            self.faults.append(f"the text needs {page.prose.document().size()} and has {page.prose.size()}")
+        for button in page.prediction.choices:
+            if button.isVisibleTo(page) and button._row.heightForWidth(button.width()) > button.height():
+                self.faults.append(f"{button.accessibleName()} is cut")
+
+
+def test_no_frame_shows_a_page_halfway(clicker: Driver) -> None:
+    begin(clicker, FIRST)
+    frames = Frames(clicker)
+    for _ in range(8):
+        forward(clicker)
+        clicker.window.grab()
+    assert frames.count > 8 and not frames.faults, frames.faults
