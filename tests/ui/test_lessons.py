@@ -154,7 +154,7 @@ def test_measured_figures_stand_beside_those_of_the_run(driver: Driver) -> None:
     rows = driver.window.lessons.panel.page.claims
     texts = {seen(row.sentence.text()): seen(row.figures.text()) for row in rows}
     accuracy = texts["Training accuracy of B after 200 epochs: above 97 %".replace(" %", "\u2009%")]
-    assert accuracy == "Here: 99.7\u2009%. Over 16 seeds: 99.7\u2009%, in 16 of 16."
+    assert accuracy == "Here: 99.7\u2009%. Over 16 seeds: 99.7\u2009%; true in 16 of them."
 
 
 def test_few_clicks_lead_from_the_first_start_to_the_finding(driver: Driver) -> None:

@@ -165,6 +165,31 @@ def test_lessons_are_chosen_for_a_workshop(clicker: Driver) -> None:
     assert len(titles(clicker)) == len(FOLDERS) and not lessons.shown.isVisible()
 
 
+def test_the_focus_stays_in_the_panel_for_whoever_came_by_keys(clicker: Driver) -> None:
+    panel = clicker.window.lessons.panel
+    clicker.key(Qt.Key.Key_F3)
+    clicker.wait(panel.list.buttons[0].hasFocus)
+    clicker.key(Qt.Key.Key_Return)
+    phase(clicker, DONE)
+    assert panel.next.hasFocus()
+    panel.to_list.setFocus(Qt.FocusReason.TabFocusReason)
+    clicker.key(Qt.Key.Key_Space)
+    assert panel.shows_list and panel.list.buttons[0].hasFocus()
+
+
+def test_a_click_in_the_panel_leaves_the_focus_where_it_was(clicker: Driver) -> None:
+    panel, page = clicker.window.lessons.panel, clicker.window.page
+    clicker.window.lessons.open_panel(True)
+    page.setFocus()
+    clicker.click(panel.list.buttons[0])
+    phase(clicker, DONE)
+    clicker.click(panel.to_list)
+    clicker.click(panel.list.choose)
+    clicker.wait(panel.list.rows[0].tick.isVisible)
+    clicker.click(panel.list.buttons[0])
+    assert page.hasFocus(), "so that Space still plays"
+
+
 def test_a_lesson_of_ones_own_is_listed_beside_a_programme(clicker: Driver, tmp_path: Path) -> None:
     keep_programme([THIRD.name])
     begin(clicker, own(tmp_path, step("")))

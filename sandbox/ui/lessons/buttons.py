@@ -43,6 +43,7 @@ class SentenceButton(StyleFollower, QPushButton):
         self._column.addWidget(self.hint)
         self.hint.setVisible(bool(hint))
         self.sign.setVisible(bool(sign))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus where it was
         self.setAccessibleName(text)
         self.setAccessibleDescription(hint)
         self.follow_style()

@@ -153,7 +153,7 @@ class LessonDesk(QObject):
 
     def _show_list(self, entries: Sequence[Entry], first: Path | None, about: str = ABOUT) -> None:
         """Show the list, in which one lesson stands out; none if the last one is over, or all are done."""
-        lessons = self.panel.list
+        lessons, had_focus = self.panel.list, self._has_focus
         self._next = None if lessons.is_choosing else first
         lessons.show_entries(entries, read_programme(), len(lesson_folders()) + len(self._own))
         lessons.show_next(self._next, about)
@@ -162,6 +162,13 @@ class LessonDesk(QObject):
         if self._stage.cost is not None:
             self._stage.cost.show_sketch(None)
         self._allow_steps()
+        if had_focus:
+            self.panel.take_focus()
+
+    @property
+    def _has_focus(self) -> bool:
+        focused = QApplication.focusWidget()
+        return focused is not None and self.panel.isAncestorOf(focused)
 
     def _offer_after(self, folder: Path) -> None:
         """Show the list after a lesson has been followed to its end: the one behind it stands out."""
@@ -169,7 +176,6 @@ class LessonDesk(QObject):
         later = [entry.folder for entry in entries if places.index(entry.folder) > places.index(folder)]
         over = OVER_FOR_A_GROUP if read_programme() else OVER
         self._show_list(entries, next(iter(later), None), ABOUT if later else over)
-        self.panel.take_focus()
 
     def open_lesson(self, folder: Path, afresh: bool = False) -> None:
         """Open the lesson of a folder where it was left, or `afresh`; undo brings back what was in the window.
@@ -192,16 +198,19 @@ class LessonDesk(QObject):
         self.shown.emit(True)
 
     def _choose(self, folder: Path) -> None:
-        lesson = self.guide.lesson
+        lesson, had_focus = self.guide.lesson, self._has_focus
         if lesson is not None and lesson.folder == folder:  # it is open, and goes on as it is
             self.panel.show_steps(lesson.title)
             self._show()
             self._point()
-            return
-        try:
-            self.open_lesson(folder)
-        except InputError as error:
-            self._stage.notice.say(str(error), error=True)
+        else:
+            try:
+                self.open_lesson(folder)
+            except InputError as error:
+                self._stage.notice.say(str(error), error=True)
+                return
+        if had_focus:
+            self.panel.take_focus()
 
     def _start_again(self, folder: Path) -> None:
         """Begin a lesson at its first step, whether it is open or not."""
@@ -262,7 +271,6 @@ class LessonDesk(QObject):
             self.guide.go_back()
         else:
             self.show_list()
-            self.panel.take_focus()
 
     def _allow_steps(self) -> None:
         in_list = self.panel.shows_list and not self.panel.list.is_choosing

@@ -67,6 +67,8 @@ class LessonRow(StyleFollower, QWidget):
             "reset", "Begins this lesson at its first step, and forgets what you predicted.", "Start again", flat=True
         )
         self.again.setAccessibleName(f"Start {entry.title} again")
+        for control in (self.tick, self.again):
+            control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._row = QHBoxLayout(self)
         self._row.addWidget(self.tick)
         self._row.addWidget(self.button, 1)
@@ -206,8 +208,10 @@ class LessonList(StyleFollower, QScrollArea):
         self.programme_changed.emit(frozenset(row.entry.folder.name for row in self.rows if row.tick.isChecked()))
 
     def _choose(self) -> None:
+        had_focus = self.choose.hasFocus()
         self.choosing_changed.emit()
-        self.choose.setFocus(Qt.FocusReason.OtherFocusReason)
+        if had_focus:
+            self.choose.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_choosing(self) -> None:
         choosing = self.is_choosing

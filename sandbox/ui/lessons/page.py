@@ -37,7 +37,7 @@ def turn_text(place: str, lens: str) -> str:
     """Return what the person is asked to do; `lens` is the title of the lens of that name."""
     if place in SETTINGS:
         return f"Your turn: change \u201c{SETTINGS[place].label}\u201d."
-    turn = f"open the lens \u201c{lens}\u201d" if place in LENSES else _TURNS[place]
+    turn = f"open the tab \u201c{lens}\u201d" if place in LENSES else _TURNS[place]
     return f"Your turn: {turn}."
 
 
@@ -45,11 +45,12 @@ def verdict_text(claim: Claim, verdict: Verdict, measured: Verdict | None) -> st
     """Return what became of a claim in this run, and what was measured of it over many seeds."""
     parts = []
     if verdict.is_known:
-        here = _sides(claim, verdict)
-        parts.append(f"Here: {here}, in {verdict.seeds} of {verdict.of} seeds." if verdict.of > 1 else f"Here: {here}.")
+        here = f"{'Here' if verdict.holds else 'Not so here'}: {_sides(claim, verdict)}"
+        several = f"; true in {verdict.seeds} of {verdict.of} seeds" if verdict.of > 1 else ""
+        parts.append(f"{here}{several}.")
     if measured is not None and measured.of > 1:
         sides = _sides(claim, measured)
-        parts.append(f"Over {measured.of} seeds: {sides}, in {measured.seeds} of {measured.of}.")
+        parts.append(f"Over {measured.of} seeds: {sides}; true in {measured.seeds} of them.")
     return " ".join(parts)
 
 
