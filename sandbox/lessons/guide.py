@@ -15,8 +15,8 @@ HEAD = """# For teachers
 minutes, alone or in a room: it asks for a prediction, trains, and shows what happened beside it. Open them under Help,
 Lessons. A lesson can be left at any time, to play, and goes on where it was.
 
-In a workshop, *Choose for a workshop*, below the list, chooses the lessons that a group is to see. A clicker is enough to
-lead through them:
+*Choose for a workshop*, below the list, chooses the lessons that a group is to see. A clicker is enough to lead
+through them:
 
 | key | what it does |
 |---|---|
