@@ -73,9 +73,10 @@ class SentenceButton(StyleFollower, QPushButton):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        call_later(self, self._take_height)
+        call_later(self, self.take_height)
 
-    def _take_height(self) -> None:
+    def take_height(self) -> None:
+        """Be as high as the text is in the present width."""
         height = self._row.heightForWidth(self.width())
         if height > 0 and height != self.minimumHeight():
             self.setFixedHeight(height)
@@ -93,7 +94,7 @@ class SentenceButton(StyleFollower, QPushButton):
         self._row.setSpacing(edge)
         self._column.setSpacing(theme.px(2))
         self.sign.setMinimumWidth(theme.px(14))
-        call_later(self, self._take_height)
+        call_later(self, self.take_height)
 
 
 def unbroken(text: str) -> str:

@@ -30,7 +30,6 @@ from sandbox.lessons import (
     read_quantity,
 )
 from sandbox.lessons.lesson import LENSES, Prediction
-from sandbox.ui.kit.base import call_later
 from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING, Guide
 from sandbox.ui.lessons.listing import ABOUT, OVER, OVER_FOR_A_GROUP, Entry
 from sandbox.ui.lessons.page import choice_outcome, sketch_outcome, turn_text
@@ -44,7 +43,6 @@ from sandbox.ui.views.sketch import Sketch
 
 PERIOD = 0.2  # seconds between two answers about a step, at least
 TWICE = 0.4  # seconds within which a second press to go on is taken for the first: clickers and fingers often give two
-TURNS = 3  # of the event loop until everything on a page has its place: widths, then heights, then what is below
 _AWAY = "The run in the window is no longer the one of this step."
 
 
@@ -84,7 +82,6 @@ class LessonDesk(QObject):
         self._lent = False  # whether the settings were opened to point at one
         self._lending = False  # whether they were to be, when last pointed
         self._next: Path | None = None  # the lesson that stands out in the list
-        self._turns = 0  # of the event loop in which nothing is drawn yet
         self.clock: Callable[[], float] = time.monotonic
         self._pressed = -math.inf
         self._asked: Question[Any] | None = None
@@ -435,7 +432,7 @@ class LessonDesk(QObject):
         self._show_answer(step)
         self._point_again()
         if panel.page.arrangement != before:
-            self._hold_still()
+            panel.page.take_places()
         if not self.is_up_to_date:
             self._pace.make_due()
             self.wanted_changed.emit()
@@ -449,20 +446,6 @@ class LessonDesk(QObject):
         if guide.phase == TRAINING:
             return TRAIN_ON if guide.is_paused else TO_THE_END
         return FINISH if guide.index + 1 == len(guide.lesson.steps) else NEXT
-
-    def _hold_still(self) -> None:
-        """Draw nothing until everything on the page has taken its place, so that no frame shows it halfway."""
-        is_held, self._turns = self._turns > 0, TURNS
-        self.panel.window().setUpdatesEnabled(False)
-        if not is_held:
-            call_later(self, self._count_turns)
-
-    def _count_turns(self) -> None:
-        self._turns -= 1
-        if self._turns:
-            call_later(self, self._count_turns)
-        else:
-            self.panel.window().setUpdatesEnabled(True)
 
     @property
     def is_up_to_date(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from sandbox.experiment.document.settings import SETTINGS
@@ -19,6 +19,7 @@ from sandbox.ui.lessons.buttons import SentenceButton, unbroken, wrapped
 from sandbox.ui.lessons.prose import Prose
 
 RIGHT, WRONG = "\u2713", "\u2013"
+PASSES = 4  # until everything on the page has its place
 _CHOOSE = "Click what you expect, or press its number. The network trains, and you see."
 _DRAW = "Draw the curve into the cost plot: with the mouse, or with the arrow keys."
 _TURNS = {
@@ -140,6 +141,7 @@ class PredictionBox(StyleFollower, QFrame):
             button.clicked.connect(lambda _=False, index=index: self.chosen.emit(index))
             press_by(button, button.sign.text())
             self._buttons.addWidget(button)
+            button.show()  # at once: a layout shows what is added to it only later
         self.how.setText(_DRAW if prediction.curve else _CHOOSE)
         self.how.show()
         self.take.setVisible(bool(prediction.curve))
@@ -277,6 +279,17 @@ class StepPage(StyleFollower, QScrollArea):
             self.prediction.ask(prediction)
         self.sources.setText(sources)
         self.verticalScrollBar().setValue(0)
+
+    def take_places(self) -> None:
+        """Give everything its place at once, so that no frame shows the page halfway.
+
+        A text takes its height only once it has its width, and a scroll bar that appears changes that again.
+        """
+        for _ in range(PASSES):
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+            self.prose.take_height()
+            for button in self.prediction.choices:
+                button.take_height()
 
     def show_text(self, text: str | None) -> None:
         """Show the text with its sources; None while a prediction is asked for, which it would answer."""

@@ -179,11 +179,11 @@ class Prose(StyleFollower, QTextBrowser):
         """Show a text."""
         if markdown != self.markdown:
             self.markdown = markdown
-            self._render()
+            self.take_height()
 
     def fit(self) -> None:
         """Set the text again: its type and its colours have changed."""
-        self._render()
+        self.take_height()
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
         """Return the picture of a formula, and nothing else, whatever is asked for."""
@@ -200,14 +200,15 @@ class Prose(StyleFollower, QTextBrowser):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        call_later(self, self._render)
+        call_later(self, self.take_height)
 
     def wheelEvent(self, event: object) -> None:
         event.ignore()  # type: ignore[attr-defined]
 
     # Setting the text
 
-    def _render(self) -> None:
+    def take_height(self) -> None:
+        """Set the text again if its width, or anything else that it depends on, has changed; be as high as it is."""
         colours, room = theme.current(), self.width()
         state = (self.markdown, colours.name, theme.scale(), room, self.devicePixelRatioF())
         if state == self._shown:
