@@ -27,6 +27,7 @@ from sandbox.experiment.training.snapshot import LaneState, Snapshot, Wanted
 from sandbox.lessons import lesson_folder
 from sandbox.ui import theme
 from sandbox.ui.actions import Actions, KeyGuard
+from sandbox.ui.clean_start import clean_start
 from sandbox.ui.controls import Controls, Reading, Readouts
 from sandbox.ui.help import show_about, show_shortcuts, show_words
 from sandbox.ui.icons import icon
@@ -185,6 +186,7 @@ class MainWindow(QMainWindow):
                 "previous_part": lambda: go_to_part(self.parts, -1),
                 "theme": self.switch_theme,
                 "present": self.switch_presenting,
+                "clean_start": lambda: clean_start(self),
                 "leave": self._put_away_or_leave,
                 "lessons": lambda: self.lessons.open_panel(actions["lessons"].isChecked()),
                 "next_step": self.lessons.go_on,
@@ -260,7 +262,7 @@ class MainWindow(QMainWindow):
         self.boundary.lane_renamed.connect(self.desk.rename)
         self.desk.rename_refused.connect(self.boundary.rename_again)
         self.boundary.rates_chosen.connect(self.session.set_rates)
-        self.cost.ghosts_cleared.connect(self._clear_ghosts)
+        self.cost.ghosts_cleared.connect(self.clear_ghosts)
         self.cost.invite()
         self._show_lanes()
         self.session.start()
@@ -487,17 +489,18 @@ class MainWindow(QMainWindow):
             self.session.refresh()
 
     def _keep_or_clear_ghosts(self, experiment: Experiment) -> None:
-        """Leave the run that ends on screen, pale, if the new one has the same data and lanes."""
+        """Leave the run that ends on screen, pale, if the new one is of the same experiment, data and lanes."""
         assert self.boundary is not None and self.cost is not None
         source = experiment.data, experiment.folder, tuple(lane.name for lane in experiment.lanes)
-        if self._drawn_source == source:
+        if self._drawn_source == source and not self.session.is_opened:
             self.boundary.keep_ghosts()
             self.cost.keep_ghosts()
         else:
-            self._clear_ghosts()
+            self.clear_ghosts()
         self._drawn_source = source
 
-    def _clear_ghosts(self) -> None:
+    def clear_ghosts(self) -> None:
+        """Stop showing the previous run."""
         if self.boundary is not None and self.cost is not None:
             self.boundary.clear_ghosts()
             self.cost.clear_ghosts()
