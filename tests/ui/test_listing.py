@@ -179,6 +179,20 @@ def test_the_next_step_takes_the_code_away(driver: Driver, tmp_path: Path) -> No
     assert driver.window.lessons.panel.page.prose.toPlainText() == "Only text."
 
 
+def test_a_long_line_goes_on_below_and_is_not_cut(driver: Driver, tmp_path: Path) -> None:
+    long = "a_1 = " + " + ".join(f"part{n}" for n in range(20)) + " + " + "x" * 90
+    begin(driver, own(tmp_path, f"```python\n{long}\nb1 = 1\n```"))
+    beside = Beside(driver)
+    layout = beside.view.document().findBlockByNumber(0).layout()
+    assert layout.lineCount() > 4
+    widths = [layout.lineAt(n).naturalTextWidth() + layout.lineAt(n).x() for n in range(layout.lineCount())]
+    assert max(widths) <= beside.view.viewport().width()
+    driver.wait(lambda: beside.view.height() >= beside.view.document().size().height())
+    place = beside.view._place(beside.view.document().findBlockByNumber(0))
+    driver.qtbot.mouseMove(beside.view.viewport(), QPoint(40, round(place.bottom()) - 4))  # its last part
+    driver.wait(lambda: beside.view.current == 0)
+
+
 # From the code to the equations
 
 
@@ -290,12 +304,14 @@ def test_what_the_loss_decides_has_its_colour(beside: Beside, colours: theme.The
 def test_a_symbol_lights_up_the_lines_that_compute_it_and_faintly_those_that_use_it(beside: Beside) -> None:
     beside.hover_symbol("dZ", None, 2)
     assert beside.view.strong == (DZ2,) and beside.view.faint == (DW2, DZ1)
+    assert beside.words() == (f"dZ[2], 1 \u00d7 {len(beside.driver.last.data.X_train)}", ENTERS)
     beside.hover_symbol("C")
     assert beside.view.strong == (C,) and beside.view.faint == ()
+    assert beside.words() == ("The cost, C.", PRINTED)
     beside.hover_symbol("A", None, 2)
     assert beside.view.strong == (A2,) and beside.view.faint == (C, DZ2)
     beside.hover_symbol("Y")
-    assert beside.view.strong == () and beside.view.faint == (C, DZ2)
+    assert beside.view.strong == () and beside.view.faint == (C, DZ2) and beside.words() == (HINT, "")
     beside.driver.qtbot.mouseMove(beside.lens.heading)
     beside.driver.wait(lambda: beside.lens.view.current is None)
     assert beside.view.strong == beside.view.faint == ()

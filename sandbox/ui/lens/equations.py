@@ -147,6 +147,7 @@ class EquationsLens(Lens[Numbers]):
         self._setup = setup
         self.view.set_equations(equations(setup), setup.layers)
         self._light_up()
+        self._tell()
 
     # Symbols
 
@@ -177,12 +178,15 @@ class EquationsLens(Lens[Numbers]):
 
     def _want(self) -> None:
         """Ask for the array in view, and say which one it is."""
+        self._tell()
+        self.wanted_changed.emit()
+
+    def _tell(self) -> None:
         wanted = self._wanted()
         now = wanted if wanted[0] else None
         if now != self._told:
             self._told = now
             self.lit.emit(now)
-        self.wanted_changed.emit()
 
     # What is pointed at elsewhere
 

@@ -103,7 +103,7 @@ class CodeBeside(QObject):
 
     def _light_code(self, quantity: Quantity | None) -> None:
         for box in self._text.boxes:
-            box.view.light(quantity)
+            box.light(quantity)
 
     def _show_shape(self) -> None:
         lens = self._lens

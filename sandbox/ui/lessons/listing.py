@@ -363,7 +363,7 @@ def _is_escape(event: QEvent) -> bool:
 
 
 class CodeBox(StyleFollower, QWidget):
-    """The lines, and below them a few words about the one that is pointed at.
+    """The lines, and below them a few words about the one that is lit up.
 
     Attributes
     ----------
@@ -407,13 +407,18 @@ class CodeBox(StyleFollower, QWidget):
         lines = self.view.listing.lines
         return list(dict.fromkeys(name for number in numbers for name in sorted(lines[number].assigns)))
 
+    def light(self, quantity: Quantity | None) -> None:
+        """Light up the lines about what is in view beside them, and say what the first of them computes."""
+        self.view.light(quantity)
+        self._describe()
+
     def show_shape(self, quantity: Quantity, shape: str) -> None:
         """Add the shape of an array whose numbers have come."""
         self._shape = quantity, shape
         self._describe()
 
     def _describe(self, _: object = None) -> None:
-        number = self.view.current
+        number = next(iter(self.view.strong), None) if self.view.current is None else self.view.current
         quantity = None if number is None else self.view.quantity(number)
         if number is None or quantity is None:
             self.what.setText(HINT)
