@@ -363,6 +363,38 @@ def test_a_click_on_a_line_keeps_its_array_and_another_click_lets_go(beside: Bes
     assert beside.shown() is None and beside.view.strong == ()
     click(PRINT)  # nothing to keep
     assert beside.shown() is None
+    for line, layer in ((DW2, 2), (DW1, 1)):  # one symbol, dW[l], is another array for each
+        beside.hover(line)
+        click(line)
+        beside.leave()
+        assert beside.shown() == ("dW", layer) and beside.view.strong == (line,)
+    beside.window.session.change("network.hidden", (4, 3), True, "A")  # what is kept is let go of with its layers
+    beside.driver.settle()
+    assert beside.shown() is None and beside.view.strong == ()
+
+
+def test_an_array_that_stands_in_no_equation_is_kept_too(driver: Driver, tmp_path: Path) -> None:
+    begin(driver, own(tmp_path, "```python\nb_1 = 0\nx = 1\n```"))
+    beside = Beside(driver)
+    for line, array in ((0, ("b", 1)), (1, ("X", 0))):
+        beside.hover(line)
+        assert beside.shown() == array and not beside.lit()
+        driver.qtbot.mouseClick(beside.view.viewport(), Qt.MouseButton.LeftButton, pos=beside.spot(line))
+        beside.leave()
+        assert beside.shown() == array
+    driver.click(beside.lens.panel.close_button)
+    assert beside.shown() is None
+
+
+def test_a_line_that_is_pointed_at_stays_lit_when_layers_are_added(beside: Beside) -> None:
+    beside.view.setFocus(Qt.FocusReason.TabFocusReason)
+    for _ in range(5):
+        beside.driver.key(Qt.Key.Key_Down, on=beside.view)
+    assert beside.view.current == DZ1
+    beside.window.session.change("network.hidden", (4, 3), True, "A")
+    beside.driver.settle()
+    assert beside.view.current == DZ1 and beside.lit() == ["dZ_below"] and beside.shown() == ("dZ", 1)
+    assert beside.view.entries == ()  # the loss enters with a layer that the code does not have
 
 
 # Keys

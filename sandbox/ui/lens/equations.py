@@ -142,10 +142,12 @@ class EquationsLens(Lens[Numbers]):
         if setup is None or setup == self._setup:
             return
         if self._setup is None or setup.layers != self._setup.layers:
-            self._layer = setup.layers
+            self._layer, self._left_layer = setup.layers, 0
             self._release()
         self._setup = setup
         self.view.set_equations(equations(setup), setup.layers)
+        if self._asked is not None:
+            self._go_to_layer_of(self._asked)
         self._light_up()
         self._tell()
 
@@ -212,17 +214,15 @@ class EquationsLens(Lens[Numbers]):
 
     def pin(self, array: tuple[str, int]) -> None:
         """Keep an array that is pointed at elsewhere; let go of it if it was kept."""
+        self._layer, self._left_layer = self._left_layer or self._layer, 0
+        is_kept = self._pinned is not None and self.resolved(self._pinned) == array
         self._go_to_layer_of(array)
-        self._left_layer = 0
-        if self._pinned is not None and self.resolved(self._pinned) == array:
+        if is_kept:
             self.unpin()
             return
-        own = Symbol(array[0], None, array[1])
-        known = [target for target in self.view.targets if self.resolved(target.symbol) == array]
-        if known:
-            self._choose(known[0])
-        else:
-            self._pin(own)
+        self._just_pinned = next((t for t in self.view.targets if self.resolved(t.symbol) == array), None)
+        own = Symbol(array[0], None, array[1])  # which stands in none of the equations
+        self._pin(own if self._just_pinned is None else self._just_pinned.symbol)
 
     def _go_to_layer_of(self, array: tuple[str, int]) -> None:
         """Let l be the layer at which an equation is about an array; if none is, at which one uses it."""

@@ -194,10 +194,6 @@ class CodeView(StyleFollower, QTextEdit):
         if event.button() == Qt.MouseButton.LeftButton and number is not None and not self.textCursor().hasSelection():
             self.chosen.emit(self.quantity(number))
 
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self._set(None, self._focused)
-
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
             self._set(None, self._focused)
