@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -33,12 +33,13 @@ from sandbox.ui.icons import icon
 from sandbox.ui.kit import Card, Notice
 from sandbox.ui.lanes.bar import LaneBar
 from sandbox.ui.lanes.desk import LaneDesk
-from sandbox.ui.layout import ENLARGED, LEAST, FirstPaint, Page, TopLine
+from sandbox.ui.layout import LEAST, FirstPaint, Page, TopLine
 from sandbox.ui.lessons import LessonDesk
 from sandbox.ui.panels import DataPanel, LanePanel, LossPanel, NetworkPanel, OptimizerPanel
 from sandbox.ui.panels.base import Change, Panel
 from sandbox.ui.panels.column import PanelColumn
 from sandbox.ui.parts import go_to_part
+from sandbox.ui.presentation import Presentation
 from sandbox.ui.session import MOST_LANES, Session
 from sandbox.ui.theme import Theme
 
@@ -47,9 +48,6 @@ if TYPE_CHECKING:
     from sandbox.ui.lens.card import LensCard
     from sandbox.ui.sweep import SweepDialog
     from sandbox.ui.views.cost import CostView
-
-PRESENTING = 1.4  # how much larger text and lines are for the back row
-
 
 _OPENED = "Experiments and lessons (*.toml lesson.md)"
 _TABLES = "Tables (*.csv *.tsv *.txt);;All files (*)"
@@ -76,7 +74,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Loss Sandbox")
         self._chosen_theme = theme
-        self._presenting = self._closed = False
+        self._closed = False
         self._drawn_run = -1
         self.may_close: Callable[[], bool] = lambda: True  # asked before the window closes
         self._reported: set[str] = set()  # the lanes of this run whose stop has been reported
@@ -116,6 +114,7 @@ class MainWindow(QMainWindow):
         self.lessons = LessonDesk(self, self)
         page.add_lessons(self.lessons.panel, self.lessons.panel.fit)
         self.setCentralWidget(page)
+        self.presentation = Presentation(self, page, self.controls, self.notice, self.actions_, self._apply_theme)
         page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         page.setFocus()  # no control has the focus before the user chooses one
         self._show_lanes()
@@ -176,14 +175,12 @@ class MainWindow(QMainWindow):
                 "reset": session.reset,
                 "new_weights": session.new_weights,
                 "sweep": self.open_sweep,
-                "settings": lambda: self.page.open_settings(actions["settings"].isChecked()),
+                "settings": lambda: self.presentation.fold("settings"),
                 "next_lane": lambda: desk.view_next(1),
                 "previous_lane": lambda: desk.view_next(-1),
                 "next_part": lambda: go_to_part(self.parts, 1),
                 "previous_part": lambda: go_to_part(self.parts, -1),
                 "theme": self.switch_theme,
-                "present": self.switch_presenting,
-                "leave": self.switch_presenting,
                 "lessons": lambda: self.lessons.open_panel(actions["lessons"].isChecked()),
                 "next_step": self.lessons.go_on,
                 "previous_step": self.lessons.go_back,
@@ -193,7 +190,7 @@ class MainWindow(QMainWindow):
             }
         )
         self.page.cost_folded.connect(actions["cost"].setEnabled)
-        self.page.settings_shown.connect(actions["settings"].setChecked)
+        self.page.parts_changed.connect(lambda: actions["settings"].setChecked(self.page.settings_open))
         actions["settings"].setChecked(self.page.settings_open)
         stack = session.undo_stack
         for source in (stack.canUndoChanged, stack.canRedoChanged, session.settings_changed, session.shown):
@@ -201,10 +198,10 @@ class MainWindow(QMainWindow):
         stack.undoTextChanged.connect(lambda text: actions.say("undo", f"Undoes the {text or 'last change'}"))
         stack.redoTextChanged.connect(lambda text: actions.say("redo", f"Redoes the {text or 'last undone change'}"))
         self.lessons.shown.connect(actions["lessons"].setChecked)
+        self.presentation.switched.connect(self.lessons.point_again)
         actions["reopen"].setEnabled(False)  # until something is known to have been kept
         actions.sessions.setEnabled(False)
         self._show_undo()
-        self._show_presenting()
 
     def _show_playing(self, playing: bool) -> None:
         self.controls.set_playing(playing)
@@ -242,7 +239,7 @@ class MainWindow(QMainWindow):
         lenses = self.lenses
         self.actions_.connect({"cost": lenses.show_guest, "detach": lambda: lenses.take_out(lenses.current)})
         self.page.add_lenses(self.lenses, self.cost)
-        self.actions_.add_lenses({kind.title: kind.summary for kind in LENSES}, self.lenses.show_tab)
+        self.actions_.add_lenses({kind.title: kind.summary for kind in LENSES}, self._show_lens)
         self._leave_focus(self.page)
         self._theme_views()
         self.lessons.follow_views()
@@ -262,6 +259,11 @@ class MainWindow(QMainWindow):
         self.cost.invite()
         self._show_lanes()
         self.session.start()
+
+    def _show_lens(self, index: int) -> None:
+        assert self.lenses is not None
+        self.presentation.unfold("lenses")
+        self.lenses.show_tab(index)
 
     def _leave_focus(self, parent: QWidget) -> None:
         """Let a click on a button leave the focus where it was, so that Space still plays and pauses."""
@@ -286,15 +288,10 @@ class MainWindow(QMainWindow):
     def _apply_theme(self) -> None:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        theme.apply(application, self.theme, self._enlarged() if self._presenting else 1.0)
+        theme.apply(application, self.theme, self.presentation.scale())
         self.setMinimumSize(*map(theme.px, LEAST))
         self.actions_["theme"].setIcon(icon("sun" if self.theme.dark else "moon"))
         self._theme_views()
-
-    def _enlarged(self) -> float:
-        """Return how much larger everything can be and still fit on the screen."""
-        screen = self.screen().availableGeometry()
-        return max(1.0, min(PRESENTING, screen.width() / ENLARGED[0], screen.height() / ENLARGED[1]))
 
     def _theme_views(self) -> None:
         for view in (self.boundary, self.cost, self.lenses):
@@ -306,30 +303,6 @@ class MainWindow(QMainWindow):
         self._chosen_theme = theme.LIGHT if self.theme.dark else theme.DARK
         QSettings().setValue("theme", "dark" if self._chosen_theme.dark else "light")
         self.set_theme(self._chosen_theme)
-
-    def switch_presenting(self) -> None:
-        """Enlarge text and lines and fill the screen, or go back."""
-        # Everything moves, and again in the next turn of the event loop, as parts fold: it is drawn only after that.
-        self.setUpdatesEnabled(False)
-        QTimer.singleShot(0, self, lambda: QTimer.singleShot(0, self, lambda: self.setUpdatesEnabled(True)))
-        if not self._presenting:
-            self._normal_geometry, self._had_settings = self.geometry(), self.page.settings_open
-            self.page.open_settings(False)  # the back row is to see the plots
-        self._presenting = not self._presenting
-        self._show_presenting()
-        self._apply_theme()
-        if self._presenting:
-            self.showFullScreen()
-        else:
-            self.page.open_settings(self._had_settings)
-            self.showNormal()
-            # Deferred: only then does the layout know that it may be narrow again.
-            QTimer.singleShot(0, self, lambda: self.setGeometry(self._normal_geometry))
-
-    def _show_presenting(self) -> None:
-        self.actions_["present"].setChecked(self._presenting)
-        self.actions_["leave"].setEnabled(self._presenting)
-        self.actions_["leave"].setVisible(self._presenting)
 
     # Settings
 
@@ -459,7 +432,7 @@ class MainWindow(QMainWindow):
             self._keep_or_clear_ghosts(snapshot.experiment)
         if self._reported and snapshot.run != self._drawn_run:
             self._reported.clear()
-            self.notice.dismiss()  # it was about the previous run
+            self.notice.drop()  # it was about the previous run
         self._drawn_run = snapshot.run
         if self.cost is not None:
             self.cost.forget_ranges()

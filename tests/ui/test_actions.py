@@ -37,7 +37,14 @@ def in_menus(driver: Any) -> list[QAction]:
 
 def test_the_menus_hold_every_action_once(driver: Any) -> None:
     window = driver.window
-    assert [plain(action.text()) for action in window.menus.actions()] == ["File", "Edit", "Run", "View", "Help"]
+    assert [plain(action.text()) for action in window.menus.actions()] == [
+        "File",
+        "Edit",
+        "Run",
+        "View",
+        "Present",
+        "Help",
+    ]
     listed = in_menus(driver)
     names = [*ENTRIES, *(f"lens {index}" for index in range(len(window.lenses.lenses)))]
     assert len(listed) == len(set(listed)) == len(names)

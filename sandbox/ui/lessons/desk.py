@@ -12,7 +12,6 @@ from PySide6.QtGui import QMouseEvent
 
 from sandbox import words
 from sandbox.errors import InputError
-from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.lessons import (
@@ -31,7 +30,7 @@ from sandbox.lessons.lesson import LENSES, Prediction
 from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING, Guide
 from sandbox.ui.lessons.page import choice_outcome, sketch_outcome, turn_text
 from sandbox.ui.lessons.panel import Entry, LessonPanel
-from sandbox.ui.lessons.places import Stage, bring_into_view, lens_named, tab_of
+from sandbox.ui.lessons.places import Stage, bring_into_view, lens_named, part_of, tab_of
 from sandbox.ui.lessons.pointer import Pointer
 from sandbox.ui.lessons.progress import Points, has_begun, read_progress
 from sandbox.ui.pace import Pace
@@ -72,7 +71,6 @@ class LessonDesk(QObject):
         self._step: tuple[Lesson, int] | None = None  # the step on the page
         self._answer: StepAnswer | None = None
         self._is_final = False  # whether that is of the run once the step was done
-        self._lent = False  # whether the settings were opened to point at one
         self._asked: Question[Any] | None = None
         self._pace = Pace(PERIOD, self)
         self._pace.overdue.connect(self.wanted_changed)
@@ -209,20 +207,25 @@ class LessonDesk(QObject):
             return
         self._ask_for_sketch()
         place, page = guide.step.point, self._stage.page
-        if self._lent and place not in SETTINGS:
-            self._lent = False
-            page.open_settings(False)
+        prediction = guide.step.prediction
+        drawn = "cost" if prediction is not None and prediction.curve else ""
+        page.take_back({part_of(place), part_of(guide.step.wait), drawn})
         if not place:
             self.pointer.point_nowhere()
             return
         is_asked_for = place in LENSES and guide.step.wait == place
-        was_open = page.settings_open
         targets = tab_of(self._stage, place) if is_asked_for else bring_into_view(self._stage, place)
-        self._lent |= page.settings_open and not was_open
         self.pointer.point_at(targets, [self.panel.card, self._stage.notice])
         handle = page.window().windowHandle()
         if handle is not None:  # it sees every press before the widget that takes it
             handle.installEventFilter(self)
+
+    def point_again(self) -> None:
+        """Unfold what the step points at, after the window has folded other parts than before."""
+        was_shading = self.pointer.is_shading
+        self._point()
+        if not was_shading:
+            self.pointer.lift_shade()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):

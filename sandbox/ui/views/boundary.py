@@ -148,7 +148,6 @@ class BoundaryView(QWidget):
         """Apply colours and type; `scale` enlarges type, points and lines when presenting."""
         self._theme, self._scale = colours, scale
         font = theme.font(SMALL)
-        font.setPixelSize(round(SMALL * scale))
         axis = QColor(colours.axis)
         self.plot.set_colors(QColor(colours.card), axis, QColor(colours.edge), font, scale)
         self.grid.color = QColor(colours.grid)

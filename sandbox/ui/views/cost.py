@@ -190,7 +190,6 @@ class CostView(QWidget):
         """Apply colours and type; `scale` enlarges type and lines when presenting."""
         self._theme, self._scale = colours, scale
         font = theme.font(SMALL)
-        font.setPixelSize(round(SMALL * scale))
         self.plot.set_colors(QColor(colours.card), QColor(colours.axis), QColor(colours.edge), font, scale)
         self.grid.color = QColor(colours.grid)
         self.crosshair.color = QColor(theme.blend(colours.muted, colours.card, 0.35))

@@ -1,0 +1,306 @@
+"""Presenting in the real window: what stays on screen, how large it is, and that all comes back afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QRect, QSettings, Qt
+from PySide6.QtWidgets import QApplication
+
+from sandbox.experiment import Experiment
+from sandbox.ui import theme
+from sandbox.ui.kit import Notice
+from sandbox.ui.lessons.guide import DONE
+from tests.ui.conftest import Driver
+from tests.ui.test_lessons import begin, next_step, own, step
+
+Key = Qt.Key
+OpenWindow = Callable[..., Driver]
+SIZES = [(1024, 768), (1280, 720), (1920, 1080)]
+KEYS = {"settings": Key.Key_S, "cost": Key.Key_C, "lenses": Key.Key_L}
+LANES = (
+    "", 'loss.objective = "mse"', "optimizer.learning_rate = 2.0", 'loss.objective = "hinge"',
+    "optimizer.learning_rate = 0.001", 'loss.objective = "huber"',
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def nothing_chosen() -> Iterator[None]:
+    """Begin every test as somebody who has never presented."""
+    QSettings().remove("presenting")
+    yield
+    QSettings().remove("presenting")
+
+
+def experiment(lanes: int = 1, more: str = "") -> Experiment:
+    entries = (f'[[lanes]]\nname = "{name}"\n{differs}\n' for name, differs in zip("ABCDEF", LANES, strict=True))
+    text = f'[data]\nsamples = 60\n{more}[loss]\nmonitors = ["mse"]\n'
+    return Experiment.loads(text + "".join(list(entries)[:lanes]))
+
+
+@pytest.fixture
+def on_screen(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Driver]:
+    """Open a window that fills a screen of some size when it presents; the tests' own screen is smaller."""
+
+    def make(size: tuple[int, int] = (1280, 720), of: Experiment | None = None) -> Driver:
+        driver = open_window(of or experiment())
+        window = driver.window
+        monkeypatch.setattr(window, "screen", lambda: SimpleNamespace(availableGeometry=lambda: QRect(0, 0, *size)))
+        monkeypatch.setattr(window, "showFullScreen", lambda: window.resize(*size))
+        window.resize(*size)
+        settle(driver)
+        return driver
+
+    return make
+
+
+def settle(driver: Driver) -> None:
+    driver.settle()
+    for _ in range(5):
+        QApplication.processEvents()
+    driver.settle()
+
+
+def press(driver: Driver, *keys: Qt.Key) -> None:
+    for key in keys:
+        driver.key(key)
+        settle(driver)
+
+
+def present(driver: Driver) -> None:
+    press(driver, Key.Key_F11)
+
+
+def seen(driver: Driver) -> set[str]:
+    """The parts that one can see beside the boundary."""
+    window = driver.window
+    parts = {"settings": window.page.settings, "cost": window.cost, "lenses": window.lenses}
+    return {name for name, part in parts.items() if part.isVisible()}
+
+
+# What stays on screen
+
+
+def test_the_first_time_boundary_and_cost_are_shown(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen()
+    window = driver.window
+    present(driver)
+    assert window.boundary.isVisible() and window.controls.epoch.isVisible()
+    assert seen(driver) == {"cost"}
+    assert not window.menus.isVisible() and not window.notice.isVisible()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_each_part_is_folded_and_unfolded_by_its_key(on_screen: Callable[..., Driver], size: tuple[int, int]) -> None:
+    driver = on_screen(size)
+    present(driver)
+    for part, key in KEYS.items():
+        before = seen(driver)
+        action = driver.window.actions_[f"present_{part}"]
+        press(driver, key)
+        assert seen(driver) == before ^ {part} and action.isChecked() == (part not in before)
+        press(driver, key)
+        assert seen(driver) == before and action.isChecked() == (part in before)
+
+
+def test_what_is_folded_gives_its_room_to_the_rest(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen()
+    window = driver.window
+    present(driver)
+    right, height = window.cost_card.geometry().right(), window.cost_card.height()
+    press(driver, Key.Key_C)
+    assert window.boundary_card.geometry().right() == right  # all of it
+    press(driver, Key.Key_L)
+    assert window.lenses.geometry().right() == right and window.lenses.height() == height
+    assert window.lenses.isAncestorOf(window.lenses.current) and window.lenses.current.isVisible()
+    press(driver, Key.Key_C, Key.Key_L)
+    assert window.cost_card.isAncestorOf(window.cost) and window.cost_card.height() == height
+
+
+def test_cost_and_lenses_share_a_low_column_by_tabs(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen()
+    window = driver.window
+    present(driver)
+    press(driver, Key.Key_L)
+    assert window.lenses.isAncestorOf(window.cost)
+    press(driver, Key.Key_C)
+    assert not window.cost.isVisible() and window.lenses.current.isVisible()
+
+
+def test_a_lens_that_is_asked_for_unfolds_the_lenses(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen()
+    window = driver.window
+    present(driver)
+    driver.key(Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    settle(driver)
+    assert window.lenses.lenses[1].isVisible()
+
+
+def test_the_keys_act_only_while_presenting_and_not_where_one_types(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen((1920, 1080))
+    window = driver.window
+    before = seen(driver)
+    press(driver, *KEYS.values())
+    assert seen(driver) == before and not any(window.actions_[f"present_{part}"].isEnabled() for part in KEYS)
+    present(driver)
+    press(driver, Key.Key_S)
+    edit = driver.control("optimizer.learning_rate").edit
+    driver.click(edit)
+    edit.selectAll()
+    driver.qtbot.keyClicks(edit, "sCl")
+    assert edit.text() == "sCl" and seen(driver) == {"settings", "cost"}
+
+
+def test_the_settings_keep_their_own_key(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen()
+    present(driver)
+    driver.key(Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert seen(driver) == {"settings", "cost"} and driver.window.actions_["present_settings"].isChecked()
+
+
+def test_what_was_chosen_is_remembered_for_the_next_time(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen()
+    present(driver)
+    press(driver, Key.Key_C, Key.Key_L, Key.Key_S)
+    press(driver, Key.Key_Escape, Key.Key_F11)
+    assert seen(driver) == {"settings", "lenses"}
+    press(driver, Key.Key_L, Key.Key_S, Key.Key_F11)
+    other = on_screen()
+    present(other)
+    assert seen(other) == set()
+
+
+# Leaving
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("opened", [True, False])
+def test_leaving_brings_everything_back(on_screen: Callable[..., Driver], size: tuple[int, int], opened: bool) -> None:
+    driver = on_screen(size)
+    window = driver.window
+    if not opened:
+        driver.key(Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+        settle(driver)
+
+    def places() -> list[QRect]:
+        return [card.geometry() for card in (window.boundary_card, window.cost_card, window.lenses)]
+
+    before = places()
+    present(driver)
+    press(driver, Key.Key_C, Key.Key_L, Key.Key_S, Key.Key_F11)
+    driver.wait(lambda: places() == before)
+    assert theme.scale() == 1.0 and window.page.settings.isVisible() == opened
+    assert window.menus.isVisible() and window.actions_["settings"].isChecked() == opened
+    driver.key(Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert window.page.settings.isVisible() != opened
+
+
+def test_the_way_back_is_always_in_sight(on_screen: Callable[..., Driver]) -> None:
+    for size in SIZES:
+        driver = on_screen(size, experiment(3))
+        button = driver.window.controls.present
+        present(driver)
+        assert button.isVisible() and button.toolTip() == "Goes back to the usual size (F11)."
+        driver.click(button)
+        settle(driver)
+        assert theme.scale() == 1.0
+
+
+def test_the_row_of_controls_offers_what_a_presenter_can_do(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen((1920, 1080))
+    controls = driver.window.controls
+    present(driver)
+    driver.click(controls.more)
+    offered = {action.text(): action for action in controls._menu.actions()}
+    offered["Show &cost"].trigger()
+    controls._menu.hide()
+    settle(driver)
+    assert seen(driver) == set()
+
+
+# Lessons
+
+
+def test_a_step_unfolds_what_it_points_at_and_folds_it_again(on_screen: Callable[..., Driver], tmp_path: Path) -> None:
+    driver = on_screen()
+    steps = (step(f'point = "{place}"', title=place) for place in ("equations", "cost", "loss.objective", "boundary"))
+    begin(driver, own(tmp_path, "".join(steps)))
+    present(driver)
+    press(driver, Key.Key_C)
+    QSettings().sync()
+    assert seen(driver) == {"lenses"}
+    for expected in ({"cost"}, {"settings"}, set()):
+        next_step(driver, DONE)
+        settle(driver)
+        assert seen(driver) == expected
+    press(driver, Key.Key_Escape, Key.Key_F11)
+    assert seen(driver) == set()  # what was lent is not what the presenter chose
+
+
+def test_what_the_presenter_unfolds_during_a_step_stays(on_screen: Callable[..., Driver], tmp_path: Path) -> None:
+    driver = on_screen()
+    begin(driver, own(tmp_path, step('point = "equations"') + step('point = "boundary"')))
+    present(driver)
+    press(driver, Key.Key_C)
+    assert seen(driver) == {"lenses"}
+    press(driver, Key.Key_L, Key.Key_L)
+    next_step(driver, DONE)
+    settle(driver)
+    assert seen(driver) == {"lenses"}
+
+
+# Messages
+
+
+def test_messages_wait_until_one_leaves(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen()
+    notice = driver.window.notice
+    present(driver)
+    notice.offer("New here?", "Begin", lambda: None)
+    notice.say("Saved.")
+    notice.say("Training stopped.", error=True, action="Reset")
+    assert not notice.isVisible()
+    press(driver, Key.Key_F11)
+    assert notice.isVisible() and notice.sentence.text() == "Training stopped." and notice.button.text() == "Reset"
+    driver.click(notice.close_button)
+    assert notice.sentence.text() == "New here?"
+
+
+def test_a_message_on_screen_makes_way_and_comes_back(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen()
+    notice = driver.window.notice
+    notice.say("Seven rows were left out.")
+    present(driver)
+    assert not notice.isVisible()
+    press(driver, Key.Key_F11)
+    assert notice.isVisible() and notice.sentence.text() == "Seven rows were left out."
+
+
+def test_what_is_refused_is_said_briefly_and_moves_nothing(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen((1920, 1080))
+    window, notice = driver.window, driver.window.notice
+    present(driver)
+    press(driver, Key.Key_S)
+    before = window.boundary_card.geometry()
+    driver.type(driver.control("optimizer.learning_rate").edit, "-1")
+    driver.wait(notice.isVisible)
+    settle(driver)
+    assert notice.property("kind") == "error" and notice._hide_timer.isActive()
+    assert window.boundary_card.geometry() == before
+    assert window.page.rect().contains(notice.geometry()) and notice.height() == theme.px(theme.CONTROL)
+    press(driver, Key.Key_F11)
+    assert not notice.isVisible()
+
+
+def test_a_stop_of_the_previous_run_is_not_reported_afterwards(qtbot: Any) -> None:
+    notice = Notice()
+    qtbot.addWidget(notice)
+    notice.hold(True)
+    notice.say("Training stopped.", error=True, action="Reset")
+    notice.drop()
+    notice.hold(False)
+    assert notice.isHidden()
