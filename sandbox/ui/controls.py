@@ -93,7 +93,9 @@ class ActionButton(IconButton):
 
 
 class SettingsButton(StyleFollower, QToolButton):
-    """Opens and closes the settings; while they are closed it shows their name."""
+    """Opens and closes the settings; while they are closed it shows their name, but not to an audience."""
+
+    _brief = False
 
     def __init__(self, action: QAction) -> None:
         super().__init__()
@@ -102,9 +104,14 @@ class SettingsButton(StyleFollower, QToolButton):
         self.toggled.connect(self.fit)
         self.follow_style()
 
+    def set_brief(self, brief: bool) -> None:
+        """Set whether it does without the name."""
+        self._brief = brief
+        self.fit()
+
     def fit(self) -> None:
-        style = Qt.ToolButtonStyle
-        self.setToolButtonStyle(style.ToolButtonIconOnly if self.isChecked() else style.ToolButtonTextBesideIcon)
+        style, brief = Qt.ToolButtonStyle, self._brief or self.isChecked()
+        self.setToolButtonStyle(style.ToolButtonIconOnly if brief else style.ToolButtonTextBesideIcon)
         self.setIconSize(QSize(theme.px(16), theme.px(16)))
         self.setFixedHeight(theme.px(theme.CONTROL))
 
@@ -239,6 +246,7 @@ class Controls(StyleFollower, QFrame):
     def set_presenting(self, presenting: bool) -> None:
         """Keep the way back in sight while presenting, and offer there what else a presenter can do."""
         self._presenting = presenting
+        self.settings.set_brief(presenting)
         self._make_room()
 
     # Room

@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
         stack.undoTextChanged.connect(lambda text: actions.say("undo", f"Undoes the {text or 'last change'}"))
         stack.redoTextChanged.connect(lambda text: actions.say("redo", f"Redoes the {text or 'last undone change'}"))
         self.lessons.shown.connect(actions["lessons"].setChecked)
-        self.presentation.switched.connect(self.lessons.point_again)
+        self.presentation.switched.connect(self._show_presented)
         actions["reopen"].setEnabled(False)  # until something is known to have been kept
         actions.sessions.setEnabled(False)
         self._show_undo()
@@ -303,6 +303,11 @@ class MainWindow(QMainWindow):
         self._chosen_theme = theme.LIGHT if self.theme.dark else theme.DARK
         QSettings().setValue("theme", "dark" if self._chosen_theme.dark else "light")
         self.set_theme(self._chosen_theme)
+
+    def _show_presented(self) -> None:
+        if self.boundary is not None:
+            self.boundary.present(self.presentation.is_on)
+        self.lessons.point_again()
 
     # Settings
 

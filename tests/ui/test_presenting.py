@@ -9,13 +9,27 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QRect, QSettings, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QFontInfo
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QTextEdit,
+    QToolButton,
+    QWidget,
+)
 
 from sandbox.experiment import Experiment
+from sandbox.lessons import lesson_folders
 from sandbox.ui import theme
 from sandbox.ui.kit import Notice
-from sandbox.ui.lessons.guide import DONE
+from sandbox.ui.lessons.guide import DONE, MOVING
+from sandbox.ui.plot.legend import CurveChip, CurveName, PointLegend
+from sandbox.ui.plot.plot import Plot
 from tests.ui.conftest import Driver
+from tests.ui.test_layout import problems
 from tests.ui.test_lessons import begin, next_step, own, step
 
 Key = Qt.Key
@@ -304,3 +318,129 @@ def test_a_stop_of_the_previous_run_is_not_reported_afterwards(qtbot: Any) -> No
     notice.drop()
     notice.hold(False)
     assert notice.isHidden()
+
+
+# How large it is
+
+
+def small_types(window: QWidget, least: float) -> set[str]:
+    """Return the texts on screen whose letters are smaller than this, in pixels."""
+    found = set()
+    for widget in window.findChildren(QWidget):
+        if not widget.isVisible() or widget.window() is not window:
+            continue
+        for text, size in types(widget):
+            if text.strip() and size < least:
+                found.add(f"{type(widget).__name__} {text!r}: {size}")
+    return found
+
+
+def types(widget: QWidget) -> Iterator[tuple[str, int]]:
+    """Yield each text of a widget with the size of its letters."""
+    if isinstance(widget, QTextEdit):
+        block = widget.document().begin()
+        while block.isValid():
+            parts = block.begin()
+            while not parts.atEnd():
+                part = parts.fragment()
+                if not part.charFormat().isImageFormat():
+                    yield part.text(), part.charFormat().font().pixelSize()
+                parts += 1
+            block = block.next()
+    elif isinstance(widget, Plot):
+        yield "axis", min(axis.style["tickFont"].pixelSize() for axis in widget.axes.values())
+    elif isinstance(widget, PointLegend):
+        yield widget.text(), widget.font().pixelSize()
+    elif isinstance(widget, CurveChip | CurveName):
+        yield widget.accessibleName(), widget._font.pixelSize()
+    elif isinstance(widget, QLabel | QAbstractButton | QLineEdit | QComboBox):
+        is_icon = isinstance(widget, QToolButton) and widget.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly
+        text = widget.currentText() if isinstance(widget, QComboBox) else widget.text()
+        yield "" if is_icon and not widget.icon().isNull() else text, QFontInfo(widget.font()).pixelSize()
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 6])
+def test_all_type_is_for_the_back_row(on_screen: Callable[..., Driver], lanes: int) -> None:
+    driver = on_screen((1280, 720), experiment(lanes))
+    window, least = driver.window, 1.25 * theme.NORMAL
+    press(driver, Key.Key_Space)
+    driver.wait_drawn(lambda snapshot: snapshot.epoch >= 3)
+    driver.pause()
+    assert small_types(window, least)  # at a desk
+    present(driver)
+    assert not small_types(window, least)
+    assert window.cost.letters.font.pixelSize() >= least
+    press(driver, Key.Key_L)  # the cost goes behind a tab
+    assert not small_types(window, least)
+    for index in range(len(window.lenses.lenses)):
+        window.lenses.show_tab(index)
+        settle(driver)
+        assert not small_types(window, least), window.lenses.current.title
+    press(driver, Key.Key_S, Key.Key_L)
+    assert not small_types(window, least)
+
+
+def test_the_text_of_a_lesson_is_for_the_back_row(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen()
+    window = driver.window
+    window.lessons.open_lesson(lesson_folders()["01-the-printed-cost"])
+    present(driver)
+    for _ in range(7):
+        settle(driver)
+        assert not small_types(window, 1.25 * theme.NORMAL), window.lessons.guide.step.title
+        window.lessons.go_on()
+        driver.wait(lambda: window.lessons.guide.phase != MOVING)
+    window.lessons.show_list()
+    settle(driver)
+    assert not small_types(window, 1.25 * theme.NORMAL)
+
+
+# The boundary
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("lanes", [1, 2, 3, 4, 5, 6])
+def test_the_boundary_keeps_its_proportions(
+    on_screen: Callable[..., Driver], size: tuple[int, int], lanes: int
+) -> None:
+    driver = on_screen(size, experiment(lanes))
+    present(driver)
+    for keys in ((), (Key.Key_C,), (Key.Key_L,), (Key.Key_S,)):  # with the cost, alone, with lenses, with settings too
+        press(driver, *keys)
+        for frame in driver.window.boundary.frames:
+            plot = frame.view.plot
+            area = plot.area.rect()
+            (left, right), (low, high) = plot.x_range, plot.y_range
+            assert (right - left) / area.width() == pytest.approx((high - low) / area.height(), rel=0.02)
+            assert 0.5 <= area.width() / area.height() <= 2.2
+            assert area.width() * area.height() > 0.012 * size[0] * size[1] / lanes
+
+
+def test_a_plot_without_alike_inputs_is_no_strip(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen((1280, 720), Experiment.loads('[data]\ndataset = "sine"\n'))
+    present(driver)
+    press(driver, Key.Key_C)
+    area = driver.window.boundary.plot.area.rect()
+    assert area.width() == pytest.approx(2.1 * area.height(), rel=0.03)
+
+
+@pytest.mark.parametrize("lanes", [1, 3, 6])
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_is_cut_while_presenting(on_screen: Callable[..., Driver], size: tuple[int, int], lanes: int) -> None:
+    driver = on_screen(size, experiment(lanes))
+    present(driver)
+    for keys in ((), (Key.Key_S,), (Key.Key_L,), (Key.Key_C,), (Key.Key_S,)):
+        press(driver, *keys)
+        assert not (found := problems(driver.window)), f"{keys}: " + "\n".join(found)
+
+
+@pytest.mark.parametrize("lanes", [4, 6])
+def test_names_of_many_lanes_can_be_told(on_screen: Callable[..., Driver], lanes: int) -> None:
+    driver = on_screen((1280, 720), experiment(lanes))
+    present(driver)
+    shown = [frame.words.shown_text() for frame in driver.window.boundary.frames]
+    assert all(
+        len(text) >= min(len(frame.words.text()), 16)
+        for text, frame in zip(shown, driver.window.boundary.frames, strict=True)
+    )
+    assert driver.window.lane_bar.rival.width() >= driver.window.lane_bar.rival.sizeHint().width()
