@@ -25,7 +25,7 @@ LEAST = 880, 480  # width and height of the smallest window
 ENLARGED = 900, 540  # what is left of a screen when everything is enlarged for the back row, at the usual scale
 WIDE, TALL = 1000, 620  # from here on the settings are open at first; the cost stands above the lenses
 CURVES = 480  # the width that curves and lenses get before the boundary gets more than they
-CROWD = 580  # the width below which the boundary gets less, if the lessons are open
+CROWD = 600  # the width below which the boundary gets less, if the lessons are open or somebody presents
 ROOMY = 700  # the width from which on it gets more, while somebody presents
 BESIDE = 530  # the width from which on the boundary stands beside curves and lenses
 # The least share of the views that curves and lenses get: usually; beside lessons, if there is little; presented.
@@ -285,9 +285,10 @@ class Page(StyleFollower, QWidget):
                 card.setMinimumWidth(0 if self._fold.crowded else min(theme.px(CURVES), round(share * room)))
 
     def _least_share(self, room: int) -> float:
-        if self._presented is not None and room >= theme.px(ROOMY):
+        presents = self._presented is not None
+        if presents and room >= theme.px(ROOMY):
             return PRESENTED
-        return SCARCE if self._lessons_width > 0 and room < theme.px(CROWD) else READ
+        return SCARCE if (presents or self._lessons_width > 0) and room < theme.px(CROWD) else READ
 
     def _room_for_views(self, with_settings: bool) -> int:
         settings = max(self.settings.width(), self.settings.minimumWidth()) if with_settings else 0

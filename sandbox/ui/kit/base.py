@@ -36,6 +36,7 @@ from sandbox.glossary import explanation
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
 
+LEAST_LETTERS = 4  # of a text that is cut; fewer are not shown
 LABEL_WIDTH = 94  # of labels left of their controls, so that the controls line up
 
 
@@ -212,7 +213,7 @@ class Elided(Label):
         painter.setPen(self.palette().color(self.foregroundRole()))
         room = self.contentsRect()
         text = "\n".join(self._broken())
-        if len(text) < min(4, len(self.text())):
+        if len(text) < min(LEAST_LETTERS, len(self.text())):
             return  # a letter or two are of no use
         painter.drawText(room, int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
 
@@ -260,6 +261,21 @@ class Card(StyleFollower, QFrame):
         """Set the muted text beside the title."""
         if text != self.subtitle.text():
             self.subtitle.setText(text)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            call_later(self, self._fit_title)
+        return super().event(event)
+
+    def _fit_title(self) -> None:
+        """Leave out the title where the header needs its room: a letter or two of it are of no use."""
+        margins = self._column.contentsMargins()
+        room = (
+            self.width() - margins.left() - margins.right() - self.header.sizeHint().width() - 2 * self._top.spacing()
+        )
+        text = self.title.text()
+        least = text if len(text) <= LEAST_LETTERS else f"{text[:LEAST_LETTERS]}\u2026"
+        self.title.setVisible(room >= self.title.fontMetrics().horizontalAdvance(least))
 
     def fit(self) -> None:
         """Set margins and spacings."""

@@ -146,6 +146,8 @@ class CostView(QWidget):
             label.setProperty("role", "hint")
             label.setAccessibleName(name)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.note.setWordWrap(True)
+        self.next_step.setWordWrap(True)
         self.readout.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.note.hide()
         self.next_step.setAlignment(Qt.AlignmentFlag.AlignCenter)
