@@ -55,7 +55,7 @@ class Presentation(QObject):
         super().__init__(window)
         self._window, self._page, self._controls, self._notice, self._actions = window, page, controls, notice, actions
         self._apply_look = apply_look
-        self._geometry, self._was_maximized = QRect(), False
+        self._is_on, self._geometry, self._was_maximized = False, QRect(), False
         self._parts = {f"present_{part}": part for part in FOLDABLE}
         actions.connect({"present": self.switch, "leave": self.switch})
         actions.connect({name: partial(self.fold, part) for name, part in self._parts.items()})
@@ -65,7 +65,7 @@ class Presentation(QObject):
     @property
     def is_on(self) -> bool:
         """Whether somebody presents."""
-        return self._page.presented is not None
+        return self._is_on
 
     def scale(self) -> float:
         """Return how much larger everything can be and still fit on the screen."""
@@ -88,7 +88,7 @@ class Presentation(QObject):
 
     def _begin(self) -> None:
         window = self._window
-        self._geometry, self._was_maximized = window.geometry(), window.isMaximized()
+        self._is_on, self._geometry, self._was_maximized = True, window.geometry(), window.isMaximized()
         self._notice.hold(True)
         self._page.present(_kept_parts())
         self._page.hang(self._notice)
@@ -99,9 +99,10 @@ class Presentation(QObject):
 
     def _end(self) -> None:
         window = self._window
+        self._is_on = False
+        self._apply_look()  # first, so that the page knows the room that there is for what comes back
         self._page.present(None)
         self._controls.set_presenting(False)
-        self._apply_look()
         self._notice.removeEventFilter(self._page)
         self._page.top.take(self._notice)
         self._notice.hold(False)
