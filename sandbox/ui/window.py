@@ -232,6 +232,7 @@ class MainWindow(QMainWindow):
         if self.boundary is not None or self._closed:
             return
         self.boundary, self.cost = LaneGrid(), CostView()
+        self.boundary.present(self.presentation.is_on)
         self.boundary_card.body.addWidget(self.boundary, 1)
         self.cost_card.body.addWidget(self.cost, 1)
         self.cost_card.header.addWidget(self.cost.controls)

@@ -28,7 +28,8 @@ from sandbox.ui.kit import Notice
 from sandbox.ui.lessons.guide import DONE, MOVING
 from sandbox.ui.plot.legend import CurveChip, CurveName, PointLegend
 from sandbox.ui.plot.plot import Plot
-from tests.ui.conftest import Driver
+from sandbox.ui.window import MainWindow
+from tests.ui.conftest import PATIENCE, Driver
 from tests.ui.test_layout import problems
 from tests.ui.test_lessons import begin, next_step, own, step
 
@@ -455,3 +456,16 @@ def test_a_note_below_the_cost_has_the_lines_that_it_needs(on_screen: Callable[.
     for _ in range(5):  # nothing is drawn meanwhile, which would set another note
         QApplication.processEvents()
     assert cost.note.height() >= cost.note.heightForWidth(cost.note.width()) > 1.5 * cost.readout.height()
+
+
+def test_presenting_begins_before_the_views_are_there(qtbot: Any) -> None:
+    window = MainWindow(experiment(), theme.LIGHT)
+    qtbot.addWidget(window)
+    window.presentation.switch()
+    window._load_views()
+    driven = window.boundary.frames[0].view
+    qtbot.waitUntil(lambda: driven.slice is not None and window.cost.isVisible(), timeout=PATIENCE)
+    assert driven.plot._shape is not None and not window.lenses.isVisible()
+    window.presentation.switch()
+    assert driven.plot._shape is None and theme.scale() == 1.0
+    window.close()
