@@ -17,11 +17,12 @@ from sandbox.lessons.listing import split_listings
 from sandbox.notation.equations import subjects
 from sandbox.ui import theme
 from sandbox.ui.lens.equations import EquationsLens
-from sandbox.ui.lessons.guide import ASKING, DONE, WAITING
+from sandbox.ui.lessons.guide import DONE
 from sandbox.ui.lessons.listing import ENTERS, HINT, PRINTED, CodeBox, CodeView
 from sandbox.ui.lessons.places import lens_named
 from tests.ui.conftest import Driver
 from tests.ui.test_layout import problems
+from tests.ui.test_lessons import walk_to
 
 FIRST = lesson_folders()["01-the-printed-cost"]
 HEAD = '+++\ntitle = "My own"\nsummary = "What I found."\nsources = ["A. Author: A book. 1999."]\n+++\n'
@@ -505,15 +506,8 @@ def test_monitors_and_training_change_nothing(beside: Beside) -> None:
 
 
 def go_to_code(driver: Driver) -> Beside:
-    lessons = driver.window.lessons
-    lessons.open_lesson(FIRST)
-    index = next(n for n, step in enumerate(read_lesson(FIRST).steps) if step.point == "equations")
-    for number in range(index + 1):
-        driver.wait(
-            lambda number=number: lessons.guide.index == number and lessons.guide.phase in (DONE, ASKING, WAITING)
-        )
-        if number < index:
-            lessons.go_on()
+    driver.window.lessons.open_lesson(FIRST)
+    walk_to(driver, next(n for n, step in enumerate(read_lesson(FIRST).steps) if step.point == "equations"))
     driver.settle()
     return Beside(driver)
 

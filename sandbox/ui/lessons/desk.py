@@ -336,7 +336,8 @@ class LessonDesk(QObject):
     def _bring_lens_back(self) -> None:
         """Show the lens that is pointed at again, which the cost has gone before as the window got smaller."""
         place = "" if self.guide.lesson is None else self.guide.step.point
-        if self.pointer.isVisible() and place in LENSES and self.guide.step.wait != place:
+        is_open = "lenses" in self._stage.page.parts
+        if is_open and self.pointer.isVisible() and place in LENSES and self.guide.step.wait != place:
             bring_into_view(self._stage, place)
 
     def point_again(self) -> None:
