@@ -570,6 +570,24 @@ def test_the_legend_says_since_when_a_loss_is_learned_with(qtbot: QtBot) -> None
     assert [row.does for row in rows] == ["learns since 300", "learned until 300", "shown"]
 
 
+# The legend of several lanes
+
+
+def test_what_a_lane_learns_with_is_marked_in_all_lanes_or_in_none(qtbot: QtBot) -> None:
+    names = ("mean", "the sum of all of them")
+    curves = tuple(_curve("train_mse", "mse", "objective", COSTS * k, lane) for k, lane in enumerate(names, start=1))
+    view = _view(qtbot)
+    view.draw(curves, (), [_lane(name, "mse") for name in names], 900.0)
+    short, long = rows = view.legend.names
+    assert [row.name for row in rows] == [f"{name} · Mean squared error" for name in names]
+    view.resize(900, 420)
+    qtbot.waitUntil(lambda: short.shows_role and long.shows_role)
+    between = round((short.sizeHint().width() + long.sizeHint().width()) / 2)  # room for the mark of one alone
+    for row in rows:
+        row.resize(between, row.height())
+    assert not short.shows_role and not long.shows_role
+
+
 # Beside the previous run, and beyond the axis
 
 
