@@ -261,7 +261,7 @@ class CostView(QWidget):
         ghosts = ghosts_of(self._curves)
         if ghosts:
             self._ghosts = ghosts
-            losses = {texts.label_within(lane.objective) for lane in self._lanes}
+            losses = {texts.label_within(curve.name) for curve in self._curves if _has_learned(curve)}
             self.ghost_note.say(self._position, losses.pop() if len(losses) == 1 else "")
 
     def clear_ghosts(self) -> None:
@@ -715,6 +715,11 @@ class CostView(QWidget):
         ends = (10.0**low, 10.0**high) if self.log_x.isChecked() else (low, high)
         if ends[1] - ends[0] >= 2.0:
             self._set_window(ends)
+
+
+def _has_learned(curve: Curve) -> bool:
+    """Return whether a lane learned with this loss, now or before."""
+    return curve.name in LOSSES and (curve.role == "objective" or bool(curve.learned))
 
 
 def learning(epochs: Floats, spans: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
