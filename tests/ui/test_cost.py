@@ -17,6 +17,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from sandbox.experiment import Experiment
+from sandbox.experiment.document.lanes import with_lane
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.training.scales import Scale
 from sandbox.experiment.training.snapshot import Curve, EditMark, LaneState
 from sandbox.ui import theme
@@ -678,3 +680,15 @@ def test_a_drawn_curve_begins_where_the_run_did_and_goes_on_level(qtbot: QtBot, 
     y = round(middle.y())
     accent = [x for x in range(middle.x() + 8, size.width() - 4) if image.pixelColor(x, y) != ground]
     assert accent  # the level rest is shown
+
+
+@pytest.mark.parametrize("width", [300, 345, 500])
+def test_the_card_of_the_costs_keeps_its_name(open_window: Callable[..., Driver], width: int) -> None:
+    """However long the losses and metrics are that can be shown for every lane."""
+    experiment = Experiment().with_values({"loss.monitors": ("categorical_accuracy", "categorical_cross_entropy")})
+    driver = open_window(with_lane(experiment, LaneEntry("B", {"loss.objective": "mse"})))
+    card = driver.window.cost_card
+    assert driver.window.cost.only.isVisible()
+    card.setFixedWidth(width)
+    driver.settle()
+    assert card.title.text() == "Cost" and card.title.width() >= card.title.fontMetrics().horizontalAdvance("Cost")

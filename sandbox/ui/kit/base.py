@@ -192,6 +192,9 @@ class Elided(Label):
         painter.drawText(room, int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
 
 
+_SHORT_TITLE = 40  # pixels
+
+
 class Card(StyleFollower, QFrame):
     """A plain rounded frame with a title, a subtitle, a slot for buttons in its header, and a body.
 
@@ -233,6 +236,8 @@ class Card(StyleFollower, QFrame):
         self.header.setSpacing(half)
         self.body.setSpacing(half)
         self.title.setMinimumHeight(theme.px(20))
+        # a short title, such as "Cost", does not give way to the controls beside it
+        self.title.setMinimumWidth(min(self.title.sizeHint().width(), theme.px(_SHORT_TITLE)))
 
 
 class LineGlyph(StyleFollower, QWidget):
