@@ -281,6 +281,16 @@ def test_marks_stand_on_the_axis_and_say_what_changed_when_pointed_at(qtbot: QtB
     assert view.readout.text() == "epoch" and "triangle" in view.plot.toolTip()
 
 
+def test_a_mark_in_a_corner_is_whole(qtbot: QtBot) -> None:
+    painted = []
+    for epoch in (0.0, 450.0, 1000.0):
+        view = _view(qtbot, marks=(EditMark(1, epoch, None, "l2 0 to 0.1"),))
+        assert view.plot.x_range == (0.0, 1000.0)
+        image = view.marks._render(view.marks.boundingRect()).toImage()
+        painted.append(sum(image.pixelColor(x, image.height() - 2).alpha() > 128 for x in range(image.width())))
+    assert painted[0] == painted[1] == painted[2] > 4
+
+
 def test_marks_name_their_lane_if_there_are_several(qtbot: QtBot) -> None:
     view = _view(qtbot)
     view.draw(CURVES, [EditMark(9, 400.0, "B", "l2 0 to 0.1")], [_lane("A"), _lane("B")], 900.0)
