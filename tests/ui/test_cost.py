@@ -615,7 +615,7 @@ def _with_ghost(qtbot: QtBot, pale: np.ndarray, log: bool) -> CostView:
 
 @pytest.mark.parametrize("log", [True, False])
 @pytest.mark.parametrize("factor", [1e-7, 0.01, 0.5, 5.0, 500.0, 1e7])
-def test_the_previous_run_leaves_the_present_one_a_third_of_the_axis(qtbot: QtBot, log: bool, factor: float) -> None:
+def test_the_previous_run_lengthens_the_axis_only_so_far(qtbot: QtBot, log: bool, factor: float) -> None:
     view = _with_ghost(qtbot, factor * COSTS, log)
     (low, high), shown = view.plot.y_range, np.log10(COSTS) if log else COSTS
     assert low <= shown.min() and shown.max() <= high

@@ -74,8 +74,8 @@ def has_diverged(values: Floats, log: bool) -> bool:
 def beside(present: list[Floats], pale: list[Floats], log: bool) -> list[Floats]:
     """Return the values of the previous run that an axis has to show beside those of the present one.
 
-    The present curves always keep at least a third of the axis, unless they are nearly level; a curve that diverged
-    does not lengthen it at all.
+    At each end they lengthen it by at most the span of the present curves, or, for curves that are nearly level, by
+    `PALE_DECADES` or by the largest present value; a curve that diverged does not lengthen it at all.
 
     Parameters
     ----------
