@@ -53,6 +53,19 @@ def test_a_ghost_is_shown_for_the_losses_in_view_alone(driver: Any) -> None:
     assert len(driver.window.boundary.current.ghost.lines) == 1
 
 
+def test_a_run_that_changed_its_loss_is_not_said_to_be_of_one(driver: Any) -> None:
+    driver.play(updates=10)
+    driver.pause()
+    driver.choose(driver.control("loss.objective"), "Mean squared")
+    driver.wait_drawn(lambda snapshot: snapshot.lanes[0].objective == "mse")
+    driver.play(updates=10)
+    driver.pause()
+    epoch = driver.last.epoch
+    driver.click(driver.window.controls.reset)
+    driver.wait_drawn(lambda snapshot: snapshot.run == 1)
+    assert driver.window.cost.ghost_note.text.text() == f"Pale: the previous run, {epoch} epochs"
+
+
 def test_the_ghost_is_of_the_last_run_that_was_trained(driver: Any) -> None:
     driver.play(updates=20)
     driver.pause()

@@ -19,12 +19,12 @@ from sandbox.cli import main
 from sandbox.experiment import Experiment
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.glossary import TERMS
-from sandbox.lessons import follow, lesson_folders, read_lesson
+from sandbox.lessons import Verdict, follow, lesson_folders, read_claim, read_lesson
 from sandbox.lessons.lesson import LENSES, PARTS, PLACES
 from sandbox.ui import app, theme
 from sandbox.ui.lessons import desk
 from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING
-from sandbox.ui.lessons.page import RIGHT
+from sandbox.ui.lessons.page import RIGHT, verdict_text
 from sandbox.ui.lessons.progress import Progress, has_begun, read_progress
 from sandbox.ui.lessons.prose import Prose, split_formulas
 from tests.ui.conftest import Driver
@@ -877,3 +877,11 @@ def test_lessons_change_no_bit_of_a_run(open_window: Callable[..., Driver]) -> N
         driver.undo()
         driver.settle()
     assert all(np.array_equal(alone[name], value) for name, value in driver.weights().items())
+
+
+def test_figures_are_shown_with_the_digits_that_tell_them_apart() -> None:
+    claim = read_claim("A train_cost after 1 < A train_cost after 0")
+    here, measured = Verdict(0.692981, 0.693048, True, 1, 1), Verdict(0.5, 0.6931, True, 16, 16)
+    assert verdict_text(claim, here, measured) == (
+        "Here: 0.69298 against 0.69305. Over 16 seeds: 0.5000 against 0.6931; true in 16 of them."
+    )

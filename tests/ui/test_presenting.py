@@ -453,8 +453,8 @@ def test_a_note_below_the_cost_has_the_lines_that_it_needs(on_screen: Callable[.
     present(driver)
     cost.note.setText("Values of 0 and below cannot be shown on a logarithmic axis and are left out, and more of it.")
     cost.note.show()
-    for _ in range(5):  # nothing is drawn meanwhile, which would set another note
-        QApplication.processEvents()
+    for _ in range(5):  # no timers meanwhile: what is drawn would set another note
+        QApplication.sendPostedEvents()
     assert cost.note.height() >= cost.note.heightForWidth(cost.note.width()) > 1.5 * cost.readout.height()
 
 

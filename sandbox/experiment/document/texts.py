@@ -53,7 +53,10 @@ def reduced(name: str, reduction: str, within: bool = False) -> str:
         Whether it is written within a sentence.
     """
     label = label_within(name) if within else label_of(name)
-    return f"{label}{SUMMED}" if reduction == "sum" and name not in METRICS else label
+    if reduction != "sum" or name in METRICS:
+        return label
+    term = LOSSES[name].term_label if name in LOSSES else ""
+    return f"{(words.within(term) if within else term) or label}{SUMMED}"
 
 
 def setting_within(key: str) -> str:

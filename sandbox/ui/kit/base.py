@@ -38,6 +38,7 @@ from sandbox.ui.icons import icon
 
 LEAST_LETTERS = 4  # of a text that is cut; fewer are not shown
 LABEL_WIDTH = 94  # of labels left of their controls, so that the controls line up
+_SHORT_TITLE = 40  # pixels that the title of a card keeps
 
 
 if TYPE_CHECKING:
@@ -286,6 +287,8 @@ class Card(StyleFollower, QFrame):
         self.header.setSpacing(half)
         self.body.setSpacing(half)
         self.title.setMinimumHeight(theme.px(20))
+        # a short title, such as "Cost", does not give way to the controls beside it
+        self.title.setMinimumWidth(min(self.title.sizeHint().width(), theme.px(_SHORT_TITLE)))
 
 
 class LineGlyph(StyleFollower, QWidget):

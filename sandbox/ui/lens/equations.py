@@ -22,7 +22,7 @@ PERIOD = 0.1  # seconds between two answers: numbers cannot be read faster
 WIDE = 640  # from this width on, a pinned array is beside the equations, not below them
 
 
-_ROOMY = 440  # pixels; a narrower lens has room only for what the colour means beside its heading
+_ROOMY = 440  # pixels; a narrower lens has room only for what the colour means, without the heading
 _SAMPLES, _COLUMNS = "samples_as", "columns"  # the name and a value of what is remembered
 
 
@@ -112,9 +112,9 @@ class EquationsLens(Lens[Numbers]):
         self.ask_again()
 
     def _name_convention(self) -> None:
-        short = _COLUMNS if self.columns else "rows"
-        text = f"samples are {short}"
-        self.convention.setText(text if self.width() >= theme.px(_ROOMY) else short)
+        text = f"samples are {_COLUMNS if self.columns else 'rows'}"
+        self.convention.setText(text)
+        self.heading.setVisible(self.width() >= theme.px(_ROOMY))
         self.convention.setAccessibleName(text.capitalize())
 
     def show_answer(self, answer: Numbers, snapshot: Snapshot, lane: str) -> None:

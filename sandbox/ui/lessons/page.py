@@ -46,18 +46,13 @@ def verdict_text(claim: Claim, verdict: Verdict, measured: Verdict | None) -> st
     """Return what became of a claim in this run, and what was measured of it over many seeds."""
     parts = []
     if verdict.is_known:
-        here = f"{'Here' if verdict.holds else 'Not so here'}: {_sides(claim, verdict)}"
+        here = f"{'Here' if verdict.holds else 'Not so here'}: {claim.figures(verdict)}"
         several = f"; true in {verdict.seeds} of {verdict.of} seeds" if verdict.of > 1 else ""
         parts.append(f"{here}{several}.")
     if measured is not None and measured.of > 1:
-        sides = _sides(claim, measured)
+        sides = claim.figures(measured)
         parts.append(f"Over {measured.of} seeds: {sides}; true in {measured.seeds} of them.")
     return " ".join(parts)
-
-
-def _sides(claim: Claim, verdict: Verdict) -> str:
-    left = claim.left.text(verdict.value)
-    return left if claim.other is None else f"{left} against {claim.other.text(verdict.other / claim.right)}"
 
 
 class ClaimRow(StyleFollower, QWidget):
