@@ -142,6 +142,16 @@ def test_marks_name_them() -> None:
     ]  # fmt: skip
 
 
+def test_what_is_asked_about_the_start_has_an_answer_where_given_weights_no_longer_fit() -> None:
+    trainer = Trainer(made(network__hidden=(), network__initial=(1.0, 2.0, 0.0)))
+    trainer.run(2)
+    change(trainer, None, (2,), added=("1",))
+    probe = trainer.probe("A")
+    assert probe is not None
+    drawn = Trainer(made(network__hidden=(2,)))
+    assert np.array_equal(probe.at_start(probe.replica).replica.theta, drawn.lanes[0].replicas[0].theta)
+
+
 # What is allowed
 
 
