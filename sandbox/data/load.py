@@ -61,7 +61,7 @@ class Data:
     standardized : bool
         Whether the features are standardised.
     columns : tuple of str
-        The columns that features can be made from without another sample coming or going.
+        The columns that features can be made from without another sample coming or going; () is the inputs alone.
     others : tuple of (str, array (m,), array (m,))
         Those of them that are not among the inputs, with their numbers in the training and the test samples.
     closed : tuple of str
@@ -107,7 +107,8 @@ class Data:
         InputError
             If a feature cannot be read, or made in these samples.
         """
-        parsed = tuple(parse_feature(one_line(text), (*self.columns, *self.closed)) for text in features)
+        columns = (*(self.columns or self.inputs), *self.closed)
+        parsed = tuple(parse_feature(one_line(text), columns) for text in features)
         names = _distinct("features", [feature.name for feature in parsed])
         for column in inputs_of(parsed):
             if column in self.closed:
@@ -120,20 +121,14 @@ class Data:
         train, test = ({name: self._column(name, part) for name in inputs} for part in (0, 1))
         X_train, X_test = feature_matrix(parsed, train), feature_matrix(parsed, test)
         _check_finite(self.name, parsed, X_train, X_test)
-        mean, scale = np.zeros(len(parsed)), np.ones(len(parsed))
+        scales = [self._scale_of(name, column) for name, column in zip(names, X_train.T, strict=True)]
+        mean, scale = np.array(scales).T
+        with np.errstate(over="ignore", invalid="ignore"):
+            X_train, X_test = (X_train - mean) / scale, (X_test - mean) / scale
         for i, name in enumerate(names):
-            known = next(
-                (data for data in (self, self.origin) if data is not None and name in data.feature_names), None
-            )
-            if known is not None:
-                old = known.feature_names.index(name)
-                mean[i], scale[i] = known.mean[old], known.scale[old]
-                X_train[:, i], X_test[:, i] = known.X_train[:, old], known.X_test[:, old]
-                continue
-            if self.standardized:  # each by itself, so that it is the same whatever is switched with it
-                (mean[i],), (scale[i],) = scaling(X_train[:, [i]])
-            with np.errstate(over="ignore", invalid="ignore"):
-                X_train[:, i], X_test[:, i] = (X_train[:, i] - mean[i]) / scale[i], (X_test[:, i] - mean[i]) / scale[i]
+            if name in self.feature_names:
+                old = self.feature_names.index(name)
+                X_train[:, i], X_test[:, i] = self.X_train[:, old], self.X_test[:, old]
         _check_finite(self.name, parsed, mean, scale, X_train, X_test)
         return replace(
             self,
@@ -150,6 +145,17 @@ class Data:
             others=tuple(other for other in self.others if other[0] not in inputs),
             origin=self.origin or self,
         )
+
+    def _scale_of(self, name: str, values: NDArray[np.float64]) -> tuple[float, float]:
+        """Return mean and scale of a feature with these values (m,) in the training samples; known ones stay."""
+        for data in (self, self.origin):
+            if data is not None and name in data.feature_names:
+                i = data.feature_names.index(name)
+                return float(data.mean[i]), float(data.scale[i])
+        if not self.standardized:
+            return 0.0, 1.0
+        (mean,), (scale,) = scaling(values[:, None])  # by itself: the same, whatever is switched with it
+        return float(mean), float(scale)
 
     def _column(self, name: str, part: int) -> NDArray[np.float64]:
         """Return a column of the training (0) or the test samples (1)."""

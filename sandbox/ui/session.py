@@ -556,7 +556,8 @@ class Session(QObject):
         """Return the inputs, off or on, that can be switched while it trains."""
         if self.snapshot is None:
             return ()
-        return tuple(dict.fromkeys((*offered(self.snapshot.data.columns), *self._features())))
+        data = self.snapshot.data
+        return tuple(dict.fromkeys((*offered(data.columns or data.inputs), *self._features())))
 
     def set_inputs(self, features: tuple[str, ...]) -> None:
         """Give all networks these inputs while they train; weights of those that stay are kept."""
