@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from sandbox import words
 from sandbox.errors import InputError
-from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.lessons import (
@@ -27,20 +25,19 @@ from sandbox.lessons import (
     lesson_folders,
     read_lesson,
     read_measured,
-    read_quantity,
 )
-from sandbox.lessons.lesson import LENSES, Prediction
+from sandbox.lessons.lesson import Prediction
 from sandbox.ui.lessons.beside import LENS, CodeBeside
 from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING, Guide
 from sandbox.ui.lessons.lesson_list import ABOUT, OVER, OVER_FOR_A_GROUP, Entry
-from sandbox.ui.lessons.page import choice_outcome, sketch_outcome, turn_text
+from sandbox.ui.lessons.page import choice_outcome, turn_text
 from sandbox.ui.lessons.panel import FINISH, NEXT, SHOW, TO_THE_END, TRAIN_ON, LessonPanel
-from sandbox.ui.lessons.places import Stage, bring_into_view, lens_named, part_of, tab_of
-from sandbox.ui.lessons.pointer import Pointer
+from sandbox.ui.lessons.places import Stage, lens_named
+from sandbox.ui.lessons.pointing import Pointing
 from sandbox.ui.lessons.programme import keep_programme, listed, read_programme
 from sandbox.ui.lessons.progress import Points, forget_progress, has_begun
+from sandbox.ui.lessons.sketching import Sketching
 from sandbox.ui.pace import Pace
-from sandbox.ui.views.sketch import Sketch
 
 PERIOD = 0.2  # seconds between two answers about a step, at least
 TWICE = 0.4  # seconds within which a second press to go on is taken for the first: clickers and fingers often give two
@@ -74,14 +71,15 @@ class LessonDesk(QObject):
         self._stage = stage
         self.panel = LessonPanel()
         self.guide = Guide(stage, self)
-        self.pointer = Pointer(stage.page)
+        self._pointing = Pointing(stage, self.guide, self.panel.card, self)
+        self.pointer = self._pointing.pointer
+        self._sketching = Sketching(stage, self.guide)
         self._own: list[Path] = []  # folders that the person opened
         self._measured: Sequence[Mapping[str, Verdict]] = ()  # of each step
         self._code = CodeBeside(stage, self.panel.page.text, self)
         self._step: tuple[Lesson, int] | None = None  # the step on the page
         self._answer: StepAnswer | None = None
         self._is_final = False  # whether that is of the run once the step was done
-        self._lending = False  # whether the settings were to be open, when last pointed
         self._next: Path | None = None  # the lesson that stands out in the list
         self.clock: Callable[[], float] = time.monotonic
         self._pressed = -math.inf
@@ -102,13 +100,11 @@ class LessonDesk(QObject):
         panel.back.clicked.connect(self.go_back)
         panel.next.clicked.connect(self.go_on)
         page.prediction.chosen.connect(guide.predict)
-        page.prediction.drawn.connect(self._take_sketch)
+        page.prediction.drawn.connect(self._sketching.take)
         page.away.acted.connect(guide.come_back)
         page.train_on.clicked.connect(guide.train_on)
         guide.changed.connect(self._show)
         guide.arrived.connect(self._arrive)
-        guide.arrived.connect(self._begin_code)
-        self._stage.page.cost_folded.connect(self._bring_lens_back)
         self._stage.session.playing_changed.connect(self._lend_again)
         self._allow_steps()
 
@@ -117,7 +113,7 @@ class LessonDesk(QObject):
         cost = self._stage.cost
         assert cost is not None
         cost.pen.drawn.connect(lambda: self.panel.page.prediction.take.setEnabled(True))
-        cost.pen.finished.connect(self._take_sketch)
+        cost.pen.finished.connect(self._sketching.take)
         self._code.follow_views()
 
     # Opening and closing
@@ -137,9 +133,8 @@ class LessonDesk(QObject):
             self._point()
             self.panel.take_focus()
         else:
-            self.pointer.point_nowhere()
-            if self._stage.cost is not None:
-                self._stage.cost.show_sketch(None)
+            self._pointing.point_nowhere()
+            self._sketching.hide()
         self.shown.emit(opened)
 
     def show_list(self) -> None:
@@ -159,9 +154,8 @@ class LessonDesk(QObject):
         lessons.show_entries(entries, read_programme(), len(lesson_folders()) + len(self._own))
         lessons.show_next(self._next, about)
         self.panel.show_list()
-        self.pointer.point_nowhere()
-        if self._stage.cost is not None:
-            self._stage.cost.show_sketch(None)
+        self._pointing.point_nowhere()
+        self._sketching.hide()
         self._allow_steps()
         if had_focus:
             self.panel.take_focus()
@@ -252,7 +246,7 @@ class LessonDesk(QObject):
             if self._next is not None:
                 self._choose(self._next)
         elif self.guide.phase == ASKING and self.panel.page.prediction.take.isEnabled():
-            self._take_sketch()  # it has been drawn, and is not lost
+            self._sketching.take()  # it has been drawn, and is not lost
         elif lesson is not None:
             self.guide.go_on()
             if self.guide.lesson is None:
@@ -280,115 +274,28 @@ class LessonDesk(QObject):
         self._stage.actions_["next_step"].setEnabled(self.is_open and can_begin)
         self._stage.actions_["previous_step"].setEnabled(self.is_open and (in_steps or in_list))
 
-    # Pointing
-
     def _arrive(self) -> None:
-        """Bring the lane that the step speaks of into view, and point."""
-        lane = self.guide.step.lane
+        """Bring the lane that the step speaks of into view, and point; the code of the step is that lane's."""
+        stage, lane = self._stage, self.guide.step.lane
         if lane:
-            self._stage.desk.view(lane)
+            stage.desk.view(lane)
         self._point()
+        self._code.begin(lane or stage.session.experiment.lanes[0].name)
 
     def _point(self) -> None:
-        """Draw the ring around what the step points at, unless the panel is closed."""
-        guide = self.guide
-        if guide.lesson is None or not self.is_open or self.panel.shows_list or self._stage.lenses is None:
-            return
-        self._ask_for_sketch()
-        place, page = guide.step.point, self._stage.page
-        self._lending = self._lends()
-        page.take_back(self._needed_parts())
-        if place in SETTINGS and not self._lending and not page.settings_open:
-            self._stage.lenses.show_guest()  # the curves, if they have no card of their own
-            place = ""
-        if not place:
-            self.pointer.point_nowhere()
-            return
-        is_asked_for = place in LENSES and guide.step.wait == place
-        targets = tab_of(self._stage, place) if is_asked_for else bring_into_view(self._stage, place)
-        self.pointer.point_at(targets, [self.panel.card, self._stage.notice])
-        handle = page.window().windowHandle()
-        if handle is not None:  # it sees every press before the widget that takes it
-            handle.installEventFilter(self)
+        """Point at what the step is about, and let a curve be drawn if it asks for one, unless the panel is closed."""
+        if self._shows_step and self._stage.lenses is not None:
+            self._sketching.ask()
+            self._pointing.point()
 
-    def _needed_parts(self) -> set[str]:
-        """Return which foldable parts of the window this step needs."""
-        step = self.guide.step
-        drawn = "cost" if step.prediction is not None and step.prediction.curve else ""
-        parts = {part_of(step.point), part_of(step.wait), drawn}
-        return parts if self._lending or step.point not in SETTINGS else parts - {"settings"}
-
-    def _lends(self) -> bool:
-        """Whether the settings are to be open: once it learns, only if they do not hide what it learns."""
-        guide, stage = self.guide, self._stage
-        if guide.step.point not in SETTINGS:
-            return False
-        is_persons_turn = guide.phase in (ASKING, WAITING) or not guide.step.train
-        return stage.page.has_room_for_settings or (is_persons_turn and not stage.session.playing)
-
-    def _lend_again(self, *_: object) -> None:
-        """Lend the settings, or take them back, as the step goes on; nothing is shaded any longer."""
-        guide = self.guide
-        if guide.lesson is not None and guide.phase != MOVING and self._lends() != self._lending:
-            self._point()
-            self.pointer.lift_shade()
-
-    def _bring_lens_back(self) -> None:
-        """Show the lens that is pointed at again, which the cost has gone before as the window got smaller."""
-        place = "" if self.guide.lesson is None else self.guide.step.point
-        is_open = "lenses" in self._stage.page.parts
-        if is_open and self.pointer.isVisible() and place in LENSES and self.guide.step.wait != place:
-            bring_into_view(self._stage, place)
+    @property
+    def _shows_step(self) -> bool:
+        return self.guide.lesson is not None and self.is_open and not self.panel.shows_list
 
     def point_again(self) -> None:
         """Unfold what the step points at, after the window has folded other parts than before."""
-        was_shading = self.pointer.is_shading
-        self._point()
-        if not was_shading:
-            self.pointer.lift_shade()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
-            card = self.panel.card
-            if not card.rect().contains(card.mapFromGlobal(event.globalPosition().toPoint())):
-                self.pointer.lift_shade()  # the person has begun
-        return False
-
-    def _begin_code(self) -> None:
-        """The code of the step is that of the lane that the step is about."""
-        self._code.begin(self.guide.step.lane or self._stage.session.experiment.lanes[0].name)
-
-    # Predicting a curve
-
-    def _ask_for_sketch(self) -> None:
-        cost, guide = self._stage.cost, self.guide
-        if cost is None or guide.lesson is None:
-            return
-        prediction, answer = guide.step.prediction, guide.answer
-        if prediction is None or not prediction.curve or (guide.has_asked and answer is None):
-            cost.show_sketch(None)
-        elif guide.phase == ASKING:
-            bring_into_view(self._stage, "cost")
-            cost.ask_for_sketch(self._sketched_lane(prediction), prediction.curve, self._until(prediction))
-        elif isinstance(answer, tuple):
-            cost.show_sketch(self._sketch(prediction, answer))
-
-    def _sketched_lane(self, prediction: Prediction) -> str:
-        return prediction.lane or self._stage.session.experiment.lanes[0].name
-
-    def _until(self, prediction: Prediction) -> int:
-        return prediction.until or self.guide.step.train
-
-    def _sketch(self, prediction: Prediction, points: Points) -> Sketch:
-        return Sketch.of(self._sketched_lane(prediction), prediction.curve, self._until(prediction), points)
-
-    def _take_sketch(self) -> None:
-        cost = self._stage.cost
-        if cost is None or self.guide.lesson is None or self.guide.phase != ASKING:
-            return
-        epochs, values = cost.pen.curve()
-        if len(epochs):
-            self.guide.predict(tuple(zip(epochs.tolist(), values.tolist(), strict=True)))
+        with self._pointing.as_shaded():
+            self._point()
 
     # Asking and showing
 
@@ -402,22 +309,19 @@ class LessonDesk(QObject):
 
     def _question(self) -> AskStep | None:
         guide = self.guide
-        if guide.lesson is None or not self.is_open or self.panel.shows_list or guide.phase == MOVING:
+        if not self._shows_step or guide.phase == MOVING:
             return None
         step, prediction = guide.step, guide.step.prediction
         choices = () if prediction is None else tuple(choice.claim for choice in prediction.choices)
-        drawn = () if prediction is None or not prediction.curve else (self._end_of_sketch(prediction),)
+        drawn = () if prediction is None or not prediction.curve else (self._sketching.end(prediction),)
         figures, claims = (*step.figures, *drawn), (*step.claims, *choices)
         if not (figures or claims) or not guide.is_on_path:
             return None
         return AskStep(self._stage.session.experiment.lanes[0].name, figures, claims)
 
-    def _end_of_sketch(self, prediction: Prediction) -> Any:
-        return read_quantity(f"{self._sketched_lane(prediction)} {prediction.curve} after {self._until(prediction)}")
-
     def draw(self, snapshot: Snapshot) -> None:
         """Show the answer in a snapshot, and how far the training is."""
-        if self.guide.lesson is None or not self.is_open or self.panel.shows_list:
+        if not self._shows_step:
             return
         self._code.follow(snapshot)
         question = self._question()
@@ -445,7 +349,7 @@ class LessonDesk(QObject):
             last = guide.index + 1 == len(lesson.steps)
             sources = f"Sources: {' '.join(lesson.sources)}" if last and lesson.sources else ""
             panel.page.set_step(step.title, step.claims, step.prediction, sources)
-            self.pointer.point_nowhere()
+            self._pointing.point_nowhere()
         panel.show_place(guide.index, len(lesson.steps), self._next_does(), guide.phase == DONE)
         self._show_phase(step)
         self._show_answer(step)
@@ -455,6 +359,12 @@ class LessonDesk(QObject):
         if not self.is_up_to_date:
             self._pace.make_due()
             self.wanted_changed.emit()
+
+    def _lend_again(self, *_: object) -> None:
+        """Lend the settings, or take them back, as the step goes on; nothing is shaded any longer."""
+        if self.guide.lesson is not None and self.guide.phase != MOVING and self._pointing.would_lend_otherwise:
+            self._point()
+            self._pointing.lift_shade()
 
     def _next_does(self) -> tuple[str, str]:
         """Return what the button to go on says, and does."""
@@ -477,7 +387,7 @@ class LessonDesk(QObject):
         snapshot = self._stage.session.snapshot
         training = guide.phase == TRAINING and snapshot is not None and guide.is_on_path
         if training or (guide.phase == DONE and step.wait):
-            self.pointer.lift_shade()
+            self._pointing.lift_shade()
         page.show_training(0 if snapshot is None else snapshot.epoch, step.train if training else 0, guide.is_paused)
         turn = ""
         if guide.phase == WAITING and guide.is_on_path:
@@ -511,14 +421,9 @@ class LessonDesk(QObject):
         if isinstance(answer, int):
             outcome = choice_outcome(right[answer]) if any(right) else ""
         elif answer is not None:
-            cost, sketch, figure = self._stage.cost, self._sketch(prediction, answer), self._end_of_sketch(prediction)
-            if cost is not None:
-                cost.show_sketch(sketch)
-            if end:
-                drawn = sketch.value_at(sketch.until)
-                outcome = sketch_outcome(drawn, end[0], figure.text(drawn), figure.text(end[0]), sketch.until)
-        elif prediction.curve and self._stage.cost is not None:
-            self._stage.cost.show_sketch(None)
+            outcome = self._sketching.show(prediction, answer, end)
+        elif prediction.curve:
+            self._sketching.hide()
         self.panel.page.prediction.show_answer(answer if isinstance(answer, int) else None, right, outcome)
 
 
