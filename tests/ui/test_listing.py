@@ -87,7 +87,9 @@ class Beside:
 
     def hover(self, number: int) -> None:
         """Move the mouse onto a line; the equations have then answered."""
-        self.driver.qtbot.mouseMove(self.view.viewport(), self.spot(number))
+        spot = self.spot(number)
+        for aside in (QPoint(7, 0), QPoint(0, 0)):  # where the page has scrolled, the mouse may be there already
+            self.driver.qtbot.mouseMove(self.view.viewport(), spot + aside)
         self.driver.wait(lambda: self.view._hovered == (number if self.view.quantity(number) else None))
         self.driver.settle()
 
