@@ -28,6 +28,7 @@ GROUPS = {
     "six_lanes": "window",
     "looks": "window",
     "start": "start",
+    "network": "network",
     "memory": "memory",
 }
 
