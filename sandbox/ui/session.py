@@ -47,6 +47,7 @@ from sandbox.ui.undo import (
     RenameLaneCommand,
     Run,
     RunCommand,
+    WeightCommand,
 )
 from sandbox.worker import TrainerThread
 from sandbox.worker.commands import (
@@ -56,6 +57,7 @@ from sandbox.worker.commands import (
     ForkLane,
     Refresh,
     Return,
+    RevertEdit,
     Start,
     Step,
     TogglePlay,
@@ -387,11 +389,56 @@ class Session(QObject):
                     experiment = _with_monitors(experiment, lane.name, old, dataset.task)
         return experiment
 
-    def apply_edit(self, edit: Edit) -> None:
+    def apply_edit(self, edit: Edit, token: int | None = None) -> None:
         """Apply an edit that has been checked; called by the undo stack."""
         self._settled = self.experiment = self.experiment.changed_by(edit)
-        self.send(ApplyEdit(edit))
+        self.send(ApplyEdit(edit, token))
         self.settings_changed.emit()
+
+    def revert_edit(self, token: int) -> None:
+        """Set back the weights that the edits with a token replaced; called by the undo stack."""
+        self.send(RevertEdit(token))
+
+    # The network itself
+
+    def change_weight(self, name: str, value: float, final: bool, lane: str, replica: int | None = None) -> None:
+        """Set a weight or bias of a lane, "W1[0,1]" or "b2[3]", between two updates.
+
+        Parameters
+        ----------
+        name : str
+        value : float
+        final : bool
+            Whether it is typed, or the last value of a drag. All values of a drag are one step that can be undone.
+        lane : str
+        replica : int, optional
+            The number of the network, if the lane has several; None is the first.
+        """
+        if self._pending_run is not None:
+            self._defer((name, lane), lambda: self.change_weight(name, value, final, lane, replica))
+            return
+        if lane not in self._lane_names():
+            return
+        several = self.experiment.run.replicas > 1
+        key = f"{name}#{replica or 0}" if several else name
+        try:
+            edit = self.experiment.checked_edit({}, lane if len(self.experiment.lanes) > 1 else None, 0, {key: value})
+        except InputError as error:
+            self.message.emit(str(error), True)
+            return
+        drag = self._open_drag(edit)
+        token = next(self._tokens) if drag is None else drag.token
+        self.succeeded.emit()
+        self.undo_stack.push(WeightCommand(self, edit, token, f"change of {name}", final))
+
+    def _open_drag(self, edit: Edit) -> WeightCommand | None:
+        """Return the command of a drag that an edit of weights goes on with; None if it is another change."""
+        index = self.undo_stack.index()
+        command = self.undo_stack.command(index - 1) if index else None
+        if not isinstance(command, WeightCommand) or command.final:
+            return None
+        same = (command.edit.lane, command.edit.weights.keys()) == (edit.lane, edit.weights.keys())
+        return command if same else None
 
     # Lanes
 

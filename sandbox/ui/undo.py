@@ -33,8 +33,11 @@ class Editable(Protocol):
     experiment: Experiment
     hidden: frozenset[str]
 
-    def apply_edit(self, edit: Edit) -> None:
-        """Apply an edit that has been checked."""
+    def apply_edit(self, edit: Edit, token: int | None = None) -> None:
+        """Apply an edit that has been checked; with a token, keep what it replaces."""
+
+    def revert_edit(self, token: int) -> None:
+        """Set back what the edits with a token replaced."""
 
     def apply_lanes(self, experiment: Experiment, command: Command | None, hidden: frozenset[str]) -> None:
         """Replace the lanes, and send the command to the thread."""
@@ -73,6 +76,30 @@ class EditCommand(QUndoCommand):
         if newer.changes.keys() != older.changes.keys() or newer.lane != older.lane:
             return False
         self.edit, self.final = newer, other.final
+        return True
+
+
+class WeightCommand(QUndoCommand):
+    """A weight or bias set by hand. Undoing it sets it back to what it was then: training does not go back."""
+
+    def __init__(self, session: Editable, edit: Edit, token: int, text: str, final: bool) -> None:
+        super().__init__(text)
+        self.session, self.edit, self.token, self.final = session, edit, token, final
+
+    def redo(self) -> None:
+        self.session.apply_edit(self.edit, self.token)
+
+    def undo(self) -> None:
+        self.session.revert_edit(self.token)
+
+    def id(self) -> int:
+        return 3
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Merge the values of one drag, which share a token, into one step."""
+        if not isinstance(other, WeightCommand) or other.token != self.token:
+            return False
+        self.edit, self.final = other.edit, other.final
         return True
 
 

@@ -116,14 +116,24 @@ class LaneEntry:
 
 @dataclass(frozen=True)
 class Edit:
-    """A change made while training: after `update` updates, in one lane, or in all if None."""
+    """A change made while training: after `update` updates, in one lane, or in all if None.
+
+    `changes` are settings by dotted key; `weights` are single weights and biases by name, which are set after that.
+    """
 
     update: int
-    changes: Mapping[str, Value]
+    changes: Mapping[str, Value] = field(default_factory=FrozenMapping)
     lane: str | None = None
+    weights: Mapping[str, float] = field(default_factory=FrozenMapping)
 
     def __post_init__(self) -> None:
-        _freeze(self, "changes")
+        for name in ("changes", "weights"):
+            _freeze(self, name)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """What it changes: the keys of settings, and "weights"."""
+        return frozenset(self.changes) | ({"weights"} if self.weights else frozenset())
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from sandbox.errors import input_error, join_location
+from sandbox.experiment.document.entries import checked_weights
 from sandbox.experiment.document.parts import Edit, LaneEntry
 from sandbox.experiment.document.settings import MOST_EDITS, MOST_LANES, MOST_UPDATES, SETTINGS, Value
 from sandbox.experiment.document.validation import (
@@ -19,7 +20,8 @@ from sandbox.words import nearest
 
 LANE_RULE = "a lane may differ in network, loss and optimizer, except batch_size, shuffle and optimizer.seed"
 EDIT_RULE = (
-    "an edit may change network, loss and optimizer, except seeds, initializer, initializer_scale, initial and weights"
+    "an edit may change network, loss and optimizer, except seeds, initializer, initializer_scale, initial and "
+    'network.weights, and it may set single weights and biases, weights."W1[0,1]" = 0.5'
 )
 
 
@@ -82,7 +84,8 @@ def checked_edit(edit: Edit, lanes: tuple[LaneEntry, ...], where: str) -> Edit:
     update = check_whole("update", edit.update, MOST_UPDATES, where)
     if edit.lane is not None:
         lane_index(lanes, edit.lane, where)
-    if not edit.changes:
+    weights = checked_weights(edit.weights, where)
+    if not (edit.changes or weights):
         raise input_error(where, f"this changes nothing, but must change something; {EDIT_RULE}.")
     changes = _checked_changes(edit.changes, where)
     for key in changes:
@@ -91,7 +94,7 @@ def checked_edit(edit: Edit, lanes: tuple[LaneEntry, ...], where: str) -> Edit:
         if edit.lane is not None and not SETTINGS[key].per_lane:
             clash = f"{key} is shared by all lanes, but lane is {described(edit.lane)}"
             raise input_error(where, f"{clash}; such an edit must not name a lane.")
-    return Edit(update, changes, edit.lane)
+    return Edit(update, changes, edit.lane, weights)
 
 
 def check_layers(

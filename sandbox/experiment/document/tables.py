@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.errors import input_error, join_location
+from sandbox.experiment.document.entries import checked_weights
 from sandbox.experiment.document.parts import Edit, LaneEntry
 from sandbox.experiment.document.rules import EDIT_RULE, LANE_RULE
 from sandbox.experiment.document.settings import MOST_EDITS, MOST_LANES, MOST_UPDATES, SECTIONS, SETTINGS, Value
@@ -64,6 +65,7 @@ def write_tables(values: Mapping[str, Value], lanes: Iterable[LaneEntry], edits:
         if edit.lane is not None:
             lines.append(assignment("lane", edit.lane))
         lines += [assignment(key, value) for key, value in edit.changes.items()]
+        lines += [assignment(f'weights."{name}"', value) for name, value in edit.weights.items()]
     return "".join(lines)
 
 
@@ -73,8 +75,9 @@ def _lane(row: dict[str, Any], where: str) -> LaneEntry:
 
 
 def _edit(row: dict[str, Any], where: str) -> Edit:
-    plain, changes = _split(row, ("update", "lane"), _DIFFERING, where, EDIT_RULE)
-    return Edit(check_whole("update", plain.get("update"), MOST_UPDATES, where), changes, plain.get("lane"))
+    plain, changes = _split(row, ("update", "lane", "weights"), _DIFFERING, where, EDIT_RULE)
+    update = check_whole("update", plain.get("update"), MOST_UPDATES, where)
+    return Edit(update, changes, plain.get("lane"), checked_weights(plain.get("weights", {}), where))
 
 
 def _rows(value: object, key: str, most: int, where: str) -> list[tuple[dict[str, Any], str]]:

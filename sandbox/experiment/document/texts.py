@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from sandbox import words
 from sandbox.data import Data
+from sandbox.experiment.document.entries import Entry
 from sandbox.experiment.document.settings import SETTINGS, Value
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 from sandbox.nn.kind import Kind
@@ -59,6 +61,24 @@ def reduced(name: str, reduction: str, within: bool = False) -> str:
 def setting_within(key: str) -> str:
     """Return what a setting is called within a sentence."""
     return SETTINGS[key].phrase or words.within(SETTINGS[key].label)
+
+
+def entry_within(entry: Entry, sizes: tuple[int, ...], inputs: Sequence[str]) -> str:
+    """Return what a weight or bias is called within a sentence: "weight of x2 to unit 1 of layer 1".
+
+    Parameters
+    ----------
+    entry : Entry
+    sizes : tuple of int
+        Units per layer, input first.
+    inputs : sequence of str
+        The names of the inputs.
+    """
+    output = "the output" if sizes[-1] == 1 else f"output {entry.unit + 1}"
+    unit = output if entry.layer == len(sizes) - 1 else f"unit {entry.unit + 1} of layer {entry.layer}"
+    if entry.below is None:
+        return f"bias of {unit}"
+    return f"weight of {inputs[entry.below] if entry.layer == 1 else f'unit {entry.below + 1}'} to {unit}"
 
 
 def cost_unit(data: Data) -> str:

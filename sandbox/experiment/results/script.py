@@ -2,7 +2,7 @@
 
 The file reproduces the costs of the run, up to rounding: the same mini-batches, the same edits, the same stop.
 An edit of a number becomes a line such as `if update == 120: learning_rate = 0.1`. An edit that changes the code
-(the loss, the layers, the optimiser) ends the loop there and starts another one.
+(the loss, the layers, the optimiser), or sets weights, ends the loop there and starts another one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 
 from sandbox.arrays import Array
 from sandbox.data import Data
+from sandbox.experiment.document.entries import parse_entry
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.document.texts import cost_unit
@@ -95,7 +96,8 @@ class _Stage:
     replica: Replica
     values: dict[str, Any]
     restarts: bool = True  # whether the optimiser starts over
-    resizes: list[_Resize] = field(default_factory=list)
+    # what happens to the parameters first: other shapes, and weights and biases set by hand
+    changes: list[_Resize | Mapping[str, float]] = field(default_factory=list)
     edits: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     end: int = 0
 
@@ -237,21 +239,30 @@ class _Writer:
         (replica,) = build_lane(settings, self.data).replicas
         values = self._values(experiment, replica)
         before = last.edits[-1][1] if last.edits else last.values
-        if _code_key(replica) == _code_key(last.replica):
+        weights = self._weights(edit)
+        if _code_key(replica) == _code_key(last.replica) and not weights:
             if values != before:
                 last.edits.append((edit.update, values))
             return
         old = last.replica
         resized = replica.sizes != old.sizes
         restarts = resized or settings.optimizer.name != old.lane.settings.optimizer.name
-        resizes = []
+        changes: list[_Resize | Mapping[str, float]] = []
         if resized:
             drawn = initial_parameters(settings, replica.sizes, draw=edit.update + 1)
-            resizes = [_Resize(old.sizes, replica.sizes, drawn)]
+            changes.append(_Resize(old.sizes, replica.sizes, drawn))
+        if weights:
+            changes.append(weights)
         if last.start == edit.update and len(stages) > 1:  # several edits at once: one loop for all of them
-            stages[-1] = _Stage(edit.update, replica, values, last.restarts or restarts, [*last.resizes, *resizes])
+            stages[-1] = _Stage(edit.update, replica, values, last.restarts or restarts, [*last.changes, *changes])
         else:
-            stages.append(_Stage(edit.update, replica, values, restarts, resizes))
+            stages.append(_Stage(edit.update, replica, values, restarts, changes))
+
+    @staticmethod
+    def _weights(edit: Edit) -> dict[str, float]:
+        """Return the weights and biases that an edit sets in the lane's first network."""
+        entries = {name: parse_entry(name) for name in edit.weights}
+        return {name: edit.weights[name] for name, entry in entries.items() if entry.replica in (None, 0)}
 
     def _values(self, experiment: Experiment, replica: Replica) -> dict[str, Any]:
         optimizer = experiment.optimizer
@@ -358,11 +369,9 @@ class _Writer:
         p = self._setup(stage)
         parts = []
         if number:
-            parts.append(
-                f"# After {stage.start} updates an edit changed what is computed: the same loop, with other lines."
-            )
-            if stage.resizes:
-                parts.append(self._resized(stage))
+            parts.append(f"# After {stage.start} updates an edit changed {self._what(stage, number)}.")
+            if stage.changes:
+                parts.append(self._changed(stage))
         parts.append(self._targets(stage.replica, self.stages[number - 1].replica if number else None))
         parts.append(self._assignments(self._used(stage, p, stage.values)))
         parts.append(self._optimizer_state(stage, p))
@@ -418,10 +427,16 @@ class _Writer:
             lines.append("step = 0")
         return "\n".join(lines)
 
-    def _resized(self, stage: _Stage) -> str:
+    def _what(self, stage: _Stage, number: int) -> str:
+        """Say what an edit changed that began another loop."""
+        if _code_key(stage.replica) == _code_key(self.stages[number - 1].replica):
+            return "weights: the same loop goes on"
+        return "what is computed: the same loop, with other lines"
+
+    def _changed(self, stage: _Stage) -> str:
         lines = []
-        for resize in stage.resizes:
-            lines += _resize_lines(resize, self.arrays)
+        for change in stage.changes:
+            lines += _resize_lines(change, self.arrays) if isinstance(change, _Resize) else _set_lines(change)
         return "\n".join(lines)
 
     def _total_cost(self, p: CodeSetup) -> str:
@@ -527,6 +542,18 @@ def _resize_lines(resize: _Resize, put: _Arrays) -> list[str]:
         if source == l:
             inputs = min(resize.old[l], resize.new[l])
             lines.append(f"W{l + 1}[:{units}, :{inputs}] = old_W{l + 1}[:{units}, :{inputs}]")
+    return lines
+
+
+def _set_lines(weights: Mapping[str, float]) -> list[str]:
+    """Return the lines that set weights and biases."""
+    lines = ["# Set by hand."]
+    for name, value in weights.items():
+        entry = parse_entry(name)
+        if entry.below is None:
+            lines.append(f"b{entry.layer}[{entry.unit}, 0] = {value!r}")
+        else:
+            lines.append(f"W{entry.layer}[{entry.unit}, {entry.below}] = {value!r}")
     return lines
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import in_force
 from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.document.settings import SETTINGS
+from sandbox.experiment.training.entries import Change, Place
 from sandbox.experiment.training.snapshot import EditMark
 
 _IRREVERSIBLE = {"network.hidden", "optimizer.name"}  # editing them and back changes weights or empties the memory
@@ -18,11 +21,12 @@ _IRREVERSIBLE = {"network.hidden", "optimizer.name"}  # editing them and back ch
 
 @dataclass(frozen=True, eq=False)
 class _LiveEdit:
-    """An edit made while training, the experiment without it, and the settings in force before it."""
+    """An edit made while training, the experiment without it, the settings before it, and the weights that it set."""
 
     edit: Edit
     experiment: Experiment
     settings: Experiment
+    changes: Mapping[Place, Change] = field(default_factory=dict)
 
 
 class EditLog:
@@ -84,26 +88,50 @@ class EditLog:
         if not self._live or _IRREVERSIBLE & edit.changes.keys():
             return None
         last = self._live[-1].edit
-        same = last.update == edit.update and last.lane == edit.lane and last.changes.keys() == edit.changes.keys()
+        same = (last.update, last.lane) == (edit.update, edit.lane) and (
+            (last.changes.keys(), last.weights.keys()) == (edit.changes.keys(), edit.weights.keys())
+        )
         return self._live[-1] if same else None
 
-    def apply(self, edit: Edit, epoch: float, task: str) -> None:
-        """Apply an edit to the current settings, and mark what it changed.
+    def apply(self, edit: Edit) -> Experiment:
+        """Apply an edit to the current settings; return those before it."""
+        before, self.current = self.current, self.current.changed_by(edit)
+        return before
+
+    def mark(
+        self,
+        edit: Edit,
+        before: Experiment,
+        epoch: float,
+        task: str,
+        changes: Mapping[Place, Change],
+        describe: Callable[[Mapping[Place, Change]], str],
+    ) -> None:
+        """Mark what an edit changed; if it only took back what others of this moment did, none of them remains.
 
         Parameters
         ----------
         edit : Edit
+        before : Experiment
+            The settings before it, as `apply` returned them.
         epoch : float
             The position of the mark.
         task : str
             Of the data, which determines the value of "auto".
+        changes : mapping of Place to Change
+            The weights and biases that it set.
+        describe : callable
+            Says what changed of these: "bias of unit 1 of layer 2: 0 to 0.5".
         """
         live = self._live[-1] if self._live and self._live[-1].edit is edit else None
-        before = self.current if live is None else live.settings
-        self.current = self.current.changed_by(edit)
+        if live is not None:
+            before, changes = live.settings, _combined((live.changes, changes))
+            self._live[-1] = dataclasses.replace(live, changes=changes)
         marked = [key for key in edit.changes if key != "loss.monitors" or "loss.objective" not in edit.changes]
-        text = "; ".join(self._described(key, before, edit.lane, task) for key in marked)
-        self.marks.append(EditMark(edit.update, epoch, edit.lane, text))
+        parts = [self._described(key, before, edit.lane, task) for key in marked]
+        if changes:
+            parts.append(describe(changes))
+        self.marks.append(EditMark(edit.update, epoch, edit.lane, "; ".join(parts)))
         if live is not None:
             self._drop_reverted()
 
@@ -113,6 +141,8 @@ class EditLog:
             keys = {key for live in self._live[k:] for key in live.edit.changes}
             names = [lane.name for lane in self.experiment.lanes]
             same = all(self.current.get(key, lane) == first.settings.get(key, lane) for key in keys for lane in names)
+            changes = _combined(live.changes for live in self._live[k:])
+            same &= all(np.float64(old).tobytes() == np.float64(new).tobytes() for old, new in changes.values())
             if same and not keys & _IRREVERSIBLE:
                 del self.marks[-len(self._live[k:]) :]
                 self.experiment, self.current, self._live = first.experiment, first.settings, self._live[:k]
@@ -139,3 +169,12 @@ class EditLog:
     def restore(self, marks: Sequence[EditMark]) -> None:
         """Put marks back."""
         self.marks = list(marks)
+
+
+def _combined(changes: Iterable[Mapping[Place, Change]]) -> dict[Place, Change]:
+    """Return what changes of weights amount to, one after the other."""
+    total: dict[Place, Change] = {}
+    for step in changes:
+        for place, (old, new) in step.items():
+            total[place] = total.get(place, (old, new))[0], new
+    return total

@@ -13,10 +13,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sandbox import words
 from sandbox.arrays import Array, Floats
 from sandbox.data import Data, load_data
 from sandbox.errors import InputError
+from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import objective_for
+from sandbox.experiment.document.entries import parse_entry
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import forked, renamed, scales_target, with_lane, without_lane
 from sandbox.experiment.document.parts import Edit
@@ -24,9 +27,10 @@ from sandbox.experiment.training.batches import Batches
 from sandbox.experiment.training.diagnosis import reason_to_stop
 from sandbox.experiment.training.edits import EditLog
 from sandbox.experiment.training.effect import effect_of, marks_of
+from sandbox.experiment.training.entries import Change, Place, check_weights, named, set_entries
 from sandbox.experiment.training.groups import Group, grouped
 from sandbox.experiment.training.history import History
-from sandbox.experiment.training.lanes import Lane, build_lane
+from sandbox.experiment.training.lanes import Lane, build_lane, shape_of
 from sandbox.experiment.training.pairs import PairRecord, Pairs
 from sandbox.experiment.training.probe import LaneProbe
 from sandbox.experiment.training.recorder import Recorder
@@ -115,6 +119,7 @@ class Trainer:
         self._test = samples_of(self.data.X_test, self.data.y_test, self.data, dtype)
         self._batches = Batches(self._train, experiment.optimizer.seed)
         self._recorder = Recorder(self._train, self._test, watched)
+        self._check_weights_of_edits(experiment)
         self._keys = itertools.count()
         self.lanes = [self._new_lane(lane.name) for lane in experiment.lanes]
         self._groups: list[Group] = []
@@ -359,8 +364,10 @@ class Trainer:
 
     # Edits
 
-    def edit(self, changes: Mapping[str, object], lane: str | None = None) -> Edit:
-        """Change settings now, before the next update, in one lane or in all.
+    def edit(
+        self, changes: Mapping[str, object], lane: str | None = None, weights: Mapping[str, float] | None = None
+    ) -> Edit:
+        """Change settings, and weights and biases by name, now, before the next update, in one lane or in all.
 
         In the middle of an epoch, a new batch size applies to the remaining samples; a new `shuffle` applies from the
         next epoch on. Repeated changes of a setting before the next update, as when dragging a number, make one edit
@@ -371,7 +378,7 @@ class Trainer:
         InputError
             If a value is not allowed; then nothing has changed.
         """
-        return self.take_edit(self.experiment.checked_edit(changes, lane, self.update))
+        return self.take_edit(self.experiment.checked_edit(changes, lane, self.update, weights))
 
     def take_edit(self, edit: Edit) -> Edit:
         """Change settings now by an edit whose values have been checked; return it with its update.
@@ -379,13 +386,16 @@ class Trainer:
         Raises
         ------
         InputError
-            If it does not fit the other settings; then nothing has changed.
+            If it does not fit the other settings or the networks; then nothing has changed.
         """
-        edit = dataclasses.replace(edit, update=self._edit_update)
-        experiment = self._log.with_edit(edit)
-        if not SIZING.isdisjoint(edit.changes):
-            check_size(self._plan(self.current.changed_by(edit)))
         self._apply_pending()  # scheduled edits of this update come first, as in a replay
+        edit = dataclasses.replace(edit, update=self._edit_update)
+        experiment, changed = self._log.with_edit(edit), self.current.changed_by(edit)
+        if not SIZING.isdisjoint(edit.changes):
+            check_size(self._plan(changed))
+        if edit.weights:
+            self._check_weights(edit, changed)
+            self._check_running(edit)
         before = marks_of(self, edit) if self.watched else {}
         self._log.enter(edit, experiment)
         self._apply(edit)
@@ -397,6 +407,40 @@ class Trainer:
         """Before which update, counted from 0, an edit made now takes effect: not before one that stopped all lanes."""
         return self.update if self.running else self.update + 1
 
+    def inverse(self, edit: Edit) -> tuple[Edit, ...]:
+        """Return the edits that set the weights back which an edit is about to change, to the bit, lane by lane."""
+        edits = []
+        for lane in self.lanes:
+            weights: dict[str, float] = {}
+            for replica in lane.running if edit.lane in (None, lane.name) else ():
+                mark = f"#{replica.number}" if lane.has_replicas else ""
+                for name, i in named(edit.weights, replica).items():
+                    weights[name + mark] = float(replica.theta[i])
+            if weights:
+                edits.append(Edit(edit.update, {}, lane.name, weights))
+        return tuple(edits)
+
+    def _check_running(self, edit: Edit) -> None:
+        """Refuse to set weights where no network is running: a stopped one stays as it is."""
+        lanes = [lane for lane in self.lanes if edit.lane in (None, lane.name)]
+        numbers = {parse_entry(name).replica for name in edit.weights}
+        if not any(numbers & {None, replica.number} for lane in lanes for replica in lane.running):
+            stopped = f"lane {lanes[0].name} has" if len(self.lanes) > 1 else "it has"
+            raise InputError(f"A network that has stopped keeps its weights, and {stopped}; reset to start over.")
+
+    def _check_weights(self, edit: Edit, settings: Experiment) -> None:
+        """Check the weights that an edit sets against the shapes that these settings, of after it, give the lanes."""
+        sizes = {lane.name: shape_of(settings.lane(lane.name), self.data)[0] for lane in settings.lanes}
+        check_weights(edit, sizes, settings.run.replicas, self._train.X.dtype)
+
+    def _check_weights_of_edits(self, experiment: Experiment) -> None:
+        """Check the weights that all edits of an experiment set."""
+        if any(edit.weights for edit in experiment.edits):
+            settings = dataclasses.replace(experiment, edits=())
+            for edit in experiment.edits:
+                settings = settings.changed_by(edit)
+                self._check_weights(edit, settings)
+
     def _apply_pending(self) -> None:
         while (edit := self._log.take_due(self._edit_update)) is not None:
             self._apply(edit)
@@ -404,18 +448,43 @@ class Trainer:
     def _apply(self, edit: Edit) -> None:
         """Apply an edit to all running lanes."""
         self._record_if_due()
-        self._log.apply(edit, self.epoch_position, self.data.task)
+        before = self._log.apply(edit)
         running = [lane for lane in self.lanes if not lane.stopped]
         shapes = self._shapes(running)
         for lane in running:
             lane.follow(self.current.lane(lane.name), self.data, self.update, self.epoch_position)
         self._batches.resize(self._codings())
-        if self._shapes(running) != shapes:
+        changes = self._set_weights(edit, running) if edit.weights else {}
+        if changes or self._shapes(running) != shapes:
             self._regroup()
-            return
-        self._compare_losses()
+        else:
+            self._compare_losses()
+            for group in self._groups:
+                group.follow_settings()
+        self._log.mark(edit, before, self.epoch_position, self.data.task, changes, self._changes_text)
+
+    def _set_weights(self, edit: Edit, lanes: Iterable[Lane]) -> dict[Place, Change]:
+        """Set the weights and biases of an edit in running networks, which leave their groups; return what changed."""
         for group in self._groups:
-            group.follow_settings()
+            group.dissolve()
+        self._groups = []
+        changes: dict[Place, Change] = {}
+        for lane in lanes:
+            for replica in lane.running if edit.lane in (None, lane.name) else ():
+                changed = set_entries(replica, edit.weights)
+                changes |= {(lane.key, replica.number, name): change for name, change in changed.items()}
+        return changes
+
+    def _changes_text(self, changes: Mapping[Place, Change]) -> str:
+        """Say which weights and biases were changed: "bias of unit 1 of layer 2: 0 to 0.5"."""
+        (key, number, name), (old, new) = next(iter(changes.items()))
+        if len(names := {name for _, _, name in changes}) > 1:
+            return f"{words.count(len(names), 'weight')} and biases set by hand"
+        lane = next(lane for lane in self.lanes if lane.key == key)
+        entry = texts.entry_within(parse_entry(name), lane.sizes, self.data.feature_names)
+        seed = f" (seed {lane.replicas[number].seed})" if lane.has_replicas and len(changes) == 1 else ""
+        values = f"{words.number(old)} to {words.number(new)}" if len(changes) == 1 else words.number(new)
+        return f"{entry}{seed}: {values}"
 
     @staticmethod
     def _shapes(lanes: Iterable[Lane]) -> list[object]:

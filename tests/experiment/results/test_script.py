@@ -124,6 +124,7 @@ EDITS = {
     "penalty off": (0, "optimizer.l1 = 0.01"),
     "momentum": (32, "optimizer.momentum = 0.2"),
     "weight": (33, "loss.positive_weight = 4.0"),
+    "by hand": (33, 'weights."W1[0,1]" = 0.5\nweights."b2[2]" = -0.7'),
     "smoothing": (34, "loss.label_smoothing = 0.3"),
     "numerics": (35, 'loss.numerics = "naive"'),
     "reduction": (36, 'loss.reduction = "sum"\noptimizer.learning_rate = 0.002'),
@@ -141,6 +142,7 @@ EDITS = {
     "whole": (47, "optimizer.batch_size = 0"),
     "order": (48, "optimizer.shuffle = false"),
     "monitor": (49, 'loss.monitors = ["mae"]'),
+    "by hand again": (49, 'weights."W1[0,0]" = 2.0\nweights."b1[0]#0" = 0.1'),
     "late": (100_000, 'loss.objective = "mse"'),
 }
 
