@@ -19,6 +19,7 @@ from sandbox.ui.panels.column import PanelColumn
 
 if TYPE_CHECKING:
     from sandbox.ui.lens.card import LensCard
+    from sandbox.ui.network.card import NetworkCard
     from sandbox.ui.views.cost import CostView
 
 LEAST = 880, 480  # width and height of the smallest window
@@ -125,6 +126,7 @@ class Page(StyleFollower, QWidget):
         self._lessons: QWidget | None = None
         self._fit_lessons: Callable[[], None] = lambda: None
         self._lenses: LensCard | None = None
+        self._network: NetworkCard | None = None
         self._curves: CostView | None = None
         self._fold = Fold(True, True)
         self._open = {True: True, False: False}  # whether the settings are, in a wide window and in a narrow one
@@ -136,7 +138,9 @@ class Page(StyleFollower, QWidget):
         self._columns.setSpacing(0)  # the settings have their own gutter
         self._page.addLayout(self._columns, 1)
         self._views = QHBoxLayout()
-        self._views.addWidget(boundary, 11)
+        self._middle = QVBoxLayout()
+        self._middle.addWidget(boundary, 12)
+        self._views.addLayout(self._middle, 11)
         self._right = QVBoxLayout()
         self._right.addWidget(cost, 9)
         self._views.addLayout(self._right, 10)
@@ -173,6 +177,25 @@ class Page(StyleFollower, QWidget):
         lenses.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._right.addWidget(lenses, 11)
         self._place_cost()
+
+    def add_network(self, network: NetworkCard) -> None:
+        """Add the picture of the network, below the boundary."""
+        self._network = network
+        network.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self._middle.addWidget(network, 8)
+        network.room_changed.connect(self._place_network)
+        self._place_network()
+
+    def _place_network(self) -> None:
+        """Give the network its share of the middle, only the line of its title, or all of it."""
+        if self._network is None:
+            return
+        self._network.set_low(not self._fold.tall)
+        folded = self._network.is_folded
+        vertical = QSizePolicy.Policy.Maximum if folded else QSizePolicy.Policy.Ignored
+        self._network.setSizePolicy(QSizePolicy.Policy.Ignored, vertical)
+        self._middle.setStretch(1, 0 if folded else 8)
+        self.boundary.setVisible(not self._network.whole)
 
     def share(self, boundary: int) -> None:
         """Set the share of the boundary's card; the column beside it has 10."""
@@ -247,6 +270,7 @@ class Page(StyleFollower, QWidget):
             self._curves.take_controls()
         self.cost.setVisible(self._fold.tall)
         self._lenses.setVisible(not self._fold.crowded)
+        self._place_network()
         self.cost_folded.emit(not self._fold.tall)
 
     def fit(self) -> None:
@@ -255,4 +279,5 @@ class Page(StyleFollower, QWidget):
         self._page.setContentsMargins(gap, gap // 2, gap, gap)
         self._page.setSpacing(gap)
         self._views.setSpacing(gap)
+        self._middle.setSpacing(gap)
         call_later(self, self._refold)

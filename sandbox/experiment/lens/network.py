@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from sandbox.arrays import Array, Floats, read_only
 from sandbox.data import Data
 from sandbox.experiment.lens.findings.units import FLAT
 from sandbox.experiment.training.probe import LaneProbe
+from sandbox.experiment.training.samples import CODES
 from sandbox.experiment.training.snapshot import SurfaceRequest
 from sandbox.experiment.training.surface import grid
 from sandbox.nn import Activation, Network
@@ -74,6 +76,8 @@ class NetworkState:
     values, gradients, changes : tuple of Parameters
         Between each column and the next: the numbers themselves; the derivatives of the cost, penalty included, that
         the optimiser is given in the next update; by how much the last update changed them, nan before the first.
+    span : tuple of float
+        The codes of a class that is not there and of one that is; nan for a regression.
     samples, batch : int
         How many training samples there are, and how many of them the next update takes.
     finite : bool
@@ -88,6 +92,7 @@ class NetworkState:
     values: tuple[Parameters, ...]
     gradients: tuple[Parameters, ...]
     changes: tuple[Parameters, ...]
+    span: tuple[float, float]
     samples: int
     batch: int
     finite: bool
@@ -126,6 +131,7 @@ class AskNetwork:
             _parameters(probe.replica.theta, probe.sizes),
             _parameters(gradient, probe.sizes),
             _parameters(probe.last_step, probe.sizes),
+            (math.nan, math.nan) if probe.data.task == "regression" else CODES[probe.lane.coding],
             probe.m,
             len(batch),
             bool(np.isfinite(gradient).all()),
@@ -158,7 +164,8 @@ def output_names(data: Data) -> tuple[str, ...]:
     """Return what each output unit stands for: a class or a target; of two classes, the second."""
     if data.task == "regression":
         return data.target_names
-    return data.class_names[1:] if data.task == "binary" else data.class_names
+    names = data.class_names[1:] if data.task == "binary" else data.class_names
+    return tuple(f"class {name}" if name.replace(".", "").isdecimal() else name for name in names)
 
 
 def _parameters(flat: Array, sizes: tuple[int, ...]) -> tuple[Parameters, ...]:

@@ -217,7 +217,7 @@ def test_with_more_inputs_the_pictures_are_over_the_slice_of_the_boundary() -> N
     shares = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(state.columns[2].pictures.reshape(3, -1), shares.T, rtol=1e-4, atol=1e-5)
     assert np.isnan(state.columns[2].flat).all()  # each output of a softmax depends on all pre-activations
-    assert state.outputs == data.class_names
+    assert state.outputs == data.class_names == ("setosa", "versicolor", "virginica")
 
 
 def test_one_unit_in_more_detail() -> None:

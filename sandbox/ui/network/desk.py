@@ -1,0 +1,82 @@
+"""What the picture of the network has to do with the rest of the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from sandbox.experiment.training.snapshot import Snapshot
+from sandbox.ui.lanes.desk import LaneDesk
+from sandbox.ui.lanes.grid import LaneGrid
+from sandbox.ui.network.card import NetworkCard
+from sandbox.ui.network.view import Plane
+from sandbox.ui.session import Session
+from sandbox.ui.theme import Theme
+from sandbox.ui.views.unit_overlay import LargeUnit
+
+
+class NetworkDesk(QObject):
+    """The card of the network, and what becomes of what a person does in it.
+
+    Attributes
+    ----------
+    card : NetworkCard
+    view : NetworkView
+    """
+
+    def __init__(self, session: Session, desk: LaneDesk, boundary: LaneGrid, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._desk, self._boundary = session, desk, boundary
+        self.card = NetworkCard(self._plane)
+        self.view = view = self.card.view
+        view.weight_changed.connect(self._change_weight)
+        view.units_changed.connect(self._change_units)
+        view.layer_added.connect(self._add_layer)
+        view.unit_shown.connect(self._show_unit)
+        view.refused.connect(lambda sentence: session.message.emit(sentence, True))
+
+    def _plane(self, lane: str) -> Plane | None:
+        """Return the inputs that the boundary of a lane shows."""
+        view = self._boundary.current
+        whole = view.request(lane)
+        return None if view.slice is None or whole is None else Plane(view.slice, whole)
+
+    def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
+        """Apply a theme."""
+        self.view.set_theme(colours, scale)
+
+    def follow(self) -> None:
+        """Say which network is shown if there are several."""
+        seed = self._desk.picked_seed
+        lane = f"lane {self._desk.letter(self._desk.viewed)}" if self._desk.several else ""
+        self.card.set_subtitle(" \u00b7 ".join(filter(None, (lane, "" if seed is None else f"seed {seed}"))))
+
+    def draw(self, snapshot: Snapshot, lane: str) -> None:
+        """Show a snapshot, if the picture can be seen."""
+        if self.view.is_asking:
+            self.view.draw(snapshot, lane)
+
+    def _show_unit(self, unit: LargeUnit | None) -> None:
+        for frame in self._boundary.frames:
+            if frame.view is not self._boundary.current:
+                frame.view.show_unit(None)
+        self._boundary.current.show_unit(unit)
+
+    # Changes
+
+    def _change_weight(self, name: str, value: float, final: bool) -> None:
+        self._session.change_weight(name, value, final, self._desk.viewed, self._desk.replica)
+
+    def _hidden(self) -> tuple[int, ...]:
+        return tuple(self._session.experiment.lane(self._desk.viewed).network.hidden)
+
+    def _change_units(self, layer: int, units: int) -> None:
+        hidden = self._hidden()
+        changed = (*hidden[: layer - 1], *((units,) if units else ()), *hidden[layer:])
+        self._session.change("network.hidden", changed, True, self._desk.edited)
+
+    def _add_layer(self, layer: int) -> None:
+        """Add a layer with as many units as the one before it, or as the one after."""
+        hidden = self._hidden()
+        units = hidden[layer - 2] if layer > 1 else hidden[0] if hidden else 4
+        changed = (*hidden[: layer - 1], units, *hidden[layer - 1 :])
+        self._session.change("network.hidden", changed, True, self._desk.edited)

@@ -1,0 +1,322 @@
+"""The network as a lens: what it asks, and what it shows of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QVBoxLayout, QWidget
+
+from sandbox.data import Data
+from sandbox.experiment.lens.network import AskNetwork, AskUnit, NetworkState, Picture
+from sandbox.experiment.training.probe import Question
+from sandbox.experiment.training.snapshot import Snapshot, SurfaceRequest
+from sandbox.ui import theme
+from sandbox.ui.accessible import LiveDescription
+from sandbox.ui.kit import Segmented
+from sandbox.ui.kit.base import call_later
+from sandbox.ui.lens.base import Lens
+from sandbox.ui.network import looks, sentences
+from sandbox.ui.network.canvas import DERIVATIVES, WEIGHTS, NetworkCanvas, Shown
+from sandbox.ui.network.legend import Legend
+from sandbox.ui.network.parts import Kind, Part
+from sandbox.ui.network.strip import Strip
+from sandbox.ui.plot.colormap import SOFTNESS
+from sandbox.ui.theme import Theme
+from sandbox.ui.views.slices import DataSlice
+from sandbox.ui.views.unit_overlay import LargeUnit
+
+SETTING = "network/lines"
+DIGITS = 4  # of a weight that one begins to edit
+HINT = "Point at a unit, a line or a bias to read it; click a line or a bias to change it."
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """The inputs over which units are shown.
+
+    Attributes
+    ----------
+    shown : DataSlice
+    whole : SurfaceRequest
+        All that the boundary view shows.
+    """
+
+    shown: DataSlice
+    whole: SurfaceRequest
+
+
+class NetworkView(Lens[NetworkState]):
+    """The picture of the network with a strip of text and an editor below.
+
+    Signals
+    -------
+    weight_changed(str, float, bool)
+        A weight or bias by its name ("W1[0,1]", "b2[3]"), the number that the user chose, and whether it is final.
+    units_changed(int, int)
+        A layer, and how many units it should have: 0 removes it.
+    layer_added(int)
+        A layer should be added that then has this number.
+    unit_removed(int, int)
+        This unit of this layer should be removed.
+    input_switched(str, bool)
+        A feature should become an input, or no longer be one.
+    unit_shown(object)
+        A `LargeUnit` that is pointed at; None for none.
+    """
+
+    period = 0.03  # seconds between two answers
+    title = "Network"
+    summary = "Every unit with what it computes, every weight and bias, and their derivatives."
+
+    weight_changed = Signal(str, float, bool)
+    units_changed = Signal(int, int)
+    layer_added = Signal(int)
+    unit_removed = Signal(int, int)
+    input_switched = Signal(str, bool)
+    refused = Signal(str)
+    unit_shown = Signal(object)
+
+    def __init__(self, plane: Callable[[str], Plane | None]) -> None:
+        super().__init__()
+        self._plane = plane
+        self.state: NetworkState | None = None
+        self._run = -1
+        self._edited: Part | None = None  # whose number the editor shows
+        self._theme = self._coloured = theme.current()
+        self.setAccessibleName("Picture of the network")
+        self.number = Segmented(
+            [
+                (WEIGHTS, "w", "Lines as wide as the weights: what the network computes."),
+                (DERIVATIVES, "dW", "Lines as wide as the derivatives |dW|: what the loss sends back to each weight."),
+            ]
+        )
+        self.number.setAccessibleName("Width of the lines")
+        self.legend = Legend()
+        self.canvas = NetworkCanvas()
+        self._description = LiveDescription(self.canvas)
+        self.area = QScrollArea()
+        self.area.setAccessibleName("The network, to be scrolled")
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setWidget(self.canvas)
+        self.area.setMinimumSize(1, 1)
+        corner = QWidget()  # else the style draws a frame between the two bars
+        corner.setObjectName("column")
+        self.area.setCornerWidget(corner)
+        self.strip = Strip()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.area, 1)
+        self._column.addWidget(self.strip)
+        self.menu = QMenu(self)
+        self._connect()
+        self._say()
+        if QSettings().value(SETTING, WEIGHTS) == DERIVATIVES:
+            self.number.set_value(DERIVATIVES)
+            self.canvas.show_number(DERIVATIVES)
+        self.follow_style()
+
+    def _connect(self) -> None:
+        self.number.changed.connect(lambda value, _: self.show_number(str(value)))
+        self.canvas.pointed.connect(self._point)
+        self.canvas.clicked.connect(self._click)
+        self.canvas.removed.connect(self._remove)
+        self.strip.value_changed.connect(self._change)
+        self.strip.refused.connect(self.refused)
+        self.strip.left.connect(self.canvas.setFocus)
+        self.strip.remove_clicked.connect(lambda: self._remove(self.canvas.current))
+
+    def show_number(self, number: str) -> None:
+        """Show weights or derivatives, and remember which."""
+        QSettings().setValue(SETTING, number)
+        self.number.set_value(number)
+        self.canvas.show_number(number)
+        self._show_scale()
+
+    # Asking
+
+    def question(self, lane: str) -> AskNetwork | None:
+        plane = self._plane(lane)
+        if plane is None:
+            return None
+        shown, points = plane.shown, self.canvas.points
+        y_range = (0.0, 0.0) if shown.one_input else shown.y_range
+        return AskNetwork(lane, SurfaceRequest(lane, shown.axes, shown.x_range, y_range, points))
+
+    def _unit_question(self, lane: str) -> AskUnit | None:
+        """Return the question about the unit that is pointed at, in the detail of the boundary view."""
+        part, plane = self.canvas.part, self._plane(lane)
+        if part is None or plane is None or part.kind is not Kind.UNIT or not self.canvas.isVisible():
+            return None
+        return AskUnit(lane, replace(plane.whole, lane=lane, other=""), part.column, part.unit)
+
+    def questions(self, lane: str) -> tuple[Question[Any], ...]:
+        asked = super().questions(lane)
+        unit = self._unit_question(lane)
+        return asked if unit is None else (*asked, unit)
+
+    # Showing
+
+    def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
+        super().set_theme(colours, scale)
+        self._theme = colours
+        self.canvas.set_theme(colours)
+        self.legend.update()
+
+    def show_answer(self, answer: NetworkState, snapshot: Snapshot, lane: str) -> None:
+        plane = self._plane(lane)
+        if plane is None:
+            return
+        if snapshot.run != self._run:
+            self._run = snapshot.run
+            self.canvas.forget_scales()
+        self.state = answer
+        span = plane.shown.value_range if np.isnan(answer.span[0]) else answer.span
+        self.canvas.show_network(Shown(answer, snapshot.data, self._colours(snapshot.data), span))
+        self._show_scale()
+        self._say()
+        unit = self._unit_question(lane)
+        if unit is not None:
+            self._show_large(unit, snapshot.answers.get(unit))
+
+    def _colours(self, data: Data) -> looks.UnitColours:
+        """Return the colours of units, made once for data and theme."""
+        shown = self.canvas.shown
+        if shown is None or shown.data is not data or self._coloured is not self._theme:
+            self._coloured = self._theme
+            return looks.unit_colours(self._theme, data)
+        return shown.colours
+
+    def _show_scale(self) -> None:
+        if self.state is None:
+            return
+        signed = self.canvas.number == WEIGHTS
+        self.legend.show_scale(self.canvas.top, signed)
+        self.legend.setToolTip(sentences.explained(signed, self.state))
+
+    def _show_large(self, asked: AskUnit, picture: Picture | None) -> None:
+        """Show the unit that is pointed at in the boundary view."""
+        shown, state = self.canvas.shown, self.state
+        if picture is None or shown is None or state is None:
+            return
+        column = state.columns[asked.column]
+        low, high = (ends[asked.unit] for ends in looks.ranges(column, state, shown.colours.signed, shown.span))
+        text = sentences.unit_name(state, asked.column, asked.unit)
+        if picture.shape[0] == 1:
+            self.unit_shown.emit(LargeUnit(asked.view, None, picture[0].astype(np.float64), text))
+            return
+        colours = looks.unit_colours(self._theme, shown.data, SOFTNESS)
+        is_output = asked.column == len(state.columns) - 1
+        table = colours.outputs[asked.unit % len(colours.outputs)] if is_output else colours.table
+        share = looks.shares(picture[None], np.array([low]), np.array([high]))[0]
+        self.unit_shown.emit(LargeUnit(asked.view, looks.cells(share, table), np.empty(0), text))
+
+    # What is pointed at
+
+    def _point(self, part: Part | None) -> None:
+        if part is None or part.kind is not Kind.UNIT:
+            self.unit_shown.emit(None)
+        self._say()
+        self._reveal()
+        self.wanted_changed.emit()
+
+    def _reveal(self) -> None:
+        """Scroll to what the keys have chosen."""
+        part = self.canvas.current
+        if part is not None and self.canvas.hovered is None and self.canvas.geometry_ is not None:
+            middle = self.canvas.place(part).center()
+            self.area.ensureVisible(int(middle.x()), int(middle.y()), theme.px(40), theme.px(40))
+
+    def _say(self) -> None:
+        part, state = self.canvas.part, self.state
+        if state is None or (self.strip.is_editing and self._edited == self.canvas.current):
+            return
+        if part is None:
+            notes = (state.stopped and f"Stopped: {state.stopped}.", sentences.note(self.canvas.omitted, state))
+            self.strip.say(HINT, " \u00b7 ".join(filter(None, notes)))
+        else:
+            meaning = sentences.flat_meaning(state, part.column) if part.kind is Kind.UNIT else ""
+            self.strip.say(*sentences.about(part, state, self.canvas.others, self.canvas.folds_others), meaning)
+        if part is not None and part.is_parameter and part == self.canvas.current:
+            value = sentences.values_of(state, part)[0]
+            self._edited = part
+            self.strip.edit(sentences.parameter_name(state, part), float(f"{value:.{DIGITS}g}"))
+        else:
+            self.strip.end_editing()
+        self._offer(part if part == self.canvas.current else None, state)
+        self._description.follow(lambda: sentences.spoken(part, state, self.canvas.others))
+
+    def _offer(self, part: Part | None, state: NetworkState) -> None:
+        """Offer what can be done with the unit that is chosen."""
+        if part is None or part.kind is not Kind.UNIT:
+            self.strip.offer()
+            return
+        name, last = sentences.unit_name(state, part.column, part.unit), len(state.sizes) - 1
+        if part.column == 0:
+            self.strip.offer(remove="Switch off" if state.sizes[0] > 1 else "", of=name)
+            return
+        self.strip.offer(remove="Remove" if part.column < last else "", of=name)
+
+    # What is changed
+
+    def _click(self, part: Part) -> None:
+        match part.kind:
+            case Kind.WEIGHT | Kind.BIAS:
+                self._say()
+                self.strip.begin_typing()
+            case Kind.NEW_LAYER:
+                self.layer_added.emit(part.column)
+            case Kind.MORE_UNITS | Kind.FEWER_UNITS:
+                assert self.state is not None
+                more = 1 if part.kind is Kind.MORE_UNITS else -1
+                self.units_changed.emit(part.column, self.state.sizes[part.column] + more)
+            case Kind.OTHER_INPUT if self.canvas.folds_others:
+                self._open_others(part)
+            case Kind.OTHER_INPUT:
+                self.input_switched.emit(self.canvas.others[part.unit], True)
+
+    def _open_others(self, part: Part) -> None:
+        """Offer the inputs that are off in a menu, as there is no room for their names."""
+        self.menu.clear()
+        for name in self.canvas.others:
+            action = self.menu.addAction(name)
+            action.triggered.connect(lambda *_, name=name: self.input_switched.emit(name, True))
+        self.menu.popup(self.canvas.mapToGlobal(self.canvas.place(part).bottomRight().toPoint()))
+
+    def _remove(self, part: Part | None) -> None:
+        """Remove a unit or an input; the outputs stay."""
+        if part is None or part.kind is not Kind.UNIT or self.state is None:
+            return
+        if part.column == 0:
+            self.input_switched.emit(self.state.inputs[part.unit], False)
+        elif part.column < len(self.state.sizes) - 1:
+            self.unit_removed.emit(part.column, part.unit)
+
+    def _change(self, value: float, final: bool) -> None:
+        part = self.canvas.current
+        if part is not None and part.is_parameter:
+            self.weight_changed.emit(part.key, float(value), final)
+
+    # Size
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        call_later(self, self._give_room)
+
+    def _give_room(self) -> None:
+        points = self.canvas.points
+        bar = self.area.verticalScrollBar().sizeHint().width()
+        self.canvas.set_room(self.area.maximumViewportSize(), bar)
+        if self.canvas.points != points:
+            self.ask_again()
+
+    def fit(self) -> None:
+        """Lay out for the scale."""
+        call_later(self, self._give_room)
+        self.canvas.lay_out()
