@@ -19,6 +19,7 @@ from PySide6.QtGui import QUndoStack
 
 from sandbox import words
 from sandbox.data import DATASETS
+from sandbox.data.features import offered
 from sandbox.errors import OUT_OF_MEMORY, InputError, input_error
 from sandbox.experiment import Edit, Experiment
 from sandbox.experiment.document import texts
@@ -40,14 +41,15 @@ from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.nn.network import parameter_count
 from sandbox.ui.collecting import Collector
 from sandbox.ui.undo import (
+    Before,
     EditCommand,
     HideLaneCommand,
+    NetworkCommand,
     NewLaneCommand,
     RemoveLaneCommand,
     RenameLaneCommand,
     Run,
     RunCommand,
-    WeightCommand,
 )
 from sandbox.worker import TrainerThread
 from sandbox.worker.commands import (
@@ -265,7 +267,10 @@ class Session(QObject):
 
         A change that is not allowed is reported and has no effect.
         """
-        live = SETTINGS[key].live
+        if key == "data.features" and (features := self._live_features(value)) is not None:
+            self.set_inputs(features)
+            return
+        live = SETTINGS[key].live and key != "data.features"
         lane = lane if len(self.experiment.lanes) > 1 and SETTINGS[key].per_lane else None
         if lane is not None and lane not in self._lane_names():
             return  # the lane was removed before this deferred change
@@ -395,9 +400,13 @@ class Session(QObject):
         self.send(ApplyEdit(edit, token))
         self.settings_changed.emit()
 
-    def revert_edit(self, token: int) -> None:
-        """Set back the weights that the edits with a token replaced; called by the undo stack."""
+    def revert_edit(self, token: int, before: Before) -> None:
+        """Set back what the edits with a token replaced; called by the undo stack."""
+        for lane, values in before:
+            self.experiment = self.experiment.changed_by(self.experiment.checked_edit(values, lane))
+        self._settled = self.experiment
         self.send(RevertEdit(token))
+        self.settings_changed.emit()
 
     # The network itself
 
@@ -429,16 +438,79 @@ class Session(QObject):
         drag = self._open_drag(edit)
         token = next(self._tokens) if drag is None else drag.token
         self.succeeded.emit()
-        self.undo_stack.push(WeightCommand(self, edit, token, f"change of {name}", final))
+        self.undo_stack.push(NetworkCommand(self, edit, token, f"change of {name}", final))
 
-    def _open_drag(self, edit: Edit) -> WeightCommand | None:
+    def _open_drag(self, edit: Edit) -> NetworkCommand | None:
         """Return the command of a drag that an edit of weights goes on with; None if it is another change."""
         index = self.undo_stack.index()
         command = self.undo_stack.command(index - 1) if index else None
-        if not isinstance(command, WeightCommand) or command.final:
+        if not isinstance(command, NetworkCommand) or command.final:
             return None
         same = (command.edit.lane, command.edit.weights.keys()) == (edit.lane, edit.weights.keys())
         return command if same else None
+
+    def switch_input(self, name: str, on: bool) -> None:
+        """Switch one of the inputs that `offered_inputs` names on or off, for all lanes, while they train."""
+        if self._pending_run is not None:
+            self._defer(object(), lambda: self.switch_input(name, on))
+            return
+        now = self._features()
+        if (name in now) == on:
+            return
+        if not on:
+            wanted = [other for other in now if other != name]
+        else:
+            order = self.offered_inputs()
+            places = {other: place for place, other in enumerate(order)}
+            wanted = sorted((*now, name), key=lambda other: places.get(other, len(order)))
+        if wanted:
+            self.change("data.features", tuple(wanted), True)
+        else:
+            self.message.emit("A network has one input at least: switch another one on first.", True)
+
+    def offered_inputs(self) -> tuple[str, ...]:
+        """Return the inputs, off or on, that can be switched while it trains."""
+        if self.snapshot is None:
+            return ()
+        return tuple(dict.fromkeys((*offered(self.snapshot.data.columns), *self._features())))
+
+    def set_inputs(self, features: tuple[str, ...]) -> None:
+        """Give all networks these inputs while they train; weights of those that stay are kept."""
+        if self._pending_run is not None:
+            self._defer("data.features", lambda: self.change("data.features", features, True))
+            return
+        now = self._features()
+        if features == now:
+            return
+        try:
+            edit = self._checked({"data.features": features}, None)
+        except InputError as error:
+            self.message.emit(str(error), True)
+            self.settings_changed.emit()
+            return
+        self.succeeded.emit()
+        before = [(None, {"data.features": now})]
+        self.undo_stack.push(NetworkCommand(self, edit, next(self._tokens), "change of features", before=before))
+
+    def _features(self) -> tuple[str, ...]:
+        """Return the features in use, also where the data decide them."""
+        assert self.snapshot is not None
+        return self.experiment.data.features or self.snapshot.data.feature_names
+
+    def _live_features(self, value: object) -> tuple[str, ...] | None:
+        """Return the features that are asked for; None if these data cannot have them without a new run."""
+        if self._pending_run is not None or self.snapshot is None:
+            return None
+        data, dataset = self.snapshot.data, self.experiment.data.dataset
+        if value is None and dataset is not None:
+            value = tuple(name for name in DATASETS[dataset].features if name not in data.target_names)
+        if not isinstance(value, tuple):
+            return None
+        try:
+            data.with_features(value)
+        except InputError:
+            return None
+        return value
 
     # Lanes
 

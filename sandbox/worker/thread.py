@@ -293,7 +293,7 @@ class TrainerThread(QThread):
         if self._trainer is None:
             return
         try:
-            if self._trainer.update or self._trainer.marks or self._playing or edit.weights:
+            if self._trainer.update or self._trainer.marks or self._playing or edit.is_in_place:
                 inverse = self._trainer.inverse(edit)
                 self._trainer.take_edit(edit)
                 if token is not None:

@@ -127,3 +127,93 @@ def test_a_weight_set_while_a_run_begins_belongs_to_that_run(driver: Any) -> Non
     driver.wait_drawn(lambda snapshot: snapshot.run == 1)
     driver.settle()
     assert driver.weights()["b1"][0] == 1.0
+
+
+# Inputs
+
+
+def inputs(driver: Any) -> tuple[str, ...]:
+    return driver.last.data.feature_names  # type: ignore[no-any-return]
+
+
+def test_an_input_is_switched_while_it_trains(driver: Any) -> None:
+    driver.play(updates=10)
+    driver.session.switch_input("cos(x1)", True)
+    driver.wait_drawn(lambda snapshot: snapshot.lanes[0].sizes == (3, 6, 4, 1))
+    assert inputs(driver) == ("x1", "x2", "cos(x1)") and driver.last.run == 0
+    driver.session.switch_input("x1^2", True)  # in the order in which they are offered
+    driver.wait_drawn(lambda snapshot: snapshot.data.feature_names == ("x1", "x2", "x1^2", "cos(x1)"))
+    driver.session.switch_input("x1", False)
+    driver.wait_drawn(lambda snapshot: snapshot.data.feature_names == ("x2", "x1^2", "cos(x1)"))
+    assert driver.last.surfaces and len(driver.last.data.inputs) == 2
+    driver.pause()
+    assert driver.last.update > 10 and driver.last.run == 0 and replays(driver)
+    assert driver.last.marks[0].text == "features x1, x2 to x1, x2, cos(x1)"
+
+
+def test_an_input_that_comes_back_by_undo_has_its_weights(driver: Any) -> None:
+    driver.play(updates=10)
+    driver.pause()
+    before = driver.weights()
+    driver.session.switch_input("x2", False)
+    assert driver.settle().lanes[0].sizes[0] == 1
+    driver.undo()
+    assert driver.settle().lanes[0].sizes[0] == 2 and same(driver.weights(), before)
+    assert driver.session.experiment.get("data.features") == ("x1", "x2")
+    driver.redo()
+    assert inputs(driver) == ("x1", "x2") and driver.settle().lanes[0].sizes[0] == 1
+    driver.play(updates=5)
+    driver.pause()
+    assert replays(driver)
+
+
+def test_the_panel_switches_them_too(driver: Any) -> None:
+    driver.play(updates=10)
+    driver.pause()
+    driver.tick(driver.control("data.features"), "sin(x2)")
+    driver.wait_drawn(lambda snapshot: snapshot.lanes[0].sizes[0] == 3)
+    assert driver.last.run == 0 and driver.last.update >= 10
+    driver.session.change("data.features", None, True)  # the data set's own
+    driver.wait_drawn(lambda snapshot: snapshot.lanes[0].sizes[0] == 2)
+    assert driver.last.run == 0 and inputs(driver) == ("x1", "x2")
+
+
+def test_the_last_input_stays(driver: Any) -> None:
+    driver.session.switch_input("x1", False)
+    driver.session.switch_input("x2", False)
+    assert driver.settle().data.feature_names == ("x2",)
+    assert driver.messages[-1] == ("A network has one input at least: switch another one on first.", True)
+
+
+def test_all_that_can_be_switched(driver: Any) -> None:
+    names = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)", "cos(x1)", "cos(x2)")
+    assert driver.session.offered_inputs() == names
+
+
+def test_a_column_that_would_leave_out_samples_begins_a_new_run(open_window: Any, tmp_path: Any) -> None:
+    rows = [f"{i % 7},{(i * 5) % 11},{'' if i == 4 else i % 3},{i % 2}" for i in range(40)]
+    (tmp_path / "table.csv").write_text("a,b,gap,y\n" + "\n".join(rows) + "\n")
+    experiment = Experiment(folder=tmp_path).with_values({"data.file": "table.csv", "data.features": ("a",)})
+    driver = open_window(experiment)
+    assert driver.session.offered_inputs() == ("a", "b", "a^2", "b^2", "a*b", "sin(a)", "sin(b)", "cos(a)", "cos(b)")
+    driver.session.change("data.features", ("a", "b"), True)
+    assert driver.settle().run == 0 and inputs(driver) == ("a", "b")
+    driver.session.change("data.features", ("a", "gap"), True)
+    driver.wait_drawn(lambda snapshot: snapshot.run == 1)
+    assert inputs(driver) == ("a", "gap") and len(driver.last.data.X_train) + len(driver.last.data.X_test) == 39
+
+
+def test_every_lens_follows_other_inputs(open_window: Any) -> None:
+    driver = open_window(Experiment(lanes=(LaneEntry("A"), LaneEntry("B", {"loss.objective": "mse"}))))
+    driver.play(updates=5)
+    for lens in driver.window.lenses.lenses:
+        driver.window.lenses.show_lens(lens)
+        for on in (True, False):
+            driver.session.switch_input("x1*x2", on)
+            sizes = 2 + on
+            driver.wait_drawn(lambda snapshot, sizes=sizes: snapshot.lanes[0].sizes[0] == sizes)
+            update = driver.last.update
+            driver.wait_drawn(lambda snapshot, update=update: snapshot.update > update and bool(snapshot.answers))
+    driver.pause()
+    assert replays(driver)
+    assert not [text for text, error in driver.messages if error]

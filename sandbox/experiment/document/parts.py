@@ -131,6 +131,11 @@ class Edit:
             _freeze(self, name)
 
     @property
+    def is_in_place(self) -> bool:
+        """Whether it changes the network that is there, also before the first update: no other run begins with it."""
+        return bool(self.weights) or "data.features" in self.changes
+
+    @property
     def keys(self) -> frozenset[str]:
         """What it changes: the keys of settings, and "weights"."""
         return frozenset(self.changes) | ({"weights"} if self.weights else frozenset())

@@ -21,7 +21,7 @@ from sandbox.words import nearest
 LANE_RULE = "a lane may differ in network, loss and optimizer, except batch_size, shuffle and optimizer.seed"
 EDIT_RULE = (
     "an edit may change network, loss and optimizer, except seeds, initializer, initializer_scale, initial and "
-    'network.weights, and it may set single weights and biases, weights."W1[0,1]" = 0.5'
+    'network.weights, and data.features, and it may set single weights and biases, weights."W1[0,1]" = 0.5'
 )
 
 

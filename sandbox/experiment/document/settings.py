@@ -240,7 +240,7 @@ _DATA = [
     Setting(
         "data.features", "names", None, "Features",
         "The inputs of the network, including products or sines of them; by default every column.",
-        least=1, most=MAX_COLUMNS, optional=True,
+        least=1, most=MAX_COLUMNS, optional=True, live=True,
     ),
     Setting(
         "data.seed", "integer", None, "Data seed",

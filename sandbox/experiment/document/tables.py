@@ -21,7 +21,7 @@ from sandbox.experiment.document.validation import (
 )
 
 FORMAT = 1
-_DIFFERING = ("network", "loss", "optimizer")  # sections a lane or an edit may have
+_DIFFERING = ("network", "loss", "optimizer")  # sections a lane may have; an edit also has "data"
 
 
 def read_tables(text: str, where: str) -> tuple[dict[str, Any], tuple[LaneEntry, ...] | None, tuple[Edit, ...]]:
@@ -75,7 +75,7 @@ def _lane(row: dict[str, Any], where: str) -> LaneEntry:
 
 
 def _edit(row: dict[str, Any], where: str) -> Edit:
-    plain, changes = _split(row, ("update", "lane", "weights"), _DIFFERING, where, EDIT_RULE)
+    plain, changes = _split(row, ("update", "lane", "weights"), (*_DIFFERING, "data"), where, EDIT_RULE)
     update = check_whole("update", plain.get("update"), MOST_UPDATES, where)
     return Edit(update, changes, plain.get("lane"), checked_weights(plain.get("weights", {}), where))
 

@@ -16,7 +16,11 @@ from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.training.entries import Change, Place
 from sandbox.experiment.training.snapshot import EditMark
 
-_IRREVERSIBLE = {"network.hidden", "optimizer.name"}  # editing them and back changes weights or empties the memory
+_IRREVERSIBLE = {
+    "network.hidden",
+    "optimizer.name",
+    "data.features",
+}  # editing them and back changes weights or empties the memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +36,8 @@ class _LiveEdit:
 class EditLog:
     """The edits of a run and their effect.
 
+    `features` are those that the run begins with.
+
     Attributes
     ----------
     experiment : Experiment
@@ -41,8 +47,8 @@ class EditLog:
     marks : list of EditMark
     """
 
-    def __init__(self, experiment: Experiment) -> None:
-        self.experiment = experiment
+    def __init__(self, experiment: Experiment, features: tuple[str, ...]) -> None:
+        self.experiment, self._features = experiment, features
         self.current = dataclasses.replace(experiment, edits=())
         self.marks: list[EditMark] = []
         self.pending = list(experiment.edits)
@@ -152,7 +158,8 @@ class EditLog:
         """Describe what an edit changed, for its mark: "learning rate 0.1 to 0.5"."""
         name = lane or before.lanes[0].name
         values = (in_force(settings, key, name, task) for settings in (before, self.current))
-        old, new = (texts.setting_text(key, value) for value in values)
+        begun = self._features if key == "data.features" else None  # None: those of the data
+        old, new = (texts.setting_text(key, begun if value is None else value) for value in values)
         colon = ":" if SETTINGS[key].phrase else ""
         return f"{texts.setting_within(key)}{colon} {old} to {new}"
 

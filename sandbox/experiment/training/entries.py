@@ -10,7 +10,7 @@ import numpy as np
 from sandbox.errors import input_error
 from sandbox.experiment.document.entries import Entry, parse_entry
 from sandbox.experiment.document.parts import Edit
-from sandbox.experiment.training.replica import Replica
+from sandbox.experiment.training.replica import Replica, kept_places, origins_of
 from sandbox.nn.network import parameter_count
 
 Sizes = tuple[int, ...]
@@ -83,6 +83,31 @@ def named(weights: Iterable[str], replica: Replica) -> dict[str, int]:
         if entry.replica in (None, replica.number) and place is not None:
             found[Entry(entry.layer, entry.unit, entry.below).name] = place
     return found
+
+
+def replaced_entries(
+    replica: Replica, edit: Edit, sizes: Sizes, inputs: tuple[int, ...] | None, numbered: bool
+) -> dict[str, float]:
+    """Return the weights and biases of a network, by name, that an edit sets, or that are lost in the new sizes.
+
+    With `numbered`, names end with the number of the network.
+    """
+    mark = f"#{replica.number}" if numbered else ""
+    if (sizes, inputs) == (replica.sizes, None):
+        return {name + mark: float(replica.theta[i]) for name, i in named(edit.weights, replica).items()}
+    places, sources = kept_places(replica.sizes, sizes, origins_of(replica.sizes, sizes, inputs))
+    set_after = {position(parse_entry(name), sizes) for name in edit.weights}
+    kept = {old for new, old in zip(places.tolist(), sources.tolist(), strict=True) if new not in set_after}
+    lost = [i for i in range(replica.theta.size) if i not in kept]
+    return {_entry_at(i, replica.sizes).name + mark: float(replica.theta[i]) for i in lost}
+
+
+def _entry_at(place: int, sizes: Sizes) -> Entry:
+    """Return the entry that stands at a place of theta (P,)."""
+    layer = next(l for l in range(1, len(sizes)) if place < parameter_count(sizes[: l + 1]))
+    n_in = sizes[layer - 1]
+    unit, column = divmod(place - parameter_count(sizes[:layer]), n_in + 1)
+    return Entry(layer, unit, None if column == n_in else column)
 
 
 def set_entries(replica: Replica, weights: Mapping[str, float]) -> dict[str, Change]:

@@ -25,7 +25,9 @@ from sandbox.nn import OPTIMIZERS
 from sandbox.nn.network import parameter_count
 
 MOST_RUN_BYTES = 2_000_000_000
-SIZING = frozenset({"network.hidden", "network.activation", "optimizer.name", "optimizer.batch_size", "loss.monitors"})
+SIZING = frozenset({
+    "network.hidden", "network.activation", "optimizer.name", "optimizer.batch_size", "loss.monitors", "data.features",
+})  # fmt: skip
 """The settings that an edit may change and that decide how much memory is needed."""
 
 _FIXED = 1_000_000  # of the smallest run

@@ -19,22 +19,23 @@ from sandbox.data import Data, load_data
 from sandbox.errors import InputError
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import objective_for
-from sandbox.experiment.document.entries import parse_entry
+from sandbox.experiment.document.entries import MOST_ENTRIES, parse_entry
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import forked, renamed, scales_target, with_lane, without_lane
 from sandbox.experiment.document.parts import Edit
+from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.training.batches import Batches
 from sandbox.experiment.training.diagnosis import reason_to_stop
 from sandbox.experiment.training.edits import EditLog
 from sandbox.experiment.training.effect import effect_of, marks_of
-from sandbox.experiment.training.entries import Change, Place, check_weights, named, set_entries
+from sandbox.experiment.training.entries import Change, Place, check_weights, replaced_entries, set_entries
 from sandbox.experiment.training.groups import Group, grouped
 from sandbox.experiment.training.history import History
 from sandbox.experiment.training.lanes import Lane, build_lane, shape_of
 from sandbox.experiment.training.pairs import PairRecord, Pairs
 from sandbox.experiment.training.probe import LaneProbe
 from sandbox.experiment.training.recorder import Recorder
-from sandbox.experiment.training.replica import Replica
+from sandbox.experiment.training.replica import Replica, numbers_before
 from sandbox.experiment.training.samples import Samples, samples_of
 from sandbox.experiment.training.size import SIZING, Plan, check_edits, check_size, plan_of
 from sandbox.experiment.training.snapshot import EditEffect, EditMark, Snapshot, Wanted
@@ -75,7 +76,7 @@ class Trainer:
     experiment : Experiment
         Its edits take effect at their updates.
     data : Data, optional
-        The data of the experiment, if already loaded.
+        The data of the experiment, if already loaded; what edits have made of them does not matter.
     every : int
         Epochs between records of the history.
     watched : bool
@@ -107,13 +108,14 @@ class Trainer:
         watched: bool = False,
         losses: Iterable[str] = (),
     ) -> None:
-        self.data = load_experiment_data(experiment) if data is None else data
+        data = load_experiment_data(experiment) if data is None else data
+        self.data = self._at_start = data.origin or data
         self.every, self.watched, self._losses = every, watched, frozenset(losses)
+        self._log = EditLog(experiment, self.data.feature_names)
         check_size(self._plan(experiment))
         check_edits(experiment, self._plan)
         self.update = self.epoch = 0
         self.effect: EditEffect | None = None
-        self._log = EditLog(experiment)
         dtype = np.dtype(experiment.run.precision)
         self._train = samples_of(self.data.X_train, self.data.y_train, self.data, dtype)
         self._test = samples_of(self.data.X_test, self.data.y_test, self.data, dtype)
@@ -128,7 +130,13 @@ class Trainer:
 
     def _plan(self, settings: Experiment) -> Plan:
         """Return what decides how much memory these settings need in this run."""
-        return plan_of(settings, self.data, self.every, self.watched, len(self._losses))
+        return plan_of(settings, self._data_for(settings), self.every, self.watched, len(self._losses))
+
+    def _data_for(self, settings: Experiment) -> Data:
+        """Return the data with the features of these settings."""
+        features = settings.data.features
+        same = features is None or features == self.current.data.features
+        return self.data if same else self.data.with_features(features)  # type: ignore[arg-type]
 
     # State
 
@@ -262,8 +270,7 @@ class Trainer:
 
     def past(self, lane: Lane, name: str, part: str) -> tuple[Floats, Floats]:
         """Return a loss or metric of a lane where its parameters were kept: epochs (k,), and values (k, networks)."""
-        samples = self._train if part == "train" else self._test
-        return lane.timeline.column(name, part, samples, len(lane.replicas))
+        return lane.timeline.column(name, part, len(lane.replicas))
 
     # Training
 
@@ -408,16 +415,27 @@ class Trainer:
         return self.update if self.running else self.update + 1
 
     def inverse(self, edit: Edit) -> tuple[Edit, ...]:
-        """Return the edits that set the weights back which an edit is about to change, to the bit, lane by lane."""
-        edits = []
+        """Return the edits that undo one which is about to be made: settings and weights are to the bit what they were.
+
+        What the optimiser remembered is not brought back where a shape changed. Of so many weights that one edit cannot
+        set them, new ones are drawn.
+        """
+        changed = self.current.changed_by(edit)
+        data, edits = self._data_for(changed), []
+        inputs = numbers_before(self.data.feature_names, data.feature_names)
+        if inputs is not None:
+            edits.append(Edit(edit.update, {"data.features": self.data.feature_names}))
         for lane in self.lanes:
+            if edit.lane not in (None, lane.name) or not lane.running:
+                continue
+            present = {key: self.current.get(key, lane.name) for key in edit.changes if SETTINGS[key].per_lane}
+            values = {key: value for key, value in present.items() if value is not None}
+            sizes = shape_of(changed.lane(lane.name), data)[0]
             weights: dict[str, float] = {}
-            for replica in lane.running if edit.lane in (None, lane.name) else ():
-                mark = f"#{replica.number}" if lane.has_replicas else ""
-                for name, i in named(edit.weights, replica).items():
-                    weights[name + mark] = float(replica.theta[i])
-            if weights:
-                edits.append(Edit(edit.update, {}, lane.name, weights))
+            for replica in lane.running:
+                weights |= replaced_entries(replica, edit, sizes, inputs, lane.has_replicas)
+            back = Edit(edit.update, values, lane.name, weights if len(weights) <= MOST_ENTRIES else {})
+            edits += [back] if back.keys else []
         return tuple(edits)
 
     def _check_running(self, edit: Edit) -> None:
@@ -430,7 +448,8 @@ class Trainer:
 
     def _check_weights(self, edit: Edit, settings: Experiment) -> None:
         """Check the weights that an edit sets against the shapes that these settings, of after it, give the lanes."""
-        sizes = {lane.name: shape_of(settings.lane(lane.name), self.data)[0] for lane in settings.lanes}
+        data = self._data_for(settings)
+        sizes = {lane.name: shape_of(settings.lane(lane.name), data)[0] for lane in settings.lanes}
         check_weights(edit, sizes, settings.run.replicas, self._train.X.dtype)
 
     def _check_weights_of_edits(self, experiment: Experiment) -> None:
@@ -448,20 +467,37 @@ class Trainer:
     def _apply(self, edit: Edit) -> None:
         """Apply an edit to all running lanes."""
         self._record_if_due()
+        inputs = self._follow_features(edit)
         before = self._log.apply(edit)
         running = [lane for lane in self.lanes if not lane.stopped]
-        shapes = self._shapes(running)
-        for lane in running:
-            lane.follow(self.current.lane(lane.name), self.data, self.update, self.epoch_position)
+        at = self.update, self.epoch_position
+        reshaped = [lane.follow(self.current.lane(lane.name), self.data, *at, inputs) for lane in running]
+        if inputs is not None:
+            for lane in self.lanes:
+                lane.reconnect_stopped(inputs)
         self._batches.resize(self._codings())
         changes = self._set_weights(edit, running) if edit.weights else {}
-        if changes or self._shapes(running) != shapes:
+        if changes or any(reshaped):
             self._regroup()
         else:
             self._compare_losses()
             for group in self._groups:
                 group.follow_settings()
         self._log.mark(edit, before, self.epoch_position, self.data.task, changes, self._changes_text)
+
+    def _follow_features(self, edit: Edit) -> tuple[int, ...] | None:
+        """Take the features of an edit; return what number each had before, None if they are the same."""
+        before = self.data.feature_names
+        self.data = self._data_for(self.current.changed_by(edit))
+        inputs = numbers_before(before, self.data.feature_names)
+        if inputs is None:
+            return None
+        dtype = self._train.X.dtype
+        self._train = samples_of(self.data.X_train, self.data.y_train, self.data, dtype)
+        self._test = samples_of(self.data.X_test, self.data.y_test, self.data, dtype)
+        self._recorder.follow_samples(self._train, self._test)
+        self._batches.follow_features(self._train)
+        return inputs
 
     def _set_weights(self, edit: Edit, lanes: Iterable[Lane]) -> dict[Place, Change]:
         """Set the weights and biases of an edit in running networks, which leave their groups; return what changed."""
@@ -485,11 +521,6 @@ class Trainer:
         seed = f" (seed {lane.replicas[number].seed})" if lane.has_replicas and len(changes) == 1 else ""
         values = f"{words.number(old)} to {words.number(new)}" if len(changes) == 1 else words.number(new)
         return f"{entry}{seed}: {values}"
-
-    @staticmethod
-    def _shapes(lanes: Iterable[Lane]) -> list[object]:
-        """Return the shapes, which decide which networks are computed together."""
-        return [(replica.sizes, replica.activations) for lane in lanes for replica in lane.running]
 
     def settle(self) -> None:
         """Record the current state, and apply all edits that are due before the next update."""
@@ -558,7 +589,7 @@ class Trainer:
 
         Trained as far as this one, it has a new lane as if that had been there from the start, on the same batches.
         """
-        return Trainer(experiment, self.data, self.every, self.watched, self._losses)
+        return Trainer(experiment, self._at_start, self.every, self.watched, self._losses)
 
     def joined_by(self, experiment: Experiment) -> Trainer:
         """Return a trainer of this experiment with one more lane, from the start, for that lane to catch up.

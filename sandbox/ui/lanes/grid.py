@@ -524,7 +524,7 @@ class LaneGrid(QWidget):
 def _measure(snapshot: Snapshot, one: LaneStyle, other: LaneStyle, shown: Surface | None) -> str:
     """Say what the picture of a difference shows, and its largest value: networks far apart may answer nearly alike."""
     task = snapshot.data.task
-    if snapshot.data.X_train.shape[1] == 1:
+    if len(snapshot.data.inputs) == 1:
         return f"lines: {one.letter} and {other.letter}"
     values = shown.values if isinstance(shown, DifferenceSurface) else np.empty(0)
     values = np.abs(values[np.isfinite(values)])

@@ -234,7 +234,7 @@ ERRORS: list[tuple[str, list[str]]] = [
     ("[[edits]]\nupdate = 1\nlane = 'B'\nloss.delta = 1", ['edit 1: lane is "B"', "one of A"]),
     ("[[edits]]\nupdate = 1\nlane = 'a'\nloss.delta = 1", ['lane is "a"', 'did you mean "A"?']),
     ("[[edits]]\nupdate = 1\nlane = 1\nloss.delta = 1", ["edit 1: lane is 1", "one of A"]),
-    ("[[edits]]\nupdate = 1\ndata.samples = 9", ["edit 1: data is not allowed here", "except seeds"]),
+    ("[[edits]]\nupdate = 1\ndata.samples = 9", ["edit 1: data.samples cannot change while training", "except seeds"]),
     ("[[edits]]\nupdate = 1\nnetwork.seed = 9", ["edit 1: network.seed cannot change while training"]),
     ("[[edits]]\nupdate = 1\noptimizer.seed = 9", ["edit 1: optimizer.seed cannot change while training"]),
     ("[[edits]]\nupdate = 1\nnetwork.initializer = 'zeros'", ["network.initializer cannot change"]),

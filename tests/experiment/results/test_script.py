@@ -143,6 +143,8 @@ EDITS = {
     "order": (48, "optimizer.shuffle = false"),
     "monitor": (49, 'loss.monitors = ["mae"]'),
     "by hand again": (49, 'weights."W1[0,0]" = 2.0\nweights."b1[0]#0" = 0.1'),
+    "inputs": (50, 'data.features = ["x2", "x1", "x1*x2"]'),
+    "more inputs": (51, 'data.features = ["x1", "x1*x2", "cos(x1)"]\nnetwork.hidden = [5]'),
     "late": (100_000, 'loss.objective = "mse"'),
 }
 
