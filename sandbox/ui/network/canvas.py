@@ -21,6 +21,7 @@ from sandbox.ui.plot.plot import ARROWS
 from sandbox.ui.theme import Theme
 
 NAMES = 64  # pixels for the names of inputs and outputs at most
+FEWEST, MOST = 40, 80  # points of a picture along each axis
 WEIGHTS, DERIVATIVES = "weights", "derivatives"
 
 
@@ -187,8 +188,8 @@ class NetworkCanvas(QWidget):
     @property
     def points(self) -> int:
         """How many points along each axis the pictures of units need."""
-        tile = 24.0 if self.geometry_ is None else self.geometry_.tile
-        return int(min(max(4 * round(tile * self.devicePixelRatioF() / 4), 20), 64))
+        tile = float(FEWEST) if self.geometry_ is None else self.geometry_.tile
+        return int(min(max(4 * round(tile * self.devicePixelRatioF() / 4), FEWEST), MOST))
 
     def _paint_units(self) -> None:
         """Colour what every unit computes; row 0 is at the top of a picture."""

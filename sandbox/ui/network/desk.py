@@ -30,6 +30,7 @@ class NetworkDesk(QObject):
         self.view = view = self.card.view
         view.weight_changed.connect(self._change_weight)
         view.units_changed.connect(self._change_units)
+        view.input_switched.connect(session.switch_input)
         view.layer_added.connect(self._add_layer)
         view.unit_shown.connect(self._show_unit)
         view.refused.connect(lambda sentence: session.message.emit(sentence, True))
@@ -53,6 +54,8 @@ class NetworkDesk(QObject):
     def draw(self, snapshot: Snapshot, lane: str) -> None:
         """Show a snapshot, if the picture can be seen."""
         if self.view.is_asking:
+            offered = self._session.offered_inputs()
+            self.view.canvas.set_others(tuple(name for name in offered if name not in snapshot.data.feature_names))
             self.view.draw(snapshot, lane)
 
     def _show_unit(self, unit: LargeUnit | None) -> None:

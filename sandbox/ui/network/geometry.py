@@ -13,7 +13,7 @@ from sandbox.ui.network.parts import Kind, Part
 
 HEAD = 18  # above the units: how many there are, and the buttons that change that
 EDGE = 6  # around everything
-LEAST_TILE, MOST_TILE = 16, 56
+LEAST_TILE, MOST_TILE = 16, 72
 LEAST_GAP, MOST_GAP = 4, 12  # between two units
 LEAST_SPAN = 26  # between two columns
 BUTTON = 16  # the side of what can be clicked above a column

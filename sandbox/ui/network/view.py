@@ -61,8 +61,6 @@ class NetworkView(Lens[NetworkState]):
         A layer, and how many units it should have: 0 removes it.
     layer_added(int)
         A layer should be added that then has this number.
-    unit_removed(int, int)
-        This unit of this layer should be removed.
     input_switched(str, bool)
         A feature should become an input, or no longer be one.
     unit_shown(object)
@@ -76,7 +74,6 @@ class NetworkView(Lens[NetworkState]):
     weight_changed = Signal(str, float, bool)
     units_changed = Signal(int, int)
     layer_added = Signal(int)
-    unit_removed = Signal(int, int)
     input_switched = Signal(str, bool)
     refused = Signal(str)
     unit_shown = Signal(object)
@@ -261,7 +258,8 @@ class NetworkView(Lens[NetworkState]):
         if part.column == 0:
             self.strip.offer(remove="Switch off" if state.sizes[0] > 1 else "", of=name)
             return
-        self.strip.offer(remove="Remove" if part.column < last else "", of=name)
+        is_last = 0 < part.column < last and part.unit == state.sizes[part.column] - 1
+        self.strip.offer(remove="Remove" if is_last else "", of=name)
 
     # What is changed
 
@@ -290,13 +288,13 @@ class NetworkView(Lens[NetworkState]):
         self.menu.popup(self.canvas.mapToGlobal(self.canvas.place(part).bottomRight().toPoint()))
 
     def _remove(self, part: Part | None) -> None:
-        """Remove a unit or an input; the outputs stay."""
+        """Switch an input off, or remove the last unit of a layer; the outputs stay."""
         if part is None or part.kind is not Kind.UNIT or self.state is None:
             return
         if part.column == 0:
             self.input_switched.emit(self.state.inputs[part.unit], False)
-        elif part.column < len(self.state.sizes) - 1:
-            self.unit_removed.emit(part.column, part.unit)
+        elif part.column < len(self.state.sizes) - 1 and part.unit == self.state.sizes[part.column] - 1:
+            self.units_changed.emit(part.column, part.unit)
 
     def _change(self, value: float, final: bool) -> None:
         part = self.canvas.current

@@ -270,6 +270,50 @@ def test_units_and_layers_are_added_and_removed_and_the_rest_keeps_its_weights(d
     driver.wait_drawn(lambda snapshot: snapshot.lanes[0].sizes == (2, 6, 4, 1))
 
 
+def test_inputs_are_switched_on_from_the_menu_and_off_again_and_weights_stay(driver: Any) -> None:
+    driver.window.resize(1280, 660)
+    driver.play(3)
+    driver.pause()
+    driver.settle()
+    before, canvas, view = driver.weights(), canvas_of(driver), view_of(driver)
+    assert canvas.folds_others and "sin(x1)" in canvas.others
+    hover(driver, Part(Kind.OTHER_INPUT, 0, 0))
+    assert view.strip.first.text().startswith(f"{len(canvas.others)} more inputs: ")
+    click(driver, Part(Kind.OTHER_INPUT, 0, 0))
+    driver.wait(view.menu.isVisible)
+    action = next(action for action in view.menu.actions() if action.text() == "x1*x2")
+    driver.qtbot.mouseClick(view.menu, Qt.MouseButton.LeftButton, pos=view.menu.actionGeometry(action).center())
+    driver.wait_drawn(lambda snapshot: snapshot.lanes[0].sizes == (3, 6, 4, 1))
+    driver.settle()
+    assert driver.last.run == driver.drawn[0].run and driver.last.update >= 3
+    assert np.array_equal(driver.weights()["W1"][:, :2], before["W1"])
+    driver.wait(lambda: canvas.geometry_.sizes == (3, 6, 4, 1))
+    assert "x1*x2" not in canvas.others
+    click(driver, Part(Kind.UNIT, 0, 0))
+    driver.wait(view.strip.remove.isVisible)
+    driver.click(view.strip.remove)
+    driver.wait_drawn(lambda snapshot: snapshot.lanes[0].sizes == (2, 6, 4, 1))
+    driver.settle()
+    assert np.array_equal(driver.weights()["W1"][:, 0], before["W1"][:, 1])
+    driver.undo()
+    driver.undo()
+    driver.settle()
+    assert np.array_equal(driver.weights()["W1"], before["W1"])
+
+
+def test_where_there_is_room_the_other_inputs_stand_below_and_a_click_takes_one(driver: Any) -> None:
+    driver.click(driver.window.network.card.whole_button)
+    driver.settle()
+    canvas = canvas_of(driver)
+    driver.wait(lambda: not canvas.folds_others and canvas.geometry_.others == len(canvas.others) == 7)
+    name = canvas.others[3]
+    hover(driver, Part(Kind.OTHER_INPUT, 0, 3))
+    assert view_of(driver).strip.first.text() == f"{name}: not an input now."
+    click(driver, Part(Kind.OTHER_INPUT, 0, 3))
+    driver.wait(lambda: name in view_of(driver).state.inputs)
+    assert driver.last.data.feature_names == view_of(driver).state.inputs
+
+
 def test_the_last_unit_takes_its_layer_along(open_window: OpenWindow) -> None:
     driver = open_window(Experiment().with_value("network.hidden", (3, 1)))
     click(driver, Part(Kind.FEWER_UNITS, 2))
