@@ -37,6 +37,7 @@ from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.document.recommended import brought, with_dataset, with_file
 from sandbox.experiment.document.rules import lane_index
 from sandbox.experiment.document.settings import SETTINGS
+from sandbox.experiment.training.frozen import still_frozen, with_frozen, without_frozen
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.nn.network import parameter_count
 from sandbox.ui.collecting import Collector
@@ -334,7 +335,7 @@ class Session(QObject):
         if key in _REDRAWING:
             changes |= self._drawn_weights(key, lane)
         if key == "network.hidden":
-            changes |= self._fitting_activation(value, lane)
+            changes |= self._fitting_activation(value, lane) | self._fitting_frozen(value, lane)
         if key == "loss.objective" and self.snapshot is not None:
             changes |= self._swapped_monitors(str(value), lane)
         return changes
@@ -381,6 +382,15 @@ class Session(QObject):
             return {}
         fill = names[-1] if names else SETTINGS["network.activation"].default
         return {"network.activation": (names + (fill,) * len(hidden))[: len(hidden)]}
+
+    def _fitting_frozen(self, hidden: object, lane: str | None) -> dict[str, Any]:
+        """Return the change that lets go of frozen units that the new layers do not have."""
+        frozen = self.experiment.get("network.frozen", lane or self.experiment.lanes[0].name)
+        state = None if self.snapshot is None else self.snapshot.lane(lane or self.experiment.lanes[0].name)
+        if not isinstance(frozen, tuple) or not isinstance(hidden, tuple) or state is None:
+            return {}
+        fitting = still_frozen(tuple(map(str, frozen)), (state.sizes[0], *hidden, state.sizes[-1]))
+        return {} if fitting == frozen else {"network.frozen": fitting}
 
     def _with_data(self, name: str) -> Experiment:
         """Return the experiment with another data set and what it brings; a new task resets output and objective."""
@@ -448,6 +458,20 @@ class Session(QObject):
             return None
         same = (command.edit.lane, command.edit.weights.keys()) == (edit.lane, edit.weights.keys())
         return command if same else None
+
+    def freeze(self, layer: int, unit: int | None, frozen: bool, lane: str) -> None:
+        """Freeze a layer (from 1; `unit` None) or one of its units (from 0) of a lane, or let it learn again.
+
+        Their weights and biases stay as they are. Of a frozen layer, a single unit can be let go: the others stay.
+        """
+        if lane not in self._lane_names():
+            return
+        state = None if self.snapshot is None else self.snapshot.lane(lane)
+        if state is None or not 1 <= layer < len(state.sizes):
+            return
+        before = self.experiment.lane(lane).network.frozen
+        names = with_frozen(before, layer, unit) if frozen else without_frozen(before, layer, unit, state.sizes[layer])
+        self.change("network.frozen", names, True, lane)
 
     def switch_input(self, name: str, on: bool) -> None:
         """Switch one of the inputs that `offered_inputs` names on or off, for all lanes, while they train."""

@@ -217,3 +217,44 @@ def test_every_lens_follows_other_inputs(open_window: Any) -> None:
     driver.pause()
     assert replays(driver)
     assert not [text for text, error in driver.messages if error]
+
+
+# Frozen units
+
+
+def test_a_unit_is_frozen_and_let_go(driver: Any) -> None:
+    driver.play(updates=5)
+    driver.session.freeze(1, 2, True, "A")
+    driver.wait_drawn(lambda snapshot: len(snapshot.marks) == 1)
+    driver.pause()
+    before = driver.weights()
+    assert driver.session.experiment.network.frozen == ("1[2]",)
+    driver.play(updates=20)
+    driver.pause()
+    after = driver.weights()
+    assert np.array_equal(after["W1"][2], before["W1"][2]) and after["b1"][2] == before["b1"][2]
+    assert not np.array_equal(after["W1"][1], before["W1"][1]) and driver.last.run == 0
+    assert driver.last.marks[0].text == "what is frozen: none to 1[2]"
+    driver.undo()
+    driver.settle()
+    assert driver.field("network.frozen") == ()
+    driver.redo()
+    driver.session.freeze(1, None, True, "A")
+    driver.settle()
+    assert driver.field("network.frozen") == ("1",)
+    driver.session.freeze(1, 0, False, "A")
+    driver.settle()
+    assert driver.field("network.frozen") == tuple(f"1[{k}]" for k in range(1, 6))
+    assert replays(driver)
+
+
+def test_fewer_units_let_go_of_those_that_were_frozen(driver: Any) -> None:
+    driver.session.freeze(2, 3, True, "A")
+    driver.session.freeze(2, 0, True, "A")
+    driver.session.change("network.hidden", (6, 3), True)
+    assert driver.settle().lanes[0].sizes == (2, 6, 3, 1) and driver.field("network.frozen") == ("2[0]",)
+    driver.undo()
+    assert driver.settle().lanes[0].sizes == (2, 6, 4, 1) and driver.field("network.frozen") == ("2[0]", "2[3]")
+    driver.session.change("data.dataset", "circles", True)
+    driver.wait_drawn(lambda snapshot: snapshot.data.name == "circles")
+    assert driver.session.experiment.network.frozen == ()

@@ -51,6 +51,7 @@ class NetworkSettings:
     seed: int = _default("network.seed")
     weights: str | None = _default("network.weights")
     initial: tuple[float, ...] = _default("network.initial")
+    frozen: tuple[str, ...] = _default("network.frozen")
 
     @property
     def is_drawn(self) -> bool:

@@ -23,6 +23,7 @@ from sandbox.experiment.document.entries import parse_entry
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.document.texts import cost_unit
+from sandbox.experiment.training.frozen import frozen_places
 from sandbox.experiment.training.lanes import Lane, build_lane
 from sandbox.experiment.training.replica import NEW, Origin, Replica, drawn_for, kept_units, numbers_before, origins_of
 from sandbox.experiment.training.weights import given_weights
@@ -76,7 +77,7 @@ def _code_key(replica: Replica) -> tuple[object, ...]:
     head = (replica.sizes, replica.activations, lane.objective.name, lane.coding)
     # An edit is applied between phases 2 and 3, so what both use must not change there.
     shared = tuple(getattr(lane.objective, name) for name in shared_parameters(lane.objective.name))
-    return (*head, loss.numerics, loss.reduction, lane.settings.optimizer.name, *shared)
+    return (*head, loss.numerics, loss.reduction, lane.settings.optimizer.name, lane.settings.network.frozen, *shared)
 
 
 @dataclass
@@ -399,6 +400,8 @@ class _Writer:
         parts.append(self._targets(stage.replica, self.stages[number - 1].replica if number else None))
         parts.append(self._assignments(self._used(stage, p, stage.values)))
         parts.append(self._optimizer_state(stage, p))
+        if stage.replica.lane.settings.network.frozen:
+            parts.append(_frozen_rows(stage.replica))
         if self.mini:
             parts.append(self._total_cost(p))
         parts.append(self._loop(stage, p, number))
@@ -507,7 +510,8 @@ class _Writer:
         lines += ["", "    # 3. Backward", *_indented(backward_lines(p), 4), "", "    # 4. Update"]
         if self.mini:
             lines.append("    previous = [P.copy() for P in parameters]")
-        lines += _indented(update_lines(p), 4)
+        frozen = stage.replica.lane.settings.network.frozen
+        lines += _around(_indented(update_lines(p), 4), p) if frozen else _indented(update_lines(p), 4)
         lines += ["", "    if not all(np.isfinite(P).all() for P in parameters):"]
         if self.mini:
             lines += [
@@ -592,6 +596,25 @@ def _set_lines(weights: Mapping[str, float]) -> list[str]:
         else:
             lines.append(f"W{entry.layer}[{entry.unit}, {entry.below}] = {value!r}")
     return lines
+
+
+def _frozen_rows(replica: Replica) -> str:
+    """Return the line that says which rows of the parameters, by their number, are frozen."""
+    stays = layer_views(frozen_places(replica.lane.settings.network.frozen, replica.sizes), replica.sizes)[1]
+    rows = [np.flatnonzero(b[0]).tolist() for b in stays]
+    named = {2 * l + part: units for l, units in enumerate(rows) if units for part in (0, 1)}
+    return f"frozen = {named!r}  # rows of the parameters, by their number, that stay as they are"
+
+
+def _around(update: list[str], p: CodeSetup) -> list[str]:
+    """Return the lines of the update between those that keep what is frozen, and what is remembered of it."""
+    arrays = ", ".join(["parameters", *(f"{letter}s" for letter in OPTIMIZERS[p.optimizer].memory)])
+    return [
+        f"    kept = [(A[k], rows, A[k][rows].copy()) for A in ({arrays},) for k, rows in frozen.items()]",
+        *update,
+        "    for A, rows, values in kept:  # the frozen units, and what the optimiser remembers of them",
+        "        A[rows] = values",
+    ]
 
 
 def _indented(lines: Iterable[CodeLine], by: int) -> list[str]:

@@ -15,6 +15,7 @@ import numpy as np
 from sandbox.arrays import Array, Floats, read_only
 from sandbox.data import Data
 from sandbox.experiment.document.experiment import Experiment
+from sandbox.experiment.training.frozen import frozen_places
 from sandbox.experiment.training.history import History
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.pairs import Pairs
@@ -241,7 +242,9 @@ class LaneProbe:
         theta, grad = replica.theta.astype(np.float64), gradient.astype(np.float64)
         memory = [slot.astype(np.float64) for slot in replica.memory]
         with np.errstate(all="ignore"):
-            return optimizer.next_step(theta, grad, self.network.weights, settings.learning_rate, memory, replica.steps)
+            step = optimizer.next_step(theta, grad, self.network.weights, settings.learning_rate, memory, replica.steps)
+        step[frozen_places(self.lane.settings.network.frozen, self.sizes)] = 0.0
+        return step
 
     def views(self, flat: Array) -> tuple[list[Array], list[Array]]:
         """Return dW[l] (n_out, n_in) and db[l] (1, n_out), l = 1..L, of a flat gradient."""

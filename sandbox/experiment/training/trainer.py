@@ -29,6 +29,7 @@ from sandbox.experiment.training.diagnosis import reason_to_stop
 from sandbox.experiment.training.edits import EditLog
 from sandbox.experiment.training.effect import effect_of, marks_of
 from sandbox.experiment.training.entries import Change, Place, check_weights, replaced_entries, set_entries
+from sandbox.experiment.training.frozen import check_frozen
 from sandbox.experiment.training.groups import Group, grouped
 from sandbox.experiment.training.history import History
 from sandbox.experiment.training.lanes import Lane, build_lane, shape_of
@@ -44,6 +45,9 @@ from sandbox.experiment.training.views import snapshot
 from sandbox.experiment.training.weights import assign_parameters, given_weights
 from sandbox.nn import LOSSES, Network
 from sandbox.nn.network import ForwardPass
+
+SHAPING = frozenset({"network.hidden", "network.frozen", "data.features", "weights"})
+"""What an edit may change that must fit the shape of the networks."""
 
 _TOGETHER = 256  # updates at most until it is looked whether lanes that are trained together still must be
 _ALONG = 1_000  # updates at least for which a lane that lacks a loss is trained along with one that catches up
@@ -121,7 +125,7 @@ class Trainer:
         self._test = samples_of(self.data.X_test, self.data.y_test, self.data, dtype)
         self._batches = Batches(self._train, experiment.optimizer.seed)
         self._recorder = Recorder(self._train, self._test, watched)
-        self._check_weights_of_edits(experiment)
+        self._check_parts_throughout(experiment)
         self._keys = itertools.count()
         self.lanes = [self._new_lane(lane.name) for lane in experiment.lanes]
         self._groups: list[Group] = []
@@ -400,8 +404,9 @@ class Trainer:
         experiment, changed = self._log.with_edit(edit), self.current.changed_by(edit)
         if not SIZING.isdisjoint(edit.changes):
             check_size(self._plan(changed))
+        if edit.keys & SHAPING:
+            self._check_parts(changed, edit)
         if edit.weights:
-            self._check_weights(edit, changed)
             self._check_running(edit)
         before = marks_of(self, edit) if self.watched else {}
         self._log.enter(edit, experiment)
@@ -446,19 +451,27 @@ class Trainer:
             stopped = f"lane {lanes[0].name} has" if len(self.lanes) > 1 else "it has"
             raise InputError(f"A network that has stopped keeps its weights, and {stopped}; reset to start over.")
 
-    def _check_weights(self, edit: Edit, settings: Experiment) -> None:
-        """Check the weights that an edit sets against the shapes that these settings, of after it, give the lanes."""
-        data = self._data_for(settings)
-        sizes = {lane.name: shape_of(settings.lane(lane.name), data)[0] for lane in settings.lanes}
-        check_weights(edit, sizes, settings.run.replicas, self._train.X.dtype)
+    def _check_parts(self, settings: Experiment, edit: Edit | None = None) -> None:
+        """Check that lanes have the units that are frozen, and the weights that an edit sets, with these settings."""
+        data, sizes = self._data_for(settings), {}
+        for entry in settings.lanes:
+            lane = settings.lane(entry.name)
+            sizes[lane.name] = shape_of(lane, data)[0]
+            where = [] if edit is None else [f"edit of update {edit.update}"]
+            where += [f"lane {lane.name}"] if len(settings.lanes) > 1 else []
+            check_frozen(lane.network.frozen, sizes[lane.name], ", ".join(where))
+        if edit is not None and edit.weights:
+            check_weights(edit, sizes, settings.run.replicas, self._train.X.dtype)
 
-    def _check_weights_of_edits(self, experiment: Experiment) -> None:
-        """Check the weights that all edits of an experiment set."""
-        if any(edit.weights for edit in experiment.edits):
-            settings = dataclasses.replace(experiment, edits=())
+    def _check_parts_throughout(self, experiment: Experiment) -> None:
+        """Check these at the start of an experiment and after each of its edits that matters for them."""
+        settings = dataclasses.replace(experiment, edits=())
+        self._check_parts(settings)
+        if any(edit.keys & SHAPING for edit in experiment.edits):
             for edit in experiment.edits:
                 settings = settings.changed_by(edit)
-                self._check_weights(edit, settings)
+                if edit.keys & SHAPING:
+                    self._check_parts(settings, edit)
 
     def _apply_pending(self) -> None:
         while (edit := self._log.take_due(self._edit_update)) is not None:

@@ -38,6 +38,7 @@ DEFAULTS = {
     "network.seed": 7,
     "network.weights": None,
     "network.initial": (),
+    "network.frozen": (),
     "loss.objective": "auto",
     "loss.monitors": (),
     "loss.reduction": "mean",

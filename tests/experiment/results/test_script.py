@@ -125,6 +125,9 @@ EDITS = {
     "momentum": (32, "optimizer.momentum = 0.2"),
     "weight": (33, "loss.positive_weight = 4.0"),
     "by hand": (33, 'weights."W1[0,1]" = 0.5\nweights."b2[2]" = -0.7'),
+    "frozen": (33, 'network.frozen = ["1[2]", "2", "3[0]"]'),
+    "let go": (34, 'network.frozen = ["1[0]", "3"]'),
+    "free": (35, "network.frozen = []"),
     "smoothing": (34, "loss.label_smoothing = 0.3"),
     "numerics": (35, 'loss.numerics = "naive"'),
     "reduction": (36, 'loss.reduction = "sum"\noptimizer.learning_rate = 0.002'),
@@ -168,6 +171,16 @@ def test_edits(cases: Cases) -> None:
         for name, end in (("together", together), ("at once", at_once)):
             text = case(optimizer="momentum", rate=0.02, epochs=70, steps=f"batch_size = {size}", end=end)
             cases.add(f"{name} {size}", text, BINARY)
+    cases.check()
+
+
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+def test_frozen_units(cases: Cases, optimizer: str) -> None:
+    for size in (0, 9):
+        steps = f"batch_size = {size}"
+        end = edit(7, 'network.frozen = ["1", "2[1]"]') + edit(15, "network.frozen = []")
+        text = case(optimizer=optimizer, rate=0.02, epochs=20, network='frozen = ["1[0]", "3"]', steps=steps, end=end)
+        cases.add(f"{optimizer} {size}", text, BINARY)
     cases.check()
 
 
