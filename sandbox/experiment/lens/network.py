@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from sandbox.arrays import Array, Floats, read_only
 from sandbox.data import Data
 from sandbox.experiment.lens.findings.units import FLAT
+from sandbox.experiment.training.frozen import frozen_places
 from sandbox.experiment.training.probe import LaneProbe
 from sandbox.experiment.training.samples import CODES
 from sandbox.experiment.training.snapshot import SurfaceRequest
 from sandbox.experiment.training.surface import grid
 from sandbox.nn import Activation, Network
+from sandbox.nn.network import layer_views
 
 Picture = NDArray[np.float32]
 
@@ -76,6 +78,8 @@ class NetworkState:
     values, gradients, changes : tuple of Parameters
         Between each column and the next: the numbers themselves; the derivatives of the cost, penalty included, that
         the optimiser is given in the next update; by how much the last update changed them, nan before the first.
+    frozen : tuple of bool array (n,)
+        Which units of each column keep their weights and bias; no input does.
     span : tuple of float
         The codes of a class that is not there and of one that is; nan for a regression.
     samples, batch : int
@@ -92,6 +96,7 @@ class NetworkState:
     values: tuple[Parameters, ...]
     gradients: tuple[Parameters, ...]
     changes: tuple[Parameters, ...]
+    frozen: tuple[NDArray[np.bool_], ...]
     span: tuple[float, float]
     samples: int
     batch: int
@@ -131,6 +136,7 @@ class AskNetwork:
             _parameters(probe.replica.theta, probe.sizes),
             _parameters(gradient, probe.sizes),
             _parameters(probe.last_step, probe.sizes),
+            _frozen(probe),
             (math.nan, math.nan) if probe.data.task == "regression" else CODES[probe.lane.coding],
             probe.m,
             len(batch),
@@ -177,6 +183,13 @@ def _parameters(flat: Array, sizes: tuple[int, ...]) -> tuple[Parameters, ...]:
         parts.append(Parameters(joint[:, :-1], joint[:, -1]))
         start += joint.size
     return tuple(parts)
+
+
+def _frozen(probe: LaneProbe) -> tuple[NDArray[np.bool_], ...]:
+    """Return which units of each column are frozen: those whose biases stay."""
+    places = frozen_places(probe.lane.settings.network.frozen, probe.sizes)
+    inputs = np.zeros(probe.sizes[0], np.bool_)
+    return tuple(read_only(b) for b in (inputs, *(b[0].copy() for b in layer_views(places, probe.sizes)[1])))
 
 
 def _columns(probe: LaneProbe, pictures: list[Picture]) -> list[Column]:

@@ -242,6 +242,8 @@ class NetworkCanvas(QWidget):
         self._paint_marks(painter, geometry)
 
     def _paint_tiles(self, painter: QPainter, geometry: Geometry, visible: QRectF) -> None:
+        assert self.shown is not None
+        frozen = self.shown.state.frozen
         for column, size in enumerate(geometry.sizes):
             for unit in range(size):
                 place = geometry.unit(column, unit)
@@ -251,6 +253,8 @@ class NetworkCanvas(QWidget):
                     painting.paint_unit(painter, place, self._pictures[column][unit], self._theme)
                 else:
                     painting.paint_curve(painter, place, self._heights[column][unit], self._theme)
+                if frozen[column][unit]:
+                    painting.paint_lock(painter, place, self._theme, geometry.scale)
 
     def _paint_around(self, painter: QPainter, geometry: Geometry, state: NetworkState) -> None:
         """Paint names, counts and buttons."""

@@ -30,6 +30,7 @@ class NetworkDesk(QObject):
         self.view = view = self.card.view
         view.weight_changed.connect(self._change_weight)
         view.units_changed.connect(self._change_units)
+        view.unit_frozen.connect(lambda layer, unit, on: session.freeze(layer, unit, on, desk.viewed))
         view.input_switched.connect(session.switch_input)
         view.layer_added.connect(self._add_layer)
         view.unit_shown.connect(self._show_unit)

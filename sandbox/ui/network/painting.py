@@ -141,6 +141,19 @@ def _edge(painter: QPainter, place: QRectF, colours: Theme) -> None:
     painter.drawRect(place.adjusted(-0.5, -0.5, 0.5, 0.5))
 
 
+def paint_lock(painter: QPainter, place: QRectF, colours: Theme, scale: float) -> None:
+    """Paint a lock at the upper right corner of a unit that is frozen."""
+    body = QRectF(place.right() - 5.0 * scale, place.top() - 1.0 * scale, 9.0 * scale, 7.0 * scale)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colours.card))
+    painter.drawRoundedRect(body.adjusted(-1.5, -5.0 * scale, 1.5, 1.5), 2.0, 2.0)
+    painter.setPen(QPen(QColor(colours.text_color), 1.4 * scale))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    shackle = QRectF(body.left() + 2.0 * scale, body.top() - 3.5 * scale, 5.0 * scale, 7.0 * scale)
+    painter.drawArc(shackle, 0, 180 * 16)
+    painter.fillRect(body, QColor(colours.text_color))
+
+
 def paint_mark(painter: QPainter, place: QRectF, colour: str, scale: float) -> None:
     """Paint a frame around a unit or a bias that is pointed at."""
     painter.setPen(QPen(QColor(colour), 2.0 * scale))

@@ -57,6 +57,8 @@ def _about_unit(state: NetworkState, column: int, unit: int) -> tuple[str, str]:
     flat = flat_text(state, column, unit)
     if flat:
         parts.append(flat)
+    if state.frozen[column][unit]:
+        parts.append("frozen")
     return " \u00b7 ".join(parts), "" if column == 0 else chain(state, column, unit)
 
 
@@ -132,6 +134,8 @@ def _about_parameter(state: NetworkState, part: Part) -> tuple[str, str]:
     letter = "b" if part.kind is Kind.BIAS else "w"
     name = words.capital(parameter_name(state, part))
     numbers = f"{letter} = {words.number(value, 5)} \u00b7 d{letter} = {words.number(derivative, 3)}"
+    if state.frozen[part.column][part.unit]:
+        return name, f"{numbers}, which does not change it: frozen"
     moved = "none yet" if math.isnan(change) else words.signed(words.number(change, 3))
     return name, f"{numbers} \u00b7 last change {moved}"
 

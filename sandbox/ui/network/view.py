@@ -59,6 +59,8 @@ class NetworkView(Lens[NetworkState]):
         A weight or bias by its name ("W1[0,1]", "b2[3]"), the number that the user chose, and whether it is final.
     units_changed(int, int)
         A layer, and how many units it should have: 0 removes it.
+    unit_frozen(int, int, bool)
+        This unit of this layer should keep its weights and bias, or learn again.
     layer_added(int)
         A layer should be added that then has this number.
     input_switched(str, bool)
@@ -73,6 +75,7 @@ class NetworkView(Lens[NetworkState]):
 
     weight_changed = Signal(str, float, bool)
     units_changed = Signal(int, int)
+    unit_frozen = Signal(int, int, bool)
     layer_added = Signal(int)
     input_switched = Signal(str, bool)
     refused = Signal(str)
@@ -127,6 +130,7 @@ class NetworkView(Lens[NetworkState]):
         self.strip.value_changed.connect(self._change)
         self.strip.refused.connect(self.refused)
         self.strip.left.connect(self.canvas.setFocus)
+        self.strip.freeze_clicked.connect(self._freeze)
         self.strip.remove_clicked.connect(lambda: self._remove(self.canvas.current))
 
     def show_number(self, number: str) -> None:
@@ -259,7 +263,8 @@ class NetworkView(Lens[NetworkState]):
             self.strip.offer(remove="Switch off" if state.sizes[0] > 1 else "", of=name)
             return
         is_last = 0 < part.column < last and part.unit == state.sizes[part.column] - 1
-        self.strip.offer(remove="Remove" if is_last else "", of=name)
+        freeze = "Unfreeze" if state.frozen[part.column][part.unit] else "Freeze"
+        self.strip.offer(freeze, "Remove" if is_last else "", name)
 
     # What is changed
 
@@ -286,6 +291,12 @@ class NetworkView(Lens[NetworkState]):
             action = self.menu.addAction(name)
             action.triggered.connect(lambda *_, name=name: self.input_switched.emit(name, True))
         self.menu.popup(self.canvas.mapToGlobal(self.canvas.place(part).bottomRight().toPoint()))
+
+    def _freeze(self) -> None:
+        """Freeze the unit that is chosen, or let it learn again."""
+        part, state = self.canvas.current, self.state
+        if part is not None and part.kind is Kind.UNIT and part.column and state is not None:
+            self.unit_frozen.emit(part.column, part.unit, not state.frozen[part.column][part.unit])
 
     def _remove(self, part: Part | None) -> None:
         """Switch an input off, or remove the last unit of a layer; the outputs stay."""

@@ -249,3 +249,11 @@ def test_the_answer_can_cross_to_another_thread() -> None:
     arrays += [array for c in state.columns for array in (c.low, c.high, c.mean, c.pictures, c.flat)]
     assert not any(array.flags.writeable for array in arrays)
     assert pickle.loads(pickle.dumps(state)).sizes == state.sizes
+
+
+def test_frozen_units_are_named() -> None:
+    trainer = run(trainer_of('[network]\nhidden = [3, 2]\nfrozen = ["1[2]", "2"]'), 3)
+    state = ask(trainer)
+    assert [units.tolist() for units in state.frozen] == [[False, False], [False, False, True], [True, True], [False]]
+    assert not state.changes[0].W[2].any() and state.changes[0].W[0].any()
+    assert not state.changes[1].b.any()

@@ -270,6 +270,31 @@ def test_units_and_layers_are_added_and_removed_and_the_rest_keeps_its_weights(d
     driver.wait_drawn(lambda snapshot: snapshot.lanes[0].sizes == (2, 6, 4, 1))
 
 
+def test_a_unit_is_frozen_and_let_go_again(driver: Any) -> None:
+    view, part = view_of(driver), Part(Kind.UNIT, 1, 2)
+    driver.settle()
+    plain = drawn(driver)
+    click(driver, part)
+    driver.click(view.strip.freeze)
+    driver.wait(lambda: view.state.frozen[1].tolist() == [False, False, True, False, False, False])
+    before = driver.weights()
+    driver.play(5)
+    driver.pause()
+    driver.settle()
+    after = driver.weights()
+    assert np.array_equal(after["W1"][2], before["W1"][2]) and after["b1"][2] == before["b1"][2]
+    assert not (after["W1"][[0, 1, 3, 4, 5]] == before["W1"][[0, 1, 3, 4, 5]]).any()
+    assert view.strip.first.text().endswith("frozen") and view.strip.freeze.text() == "Unfreeze"
+    hover(driver, Part(Kind.WEIGHT, 1, 2, 0))
+    assert view.strip.second.text().endswith("which does not change it: frozen")
+    hover(driver, part)
+    driver.click(view.strip.freeze)
+    driver.wait(lambda: not view.state.frozen[1].any())
+    driver.undo()
+    driver.wait(lambda: bool(view.state.frozen[1][2]))
+    assert drawn(driver) != plain
+
+
 def test_inputs_are_switched_on_from_the_menu_and_off_again_and_weights_stay(driver: Any) -> None:
     driver.window.resize(1280, 660)
     driver.play(3)
@@ -283,6 +308,7 @@ def test_inputs_are_switched_on_from_the_menu_and_off_again_and_weights_stay(dri
     driver.wait(view.menu.isVisible)
     action = next(action for action in view.menu.actions() if action.text() == "x1*x2")
     driver.qtbot.mouseClick(view.menu, Qt.MouseButton.LeftButton, pos=view.menu.actionGeometry(action).center())
+    driver.activate()
     driver.wait_drawn(lambda snapshot: snapshot.lanes[0].sizes == (3, 6, 4, 1))
     driver.settle()
     assert driver.last.run == driver.drawn[0].run and driver.last.update >= 3
