@@ -27,6 +27,7 @@ ENLARGED = 960, 540  # what is left of a screen when everything is enlarged for 
 WIDE, TALL = 1000, 620  # from here on the settings are open at first; the cost stands above the lenses
 CURVES = 480  # the width that curves and lenses get before the boundary gets more than they
 CROWD = 580  # the width below which the boundary gets less, if the lessons are open
+ROW, ROOMY = 2, 900  # more lanes than stand in one row need a window of this height beside the network
 BESIDE = 530  # the width from which on the boundary stands beside curves and lenses
 
 
@@ -127,6 +128,7 @@ class Page(StyleFollower, QWidget):
         self._fit_lessons: Callable[[], None] = lambda: None
         self._lenses: LensCard | None = None
         self._network: NetworkCard | None = None
+        self._lanes = 1
         self._curves: CostView | None = None
         self._fold = Fold(True, True)
         self._open = {True: True, False: False}  # whether the settings are, in a wide window and in a narrow one
@@ -190,16 +192,19 @@ class Page(StyleFollower, QWidget):
         """Give the network its share of the middle, only the line of its title, or all of it."""
         if self._network is None:
             return
-        self._network.set_low(not self._fold.tall)
+        rows_high = self._lanes > ROW and self.height() < theme.px(ROOMY)
+        self._network.set_low(not self._fold.tall or rows_high)
         folded = self._network.is_folded
         vertical = QSizePolicy.Policy.Maximum if folded else QSizePolicy.Policy.Ignored
         self._network.setSizePolicy(QSizePolicy.Policy.Ignored, vertical)
         self._middle.setStretch(1, 0 if folded else 8)
         self.boundary.setVisible(not self._network.whole)
 
-    def share(self, boundary: int) -> None:
-        """Set the share of the boundary's card; the column beside it has 10."""
+    def share(self, boundary: int, lanes: int) -> None:
+        """Set the share of the boundary's card, which shows so many lanes; the column beside it has 10."""
         self._views.setStretch(0, boundary)
+        self._lanes = lanes
+        self._place_network()
 
     @property
     def settings_open(self) -> bool:
@@ -255,6 +260,7 @@ class Page(StyleFollower, QWidget):
             self._show_settings()
             self._place_cost()
         self._keep_curves_readable()
+        self._place_network()
 
     def _place_cost(self) -> None:
         """Put the cost where it belongs: into its own card, or behind a tab of the lenses."""
@@ -270,7 +276,6 @@ class Page(StyleFollower, QWidget):
             self._curves.take_controls()
         self.cost.setVisible(self._fold.tall)
         self._lenses.setVisible(not self._fold.crowded)
-        self._place_network()
         self.cost_folded.emit(not self._fold.tall)
 
     def fit(self) -> None:

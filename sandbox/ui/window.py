@@ -364,7 +364,7 @@ class MainWindow(QMainWindow):
         self.lane_bar.show_lanes(styles, seen, desk.viewed, desk.rival)
         self.lane_bar.show_replicas(desk.replicas if several else 0, desk.seed, desk.replica)
         stretch = 11 if len(seen) == 1 or rival is not None else 14 if len(seen) < 5 else 16
-        self.page.share(stretch)
+        self.page.share(stretch, 1 if rival is not None else len(seen))
         if self.boundary is not None and self.cost is not None:
             self.boundary.set_lanes(seen, desk.viewed, rival, len(styles) - len(seen))
             self.cost.set_lanes(seen)

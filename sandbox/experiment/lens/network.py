@@ -166,6 +166,83 @@ class AskUnit:
         return alone
 
 
+@dataclass(frozen=True, eq=False)
+class Past:
+    """A number over the run, where it is known.
+
+    Attributes
+    ----------
+    epochs, values : array (k,)
+        Ascending; the last one is now.
+    low, high : array (k,)
+        Of a unit, the ends of its range over the training samples; of a weight or bias, its value.
+    """
+
+    epochs: Floats
+    values: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True)
+class AskPast:
+    """How did a weight, a bias or what a unit computes change over the run?
+
+    Attributes
+    ----------
+    lane : str
+    column, unit : int
+        The unit, or that which the weight or bias belongs to.
+    source : int
+        Of a weight, the unit it comes from; `BIAS` for the bias; `UNIT` for the unit itself.
+    """
+
+    lane: str
+    column: int
+    unit: int
+    source: int
+
+    def answer(self, probe: LaneProbe) -> Past | None:
+        """Return its past, from the parameters that were kept; None if there is no such thing."""
+        sizes = probe.sizes
+        exists = 0 < self.column < len(sizes) and self.unit < sizes[self.column]
+        if not exists or self.source >= sizes[self.column - 1]:
+            return None
+        epochs, thetas = probe.lane.timeline.parameters(probe.replica.number, sizes)
+        if probe.run is None:
+            return None
+        epoch = probe.run.epoch_position
+        known = epochs < epoch
+        epochs = np.append(epochs[known], epoch)
+        thetas = np.vstack((thetas[known], probe.replica.theta[None])) if known.any() else probe.replica.theta[None]
+        if self.source == UNIT:
+            return self._of_unit(probe, epochs, thetas)
+        values = read_only(np.array([self._entry(theta, sizes) for theta in thetas], np.float64))
+        return Past(read_only(epochs), values, values, values)
+
+    def _entry(self, theta: Array, sizes: tuple[int, ...]) -> float:
+        W, b = layer_views(theta, sizes)
+        place = self.column - 1
+        return float(b[place][0, self.unit] if self.source == BIAS else W[place][self.unit, self.source])
+
+    def _of_unit(self, probe: LaneProbe, epochs: Floats, thetas: Array) -> Past:
+        """Return the mean and the range of a unit, at no more than `MOST_STATES` of the epochs."""
+        chosen = np.unique(np.linspace(0, len(epochs) - 1, min(MOST_STATES, len(epochs))).astype(int))
+        samples = slice(None, None, max(1, probe.m // MOST_SAMPLES))
+        network = Network(probe.sizes, probe.activations, dtype=probe.samples.X.dtype)
+        found = []
+        for theta in thetas[chosen]:
+            network.theta[...] = theta
+            A = network.forward(probe.samples.X[:, samples]).A[self.column][:, self.unit]
+            found.append((A.mean(), A.min(), A.max()))
+        values, low, high = (read_only(np.array(numbers, np.float64)) for numbers in zip(*found, strict=True))
+        return Past(read_only(epochs[chosen]), values, low, high)
+
+
+BIAS, UNIT = -1, -2  # in place of the unit that a weight comes from
+MOST_STATES, MOST_SAMPLES = 64, 500  # from which the past of a unit is computed
+
+
 def output_names(data: Data) -> tuple[str, ...]:
     """Return what each output unit stands for: a class or a target; of two classes, the second."""
     if data.task == "regression":

@@ -49,6 +49,10 @@ class RunView(Protocol):
         """Updates done."""
 
     @property
+    def epoch_position(self) -> float:
+        """Epochs done, counting the part of the current one."""
+
+    @property
     def lanes(self) -> list[Lane]:
         """All lanes."""
 

@@ -20,7 +20,7 @@ from sandbox.ui.theme import Theme
 WIDEST = 7.0  # pixels of the widest line
 THINNEST = 0.6
 FADED = 0.15  # how much of the neutral colour is mixed into what units compute
-MOST_LINES = 1200  # of a large network only the widest lines are drawn
+MOST_LINES = 800  # of a large network only the widest lines are drawn
 _STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0)
 _SHRINK = 0.35  # the scale becomes finer once the largest number is below this share of it
 

@@ -53,7 +53,7 @@ def _about_unit(state: NetworkState, column: int, unit: int) -> tuple[str, str]:
     low, high, mean = (float(values[unit]) for values in (numbers.low, numbers.high, numbers.mean))
     letter = "x" if column == 0 else "a"
     name = words.capital(unit_name(state, column, unit)) if column else f"Input {state.inputs[unit]}"
-    parts = [name, f"{letter} from {words.brief(low)} to {words.brief(high)}", f"mean {words.brief(mean)}"]
+    parts = [name, f"{letter} {words.brief(low)} to {words.brief(high)}, mean {words.brief(mean)}"]
     flat = flat_text(state, column, unit)
     if flat:
         parts.append(flat)
@@ -67,8 +67,8 @@ def flat_text(state: NetworkState, column: int, unit: int) -> str:
     share = float(state.columns[column].flat[unit])
     if math.isnan(share):
         return ""
-    verb = "saturated" if ACTIVATIONS[state.columns[column].activation].saturates else "dead"
-    return f"{verb} on {words.share(share, 0)} of samples"
+    word = "saturated" if ACTIVATIONS[state.columns[column].activation].saturates else "dead"
+    return f"{words.share(share, 0)} {word}"
 
 
 def flat_meaning(state: NetworkState, column: int) -> str:
@@ -78,8 +78,9 @@ def flat_meaning(state: NetworkState, column: int) -> str:
         return ""
     g = ACTIVATIONS[name]
     if g.saturates and g.elementwise:
-        return f"Saturated: |g'| is below {words.number(FLAT)}, so that almost nothing is sent back."
-    return "Dead: g' is 0, so that nothing is sent back." if g.dies else ""
+        below = f"|g'| is below {words.number(FLAT)}, so that almost nothing is sent back"
+        return f"The share of the training samples for which {below}."
+    return "The share of the training samples for which g' is 0, so that nothing is sent back." if g.dies else ""
 
 
 def chain(state: NetworkState, column: int, unit: int) -> str:

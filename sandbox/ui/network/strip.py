@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, SignalInstance
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from sandbox.experiment.lens.network import Past
 from sandbox.nn.parameters import linear_stops
 from sandbox.ui import theme
-from sandbox.ui.kit import Elided, NumberField
+from sandbox.ui.icons import icon
+from sandbox.ui.kit import Elided, IconButton, NumberField
 from sandbox.ui.kit.base import StyleFollower
+from sandbox.ui.network.trail import Trail
 
 REACH = 8.0  # the slider goes from minus this to this; any other number can be typed
+FREEZE, UNFREEZE = "Freeze", "Unfreeze"
+NARROW, ROOMY = 420, 620  # the widths from which there is room for the past: alone, and beside an editor
 _MOST = 1e6  # the largest number that can be typed
 
 
@@ -44,14 +49,18 @@ class Strip(StyleFollower, QWidget):
         self.field = NumberField(linear_stops(-REACH, REACH, 0.05), low=-_MOST, high=_MOST, name="A weight")
         self.field.changed.connect(self.value_changed)
         self.field.refused.connect(self.refused)
-        self.freeze, self.remove = _button(self.freeze_clicked), _button(self.remove_clicked)
+        self.freeze = IconButton("lock", "", "Freeze", flat=True)
+        self.remove = IconButton("close", "", "Remove", flat=True)
+        self.freeze.clicked.connect(self.freeze_clicked)
+        self.remove.clicked.connect(self.remove_clicked)
         self._lines = QVBoxLayout()
         self._lines.addWidget(self.first)
         self._lines.addWidget(self.second)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.addLayout(self._lines, 1)
-        for widget in (self.freeze, self.remove, self.field):
+        self.trail = Trail()
+        for widget in (self.trail, self.freeze, self.remove, self.field):
             self._row.addWidget(widget)
             widget.hide()
         self.field.edit.installEventFilter(self)
@@ -77,17 +86,27 @@ class Strip(StyleFollower, QWidget):
                 line.setText(text)
                 line.setToolTip(explained)
 
+    def show_past(self, past: Past | None) -> None:
+        """Show how the number that is pointed at changed, where there is room for it beside its text."""
+        busy = self.field.isVisible() or self.remove.isVisible() or self.freeze.isVisible()
+        self.trail.show_past(past if self.width() >= theme.px(ROOMY if busy else NARROW) else None)
+
     def offer(self, freeze: str = "", remove: str = "", of: str = "") -> None:
         """Offer to freeze and to remove a unit, in these words; "" for what is not possible."""
         for button, text, does in (
-            (self.freeze, freeze, "its weights and its bias stay as they are, or learn again"),
-            (self.remove, remove, "undo brings it back"),
+            (
+                self.freeze,
+                freeze,
+                "Its weights and its bias stay as they are" if freeze == FREEZE else "It learns again",
+            ),
+            (self.remove, remove, "Undo brings it back"),
         ):
             button.setVisible(bool(text))
-            if text and (text, of) != (button.text(), button.accessibleName().removeprefix(f"{text} ")):
-                button.setText(text)
-                button.setAccessibleName(f"{text} {of}")
-                button.setToolTip(f"{text} {of}: {does}.")
+            name = f"{text} {of}"
+            if text and name != button.accessibleName():
+                button.setAccessibleName(name)
+                button.setToolTip(f"{name}. {does}.")
+        self.freeze.setIcon(icon("lock" if freeze == FREEZE else "unlock", "muted"))
 
     def edit(self, name: str, value: float) -> None:
         """Offer the editor for a weight or bias, whose name is that of a sentence."""
@@ -114,10 +133,3 @@ class Strip(StyleFollower, QWidget):
         self._row.setSpacing(theme.px(theme.GRID))
         self.field.setFixedWidth(theme.px(180))
         self.setFixedHeight(theme.px(36))
-
-
-def _button(clicked: SignalInstance) -> QPushButton:
-    button = QPushButton()
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.clicked.connect(lambda: clicked.emit())
-    return button

@@ -12,7 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from sandbox.data import Data
-from sandbox.experiment.lens.network import AskNetwork, AskUnit, NetworkState, Picture
+from sandbox.experiment.lens.network import BIAS, UNIT, AskNetwork, AskPast, AskUnit, NetworkState, Picture
 from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import Snapshot, SurfaceRequest
 from sandbox.ui import theme
@@ -24,13 +24,15 @@ from sandbox.ui.network import looks, sentences
 from sandbox.ui.network.canvas import DERIVATIVES, WEIGHTS, NetworkCanvas, Shown
 from sandbox.ui.network.legend import Legend
 from sandbox.ui.network.parts import Kind, Part
-from sandbox.ui.network.strip import Strip
+from sandbox.ui.network.strip import FREEZE, UNFREEZE, Strip
+from sandbox.ui.pace import Pace
 from sandbox.ui.plot.colormap import SOFTNESS
 from sandbox.ui.theme import Theme
 from sandbox.ui.views.slices import DataSlice
 from sandbox.ui.views.unit_overlay import LargeUnit
 
 SETTING = "network/lines"
+PAST_PERIOD = 0.3  # seconds between two answers about the past
 DIGITS = 4  # of a weight that one begins to edit
 HINT = "Point at a unit, a line or a bias to read it; click a line or a bias to change it."
 
@@ -86,6 +88,8 @@ class NetworkView(Lens[NetworkState]):
         self._plane = plane
         self.state: NetworkState | None = None
         self._run = -1
+        self._past_asked: AskPast | None = None
+        self._past_pace = Pace(PAST_PERIOD, self)
         self._edited: Part | None = None  # whose number the editor shows
         self._theme = self._coloured = theme.current()
         self.setAccessibleName("Picture of the network")
@@ -157,10 +161,20 @@ class NetworkView(Lens[NetworkState]):
             return None
         return AskUnit(lane, replace(plane.whole, lane=lane, other=""), part.column, part.unit)
 
+    def _past_question(self, lane: str) -> AskPast | None:
+        """Return the question how the part that is pointed at changed over the run."""
+        part = self.canvas.part
+        if part is None or part.column == 0 or not self.canvas.isVisible():
+            return None
+        sources = {Kind.UNIT: UNIT, Kind.BIAS: BIAS, Kind.WEIGHT: part.source}
+        return AskPast(lane, part.column, part.unit, sources[part.kind]) if part.kind in sources else None
+
     def questions(self, lane: str) -> tuple[Question[Any], ...]:
         asked = super().questions(lane)
-        unit = self._unit_question(lane)
-        return asked if unit is None else (*asked, unit)
+        past = self._past_question(lane)
+        due = past is not None and (past != self._past_asked or self._past_pace.is_due())
+        more = (self._unit_question(lane), past if due else None)
+        return (*asked, *(question for question in more if question is not None))
 
     # Showing
 
@@ -169,6 +183,16 @@ class NetworkView(Lens[NetworkState]):
         self._theme = colours
         self.canvas.set_theme(colours)
         self.legend.update()
+
+    def follow(self, snapshot: Snapshot, lane: str) -> None:
+        """Show what has been answered about the part that is pointed at."""
+        unit, past = self._unit_question(lane), self._past_question(lane)
+        if unit is not None:
+            self._show_large(unit, snapshot.answers.get(unit))
+        if past is None or past in snapshot.answers:
+            self._past_asked = past
+            self._past_pace.answered(0.0 if past is None else snapshot.seconds.get(past, 0.0))
+            self.strip.show_past(None if past is None else snapshot.answers[past])
 
     def show_answer(self, answer: NetworkState, snapshot: Snapshot, lane: str) -> None:
         plane = self._plane(lane)
@@ -182,9 +206,6 @@ class NetworkView(Lens[NetworkState]):
         self.canvas.show_network(Shown(answer, snapshot.data, self._colours(snapshot.data), span))
         self._show_scale()
         self._say()
-        unit = self._unit_question(lane)
-        if unit is not None:
-            self._show_large(unit, snapshot.answers.get(unit))
 
     def _colours(self, data: Data) -> looks.UnitColours:
         """Return the colours of units, made once for data and theme."""
@@ -223,6 +244,8 @@ class NetworkView(Lens[NetworkState]):
     def _point(self, part: Part | None) -> None:
         if part is None or part.kind is not Kind.UNIT:
             self.unit_shown.emit(None)
+        self.strip.show_past(None)
+        self._past_pace.make_due()
         self._say()
         self._reveal()
         self.wanted_changed.emit()
@@ -263,7 +286,7 @@ class NetworkView(Lens[NetworkState]):
             self.strip.offer(remove="Switch off" if state.sizes[0] > 1 else "", of=name)
             return
         is_last = 0 < part.column < last and part.unit == state.sizes[part.column] - 1
-        freeze = "Unfreeze" if state.frozen[part.column][part.unit] else "Freeze"
+        freeze = UNFREEZE if state.frozen[part.column][part.unit] else FREEZE
         self.strip.offer(freeze, "Remove" if is_last else "", name)
 
     # What is changed

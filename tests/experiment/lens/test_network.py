@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.experiment.lens.network import AskNetwork, AskUnit, NetworkState, largest
+from sandbox.experiment.lens.network import BIAS, UNIT, AskNetwork, AskPast, AskUnit, NetworkState, Past, largest
 from sandbox.experiment.training.snapshot import SurfaceRequest, Wanted
 
 VIEW = SurfaceRequest("A", (0, 1), (-2.0, 3.0), (-1.0, 1.5), 20)
@@ -257,3 +257,51 @@ def test_frozen_units_are_named() -> None:
     assert [units.tolist() for units in state.frozen] == [[False, False], [False, False, True], [True, True], [False]]
     assert not state.changes[0].W[2].any() and state.changes[0].W[0].any()
     assert not state.changes[1].b.any()
+
+
+def past(trainer: Trainer, column: int, unit: int, source: int, replica: int | None = None) -> Past:
+    question = AskPast("A", column, unit, source)
+    answer = trainer.snapshot(0, Wanted(questions=(question,), replica=replica)).answers[question]
+    assert isinstance(answer, Past)
+    return answer
+
+
+def watched(text: str) -> Trainer:
+    """Return a trainer that keeps its parameters, as while a person watches."""
+    return Trainer(Experiment.loads(text), watched=True)
+
+
+def test_the_past_of_weights_biases_and_units_is_what_they_were() -> None:
+    trainer = watched("[data]\nsamples = 60\n[network]\nhidden = [3]\n[run]\nreplicas = 2")
+    weights, biases, means, lows = [], [], [], []
+    for _ in range(12):
+        now = trainer.lanes[0].replicas[1].parameters()
+        A = np.tanh(trainer.data.X_train @ now["W1"].T + now["b1"])[:, 2]
+        weights.append(now["W1"][2, 1])
+        biases.append(now["b2"][0])
+        means.append(A.mean())
+        lows.append(A.min())
+        ask(trainer)
+        trainer.step_epoch()
+    weight, bias, unit = past(trainer, 1, 2, 1, 1), past(trainer, 2, 0, BIAS, 1), past(trainer, 1, 2, UNIT, 1)
+    for found in (weight, bias, unit):
+        assert found.epochs.tolist() == list(range(13))
+    np.testing.assert_allclose(weight.values[:-1], weights, atol=1e-15)
+    np.testing.assert_allclose(bias.values[:-1], biases, atol=1e-15)
+    np.testing.assert_allclose(unit.values[:-1], means, atol=1e-12)
+    np.testing.assert_allclose(unit.low[:-1], lows, atol=1e-12)
+    assert (unit.low < unit.values).all() and (unit.values < unit.high).all()
+    assert weight.values[-1] == trainer.lanes[0].replicas[1].parameters()["W1"][2, 1]
+
+
+def test_the_past_begins_where_the_layers_became_what_they_are() -> None:
+    trainer = watched("[data]\nsamples = 60\n[network]\nhidden = [3]")
+    for epoch in range(8):
+        if epoch == 4:
+            trainer.edit({"network.hidden": (4,)})
+        ask(trainer)
+        trainer.step_epoch()
+    found = past(trainer, 1, 3, 0)
+    assert found.epochs[0] >= 4.0 and found.epochs[-1] == 8.0
+    missing = AskPast("A", 1, 9, 0)
+    assert trainer.snapshot(0, Wanted(questions=(missing,))).answers[missing] is None

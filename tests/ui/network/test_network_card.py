@@ -15,6 +15,7 @@ from sandbox import words
 from sandbox.experiment import Experiment
 from sandbox.ui import theme
 from sandbox.ui.network.canvas import DERIVATIVES, WEIGHTS
+from sandbox.ui.network.looks import MOST_LINES
 from sandbox.ui.network.parts import Kind, Part
 from sandbox.ui.network.view import HINT
 from tests.colours import distance
@@ -130,6 +131,22 @@ def test_a_line_and_a_bias_that_are_pointed_at_tell_their_numbers(driver: Any) -
     assert strip.first.text() == "Bias of the output"
     assert f"b = {words.number(float(weights['b3'][0]), 5)} " in strip.second.text()
     assert "db = " in strip.second.text() and "last change " in strip.second.text()
+
+
+def test_what_is_pointed_at_has_its_curve_over_the_run(driver: Any) -> None:
+    driver.play(30)
+    driver.pause()
+    trail = view_of(driver).strip.trail
+    assert not trail.isVisible()
+    hover(driver, Part(Kind.WEIGHT, 2, 1, 0))
+    driver.wait(trail.isVisible)
+    assert trail.past.epochs[0] == 0.0 and trail.past.epochs[-1] == driver.last.epoch_position
+    assert trail.past.values[-1] == driver.weights()["W2"][1, 0]
+    assert words.brief(float(trail.past.values.max())) in trail.accessibleDescription()
+    hover(driver, Part(Kind.UNIT, 1, 3))
+    driver.wait(lambda: trail.isVisible() and (trail.past.low < trail.past.high).all())
+    leave(driver)
+    assert not trail.isVisible()
 
 
 def test_the_switch_shows_derivatives_and_is_remembered(driver: Any, open_window: OpenWindow) -> None:
@@ -284,7 +301,10 @@ def test_a_unit_is_frozen_and_let_go_again(driver: Any) -> None:
     after = driver.weights()
     assert np.array_equal(after["W1"][2], before["W1"][2]) and after["b1"][2] == before["b1"][2]
     assert not (after["W1"][[0, 1, 3, 4, 5]] == before["W1"][[0, 1, 3, 4, 5]]).any()
-    assert view.strip.first.text().endswith("frozen") and view.strip.freeze.text() == "Unfreeze"
+    assert (
+        view.strip.first.text().endswith("frozen")
+        and view.strip.freeze.accessibleName() == "Unfreeze unit 3 of layer 1"
+    )
     hover(driver, Part(Kind.WEIGHT, 1, 2, 0))
     assert view.strip.second.text().endswith("which does not change it: frozen")
     hover(driver, part)
@@ -352,9 +372,8 @@ def test_it_folds_and_is_folded_at_the_next_start(driver: Any, open_window: Open
     card, boundary = driver.window.network.card, driver.window.boundary_card
     height = boundary.height()
     driver.click(card.fold_button)
-    driver.settle()
+    driver.wait(lambda: card.height() < 50 and boundary.height() > height + 100)
     assert not view_of(driver).isVisible() and card.title.isVisible()
-    assert card.height() < 50 and boundary.height() > height + 100
     assert view_of(driver).questions("A") == ()
     again = open_window()
     assert not view_of(again).isVisible()
@@ -387,6 +406,15 @@ def test_in_a_low_window_it_opens_in_place_of_the_boundary(driver: Any) -> None:
     driver.wait(lambda: boundary.isVisible() and not view_of(driver).isVisible())
 
 
+def test_many_lanes_in_a_small_window_fold_it(open_window: OpenWindow) -> None:
+    lanes = "".join(f'[[lanes]]\nname = "{name}"\noptimizer.learning_rate = 0.{k}\n' for k, name in enumerate("ABC", 1))
+    driver = open_window(Experiment.loads(f"[data]\nsamples = 60\n{lanes}"))
+    driver.window.resize(1280, 720)
+    driver.wait(lambda: not view_of(driver).isVisible())
+    driver.window.resize(1280, 960)
+    driver.wait(view_of(driver).isVisible)
+
+
 def test_it_stands_in_a_window_of_its_own(driver: Any) -> None:
     card = driver.window.network.card
     driver.click(card.detach_button)
@@ -406,7 +434,7 @@ def test_a_large_network_scrolls_and_says_what_is_not_drawn(open_window: OpenWin
     driver.wait(lambda: canvas.geometry_ is not None and canvas.height() > view.area.viewport().height())
     assert view.area.verticalScrollBar().maximum() > 0
     lines = sum(a * b for a, b in zip((2, *(8 * (32,))), (*(8 * (32,)), 1), strict=True))
-    driver.wait(lambda: f"{lines - 1200:,} thin lines not drawn" in view.strip.second.text())
+    driver.wait(lambda: f"{lines - MOST_LINES:,} thin lines not drawn" in view.strip.second.text())
     canvas.setFocus(Qt.FocusReason.TabFocusReason)
     canvas.choose(Part(Kind.UNIT, 4, 31))
     assert view.area.verticalScrollBar().value() > 0

@@ -171,10 +171,10 @@ def test_what_is_said_about_a_unit_is_so() -> None:
     W, b = state.values[1].W, state.values[1].b
     first, second = sentences.about(Part(Kind.UNIT, 2, 1), state)
     column = state.columns[2]
-    assert first.startswith("Unit 2 of layer 2 \u00b7 a from ")
+    assert first.startswith("Unit 2 of layer 2 \u00b7 a ")
     for number in (column.low[1], column.high[1], column.mean[1]):
         assert sentences.words.brief(float(number)) in first
-    assert first.endswith(f"dead on {sentences.words.share(float(column.flat[1]), 0)} of samples")
+    assert first.endswith(f"{sentences.words.share(float(column.flat[1]), 0)} dead")
     assert second.startswith("a = ReLU(z), z = ")
     z = second.partition("z = ")[2].replace("\u2212", "-").replace("- ", "-").replace("+ ", "+").split()
     numbers = [float(text) for text in z if not text.startswith("a")]
@@ -207,7 +207,7 @@ def test_what_is_said_about_a_weight_is_so() -> None:
 
 def test_a_unit_that_is_never_flat_is_not_said_to_be() -> None:
     state = state_of('[network]\nhidden = [2]\nactivation = "softplus"\noutput = "linear"')
-    assert "samples" not in sentences.about(Part(Kind.UNIT, 1, 0), state)[0]
+    assert "%" not in sentences.about(Part(Kind.UNIT, 1, 0), state)[0]
     assert sentences.flat_meaning(state, 1) == ""
 
 
