@@ -75,10 +75,23 @@ ENTRIES: Mapping[str, Entry] = {
     "previous_part": Entry("Previous pa&rt", "Goes back to the previous part of the window", "Shift+F6"),
     "theme": Entry("Switch &theme", "Switches between light and dark", "Ctrl+T", "moon"),
     "present": Entry("&Present", "Enlarges everything for the back row", "F11", "present", checkable=True),
-    "leave": Entry("&Leave presenting", "Goes back to the usual size", "Esc"),
+    "blank": Entry("&Blank screen", "Turns the screen black until a key or a click; training goes on", "B", also="."),
+    "ring": Entry("Pointer &ring", "Draws a ring around the mouse pointer", "R", checkable=True),
+    "pen": Entry("P&en", "Lets the left button draw; a straight line with Shift", "D", checkable=True),
+    "take_back": Entry("&Take back a stroke", "Erases the stroke that was drawn last", "Backspace"),
+    "erase": Entry("Er&ase", "Erases all that was drawn, and ends the countdown", "E"),
+    "countdown": Entry("&Countdown", "Counts 30 seconds down; once more adds 30", "T"),
+    "clean_start": Entry(
+        "Clean &start", "Presents, and begins afresh for the next group; undo brings the experiment back", "F5"
+    ),
+    "leave": Entry("&Leave presenting", "Puts pen, ring and countdown away, or goes back to the usual size", "Esc"),
     "lessons": Entry("&Lessons", "Shows or hides the guided lessons", "F3", "lessons", checkable=True),
-    "next_step": Entry("Ne&xt step", "Goes on to the next step of the lesson", "Alt+Right", also="PgDown"),
-    "previous_step": Entry("Pre&vious step", "Goes back to the step before", "Alt+Left", also="PgUp"),
+    "next_step": Entry(
+        "Ne&xt step", "Goes on in the lesson, or begins the one that stands out", "Alt+Right", also="PgDown"
+    ),
+    "previous_step": Entry(
+        "Pre&vious step", "Goes back in the lesson, from its first step to the list", "Alt+Left", also="PgUp"
+    ),
     "shortcuts": Entry("&Keyboard shortcuts", "Shows all shortcuts", "F1"),
     "words": Entry("&Words", "Explains the words of the field, first those of the control in use", "Shift+F1"),
     "about": Entry("&About Loss Sandbox", "Shows the version", role=QAction.MenuRole.AboutRole),
@@ -91,7 +104,10 @@ MENUS: Mapping[str, tuple[str, ...]] = {
     "&Run": ("play", "step_update", "step_epoch", _LINE, "reset", "new_weights", _LINE, "sweep"),
     "&View": (
         "settings", _LINE, "cost", "detach", _LINE, "next_lane", "previous_lane", "next_part", "previous_part", _LINE,
-        "theme", "present", "leave",
+        "theme",
+    ),
+    "&Present": (
+        "present", _LINE, "blank", "ring", "pen", "take_back", "erase", "countdown", _LINE, "clean_start", "leave",
     ),
     "&Help": ("lessons", "next_step", "previous_step", _LINE, "shortcuts", "words", "about"),
 }  # fmt: skip

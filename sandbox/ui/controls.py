@@ -19,6 +19,9 @@ from sandbox.ui.actions import Actions, plain
 from sandbox.ui.kit import IconButton, PrimaryButton, Readout, SpeedSlider, label
 from sandbox.ui.kit.base import StyleFollower, call_later
 
+# Updates per second at first: slow enough to see the moons bend, which takes epochs 50 to 400.
+FIRST_SPEED = 100.0
+
 
 @dataclass(frozen=True)
 class Reading:

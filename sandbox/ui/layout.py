@@ -28,6 +28,7 @@ WIDE, TALL = 1000, 620  # from here on the settings are open at first; the cost 
 CURVES = 480  # the width that curves and lenses get before the boundary gets more than they
 CROWD = 580  # the width below which the boundary gets less, if the lessons are open
 ROW, ROOMY = 2, 900  # more lanes than stand in one row need a window of this height beside the network
+SHARE = 0.54  # of the room for views: what curves and lenses get of it at most, unless it is scarce
 BESIDE = 530  # the width from which on the boundary stands beside curves and lenses
 
 
@@ -167,6 +168,11 @@ class Page(StyleFollower, QWidget):
         self._refold()
         self._show_settings()
 
+    @property
+    def has_room_for_settings(self) -> bool:
+        """Whether curves and lenses get the width that they want beside the settings, with the lessons as they are."""
+        return self._room_for_views(True) * SHARE >= theme.px(CURVES)
+
     def make_room_for_views(self) -> None:
         """Close the settings if no view beside them can be seen for lack of room."""
         if self._fold.crowded or self._fold.stacked:
@@ -230,7 +236,7 @@ class Page(StyleFollower, QWidget):
         """Reserve room for the curves and the lenses, but little more than half: they hold text."""
         room = self._room_for_views(self.settings_open)
         scarce = self._lessons_width > 0 and room < theme.px(CROWD)
-        share = 1.0 if self._fold.stacked else 0.6 if scarce else 0.54
+        share = 1.0 if self._fold.stacked else 0.6 if scarce else SHARE
         for card in (self.cost, self._lenses):
             if card is not None:
                 card.setMinimumWidth(0 if self._fold.crowded else min(theme.px(CURVES), round(share * room)))

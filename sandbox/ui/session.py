@@ -131,6 +131,7 @@ class Session(QObject):
         self.hidden: frozenset[str] = frozenset()  # lanes that are not shown
         self.snapshot: Snapshot | None = None
         self.playing = False
+        self.is_opened = False  # whether the run in view began an experiment, rather than changed the one before
         self.undo_stack = QUndoStack(self)
         self.opened_with = experiment
         self._run = Run(-1, self.experiment)
@@ -758,7 +759,8 @@ class Session(QObject):
     def _accepted(self, pending: _PendingRun) -> None:
         before, self._run, self._pending_run = self.current_run(), pending.run, None
         self._settled = self.experiment = pending.run.experiment
-        self.hidden = frozenset() if pending.key == "open" else self.hidden & {x.name for x in self.experiment.lanes}
+        self.is_opened = pending.key == "open"
+        self.hidden = frozenset() if self.is_opened else self.hidden & {x.name for x in self.experiment.lanes}
         self._marks = 0
         self.succeeded.emit()
         if pending.undoable:

@@ -48,8 +48,8 @@ class Theme:
     """One set of colours, each "#rrggbb".
 
     Each colour has one meaning. Orange and blue are the first two classes; purple and green are the signs of numbers,
-    and of a difference; pink is what the loss decides; lanes have none of these. The accent, also blue, is kept to
-    controls. Everything with a meaning is told by a shape, a letter or a line as well.
+    and of a difference; pink is what the loss decides; violet what a presenter adds; lanes have none of these. The
+    accent, also blue, is kept to controls. Everything with a meaning is told by a shape, a letter or a line as well.
 
     Attributes
     ----------
@@ -73,6 +73,8 @@ class Theme:
         Around a data point; the decision boundary.
     decided, decided_soft, on_decided : str
         What the loss decides, in equations, code and numbers; a pale tint of it; text on the tint.
+    ink : str
+        What a presenter adds to the picture: strokes, the ring around the mouse, the countdown.
     negative, middle, positive : str
         Numbers below 0, at 0, and above: weights, differences, slopes.
     lanes, curves, classes : tuple of str
@@ -104,6 +106,7 @@ class Theme:
     decided: str
     decided_soft: str
     on_decided: str
+    ink: str
     negative: str
     middle: str
     positive: str
@@ -151,6 +154,7 @@ LIGHT = Theme(
     decided="#b0126b",
     decided_soft="#fbe6f1",
     on_decided="#8f0d56",
+    ink="#9d00ff",
     negative="#7b3f9d",
     middle="#f7f7f5",
     positive="#2a7d46",
@@ -190,6 +194,7 @@ DARK = Theme(
     decided="#ff86bd",
     decided_soft="#46233a",
     on_decided="#ffb0d4",
+    ink="#ff3dff",
     negative="#b98be0",
     middle="#1d222a",
     positive="#5cb878",

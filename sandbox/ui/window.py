@@ -27,6 +27,7 @@ from sandbox.experiment.training.snapshot import LaneState, Snapshot, Wanted
 from sandbox.lessons import lesson_folder
 from sandbox.ui import theme
 from sandbox.ui.actions import Actions, KeyGuard
+from sandbox.ui.clean_start import clean_start
 from sandbox.ui.controls import Controls, Reading, Readouts
 from sandbox.ui.help import show_about, show_shortcuts, show_words
 from sandbox.ui.icons import icon
@@ -39,6 +40,7 @@ from sandbox.ui.panels import DataPanel, LanePanel, LossPanel, NetworkPanel, Opt
 from sandbox.ui.panels.base import Change, Panel
 from sandbox.ui.panels.column import PanelColumn
 from sandbox.ui.parts import go_to_part
+from sandbox.ui.presenting import Tools
 from sandbox.ui.session import MOST_LANES, Session
 from sandbox.ui.theme import Theme
 
@@ -118,6 +120,7 @@ class MainWindow(QMainWindow):
         self.lessons = LessonDesk(self, self)
         page.add_lessons(self.lessons.panel, self.lessons.panel.fit)
         self.setCentralWidget(page)
+        self.tools = Tools(self, self, self.lessons)  # after the page, over which they lie
         page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         page.setFocus()  # no control has the focus before the user chooses one
         self._show_lanes()
@@ -186,7 +189,8 @@ class MainWindow(QMainWindow):
                 "previous_part": lambda: go_to_part(self.parts, -1),
                 "theme": self.switch_theme,
                 "present": self.switch_presenting,
-                "leave": self.switch_presenting,
+                "clean_start": lambda: clean_start(self),
+                "leave": self._put_away_or_leave,
                 "lessons": lambda: self.lessons.open_panel(actions["lessons"].isChecked()),
                 "next_step": self.lessons.go_on,
                 "previous_step": self.lessons.go_back,
@@ -264,7 +268,7 @@ class MainWindow(QMainWindow):
         self.boundary.lane_renamed.connect(self.desk.rename)
         self.desk.rename_refused.connect(self.boundary.rename_again)
         self.boundary.rates_chosen.connect(self.session.set_rates)
-        self.cost.ghosts_cleared.connect(self._clear_ghosts)
+        self.cost.ghosts_cleared.connect(self.clear_ghosts)
         self.cost.invite()
         self._show_lanes()
         self.session.start()
@@ -332,7 +336,13 @@ class MainWindow(QMainWindow):
             # Deferred: only then does the layout know that it may be narrow again.
             QTimer.singleShot(0, self, lambda: self.setGeometry(self._normal_geometry))
 
+    def _put_away_or_leave(self) -> None:
+        """Put away what a presenter has out, and only then end presenting: nobody is to see it collapse by accident."""
+        if not self.tools.put_away():
+            self.switch_presenting()
+
     def _show_presenting(self) -> None:
+        self.tools.allow(self._presenting)
         self.actions_["present"].setChecked(self._presenting)
         self.actions_["leave"].setEnabled(self._presenting)
         self.actions_["leave"].setVisible(self._presenting)
@@ -490,17 +500,18 @@ class MainWindow(QMainWindow):
             self.session.refresh()
 
     def _keep_or_clear_ghosts(self, experiment: Experiment) -> None:
-        """Leave the run that ends on screen, pale, if the new one has the same data and lanes."""
+        """Leave the run that ends on screen, pale, if the new one is of the same experiment, data and lanes."""
         assert self.boundary is not None and self.cost is not None
         source = experiment.data, experiment.folder, tuple(lane.name for lane in experiment.lanes)
-        if self._drawn_source == source:
+        if self._drawn_source == source and not self.session.is_opened:
             self.boundary.keep_ghosts()
             self.cost.keep_ghosts()
         else:
-            self._clear_ghosts()
+            self.clear_ghosts()
         self._drawn_source = source
 
-    def _clear_ghosts(self) -> None:
+    def clear_ghosts(self) -> None:
+        """Stop showing the previous run."""
         if self.boundary is not None and self.cost is not None:
             self.boundary.clear_ghosts()
             self.cost.clear_ghosts()
@@ -603,7 +614,7 @@ class MainWindow(QMainWindow):
             return
         path = Path(name)
         self._folder = str(path.parent)
-        if self.page.grab().save(str(path), "PNG"):
+        if self.grab().save(str(path), "PNG"):
             self.notice.say(f"Saved as {path.name}: what the window shows now.")
         else:
             self.notice.say(f"{path.name} could not be written: choose a folder that can be.", error=True)

@@ -27,6 +27,7 @@ GROUPS = {
     "catch_up": "window",
     "six_lanes": "window",
     "looks": "window",
+    "presenting": "window",
     "start": "start",
     "network": "network",
     "memory": "memory",

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.ui.app import _FIRST_SPEED
+from sandbox.ui.controls import FIRST_SPEED
 from sandbox.ui.kit import SPEEDS
 
 
@@ -99,4 +99,4 @@ def test_the_first_speed_lets_one_see_the_moons_bend() -> None:
         trainer.run(epochs)
         scores.append(trainer.readings(trainer.lanes[0])["train_accuracy"])
     assert scores[0] < 0.87 and scores[1] > 0.95
-    assert 2.0 <= 350 / _FIRST_SPEED <= 10.0 and _FIRST_SPEED in SPEEDS
+    assert 2.0 <= 350 / FIRST_SPEED <= 10.0 and FIRST_SPEED in SPEEDS

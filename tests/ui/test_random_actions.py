@@ -17,6 +17,7 @@ from sandbox.worker.commands import Pause
 ACTIONS = 2_000
 TYPED = ("0", "0.1", "0.5", "1", "2", "7", "30", "150", "1e-3", "1e5", "-1", "nan", "", "x", "1 2", "all", "9" * 30)
 KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+PRESENTER = (Qt.Key.Key_B, Qt.Key.Key_R, Qt.Key.Key_D, Qt.Key.Key_E, Qt.Key.Key_T, Qt.Key.Key_Escape)
 BACKLOG = 120_000  # milliseconds after which unfinished work counts as hung
 MOST_UNITS, MOST_LAYERS = 12, 4  # larger ones work too, but slowly
 
@@ -45,6 +46,7 @@ class Person:
             (2.0, "Ctrl+Shift+Z", driver.redo),
             (0.4, "theme", lambda: self.press(controls.theme)),
             (0.4, "F11", lambda: driver.key(Qt.Key.Key_F11, on=window)),
+            (1.0, "presenter's key", lambda: driver.key(self.random.choice(PRESENTER), on=window)),
             (1.0, "resize", self.resize),
             (0.7, "settings", lambda: self.press(controls.settings)),
             (1.0, "menu", self.choose_from_menu),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from sandbox.experiment.document.settings import SETTINGS
@@ -19,13 +19,16 @@ from sandbox.ui.lessons.buttons import SentenceButton, unbroken, wrapped
 from sandbox.ui.lessons.prose import Prose
 
 RIGHT, WRONG = "\u2713", "\u2013"
+PASSES = 4  # until everything on the page has its place
+_CHOOSE = "Click what you expect, or press its number. The network trains, and you see."
+_DRAW = "Draw the curve into the cost plot: with the mouse, or with the arrow keys."
 _TURNS = {
     "play": "press Play",
     "reset": "press Reset",
     "speed": "choose another speed",
     "add_lane": "add a lane",
-    "boundary": "click into the boundary",
-    "cost": "click into the cost plot",
+    "boundary": "click the boundary",
+    "cost": "click the cost plot",
     "lanes": "click a lane",
     "readouts": "click a readout",
 }
@@ -35,7 +38,7 @@ def turn_text(place: str, lens: str) -> str:
     """Return what the person is asked to do; `lens` is the title of the lens of that name."""
     if place in SETTINGS:
         return f"Your turn: change \u201c{SETTINGS[place].label}\u201d."
-    turn = f"open the lens \u201c{lens}\u201d" if place in LENSES else _TURNS[place]
+    turn = f"open the tab \u201c{lens}\u201d" if place in LENSES else _TURNS[place]
     return f"Your turn: {turn}."
 
 
@@ -43,11 +46,12 @@ def verdict_text(claim: Claim, verdict: Verdict, measured: Verdict | None) -> st
     """Return what became of a claim in this run, and what was measured of it over many seeds."""
     parts = []
     if verdict.is_known:
-        here = _sides(claim, verdict)
-        parts.append(f"Here: {here}, in {verdict.seeds} of {verdict.of} seeds." if verdict.of > 1 else f"Here: {here}.")
+        here = f"{'Here' if verdict.holds else 'Not so here'}: {_sides(claim, verdict)}"
+        several = f"; true in {verdict.seeds} of {verdict.of} seeds" if verdict.of > 1 else ""
+        parts.append(f"{here}{several}.")
     if measured is not None and measured.of > 1:
         sides = _sides(claim, measured)
-        parts.append(f"Over {measured.of} seeds: {sides}, in {measured.seeds} of {measured.of}.")
+        parts.append(f"Over {measured.of} seeds: {sides}; true in {measured.seeds} of them.")
     return " ".join(parts)
 
 
@@ -109,7 +113,7 @@ class PredictionBox(StyleFollower, QFrame):
         super().__init__()
         self.setAccessibleName("Prediction")
         self.question = wrapped("", "title")
-        self.how = wrapped("Draw the curve into the cost plot: with the mouse, or with the arrow keys.", "hint")
+        self.how = wrapped("", "hint")
         self.take = QPushButton("Train and compare")
         self.take.setProperty("role", "primary")
         self.take.setToolTip("Trains, and shows what happens beside the curve that you drew.")
@@ -135,10 +139,11 @@ class PredictionBox(StyleFollower, QFrame):
         ]
         for index, button in enumerate(self.choices):
             button.clicked.connect(lambda _=False, index=index: self.chosen.emit(index))
-            button.setToolTip(f"Predicts this (key {index + 1}).")
             press_by(button, button.sign.text())
             self._buttons.addWidget(button)
-        self.how.setVisible(bool(prediction.curve))
+            button.show()  # at once: a layout shows what is added to it only later
+        self.how.setText(_DRAW if prediction.curve else _CHOOSE)
+        self.how.show()
         self.take.setVisible(bool(prediction.curve))
         self.take.setEnabled(False)
         self.outcome.hide()
@@ -238,16 +243,27 @@ class StepPage(StyleFollower, QScrollArea):
         self._training.addWidget(self.train_on)
         self._claims = QVBoxLayout()
         self._column = QVBoxLayout(content)
-        parts: tuple[QWidget, ...] = (
+        self._parts: tuple[QWidget, ...] = (
             self.away, self.title, self.prediction, self.training, self.prose, self.turn, self.claims_title,
         )  # fmt: skip
-        for part in parts:
+        for part in self._parts:
             self._column.addWidget(part)
         self._column.addLayout(self._claims)
         self._column.addWidget(self.sources)
         self._column.addStretch(1)
         self.setWidget(content)
         self.follow_style()
+
+    @property
+    def arrangement(self) -> tuple[object, ...]:
+        """What decides where everything is; while it stays the same, nothing moves."""
+        boxes = (self.away.sentence, self.turn.sentence, self.prediction.outcome, self.prediction.question)
+        return (
+            self.title.text(), self.prose.markdown, *(box.text() for box in boxes), self.sources.text(),
+            *(part.isHidden() for part in (*self._parts, self.sources, self.train_on)),
+            *((button.sign.text(), button.hint.text()) for button in self.prediction.choices),
+            *((row.isHidden(), row.figures.text()) for row in self.claims),
+        )  # fmt: skip
 
     def set_step(self, title: str, claims: Sequence[Claim], prediction: Prediction | None, sources: str) -> None:
         """Show another step, from its top."""
@@ -263,6 +279,17 @@ class StepPage(StyleFollower, QScrollArea):
             self.prediction.ask(prediction)
         self.sources.setText(sources)
         self.verticalScrollBar().setValue(0)
+
+    def take_places(self) -> None:
+        """Give everything its place at once, so that no frame shows the page halfway.
+
+        A text takes its height only once it has its width, and a scroll bar that appears changes that again.
+        """
+        for _ in range(PASSES):
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+            self.prose.take_height()
+            for button in self.prediction.choices:
+                button.take_height()
 
     def show_text(self, text: str | None) -> None:
         """Show the text with its sources; None while a prediction is asked for, which it would answer."""
