@@ -34,9 +34,11 @@ from sandbox.experiment.document.lanes import (
     without_own,
 )
 from sandbox.experiment.document.parts import LaneEntry
+from sandbox.experiment.document.rearranging import rearranging
 from sandbox.experiment.document.recommended import brought, with_dataset, with_file
 from sandbox.experiment.document.rules import lane_index
 from sandbox.experiment.document.settings import SETTINGS
+from sandbox.experiment.document.units import ADDED, REMOVED, Units, unit_name
 from sandbox.experiment.training.frozen import still_frozen, with_frozen, without_frozen
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.nn.network import parameter_count
@@ -473,6 +475,53 @@ class Session(QObject):
         before = self.experiment.lane(lane).network.frozen
         names = with_frozen(before, layer, unit) if frozen else without_frozen(before, layer, unit, state.sizes[layer])
         self.change("network.frozen", names, True, lane)
+
+    def remove_unit(self, layer: int, unit: int, lane: str) -> None:
+        """Remove one unit (from 0) of a hidden layer (from 1) while the lane trains; all others keep their weights."""
+        hidden = self._hidden(lane)
+        if 1 <= layer <= len(hidden) and hidden[layer - 1] == 1:
+            self.remove_layer(layer, lane)
+            return
+        self._rearrange(lane, layer, -1, {REMOVED: (unit_name(layer, unit),)})
+
+    def add_unit(self, layer: int, lane: str, unit: int | None = None) -> None:
+        """Add a unit to a hidden layer (from 1), to be number `unit` (from 0) there, else the last."""
+        hidden = self._hidden(lane)
+        if 1 <= layer <= len(hidden):
+            place = hidden[layer - 1] if unit is None else unit
+            self._rearrange(lane, layer, 1, {ADDED: (unit_name(layer, place),)})
+
+    def remove_layer(self, layer: int, lane: str) -> None:
+        """Remove a hidden layer (from 1)."""
+        self._rearrange(lane, layer, None, {REMOVED: (unit_name(layer, None),)})
+
+    def add_layer(self, layer: int, units: int, lane: str) -> None:
+        """Add a hidden layer of so many units, to be number `layer` (from 1)."""
+        self._rearrange(lane, layer, units, {ADDED: (unit_name(layer, None),)}, whole=True)
+
+    def _hidden(self, lane: str) -> tuple[int, ...]:
+        return self.experiment.lane(lane).network.hidden if lane in self._lane_names() else ()
+
+    def _rearrange(self, lane: str, layer: int, by: int | None, units: Units, whole: bool = False) -> None:
+        """Change a layer `by` so many units (None: remove it; `whole`: it is new), in one step that can be undone."""
+        if self._pending_run is not None:
+            self._defer(object(), lambda: self._rearrange(lane, layer, by, units, whole))
+            return
+        if lane not in self._lane_names():
+            return
+        several = lane if len(self.experiment.lanes) > 1 else None
+        try:
+            changes = rearranging(self.experiment.lane(lane).network, layer, by, units, whole)
+            edit = self.experiment.checked_edit(changes, several, 0, None, units)
+            self.experiment.with_checked(edit)
+        except InputError as error:
+            self.message.emit(str(error), True)
+            return
+        self.succeeded.emit()
+        before = self._values_now(changes, [lane], several)
+        ((what, (name,)),) = units.items()
+        text = f"{'removal of' if what == REMOVED else 'new'} {texts.unit_within(name)}"
+        self.undo_stack.push(NetworkCommand(self, edit, next(self._tokens), text, before=before))
 
     def switch_input(self, name: str, on: bool) -> None:
         """Switch one of the inputs that `offered_inputs` names on or off, for all lanes, while they train."""

@@ -258,3 +258,85 @@ def test_fewer_units_let_go_of_those_that_were_frozen(driver: Any) -> None:
     driver.session.change("data.dataset", "circles", True)
     driver.wait_drawn(lambda snapshot: snapshot.data.name == "circles")
     assert driver.session.experiment.network.frozen == ()
+
+
+# Units and layers
+
+
+def test_a_unit_is_removed_in_its_place_and_comes_back_with_its_weights(driver: Any) -> None:
+    driver.play(updates=10)
+    driver.pause()
+    before = driver.weights()
+    driver.session.remove_unit(1, 2, "A")
+    assert driver.settle().lanes[0].sizes == (2, 5, 4, 1) and driver.last.run == 0
+    assert np.array_equal(driver.weights()["W1"], np.delete(before["W1"], 2, axis=0))
+    assert np.array_equal(driver.weights()["W2"], np.delete(before["W2"], 2, axis=1))
+    assert driver.control("network.hidden").value() == (5, 4)
+    assert driver.session.undo_stack.undoText() == "removal of unit 3 of layer 1"
+    driver.undo()
+    assert driver.settle().lanes[0].sizes == (2, 6, 4, 1) and same(driver.weights(), before)
+    driver.redo()
+    assert driver.settle().lanes[0].sizes == (2, 5, 4, 1)
+    driver.play(updates=5)
+    driver.pause()
+    assert replays(driver)
+
+
+def test_units_and_layers_come_and_go_while_it_trains(driver: Any) -> None:
+    driver.play(updates=5)
+    session = driver.session
+    steps = [
+        (lambda: session.add_unit(2, "A"), (2, 6, 5, 1)),
+        (lambda: session.add_unit(1, "A", 0), (2, 7, 5, 1)),
+        (lambda: session.add_layer(2, 3, "A"), (2, 7, 3, 5, 1)),
+        (lambda: session.remove_layer(1, "A"), (2, 3, 5, 1)),
+        (lambda: session.remove_unit(2, 4, "A"), (2, 3, 4, 1)),
+    ]
+    for act, sizes in steps:
+        act()
+        driver.wait_drawn(lambda snapshot, sizes=sizes: snapshot.lanes[0].sizes == sizes)
+    driver.pause()
+    assert driver.last.run == 0 and session.undo_stack.count() == len(steps) and replays(driver)
+    for _, sizes in [*reversed(steps[:-1]), (None, (2, 6, 4, 1))]:
+        driver.undo()
+        assert driver.settle().lanes[0].sizes == sizes
+    driver.play(updates=5)
+    driver.pause()
+    assert replays(driver)
+
+
+def test_the_last_unit_of_a_layer_takes_the_layer_with_it(open_window: Any) -> None:
+    experiment = Experiment().with_values({"network.hidden": (1,), "network.activation": ("relu",)})
+    driver = open_window(experiment)
+    driver.session.remove_unit(1, 0, "A")
+    assert driver.settle().lanes[0].sizes == (2, 1)
+    driver.undo()
+    assert driver.settle().lanes[0].sizes == (2, 1, 1)
+    assert driver.session.experiment.network.activation == ("relu",)
+
+
+def test_activations_and_frozen_units_go_with_their_layer(open_window: Any) -> None:
+    lanes = (LaneEntry("A"), LaneEntry("B", {"network.activation": ("relu", "sigmoid"), "network.frozen": ("2[1]",)}))
+    driver = open_window(Experiment(lanes=lanes))
+    driver.session.add_layer(1, 2, "B")
+    driver.settle()
+    assert driver.field("network.activation", "B") == ("relu", "relu", "sigmoid")
+    assert driver.field("network.frozen", "B") == ("3[1]",) and driver.last.lanes[0].sizes == (2, 6, 4, 1)
+    driver.session.remove_unit(3, 0, "B")
+    driver.settle()
+    assert driver.field("network.frozen", "B") == ("3[0]",)
+    driver.undo()
+    driver.undo()
+    driver.settle()
+    assert driver.field("network.activation", "B") == ("relu", "sigmoid")
+    assert driver.field("network.frozen", "B") == ("2[1]",) and driver.field("network.hidden", "B") == (6, 4)
+
+
+def test_there_is_a_largest_network(open_window: Any) -> None:
+    driver = open_window(Experiment().with_value("network.hidden", (2,) * 8))
+    driver.session.add_layer(1, 2, "A")
+    driver.session.add_unit(9, "A")
+    driver.session.remove_layer(12, "A")
+    assert driver.settle().lanes[0].sizes == (2, *(2,) * 8, 1)
+    said = [text for text, error in driver.messages if error]
+    assert "network.hidden" in said[0] and said[-1] == "there is no hidden layer 12: this network has 8."

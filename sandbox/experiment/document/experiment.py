@@ -187,15 +187,16 @@ class Experiment:
         lane: str | None = None,
         update: int = 0,
         weights: Mapping[str, float] | None = None,
+        units: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Edit:
-        """Check an edit of settings, and of weights and biases by name; return it with values in their proper types.
+        """Check an edit, see `Edit`; return it with its values in their proper types.
 
         Raises
         ------
         InputError
             If a value is not allowed, cannot change while training or in a single lane, or there is no such lane.
         """
-        edit = Edit(update, changes, lane, weights or {})  # type: ignore[arg-type]  # the values are checked next
+        edit = Edit(update, changes, lane, weights or {}, units or {})  # type: ignore[arg-type]  # the values are checked next
         return checked_edit(edit, self.lanes, f"edit of update {described(update)}")
 
     def with_edit(self, edit: Edit) -> Experiment:

@@ -11,6 +11,7 @@ from sandbox.experiment.document.parts import Edit, LaneEntry
 from sandbox.experiment.document.rules import EDIT_RULE, LANE_RULE
 from sandbox.experiment.document.settings import MOST_EDITS, MOST_LANES, MOST_UPDATES, SECTIONS, SETTINGS, Value
 from sandbox.experiment.document.toml_file import assignment, parse
+from sandbox.experiment.document.units import checked_units
 from sandbox.experiment.document.validation import (
     check_count,
     check_key,
@@ -65,6 +66,7 @@ def write_tables(values: Mapping[str, Value], lanes: Iterable[LaneEntry], edits:
         if edit.lane is not None:
             lines.append(assignment("lane", edit.lane))
         lines += [assignment(key, value) for key, value in edit.changes.items()]
+        lines += [assignment(f"units.{key}", names) for key, names in edit.units.items()]
         lines += [assignment(f'weights."{name}"', value) for name, value in edit.weights.items()]
     return "".join(lines)
 
@@ -75,9 +77,10 @@ def _lane(row: dict[str, Any], where: str) -> LaneEntry:
 
 
 def _edit(row: dict[str, Any], where: str) -> Edit:
-    plain, changes = _split(row, ("update", "lane", "weights"), (*_DIFFERING, "data"), where, EDIT_RULE)
+    plain, changes = _split(row, ("update", "lane", "weights", "units"), (*_DIFFERING, "data"), where, EDIT_RULE)
     update = check_whole("update", plain.get("update"), MOST_UPDATES, where)
-    return Edit(update, changes, plain.get("lane"), checked_weights(plain.get("weights", {}), where))
+    weights, units = (plain.get(key, {}) for key in ("weights", "units"))
+    return Edit(update, changes, plain.get("lane"), checked_weights(weights, where), checked_units(units, where))
 
 
 def _rows(value: object, key: str, most: int, where: str) -> list[tuple[dict[str, Any], str]]:

@@ -11,9 +11,11 @@ from sandbox import words
 from sandbox.data import Data
 from sandbox.experiment.document.entries import Entry
 from sandbox.experiment.document.settings import SETTINGS, Value
+from sandbox.experiment.document.units import Units, unit_of
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 from sandbox.nn.kind import Kind
 
+_MOST_NAMED = 4  # units in a sentence
 _DIGITS = 6  # significant ones, of a setting's value
 CODINGS = {"zero_one": "0 and 1", "plus_minus_one": "\u22121 and +1"}  # the two classes of a coding
 
@@ -79,6 +81,21 @@ def entry_within(entry: Entry, sizes: tuple[int, ...], inputs: Sequence[str]) ->
     if entry.below is None:
         return f"bias of {unit}"
     return f"weight of {inputs[entry.below] if entry.layer == 1 else f'unit {entry.below + 1}'} to {unit}"
+
+
+def units_text(units: Units) -> str:
+    """Say which units and layers come and go: "unit 3 of layer 1 removed", "layer 2 added"."""
+    return "; ".join(f"{_units_listed(names)} {key}" for key, names in units.items())
+
+
+def _units_listed(names: Sequence[str]) -> str:
+    return words.listed(map(unit_within, names)) if len(names) <= _MOST_NAMED else words.count(len(names), "unit")
+
+
+def unit_within(name: str) -> str:
+    """Return what a unit or a layer is called within a sentence: "unit 3 of layer 1" for "1[2]"."""
+    layer, unit = unit_of(name)
+    return f"layer {layer}" if unit is None else f"unit {unit + 1} of layer {layer}"
 
 
 def cost_unit(data: Data) -> str:

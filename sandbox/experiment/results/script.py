@@ -23,9 +23,10 @@ from sandbox.experiment.document.entries import parse_entry
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.document.texts import cost_unit
+from sandbox.experiment.document.units import NEW, Origin
 from sandbox.experiment.training.frozen import frozen_places
 from sandbox.experiment.training.lanes import Lane, build_lane
-from sandbox.experiment.training.replica import NEW, Origin, Replica, drawn_for, kept_units, numbers_before, origins_of
+from sandbox.experiment.training.replica import Replica, drawn_for, kept_units, numbers_before, origins_of
 from sandbox.experiment.training.weights import given_weights
 from sandbox.files import write_atomic
 from sandbox.nn import OPTIMIZERS
@@ -255,18 +256,18 @@ class _Writer:
         values = self._values(experiment, replica)
         before = last.edits[-1][1] if last.edits else last.values
         weights = self._weights(edit)
-        if _code_key(replica) == _code_key(last.replica) and not weights and inputs is None:
+        if _code_key(replica) == _code_key(last.replica) and not (weights or edit.units) and inputs is None:
             if values != before:
                 last.edits.append((edit.update, values))
             return
         old = last.replica
-        resized = replica.sizes != old.sizes or inputs is not None
+        resized = replica.sizes != old.sizes or inputs is not None or bool(edit.units)
         restarts = resized or settings.optimizer.name != old.lane.settings.optimizer.name
         changes: list[_Switch | _Resize | Mapping[str, float]] = []
         if inputs is not None:
             changes.append(_Switch(data.feature_names))
         if resized:
-            origins = origins_of(old.sizes, replica.sizes, inputs)
+            origins = origins_of(old.sizes, replica.sizes, inputs, edit.units)
             drawn = drawn_for(settings, replica.sizes, edit.update, origins)
             changes.append(_Resize(old.sizes, replica.sizes, origins, drawn))
         if weights:

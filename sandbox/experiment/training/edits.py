@@ -21,6 +21,7 @@ _IRREVERSIBLE = {
     "optimizer.name",
     "data.features",
 }  # editing them and back changes weights or empties the memory
+_OF_UNITS = {"network.hidden", "network.activation", "network.frozen"}  # change together where units come and go
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +135,10 @@ class EditLog:
             before, changes = live.settings, _combined((live.changes, changes))
             self._live[-1] = dataclasses.replace(live, changes=changes)
         marked = [key for key in edit.changes if key != "loss.monitors" or "loss.objective" not in edit.changes]
-        parts = [self._described(key, before, edit.lane, task) for key in marked]
+        if edit.units:  # they say more than the layers, and what follows from them
+            marked = [key for key in marked if key not in _OF_UNITS]
+        parts = [texts.units_text(edit.units)] if edit.units else []
+        parts += [self._described(key, before, edit.lane, task) for key in marked]
         if changes:
             parts.append(describe(changes))
         self.marks.append(EditMark(edit.update, epoch, edit.lane, "; ".join(parts)))

@@ -93,9 +93,9 @@ def replaced_entries(
     With `numbered`, names end with the number of the network.
     """
     mark = f"#{replica.number}" if numbered else ""
-    if (sizes, inputs) == (replica.sizes, None):
+    if (sizes, inputs) == (replica.sizes, None) and not edit.units:
         return {name + mark: float(replica.theta[i]) for name, i in named(edit.weights, replica).items()}
-    places, sources = kept_places(replica.sizes, sizes, origins_of(replica.sizes, sizes, inputs))
+    places, sources = kept_places(replica.sizes, sizes, origins_of(replica.sizes, sizes, inputs, edit.units))
     set_after = {position(parse_entry(name), sizes) for name in edit.weights}
     kept = {old for new, old in zip(places.tolist(), sources.tolist(), strict=True) if new not in set_after}
     lost = [i for i in range(replica.theta.size) if i not in kept]

@@ -9,18 +9,8 @@ from numpy.typing import NDArray
 
 from sandbox import words
 from sandbox.errors import input_error
+from sandbox.experiment.document.units import unit_name, unit_of
 from sandbox.nn.network import layer_views, parameter_count
-
-
-def unit_of(name: str) -> tuple[int, int | None]:
-    """Return the layer, from 1, and the unit, from 0, that a name such as "2[3]" means; None for a whole layer."""
-    layer, bracket, unit = name.rstrip("]").partition("[")
-    return int(layer), int(unit) if bracket else None
-
-
-def unit_name(layer: int, unit: int | None) -> str:
-    """Return the name of a layer, or of one unit of it."""
-    return f"{layer}" if unit is None else f"{layer}[{unit}]"
 
 
 def check_frozen(frozen: Collection[str], sizes: tuple[int, ...], where: str = "") -> None:

@@ -13,6 +13,7 @@ from sandbox.arrays import Array
 from sandbox.data import Data
 from sandbox.experiment.document.defaults import SCORES, coding_for, objective_for, output_for
 from sandbox.experiment.document.parts import LaneSettings, LossSettings
+from sandbox.experiment.document.units import Units
 from sandbox.experiment.training.history import History
 from sandbox.experiment.training.replica import Replica, drawn_for, initial_parameters, origins_of, resized_parameters
 from sandbox.experiment.training.samples import CODES, Samples, output_units
@@ -218,7 +219,13 @@ class Lane:
     # Changing it
 
     def follow(
-        self, settings: LaneSettings, data: Data, update: int, epoch: float, inputs: tuple[int, ...] | None = None
+        self,
+        settings: LaneSettings,
+        data: Data,
+        update: int,
+        epoch: float,
+        inputs: tuple[int, ...] | None = None,
+        units: Units | None = None,
     ) -> bool:
         """Adopt the settings of an edit; its networks keep the weights that still fit, and are resized if needed.
 
@@ -232,6 +239,8 @@ class Lane:
             Epochs done, counting the part of the current one.
         inputs : tuple of int, optional
             If the features are others: what number each of them had before, `NEW` for none.
+        units : mapping, optional
+            Which units and layers the edit removes and adds.
 
         Returns
         -------
@@ -244,10 +253,11 @@ class Lane:
         self.edited = update
         self.terms = continued(self.terms, _terms(self, data, epoch))
         shape = sizes, activations = shape_of(settings, data)
-        reshaped = any((replica.sizes, replica.activations) != shape for replica in self.running) or inputs is not None
+        moved = inputs is not None or bool(units)
+        reshaped = moved or any((replica.sizes, replica.activations) != shape for replica in self.running)
         for replica in self.running:
-            if sizes != replica.sizes or inputs is not None:
-                origins = origins_of(replica.sizes, sizes, inputs)
+            if moved or sizes != replica.sizes:
+                origins = origins_of(replica.sizes, sizes, inputs, units)
                 drawn = drawn_for(settings, sizes, update, origins, replica.number)
                 replica.theta = resized_parameters(replica.theta, replica.sizes, sizes, drawn, origins)
                 replica.sizes = sizes

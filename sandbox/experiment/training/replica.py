@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sandbox.arrays import Array
 from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.units import NEW, Origin, Units, rearranged
 from sandbox.nn import INITIALIZERS, OptimizerState
 from sandbox.nn.network import layer_views, parameter_count
 
@@ -113,29 +114,19 @@ def initial_parameters(
     return theta
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Where a layer comes from, 0 being the inputs: its number before an edit, and that of each unit then.
-
-    `layer` is None for a new layer, and a unit is `NEW`.
-    """
-
-    layer: int | None
-    units: tuple[int, ...]
-
-
-NEW = -1
-
-
-def origins_of(old: tuple[int, ...], new: tuple[int, ...], inputs: tuple[int, ...] | None = None) -> tuple[Origin, ...]:
+def origins_of(
+    old: tuple[int, ...], new: tuple[int, ...], inputs: tuple[int, ...] | None = None, units: Units | None = None
+) -> tuple[Origin, ...]:
     """Return where the layers of a network of new sizes come from, from the inputs to the output.
 
-    Hidden layers are matched from the input on, the output layer with the output layer, and units in their order; the
-    inputs are, if given, those of these numbers.
+    Hidden layers are matched from the input on, the output layer with the output layer, and units in their order, if
+    no `units` say which are removed and added; the inputs are, if given, those of these numbers.
     """
     last_old, last_new = len(old) - 1, len(new) - 1
     origins = [Origin(0, _in_order(old[0], new[0]) if inputs is None else inputs)]
-    for l in range(1, last_new + 1):
+    if units:
+        origins += rearranged(old[1:-1], new[1:-1], units)
+    for l in range(len(origins), last_new + 1):
         source = last_old if l == last_new else l if l < last_old else None
         origins.append(Origin(source, _in_order(0 if source is None else old[source], new[l])))
     return tuple(origins)

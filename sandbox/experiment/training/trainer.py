@@ -24,6 +24,7 @@ from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import forked, renamed, scales_target, with_lane, without_lane
 from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.document.settings import SETTINGS
+from sandbox.experiment.document.units import Units, inverse_units
 from sandbox.experiment.training.batches import Batches
 from sandbox.experiment.training.diagnosis import reason_to_stop
 from sandbox.experiment.training.edits import EditLog
@@ -376,9 +377,13 @@ class Trainer:
     # Edits
 
     def edit(
-        self, changes: Mapping[str, object], lane: str | None = None, weights: Mapping[str, float] | None = None
+        self,
+        changes: Mapping[str, object],
+        lane: str | None = None,
+        weights: Mapping[str, float] | None = None,
+        units: Units | None = None,
     ) -> Edit:
-        """Change settings, and weights and biases by name, now, before the next update, in one lane or in all.
+        """Make an edit now, before the next update, in one lane or in all; see `Edit`.
 
         In the middle of an epoch, a new batch size applies to the remaining samples; a new `shuffle` applies from the
         next epoch on. Repeated changes of a setting before the next update, as when dragging a number, make one edit
@@ -389,7 +394,7 @@ class Trainer:
         InputError
             If a value is not allowed; then nothing has changed.
         """
-        return self.take_edit(self.experiment.checked_edit(changes, lane, self.update, weights))
+        return self.take_edit(self.experiment.checked_edit(changes, lane, self.update, weights, units))
 
     def take_edit(self, edit: Edit) -> Edit:
         """Change settings now by an edit whose values have been checked; return it with its update.
@@ -439,7 +444,8 @@ class Trainer:
             weights: dict[str, float] = {}
             for replica in lane.running:
                 weights |= replaced_entries(replica, edit, sizes, inputs, lane.has_replicas)
-            back = Edit(edit.update, values, lane.name, weights if len(weights) <= MOST_ENTRIES else {})
+            weights = weights if len(weights) <= MOST_ENTRIES else {}
+            back = Edit(edit.update, values, lane.name, weights, inverse_units(edit.units))
             edits += [back] if back.keys else []
         return tuple(edits)
 
@@ -484,7 +490,16 @@ class Trainer:
         before = self._log.apply(edit)
         running = [lane for lane in self.lanes if not lane.stopped]
         at = self.update, self.epoch_position
-        reshaped = [lane.follow(self.current.lane(lane.name), self.data, *at, inputs) for lane in running]
+        reshaped = [
+            lane.follow(
+                self.current.lane(lane.name),
+                self.data,
+                *at,
+                inputs,
+                edit.units if edit.lane in (None, lane.name) else None,
+            )
+            for lane in running
+        ]
         if inputs is not None:
             for lane in self.lanes:
                 lane.reconnect_stopped(inputs)
@@ -528,7 +543,7 @@ class Trainer:
         """Say which weights and biases were changed: "bias of unit 1 of layer 2: 0 to 0.5"."""
         (key, number, name), (old, new) = next(iter(changes.items()))
         if len(names := {name for _, _, name in changes}) > 1:
-            return f"{words.count(len(names), 'weight')} and biases set by hand"
+            return f"{words.count(len(names), 'weight')} and biases set"
         lane = next(lane for lane in self.lanes if lane.key == key)
         entry = texts.entry_within(parse_entry(name), lane.sizes, self.data.feature_names)
         seed = f" (seed {lane.replicas[number].seed})" if lane.has_replicas and len(changes) == 1 else ""

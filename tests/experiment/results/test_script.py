@@ -174,6 +174,23 @@ def test_edits(cases: Cases) -> None:
     cases.check()
 
 
+def test_units_and_inputs_that_come_and_go(cases: Cases) -> None:
+    edits = [
+        (7, 'network.hidden = [3, 3]\nunits.removed = ["1[1]"]'),
+        (9, 'network.hidden = [3, 2, 3]\nunits.added = ["2"]\nweights."W2[1,2]" = 0.25\nnetwork.frozen = ["3"]'),
+        (11, 'network.hidden = [3, 2, 3]\nunits.removed = ["3[0]"]\nunits.added = ["3[1]"]'),
+        (11, 'data.features = ["cos(x1)", "x2"]'),
+        (12, 'data.features = ["x2", "x1"]'),
+        (13, 'network.hidden = [3]\nunits.removed = ["1", "2"]\nnetwork.frozen = []'),
+    ]
+    for size in (0, 9):
+        for count in range(1, len(edits) + 1):
+            end = "".join(edit(update, changes) for update, changes in edits[:count])
+            steps = f"batch_size = {size}"
+            cases.add(f"{count} {size}", case(optimizer="adam", rate=0.02, epochs=20, steps=steps, end=end), BINARY)
+    cases.check()
+
+
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
 def test_frozen_units(cases: Cases, optimizer: str) -> None:
     for size in (0, 9):

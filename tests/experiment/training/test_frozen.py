@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 from sandbox.errors import InputError
 from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document.parts import LaneEntry
+from sandbox.experiment.document.units import unit_name, unit_of
 from sandbox.experiment.training.frozen import (
     frozen_places,
     still_frozen,
-    unit_name,
-    unit_of,
     with_frozen,
     without_frozen,
 )

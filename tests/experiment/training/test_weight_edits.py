@@ -172,7 +172,7 @@ def test_marks_name_what_was_set() -> None:
     trainer.run(1)
     trainer.edit({"optimizer.l2": 0.1}, weights={"b2[0]": 1.0, "W2[0,1]": 2.0})
     assert [mark.text for mark in trainer.marks] == [
-        "bias of the output (seed 8): 0 to 0.5", "L2 0 to 0.1; 2 weights and biases set by hand"
+        "bias of the output (seed 8): 0 to 0.5", "L2 0 to 0.1; 2 weights and biases set"
     ]  # fmt: skip
 
 
