@@ -14,6 +14,7 @@ from sandbox.experiment.lens.network import NetworkState
 from sandbox.ui import theme
 from sandbox.ui.accessible import PictureInterface
 from sandbox.ui.network import looks, painting
+from sandbox.ui.network.flow import Flow, Phase
 from sandbox.ui.network.geometry import Geometry, fitted, inputs_height
 from sandbox.ui.network.parts import Kind, Part, exists, neighbour
 from sandbox.ui.plot.colormap import Cells
@@ -64,7 +65,8 @@ class NetworkCanvas(QWidget):
     removed = Signal(object)
     grown = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, like: NetworkCanvas | None = None) -> None:
+        """Create a canvas; one that is `like` another shares the number of its widest line."""
         super().__init__()
         self.setObjectName("column")  # on the card's own ground
         self.setAccessibleName("Network")
@@ -81,7 +83,11 @@ class NetworkCanvas(QWidget):
         self.strokes: painting.Strokes | None = None
         self._pictures: list[Cells] = []
         self._heights: list[np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = []
-        self._scales = {WEIGHTS: looks.WidthScale(True), DERIVATIVES: looks.WidthScale(False)}
+        own = {WEIGHTS: looks.WidthScale(True), DERIVATIVES: looks.WidthScale(False)}
+        self._scales: dict[str, looks.WidthScale] = own if like is None else like._scales
+        self.flow: Flow | None = None
+        self.label = ""
+        self._flowing: tuple[painting.Strokes, painting.Strokes] | None = None
         self.hovered: Part | None = None
         self.current: Part | None = None
         self._by_key = False
@@ -92,6 +98,10 @@ class NetworkCanvas(QWidget):
     def top(self) -> float:
         """The number that the widest line stands for."""
         return self._scales[self.number].top
+
+    def top_of(self, number: str) -> float:
+        """Return the number that the widest line stands for, of weights or of derivatives."""
+        return self._scales[number].top
 
     @property
     def part(self) -> Part | None:
@@ -164,9 +174,9 @@ class NetworkCanvas(QWidget):
         """Place everything for the room there is."""
         if self.shown is None:
             return
-        names = self._names_width(self.shown.state)
+        others = len(self.others) if self.flow is None else 0
         width, height = float(self._room.width()), float(self._room.height())
-        sizes, others, scale = self.shown.state.sizes, len(self.others), theme.scale()
+        sizes, scale, names = self.shown.state.sizes, theme.scale(), self._names_width(self.shown.state, width)
         self.folds_others = others > 1 and inputs_height(sizes[0], others, scale) > height
         others = 1 if self.folds_others else others
         self.geometry_ = fitted(sizes, others, (width, height), names, scale)
@@ -176,14 +186,16 @@ class NetworkCanvas(QWidget):
         self.grown.emit()
         self.update()
 
-    def _names_width(self, state: NetworkState) -> tuple[float, float]:
-        metrics = QFontMetrics(theme.font(theme.SMALL))
+    def _names_width(self, state: NetworkState, width: float) -> tuple[float, float]:
+        """Return the room for the names of inputs and outputs: little where the picture is narrow."""
+        metrics, most = QFontMetrics(theme.font(theme.SMALL)), min(float(theme.px(NAMES)), width / 8)
 
         def room(names: tuple[str, ...]) -> float:
             widest = max((metrics.horizontalAdvance(name) for name in names), default=0)
-            return float(min(widest, theme.px(NAMES)) + theme.px(8))
+            return min(float(widest), most) + theme.px(8)
 
-        return room((*state.inputs, *self.others)), room(state.outputs)
+        others = self.others if self.flow is None else ()
+        return room((*state.inputs, *others)), room(state.outputs)
 
     @property
     def points(self) -> int:
@@ -213,15 +225,32 @@ class NetworkCanvas(QWidget):
     def _choose_strokes(self) -> None:
         if self.shown is None:
             return
+        self.strokes, self.omitted = self._strokes(self.number)
+        if self.flow is not None:
+            self._flowing = self._strokes(WEIGHTS)[0], self._strokes(DERIVATIVES)[0]
+
+    def _strokes(self, number: str) -> tuple[painting.Strokes, int]:
+        """Return what lines and biases look like, and how many lines are left out."""
+        assert self.shown is not None
         state, colours, scale = self.shown.state, self._theme, theme.scale()
-        signed = self.number == WEIGHTS
+        signed = number == WEIGHTS
         parts = state.values if signed else state.gradients
-        top = self._scales[self.number].follow(parts)
+        top = self._scales[number].follow(parts)
         wide = looks.widths(parts, top, scale)
-        lines, self.omitted = looks.drawn_widths(tuple(line for line, _ in wide), scale)
-        below = tuple((part.W < 0.0, part.b < 0.0) if signed else (np.inf < part.W, part.b > np.inf) for part in parts)
+        lines, omitted = looks.drawn_widths(tuple(line for line, _ in wide), scale)
+        least = 0.0 if signed else -np.inf  # of derivatives only the size is shown
+        below = tuple((least > part.W, part.b < least) for part in parts)
         pair = (colours.positive, colours.negative) if signed else (colours.decided, colours.decided)
-        self.strokes = painting.Strokes(lines, tuple(bias for _, bias in wide), below, pair)
+        return painting.Strokes(lines, tuple(bias for _, bias in wide), below, pair), omitted
+
+    def show_flow(self, flow: Flow | None, label: str = "") -> None:
+        """Show how far the signal has come in this update, and whose network it is; None shows the network itself."""
+        begins, ends = flow is not None and self.flow is None, flow is None and self.flow is not None
+        self.flow, self.label = flow, label
+        if begins or ends:  # meanwhile there are no inputs that are off
+            self.lay_out()
+            self._choose_strokes()
+        self.update()
 
     # Painting
 
@@ -233,13 +262,26 @@ class NetworkCanvas(QWidget):
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         painter.setFont(theme.font(theme.SMALL))
         visible = QRectF(event.rect())
-        painting.paint_lines(painter, geometry, strokes, self._theme)
+        if self.flow is not None and self._flowing is not None:
+            painting.paint_flow(painter, geometry, *self._flowing, self.flow, self._theme)
+        else:
+            painting.paint_lines(painter, geometry, strokes, self._theme)
         if self.part is not None and self.part.kind is Kind.WEIGHT:
             painting.paint_marked_line(painter, geometry, strokes, self.part, self._theme)
         self._paint_tiles(painter, geometry, visible)
-        painting.paint_biases(painter, geometry, strokes, self._theme, visible)
+        painting.paint_biases(painter, geometry, self._biases(strokes), self._theme, visible)
         self._paint_around(painter, geometry, shown.state)
         self._paint_marks(painter, geometry)
+
+    def _biases(self, strokes: painting.Strokes) -> painting.Strokes:
+        """Return how biases look: on the way back as derivatives."""
+        if self.flow is None or self._flowing is None:
+            return strokes
+        return self._flowing[self.flow.phase in (Phase.BACKWARD, Phase.UPDATE)]
+
+    def _is_reached(self, column: int) -> bool:
+        """Whether the signal has reached a column, if an update is being played."""
+        return self.flow is None or self.flow.phase is not Phase.FORWARD or column <= self.flow.place
 
     def _paint_tiles(self, painter: QPainter, geometry: Geometry, visible: QRectF) -> None:
         assert self.shown is not None
@@ -253,6 +295,8 @@ class NetworkCanvas(QWidget):
                     painting.paint_unit(painter, place, self._pictures[column][unit], self._theme)
                 else:
                     painting.paint_curve(painter, place, self._heights[column][unit], self._theme)
+                if not self._is_reached(column):
+                    painting.paint_veil(painter, place, self._theme)
                 if frozen[column][unit]:
                     painting.paint_lock(painter, place, self._theme, geometry.scale)
 
@@ -264,6 +308,9 @@ class NetworkCanvas(QWidget):
         right = geometry.width - geometry.lefts[-1] - geometry.tile - theme.px(8)
         painting.paint_names(painter, geometry, 0, state.inputs, colours, left)
         painting.paint_names(painter, geometry, last, state.outputs, colours, right)
+        if self.flow is not None:
+            painting.paint_label(painter, self.label, geometry.width, colours)
+            return
         for column in range(1, last):
             painting.paint_head(painter, geometry, column, str(geometry.sizes[column]), colours)
         for part in geometry.buttons:

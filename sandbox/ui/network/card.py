@@ -33,9 +33,9 @@ class NetworkCard(Card):
 
     room_changed = Signal()
 
-    def __init__(self, plane: Callable[[str], Plane | None]) -> None:
+    def __init__(self, plane: Callable[[str], Plane | None], beside: Callable[[], str]) -> None:
         super().__init__("Network")
-        self.view = NetworkView(plane)
+        self.view = NetworkView(plane, beside)
         self.whole = False
         self._folded = QSettings().value(FOLDED, "no") == "yes"
         self._low = False  # whether there is no room for it beside the boundary
@@ -48,7 +48,15 @@ class NetworkCard(Card):
         self.detach_button = IconButton(
             "window", "Shows the network in a separate window.", "Detach the network", flat=True
         )
-        for widget in (self.view.legend, self.view.number, self.fold_button, self.whole_button, self.detach_button):
+        follow = self.view.follow_button
+        for widget in (
+            self.view.legend,
+            self.view.number,
+            follow,
+            self.fold_button,
+            self.whole_button,
+            self.detach_button,
+        ):
             self.header.addWidget(widget)
         self.header.setStretchFactor(self.view.legend, 1)
         self.body.addWidget(self.view, 1)
@@ -99,6 +107,7 @@ class NetworkCard(Card):
         self._note.setVisible(out and not folded)
         self.view.legend.setVisible(not folded)
         self.view.number.setVisible(not folded)
+        self.view.follow_button.setVisible(not folded)
         self.detach_button.setVisible(not out)
         self.fold_button.setIcon(icon("chevron-up" if folded else "chevron-down", "muted"))
         tip = "Opens the picture of the network." if folded else "Folds the network away."

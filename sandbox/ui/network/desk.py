@@ -13,6 +13,8 @@ from sandbox.ui.session import Session
 from sandbox.ui.theme import Theme
 from sandbox.ui.views.unit_overlay import LargeUnit
 
+UNITS = 4  # of the first layer that is added to a network without any
+
 
 class NetworkDesk(QObject):
     """The card of the network, and what becomes of what a person does in it.
@@ -26,13 +28,16 @@ class NetworkDesk(QObject):
     def __init__(self, session: Session, desk: LaneDesk, boundary: LaneGrid, parent: QObject) -> None:
         super().__init__(parent)
         self._session, self._desk, self._boundary = session, desk, boundary
-        self.card = NetworkCard(self._plane)
+        self.card = NetworkCard(self._plane, self._lane_beside)
         self.view = view = self.card.view
         view.weight_changed.connect(self._change_weight)
-        view.units_changed.connect(self._change_units)
+        view.unit_added.connect(lambda layer: session.add_unit(layer, desk.viewed))
+        view.unit_removed.connect(lambda layer, unit: session.remove_unit(layer, unit, desk.viewed))
         view.unit_frozen.connect(lambda layer, unit, on: session.freeze(layer, unit, on, desk.viewed))
         view.input_switched.connect(session.switch_input)
         view.layer_added.connect(self._add_layer)
+        view.following_began.connect(self._pause)
+        view.step_requested.connect(session.step)
         view.unit_shown.connect(self._show_unit)
         view.refused.connect(lambda sentence: session.message.emit(sentence, True))
 
@@ -65,22 +70,23 @@ class NetworkDesk(QObject):
                 frame.view.show_unit(None)
         self._boundary.current.show_unit(unit)
 
+    def _lane_beside(self) -> str:
+        """Return the lane that an update is compared with: the rival, else the next one that is seen; "" for none."""
+        viewed = self._desk.viewed
+        others = [style.name for style in self._desk.seen if style.name != viewed]
+        return self._desk.rival or next(iter(others), "")
+
+    def _pause(self) -> None:
+        if self._session.playing:
+            self._session.toggle()
+
     # Changes
 
     def _change_weight(self, name: str, value: float, final: bool) -> None:
         self._session.change_weight(name, value, final, self._desk.viewed, self._desk.replica)
 
-    def _hidden(self) -> tuple[int, ...]:
-        return tuple(self._session.experiment.lane(self._desk.viewed).network.hidden)
-
-    def _change_units(self, layer: int, units: int) -> None:
-        hidden = self._hidden()
-        changed = (*hidden[: layer - 1], *((units,) if units else ()), *hidden[layer:])
-        self._session.change("network.hidden", changed, True, self._desk.edited)
-
     def _add_layer(self, layer: int) -> None:
         """Add a layer with as many units as the one before it, or as the one after."""
-        hidden = self._hidden()
-        units = hidden[layer - 2] if layer > 1 else hidden[0] if hidden else 4
-        changed = (*hidden[: layer - 1], units, *hidden[layer - 1 :])
-        self._session.change("network.hidden", changed, True, self._desk.edited)
+        hidden = self._session.experiment.lane(self._desk.viewed).network.hidden
+        units = hidden[layer - 2] if layer > 1 else hidden[0] if hidden else UNITS
+        self._session.add_layer(layer, units, self._desk.viewed)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPen,
 
 from sandbox.arrays import Floats
 from sandbox.ui import theme
+from sandbox.ui.network.flow import Flow, Phase
 from sandbox.ui.network.geometry import Geometry
 from sandbox.ui.network.looks import WIDEST
 from sandbox.ui.network.parts import Kind, Part
@@ -53,21 +54,67 @@ def radius(width: float, scale: float) -> float:
     return _BIAS * scale + width / 2
 
 
-def paint_lines(painter: QPainter, geometry: Geometry, strokes: Strokes, colours: Theme) -> None:
-    """Paint all lines, the widest last: those of one width and sign in one call."""
-    ends = np.concatenate([lines.reshape(-1, 4) for lines in geometry.lines])
-    widths = np.concatenate([width.ravel() for width in strokes.lines])
-    below = np.concatenate([W.ravel() for W, _ in strokes.below])
+def paint_lines(
+    painter: QPainter,
+    geometry: Geometry,
+    strokes: Strokes,
+    colours: Theme,
+    columns: range | None = None,
+    reach: tuple[float, float] = (0.0, 1.0),
+) -> None:
+    """Paint the lines into some columns, all by default, the widest last: those of one width and sign in one call.
+
+    Each is painted from the first share of its length to the second.
+    """
+    chosen = [column - 1 for column in columns or range(1, len(geometry.sizes))]
+    ends = np.concatenate([geometry.lines[k].reshape(-1, 4) for k in chosen])
+    widths = np.concatenate([strokes.lines[k].ravel() for k in chosen])
+    below = np.concatenate([strokes.below[k][0].ravel() for k in chosen])
+    if reach != (0.0, 1.0):
+        start, way = ends[:, :2].copy(), ends[:, 2:] - ends[:, :2]
+        ends = np.hstack((start + reach[0] * way, start + reach[1] * way))
     step = WIDEST * geometry.scale / _LEVELS
     levels = np.where(widths > 0.0, np.ceil(widths / step - 1e-9), 0.0).astype(int)
     for level in range(1, _LEVELS + 1):
         for sign in (False, True):
-            chosen = (levels == level) & (below == sign)
-            if chosen.any():
+            lines = (levels == level) & (below == sign)
+            if lines.any():
                 width = max(level * step, 0.6 * geometry.scale)
                 dashed = sign and level > _PLAIN
                 painter.setPen(_pen(width, level / _LEVELS, strokes.colours[sign], colours, dashed, geometry.scale))
-                painter.drawLines([QLineF(*line) for line in ends[chosen].tolist()])
+                painter.drawLines([QLineF(*line) for line in ends[lines].tolist()])
+
+
+def paint_flow(
+    painter: QPainter, geometry: Geometry, weights: Strokes, derivatives: Strokes, flow: Flow, colours: Theme
+) -> None:
+    """Paint the lines that the signal has passed: weights on the way forward, on the way back derivatives."""
+    last, whole = len(geometry.sizes) - 1, int(flow.place)
+    part = flow.place - whole
+    if flow.phase in (Phase.FORWARD, Phase.LOSS):
+        if whole:
+            paint_lines(painter, geometry, weights, colours, range(1, whole + 1))
+        if part > 0.0:
+            paint_lines(painter, geometry, weights, colours, range(whole + 1, whole + 2), (0.0, part))
+        return
+    if whole + (part > 0.0) < last:
+        paint_lines(painter, geometry, derivatives, colours, range(whole + 1 + (part > 0.0), last + 1))
+    if part > 0.0:
+        paint_lines(painter, geometry, derivatives, colours, range(whole + 1, whole + 2), (part, 1.0))
+
+
+def paint_veil(painter: QPainter, place: QRectF, colours: Theme) -> None:
+    """Paint over a unit that the signal has not reached."""
+    veil = QColor(colours.card)
+    veil.setAlphaF(0.75)
+    painter.fillRect(place.adjusted(-1, -1, 1, 1), veil)
+
+
+def paint_label(painter: QPainter, text: str, width: float, colours: Theme) -> None:
+    """Paint whose network it is, at the upper left corner."""
+    painter.setPen(QColor(colours.text_color))
+    metrics = QFontMetricsF(painter.font())
+    painter.drawText(QPointF(2.0, metrics.ascent() + 1.0), metrics.elidedText(text, Qt.TextElideMode.ElideRight, width))
 
 
 def _pen(width: float, share: float, colour: str, colours: Theme, dashed: bool, scale: float) -> QPen:

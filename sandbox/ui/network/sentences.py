@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from sandbox import words
 from sandbox.experiment.lens.findings.units import FLAT
-from sandbox.experiment.lens.network import NetworkState
+from sandbox.experiment.lens.network import NetworkState, largest
 from sandbox.nn import ACTIVATIONS
+from sandbox.ui.network.flow import Flow, Phase
 from sandbox.ui.network.parts import Kind, Part
 
 MOST_TERMS = 6  # of a sum that are written out: the largest
@@ -139,6 +141,38 @@ def _about_parameter(state: NetworkState, part: Part) -> tuple[str, str]:
         return name, f"{numbers}, which does not change it: frozen"
     moved = "none yet" if math.isnan(change) else words.signed(words.number(change, 3))
     return name, f"{numbers} \u00b7 last change {moved}"
+
+
+def narrated(flow: Flow, states: Mapping[str, NetworkState]) -> tuple[str, str]:
+    """Return two lines about where the signal is in an update, for one network or several by their names."""
+    state = next(iter(states.values()))
+    last = len(state.sizes) - 1
+    match flow.phase:
+        case Phase.FORWARD:
+            column = min(int(flow.place) + 1, last)
+            label = words.within(ACTIVATIONS[state.columns[column].activation].label)
+            return f"Forward: {_layer(column, last)} computes z, and from it a = {label}(z).", _batch(state)
+        case Phase.LOSS:
+            return (
+                "The loss compares the outputs with the targets. It decides dZ of the output layer.",
+                "All that follows is the chain rule, the same for every loss.",
+            )
+        case Phase.BACKWARD:
+            column = max(math.ceil(flow.place), 1)
+            sizes = [(name, largest(each.gradients[column - 1 : column])) for name, each in states.items()]
+            texts = [f"{name} {words.number(size, 3)}".strip() for name, size in sizes]
+            return f"Back: dW and db of {_layer(column, last)}.", f"The largest: {words.listed(texts)}."
+    return "The update: each weight and bias takes its step.", "After it, the next update begins."
+
+
+def _layer(column: int, last: int) -> str:
+    return "the output layer" if column == last else f"layer {column}"
+
+
+def _batch(state: NetworkState) -> str:
+    if state.batch == state.samples:
+        return f"For {words.all_of(state.samples, 'training sample')} at once."
+    return f"For the {words.count(state.batch, 'sample')} of this update at once."
 
 
 def spoken(part: Part | None, state: NetworkState, others: tuple[str, ...] = ()) -> str:

@@ -360,6 +360,32 @@ def test_where_there_is_room_the_other_inputs_stand_below_and_a_click_takes_one(
     assert driver.last.data.feature_names == view_of(driver).state.inputs
 
 
+def test_a_given_unit_is_removed_by_its_button_or_a_key(driver: Any) -> None:
+    driver.play(3)
+    driver.pause()
+    driver.settle()
+    before, view = driver.weights(), view_of(driver)
+    click(driver, Part(Kind.UNIT, 1, 2))
+    driver.click(view.strip.remove)
+    driver.wait_drawn(lambda snapshot: snapshot.lanes[0].sizes == (2, 5, 4, 1))
+    driver.settle()
+    assert np.array_equal(driver.weights()["W1"], np.delete(before["W1"], 2, axis=0))
+    assert np.array_equal(driver.weights()["W2"], np.delete(before["W2"], 2, axis=1))
+    driver.wait(lambda: canvas_of(driver).geometry_.sizes == (2, 5, 4, 1))
+    canvas_of(driver).setFocus()
+    canvas_of(driver).choose(Part(Kind.UNIT, 2, 0))
+    driver.key(Qt.Key.Key_Delete, on=canvas_of(driver))
+    driver.wait_drawn(lambda snapshot: snapshot.lanes[0].sizes == (2, 5, 3, 1))
+    driver.settle()
+    assert np.array_equal(driver.weights()["W3"], np.delete(before["W3"], 0, axis=1))
+    canvas_of(driver).choose(Part(Kind.UNIT, 3, 0))
+    assert not view.strip.remove.isVisible()
+    driver.undo()
+    driver.undo()
+    driver.settle()
+    assert all(np.array_equal(driver.weights()[key], before[key]) for key in before)
+
+
 def test_the_last_unit_takes_its_layer_along(open_window: OpenWindow) -> None:
     driver = open_window(Experiment().with_value("network.hidden", (3, 1)))
     click(driver, Part(Kind.FEWER_UNITS, 2))
@@ -413,6 +439,49 @@ def test_many_lanes_in_a_small_window_fold_it(open_window: OpenWindow) -> None:
     driver.wait(lambda: not view_of(driver).isVisible())
     driver.window.resize(1280, 960)
     driver.wait(view_of(driver).isVisible)
+
+
+def test_one_update_is_played_and_then_done(driver: Any) -> None:
+    view, follower = view_of(driver), view_of(driver).follower
+    driver.play(3)
+    driver.click(view.follow_button)
+    driver.wait(lambda: not driver.session.playing)
+    driver.settle()
+    before, update, idle = driver.weights(), driver.last.update, drawn(driver)
+    assert follower.is_playing and "Forward" in view.strip.first.text()
+    seen = set()
+    while follower.is_playing:
+        follower.advance(0.4)
+        seen.add(view.strip.first.text().split(" ")[0])
+        assert canvas_of(driver).flow is None or drawn(driver) != idle
+    assert seen >= {"Forward:", "The", "Back:"}
+    driver.wait_drawn(lambda snapshot: snapshot.update == update + 1)
+    driver.settle()
+    assert not np.array_equal(driver.weights()["W1"], before["W1"])
+    assert canvas_of(driver).flow is None and not view.follow_button.isChecked()
+    assert view.strip.first.text() == HINT
+
+
+def test_one_update_is_played_for_two_losses_beside_each_other_on_one_scale(open_window: OpenWindow) -> None:
+    """Where the lines of squared error go pale, those of cross-entropy stay."""
+    net = '[network]\nhidden = [3]\noutput = "sigmoid"\ninitializer_scale = 40.0'
+    lanes = (
+        '[[lanes]]\nname = "A"\nloss.objective = "mse"\n[[lanes]]\nname = "B"\nloss.objective = "binary_cross_entropy"'
+    )
+    driver = open_window(Experiment.loads(f"[data]\nsamples = 60\n{net}\n{lanes}"))
+    view = view_of(driver)
+    driver.click(view.follow_button)
+    driver.wait(view.second.isVisible)
+    while view.canvas.flow.phase.name != "BACKWARD":
+        view.follower.advance(0.4)
+    faint, strong = (canvas._flowing[1] for canvas in (view.canvas, view.second))
+    assert view.canvas.top_of(DERIVATIVES) == view.second.top_of(DERIVATIVES)
+    assert all(a.max() < 0.5 * b.max() for a, b in zip(faint.lines, strong.lines, strict=True))
+    assert (view.canvas.label, view.second.label) == ("A \u00b7 mean squared error", "B \u00b7 binary cross-entropy")
+    assert " and B " in view.strip.second.text()
+    driver.click(view.follow_button)
+    assert not view.follower.is_playing and not view.second.isVisible()
+    assert driver.last.update == 0
 
 
 def test_it_stands_in_a_window_of_its_own(driver: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import groupby
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.lens.network import AskNetwork, NetworkState, Parameters
 from sandbox.experiment.training.snapshot import SurfaceRequest, Wanted
 from sandbox.ui.network import looks, sentences
+from sandbox.ui.network.flow import Flow, Phase, flow_at
 from sandbox.ui.network.geometry import Geometry, fitted
 from sandbox.ui.network.parts import Kind, Part, exists, neighbour
 
@@ -216,3 +218,31 @@ def test_what_is_left_out_or_not_finite_is_said() -> None:
     assert sentences.note(0, state) == ""
     assert sentences.note(7, state) == "7 thin lines not drawn"
     assert sentences.note(0, dataclasses.replace(state, finite=False)) == "some derivatives are not finite"
+
+
+# One update in slow motion
+
+
+def test_the_signal_goes_forward_to_the_loss_and_back() -> None:
+    flows = [flow_at(seconds, 3) for seconds in np.arange(0.0, 30.0, 0.05)]
+    moving = [flow for flow in flows if flow is not None]
+    assert flows[-1] is None and flows[: len(moving)] == moving
+    phases = [phase for phase, _ in groupby(flow.phase for flow in moving)]
+    assert phases == [Phase.FORWARD, Phase.LOSS, Phase.BACKWARD, Phase.UPDATE]
+    places = {phase: [flow.place for flow in moving if flow.phase is phase] for phase in phases}
+    assert places[Phase.FORWARD] == sorted(places[Phase.FORWARD]) and places[Phase.FORWARD][0] == 0.0
+    assert places[Phase.BACKWARD] == sorted(places[Phase.BACKWARD], reverse=True) and places[Phase.BACKWARD][0] > 2.9
+    assert set(places[Phase.LOSS]) == {3.0} and set(places[Phase.UPDATE]) == {0.0}
+
+
+def test_what_is_said_on_the_way() -> None:
+    state = state_of(NET)
+    assert sentences.narrated(Flow(Phase.FORWARD, 0.4), {"": state})[0].endswith(
+        "layer 1 computes z, and from it a = ReLU(z)."
+    )
+    assert "output layer" in sentences.narrated(Flow(Phase.FORWARD, 2.4), {"": state})[0]
+    assert "It decides dZ" in sentences.narrated(Flow(Phase.LOSS, 3.0), {"": state})[0]
+    first, second = sentences.narrated(Flow(Phase.BACKWARD, 1.5), {"A": state, "B": state})
+    largest = max(np.abs(state.gradients[1].W).max(), np.abs(state.gradients[1].b).max())
+    text = sentences.words.number(float(largest), 3)
+    assert first == "Back: dW and db of layer 2." and second == f"The largest: A {text} and B {text}."
