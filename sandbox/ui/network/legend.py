@@ -12,7 +12,8 @@ from sandbox.ui.kit.base import StyleFollower
 from sandbox.ui.network import painting
 from sandbox.ui.network.looks import WIDEST
 
-SAMPLE = 20  # pixels of a line
+SAMPLE, GAP, BETWEEN = 20, 5, 12  # pixels of a line, to its words, and between two entries
+NEGATIVE = "negative"
 
 
 class Legend(StyleFollower, QWidget):
@@ -45,7 +46,10 @@ class Legend(StyleFollower, QWidget):
         return QSize(0, theme.px(theme.CONTROL))
 
     def sizeHint(self) -> QSize:
-        return QSize(theme.px(150), theme.px(theme.CONTROL))
+        metrics = QFontMetricsF(theme.font(theme.SMALL))
+        texts = (self._text, NEGATIVE) if self._signed else (self._text,)
+        width = sum(metrics.horizontalAdvance(text) + theme.px(SAMPLE + GAP + BETWEEN) for text in texts)
+        return QSize(int(width), theme.px(theme.CONTROL))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._text:
@@ -56,11 +60,11 @@ class Legend(StyleFollower, QWidget):
         painter.setFont(theme.font(theme.SMALL))
         left = self._entry(painter, 0.0, WIDEST * scale, colours.positive if self._signed else colours.decided, "")
         if self._signed:
-            self._entry(painter, left, 2.0 * scale, colours.negative, "negative")
+            self._entry(painter, left, 2.0 * scale, colours.negative, NEGATIVE)
 
     def _entry(self, painter: QPainter, left: float, width: float, colour: str, text: str) -> float:
         """Paint a line and its words, if there is room; return where the next entry begins."""
-        metrics, gap, sample = QFontMetricsF(painter.font()), theme.px(5), float(theme.px(SAMPLE))
+        metrics, gap, sample = QFontMetricsF(painter.font()), theme.px(GAP), float(theme.px(SAMPLE))
         words_ = text or self._text
         end = left + sample + gap + metrics.horizontalAdvance(words_)
         if end > self.width():
@@ -75,4 +79,4 @@ class Legend(StyleFollower, QWidget):
         painter.setPen(QColor(theme.current().muted))
         around = QRectF(left + sample + gap, 0.0, end - left - sample, float(self.height()))
         painter.drawText(around, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words_)
-        return end + theme.px(12)
+        return end + theme.px(BETWEEN)

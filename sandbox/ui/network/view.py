@@ -368,9 +368,11 @@ class NetworkView(Lens[NetworkState]):
             self.area.ensureVisible(int(middle.x()), int(middle.y()), theme.px(40), theme.px(40))
 
     def _say(self) -> None:
-        part, state = self.canvas.part, self.state
-        if state is None or self.follower.is_playing or (self.strip.is_editing and self._edited == self.canvas.current):
+        state = self.state
+        if state is None or self.follower.is_playing:
             return
+        editing = self.strip.is_editing and self._edited == self.canvas.current  # which the mouse may have left
+        part = self.canvas.current if editing else self.canvas.part
         if part is None:
             notes = (state.stopped and f"Stopped: {state.stopped}.", sentences.note(self.canvas.omitted, state))
             self.strip.say(HINT, " \u00b7 ".join(filter(None, notes)))

@@ -239,6 +239,7 @@ def test_a_weight_that_is_typed_or_dragged_is_set_undone_and_saved(driver: Any) 
     changed = {key for key in before if not np.array_equal(before[key], after[key])}
     assert changed == {"W1"} and (before["W1"] != after["W1"]).sum() == 1
     assert driver.last.lanes[0].readings["train_cost"] != cost
+    driver.wait(lambda: strip.second.text().startswith("w = 2.5 "))
     assert view_of(driver).state.values[0].W[4, 1] == 2.5
     click(driver, Part(Kind.BIAS, 3, 0))
     driver.drag(strip.field.slider, 0.5, 0.6, 0.8)
