@@ -559,3 +559,62 @@ def test_no_bit_of_a_run_depends_on_the_picture(open_window: OpenWindow) -> None
         driver.settle()
         found.append(driver.weights())
     assert all(np.array_equal(found[0][key], found[1][key]) for key in found[0])
+
+
+def set_by_hand(driver: Any, part: Part, text: str) -> None:
+    """Choose a weight or bias, type a number and press Return."""
+    canvas = canvas_of(driver)
+    if part.kind is Kind.BIAS:
+        click(driver, part)
+    else:  # with the keys, as lines may cross
+        canvas.setFocus()
+        canvas.choose(part)
+        driver.key(Qt.Key.Key_Return, on=canvas)
+    edit = view_of(driver).strip.field.edit
+    assert edit.hasFocus() and edit.selectedText() == edit.text()
+    driver.qtbot.keyClicks(edit, text)
+    driver.key(Qt.Key.Key_Return, on=edit)
+
+
+def test_xor_is_solved_by_hand(open_window: OpenWindow) -> None:
+    """Four rectified units compute |x1 + x2| and |x1 - x2|, of which the larger one tells the class."""
+    net = '[network]\nhidden = [4]\nactivation = "relu"'
+    driver = open_window(Experiment.loads(f'[data]\ndataset = "xor"\nnoise = 0.0\nstandardize = false\n{net}'))
+    for unit, (first, second) in enumerate((("1", "1"), ("-1", "-1"), ("1", "-1"), ("-1", "1"))):
+        set_by_hand(driver, Part(Kind.WEIGHT, 1, unit, 0), first)
+        set_by_hand(driver, Part(Kind.WEIGHT, 1, unit, 1), second)
+        set_by_hand(driver, Part(Kind.WEIGHT, 2, 0, unit), "-9" if unit < 2 else "9")
+    driver.settle()
+    readings = driver.last.lanes[0].readings
+    found = {key: value for key, value in readings.items() if key.endswith("accuracy")}
+    assert driver.last.update == 0
+    assert set(found.values()) == {1.0}
+    assert len(driver.last.experiment.edits) == 12
+
+
+def test_a_neuron_put_to_sleep_by_hand_sleeps_under_squared_error_and_wakes_under_cross_entropy(
+    open_window: OpenWindow,
+) -> None:
+    text = '[data]\nsamples = 60\n[network]\nhidden = []\noutput = "sigmoid"\n[loss]\nobjective = "mse"'
+    driver = open_window(Experiment.loads(text))
+    view = view_of(driver)
+    set_by_hand(driver, Part(Kind.BIAS, 1, 0), "-15")
+    driver.settle()
+    driver.click(view.number.button(DERIVATIVES))
+
+    def widest() -> float:
+        strokes = canvas_of(driver).strokes
+        return float(max(strokes.biases[0].max(), *(line.max() for line in strokes.lines)))
+
+    def learn_with(label: str, name: str) -> None:
+        driver.choose(driver.control("loss.objective"), label)
+        driver.wait_drawn(lambda snapshot: snapshot.lanes[0].objective == name)
+        driver.settle()
+        driver.wait(lambda: driver.last.answers.get(view.question("A")) is view.state)
+
+    learn_with("Binary cross-entropy", "binary_cross_entropy")
+    assert widest() > 3.0
+    hover(driver, Part(Kind.UNIT, 1, 0))
+    assert "100" in view.strip.first.text() and "saturated" in view.strip.first.text()
+    learn_with("Mean squared error", "mse")
+    assert widest() < 1.0
