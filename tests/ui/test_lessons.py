@@ -702,7 +702,8 @@ def test_every_control_of_a_lesson_has_a_name(driver: Driver) -> None:
     window.lessons.go_back()
     phase(driver, DONE)
     assert window.lessons.guide.step.title == "Where the loss enters"
-    spoken = window.lessons.panel.page.prose.accessibleDescription()
+    (after_code,) = window.lessons.panel.page.text.more
+    spoken = after_code.accessibleDescription()
     assert r"\ell = \frac{1}{2}(a - y)^2" in spoken and "\ufffc" not in spoken
 
 

@@ -513,7 +513,15 @@ class Frames(QObject):
 
     def _look(self) -> None:
         page = self.page
-        rows = [*page.prediction.choices, *page.claims, page.prose, page.title, page.prediction.outcome]
+        rows = [
+            *page.prediction.choices,
+            *page.claims,
+            page.prose,
+            *page.text.boxes,
+            *page.text.more,
+            page.title,
+            page.prediction.outcome,
+        ]
         places = [
             (QRect(row.mapTo(page.widget(), QPoint(0, 0)), row.size()), row) for row in rows if row.isVisibleTo(page)
         ]

@@ -30,8 +30,9 @@ from sandbox.lessons import (
     read_quantity,
 )
 from sandbox.lessons.lesson import LENSES, Prediction
+from sandbox.ui.lessons.beside import LENS, CodeBeside
 from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING, Guide
-from sandbox.ui.lessons.listing import ABOUT, OVER, OVER_FOR_A_GROUP, Entry
+from sandbox.ui.lessons.lesson_list import ABOUT, OVER, OVER_FOR_A_GROUP, Entry
 from sandbox.ui.lessons.page import choice_outcome, sketch_outcome, turn_text
 from sandbox.ui.lessons.panel import FINISH, NEXT, SHOW, TO_THE_END, TRAIN_ON, LessonPanel
 from sandbox.ui.lessons.places import Stage, bring_into_view, lens_named, tab_of
@@ -76,6 +77,7 @@ class LessonDesk(QObject):
         self.pointer = Pointer(stage.page)
         self._own: list[Path] = []  # folders that the person opened
         self._measured: Sequence[Mapping[str, Verdict]] = ()  # of each step
+        self._code = CodeBeside(stage, self.panel.page.text, self)
         self._step: tuple[Lesson, int] | None = None  # the step on the page
         self._answer: StepAnswer | None = None
         self._is_final = False  # whether that is of the run once the step was done
@@ -106,6 +108,8 @@ class LessonDesk(QObject):
         page.train_on.clicked.connect(guide.train_on)
         guide.changed.connect(self._show)
         guide.arrived.connect(self._arrive)
+        guide.arrived.connect(self._begin_code)
+        self._stage.page.cost_folded.connect(self._bring_lens_back)
         self._stage.session.playing_changed.connect(self._point_again)
         self._allow_steps()
 
@@ -115,6 +119,7 @@ class LessonDesk(QObject):
         assert cost is not None
         cost.pen.drawn.connect(lambda: self.panel.page.prediction.take.setEnabled(True))
         cost.pen.finished.connect(self._take_sketch)
+        self._code.follow_views()
 
     # Opening and closing
 
@@ -333,12 +338,22 @@ class LessonDesk(QObject):
             self._point()
             self.pointer.lift_shade()
 
+    def _bring_lens_back(self) -> None:
+        """Show the lens that is pointed at again, which the cost has gone before as the window got smaller."""
+        place = "" if self.guide.lesson is None else self.guide.step.point
+        if self.pointer.isVisible() and place in LENSES and self.guide.step.wait != place:
+            bring_into_view(self._stage, place)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
             card = self.panel.card
             if not card.rect().contains(card.mapFromGlobal(event.globalPosition().toPoint())):
                 self.pointer.lift_shade()  # the person has begun
         return False
+
+    def _begin_code(self) -> None:
+        """The code of the step is that of the lane that the step is about."""
+        self._code.begin(self.guide.step.lane or self._stage.session.experiment.lanes[0].name)
 
     # Predicting a curve
 
@@ -401,6 +416,7 @@ class LessonDesk(QObject):
         """Show the answer in a snapshot, and how far the training is."""
         if self.guide.lesson is None or not self.is_open or self.panel.shows_list:
             return
+        self._code.follow(snapshot)
         question = self._question()
         answer = None if question is None else snapshot.answers.get(question)
         if answer is not None and question is not None:
@@ -478,7 +494,7 @@ class LessonDesk(QObject):
         shown = {f: figure_text(f, value, is_final) for f, value in zip(step.figures, values, strict=False)}
         texts = {f: None if text == words.NOTHING and not is_final else text for f, text in shown.items()}
         is_secret = step.prediction is not None and not is_final
-        page.show_text(None if is_secret else step.filled(texts))
+        page.show_text(None if is_secret else step.filled(texts), step.point == LENS)
         verdicts = self._answer.claims if is_over and self._answer is not None else ()
         page.show_claims(verdicts[: len(step.claims)], self._measured[guide.index])
         if step.prediction is not None and guide.has_asked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QRect, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from sandbox.experiment.document.settings import SETTINGS
@@ -16,7 +16,7 @@ from sandbox.ui.actions import press_by
 from sandbox.ui.kit import label
 from sandbox.ui.kit.base import StyleFollower, discard
 from sandbox.ui.lessons.buttons import SentenceButton, unbroken, wrapped
-from sandbox.ui.lessons.prose import Prose
+from sandbox.ui.lessons.text import StepText
 
 RIGHT, WRONG = "\u2713", "\u2013"
 PASSES = 4  # until everything on the page has its place
@@ -225,7 +225,9 @@ class StepPage(StyleFollower, QScrollArea):
         self.title = wrapped("", "reading")
         self.away = NoteBox("Away from the lesson")
         self.prediction = PredictionBox()
-        self.prose = Prose("Text of the step")
+        self.text = StepText()
+        self.text.listed.connect(self._follow_code)
+        self.prose = self.text.prose
         self.training = QWidget()
         self.epochs = label("", "hint")
         self.bar = QProgressBar()
@@ -244,7 +246,7 @@ class StepPage(StyleFollower, QScrollArea):
         self._claims = QVBoxLayout()
         self._column = QVBoxLayout(content)
         self._parts: tuple[QWidget, ...] = (
-            self.away, self.title, self.prediction, self.training, self.prose, self.turn, self.claims_title,
+            self.away, self.title, self.prediction, self.training, self.text, self.turn, self.claims_title,
         )  # fmt: skip
         for part in self._parts:
             self._column.addWidget(part)
@@ -259,7 +261,7 @@ class StepPage(StyleFollower, QScrollArea):
         """What decides where everything is; while it stays the same, nothing moves."""
         boxes = (self.away.sentence, self.turn.sentence, self.prediction.outcome, self.prediction.question)
         return (
-            self.title.text(), self.prose.markdown, *(box.text() for box in boxes), self.sources.text(),
+            self.title.text(), *self.text.paragraphs, *(box.text() for box in boxes), self.sources.text(),
             *(part.isHidden() for part in (*self._parts, self.sources, self.train_on)),
             *((button.sign.text(), button.hint.text()) for button in self.prediction.choices),
             *((row.isHidden(), row.figures.text()) for row in self.claims),
@@ -287,16 +289,31 @@ class StepPage(StyleFollower, QScrollArea):
         """
         for _ in range(PASSES):
             QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
-            self.prose.take_height()
+            self.text.take_height()
             for button in self.prediction.choices:
                 button.take_height()
 
-    def show_text(self, text: str | None) -> None:
-        """Show the text with its sources; None while a prediction is asked for, which it would answer."""
-        self.prose.setVisible(text is not None)
+    def show_text(self, text: str | None, with_code: bool = False) -> None:
+        """Show the text with its sources; None while a prediction is asked for, which it would answer.
+
+        `with_code` lets the lines of its code light up with what they compute.
+        """
+        self.text.setVisible(text is not None)
         self.sources.setVisible(text is not None and bool(self.sources.text()))
         if text is not None:
-            self.prose.set_text(unbroken(text))
+            self.text.set_text(unbroken(text), with_code)
+
+    def _follow_code(self) -> None:
+        """Scroll to the lines of code that are reached by keys."""
+        for box in self.text.boxes:
+            box.view.reached.connect(lambda place, view=box.view: self._show_line(view, place))
+
+    def _show_line(self, view: QWidget, place: QRect) -> None:
+        content = self.widget()
+        assert content is not None
+        for corner in (place.bottomLeft(), place.topLeft()):
+            height = view.mapTo(content, corner).y()
+            self.ensureVisible(0, height, 0, theme.px(theme.GRID))
 
     def show_training(self, epoch: int, until: int, paused: bool) -> None:
         """Show how far the training of the step is; `until` 0 hides it."""

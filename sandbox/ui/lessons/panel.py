@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, 
 from sandbox.ui import theme
 from sandbox.ui.kit import Elided, IconButton, label
 from sandbox.ui.kit.base import StyleFollower, set_state
-from sandbox.ui.lessons.listing import LessonList
+from sandbox.ui.lessons.lesson_list import LessonList
 from sandbox.ui.lessons.page import StepPage
 
 WIDTHS = ((1600, 400), (960, 320), (0, 288))  # of the panel, in a window from this width on

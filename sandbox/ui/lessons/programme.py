@@ -9,7 +9,7 @@ from PySide6.QtCore import QSettings
 
 from sandbox.errors import InputError
 from sandbox.lessons import lesson_folders, read_lesson
-from sandbox.ui.lessons.listing import Entry
+from sandbox.ui.lessons.lesson_list import Entry
 from sandbox.ui.lessons.progress import read_progress
 
 _KEY = "workshop/lessons"
