@@ -252,6 +252,7 @@ class MainWindow(QMainWindow):
         self.page.add_lenses(self.lenses, self.cost)
         self.network = NetworkDesk(self.session, self.desk, self.boundary, self)
         self.page.add_network(self.network.card)
+        self.actions_.connect({"network": self.network.card.fold})
         self.actions_.add_lenses({kind.title: kind.summary for kind in LENSES}, self.lenses.show_tab)
         self._leave_focus(self.page)
         self._theme_views()

@@ -56,14 +56,14 @@ class NetworkCanvas(QWidget):
         A part was clicked, or Return was pressed on it.
     removed(object)
         Delete was pressed on a part.
-    grown()
-        Its size follows another network, or another room.
+    reshaped()
+        A network of other sizes is shown.
     """
 
     pointed = Signal(object)
     clicked = Signal(object)
     removed = Signal(object)
-    grown = Signal()
+    reshaped = Signal()
 
     def __init__(self, like: NetworkCanvas | None = None) -> None:
         """Create a canvas; one that is `like` another shares the number of its widest line."""
@@ -115,6 +115,7 @@ class NetworkCanvas(QWidget):
         if reshaped:
             self._drop_missing()
             self.lay_out()
+            self.reshaped.emit()
         self._paint_units()
         self._choose_strokes()
         self.update()
@@ -183,7 +184,6 @@ class NetworkCanvas(QWidget):
         if self.geometry_.height > height:
             self.geometry_ = fitted(sizes, others, (width - self._bar, height), names, scale)
         self.setFixedSize(int(self.geometry_.width), int(self.geometry_.height))
-        self.grown.emit()
         self.update()
 
     def _names_width(self, state: NetworkState, width: float) -> tuple[float, float]:

@@ -102,6 +102,7 @@ class NetworkView(Lens[NetworkState]):
         self._states: dict[str, NetworkState] = {}  # of the lanes in which an update is played, by name
         self._labels: dict[str, str] = {}
         self.state: NetworkState | None = None
+        self._is_centred = True  # until the user scrolls
         self._run = -1
         self._newest: Snapshot | None = None  # that of the state
         self._own = ""  # its lane
@@ -148,6 +149,10 @@ class NetworkView(Lens[NetworkState]):
     def _connect(self) -> None:
         self.number.changed.connect(lambda value, _: self.show_number(str(value)))
         self.canvas.pointed.connect(self._point)
+        bar = self.area.verticalScrollBar()
+        bar.rangeChanged.connect(self._centre)
+        bar.actionTriggered.connect(lambda _: self._stay())
+        self.canvas.reshaped.connect(self._centre_again)
         self.canvas.clicked.connect(self._click)
         self.canvas.removed.connect(self._remove)
         self.strip.value_changed.connect(self._change)
@@ -365,6 +370,7 @@ class NetworkView(Lens[NetworkState]):
         part = self.canvas.current
         if part is not None and self.canvas.hovered is None and self.canvas.geometry_ is not None:
             middle = self.canvas.place(part).center()
+            self._is_centred = False
             self.area.ensureVisible(int(middle.x()), int(middle.y()), theme.px(40), theme.px(40))
 
     def _say(self) -> None:
@@ -452,6 +458,20 @@ class NetworkView(Lens[NetworkState]):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         call_later(self, self._give_room)
+
+    def _centre_again(self) -> None:
+        """Show the middle of another network, where every column has units."""
+        self._is_centred = True
+        self._centre()
+
+    def _centre(self) -> None:
+        bar = self.area.verticalScrollBar()
+        if self._is_centred:
+            bar.setValue(bar.maximum() // 2)
+
+    def _stay(self) -> None:
+        """Stay where the user has scrolled to."""
+        self._is_centred = False
 
     def _give_room(self) -> None:
         points = self.canvas.points
