@@ -39,6 +39,7 @@ from sandbox.experiment.document.recommended import brought, with_dataset, with_
 from sandbox.experiment.document.rules import lane_index
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.document.units import ADDED, REMOVED, Units, unit_name
+from sandbox.experiment.training.by_hand import with_weights_by_hand
 from sandbox.experiment.training.frozen import still_frozen, with_frozen, without_frozen
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.nn.network import parameter_count
@@ -215,7 +216,16 @@ class Session(QObject):
         if self._pending_run is not None:
             self._defer("reset", self.reset)
             return
-        self._begin(self._with_fitting_weights(), "reset", True)
+        self._begin(self._with_weights_by_hand(self._with_fitting_weights()), "reset", True)
+
+    def _with_weights_by_hand(self, experiment: Experiment) -> Experiment:
+        """Return the experiment with the weights that were set before the first update as those that it starts from."""
+        if self.snapshot is None or self.snapshot.run != self._run.number:
+            return experiment
+        try:
+            return with_weights_by_hand(experiment, self.snapshot.experiment, self.snapshot.data)
+        except InputError:  # too large to be typed
+            return experiment
 
     def _with_fitting_weights(self) -> Experiment:
         """Return the experiment, without typed initial weights that no longer fit the layers."""
@@ -225,8 +235,9 @@ class Session(QObject):
             if state.name not in self._lane_names():
                 continue  # the snapshot is of a run before
             name = state.name if len(experiment.lanes) > 1 else None
-            initial = experiment.lane(state.name).network.initial
-            if initial and len(initial) != parameter_count(state.sizes):
+            network = experiment.lane(state.name).network
+            sizes = (len(self._features()), *network.hidden, state.sizes[-1])
+            if network.initial and len(network.initial) != parameter_count(sizes):
                 experiment = experiment.with_value("network.initial", (), name)
                 self.message.emit(
                     "The initial weights that were typed no longer fit the layers: they are drawn.", False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document.parts import LaneEntry
@@ -127,6 +128,45 @@ def test_a_weight_set_while_a_run_begins_belongs_to_that_run(driver: Any) -> Non
     driver.wait_drawn(lambda snapshot: snapshot.run == 1)
     driver.settle()
     assert driver.weights()["b1"][0] == 1.0
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_reset_comes_back_to_weights_set_before_the_first_update(open_window: Any, lanes: int) -> None:
+    driver = open_window(Experiment(lanes=tuple(LaneEntry("AB"[k]) for k in range(lanes))))
+    driver.session.remove_unit(2, 0, "A")
+    driver.session.change_weight("W1[0,0]", 0.1, True, "A")
+    driver.session.change_weight("b3[0]", -0.3, True, "A")
+    driver.settle()
+    before = {name: driver.weights(name) for name in "AB"[:lanes]}
+    driver.play(updates=5)
+    driver.session.change("optimizer.learning_rate", 0.25, True)
+    driver.session.change_weight("W1[0,0]", 9.0, True, "A")
+    driver.pause()
+    driver.session.reset()
+    driver.wait_drawn(lambda snapshot: snapshot.run == 1)
+    snapshot = driver.settle()
+    assert all(same(driver.weights(name), before[name]) for name in before)
+    assert snapshot.experiment.edits == () and driver.field("optimizer.learning_rate") == 0.25
+    driver.session.add_layer(1, 2, "A")
+    driver.settle()
+    again = driver.weights("A")
+    driver.session.reset()
+    driver.wait_drawn(lambda snapshot: snapshot.run == 2)
+    assert driver.settle().lanes[0].sizes == (2, 2, 6, 3, 1) and same(driver.weights("A"), again)
+    driver.session.add_layer(1, 2, "A")
+    driver.session.reset()  # at once, before a snapshot has the new layer
+    driver.wait_drawn(lambda snapshot: snapshot.run == 3)
+    assert driver.settle().lanes[0].sizes == (2, 2, 2, 6, 3, 1)
+
+
+def test_reset_draws_weights_that_were_set_for_other_layers(driver: Any) -> None:
+    driver.session.change_weight("W1[0,0]", 0.1, True, "A")
+    driver.play(updates=5)
+    driver.session.remove_unit(1, 0, "A")
+    driver.pause()
+    driver.session.reset()
+    driver.wait_drawn(lambda snapshot: snapshot.run == 1)
+    assert driver.settle().experiment.network.initial == ()
 
 
 # Inputs

@@ -30,7 +30,7 @@ from sandbox.ui.panels.weights import WeightsButton
 
 PANELS = {"data": DataPanel, "network": NetworkPanel, "loss": LossPanel, "optimizer": OptimizerPanel}
 OF_ANOTHER_SECTION = {"network": {"run.replicas"}}
-WITHOUT_A_CONTROL = {"data.file", "network.weights"}  # they are opened, not set
+WITHOUT_A_CONTROL = {"data.file", "network.weights", "network.frozen"}  # opened, or set in the network's picture
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -65,6 +65,7 @@ class Person:
             (1.0, "shown again", self.show_again),
             (1.0, "chosen loss", lambda: self.choose(window.cost.only)),
             (1.0, "matched rates", self.match_rates),
+            (6.0, "network", self.touch_the_network),
             (1.0, "notice", lambda: self.press(window.notice.close_button)),
         ]
 
@@ -136,6 +137,26 @@ class Person:
             else:
                 up = sizes[index] < MOST_UNITS and self.random.random() < 0.5
                 self.driver.key(Qt.Key.Key_Up if up else Qt.Key.Key_Down, on=layers.cells[index].spin)
+
+    def touch_the_network(self) -> None:
+        """Set a weight, freeze, remove or add a unit or a layer, or switch an input, as the network's picture does."""
+        session, dice = self.driver.session, self.random
+        lane = dice.choice(session.experiment.lanes).name
+        hidden = session.experiment.lane(lane).network.hidden
+        layer, unit = dice.randint(1, len(hidden) + 1), dice.randrange(4)
+        acts: list[Callable[[], None]] = [
+            lambda: session.change_weight(f"b{layer}[{unit}]", dice.uniform(-2.0, 2.0), dice.random() < 0.5, lane),
+            lambda: session.change_weight("W1[0,0]", dice.uniform(-2.0, 2.0), True, lane, dice.randrange(2)),
+            lambda: session.freeze(layer, dice.choice((None, unit)), dice.random() < 0.5, lane),
+            lambda: session.remove_unit(layer, unit, lane),
+            lambda: session.add_unit(layer, lane) if sum(hidden) < MOST_UNITS * len(hidden) else None,
+            lambda: session.remove_layer(layer, lane),
+            lambda: session.add_layer(layer, 2, lane) if len(hidden) < MOST_LAYERS else None,
+            lambda: session.switch_input(dice.choice(session.offered_inputs() or ("x1",)), dice.random() < 0.6),
+        ]
+        number = dice.randrange(len(acts))
+        self.done[-1] = f"network {number}"
+        acts[number]()
 
     def resize(self) -> None:
         self.window.resize(self.random.randrange(880, 1700), self.random.randrange(480, 1000))

@@ -57,11 +57,13 @@ def checked_units(units: object, where: str) -> dict[str, tuple[str, ...]]:
         if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
             raise input_error(where, f"units.{key} is {described(names)}, but must be a list of strings.")
         check_count(len(names), MOST_LAYERS * MOST_UNITS, f"units in units.{key}", where)
+        seen: set[str] = set()
         for name in names:
             if re.fullmatch(_PATTERN, name, re.ASCII) is None:
                 raise input_error(where, f"an entry of units.{key} is {described(name)}, but must be {_FORM}.")
-            if names.count(name) > 1:
+            if name in seen:
                 raise input_error(where, f"units.{key} has {described(name)} more than once; once is enough.")
+            seen.add(name)
         if names:
             checked[key] = tuple(names)
     return checked
@@ -97,15 +99,18 @@ def rearranged(before: Sequence[int], after: Sequence[int], units: Units, where:
 def _remove(layers: list[tuple[int | None, list[int]]], names: Collection[str], where: str) -> None:
     gone = [unit_of(name) for name in names]
     for (layer, unit), name in zip(gone, names, strict=True):
-        if layer > len(layers) or (unit is not None and unit >= len(layers[layer - 1][1])):
-            has = count(len(layers), "hidden layer") if layer > len(layers) else (
-                f"layer {layer} {count(len(layers[layer - 1][1]), 'unit')}, counted from 0"
-            )  # fmt: skip
-            raise input_error(where, f"units.removed has {described(name)}, but there are only: {has}.")
+        if layer > len(layers):
+            has = f"this network has {count(len(layers), 'hidden layer')}"
+        elif unit is not None and unit >= len(layers[layer - 1][1]):
+            has = f"layer {layer} has {count(len(layers[layer - 1][1]), 'unit')}, counted from 0"
+        else:
+            continue
+        raise input_error(where, f"units.removed has {described(name)}, but {has}.")
+    out = set(gone)
     layers[:] = [
-        (number, [k for k in origins if (number, k) not in gone])
+        (number, [k for k in origins if (number, k) not in out])
         for number, origins in layers
-        if (number, None) not in gone
+        if (number, None) not in out
     ]
 
 

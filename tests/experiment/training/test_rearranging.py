@@ -142,6 +142,16 @@ def test_marks_name_them() -> None:
     ]  # fmt: skip
 
 
+def test_what_is_asked_about_the_start_has_an_answer_where_given_weights_no_longer_fit() -> None:
+    trainer = Trainer(made(network__hidden=(), network__initial=(1.0, 2.0, 0.0)))
+    trainer.run(2)
+    change(trainer, None, (2,), added=("1",))
+    probe = trainer.probe("A")
+    assert probe is not None
+    drawn = Trainer(made(network__hidden=(2,)))
+    assert np.array_equal(probe.at_start(probe.replica).replica.theta, drawn.lanes[0].replicas[0].theta)
+
+
 # What is allowed
 
 
@@ -151,9 +161,9 @@ def test_marks_name_them() -> None:
         ({"network.hidden": (6, 4)}, {"removed": ("1[2]",)},
          "edit of update 2: network.hidden is [6, 4], but what units removes and adds makes it [5, 4]."),
         ({"network.hidden": (6, 4)}, {"removed": ("1[6]",)},
-         'edit of update 2: units.removed has "1[6]", but there are only: layer 1 6 units, counted from 0.'),
+         'edit of update 2: units.removed has "1[6]", but layer 1 has 6 units, counted from 0.'),
         ({"network.hidden": (6,)}, {"removed": ("3",)},
-         'edit of update 2: units.removed has "3", but there are only: 2 hidden layers.'),
+         'edit of update 2: units.removed has "3", but this network has 2 hidden layers.'),
         ({"network.hidden": (6, 5)}, {"added": ("2[6]",)},
          'edit of update 2: units.added has "2[6]", but network.hidden has no place for it.'),
         ({"network.hidden": (6, 4)}, {"added": ("4",)},
@@ -184,7 +194,7 @@ def test_what_is_not_allowed_is_one_sentence(changes: dict[str, Any], units: dic
 
 def test_each_edit_counts_from_the_one_before() -> None:
     experiment = made().with_edit(Edit(2, {"network.hidden": (5, 4)}, None, {}, {"removed": ("1[5]",)}))
-    with pytest.raises(InputError, match=r'has "1\[5\]", but there are only: layer 1 5 units'):
+    with pytest.raises(InputError, match=r'has "1\[5\]", but layer 1 has 5 units'):
         experiment.with_edit(Edit(3, {"network.hidden": (4, 4)}, None, {}, {"removed": ("1[5]",)}))
     lanes = dataclasses.replace(made(), lanes=(LaneEntry("A"), LaneEntry("B", {"network.hidden": (2,)})))
     with pytest.raises(InputError, match=r"^edit of update 3, lane B: .*makes it \[1\]"):
