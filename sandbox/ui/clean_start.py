@@ -16,8 +16,8 @@ def clean_start(window: MainWindow) -> None:
 
     Undo brings the experiment back, and it is kept among the earlier sessions. Light or dark stays as it is.
     """
-    if not window.actions_["present"].isChecked():
-        window.switch_presenting()
+    if not window.presentation.is_on:
+        window.presentation.switch()
     window.tools.put_away()
     window.tools.erase()
     window.notice.withdraw()

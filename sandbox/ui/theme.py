@@ -25,6 +25,7 @@ CONTROL = 26  # the height of a control
 SMALL = 11  # captions, subtitles, axes
 NORMAL = 13  # everything else
 LARGE = 20  # the readouts
+READABLE = 12.5  # the smallest type before it is enlarged for the back row
 
 FAMILIES = (
     "Inter",
@@ -229,6 +230,11 @@ def px(length: float) -> int:
     return max(1, round(length * _scale))
 
 
+def type_px(size: float) -> int:
+    """Return a size of type in pixels; presenting enlarges small type more, since it is the first to be lost."""
+    return px(max(size, READABLE) if _scale > 1.0 else size)
+
+
 def symbol(index: int) -> str:
     """Return the marker of a class, counted from 0, by pyqtgraph's name."""
     return SYMBOLS[index % len(SYMBOLS)]
@@ -279,7 +285,7 @@ def family() -> str:
 def font(size: float = NORMAL, bold: bool = False) -> QFont:
     """Return the font in one of the three sizes, with digits of equal width if the family has them."""
     result = QFont(family())
-    result.setPixelSize(px(size))
+    result.setPixelSize(type_px(size))
     if bold:
         result.setWeight(QFont.Weight.DemiBold)
     result.setFeature(QFont.Tag("tnum"), 1)
@@ -406,9 +412,9 @@ def style_sheet(theme: Theme) -> str:
         "knob_radius": knob // 2,
         "knob_out": -((knob - px(4)) // 2),
         "bar": px(10),
-        "small": px(SMALL),
-        "normal": px(NORMAL),
-        "large": px(LARGE),
+        "small": type_px(SMALL),
+        "normal": type_px(NORMAL),
+        "large": type_px(LARGE),
         "icons": resource("icons").as_posix(),
         "check": "check-dark" if theme.dark else "check-light",
         "control_focus": px(CONTROL) - 2 * px(2),

@@ -157,7 +157,7 @@ def test_theme_by_click(driver: Any) -> None:
     assert not theme.current().dark
 
 
-@pytest.mark.parametrize(("wide", "scale"), [(1000, 1.04), (1280, 1.33), (1920, 1.4), (3840, 1.4)])
+@pytest.mark.parametrize(("wide", "scale"), [(1000, 1.11), (1280, 1.42), (1920, 1.48), (3840, 1.48)])
 def test_presenting_by_f11_and_by_click(driver: Any, monkeypatch: pytest.MonkeyPatch, wide: int, scale: float) -> None:
     screen = SimpleNamespace(availableGeometry=lambda: QRect(0, 0, wide, 800))
     monkeypatch.setattr(driver.window, "screen", lambda: screen)  # the tests' own is small

@@ -35,7 +35,7 @@ from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING, Gu
 from sandbox.ui.lessons.lesson_list import ABOUT, OVER, OVER_FOR_A_GROUP, Entry
 from sandbox.ui.lessons.page import choice_outcome, sketch_outcome, turn_text
 from sandbox.ui.lessons.panel import FINISH, NEXT, SHOW, TO_THE_END, TRAIN_ON, LessonPanel
-from sandbox.ui.lessons.places import Stage, bring_into_view, lens_named, tab_of
+from sandbox.ui.lessons.places import Stage, bring_into_view, lens_named, part_of, tab_of
 from sandbox.ui.lessons.pointer import Pointer
 from sandbox.ui.lessons.programme import keep_programme, listed, read_programme
 from sandbox.ui.lessons.progress import Points, forget_progress, has_begun
@@ -81,8 +81,7 @@ class LessonDesk(QObject):
         self._step: tuple[Lesson, int] | None = None  # the step on the page
         self._answer: StepAnswer | None = None
         self._is_final = False  # whether that is of the run once the step was done
-        self._lent = False  # whether the settings were opened to point at one
-        self._lending = False  # whether they were to be, when last pointed
+        self._lending = False  # whether the settings were to be open, when last pointed
         self._next: Path | None = None  # the lesson that stands out in the list
         self.clock: Callable[[], float] = time.monotonic
         self._pressed = -math.inf
@@ -110,7 +109,7 @@ class LessonDesk(QObject):
         guide.arrived.connect(self._arrive)
         guide.arrived.connect(self._begin_code)
         self._stage.page.cost_folded.connect(self._bring_lens_back)
-        self._stage.session.playing_changed.connect(self._point_again)
+        self._stage.session.playing_changed.connect(self._lend_again)
         self._allow_steps()
 
     def follow_views(self) -> None:
@@ -298,8 +297,7 @@ class LessonDesk(QObject):
         self._ask_for_sketch()
         place, page = guide.step.point, self._stage.page
         self._lending = self._lends()
-        if self._lent and not self._lending:
-            self._take_back_settings()
+        page.take_back(self._needed_parts())
         if place in SETTINGS and not self._lending and not page.settings_open:
             self._stage.lenses.show_guest()  # the curves, if they have no card of their own
             place = ""
@@ -307,13 +305,18 @@ class LessonDesk(QObject):
             self.pointer.point_nowhere()
             return
         is_asked_for = place in LENSES and guide.step.wait == place
-        was_open = page.settings_open
         targets = tab_of(self._stage, place) if is_asked_for else bring_into_view(self._stage, place)
-        self._lent |= page.settings_open and not was_open
         self.pointer.point_at(targets, [self.panel.card, self._stage.notice])
         handle = page.window().windowHandle()
         if handle is not None:  # it sees every press before the widget that takes it
             handle.installEventFilter(self)
+
+    def _needed_parts(self) -> set[str]:
+        """Return which foldable parts of the window this step needs."""
+        step = self.guide.step
+        drawn = "cost" if step.prediction is not None and step.prediction.curve else ""
+        parts = {part_of(step.point), part_of(step.wait), drawn}
+        return parts if self._lending or step.point not in SETTINGS else parts - {"settings"}
 
     def _lends(self) -> bool:
         """Whether the settings are to be open: once it learns, only if they do not hide what it learns."""
@@ -323,15 +326,7 @@ class LessonDesk(QObject):
         is_persons_turn = guide.phase in (ASKING, WAITING) or not guide.step.train
         return stage.page.has_room_for_settings or (is_persons_turn and not stage.session.playing)
 
-    def _take_back_settings(self) -> None:
-        """Close the settings that were opened to point at one."""
-        page, self._lent = self._stage.page, False
-        focused = QApplication.focusWidget()
-        if focused is not None and page.settings.isAncestorOf(focused):
-            page.setFocus()  # else the focus goes to whatever comes next
-        page.open_settings(False)
-
-    def _point_again(self, *_: object) -> None:
+    def _lend_again(self, *_: object) -> None:
         """Lend the settings, or take them back, as the step goes on; nothing is shaded any longer."""
         guide = self.guide
         if guide.lesson is not None and guide.phase != MOVING and self._lends() != self._lending:
@@ -343,6 +338,13 @@ class LessonDesk(QObject):
         place = "" if self.guide.lesson is None else self.guide.step.point
         if self.pointer.isVisible() and place in LENSES and self.guide.step.wait != place:
             bring_into_view(self._stage, place)
+
+    def point_again(self) -> None:
+        """Unfold what the step points at, after the window has folded other parts than before."""
+        was_shading = self.pointer.is_shading
+        self._point()
+        if not was_shading:
+            self.pointer.lift_shade()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
@@ -446,7 +448,7 @@ class LessonDesk(QObject):
         panel.show_place(guide.index, len(lesson.steps), self._next_does(), guide.phase == DONE)
         self._show_phase(step)
         self._show_answer(step)
-        self._point_again()
+        self._lend_again()
         if panel.page.arrangement != before:
             panel.page.take_places()
         if not self.is_up_to_date:

@@ -334,7 +334,7 @@ def _looks(look: QTextCharFormat, is_code: bool) -> QTextCharFormat:
     is_fixed = is_code or look.fontFixedPitch()
     if is_fixed:
         font = QFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        font.setPixelSize(theme.px(theme.SMALL))
+        font.setPixelSize(theme.type_px(theme.SMALL))
     if look.fontWeight() > QFont.Weight.Normal:
         font.setWeight(QFont.Weight.DemiBold)
     font.setItalic(look.fontItalic())

@@ -145,12 +145,15 @@ class CurveChip(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.stroke = Stroke(QColor("black"), 2.0, ())
         self.value = ""
+        self._font = (
+            self.font()
+        )  # its own: where a widget gets another parent, the style sheet gives it an earlier font
         self._text_color, self._muted, self._hover = QColor("black"), QColor("gray"), QColor("lightgray")
 
     def set_colors(self, stroke: Stroke, text_color: QColor, muted: QColor, hover: QColor, font: QFont) -> None:
         """Set the stroke, the colours and the font; a hidden curve is muted."""
         self.stroke, self._text_color, self._muted, self._hover = stroke, text_color, muted, hover
-        self.setFont(font)
+        self._font = font
         self.updateGeometry()
         self.update()
 
@@ -165,7 +168,7 @@ class CurveChip(QAbstractButton):
             self.update()
 
     def _parts(self) -> tuple[float, float, float]:
-        metrics = QFontMetricsF(self.font())
+        metrics = QFontMetricsF(self._font)
         return (
             24.0,
             max(metrics.horizontalAdvance(t) for t in ("train", "test")),
@@ -174,13 +177,14 @@ class CurveChip(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         glyph, title, value = self._parts()
-        return QSize(round(4 + glyph + 4 + title + 6 + value + 4), round(QFontMetricsF(self.font()).height() + 5))
+        return QSize(round(4 + glyph + 4 + title + 6 + value + 4), round(QFontMetricsF(self._font).height() + 5))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.setFont(self._font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         if self.underMouse() or self.hasFocus():
@@ -213,6 +217,7 @@ class CurveName(QAbstractButton):
     def __init__(self, lane: str, name: str, role: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.lane, self.name, self.role = lane, name, f"({role})" if role else ""
+        self._font = self.font()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         title = f"{name} ({role})" if role else name
         self.setAccessibleName(f"{lane}: {title}" if lane else title)
@@ -224,11 +229,12 @@ class CurveName(QAbstractButton):
     def set_colors(self, text_color: QColor, muted: QColor, color: QColor, on: QColor, font: QFont) -> None:
         """Set the colours and the font; `color` is the lane's, `on` that of the text on it."""
         self._text_color, self._muted, self._color, self._on = text_color, muted, color, on
-        self.setFont(font)
+        self._font = font
+        self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        metrics = QFontMetricsF(self.font())
+        metrics = QFontMetricsF(self._font)
         return QSize(
             round(metrics.horizontalAdvance(f"{self.lane} {self.name} {self.role}")) + 16,
             round(metrics.height() + 5),
@@ -239,8 +245,9 @@ class CurveName(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.setFont(self._font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        metrics = QFontMetricsF(self.font())
+        metrics = QFontMetricsF(self._font)
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         x = 0.0
         if self.lane:

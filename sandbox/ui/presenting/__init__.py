@@ -1,5 +1,6 @@
-"""What helps in front of a room: a blank screen, a ring around the mouse, a pen and a countdown."""
+"""In front of a room: what stays on screen, and a blank screen, a ring around the mouse, a pen and a countdown."""
 
+from sandbox.ui.presenting.presentation import Presentation
 from sandbox.ui.presenting.tools import Tools
 
-__all__ = ["Tools"]
+__all__ = ["Presentation", "Tools"]

@@ -146,6 +146,8 @@ class CostView(QWidget):
             label.setProperty("role", "hint")
             label.setAccessibleName(name)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.note.setWordWrap(True)
+        self.next_step.setWordWrap(True)
         self.readout.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.note.hide()
         self.next_step.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -190,7 +192,6 @@ class CostView(QWidget):
         """Apply colours and type; `scale` enlarges type and lines when presenting."""
         self._theme, self._scale = colours, scale
         font = theme.font(SMALL)
-        font.setPixelSize(round(SMALL * scale))
         self.plot.set_colors(QColor(colours.card), QColor(colours.axis), QColor(colours.edge), font, scale)
         self.grid.color = QColor(colours.grid)
         self.crosshair.color = QColor(theme.blend(colours.muted, colours.card, 0.35))

@@ -251,7 +251,6 @@ class CostLegend(QScrollArea):
         if colours is None:
             return
         font = theme.font(SMALL)
-        font.setPixelSize(round(SMALL * self._scale))
         text_color, muted, hover = QColor(colours.text_color), QColor(colours.muted), QColor(colours.hover)
         for row, name in zip(self.rows, self.names, strict=True):
             color = colours.lane(self._slots.get(row.lane, 0))
