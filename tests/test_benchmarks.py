@@ -9,7 +9,7 @@ from tests.benchmarks.__main__ import GROUPS, measure
 from tests.benchmarks.machine import described
 from tests.benchmarks.table import SHORTEST, at_least, at_most, skipped, written
 
-IN_THIS_PROCESS = [name for name, module in GROUPS.items() if module in ("training", "lanes", "window")]
+IN_THIS_PROCESS = [name for name, module in GROUPS.items() if module in ("training", "lanes", "window", "network")]
 
 
 @pytest.mark.parametrize("name", IN_THIS_PROCESS)

@@ -68,6 +68,7 @@ ENTRIES: Mapping[str, Entry] = {
     "sweep": Entry("&Sweep\u2026", "Runs this experiment over a grid of settings", "Ctrl+G", "sweep"),
     "settings": Entry("&Settings", "Shows or hides the settings", "Ctrl+B", "settings", checkable=True),
     "cost": Entry("&Cost", "Shows the cost after every epoch", "Ctrl+0"),
+    "network": Entry("N&etwork", "Opens or folds the picture of the network", "Ctrl+Shift+N"),
     "detach": Entry("Separate &window", "Shows the lens in front in a separate window", "Ctrl+D"),
     "next_lane": Entry("&Next lane", "Shows and edits the next lane", "Ctrl+PgDown"),
     "previous_lane": Entry("Pre&vious lane", "Shows and edits the previous lane", "Ctrl+PgUp"),
@@ -76,6 +77,7 @@ ENTRIES: Mapping[str, Entry] = {
     "theme": Entry("Switch &theme", "Switches between light and dark", "Ctrl+T", "moon"),
     "present": Entry("&Presenting mode", "Enlarges everything for the back row", "F11", "present", checkable=True),
     "present_settings": Entry("Show &settings", "Shows or folds the settings while presenting", "S", checkable=True),
+    "present_network": Entry("Show &network", "Shows or folds the network while presenting", "N", checkable=True),
     "present_cost": Entry("Show &cost", "Shows or folds the cost while presenting", "C", checkable=True),
     "present_lenses": Entry("Show &lenses", "Shows or folds the lenses while presenting", "L", checkable=True),
     "blank": Entry("&Blank screen", "Turns the screen black until a key or a click; training goes on", "B", also="."),
@@ -107,12 +109,12 @@ MENUS: Mapping[str, tuple[str, ...]] = {
     "&Edit": ("undo", "redo", _LINE, "new_lane", "copy_lane", "rename_lane", "hide_lane", "remove_lane"),
     "&Run": ("play", "step_update", "step_epoch", _LINE, "reset", "new_weights", _LINE, "sweep"),
     "&View": (
-        "settings", _LINE, "cost", "detach", _LINE, "next_lane", "previous_lane", "next_part", "previous_part", _LINE,
-        "theme",
+        "settings", _LINE, "network", "cost", "detach", _LINE,
+        "next_lane", "previous_lane", "next_part", "previous_part", _LINE, "theme",
     ),
     PRESENT: (
-        "present", _LINE, "present_settings", "present_cost", "present_lenses", _LINE, "blank", "ring", "pen",
-        "take_back", "erase", "countdown", _LINE, "clean_start", "leave",
+        "present", _LINE, "present_settings", "present_network", "present_cost", "present_lenses", _LINE,
+        "blank", "ring", "pen", "take_back", "erase", "countdown", _LINE, "clean_start", "leave",
     ),
     "&Help": ("lessons", "next_step", "previous_step", _LINE, "shortcuts", "words", "about"),
 }  # fmt: skip

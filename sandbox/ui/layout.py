@@ -19,6 +19,7 @@ from sandbox.ui.panels.column import PanelColumn
 
 if TYPE_CHECKING:
     from sandbox.ui.lens.card import LensCard
+    from sandbox.ui.network.card import NetworkCard
     from sandbox.ui.views.cost import CostView
 
 LEAST = 880, 480  # width and height of the smallest window
@@ -27,10 +28,16 @@ WIDE, TALL = 1000, 620  # from here on the settings are open at first; the cost 
 CURVES = 480  # the width that curves and lenses get before the boundary gets more than they
 CROWD = 600  # the width below which the boundary gets less, if the lessons are open or somebody presents
 ROOMY = 700  # the width from which on it gets more, while somebody presents
+ROW, HIGH = 2, 900  # more lanes than stand in one row need a window of this height beside the network
 BESIDE = 530  # the width from which on the boundary stands beside curves and lenses
 # The least share of the views that curves and lenses get: usually; beside lessons, if there is little; presented.
 READ, SCARCE, PRESENTED = 0.54, 0.6, 0.46
-FOLDABLE = ("settings", "cost", "lenses")  # the parts that a presenter folds; controls and boundary always stay
+FOLDABLE = (
+    "settings",
+    "network",
+    "cost",
+    "lenses",
+)  # the parts that a presenter folds; controls and boundary always stay
 
 
 @dataclass(frozen=True)
@@ -133,6 +140,8 @@ class Page(StyleFollower, QWidget):
         self._lessons: QWidget | None = None
         self._fit_lessons: Callable[[], None] = lambda: None
         self._lenses: LensCard | None = None
+        self._network: NetworkCard | None = None
+        self._lanes, self._was_whole = 1, False
         self._curves: CostView | None = None
         self._fold = Fold(True, True)
         self._open = {True: True, False: False}  # whether the settings are, in a wide window and in a narrow one
@@ -147,7 +156,9 @@ class Page(StyleFollower, QWidget):
         self._columns.setSpacing(0)  # the settings have their own gutter
         self._page.addLayout(self._columns, 1)
         self._views = QHBoxLayout()
-        self._views.addWidget(boundary, 11)
+        self._middle = QVBoxLayout()
+        self._middle.addWidget(boundary, 12)
+        self._views.addLayout(self._middle, 11)
         self._right = QVBoxLayout()
         self._right.addWidget(cost, 9)
         self._views.addLayout(self._right, 10)
@@ -189,9 +200,33 @@ class Page(StyleFollower, QWidget):
         self._right.addWidget(lenses, 11)
         self._place_cost()
 
-    def share(self, boundary: int) -> None:
-        """Set the share of the boundary's card; the column beside it has 10."""
+    def add_network(self, network: NetworkCard) -> None:
+        """Add the picture of the network, below the boundary."""
+        self._network = network
+        network.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self._middle.addWidget(network, 8)
+        network.room_changed.connect(self._place_network)
+        self._place_network()
+
+    def _place_network(self) -> None:
+        """Give the network its share of the middle, only the line of its title, or all of it."""
+        if self._network is None:
+            return
+        rows_high = self._lanes > ROW and self.height() < theme.px(HIGH)
+        self._network.set_low(not self._fold.tall or rows_high)
+        folded = self._network.is_folded
+        vertical = QSizePolicy.Policy.Maximum if folded else QSizePolicy.Policy.Ignored
+        self._network.setSizePolicy(QSizePolicy.Policy.Ignored, vertical)
+        self._middle.setStretch(1, 0 if folded else 8)
+        shown = "network" in self.parts
+        self._network.setVisible(shown)
+        self.boundary.setVisible(not (shown and self._network.whole))
+
+    def share(self, boundary: int, lanes: int) -> None:
+        """Set the share of the boundary's card, which shows so many lanes; the column beside it has 10."""
         self._views.setStretch(0, boundary)
+        self._lanes = lanes
+        self._place_network()
 
     def hang(self, notice: Notice) -> None:
         """Let messages lie over the foot of the page, since there is no line of menus."""
@@ -227,6 +262,11 @@ class Page(StyleFollower, QWidget):
 
     def present(self, parts: Collection[str] | None) -> None:
         """Show these parts beside the boundary, without menus; None goes back to the usual arrangement."""
+        if self._network is not None:
+            if self._presented is None:
+                self._was_whole = self._network.whole
+            elif parts is None and self._network.whole != self._was_whole:
+                self._network.take_whole()
         self._presented = None if parts is None else frozenset(parts)
         self.top.setHidden(parts is not None)
         self._set_margins()
@@ -237,6 +277,8 @@ class Page(StyleFollower, QWidget):
         self._lent -= {part}
         if self._presented is not None:
             self._presented = self._presented | {part} if opened else self._presented - {part}
+            if part == "network" and opened and self._network is not None and self._network.is_folded:
+                self._network.fold()  # opens it, where there is little room in place of the boundary
         elif part == "settings":
             self._open[self._fold.wide] = opened
         self._show_parts()
@@ -324,6 +366,7 @@ class Page(StyleFollower, QWidget):
             self._show_settings()
             self._place_cost()
         self._keep_curves_readable()
+        self._place_network()
 
     def _place_cost(self) -> None:
         """Put the cost where it belongs: into its own card, or behind a tab of the lenses."""
@@ -350,6 +393,7 @@ class Page(StyleFollower, QWidget):
         self._set_margins()
         self._page.setSpacing(gap)
         self._views.setSpacing(gap)
+        self._middle.setSpacing(gap)
         call_later(self, self._refold)
 
     def _set_margins(self) -> None:

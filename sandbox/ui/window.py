@@ -47,6 +47,7 @@ from sandbox.ui.theme import Theme
 if TYPE_CHECKING:
     from sandbox.ui.lanes.grid import LaneGrid
     from sandbox.ui.lens.card import LensCard
+    from sandbox.ui.network.desk import NetworkDesk
     from sandbox.ui.sweep import SweepDialog
     from sandbox.ui.views.cost import CostView
 
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
         self.boundary: LaneGrid | None = None
         self.cost: CostView | None = None
         self.lenses: LensCard | None = None
+        self.network: NetworkDesk | None = None
         self.sweep: SweepDialog | None = None
         self.session = Session(experiment, self)
         self.desk = LaneDesk(self.session)
@@ -151,8 +153,9 @@ class MainWindow(QMainWindow):
     def parts(self) -> list[QWidget]:
         """The parts of the window, in reading order."""
         lenses = [] if self.lenses is None else [self.lenses]
+        network = [] if self.network is None else [self.network.card]
         lessons = [self.lessons.panel] if self.lessons.is_open else []
-        return [self.controls, *lessons, self.settings, self.boundary_card, self.cost_card, *lenses]
+        return [self.controls, *lessons, self.settings, self.boundary_card, *network, self.cost_card, *lenses]
 
     def _connect_actions(self) -> None:
         session, desk, actions = self.session, self.desk, self.actions_
@@ -232,6 +235,7 @@ class MainWindow(QMainWindow):
         from sandbox.ui.lanes.grid import LaneGrid
         from sandbox.ui.lens import LENSES
         from sandbox.ui.lens.card import LensCard
+        from sandbox.ui.network.desk import NetworkDesk
         from sandbox.ui.views.cost import CostView
 
         if self.boundary is not None or self._closed:
@@ -245,11 +249,14 @@ class MainWindow(QMainWindow):
         lenses = self.lenses
         self.actions_.connect({"cost": lenses.show_guest, "detach": lambda: lenses.take_out(lenses.current)})
         self.page.add_lenses(self.lenses, self.cost)
+        self.network = NetworkDesk(self.session, self.desk, self.boundary, self)
+        self.page.add_network(self.network.card)
+        self.actions_.connect({"network": self.network.card.fold})
         self.actions_.add_lenses({kind.title: kind.summary for kind in LENSES}, self._show_lens)
         self._leave_focus(self.page)
         self._theme_views()
         self.lessons.follow_views()
-        for view in (self.boundary, self.cost, self.lenses, self.lessons):
+        for view in (self.boundary, self.cost, self.lenses, self.lessons, self.network.view):
             view.wanted_changed.connect(self._want)
         self.lenses.change_requested.connect(lambda key, value: self.session.change(key, value, True, self.desk.edited))
         self.lenses.restart_requested.connect(self.session.reset)
@@ -300,7 +307,7 @@ class MainWindow(QMainWindow):
         self._theme_views()
 
     def _theme_views(self) -> None:
-        for view in (self.boundary, self.cost, self.lenses):
+        for view in (self.boundary, self.cost, self.lenses, self.network):
             if view is not None:
                 view.set_theme(self.theme, theme.scale())
 
@@ -348,13 +355,15 @@ class MainWindow(QMainWindow):
         self.lane_bar.show_lanes(styles, seen, desk.viewed, desk.rival)
         self.lane_bar.show_replicas(desk.replicas if several else 0, desk.seed, desk.replica)
         stretch = 11 if len(seen) == 1 or rival is not None else 14 if len(seen) < 5 else 16
-        self.page.share(stretch)
+        self.page.share(stretch, 1 if rival is not None else len(seen))
         if self.boundary is not None and self.cost is not None:
             self.boundary.set_lanes(seen, desk.viewed, rival, len(styles) - len(seen))
             self.cost.set_lanes(seen)
         if self.lenses is not None:
             self.lenses.set_lanes(styles)
             self.lenses.set_seed(desk.picked_seed)
+        if self.network is not None:
+            self.network.follow()
         self._title_boundary()
         self._show_lane_actions()
 
@@ -413,7 +422,8 @@ class MainWindow(QMainWindow):
             return
         surfaces = self.boundary.wanted()
         lens_questions = self.lenses.questions(self.desk.viewed, flowing=self.session.playing)
-        questions = (*lens_questions, *self.boundary.questions(), *self.lessons.questions())
+        network_questions = () if self.network is None else self.network.view.questions(self.desk.viewed)
+        questions = (*lens_questions, *network_questions, *self.boundary.questions(), *self.lessons.questions())
         self.session.want(Wanted(surfaces, self.cost.wanted(), questions, self.desk.replica))
 
     def _draw(self, snapshot: Snapshot) -> None:
@@ -432,6 +442,8 @@ class MainWindow(QMainWindow):
         self._show_lane_progress(snapshot)
         if lane.name == self.desk.viewed:  # a lane that has just been added is not in it yet
             self.lenses.draw(snapshot, lane.name)
+            if self.network is not None:
+                self.network.draw(snapshot, lane.name)
         self.lessons.draw(snapshot)
         self._ask()
         self._report_stops(snapshot)
@@ -595,6 +607,8 @@ class MainWindow(QMainWindow):
         self._closed = True
         if self.lenses is not None:
             self.lenses.close_windows()
+        if self.network is not None:
+            self.network.card.close_window()
         self.hide()  # at once: the thread may have to finish an update, or a file, before it ends
         if self.sweep is not None:
             self.sweep.hide()

@@ -29,6 +29,7 @@ GROUPS = {
     "looks": "window",
     "presenting": "window",
     "start": "start",
+    "network": "network",
     "memory": "memory",
 }
 

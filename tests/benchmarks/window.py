@@ -26,18 +26,18 @@ from tests.benchmarks.table import Effort, Row, at_least, at_most
 from tests.benchmarks.timing import Rates, rate
 from tests.benchmarks.training import ours, planar
 
-_SETTLE = 0.5  # share of a round that passes before the window's rate is measured
+SETTLE = 0.5  # share of a round that passes before the window's rate is measured
 
 
-def _frame_rate(frames: list[Frame]) -> float:
+def frame_rate(frames: list[Frame]) -> float:
     return (len(frames) - 1) / (frames[-1].painted - frames[0].painted)
 
 
-def _update_rate(frames: list[Frame]) -> float:
+def update_rate(frames: list[Frame]) -> float:
     return (frames[-1].update - frames[0].update) / (frames[-1].painted - frames[0].painted)
 
 
-def _at_least_two_frames(driver: Driven, seconds: float) -> list[Frame]:
+def at_least_two_frames(driver: Driven, seconds: float) -> list[Frame]:
     frames: list[Frame] = []
     while len(frames) < 2:
         frames += driver.run_for(seconds)
@@ -54,17 +54,17 @@ def speed(effort: Effort) -> list[Row]:
         alone()
         for _ in range(effort.rounds):
             driver.play()
-            driver.run_for(_SETTLE * seconds)
-            frames = _at_least_two_frames(driver, seconds)
+            driver.run_for(SETTLE * seconds)
+            frames = at_least_two_frames(driver, seconds)
             driver.pause()
-            with_window.append(_update_rate(frames))
-            frame_rates.append(_frame_rate(frames))
+            with_window.append(update_rate(frames))
+            frame_rates.append(frame_rate(frames))
             without.append(rate(alone, seconds))
     rates = Rates(tuple(with_window), tuple(without))
-    frame_rate = median(frame_rates)
+    shown = median(frame_rates)
     return [
         at_least("2-8-8-1, all 250: updates/s with the window 1400x900 against without", rates.ratio, 0.5, rates.note),
-        Row("... frame rate", f"{frame_rate:.1f}/s", ">= 20/s", frame_rate >= 20.0),
+        Row("... frame rate", f"{shown:.1f}/s", ">= 20/s", shown >= 20.0),
     ]
 
 
@@ -142,7 +142,7 @@ def frames(effort: Effort) -> list[Row]:
     with driven(planar((8, 8), 0)) as driver:
         driver.play()
         driver.run_for(effort.seconds)
-        seen = _at_least_two_frames(driver, effort.frames)
+        seen = at_least_two_frames(driver, effort.frames)
     between = 1e3 * np.array([after.painted - before.painted for before, after in pairwise(seen)])
     unpainted = sum(not frame.drawn for frame in seen)
     return [
@@ -172,12 +172,12 @@ def lenses(effort: Effort) -> list[Row]:
                 card.setVisible(all_open)
                 for lens in card.lenses:
                     card.take_out(lens) if all_open else card.take_back(lens)
-                driver.run_for(_SETTLE * seconds)
+                driver.run_for(SETTLE * seconds)
                 driver.play()
-                driver.run_for(_SETTLE * seconds)
-                frames = _at_least_two_frames(driver, seconds)
+                driver.run_for(SETTLE * seconds)
+                frames = at_least_two_frames(driver, seconds)
                 driver.pause()
-                (with_lenses if all_open else without).append(_update_rate(frames))
+                (with_lenses if all_open else without).append(update_rate(frames))
                 if all_open:
                     blocked += [frame.blocked for frame in frames]
     rates = Rates(tuple(with_lenses), tuple(without))
@@ -252,11 +252,11 @@ def six_lanes(effort: Effort) -> list[Row]:
     with driven(dataclasses.replace(planar((8, 8), 0), lanes=lanes).checked()) as driver:
         driver.play()
         driver.run_for(effort.seconds)
-        seen = _at_least_two_frames(driver, effort.frames)
+        seen = at_least_two_frames(driver, effort.frames)
     blocked = [frame.blocked for frame in seen]
     return [
         _percentile("six lanes: slowest 1 % of frames, from snapshot to painted", blocked, 99, 50.0),
-        Row("... frame rate", f"{_frame_rate(seen):.1f}/s, {_update_rate(seen):,.0f} updates/s in every lane"),
+        Row("... frame rate", f"{frame_rate(seen):.1f}/s, {update_rate(seen):,.0f} updates/s in every lane"),
     ]
 
 
@@ -305,11 +305,11 @@ def presenting(effort: Effort) -> list[Row]:
         driver.play()
         driver.run_for(effort.seconds)
         for _ in range(effort.rounds):
-            plain += _at_least_two_frames(driver, effort.frames / effort.rounds)
+            plain += at_least_two_frames(driver, effort.frames / effort.rounds)
             actions["pen"].trigger()
             actions["ring"].trigger()
             _draw(driver.window, strokes=20)
-            drawn_over += _at_least_two_frames(driver, effort.frames / effort.rounds)
+            drawn_over += at_least_two_frames(driver, effort.frames / effort.rounds)
             for name in ("pen", "ring", "erase"):
                 actions[name].trigger()
         actions["present"].trigger()

@@ -36,7 +36,7 @@ from tests.ui.test_lessons import begin, next_step, own, step
 Key = Qt.Key
 OpenWindow = Callable[..., Driver]
 SIZES = [(1024, 768), (1280, 720), (1920, 1080)]
-KEYS = {"settings": Key.Key_S, "cost": Key.Key_C, "lenses": Key.Key_L}
+KEYS = {"settings": Key.Key_S, "network": Key.Key_N, "cost": Key.Key_C, "lenses": Key.Key_L}
 LANES = (
     "", 'loss.objective = "mse"', "optimizer.learning_rate = 2.0", 'loss.objective = "hinge"',
     "optimizer.learning_rate = 0.001", 'loss.objective = "huber"',
@@ -94,6 +94,7 @@ def seen(driver: Driver) -> set[str]:
     """The parts that one can see beside the boundary."""
     window = driver.window
     parts = {"settings": window.page.settings, "cost": window.cost, "lenses": window.lenses}
+    parts["network"] = window.network.card
     return {name for name, part in parts.items() if part.isVisible()}
 
 

@@ -51,6 +51,10 @@ class RunView(Protocol):
         """Updates done."""
 
     @property
+    def epoch_position(self) -> float:
+        """Epochs done, counting the part of the current one."""
+
+    @property
     def lanes(self) -> list[Lane]:
         """All lanes."""
 
@@ -71,6 +75,9 @@ class RunView(Protocol):
 
     def probe(self, lane: str, replica: int | None = None) -> LaneProbe | None:
         """The probe of another lane; None if there is no such lane."""
+
+    def last_step(self, replica: Replica) -> Array:
+        """By how much the last update changed a network's parameters (P,); nan before the first."""
 
 
 class LaneProbe:
@@ -125,6 +132,11 @@ class LaneProbe:
     def on(self, samples: Samples) -> LaneProbe:
         """Return the probe of the same network over other samples."""
         return LaneProbe(self.replica, self.data, samples, self._next_batch, self.run)
+
+    @property
+    def last_step(self) -> Array:
+        """By how much the last update changed the parameters (P,); nan before the first."""
+        return np.full_like(self.replica.theta, np.nan) if self.run is None else self.run.last_step(self.replica)
 
     @property
     def sizes(self) -> tuple[int, ...]:

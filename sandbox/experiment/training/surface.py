@@ -36,7 +36,7 @@ def surface(request: SurfaceRequest, lane: Lane, data: Data, replica: int | None
     median output for a regression or over one input; with `replica`, the output of that one.
     """
     low, high = CODES[lane.coding]
-    x, y, X = _grid(request, data)
+    x, y, X = grid(request, data)
     several = lane.has_replicas and replica is None
     replicas = _running(lane) if several else [lane.replicas[min(replica or 0, len(lane.replicas) - 1)]]
     Z, A = _outputs(replicas, X)
@@ -114,7 +114,7 @@ def _recoded(curve: CurveSurface, like: CurveSurface) -> Values:
     return np.asarray(_as_shares(curve) * (high - low) + low, np.float32)
 
 
-def _grid(request: SurfaceRequest, data: Data) -> tuple[Floats, Floats, Values]:
+def grid(request: SurfaceRequest, data: Data) -> tuple[Floats, Floats, Values]:
     """Return x, y and X, the inputs at every point as the network sees them, the same for every frame and lane."""
     return _points(request.axes, request.x_range, request.y_range, request.resolution, data)
 

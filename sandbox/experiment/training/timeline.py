@@ -125,6 +125,20 @@ class Timeline:
             row[list(state.numbers)] = state.readings[part, name]
         return np.array([float(state.epoch) for state in states]), values
 
+    def parameters(self, number: int, sizes: tuple[int, ...]) -> tuple[Floats, Array]:
+        """Return the parameters that a network had while its layers had these sizes.
+
+        Returns
+        -------
+        epochs : array (k,)
+        thetas : array (k, P)
+            Those of the network with this number among the lane's.
+        """
+        own = [state for state in self._states if state.sizes == sizes and number in state.numbers]
+        rows = [state.rows(state.thetas)[state.numbers.index(number)] for state in own]
+        thetas = np.array(rows) if rows else np.empty((0, 0))
+        return np.array([float(state.epoch) for state in own]), thetas
+
     def apart(self, other: Timeline) -> tuple[Floats, Floats, Floats]:
         """Return how far apart two lanes of the same shape have been, where both were kept and ran with all networks.
 

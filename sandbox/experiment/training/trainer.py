@@ -253,6 +253,18 @@ class Trainer:
                 return LaneProbe(chosen, self.data, self._train, self._next_batch, self)
         return None
 
+    def last_step(self, replica: Replica) -> Array:
+        """Return by how much the last update changed a network's parameters (P,); nan before the first."""
+        for group in self._groups:
+            if replica in group.replicas:
+                row = group.replicas.index(replica)
+                step: Array = group.last_step(slice(row, row + 1))[0]
+                return step
+        before = replica.before
+        if before is None or before.size != replica.theta.size:
+            return np.full_like(replica.theta, np.nan)
+        return replica.theta - before
+
     def _next_batch(self) -> Samples:
         return self._batches.next_batch(self.current.optimizer)
 

@@ -36,6 +36,7 @@ from sandbox.ui.views.surfaces import (
     surface_colours,
     surface_picture,
 )
+from sandbox.ui.views.unit_overlay import LargeUnit, UnitOverlay
 
 MAP_POINTS, FEWEST_POINTS = 100, 40
 CURVE_POINTS = 200
@@ -88,6 +89,7 @@ class BoundaryView(QWidget):
         )
         self.grid = GridLayer(self.plot)
         self.image = ImageLayer(self.plot)
+        self.overlay = UnitOverlay(self.plot)
         self.ghost = LinesLayer(self.plot, -1)
         self.lines = LinesLayer(self.plot, 0)
         self.samples = SamplePoints(self.plot)
@@ -155,6 +157,7 @@ class BoundaryView(QWidget):
         self.plot.set_colors(QColor(colours.card), axis, QColor(colours.edge), font, scale)
         self.grid.color = QColor(colours.grid)
         self.crosshair.color = QColor(colours.boundary)
+        self.overlay.color = QColor(colours.muted)
         self.legend.set_colors(QColor(colours.text_color), QColor(colours.muted), font, scale)
         self.colour_scale.set_colors(axis, QColor(colours.edge), font, scale)
         for label in (self.readout, self.across_label, self.upward_label):
@@ -294,6 +297,12 @@ class BoundaryView(QWidget):
         """Stop showing the previous run."""
         self.ghost.set_lines(())
 
+    def show_unit(self, unit: LargeUnit | None) -> None:
+        """Show what a single unit computes in place of the output; None ends that."""
+        self.overlay.show(unit)
+        if self._probe is None:
+            self._probe_ended()
+
     def choose_sample(self, part: str, index: int) -> None:
         """Draw a ring around one sample of the "train" or "test" part, if it exists."""
         self.samples.choose(part, index)
@@ -391,7 +400,9 @@ class BoundaryView(QWidget):
     def _probe_ended(self) -> None:
         """Without a pointer, show the name of the x axis in place of the read-out."""
         self._probe = None
-        self.readout.setText("" if self.slice is None else self.slice.x_name)
+        name = "" if self.slice is None else self.slice.x_name
+        unit = self.overlay.unit
+        self.readout.setText(name if unit is None else f"{name} \u00b7 here {unit.text}")
         self.crosshair.set_position(None)
 
     def _probed(self, x: float, y: float) -> None:
