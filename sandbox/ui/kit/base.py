@@ -288,6 +288,13 @@ class Card(StyleFollower, QFrame):
         self.title.setMinimumHeight(theme.px(20))
 
 
+class ViewCard(Card):
+    """A card of a view, which takes the room that it is given: a text that wraps in it asks for none."""
+
+    def hasHeightForWidth(self) -> bool:
+        return False
+
+
 class LineGlyph(StyleFollower, QWidget):
     """A short line as the plots draw it: solid for the objective, dashed for a monitor."""
 
