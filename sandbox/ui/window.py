@@ -31,7 +31,7 @@ from sandbox.ui.clean_start import clean_start
 from sandbox.ui.controls import Controls, Reading, Readouts
 from sandbox.ui.help import show_about, show_shortcuts, show_words
 from sandbox.ui.icons import icon
-from sandbox.ui.kit import Card, Notice
+from sandbox.ui.kit import Card, Notice, ViewCard
 from sandbox.ui.lanes.bar import LaneBar
 from sandbox.ui.lanes.desk import LaneDesk
 from sandbox.ui.layout import LEAST, FirstPaint, Page, TopLine
@@ -104,7 +104,7 @@ class MainWindow(QMainWindow):
         self.data_panel = self.panels[0]
         self.lane_panel = LanePanel()
         self.notice = Notice()
-        self.boundary_card = Card("Decision boundary")
+        self.boundary_card: Card = ViewCard("Decision boundary")
         self.lane_bar = LaneBar()
         self.boundary_card.header.addWidget(self.lane_bar)
         self.cost_card = Card("Cost")

@@ -23,6 +23,7 @@ from sandbox.ui.kit.base import (
     LineGlyph,
     MoreButton,
     StyleFollower,
+    ViewCard,
     label,
     say,
     set_state,
@@ -59,6 +60,7 @@ __all__ = [
     "SpeedSlider",
     "Tabs",
     "Toggle",
+    "ViewCard",
     "label",
 ]
 

@@ -291,6 +291,13 @@ class Card(StyleFollower, QFrame):
         self.title.setMinimumWidth(min(self.title.sizeHint().width(), theme.px(_SHORT_TITLE)))
 
 
+class ViewCard(Card):
+    """A card of a view, which takes the room that it is given: a text that wraps in it asks for none."""
+
+    def hasHeightForWidth(self) -> bool:
+        return False
+
+
 class LineGlyph(StyleFollower, QWidget):
     """A short line as the plots draw it: solid for the objective, dashed for a monitor."""
 

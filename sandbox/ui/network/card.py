@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
-from sandbox.ui.kit import Card, IconButton, label
+from sandbox.ui.kit import IconButton, ViewCard, label
 from sandbox.ui.network.view import NetworkView, Plane
 
 FOLDED = "network/folded"
 
 
-class NetworkCard(Card):
+class NetworkCard(ViewCard):
     """The title with its buttons, and below it the picture.
 
     Attributes
