@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.data.bounds import MAX_CELLS, MAX_COLUMNS, MIN_ROWS, check_setting
+from sandbox.data.canvas import Canvas
 from sandbox.data.csv_file import is_number, read_table
 from sandbox.data.features import Feature, feature_matrix, inputs_of, parse_feature
 from sandbox.data.generators import GENERATORS
@@ -58,6 +59,8 @@ class Data:
         These columns, in their own units.
     notices : tuple of str
         Sentences on what the user should know about the data.
+    drawn : Canvas, optional
+        What they are points of, if they are drawn: then they may change while training, see `points`.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Data:
     inputs_train: NDArray[np.float64]
     inputs_test: NDArray[np.float64]
     notices: tuple[str, ...] = ()
+    drawn: Canvas | None = None
 
     def from_inputs(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return X (m, n), as the network sees it, for inputs (m, n_inputs) in their own units."""
@@ -162,7 +166,7 @@ def load_data(
     task, y, class_names = encode(table.name, {key: columns[key] for key in targets}, task, table.classes)
     inputs = {key: columns[key].astype(np.float64) for key in inputs_of(parsed)}
     X = feature_matrix(parsed, inputs)
-    _check_finite(table.name, parsed, X)
+    check_finite(table.name, parsed, X)
 
     groups = np.zeros(len(X), np.int64) if task == "regression" else y.astype(np.int64)
     test = choose_test(groups, test_fraction if source.tested else 0.0, seed)
@@ -171,7 +175,7 @@ def load_data(
         mean, scale = scaling(X[~test])
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = (X - mean) / scale
-    _check_finite(table.name, parsed, mean, scale, scaled)
+    check_finite(table.name, parsed, mean, scale, scaled)
     target_mean, target_scale = np.zeros(len(targets)), np.ones(len(targets))
     if standardize_target and task == "regression":
         target_mean, target_scale = _target_scaling(table.name, targets, y[~test].astype(np.float64))
@@ -336,7 +340,7 @@ def _target_scaling(
     return mean, scale
 
 
-def _check_finite(where: str, features: Sequence[Feature], *numbers: NDArray[np.float64]) -> None:
+def check_finite(where: str, features: Sequence[Feature], *numbers: NDArray[np.float64]) -> None:
     """Raise InputError if a feature's column in any of `numbers`, (m, n) or (n,), is not finite."""
     for values in numbers:
         bad = np.flatnonzero(~np.isfinite(np.atleast_2d(values)).all(axis=0))

@@ -18,7 +18,7 @@ from sandbox.experiment.document.settings import SETTINGS, Value
 # What belongs to one source of data, and does not stay for the next one.
 _DATA_KEYS = (
     "samples", "noise", "fraction", "classes", "features", "target", "seed", "task", "label_noise", "standardize",
-    "standardize_target",
+    "standardize_target", "points", "test_points", "scaling",
 )  # fmt: skip
 _OF_THE_DATA = {f"data.{name}": SETTINGS[f"data.{name}"].default for name in _DATA_KEYS}
 _OF_THE_DATA["network.initial"] = SETTINGS["network.initial"].default  # weights typed for these inputs
@@ -74,5 +74,7 @@ def brought(before: Experiment, after: Experiment) -> str:
 
 
 def recommended_for(data: DataSettings) -> Mapping[str, Value]:
-    """Return the settings that a source of data brings, by dotted key."""
+    """Return the settings that a source of data brings, by dotted key; points bring none."""
+    if data.points is not None:
+        return {}
     return FILE_RECOMMENDED if data.dataset is None else DATASETS[data.dataset].recommended

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
 
 from sandbox import words
 from sandbox.data import Data
+from sandbox.data.canvas import Scaling
 from sandbox.experiment.document.settings import SETTINGS, Value
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 from sandbox.nn.kind import Kind
@@ -132,8 +134,24 @@ def setting_text(key: str, value: Value) -> str:
     return SETTINGS[key].zero if SETTINGS[key].zero and value == 0 else value_text(value)
 
 
+def points_changed(key: str, old: int, new: int) -> str:
+    """Say that points were changed: how many there were and are, or that they moved."""
+    name = words.within(SETTINGS[key].label)
+    return f"{name} {old:,} to {new:,}" if old != new else f"{name} moved"
+
+
+def scaling_text(scale: Scaling) -> str:
+    """Format the scaling of points: "x1 0.5 \u00b1 1.2, x2 0 \u00b1 1"."""
+    pairs = (f"{name} {words.number(mean)} \u00b1 {words.number(sigma)}" for name, (mean, sigma) in scale.items())
+    return ", ".join(pairs)
+
+
 def value_text(value: Value) -> str:
     """Format any value for display."""
+    if isinstance(value, Mapping):
+        return scaling_text(value)
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return words.count(len(value), "point")
     if isinstance(value, tuple):
         return ", ".join(map(value_text, value)) or "none"
     if isinstance(value, bool):

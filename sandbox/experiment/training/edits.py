@@ -10,9 +10,12 @@ from sandbox.experiment.document import texts
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import in_force
 from sandbox.experiment.document.parts import Edit
+from sandbox.experiment.document.points import POINT_KEYS
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.training.snapshot import EditMark
 
+_DRAWN = {*POINT_KEYS, "data.scaling"}
+_ONE_MARK = 0.05  # of the epochs so far: points that are drawn within it have one mark
 _IRREVERSIBLE = {"network.hidden", "optimizer.name"}  # editing them and back changes weights or empties the memory
 
 
@@ -23,6 +26,32 @@ class _LiveEdit:
     edit: Edit
     experiment: Experiment
     settings: Experiment
+
+
+def drawn_points(settings: Experiment) -> tuple[int, int]:
+    """Return how many training and test points there are."""
+    return len(settings.data.points or ()), len(settings.data.test_points or ())
+
+
+def gathered(marks: Sequence[EditMark]) -> tuple[EditMark, ...]:
+    """Return marks with those of points that follow closely on each other as one: a stroke has many edits."""
+    whole: list[EditMark] = []
+    last = 0.0  # the epoch of the last mark
+    for mark in marks:
+        before = whole[-1] if whole else None
+        near = mark.epoch - last <= _ONE_MARK * mark.epoch
+        last = mark.epoch
+        if before is None or not near or before.drawn is None or mark.drawn is None:
+            whole.append(mark)
+            continue
+        drawn = before.drawn[0], mark.drawn[1]
+        text = "; ".join(
+            texts.points_changed(key, old, new)
+            for key, old, new in zip(POINT_KEYS, *drawn, strict=True)
+            if old != new or key == POINT_KEYS[0]
+        )
+        whole[-1] = dataclasses.replace(before, update=mark.update, text=text, drawn=drawn)
+    return tuple(whole)
 
 
 class EditLog:
@@ -103,7 +132,8 @@ class EditLog:
         self.current = self.current.changed_by(edit)
         marked = [key for key in edit.changes if key != "loss.monitors" or "loss.objective" not in edit.changes]
         text = "; ".join(self._described(key, before, edit.lane, task) for key in marked)
-        self.marks.append(EditMark(edit.update, epoch, edit.lane, text))
+        drawn = (drawn_points(before), drawn_points(self.current)) if edit.changes.keys() <= _DRAWN else None
+        self.marks.append(EditMark(edit.update, epoch, edit.lane, text, drawn))
         if live is not None:
             self._drop_reverted()
 
@@ -120,6 +150,9 @@ class EditLog:
 
     def _described(self, key: str, before: Experiment, lane: str | None, task: str) -> str:
         """Describe what an edit changed, for its mark: "learning rate 0.1 to 0.5"."""
+        if key in POINT_KEYS:
+            old_points, new_points = (settings.get(key) or () for settings in (before, self.current))
+            return texts.points_changed(key, len(old_points), len(new_points))  # type: ignore[arg-type]
         name = lane or before.lanes[0].name
         values = (in_force(settings, key, name, task) for settings in (before, self.current))
         old, new = (texts.setting_text(key, value) for value in values)

@@ -37,17 +37,25 @@ class Recorder:
     """
 
     def __init__(self, train: Samples, test: Samples, watched: bool) -> None:
-        self._train, self._test, self._watched = train, test, watched
+        self._watched = watched
+        self.follow_samples(train, test)
         self.pairs = Pairs()
         self.due = True
+
+    def follow_samples(self, train: Samples, test: Samples) -> None:
+        """Evaluate the lanes on these samples from now on."""
+        self._train, self._test = train, test
+        self._parts = {"train": train, "test": test}
 
     def record(
         self, groups: Sequence[Group], epoch: int, update: int, passes: Sequence[ForwardPass] | None = None
     ) -> None:
-        """Append the current state to the history of every running lane.
+        """Append the current state to the history of every running lane; not before there are training samples.
 
         `passes` are those over the training samples, one per group, if computed already.
         """
+        if not len(self._train):
+            return
         self.due = False
         for i, group in enumerate(groups):
             newest = [lane.history.last_update for lane, _, _ in group.lanes if lane.kinds]
@@ -60,7 +68,7 @@ class Recorder:
         if self._watched:
             for lane, replicas, rows in group.lanes:
                 if lane.only is None and lane.timeline.takes(epoch):
-                    lane.timeline.keep(epoch, lane, replicas, group.last_step(as_slice(rows)))
+                    lane.timeline.keep(epoch, lane, replicas, group.last_step(as_slice(rows)), self._parts)
         for lanes, rows in group.read_alike:
             if not lanes[0].kinds:
                 continue

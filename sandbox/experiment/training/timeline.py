@@ -8,7 +8,7 @@ follows how far apart two lanes have been, whether they were trained at the same
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -37,7 +37,8 @@ class _State:
 
     `lane` has the settings, objective and coding of that moment, `networks` says how many networks it has; `thetas`
     (k P,) are the parameters of those that were running, one after the other, `steps` (k P,) their last updates,
-    `numbers` which ones those are. Readings (k,), once computed, are kept by part and name.
+    `numbers` which ones those are, `parts` the samples of the "train" and the "test" part at that time. Readings (k,),
+    once computed, are kept by part and name.
     """
 
     epoch: int
@@ -48,6 +49,7 @@ class _State:
     numbers: tuple[int, ...]
     thetas: Array
     steps: Array
+    parts: Mapping[str, Samples]
     readings: dict[tuple[str, str], Array] = field(default_factory=dict)
 
     @property
@@ -86,21 +88,24 @@ class Timeline:
         """Return whether it is the turn of this epoch."""
         return not epoch % self._stride and not (self._states and self._states[-1].epoch >= epoch)
 
-    def keep(self, epoch: int, lane: Lane, running: Sequence[Replica], steps: Array) -> None:
+    def keep(
+        self, epoch: int, lane: Lane, running: Sequence[Replica], steps: Array, parts: Mapping[str, Samples]
+    ) -> None:
         """Keep the current state, with the last updates (k, P) of the running networks; drop half if there are many."""
         if self._then is None or self._then.settings is not lane.settings:
             self._then = _as_it_is(lane)
         numbers = tuple([replica.number for replica in running])
         thetas = np.concatenate([replica.theta for replica in running])
         first, networks = running[0], len(lane.replicas)
-        state = _State(epoch, self._then, first.sizes, first.activations, networks, numbers, thetas, steps.ravel())
+        shape = first.sizes, first.activations, networks, numbers
+        state = _State(epoch, self._then, *shape, thetas, steps.ravel(), parts)
         self._states.append(state)
         if len(self._states) > most_states(thetas.size):
             self._stride *= 2
             self._states = [state for state in self._states if state.epoch % self._stride == 0]
 
-    def column(self, name: str, part: str, samples: Samples, networks: int) -> tuple[Floats, Floats]:
-        """Return a loss or metric over `samples`, which are the "train" or the "test" part.
+    def column(self, name: str, part: str, networks: int) -> tuple[Floats, Floats]:
+        """Return a loss or metric over the samples of the "train" or the "test" part.
 
         Returns
         -------
@@ -108,12 +113,13 @@ class Timeline:
         values : array (k, networks)
             As they would have been recorded at that time; nan of a network that had stopped.
         """
-        if not self._states:
+        known = [state for state in self._states if len(state.parts[part])]
+        if not known:
             return np.empty(0), np.empty((0, networks))
-        size = len(samples) * self._states[-1].thetas.size
-        states = self._states[:: max(1, -(-len(self._states) * size // int(WORK)))]
+        size = len(known[-1].parts[part]) * known[-1].thetas.size
+        states = known[:: max(1, -(-len(known) * size // int(WORK)))]
         with np.errstate(all="ignore"):
-            _read(states, name, part, samples)
+            _read(states, name, part)
         values = np.full((len(states), networks), np.nan)
         for row, state in zip(values, states, strict=True):
             row[list(state.numbers)] = state.readings[part, name]
@@ -175,7 +181,7 @@ def _as_it_is(lane: Lane) -> Lane:
     return copied
 
 
-def _read(states: Iterable[_State], name: str, part: str, samples: Samples) -> None:
+def _read(states: Iterable[_State], name: str, part: str) -> None:
     """Compute one loss or metric for the states that lack it."""
     shape: object = None
     for state in states:
@@ -183,7 +189,9 @@ def _read(states: Iterable[_State], name: str, part: str, samples: Samples) -> N
             continue
         if shape != state.shape:
             count, shape = len(state.numbers), state.shape
-            net = Network(state.sizes, state.activations, None if count == 1 else count, samples.X.dtype)
+            dtype = state.parts[part].X.dtype
+            net = Network(state.sizes, state.activations, None if count == 1 else count, dtype)
+        samples = state.parts[part]
         net.theta.reshape(-1)[:] = state.thetas
         last, lane = net.forward(samples.X), state.lane
         value = lane.reading(name, _kind(name, lane), last.Z[-1], last.A[-1], samples, net.activations[-1])

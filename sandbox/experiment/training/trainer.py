@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.arrays import Array, Floats
-from sandbox.data import Data, load_data
+from sandbox.data import Data, load_data, points_data, with_points
+from sandbox.data.canvas import Points
 from sandbox.errors import InputError
 from sandbox.experiment.document.defaults import objective_for
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import forked, renamed, scales_target, with_lane, without_lane
-from sandbox.experiment.document.parts import Edit
+from sandbox.experiment.document.parts import DataSettings, Edit
 from sandbox.experiment.training.batches import Batches
 from sandbox.experiment.training.diagnosis import reason_to_stop
 from sandbox.experiment.training.edits import EditLog
@@ -40,14 +42,21 @@ from sandbox.experiment.training.weights import assign_parameters, given_weights
 from sandbox.nn import LOSSES, Network
 from sandbox.nn.network import ForwardPass
 
+_DRAWN = {"data.points", "data.test_points", "data.scaling"}
 _TOGETHER = 256  # updates at most until it is looked whether lanes that are trained together still must be
 _ALONG = 1_000  # updates at least for which a lane that lacks a loss is trained along with one that catches up
 
 
 def load_experiment_data(experiment: Experiment) -> Data:
     """Load the data that an experiment names, with paths relative to its folder."""
-    settings = dataclasses.asdict(experiment.data) | {"standardize_target": scales_target(experiment)}
-    return load_data(**settings, folder=experiment.folder)
+    data = experiment.data
+    values = {field.name: getattr(data, field.name) for field in dataclasses.fields(data)}
+    values["standardize_target"] = scales_target(experiment)
+    points, test_points, scale = (values.pop(name) for name in ("points", "test_points", "scaling"))
+    if points is None:
+        return load_data(**values, folder=experiment.folder)
+    same = {name: values[name] for name in ("task", "classes", "standardize", "standardize_target", "features")}
+    return points_data(points, test_points or (), scale=scale, **same)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -104,6 +113,7 @@ class Trainer:
         losses: Iterable[str] = (),
     ) -> None:
         self.data = load_experiment_data(experiment) if data is None else data
+        self._at_start = experiment.data, self.data
         self.every, self.watched, self._losses = every, watched, frozenset(losses)
         check_size(self._plan(experiment))
         check_edits(experiment, self._plan)
@@ -155,7 +165,12 @@ class Trainer:
     @property
     def epoch_position(self) -> float:
         """Epochs done, counting the part of the current one."""
-        return self.epoch + self._batches.position / len(self._train)
+        return self.epoch + self._batches.position / max(len(self._train), 1)
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is nothing to learn from: all points have been erased, or none has been drawn yet."""
+        return not len(self._train)
 
     @property
     def running(self) -> bool:
@@ -207,8 +222,10 @@ class Trainer:
         """Return the columns of the history for the current parameters, without recording them.
 
         For several networks, medians and quartiles; with `replica`, only the columns of that one. For a stopped lane
-        or network, the last recorded values.
+        or network, the last recorded values. Without training samples there are none.
         """
+        if self.waits:
+            return {}
         picked = replica if lane.has_replicas else None
         last = lane.history.last
         up_to_date = last is not None and (lane.stopped or lane.edited < last.update == self.update)
@@ -245,8 +262,7 @@ class Trainer:
 
     def past(self, lane: Lane, name: str, part: str) -> tuple[Floats, Floats]:
         """Return a loss or metric of a lane where its parameters were kept: epochs (k,), and values (k, networks)."""
-        samples = self._train if part == "train" else self._test
-        return lane.timeline.column(name, part, samples, len(lane.replicas))
+        return lane.timeline.column(name, part, len(lane.replicas))
 
     # Training
 
@@ -254,7 +270,7 @@ class Trainer:
         """Train for `epochs` more epochs; by default, up to the [run] epochs of the experiment."""
         target = self.experiment.run.epochs if epochs is None else self.epoch + epochs
         with np.errstate(all="ignore"):
-            while self.epoch < target and self._update():
+            while self.epoch + self._batches.is_over < target and self._update():
                 pass
             if self._batches.position == 0:
                 self._record()
@@ -286,9 +302,12 @@ class Trainer:
         batches, recorder = self._batches, self._recorder
         if self._log.pending:
             self._apply_pending()
-        if not (self._groups or self.running):
+        if not (self._groups or self.running) or self.waits:
             return False
         settings = self._log.current.optimizer
+        if batches.end_epoch():
+            self.epoch += 1
+            recorder.due = self.epoch % self.every == 0
         if batches.position == 0 and batches.begin_epoch(settings):
             batches.deal_targets(self._codings())
         if recorder.due and not batches.is_full_batch:
@@ -371,6 +390,8 @@ class Trainer:
         """
         edit = dataclasses.replace(edit, update=self._edit_update)
         experiment = self._log.with_edit(edit)
+        if not _DRAWN.isdisjoint(edit.changes):
+            self._data_after(self.current.changed_by(edit).data, edit)  # raises if it cannot be computed with
         if not SIZING.isdisjoint(edit.changes):
             check_size(self._plan(self.current.changed_by(edit)))
         self._apply_pending()  # scheduled edits of this update come first, as in a replay
@@ -392,7 +413,10 @@ class Trainer:
     def _apply(self, edit: Edit) -> None:
         """Apply an edit to all running lanes."""
         self._record_if_due()
+        points = self.current.data.points or ()
         self._log.apply(edit, self.epoch_position, self.data.task)
+        if not _DRAWN.isdisjoint(edit.changes):
+            self._follow_points(edit, points)
         running = [lane for lane in self.lanes if not lane.stopped]
         shapes = self._shapes(running)
         for lane in running:
@@ -404,6 +428,20 @@ class Trainer:
         self._compare_losses()
         for group in self._groups:
             group.follow_settings()
+
+    def _data_after(self, settings: DataSettings, edit: Edit) -> Data:
+        """Return the data with the points of these settings, scaled as before unless the edit scales them anew."""
+        scale = settings.scaling if "data.scaling" in edit.changes else None
+        return with_points(self.data, settings.points or (), settings.test_points or (), scale)
+
+    def _follow_points(self, edit: Edit, before: Points) -> None:
+        """Learn from other points from now on; the training points were `before`."""
+        settings, dtype = self.current.data, self._train.X.dtype
+        self.data = self._data_after(settings, edit)
+        self._train = samples_of(self.data.X_train, self.data.y_train, self.data, dtype)
+        self._test = samples_of(self.data.X_test, self.data.y_test, self.data, dtype)
+        self._recorder.follow_samples(self._train, self._test)
+        self._batches.exchange(self._train, before, settings.points or ())
 
     @staticmethod
     def _shapes(lanes: Iterable[Lane]) -> list[object]:
@@ -473,11 +511,14 @@ class Trainer:
         self._groups.clear()
 
     def restarted(self, experiment: Experiment) -> Trainer:
-        """Return a trainer of another experiment on the same data, from the start.
+        """Return a trainer of another experiment on the same data, or on other points, from the start.
 
         Trained as far as this one, it has a new lane as if that had been there from the start, on the same batches.
         """
-        return Trainer(experiment, self.data, self.every, self.watched, self._losses)
+        before, data = self._at_start
+        drawn = operator.attrgetter("points", "test_points", "scaling")
+        same = drawn(experiment.data) == drawn(before)
+        return Trainer(experiment, data if same else None, self.every, self.watched, self._losses)
 
     def joined_by(self, experiment: Experiment) -> Trainer:
         """Return a trainer of this experiment with one more lane, from the start, for that lane to catch up.

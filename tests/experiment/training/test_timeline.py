@@ -123,7 +123,7 @@ def test_nothing_is_kept_unless_a_person_watches() -> None:
     trainer = _trainer(watched=False)
     trainer.run(5)
     assert len(trainer.lanes[0].timeline) == 0
-    assert Timeline().column("mse", "train", trainer._train, 2)[1].shape == (0, 2)
+    assert Timeline().column("mse", "train", 2)[1].shape == (0, 2)
 
 
 def test_keeping_changes_no_bit_of_training() -> None:
