@@ -7,7 +7,6 @@ is chosen, not where an experiment file names it: a file means its own keys and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePath
 
 from sandbox.data import DATASETS, FILE_RECOMMENDED
 from sandbox.experiment.document import texts
@@ -69,8 +68,7 @@ def brought(before: Experiment, after: Experiment) -> str:
     if not keys:
         return ""
     values = ", ".join(f"{texts.setting_within(key)} {texts.value_text(after.get(key))}" for key in keys)
-    name = after.data.file if after.data.dataset is None else DATASETS[after.data.dataset].label
-    return f"Set for {PurePath(str(name)).name}: {values}."
+    return f"Set for {texts.source_text(after.data)}: {values}."
 
 
 def recommended_for(data: DataSettings) -> Mapping[str, Value]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import PurePath
 
 import numpy as np
 
 from sandbox import words
-from sandbox.data import Data
+from sandbox.data import DATASETS, Data
 from sandbox.data.canvas import Scaling
+from sandbox.experiment.document.parts import DataSettings
 from sandbox.experiment.document.settings import SETTINGS, Value
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 from sandbox.nn.kind import Kind
@@ -56,6 +58,13 @@ def reduced(name: str, reduction: str, within: bool = False) -> str:
     """
     label = label_within(name) if within else label_of(name)
     return f"{label}{SUMMED}" if reduction == "sum" and name not in METRICS else label
+
+
+def source_text(data: DataSettings) -> str:
+    """Return what the data are called: the data set's name, the file's, or that they are one's own points."""
+    if data.points is not None:
+        return "Points of your own"
+    return DATASETS[data.dataset].label if data.dataset is not None else PurePath(data.file or "").name
 
 
 def setting_within(key: str) -> str:

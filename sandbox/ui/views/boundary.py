@@ -174,6 +174,18 @@ class BoundaryView(QWidget):
             self._surface = None
         self._show_slice()
 
+    def follow_points(self, data: Data) -> None:
+        """Show the same data with other points; what is drawn of the network stays until the next picture."""
+        if self.slice is None:
+            return
+        before = self._ranges()
+        self.slice = DataSlice(data, self.slice.axes, self.slice)
+        self._place_points()
+        if self._ranges() != before:
+            self.plot.set_range(*self._ranges())
+            self.colour_scale.set_range(*self.slice.value_range)
+            self.wanted_changed.emit()
+
     def _fill_choices(self, shown: DataSlice) -> None:
         for box, axis in ((self.across, shown.axes[0]), (self.upward, shown.axes[1])):
             with QSignalBlocker(box):
