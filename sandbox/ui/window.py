@@ -129,8 +129,9 @@ class MainWindow(QMainWindow):
             panel.changed.connect(self._change)
             panel.refused.connect(lambda sentence: self.notice.say(sentence, error=True))
         self.data_panel.open_requested.connect(self.ask_open_table)
-        self.data_panel.draw_requested.connect(lambda: self.drawing.open(not self.drawing.is_open))
-        self.drawing.opened.connect(self.actions_["draw"].setChecked)
+        self.data_panel.draw_requested.connect(self.drawing.open)
+        for switch in (self.actions_["draw"], self.data_panel.draw_button):
+            self.drawing.opened.connect(switch.setChecked)
         self.loss_panel.beside_requested.connect(desk.train_beside)
         self.lane_panel.lane_chosen.connect(desk.view)
         self.lane_panel.all_changed.connect(desk.edit_all)

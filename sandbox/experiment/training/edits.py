@@ -15,7 +15,7 @@ from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.training.snapshot import EditMark
 
 _DRAWN = {*POINT_KEYS, "data.scaling"}
-_ONE_MARK = 0.05  # of the epochs so far: points that are drawn within it have one mark
+_ONE_MARK = 0.1  # of the epochs so far: points that are drawn within it have one mark
 _IRREVERSIBLE = {"network.hidden", "optimizer.name"}  # editing them and back changes weights or empties the memory
 
 

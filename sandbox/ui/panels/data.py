@@ -16,7 +16,7 @@ from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import scales_target
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn.parameters import linear_stops
-from sandbox.ui.kit import Choice, Item, MultiChoice, SeedField, Toggle
+from sandbox.ui.kit import Choice, IconButton, Item, MultiChoice, SeedField, Toggle
 from sandbox.ui.panels.base import Panel, number
 from sandbox.ui.panels.datasets import DatasetChoice, dataset_items
 
@@ -30,6 +30,9 @@ _TASKS: list[Item] = [
 ]
 
 
+_DRAW = "Turns the samples into points of your own, to add more, to move and to erase them."
+
+
 class DataPanel(Panel):
     """The data that the networks learn from.
 
@@ -37,12 +40,12 @@ class DataPanel(Panel):
     -------
     open_requested()
         The user wants to open a CSV file.
-    draw_requested()
-        The user wants to draw points.
+    draw_requested(bool)
+        The user wants to draw points, or to stop.
     """
 
     open_requested = Signal()
-    draw_requested = Signal()
+    draw_requested = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__("Data", "data settings")
@@ -57,14 +60,10 @@ class DataPanel(Panel):
         self.open_button.setToolTip("Opens your own CSV file to learn from.")
         self.open_button.clicked.connect(self.open_requested)
         self.header.insertWidget(0, self.open_button)
-        self.draw_button = QToolButton()
-        self.draw_button.setText("Draw points")
-        self.draw_button.setProperty("role", "more")
-        self.draw_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.draw_button.setToolTip("Turns the samples into points of your own, to draw more, to move and to erase.")
+        self.draw_button = IconButton("pencil", _DRAW, "Draw points")
+        self.draw_button.setCheckable(True)
         self.draw_button.clicked.connect(self.draw_requested)
-        self.header.insertWidget(0, self.draw_button)
-        self.add("data.dataset", DatasetChoice())
+        self.add("data.dataset", DatasetChoice()).append(self.draw_button)
         self.add("data.target", Choice())
         self.add("data.samples", number("data.samples", _SAMPLES))
         self.add("data.noise", number("data.noise", linear_stops(0.0, 1.0, 0.01)))

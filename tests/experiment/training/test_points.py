@@ -239,7 +239,7 @@ def test_a_stroke_has_one_mark() -> None:
         trainer.edit({"data.points": points})
         trainer.run(1)
     assert [mark.text for mark in trainer.snapshot().marks] == ["points 5 to 11"]
-    trainer.run(100)
+    trainer.run(300)
     trainer.edit({"data.points": moved(points, 0, (7.0, 7.0, 1.0))})
     assert [mark.text for mark in trainer.snapshot().marks] == ["points 5 to 11", "points moved"]
 
