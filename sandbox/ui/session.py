@@ -395,7 +395,8 @@ class Session(QObject):
         """Apply an edit that has been checked; called by the undo stack."""
         self._settled = self.experiment = self.experiment.changed_by(edit)
         self.send(ApplyEdit(edit))
-        self.settings_changed.emit()
+        if not edit.changes.keys() <= set(_DRAWN):  # no control shows the points: a drag must be quick
+            self.settings_changed.emit()
 
     # Points
 

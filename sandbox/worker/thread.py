@@ -48,6 +48,7 @@ from sandbox.worker.commands import (
 SLOWEST_SPEED = 1.0  # updates per second
 FRAMES = 25.0  # per second: up to this speed every single update is drawn
 _SHORTEST_BURST, _LONGEST_FRAME = 0.010, 0.046  # seconds
+_HURRIED_BURST = 0.005  # seconds: a point was drawn, and a person waits to see what the network makes of it
 _CATCH_UP_FRAME = 0.12  # seconds of training per frame while a lane catches up
 _LONGEST_PARK = 1.0  # seconds to wait at most for a window that does not paint
 _MOST_LEFT = 500_000_000  # bytes of earlier runs that undo can go back to as they were left,
@@ -438,7 +439,7 @@ class TrainerThread(QThread):
         """Return how long to train before the next frame: about twice as long as the last paint took."""
         if self._hurries:
             self._hurries = False
-            return _SHORTEST_BURST
+            return _HURRIED_BURST
         longest = max(_LONGEST_FRAME - self._paint_seconds, self._paint_seconds)
         return max(_SHORTEST_BURST, min(2.2 * self._paint_seconds, longest))
 

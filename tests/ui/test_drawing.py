@@ -82,7 +82,10 @@ def test_a_click_adds_a_point_of_the_class_that_a_digit_chose(open_window: Calla
     driver = open_window(drawn_experiment())
     hand = opened(driver)
     hand.click(0.25, 0.5)
+    bar = driver.window.drawing.bar
+    assert [button.isChecked() for button in bar.swatches] == [True, False]
     driver.key(Qt.Key.Key_2, on=hand.plot)
+    assert [button.isChecked() for button in bar.swatches] == [False, True]
     hand.click(0.5, -0.25)
     snapshot = driver.settle()
     assert [point[2] for point in hand.points[4:]] == [0.0, 1.0]
@@ -219,12 +222,15 @@ def test_an_empty_canvas_waits_for_the_first_point_and_then_learns(open_window: 
     driver.click(driver.window.drawing.bar.empty)
     driver.wait(lambda: not driver.session.is_pending and not hand.points)
     driver.settle()
+    lens = driver.window.lenses.lenses[0]
+    assert not lens.isVisible(), "its numbers would be of the run before"
     driver.click(driver.window.controls.play)
     driver.wait(lambda: driver.session.playing)
     hand.click(0.0, 0.0)
     driver.key(Qt.Key.Key_2, on=hand.plot)
     hand.click(0.5, 0.5)
     driver.wait_drawn(lambda snapshot: snapshot.update > 5)
+    driver.wait(lens.isVisible)
     driver.pause()
     trainer = driver.trainer()
     again = Trainer(Experiment.loads(driver.last.experiment.dumps()))

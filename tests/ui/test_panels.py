@@ -30,7 +30,13 @@ from sandbox.ui.panels.weights import WeightsButton
 
 PANELS = {"data": DataPanel, "network": NetworkPanel, "loss": LossPanel, "optimizer": OptimizerPanel}
 OF_ANOTHER_SECTION = {"network": {"run.replicas"}}
-WITHOUT_A_CONTROL = {"data.file", "network.weights"}  # they are opened, not set
+WITHOUT_A_CONTROL = {
+    "data.points",
+    "data.test_points",
+    "data.scaling",
+    "data.file",
+    "network.weights",
+}  # they are opened or drawn, not set
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -61,9 +61,9 @@ def reduced(name: str, reduction: str, within: bool = False) -> str:
 
 
 def source_text(data: DataSettings) -> str:
-    """Return what the data are called: the data set's name, the file's, or that they are one's own points."""
+    """Return what the data are called: the data set's name, the file's, or that they are points of one's own."""
     if data.points is not None:
-        return "Points of your own"
+        return "Your points"
     return DATASETS[data.dataset].label if data.dataset is not None else PurePath(data.file or "").name
 
 

@@ -135,6 +135,7 @@ class PointBar(StyleFollower, QWidget):
             button = _button(
                 "", f"Draws points of {what} (key {k + 1}); Shift-click gives it to a point.", f"Draw {what}"
             )
+            button.setProperty("role", "")  # like the tools beside it, which show that they are chosen
             button.setCheckable(True)
             self._chosen.addButton(button, k)
             self._first.insertWidget(2 + k, button)

@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QToolButton
 from sandbox import words
 from sandbox.data import DATASETS, Data, Dataset
 from sandbox.data.canvas import INPUTS
+from sandbox.experiment.document import texts
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import scales_target
+from sandbox.experiment.document.parts import DataSettings
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn.parameters import linear_stops
 from sandbox.ui.kit import Choice, IconButton, Item, MultiChoice, SeedField, Toggle
@@ -112,7 +114,7 @@ class DataPanel(Panel):
         self._regression = data is not None and data.task == "regression"
         auto = dataclasses.replace(experiment, data=dataclasses.replace(settings, standardize_target="auto"))
         self.controls["data.standardize_target"].set_items(_target_items(scales_target(auto)))
-        self._offer_sources(settings.file or "", data)
+        self._offer_sources(settings, data)
         for name in _WITH_DEFAULTS:
             if SETTINGS[f"data.{name}"].optional:
                 default = getattr(built_in, name) if built_in else None
@@ -136,11 +138,12 @@ class DataPanel(Panel):
         self.set_subtitle(f"{train:,} + {test:,}" if test else f"{train:,}" if train else "")
         self.subtitle.setToolTip(f"{train:,} training and {words.count(test, 'test sample')}." if train else "")
 
-    def _offer_sources(self, file: str, data: Data | None) -> None:
+    def _offer_sources(self, settings: DataSettings, data: Data | None) -> None:
         """List an opened file first among the data sets, and offer its columns as targets and features."""
+        file = settings.file or ""
         own: list[Item] = [(None, PurePath(file).name, f"Your own table: {file}")] if file else []
         if self._drawn:
-            own = [(None, "Points of your own", "The points that are drawn in the boundary view.")]
+            own = [(None, texts.source_text(settings), "The points that are drawn in the boundary view.")]
         self.controls["data.dataset"].set_items((*own, *dataset_items()))
         if data is None:
             return
