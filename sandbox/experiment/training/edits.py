@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sandbox.experiment.document import texts
@@ -33,25 +33,27 @@ def drawn_points(settings: Experiment) -> tuple[int, int]:
     return len(settings.data.points or ()), len(settings.data.test_points or ())
 
 
-def gathered(marks: Sequence[EditMark]) -> tuple[EditMark, ...]:
+def gathered(marks: Iterable[EditMark]) -> tuple[EditMark, ...]:
     """Return marks with those of points that follow closely on each other as one: a stroke has many edits."""
-    whole: list[EditMark] = []
-    last = 0.0  # the epoch of the last mark
+    groups: list[list[EditMark]] = []
     for mark in marks:
-        before = whole[-1] if whole else None
-        near = mark.epoch - last <= _ONE_MARK * mark.epoch
-        last = mark.epoch
-        if before is None or not near or before.drawn is None or mark.drawn is None:
-            whole.append(mark)
-            continue
-        drawn = before.drawn[0], mark.drawn[1]
-        text = "; ".join(
-            texts.points_changed(key, old, new)
-            for key, old, new in zip(POINT_KEYS, *drawn, strict=True)
-            if old != new or key == POINT_KEYS[0]
-        )
-        whole[-1] = dataclasses.replace(before, update=mark.update, text=text, drawn=drawn)
-    return tuple(whole)
+        last = groups[-1][-1] if groups else None
+        drawn = last is not None and last.drawn is not None and mark.drawn is not None
+        if drawn and last is not None and mark.epoch - last.epoch <= _ONE_MARK * mark.epoch:
+            groups[-1].append(mark)
+        else:
+            groups.append([mark])
+    return tuple(group[0] if len(group) == 1 else _as_one(group[0], group[-1]) for group in groups)
+
+
+def _as_one(first: EditMark, last: EditMark) -> EditMark:
+    """Return one mark of all points changed from one mark to another: where the first is."""
+    assert first.drawn is not None and last.drawn is not None
+    drawn = before, after = first.drawn[0], last.drawn[1]
+    changed = [key for key, old, new in zip(POINT_KEYS, before, after, strict=True) if old != new]
+    counts = dict(zip(POINT_KEYS, zip(before, after, strict=True), strict=True))
+    text = "; ".join(texts.points_changed(key, *counts[key]) for key in changed or POINT_KEYS[:1])
+    return dataclasses.replace(first, update=last.update, text=text, drawn=drawn)
 
 
 class EditLog:
