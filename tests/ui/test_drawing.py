@@ -140,6 +140,17 @@ def test_a_point_is_dragged_while_training_and_the_run_can_be_replayed(open_wind
     assert same_weights(trainer, again)
 
 
+def test_a_point_that_is_dragged_out_stays_in_sight(open_window: Callable[..., Driver]) -> None:
+    driver = open_window(drawn_experiment())
+    hand = opened(driver)
+    hand.drag((1.0, 1.0), (40.0, -40.0))
+    (low, high), (down, up) = hand.plot.x_range, hand.plot.y_range
+    x, y, _ = hand.points[3]
+    assert high - 0.05 * (high - low) < x < high and down < y < down + 0.05 * (up - down)
+    driver.settle()
+    assert (hand.plot.x_range, hand.plot.y_range) == ((low, high), (down, up)), "nothing else moves"
+
+
 def test_an_eraser_removes_what_it_is_dragged_over(open_window: Callable[..., Driver]) -> None:
     driver = open_window(drawn_experiment())
     hand = opened(driver)
@@ -154,14 +165,17 @@ def test_an_eraser_removes_what_it_is_dragged_over(open_window: Callable[..., Dr
     assert driver.settle().experiment.data.points == FOUR
 
 
-def test_alt_click_makes_a_training_point_a_test_point_and_back(open_window: Callable[..., Driver]) -> None:
+@pytest.mark.parametrize("held", [ALT, Qt.KeyboardModifier.ControlModifier])
+def test_alt_click_makes_a_training_point_a_test_point_and_back(
+    open_window: Callable[..., Driver], held: Qt.KeyboardModifier
+) -> None:
     driver = open_window(drawn_experiment())
     hand = opened(driver)
     assert "test_cost" not in driver.last.lanes[0].readings
-    hand.click(1.0, 1.0, ALT)
+    hand.click(1.0, 1.0, held)
     assert (hand.points, hand.test_points) == (FOUR[:3], FOUR[3:])
     assert "test_cost" in driver.settle().lanes[0].readings
-    hand.click(1.0, 1.0, ALT)
+    hand.click(1.0, 1.0, held)
     assert (hand.points, hand.test_points) == (FOUR, ())
     assert "test_cost" not in driver.settle().lanes[0].readings
 

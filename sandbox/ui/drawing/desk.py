@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sandbox.ui.lanes.grid import LaneGrid
     from sandbox.ui.views.boundary import BoundaryView
 
-_HOW = "A click adds a point, a drag sprays them or moves one; Alt-click makes a point a test point and back."
+_HOW = "A click adds a point, a drag sprays or moves; Alt- or Ctrl-click makes one a test point and back."
 _CANVAS = "An empty canvas: training waits for the first point. Undo goes back."
 
 

@@ -14,7 +14,8 @@ from sandbox.ui.views.boundary import BoundaryView
 _STILL = 0.4  # of the reach of a point: it is carried only from there on
 _APART = 1.3  # reaches between two points that are sprayed,
 _SPREAD = 0.6  # and the standard deviation, in reaches, of how far from the pointer they land
-_ALT, _SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
+_OTHER_PART = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ControlModifier  # many desktops keep Alt-click
 
 
 class Pen(Protocol):
@@ -56,7 +57,7 @@ class PointHand:
         near = drawing.near(x, y, self._parts)
         if self._erases:
             self._draw(drawing.erased(near), "erasing of points")
-        elif near and held & _ALT:
+        elif near and held & _OTHER_PART:
             self._draw(drawing.exchanged(near[0]), "change of a point's part")
             self._stroke = None
         elif near and held & _SHIFT and self._pen.target is not None:

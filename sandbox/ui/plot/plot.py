@@ -25,6 +25,7 @@ from sandbox.ui.plot.ticks import linear_ticks, log_ticks
 
 # A press and a release at most this many pixels apart are a click, not a drag.
 _STILL = 4
+_EDGE = 5  # pixels that a hand keeps from the edges of the area, so that points are not cut
 
 ARROWS = {  # the keys that move something over a plot: rightwards, upwards
     Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1),
@@ -245,8 +246,11 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.viewport().setCursor(Qt.CursorShape.ArrowCursor if hand is None else Qt.CursorShape.CrossCursor)
 
     def _inside(self, position: QPointF) -> tuple[float, float]:
-        """Return plot coordinates of a position, within the area."""
-        x, y = (min(max(share, 0.0), 1.0) for share in self._fractions(position))
+        """Return plot coordinates of a position, within the area: what is put there can be seen."""
+        size = self.area.rect()
+        edges = (_EDGE * self.enlarged / max(side, 1.0) for side in (size.width(), size.height()))
+        places = zip(self._fractions(position), edges, strict=True)
+        x, y = (min(max(share, edge), 1.0 - edge) for share, edge in places)
         return self._x_at(x), self._y_at(y)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
