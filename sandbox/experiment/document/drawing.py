@@ -30,6 +30,7 @@ def as_points(experiment: Experiment, data: Data) -> Experiment:
             "data.points": points,
             "data.test_points": test_points,
             "data.scaling": scale,
+            "data.standardize_target": data.standardizes_target or experiment.data.standardize_target,
         }
     )
 

@@ -165,7 +165,8 @@ class BoundaryView(QWidget):
         """Show the data of a new run; keep the chosen inputs if the inputs are the same."""
         before = None if self.slice is None else self.slice.data
         same = before is not None and before.inputs == data.inputs
-        unchanged = before is not None and np.array_equal(before.inputs_train, data.inputs_train)
+        alike = before is not None and (before.task, before.class_names) == (data.task, data.class_names)
+        unchanged = alike and before is not None and np.array_equal(before.inputs_train, data.inputs_train)
         self.slice = DataSlice(data, self.slice.axes if same and self.slice is not None else None)
         if not same:
             self.samples.chosen = None
