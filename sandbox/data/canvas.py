@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sandbox.data.bounds import MAX_CLASSES
 from sandbox.errors import input_error
-from sandbox.words import count
+from sandbox.words import bound, count
 
 Point = tuple[float, ...]  # its inputs, then its class (a whole number from 0) or its value
 Points = tuple[Point, ...]
@@ -59,7 +59,7 @@ class Canvas:
             if self.classes and not (y.is_integer() and 0 <= y < self.classes):
                 raise input_error(
                     where,
-                    f"entry {number} of {key} has the class {y:g}, but must have a whole number from 0 to "
+                    f"entry {number} of {key} has the class {bound(y)}, but must have a whole number from 0 to "
                     f"{self.classes - 1}: there are {self.classes} classes.",
                 )
 

@@ -187,4 +187,4 @@ def _number(value: object) -> str:
     """Return a number, or a list of numbers, exactly; a whole number without a decimal point."""
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_number, value))}]"
-    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else repr(value)
