@@ -12,6 +12,7 @@ MINUS, INFINITY, NOTHING, ABOUT, THIN_SPACE = "\u2212", "\u221e", "\u2013", "\u2
 _WIDEST = 7  # characters of a cost
 _TINY = 0.95e-9  # below this, the exponent does not fit into six characters
 _ROUNDING = 1e-12  # of a share that is 1 but for the rounding of its sum
+_HALVES = 12  # significant digits in which a number is a half
 _LISTED = 12  # names in a message at most: a table may have hundreds of columns
 _LONGEST_NAME = 200  # characters compared to find the nearest name
 _MOST_LETTERS = 60  # of a name in such a list
@@ -83,15 +84,25 @@ def brief(value: float, roomy: bool = False) -> str:
 
 
 def share(value: float, decimals: int = 1) -> str:
-    """Format a share in per cent: 97.3 %; never 100 % unless it is all, nor 0 % unless it is nothing."""
+    """Format a share in per cent: 97.3 %; never 100 % unless it is all, nor 0 % unless it is nothing.
+
+    A half is rounded away from 0, as people do: 67.25 % and 90.75 %, which are 269 and 363 of 400, become 67.3 % and
+    90.8 %.
+    """
     if not math.isfinite(value):
         return _not_finite(value)
-    text, step = fixed(100.0 * value, decimals), 10.0**-decimals
+    text, step = fixed(_rounded(100.0 * value, decimals), decimals), 10.0**-decimals
     if 0.0 < value < 1.0 - _ROUNDING and text == fixed(100.0, decimals):
         text = f">{THIN_SPACE}{fixed(100.0 - step, decimals)}"
     elif 0.0 < value < 1.0 and text == fixed(0.0, decimals):
         text = f"<{THIN_SPACE}{fixed(step, decimals)}"
     return f"{text}{THIN_SPACE}%"
+
+
+def _rounded(value: float, decimals: int) -> float:
+    """Round halves away from 0; a number that is a half but for the rounding of the computer counts as one."""
+    scaled = float(f"{abs(value) * 10.0**decimals:.{_HALVES}g}")
+    return math.copysign(math.floor(scaled + 0.5) / 10.0**decimals, value)
 
 
 def ratio(value: float) -> str:

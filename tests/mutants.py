@@ -48,6 +48,7 @@ def experiments() -> list[bytes]:
         full = full.with_edit(
             Edit(10 * update, {"optimizer.learning_rate": 0.1 + update, "loss.objective": "focal"}, "A")
         )
+    full = full.with_edit(Edit(5, {}, "B", {"W1[0,1]": 0.5, "b2[3]#2": -1e-300}))
     shipped = sorted((_ROOT / "docs" / "experiments").glob("*.toml"))
     return [full.dumps().encode(), Experiment().dumps().encode(), *(path.read_bytes() for path in shipped)]
 

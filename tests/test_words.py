@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import math
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,19 @@ def test_brief_numbers_stay_brief(value: float, roomy: bool) -> None:
         assert read(text) == pytest.approx(value, rel=0.35 if abs(value) < 1e-3 else 1e-2)
 
 
+@given(st.integers(0, 4000), st.integers(1, 4000), st.integers(0, 3))
+def test_a_share_is_rounded_as_people_round(part: int, of: int, decimals: int) -> None:
+    part = min(part, of)
+    exact, step = Fraction(100 * part, of), Fraction(1, 10**decimals)
+    rounded = math.floor(exact / step + Fraction(1, 2)) * step
+    text = words.share(part / of, decimals)
+    assert float(rounded) == read(text.removesuffix("\u2009%")) if text[0] not in "<>" else 0 < exact < 100
+
+
 def test_shares_angles_counts_and_signs() -> None:
+    assert [words.share(share) for share in (0.6725, 0.9075, 0.0005)] == [
+        "67.3\u2009%", "90.8\u2009%", "0.1\u2009%"
+    ]  # fmt: skip
     assert words.share(0.9731) == "97.3\u2009%" and words.share(0.95, 0) == "95\u2009%"
     assert words.degrees(44.7) == "45\u00b0" and words.degrees(math.nan) == "\u2013"
     assert words.count(1, "update") == "1 update" and words.count(1200, "update") == "1,200 updates"

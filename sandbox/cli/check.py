@@ -54,9 +54,9 @@ def _check_lessons(lessons: Iterable[Lesson], seeds: int | None, record: bool) -
     claims = wrong = 0
     for lesson in lessons:
         say(f"{lesson.name}: {lesson.title}")
-        verdicts: list[tuple[Claim, Verdict]] = []
+        verdicts: list[tuple[tuple[Claim, Verdict], ...]] = []
         for outcome in follow(lesson, seeds):
-            verdicts += outcome.claims
+            verdicts.append(outcome.claims)
             claims += len(outcome.claims) + bool(outcome.choices)
             wrong += sum(map(_tell_claim, outcome.claims)) + _tell_prediction(outcome)
         if record:

@@ -37,14 +37,14 @@ class Canvas:
         binary, multiclass or regression.
     classes : int
         How many there are; 0 for a regression.
-    scaled : frozenset of str
-        The features, and the target, whose scaling applies.
+    scales_target : bool
+        Whether the target of a regression is standardised.
     """
 
     inputs: int
     task: str
     classes: int
-    scaled: frozenset[str] = frozenset()
+    scales_target: bool = False
 
     def check(self, points: Points, key: str, where: str = "") -> None:
         """Raise InputError for the first point with another number of inputs, or of a class that there is not."""

@@ -91,6 +91,16 @@ def _factor(part: str, feature: str, columns: Collection[str]) -> Factor:
     raise InputError(f'There is no column "{shown(core)}"{inside}; {known_names(core, columns)}.')
 
 
+def offered(columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the features to choose from: the columns and, of one or two, their squares, product, sines and cosines."""
+    names = list(columns)
+    if len(columns) <= 2:
+        names += [f"{name}^2" for name in columns]
+        names += ["*".join(columns)] * (len(columns) == 2)
+        names += [f"{function}({name})" for function in ("sin", "cos") for name in columns]
+    return tuple(names)
+
+
 def inputs_of(features: Sequence[Feature]) -> tuple[str, ...]:
     """Return the columns that features are made from, each once, in order of first use."""
     return tuple(dict.fromkeys(factor.column for feature in features for factor in feature.factors))

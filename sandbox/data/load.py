@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,16 @@ class Data:
         Sentences on what the user should know about the data.
     drawn : Canvas, optional
         What they are points of, if they are drawn: then they may change while training, see `points`.
+    standardized : bool
+        Whether the features are standardised.
+    columns : tuple of str
+        The columns that features can be made from without another sample coming or going; () is the inputs alone.
+    others : tuple of (str, array (m,), array (m,))
+        Those of them that are not among the inputs, with their numbers in the training and the test samples.
+    closed : tuple of str
+        The other columns that are no targets: not every one of these samples has a number there.
+    origin : Data, optional
+        The data as they were loaded, if the features are others now.
     """
 
     name: str
@@ -83,6 +93,80 @@ class Data:
     inputs_test: NDArray[np.float64]
     notices: tuple[str, ...] = ()
     drawn: Canvas | None = None
+    standardized: bool = True
+    columns: tuple[str, ...] = ()
+    others: tuple[tuple[str, NDArray[np.float64], NDArray[np.float64]], ...] = ()
+    closed: tuple[str, ...] = ()
+    origin: Data | None = None
+
+    def with_features(self, features: Sequence[str]) -> Data:
+        """Return the same samples with other features.
+
+        A feature that stays keeps its numbers to the bit, as does one that comes back and was there at first; others
+        are scaled by the training part if those are. Inputs stay too, so that pictures over them do: a feature made
+        from other columns adds these.
+
+        Raises
+        ------
+        InputError
+            If a feature cannot be read, or made in these samples.
+        """
+        columns = (*(self.columns or self.inputs), *self.closed)
+        parsed = tuple(parse_feature(one_line(text), columns) for text in features)
+        names = _distinct("features", [feature.name for feature in parsed])
+        for column in inputs_of(parsed):
+            if column in self.closed:
+                raise InputError(
+                    f'{self.name}: the column "{shown(column)}" has no number in some of the samples in use, and so '
+                    "cannot become an input while training; a new run can begin with it."
+                )
+        _check_cells(self.name, len(self.X_train) + len(self.X_test), len(parsed))
+        inputs = tuple(dict.fromkeys((*self.inputs, *inputs_of(parsed))))
+        train, test = ({name: self._column(name, part) for name in inputs} for part in (0, 1))
+        X_train, X_test = feature_matrix(parsed, train), feature_matrix(parsed, test)
+        check_finite(self.name, parsed, X_train, X_test)
+        scales = [self._scale_of(name, column) for name, column in zip(names, X_train.T, strict=True)]
+        mean, scale = np.array(scales).T
+        with np.errstate(over="ignore", invalid="ignore"):
+            X_train, X_test = (X_train - mean) / scale, (X_test - mean) / scale
+        for i, name in enumerate(names):
+            if name in self.feature_names:
+                old = self.feature_names.index(name)
+                X_train[:, i], X_test[:, i] = self.X_train[:, old], self.X_test[:, old]
+        check_finite(self.name, parsed, mean, scale, X_train, X_test)
+        return replace(
+            self,
+            feature_names=names,
+            X_train=_frozen(X_train),
+            X_test=_frozen(X_test),
+            mean=_frozen(mean),
+            scale=_frozen(scale),
+            features=parsed,
+            inputs=inputs,
+            inputs_train=_frozen(np.column_stack(list(train.values()))),
+            inputs_test=_frozen(np.column_stack(list(test.values()))),
+            notices=(),
+            others=tuple(other for other in self.others if other[0] not in inputs),
+            origin=self.origin or self,
+        )
+
+    def _scale_of(self, name: str, values: NDArray[np.float64]) -> tuple[float, float]:
+        """Return mean and scale of a feature with these values (m,) in the training samples; known ones stay."""
+        for data in (self, self.origin):
+            if data is not None and name in data.feature_names:
+                i = data.feature_names.index(name)
+                return float(data.mean[i]), float(data.scale[i])
+        if not self.standardized:
+            return 0.0, 1.0
+        (mean,), (scale,) = scaling(values[:, None])  # by itself: the same, whatever is switched with it
+        return float(mean), float(scale)
+
+    def _column(self, name: str, part: int) -> NDArray[np.float64]:
+        """Return a column of the training (0) or the test samples (1)."""
+        if name in self.inputs:
+            column: NDArray[np.float64] = (self.inputs_train, self.inputs_test)[part][:, self.inputs.index(name)]
+            return column
+        return next((train, test)[part] for other, train, test in self.others if other == name)
 
     def from_inputs(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return X (m, n), as the network sees it, for inputs (m, n_inputs) in their own units."""
@@ -161,7 +245,7 @@ def load_data(
 
     targets = _targets(table, source, target)
     parsed = _features(table, source, features, targets)
-    columns, notices = _complete(table, targets, inputs_of(parsed), MIN_ROWS if source.tested else 1)
+    columns, complete, notices = _complete(table, targets, inputs_of(parsed), MIN_ROWS if source.tested else 1)
     _check_cells(table.name, len(columns[targets[0]]), len(parsed))
     task, y, class_names = encode(table.name, {key: columns[key] for key in targets}, task, table.classes)
     inputs = {key: columns[key].astype(np.float64) for key in inputs_of(parsed)}
@@ -183,6 +267,7 @@ def load_data(
     if label_noise and task != "regression":
         y_train, wrong = wrong_labels(y_train.astype(np.int64), len(class_names), label_noise, seed)
     values = np.column_stack(list(inputs.values()))
+    others = _other_columns(table, (*targets, *inputs), complete)
     return Data(
         name=table.name,
         task=task,
@@ -203,7 +288,22 @@ def load_data(
         inputs_train=_frozen(values[~test]),
         inputs_test=_frozen(values[test]),
         notices=notices,
+        standardized=standardize and source.scaled,
+        columns=tuple(name for name in table.columns if name in inputs or name in others),
+        others=tuple((name, _frozen(column[~test]), _frozen(column[test])) for name, column in others.items()),
+        closed=tuple(name for name in table.columns if name not in (*targets, *inputs, *others)),
     )
+
+
+def _other_columns(table: Table, used: Sequence[str], rows: NDArray[np.bool_]) -> dict[str, Numbers]:
+    """Return the columns, in these rows, that are not used but could be: those with a number in every one of them."""
+    others = {}
+    for name, column in table.columns.items():
+        if name not in used and not is_text(column):
+            numbers = column[rows].astype(np.float64)
+            if np.isfinite(numbers).all():
+                others[name] = numbers
+    return others
 
 
 def _check(task: str, **settings: float | None) -> None:
@@ -295,8 +395,8 @@ def _check_numeric(table: Table, name: str) -> None:
 
 def _complete(
     table: Table, targets: Sequence[str], inputs: Sequence[str], min_rows: int
-) -> tuple[Mapping[str, Numbers | Texts], tuple[str, ...]]:
-    """Return the columns in use without the rows that miss a value, and a notice that counts these rows."""
+) -> tuple[Mapping[str, Numbers | Texts], NDArray[np.bool_], tuple[str, ...]]:
+    """Return the columns in use without the rows that miss a value, which rows are left, and a notice of the others."""
     used = {name: table.columns[name] for name in (*targets, *inputs)}
     for name, column in used.items():
         infinite = np.zeros(0, np.intp) if is_text(column) else np.flatnonzero(np.isinf(column.astype(np.float64)))
@@ -313,8 +413,8 @@ def _complete(
         after = f" after {notice}" if left_out else ""
         raise InputError(f"{table.name} has {count(rows, 'row')}{after}; at least {min_rows} are needed.")
     if not left_out:
-        return used, ()
-    return {name: column[~absent] for name, column in used.items()}, (f"{notice}.",)
+        return used, ~absent, ()
+    return {name: column[~absent] for name, column in used.items()}, ~absent, (f"{notice}.",)
 
 
 def _check_cells(where: str, rows: int, features: int) -> None:

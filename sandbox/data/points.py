@@ -69,10 +69,11 @@ def points_data(
         inputs=inputs_of(parsed),
         inputs_train=empty,
         inputs_test=empty,
-        drawn=canvas,
+        standardized=standardize,
+        columns=columns,
+        drawn=dataclasses.replace(canvas, scales_target=standardize_target and regression),
     )
     fitted = fitted_scaling(data, points, standardize, standardize_target and regression)
-    data = dataclasses.replace(data, drawn=dataclasses.replace(canvas, scaled=frozenset(fitted)))
     return with_points(data, points, test_points, {**fitted, **(scale or {})})
 
 
@@ -108,8 +109,9 @@ def with_points(data: Data, points: Points, test_points: Points, scale: Scaling 
     assert data.drawn is not None
     data.drawn.check(points, "data.points")
     data.drawn.check(test_points, "data.test_points")
-    scale = {name: pair for name, pair in (scale or {}).items() if name in data.drawn.scaled}
     names = [feature.name for feature in data.features]
+    applies = {*(names if data.standardized else ()), *([TARGET] if data.drawn.scales_target else ())}
+    scale = {name: pair for name, pair in (scale or {}).items() if name in applies}
     mean, sigma = _scaled_as(scale, names, data.mean, data.scale)
     target_mean, target_scale = _scaled_as(scale, [TARGET], data.target_mean, data.target_scale)
     train, test = _array(points, data), _array(test_points, data)
@@ -128,6 +130,9 @@ def with_points(data: Data, points: Points, test_points: Points, scale: Scaling 
         target_scale=read_only(target_scale),
         inputs_train=read_only(_inputs(train, data)),
         inputs_test=read_only(_inputs(test, data)),
+        others=tuple(
+            (name, _column(train, name), _column(test, name)) for name in data.columns if name not in data.inputs
+        ),
     )
 
 
@@ -147,6 +152,10 @@ def _array(points: Points, data: Data) -> NDArray[np.float64]:
 
 def _inputs(values: NDArray[np.float64], data: Data) -> NDArray[np.float64]:
     return values[:, [INPUTS.index(name) for name in data.inputs]]
+
+
+def _column(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    return read_only(values[:, INPUTS.index(name)].copy())
 
 
 def _features(values: NDArray[np.float64], data: Data) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
@@ -19,11 +20,12 @@ from sandbox import words
 from sandbox.arrays import Array
 from sandbox.errors import InputError
 from sandbox.experiment.training.probe import RunView
-from sandbox.lessons.quantity import NEVER, NUMBER, Quantity, read_quantity
+from sandbox.lessons.quantity import NEVER, NUMBER, SHORT, Quantity, read_quantity
 
 _COMPARE: dict[str, Callable[[Array, Array], Array]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
+_MOST = 9  # digits of a figure
 SIGNS = {"<": "below ", "<=": "at most ", ">": "above ", ">=": "at least ", "=": ""}
 
 
@@ -78,12 +80,23 @@ class Claim:
     def sentence(self) -> str:
         """The claim as people write it: "Training accuracy of A after 200 epochs: below 90 %"."""
         if self.other is None:
-            right = self.left.bound(self.right)
+            right = self.left.target(self.right, self.tolerance)
         else:
             times = "" if self.right == 1.0 else f"{words.number(self.right)} times the "
-            right = f"{times}{self.other.phrase}"
-        within = f", give or take {words.number(self.tolerance)}" if self.tolerance else ""
-        return f"{words.capital(self.left.phrase)}: {SIGNS[self.sign]}{right}{within}"
+            within = f", give or take {self.left.bound(self.tolerance)}" if self.tolerance else ""
+            right = f"{times}{self.other.phrase}{within}"
+        return f"{words.capital(self.left.phrase)}: {SIGNS[self.sign]}{right}"
+
+    def figures(self, verdict: Verdict) -> str:
+        """Return what was found, with digits enough to judge it by: "0.693048", "0.69298 against 0.69305"."""
+        if self.other is None and self.sign == "=":
+            return self.left.text(verdict.value, len(Decimal(repr(self.right)).as_tuple().digits))
+        compared, scale = (self.left, 1.0) if self.other is None else (self.other, self.right)
+        for digits in range(SHORT, _MOST + 1):
+            ours, theirs = self.left.text(verdict.value, digits), compared.text(verdict.other / scale, digits)
+            if ours != theirs or verdict.value == verdict.other:
+                break
+        return ours if self.other is None else f"{ours} against {theirs}"
 
     def judge(self, run: RunView) -> Verdict:
         """Return what became of it."""

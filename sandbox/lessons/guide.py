@@ -15,6 +15,19 @@ HEAD = """# For teachers
 minutes, alone or in a room: it asks for a prediction, trains, and shows what happened beside it. Open them under Help,
 Lessons. A lesson can be left at any time, to play, and goes on where it was.
 
+*Choose for a workshop*, below the list, chooses the lessons that a group is to see. A clicker is enough to lead
+through them:
+
+| key | what it does |
+|---|---|
+| Page Down | goes on: to the next step, in a question to what happens, in a training to its end |
+| | at the end of a lesson it shows the list, and there it begins the lesson that stands out |
+| Page Up | goes back: to the step before, from the first one to the list, and there to the lesson above |
+| F5 | makes a clean start: it presents, begins a new experiment, forgets all progress, and shows the list |
+
+A question that Page Down passes shows no choice as predicted; the digit of a choice predicts it. A second press within
+0.4 seconds counts as the first. What F5 replaces comes back with undo.
+
 Every claim below is checked by training: `loss-sandbox check --lessons` trains all lessons over all their seeds and
 fails where a claim does not hold; the figures are medians over these seeds, and that command wrote them. How to write
 a lesson of your own, which needs no code, stands in [resources/lessons/README.md](../resources/lessons/README.md).
@@ -30,8 +43,8 @@ def teaching_page(lessons: Iterable[Lesson]) -> str:
 def _section(lesson: Lesson) -> Iterator[str]:
     yield f"## {lesson.title}\n\n{lesson.summary}\n"
     yield f"`{lesson.name}`, {len(lesson.steps)} steps.\n"
-    measured = read_measured(lesson)
-    claims = [(claim, measured[claim.text]) for claim in lesson.claims if claim.text in measured]
+    steps = zip(lesson.steps, read_measured(lesson), strict=True)
+    claims = [(claim, done[claim.text]) for step, done in steps for claim in step.claims if claim.text in done]
     if claims:
         yield "| what | measured | claimed | true of |\n|---|---|---|---|"
         yield from (_row(claim, verdict) for claim, verdict in claims)

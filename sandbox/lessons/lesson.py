@@ -75,6 +75,8 @@ class Step:
         The experiment file to begin with, "" to go on with the present one.
     set : mapping
         Settings by dotted key, for one `lane` or, if that is "", for all.
+    lane : str
+        The lane that is set and brought into view; "" for all, and whichever is in view.
     restart : bool
         Whether to begin again from the start, with the settings as they are.
     prediction : Prediction, optional
@@ -104,9 +106,12 @@ class Step:
         """The quantities in its text."""
         return tuple(read_quantity(found[1]) for found in _FIGURE.finditer(self.text))
 
-    def filled(self, figures: Mapping[Quantity, str]) -> str:
-        """Return its text with the figures filled in."""
-        return _FIGURE.sub(lambda found: figures[read_quantity(found[1])], self.text)
+    def filled(self, figures: Mapping[Quantity, str | None]) -> str:
+        """Return its text with the figures filled in, up to the paragraph of the first that is None: not known yet."""
+        texts = {found.start(): figures[read_quantity(found[1])] for found in _FIGURE.finditer(self.text)}
+        missing = next((place for place, text in texts.items() if text is None), None)
+        end = len(self.text) if missing is None else max(self.text.rfind("\n\n", 0, missing), 0)
+        return _FIGURE.sub(lambda found: texts[found.start()] or "", self.text[:end])
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ FILE = "measured.toml"
 _DIGITS = 6  # significant ones: the last bits differ between machines
 
 
-def write_measured(lesson: Lesson, verdicts: list[tuple[Claim, Verdict]]) -> None:
-    """Write the verdicts beside the lesson.
+def write_measured(lesson: Lesson, steps: Sequence[Sequence[tuple[Claim, Verdict]]]) -> None:
+    """Write the verdicts on the claims of each step beside the lesson.
 
     Raises
     ------
@@ -27,6 +28,7 @@ def write_measured(lesson: Lesson, verdicts: list[tuple[Claim, Verdict]]) -> Non
     """
     rows = [
         {
+            "step": number,
             "claim": claim.text,
             "value": float(f"{verdict.value:.{_DIGITS}g}"),
             "other": float(f"{verdict.other:.{_DIGITS}g}"),
@@ -34,13 +36,16 @@ def write_measured(lesson: Lesson, verdicts: list[tuple[Claim, Verdict]]) -> Non
             "seeds": verdict.seeds,
             "of": verdict.of,
         }
+        for number, verdicts in enumerate(steps, start=1)
         for claim, verdict in verdicts
     ]
     write_atomic(lesson.folder / FILE, tomli_w.dumps({"claims": rows}))
 
 
-def read_measured(lesson: Lesson) -> dict[str, Verdict]:
-    """Return the verdict of each claim by its text; nothing for those that were not measured.
+def read_measured(lesson: Lesson) -> tuple[Mapping[str, Verdict], ...]:
+    """Return for each step the verdicts by the texts of its claims, without those that were not measured.
+
+    Steps may claim the same of different experiments.
 
     Raises
     ------
@@ -49,10 +54,17 @@ def read_measured(lesson: Lesson) -> dict[str, Verdict]:
     """
     path = lesson.folder / FILE
     if not path.exists():
-        return {}
-    rows = parse(read_text(path, "what was measured"), str(path)).get("claims")
-    known = {claim.text for claim in lesson.claims}
-    return {row["claim"]: _verdict(row, path) for row in rows or [] if row.get("claim") in known}
+        return tuple({} for _ in lesson.steps)
+    rows = parse(read_text(path, "what was measured"), str(path)).get("claims") or []
+    by_step = {(row.get("step"), row.get("claim")): row for row in rows}
+    return tuple(
+        {
+            claim.text: _verdict(by_step[number, claim.text], path)
+            for claim in step.claims
+            if (number, claim.text) in by_step
+        }
+        for number, step in enumerate(lesson.steps, start=1)
+    )
 
 
 def _verdict(row: dict[str, Any], path: Path) -> Verdict:

@@ -30,6 +30,8 @@ from sandbox.experiment.training.probe import RunView
 from sandbox.nn import LOSSES, METRICS
 
 NEVER = "never"
+SHORT = 3  # significant digits of a figure that has as many as usual; more tell two of them apart
+_EXACT = 12  # significant digits of a number as somebody typed it
 _LANE = r"(?P<lane>.+?)"
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 KINDS = ("LANE COLUMN after EPOCH", "LANE epochs to COLUMN LEVEL", "LANE and LANE differ since", "LANE stops after")
@@ -49,11 +51,14 @@ class Quantity(Protocol):
     def values(self, run: RunView) -> Array:
         """Return the value for each network of its lanes."""
 
-    def text(self, value: float) -> str:
-        """Format a value for people."""
+    def text(self, value: float, digits: int = SHORT) -> str:
+        """Format a value for people; a number that is not whole in more digits than usual if they are asked for."""
 
     def bound(self, value: float) -> str:
-        """Format a value to compare with, as shortly as it can be told."""
+        """Format a value to compare with: exactly, and as shortly as it can be told."""
+
+    def target(self, value: float, tolerance: float) -> str:
+        """Format a value to come near to, and how near: "0.933, give or take 0.001", "between 48 % and 52 %"."""
 
     @property
     def phrase(self) -> str:
@@ -80,11 +85,19 @@ class Reading:
         taken: Array = values[:, place]
         return taken
 
-    def text(self, value: float) -> str:
-        return texts.column_text(self.column, value)
+    def text(self, value: float, digits: int = SHORT) -> str:
+        if digits <= SHORT:
+            return texts.column_text(self.column, value)
+        return words.share(value, digits - 2) if texts.is_share(self.column) else words.number(value, digits)
 
     def bound(self, value: float) -> str:
-        return texts.level_text(self.column, value)
+        return _level(self.column, value)
+
+    def target(self, value: float, tolerance: float) -> str:
+        if not tolerance or not texts.is_share(self.column):
+            return _near(self, value, tolerance)
+        low, high = max(value - tolerance, 0.0), min(value + tolerance, 1.0)
+        return f"between {self.bound(low)} and {self.bound(high)}"
 
     @property
     def phrase(self) -> str:
@@ -110,14 +123,17 @@ class Reached:
         epochs, values = _recorded(run, self.lane, self.column)
         return epochs_to(epochs, values, self.level, self.column.partition("_")[2] in METRICS)
 
-    def text(self, value: float) -> str:
+    def text(self, value: float, digits: int = SHORT) -> str:
         return _counted(value, "epoch")
 
     bound = text
 
+    def target(self, value: float, tolerance: float) -> str:
+        return _near(self, value, tolerance)
+
     @property
     def phrase(self) -> str:
-        level = texts.level_text(self.column, self.level)
+        level = _level(self.column, self.level)
         return f"epochs that {self.lane} needs to a {words.within(texts.column_words(self.column))} of {level}"
 
 
@@ -138,10 +154,13 @@ class Parted:
         parted = run.pairs.diverged_at.get(frozenset((keys[self.lane], keys[self.other])))
         return np.array([math.inf if parted is None else float(parted)])
 
-    def text(self, value: float) -> str:
+    def text(self, value: float, digits: int = SHORT) -> str:
         return NEVER if math.isinf(value) else f"update {words.bound(value)}"
 
     bound = text
+
+    def target(self, value: float, tolerance: float) -> str:
+        return _near(self, value, tolerance)
 
     @property
     def phrase(self) -> str:
@@ -172,10 +191,13 @@ class Stopped:
             ]
         )
 
-    def text(self, value: float) -> str:
+    def text(self, value: float, digits: int = SHORT) -> str:
         return _counted(value, "epoch")
 
     bound = text
+
+    def target(self, value: float, tolerance: float) -> str:
+        return _near(self, value, tolerance)
 
     @property
     def phrase(self) -> str:
@@ -192,6 +214,16 @@ def _values(lane: Lane, column: str) -> tuple[Array, Array]:
     if lane.replica_history is None:
         return lane.history.columns([column])
     return lane.replica_history.columns([f"{column}#{number}" for number in range(len(lane.replicas))])
+
+
+def _level(column: str, value: float) -> str:
+    """Format a level of a column exactly, and as shortly as it can be told."""
+    return texts.level_text(column, value) if texts.is_share(column) else words.number(value, _EXACT)
+
+
+def _near(quantity: Quantity, value: float, tolerance: float) -> str:
+    """Write a value to come near to, and how near."""
+    return f"{quantity.bound(value)}, give or take {quantity.bound(tolerance)}" if tolerance else quantity.bound(value)
 
 
 def _counted(value: float, noun: str) -> str:

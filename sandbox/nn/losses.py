@@ -83,6 +83,8 @@ class Loss(Tunable):
         Replaces {Y} if the targets are smoothed; {n_out} is the number of output units.
     plus_minus_one : bool
         Whether its targets are -1 and +1 rather than 0 and 1.
+    term_label : str
+        What one sample's loss is called, if `label` calls it a mean: a sum is not to be called one.
     measures_distance : bool
         Whether it measures how far a is from y, alike wherever y lies: targets may then be shifted and scaled.
     takes_scores : bool
@@ -106,6 +108,7 @@ class Loss(Tunable):
     slope_code: ClassVar[str]
     target_code: ClassVar[str] = ""
     plus_minus_one: ClassVar[bool] = False
+    term_label: ClassVar[str] = ""
     measures_distance: ClassVar[bool] = False
     takes_scores: ClassVar[bool] = False
     kink_name: ClassVar[str] = ""
@@ -312,6 +315,7 @@ class Mse(Loss):
 
     name = "mse"
     label = "Mean squared error"
+    term_label = "Squared error"
     summary = "The square of the residual; through a sigmoid, a confident mistake sends almost nothing back."
     formula = r"(a - y)^2"
     derivative_formula = r"2\,(a - y)"
@@ -372,6 +376,7 @@ class Mae(Loss):
 
     name = "mae"
     label = "Mean absolute error"
+    term_label = "Absolute error"
     summary = "The size of the residual: an outlier pulls no harder than any other sample."
     formula = r"\left|a - y\right|"
     derivative_formula = r"\mathrm{sign}(a - y)"

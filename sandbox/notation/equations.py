@@ -8,7 +8,7 @@ into pieces: each is decided by the loss or the same for every loss, and may be 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -27,7 +27,7 @@ class Symbol:
     Attributes
     ----------
     name : str
-        "X", "Y", "Z", "A", "W", "b", "dZ", "dA", "dW" or "db".
+        "X", "Y", "C", "Z", "A", "W", "b", "dZ", "dA", "dW" or "db".
     shift : int or None
         The layer of a chain-rule equation, relative to its l: 0 or -1; None if `layer` is used.
     layer : int
@@ -342,18 +342,35 @@ def _indexed(latex: str, layer: int) -> str:
     return re.sub(pattern, lambda name: name[0].removesuffix(at) + "_{k}" + at * name[0].endswith(at), latex)
 
 
-_SYMBOL = re.compile(r"^(d?[AZWb]|[YRX])(?:_\{\w\})?(?:\^\{\[(\d+|l|l-1)\]\})?$")
+_SYMBOL = re.compile(r"^(d?[AZWb]|[YRXC])(?:_\{\w\})?(?:\^\{\[(\d+|l|l-1)\]\})?$")
 
 
 def symbol_of(atom: str) -> Symbol | None:
     """Return the array that an atom denotes, if any."""
     match = _SYMBOL.match(atom)
-    if match is None or (match[1] not in ("Y", "X") and match[2] is None):
+    if match is None or (match[1] not in ("Y", "X", "C") and match[2] is None):
         return None
     layer = match[2] or "0"
     if layer.isdigit():
         return Symbol(match[1], None, int(layer))
     return Symbol(match[1], 0 if layer == "l" else -1)
+
+
+def subjects(lines: Sequence[Equation]) -> tuple[Symbol | None, ...]:
+    """Return the array that each line gives: the one on its left, or on the left of the line that it continues."""
+    found: list[Symbol | None] = []
+    for line in lines:
+        found.append(line.pieces[0].symbol if line.left else found[-1])
+    return tuple(found)
+
+
+def decided_arrays(lines: Sequence[Equation]) -> frozenset[tuple[str, int]]:
+    """Return name and layer of each array with a layer of its own whose equation the loss decides."""
+    return frozenset(
+        (symbol.name, symbol.layer)
+        for line, symbol in zip(lines, subjects(lines), strict=True)
+        if line.decided and symbol is not None and symbol.layer
+    )
 
 
 @lru_cache(maxsize=512)

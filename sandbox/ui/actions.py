@@ -75,24 +75,45 @@ ENTRIES: Mapping[str, Entry] = {
     "next_part": Entry("Next p&art", "Goes on to the next part of the window", "F6"),
     "previous_part": Entry("Previous pa&rt", "Goes back to the previous part of the window", "Shift+F6"),
     "theme": Entry("Switch &theme", "Switches between light and dark", "Ctrl+T", "moon"),
-    "present": Entry("&Present", "Enlarges everything for the back row", "F11", "present", checkable=True),
-    "leave": Entry("&Leave presenting", "Goes back to the usual size", "Esc"),
+    "present": Entry("&Presenting mode", "Enlarges everything for the back row", "F11", "present", checkable=True),
+    "present_settings": Entry("Show &settings", "Shows or folds the settings while presenting", "S", checkable=True),
+    "present_cost": Entry("Show &cost", "Shows or folds the cost while presenting", "C", checkable=True),
+    "present_lenses": Entry("Show &lenses", "Shows or folds the lenses while presenting", "L", checkable=True),
+    "blank": Entry("&Blank screen", "Turns the screen black until a key or a click; training goes on", "B", also="."),
+    "ring": Entry("Pointer &ring", "Draws a ring around the mouse pointer", "R", checkable=True),
+    "pen": Entry("P&en", "Lets the left button draw; a straight line with Shift", "D", checkable=True),
+    "take_back": Entry("&Take back a stroke", "Erases the stroke that was drawn last", "Backspace"),
+    "erase": Entry("Er&ase", "Erases all that was drawn, and ends the countdown", "E"),
+    "countdown": Entry("C&ountdown", "Counts 30 seconds down; once more adds 30", "T"),
+    "clean_start": Entry(
+        "Clean star&t", "Presents, and begins afresh for the next group; undo brings the experiment back", "F5"
+    ),
+    "leave": Entry("Lea&ve presenting", "Puts pen, ring and countdown away, or goes back to the usual size", "Esc"),
     "lessons": Entry("&Lessons", "Shows or hides the guided lessons", "F3", "lessons", checkable=True),
-    "next_step": Entry("Ne&xt step", "Goes on to the next step of the lesson", "Alt+Right", also="PgDown"),
-    "previous_step": Entry("Pre&vious step", "Goes back to the step before", "Alt+Left", also="PgUp"),
+    "next_step": Entry(
+        "Ne&xt step", "Goes on in the lesson, or begins the one that stands out", "Alt+Right", also="PgDown"
+    ),
+    "previous_step": Entry(
+        "Pre&vious step", "Goes back in the lesson, from its first step to the list", "Alt+Left", also="PgUp"
+    ),
     "shortcuts": Entry("&Keyboard shortcuts", "Shows all shortcuts", "F1"),
     "words": Entry("&Words", "Explains the words of the field, first those of the control in use", "Shift+F1"),
     "about": Entry("&About Loss Sandbox", "Shows the version", role=QAction.MenuRole.AboutRole),
 }
 
 _SESSIONS, _LINE = "<sessions>", ""
+PRESENT = "&Present"  # the menu that the row of controls offers too, while there are no menus
 MENUS: Mapping[str, tuple[str, ...]] = {
     "&File": ("new", "open", "open_table", "reopen", _SESSIONS, _LINE, "save", "picture", _LINE, "quit"),
     "&Edit": ("undo", "redo", _LINE, "draw", _LINE, "new_lane", "copy_lane", "rename_lane", "hide_lane", "remove_lane"),
     "&Run": ("play", "step_update", "step_epoch", _LINE, "reset", "new_weights", _LINE, "sweep"),
     "&View": (
         "settings", _LINE, "cost", "detach", _LINE, "next_lane", "previous_lane", "next_part", "previous_part", _LINE,
-        "theme", "present", "leave",
+        "theme",
+    ),
+    PRESENT: (
+        "present", _LINE, "present_settings", "present_cost", "present_lenses", _LINE, "blank", "ring", "pen",
+        "take_back", "erase", "countdown", _LINE, "clean_start", "leave",
     ),
     "&Help": ("lessons", "next_step", "previous_step", _LINE, "shortcuts", "words", "about"),
 }  # fmt: skip
@@ -175,6 +196,10 @@ class Actions:
             action = self._add(f"lens {index}", Entry(title, summary.rstrip("."), keys))
             action.triggered.connect(lambda *_, index=index: show(index))
             menu.insertAction(self["detach"], action)
+
+    def of_menu(self, title: str) -> list[QAction]:
+        """Return the actions and lines of a menu."""
+        return dict(self._menus)[title].actions()
 
     def by_menu(self) -> Iterator[tuple[str, list[QAction]]]:
         """Yield the title of each menu, and those of its actions that have a shortcut."""

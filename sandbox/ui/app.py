@@ -15,6 +15,7 @@ from sandbox.experiment import Experiment
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.signals import end_by_default
 from sandbox.ui import last_session, theme
+from sandbox.ui.controls import FIRST_SPEED
 from sandbox.ui.ending import heard_signals, print_errors, print_relevant, watched_display
 from sandbox.ui.kit.base import discard
 from sandbox.ui.last_session import LastSessions
@@ -26,8 +27,6 @@ from sandbox.ui.window import MainWindow
 _SWITCH_INTERVAL = 0.0005
 # Milliseconds for the slower views (a few answers per second) to catch up before a picture is taken.
 _SETTLING = 700
-# Updates per second at first: slow enough to see the moons bend, which takes epochs 50 to 400.
-_FIRST_SPEED = 100.0
 _THEMES = {"light": theme.LIGHT, "dark": theme.DARK}
 
 
@@ -84,7 +83,7 @@ def _open(
     if available.width() < 1300 or available.height() < 840:
         window.setWindowState(Qt.WindowState.WindowMaximized)
     sys.excepthook = lambda kind, error, trace: _show_error(window, kind, error, trace)
-    window.controls.set_speed(_FIRST_SPEED)
+    window.controls.set_speed(FIRST_SPEED)
     sessions = LastSessions(window, last_session.sessions_folder())
     window.start()
     if lesson is not None:

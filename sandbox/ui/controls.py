@@ -15,9 +15,12 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMenu, QTool
 from sandbox import words
 from sandbox.nn import METRICS
 from sandbox.ui import theme
-from sandbox.ui.actions import Actions, plain
+from sandbox.ui.actions import PRESENT, Actions, plain
 from sandbox.ui.kit import IconButton, PrimaryButton, Readout, SpeedSlider, label
 from sandbox.ui.kit.base import StyleFollower, call_later
+
+# Updates per second at first: slow enough to see the moons bend, which takes epochs 50 to 400.
+FIRST_SPEED = 100.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,9 @@ class ActionButton(IconButton):
 
 
 class SettingsButton(StyleFollower, QToolButton):
-    """Opens and closes the settings; while they are closed it shows their name."""
+    """Opens and closes the settings; while they are closed it shows their name, but not to an audience."""
+
+    _brief = False
 
     def __init__(self, action: QAction) -> None:
         super().__init__()
@@ -102,9 +107,14 @@ class SettingsButton(StyleFollower, QToolButton):
         self.toggled.connect(self.fit)
         self.follow_style()
 
+    def set_brief(self, brief: bool) -> None:
+        """Set whether it does without the name."""
+        self._brief = brief
+        self.fit()
+
     def fit(self) -> None:
-        style = Qt.ToolButtonStyle
-        self.setToolButtonStyle(style.ToolButtonIconOnly if self.isChecked() else style.ToolButtonTextBesideIcon)
+        style, brief = Qt.ToolButtonStyle, self._brief or self.isChecked()
+        self.setToolButtonStyle(style.ToolButtonIconOnly if brief else style.ToolButtonTextBesideIcon)
         self.setIconSize(QSize(theme.px(16), theme.px(16)))
         self.setFixedHeight(theme.px(theme.CONTROL))
 
@@ -138,7 +148,8 @@ class Controls(StyleFollower, QFrame):
         )
         self.speed.set_value(float("inf"))
         self._meter = RateMeter()
-        self._playing = False
+        self._playing = self._presenting = False
+        self._actions = actions
         self.epoch = Readout("Epoch", "000 000", "How many times all training samples have been used.")
         self.train = Readout(
             "Train cost", "8.88e\u22128", "The loss to learn with, over the training samples, with the penalty."
@@ -235,15 +246,29 @@ class Controls(StyleFollower, QFrame):
 
         self._make_room()
 
+    def set_presenting(self, presenting: bool) -> None:
+        """Keep the way back in sight while presenting, and offer there what else a presenter can do."""
+        self._presenting = presenting
+        self.settings.set_brief(presenting)
+        self._make_room()
+
     # Room
+
+    @property
+    def _leaving(self) -> tuple[tuple[QWidget, ...], ...]:
+        """What leaves the row when it gets narrow, the first of them first."""
+        return tuple(group for group in self._foldable if not (self._presenting and self.present in group))
 
     def _make_room(self) -> None:
         """If the window is narrow, leave out notes and buttons; a menu offers the buttons instead."""
+        if self._presenting:
+            self.present.show()
         room, needed = self.width(), self._least_width()
-        widgets = [widget for group in self._foldable for widget in group]
-        roomy = needed - self._width(self.more) + sum(map(self._width, widgets)) <= room
+        widgets = [widget for group in self._leaving for widget in group]
+        more = 0 if self._presenting else self._width(self.more)
+        roomy = needed - more + sum(map(self._width, widgets)) <= room
         shown: set[QWidget] = set(widgets) if roomy else set()
-        for group in reversed(self._foldable):
+        for group in reversed(self._leaving):
             width = sum(map(self._width, group))
             if needed + width <= room:
                 needed += width
@@ -255,7 +280,7 @@ class Controls(StyleFollower, QFrame):
                 widget.set_roomy(widget in shown)
             else:
                 widget.setVisible(widget in shown)
-        self.more.setVisible(not roomy)
+        self.more.setVisible(self._presenting or not roomy)
 
     def _width(self, widget: QWidget) -> int:
         """Return the width that a widget, or the note of a readout, adds to the row."""
@@ -264,7 +289,7 @@ class Controls(StyleFollower, QFrame):
     def _least_width(self) -> int:
         """Return the width without notes, with everything folded that can be."""
         least = self._row.minimumSize().width()
-        for widget in (widget for group in self._foldable for widget in group):
+        for widget in (widget for group in self._leaving for widget in group):
             if widget.roomy if isinstance(widget, Readout) else not widget.isHidden():
                 least -= self._width(widget)
         return least + (self._width(self.more) if self.more.isHidden() else 0)
@@ -273,6 +298,9 @@ class Controls(StyleFollower, QFrame):
         self._menu.clear()
         buttons = sorted(self.findChildren(ActionButton), key=self._row.indexOf)
         self._menu.addActions([button.defaultAction() for button in buttons if button.isHidden()])
+        if self._presenting:
+            self._menu.addSeparator()
+            self._menu.addActions(self._actions.of_menu(PRESENT))
         self._menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def minimumSizeHint(self) -> QSize:

@@ -23,19 +23,21 @@ from sandbox.ui.kit import label
 from sandbox.ui.kit.base import call_later
 from sandbox.ui.kit.tables import plain_table
 
+_COLUMNS = 3  # of shortcuts: they fit on a projector, enlarged
+
 
 def show_shortcuts(window: QWidget, actions: Actions) -> None:
     """Show every action that has a shortcut, menu by menu, until the user closes the dialog."""
     dialog = _dialog(window, "Keyboard shortcuts")
-    halves = QHBoxLayout(dialog)
-    halves.setContentsMargins(*4 * (theme.px(2 * theme.GRID),))
-    halves.setSpacing(theme.px(4 * theme.GRID))
+    row = QHBoxLayout(dialog)
+    row.setContentsMargins(*4 * (theme.px(2 * theme.GRID),))
+    row.setSpacing(theme.px(4 * theme.GRID))
     menus = [(title, listed) for title, listed in actions.by_menu() if listed]
-    columns = [QVBoxLayout(), QVBoxLayout()]
+    columns = [QVBoxLayout() for _ in range(_COLUMNS)]
     for column in columns:
         column.setSpacing(theme.px(2 * theme.GRID))
-        halves.addLayout(column)
-    lengths = [0, 0]
+        row.addLayout(column)
+    lengths = [0] * _COLUMNS
     for title, listed in menus:
         shortest = lengths.index(min(lengths))
         lengths[shortest] += len(listed) + 2

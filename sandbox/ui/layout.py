@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenuBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QHBoxLayout, QMenuBar, QSizePolicy, QVBoxLayout, QWidget
 
 from sandbox.ui import theme
 from sandbox.ui.controls import Controls
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
     from sandbox.ui.views.cost import CostView
 
 LEAST = 880, 480  # width and height of the smallest window
-ENLARGED = 960, 540  # what is left of a screen when everything is enlarged for the back row, at the usual scale
+ENLARGED = 900, 540  # what is left of a screen when everything is enlarged for the back row, at the usual scale
 WIDE, TALL = 1000, 620  # from here on the settings are open at first; the cost stands above the lenses
 CURVES = 480  # the width that curves and lenses get before the boundary gets more than they
-CROWD = 580  # the width below which the boundary gets less, if the lessons are open
+CROWD = 600  # the width below which the boundary gets less, if the lessons are open or somebody presents
+ROOMY = 700  # the width from which on it gets more, while somebody presents
 BESIDE = 530  # the width from which on the boundary stands beside curves and lenses
+# The least share of the views that curves and lenses get: usually; beside lessons, if there is little; presented.
+READ, SCARCE, PRESENTED = 0.54, 0.6, 0.46
+FOLDABLE = ("settings", "cost", "lenses")  # the parts that a presenter folds; controls and boundary always stay
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,12 @@ class TopLine(StyleFollower, QWidget):
         self._row = QHBoxLayout(self)
         self._row.addWidget(menus)
         self._row.addStretch(1)
-        self._row.addWidget(notice)
+        self.take(notice)
         self.follow_style()
+
+    def take(self, notice: Notice) -> None:
+        """Give the messages their place."""
+        self._row.addWidget(notice)
 
     def fit(self) -> None:
         """Take the same height with a message as without, and on a system that shows the menus elsewhere."""
@@ -109,13 +117,13 @@ class Page(StyleFollower, QWidget):
 
     Signals
     -------
-    settings_shown(bool)
-        The column of settings was opened or closed.
+    parts_changed()
+        Another part is open, or no longer.
     cost_folded(bool)
         The cost was put behind a tab, or into a card of its own.
     """
 
-    settings_shown = Signal(bool)
+    parts_changed = Signal()
     cost_folded = Signal(bool)
 
     def __init__(self, top: TopLine, controls: Controls, settings: PanelColumn, boundary: Card, cost: Card) -> None:
@@ -128,6 +136,9 @@ class Page(StyleFollower, QWidget):
         self._curves: CostView | None = None
         self._fold = Fold(True, True)
         self._open = {True: True, False: False}  # whether the settings are, in a wide window and in a narrow one
+        self._presented: frozenset[str] | None = None  # the parts open while presenting
+        self._lent: frozenset[str] = frozenset()
+        self._told: frozenset[str] | None = None  # the parts that were open when others last heard of it
         self._page = QVBoxLayout(self)
         self._page.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         self._page.addWidget(top)
@@ -161,11 +172,15 @@ class Page(StyleFollower, QWidget):
         self._refold()
         self._show_settings()
 
+    @property
+    def has_room_for_settings(self) -> bool:
+        """Whether curves and lenses get the width that they want beside the settings, with the lessons as they are."""
+        return self._room_for_views(True) * READ >= theme.px(CURVES)
+
     def make_room_for_views(self) -> None:
         """Close the settings if no view beside them can be seen for lack of room."""
         if self._fold.crowded or self._fold.stacked:
-            self.open_settings(False)
-            self._refold()
+            self.open_part("settings", False)
 
     def add_lenses(self, lenses: LensCard, curves: CostView) -> None:
         """Add the lenses, below the cost or with it as their first tab."""
@@ -178,21 +193,93 @@ class Page(StyleFollower, QWidget):
         """Set the share of the boundary's card; the column beside it has 10."""
         self._views.setStretch(0, boundary)
 
+    def hang(self, notice: Notice) -> None:
+        """Let messages lie over the foot of the page, since there is no line of menus."""
+        notice.setParent(self)
+        notice.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        is_other = event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest)
+        if is_other and isinstance(watched, Notice) and watched.parentWidget() is self:
+            edge, size = 2 * theme.px(theme.GRID), watched.sizeHint()
+            width = min(size.width(), self.width() - 2 * edge)
+            left, top = (self.width() - width) // 2, self.height() - edge - size.height()
+            watched.setGeometry(left, top, width, size.height())
+            watched.raise_()
+        return False
+
+    # Which parts are open
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """Those of the foldable parts that are open, though there may be no room for one just now."""
+        return self._chosen(self._fold.wide) | self._lent
+
+    @property
+    def presented(self) -> frozenset[str] | None:
+        """The parts that the presenter chose; None if nobody presents."""
+        return self._presented
+
+    def _chosen(self, wide: bool) -> frozenset[str]:
+        if self._presented is not None:
+            return self._presented
+        return frozenset(FOLDABLE) - (frozenset() if self._open[wide] else {"settings"})
+
+    def present(self, parts: Collection[str] | None) -> None:
+        """Show these parts beside the boundary, without menus; None goes back to the usual arrangement."""
+        self._presented = None if parts is None else frozenset(parts)
+        self.top.setHidden(parts is not None)
+        self._set_margins()
+        self._show_parts()
+
+    def open_part(self, part: str, opened: bool) -> None:
+        """Open or fold a part; usually only the settings fold, which is remembered for wide and narrow windows."""
+        self._lent -= {part}
+        if self._presented is not None:
+            self._presented = self._presented | {part} if opened else self._presented - {part}
+        elif part == "settings":
+            self._open[self._fold.wide] = opened
+        self._show_parts()
+
+    def lend(self, part: str) -> None:
+        """Open a part, if it is folded, until it is taken back: a step of a lesson points at it."""
+        if part not in self.parts:
+            self._lent |= {part}
+            self._show_parts()
+
+    def take_back(self, needed: Collection[str] = ()) -> None:
+        """Fold the parts that were lent, but for those that are still needed."""
+        if not self._lent <= set(needed):
+            focused = QApplication.focusWidget()
+            if "settings" not in needed and focused is not None and self.settings.isAncestorOf(focused):
+                self.setFocus()  # else the focus goes to whatever comes next
+            self._lent &= set(needed)
+            self._show_parts()
+
     @property
     def settings_open(self) -> bool:
         """Whether the settings are shown."""
-        return self._open[self._fold.wide]
+        return "settings" in self.parts
 
     def open_settings(self, opened: bool) -> None:
         """Show or hide the settings; remembered for wide and for narrow windows."""
-        self._open[self._fold.wide] = opened
+        self.open_part("settings", opened)
+
+    def is_seen(self, part: str) -> bool:
+        """Return whether a part is open, and there is room for it."""
+        return part in self.parts and not (self._fold.crowded and part != "settings")
+
+    def _show_parts(self) -> None:
         self._show_settings()
         self._refold()
+        self._place_cost()
 
     def _show_settings(self) -> None:
         self.settings.setVisible(self.settings_open)
         self._keep_curves_readable()
-        self.settings_shown.emit(self.settings_open)
+        if self._told != self.parts:
+            self._told = self.parts
+            self.parts_changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -201,11 +288,16 @@ class Page(StyleFollower, QWidget):
     def _keep_curves_readable(self) -> None:
         """Reserve room for the curves and the lenses, but little more than half: they hold text."""
         room = self._room_for_views(self.settings_open)
-        scarce = self._lessons_width > 0 and room < theme.px(CROWD)
-        share = 1.0 if self._fold.stacked else 0.6 if scarce else 0.54
+        share = 1.0 if self._fold.stacked else self._least_share(room)
         for card in (self.cost, self._lenses):
             if card is not None:
                 card.setMinimumWidth(0 if self._fold.crowded else min(theme.px(CURVES), round(share * room)))
+
+    def _least_share(self, room: int) -> float:
+        presents = self._presented is not None
+        if presents and room >= theme.px(ROOMY):
+            return PRESENTED
+        return SCARCE if (presents or self._lessons_width > 0) and room < theme.px(CROWD) else READ
 
     def _room_for_views(self, with_settings: bool) -> int:
         settings = max(self.settings.width(), self.settings.minimumWidth()) if with_settings else 0
@@ -222,12 +314,12 @@ class Page(StyleFollower, QWidget):
         self._fit_lessons()
         width, height = (self.width() - self._lessons_width) / scale, self.height() / scale
         wide = fold(width, height).wide
-        views = self._room_for_views(self._open[wide]) / scale if self._lessons_width else math.inf
+        with_settings = "settings" in self._chosen(wide) | self._lent
+        views = self._room_for_views(with_settings) / scale if self._lessons_width else math.inf
         wanted = fold(width, height, views)
         if wanted != self._fold:
             self._fold = wanted
             directions = QBoxLayout.Direction
-            self._views.setStretch(1, 0 if wanted.crowded else 10)  # hidden cards would keep their share
             self._views.setDirection(directions.TopToBottom if wanted.stacked else directions.LeftToRight)
             self._show_settings()
             self._place_cost()
@@ -235,24 +327,32 @@ class Page(StyleFollower, QWidget):
 
     def _place_cost(self) -> None:
         """Put the cost where it belongs: into its own card, or behind a tab of the lenses."""
+        both, crowded = {"cost", "lenses"} <= self.parts, self._fold.crowded
+        behind_tab = both and not self._fold.tall
+        self._views.setStretch(1, 10 if self.parts & {"cost", "lenses"} and not crowded else 0)  # else it keeps a share
+        self.cost.setVisible("cost" in self.parts and not behind_tab and not crowded)
         if self._lenses is None or self._curves is None:
             return
-        if self._fold.tall and self._lenses.has_guest:
+        if not behind_tab and self._lenses.has_guest:
             self._lenses.release_guest()
             self.cost.body.addWidget(self._curves, 1)
             self.cost.header.addWidget(self._curves.controls)
             self._curves.show()
-        elif not self._fold.tall and not self._lenses.has_guest:
+        elif behind_tab and not self._lenses.has_guest:
             self._lenses.host("Cost", "The cost after every epoch.", self._curves)
             self._curves.take_controls()
-        self.cost.setVisible(self._fold.tall)
-        self._lenses.setVisible(not self._fold.crowded)
-        self.cost_folded.emit(not self._fold.tall)
+        self._lenses.setVisible("lenses" in self.parts and not crowded)
+        self.cost_folded.emit(behind_tab)
 
     def fit(self) -> None:
         """Set margins and spacings, and fold again: an enlarged window has less room."""
         gap = theme.px(theme.GRID)
-        self._page.setContentsMargins(gap, gap // 2, gap, gap)
+        self._set_margins()
         self._page.setSpacing(gap)
         self._views.setSpacing(gap)
         call_later(self, self._refold)
+
+    def _set_margins(self) -> None:
+        """Leave less above the menus, which are pale, than above the controls."""
+        gap = theme.px(theme.GRID)
+        self._page.setContentsMargins(gap, gap // 2 if self._presented is None else gap, gap, gap)

@@ -19,6 +19,7 @@ from PySide6.QtGui import QUndoStack
 
 from sandbox import words
 from sandbox.data import DATASETS
+from sandbox.data.features import offered
 from sandbox.errors import OUT_OF_MEMORY, InputError, input_error
 from sandbox.experiment import Edit, Experiment
 from sandbox.experiment.document import texts
@@ -33,15 +34,21 @@ from sandbox.experiment.document.lanes import (
     without_own,
 )
 from sandbox.experiment.document.parts import LaneEntry
+from sandbox.experiment.document.rearranging import rearranging
 from sandbox.experiment.document.recommended import brought, with_dataset, with_file
 from sandbox.experiment.document.rules import lane_index
 from sandbox.experiment.document.settings import SETTINGS
+from sandbox.experiment.document.units import ADDED, REMOVED, Units, unit_name
+from sandbox.experiment.training.by_hand import with_weights_by_hand
+from sandbox.experiment.training.frozen import still_frozen, with_frozen, without_frozen
 from sandbox.experiment.training.snapshot import Snapshot, Wanted
 from sandbox.nn.network import parameter_count
 from sandbox.ui.collecting import Collector
 from sandbox.ui.undo import (
+    Before,
     EditCommand,
     HideLaneCommand,
+    NetworkCommand,
     NewLaneCommand,
     PointsCommand,
     RemoveLaneCommand,
@@ -57,6 +64,7 @@ from sandbox.worker.commands import (
     ForkLane,
     Refresh,
     Return,
+    RevertEdit,
     Start,
     Step,
     TogglePlay,
@@ -128,6 +136,7 @@ class Session(QObject):
         self.hidden: frozenset[str] = frozenset()  # lanes that are not shown
         self.snapshot: Snapshot | None = None
         self.playing = False
+        self.is_opened = False  # whether the run in view began an experiment, rather than changed the one before
         self.undo_stack = QUndoStack(self)
         self.opened_with = experiment
         self._run = Run(-1, self.experiment)
@@ -209,7 +218,16 @@ class Session(QObject):
         if self._pending_run is not None:
             self._defer("reset", self.reset)
             return
-        self._begin(self._with_fitting_weights(), "reset", True)
+        self._begin(self._with_weights_by_hand(self._with_fitting_weights()), "reset", True)
+
+    def _with_weights_by_hand(self, experiment: Experiment) -> Experiment:
+        """Return the experiment with the weights that were set before the first update as those that it starts from."""
+        if self.snapshot is None or self.snapshot.run != self._run.number:
+            return experiment
+        try:
+            return with_weights_by_hand(experiment, self.snapshot.experiment, self.snapshot.data)
+        except InputError:  # too large to be typed
+            return experiment
 
     def _with_fitting_weights(self) -> Experiment:
         """Return the experiment, without typed initial weights that no longer fit the layers."""
@@ -219,8 +237,9 @@ class Session(QObject):
             if state.name not in self._lane_names():
                 continue  # the snapshot is of a run before
             name = state.name if len(experiment.lanes) > 1 else None
-            initial = experiment.lane(state.name).network.initial
-            if initial and len(initial) != parameter_count(state.sizes):
+            network = experiment.lane(state.name).network
+            sizes = (len(self._features()), *network.hidden, state.sizes[-1])
+            if network.initial and len(network.initial) != parameter_count(sizes):
                 experiment = experiment.with_value("network.initial", (), name)
                 self.message.emit(
                     "The initial weights that were typed no longer fit the layers: they are drawn.", False
@@ -265,7 +284,10 @@ class Session(QObject):
 
         A change that is not allowed is reported and has no effect.
         """
-        live = SETTINGS[key].live
+        if key == "data.features" and (features := self._live_features(value)) is not None:
+            self.set_inputs(features)
+            return
+        live = SETTINGS[key].live and key != "data.features"
         lane = lane if len(self.experiment.lanes) > 1 and SETTINGS[key].per_lane else None
         if lane is not None and lane not in self._lane_names():
             return  # the lane was removed before this deferred change
@@ -329,7 +351,7 @@ class Session(QObject):
         if key in _REDRAWING:
             changes |= self._drawn_weights(key, lane)
         if key == "network.hidden":
-            changes |= self._fitting_activation(value, lane)
+            changes |= self._fitting_activation(value, lane) | self._fitting_frozen(value, lane)
         if key == "data.classes" and self.experiment.data.points is not None:
             changes["data.task"] = "binary" if value == 2 else "multiclass"
         if key == "loss.objective" and self.snapshot is not None:
@@ -379,6 +401,15 @@ class Session(QObject):
         fill = names[-1] if names else SETTINGS["network.activation"].default
         return {"network.activation": (names + (fill,) * len(hidden))[: len(hidden)]}
 
+    def _fitting_frozen(self, hidden: object, lane: str | None) -> dict[str, Any]:
+        """Return the change that lets go of frozen units that the new layers do not have."""
+        frozen = self.experiment.get("network.frozen", lane or self.experiment.lanes[0].name)
+        state = None if self.snapshot is None else self.snapshot.lane(lane or self.experiment.lanes[0].name)
+        if not isinstance(frozen, tuple) or not isinstance(hidden, tuple) or state is None:
+            return {}
+        fitting = still_frozen(tuple(map(str, frozen)), (state.sizes[0], *hidden, state.sizes[-1]))
+        return {} if fitting == frozen else {"network.frozen": fitting}
+
     def _with_data(self, name: str) -> Experiment:
         """Return the experiment with another data set and what it brings; a new task resets output and objective."""
         dataset, experiment = DATASETS[name], with_dataset(self.experiment, name)
@@ -391,10 +422,10 @@ class Session(QObject):
                     experiment = _with_monitors(experiment, lane.name, old, dataset.task)
         return experiment
 
-    def apply_edit(self, edit: Edit) -> None:
+    def apply_edit(self, edit: Edit, token: int | None = None) -> None:
         """Apply an edit that has been checked; called by the undo stack."""
         self._settled = self.experiment = self.experiment.changed_by(edit)
-        self.send(ApplyEdit(edit))
+        self.send(ApplyEdit(edit, token))
         if not edit.changes.keys() <= set(_DRAWN):  # no control shows the points: a drag must be quick
             self.settings_changed.emit()
 
@@ -433,6 +464,180 @@ class Session(QObject):
         before = {key: value for key, value in before.items() if value is not None}
         self.succeeded.emit()
         self.undo_stack.push(PointsCommand(self, edit, before, stroke, name))
+
+    def revert_edit(self, token: int, before: Before) -> None:
+        """Set back what the edits with a token replaced; called by the undo stack."""
+        for lane, values in before:
+            self.experiment = self.experiment.changed_by(self.experiment.checked_edit(values, lane))
+        self._settled = self.experiment
+        self.send(RevertEdit(token))
+        self.settings_changed.emit()
+
+    # The network itself
+
+    def change_weight(self, name: str, value: float, final: bool, lane: str, replica: int | None = None) -> None:
+        """Set a weight or bias of a lane, "W1[0,1]" or "b2[3]", between two updates.
+
+        Parameters
+        ----------
+        name : str
+        value : float
+        final : bool
+            Whether it is typed, or the last value of a drag. All values of a drag are one step that can be undone.
+        lane : str
+        replica : int, optional
+            The number of the network, if the lane has several; None is the first.
+        """
+        if self._pending_run is not None:
+            self._defer((name, lane), lambda: self.change_weight(name, value, final, lane, replica))
+            return
+        if lane not in self._lane_names():
+            return
+        several = self.experiment.run.replicas > 1
+        key = f"{name}#{replica or 0}" if several else name
+        try:
+            edit = self.experiment.checked_edit({}, lane if len(self.experiment.lanes) > 1 else None, 0, {key: value})
+        except InputError as error:
+            self.message.emit(str(error), True)
+            return
+        drag = self._open_drag(edit)
+        token = next(self._tokens) if drag is None else drag.token
+        self.succeeded.emit()
+        self.undo_stack.push(NetworkCommand(self, edit, token, f"change of {name}", final))
+
+    def _open_drag(self, edit: Edit) -> NetworkCommand | None:
+        """Return the command of a drag that an edit of weights goes on with; None if it is another change."""
+        index = self.undo_stack.index()
+        command = self.undo_stack.command(index - 1) if index else None
+        if not isinstance(command, NetworkCommand) or command.final:
+            return None
+        same = (command.edit.lane, command.edit.weights.keys()) == (edit.lane, edit.weights.keys())
+        return command if same else None
+
+    def freeze(self, layer: int, unit: int | None, frozen: bool, lane: str) -> None:
+        """Freeze a layer (from 1; `unit` None) or one of its units (from 0) of a lane, or let it learn again.
+
+        Their weights and biases stay as they are. Of a frozen layer, a single unit can be let go: the others stay.
+        """
+        if lane not in self._lane_names():
+            return
+        state = None if self.snapshot is None else self.snapshot.lane(lane)
+        if state is None or not 1 <= layer < len(state.sizes):
+            return
+        before = self.experiment.lane(lane).network.frozen
+        names = with_frozen(before, layer, unit) if frozen else without_frozen(before, layer, unit, state.sizes[layer])
+        self.change("network.frozen", names, True, lane)
+
+    def remove_unit(self, layer: int, unit: int, lane: str) -> None:
+        """Remove one unit (from 0) of a hidden layer (from 1) while the lane trains; all others keep their weights."""
+        hidden = self._hidden(lane)
+        if 1 <= layer <= len(hidden) and hidden[layer - 1] == 1:
+            self.remove_layer(layer, lane)
+            return
+        self._rearrange(lane, layer, -1, {REMOVED: (unit_name(layer, unit),)})
+
+    def add_unit(self, layer: int, lane: str, unit: int | None = None) -> None:
+        """Add a unit to a hidden layer (from 1), to be number `unit` (from 0) there, else the last."""
+        hidden = self._hidden(lane)
+        if 1 <= layer <= len(hidden):
+            place = hidden[layer - 1] if unit is None else unit
+            self._rearrange(lane, layer, 1, {ADDED: (unit_name(layer, place),)})
+
+    def remove_layer(self, layer: int, lane: str) -> None:
+        """Remove a hidden layer (from 1)."""
+        self._rearrange(lane, layer, None, {REMOVED: (unit_name(layer, None),)})
+
+    def add_layer(self, layer: int, units: int, lane: str) -> None:
+        """Add a hidden layer of so many units, to be number `layer` (from 1)."""
+        self._rearrange(lane, layer, units, {ADDED: (unit_name(layer, None),)}, whole=True)
+
+    def _hidden(self, lane: str) -> tuple[int, ...]:
+        return self.experiment.lane(lane).network.hidden if lane in self._lane_names() else ()
+
+    def _rearrange(self, lane: str, layer: int, by: int | None, units: Units, whole: bool = False) -> None:
+        """Change a layer `by` so many units (None: remove it; `whole`: it is new), in one step that can be undone."""
+        if self._pending_run is not None:
+            self._defer(object(), lambda: self._rearrange(lane, layer, by, units, whole))
+            return
+        if lane not in self._lane_names():
+            return
+        several = lane if len(self.experiment.lanes) > 1 else None
+        try:
+            changes = rearranging(self.experiment.lane(lane).network, layer, by, units, whole)
+            edit = self.experiment.checked_edit(changes, several, 0, None, units)
+            self.experiment.with_checked(edit)
+        except InputError as error:
+            self.message.emit(str(error), True)
+            return
+        self.succeeded.emit()
+        before = self._values_now(changes, [lane], several)
+        ((what, (name,)),) = units.items()
+        text = f"{'removal of' if what == REMOVED else 'new'} {texts.unit_within(name)}"
+        self.undo_stack.push(NetworkCommand(self, edit, next(self._tokens), text, before=before))
+
+    def switch_input(self, name: str, on: bool) -> None:
+        """Switch one of the inputs that `offered_inputs` names on or off, for all lanes, while they train."""
+        if self._pending_run is not None:
+            self._defer(object(), lambda: self.switch_input(name, on))
+            return
+        now = self._features()
+        if (name in now) == on:
+            return
+        if not on:
+            wanted = [other for other in now if other != name]
+        else:
+            order = self.offered_inputs()
+            places = {other: place for place, other in enumerate(order)}
+            wanted = sorted((*now, name), key=lambda other: places.get(other, len(order)))
+        if wanted:
+            self.change("data.features", tuple(wanted), True)
+        else:
+            self.message.emit("A network has one input at least: switch another one on first.", True)
+
+    def offered_inputs(self) -> tuple[str, ...]:
+        """Return the inputs, off or on, that can be switched while it trains."""
+        if self.snapshot is None:
+            return ()
+        data = self.snapshot.data
+        return tuple(dict.fromkeys((*offered(data.columns or data.inputs), *self._features())))
+
+    def set_inputs(self, features: tuple[str, ...]) -> None:
+        """Give all networks these inputs while they train; weights of those that stay are kept."""
+        if self._pending_run is not None:
+            self._defer("data.features", lambda: self.change("data.features", features, True))
+            return
+        now = self._features()
+        if features == now:
+            return
+        try:
+            edit = self._checked({"data.features": features}, None)
+        except InputError as error:
+            self.message.emit(str(error), True)
+            self.settings_changed.emit()
+            return
+        self.succeeded.emit()
+        before = [(None, {"data.features": now})]
+        self.undo_stack.push(NetworkCommand(self, edit, next(self._tokens), "change of features", before=before))
+
+    def _features(self) -> tuple[str, ...]:
+        """Return the features in use, also where the data decide them."""
+        assert self.snapshot is not None
+        return self.experiment.data.features or self.snapshot.data.feature_names
+
+    def _live_features(self, value: object) -> tuple[str, ...] | None:
+        """Return the features that are asked for; None if these data cannot have them without a new run."""
+        if self._pending_run is not None or self.snapshot is None:
+            return None
+        data, dataset = self.snapshot.data, self.experiment.data.dataset
+        if value is None and dataset is not None:
+            value = tuple(name for name in DATASETS[dataset].features if name not in data.target_names)
+        if not isinstance(value, tuple):
+            return None
+        try:
+            data.with_features(value)
+        except InputError:
+            return None
+        return value
 
     # Lanes
 
@@ -656,7 +861,8 @@ class Session(QObject):
     def _accepted(self, pending: _PendingRun) -> None:
         before, self._run, self._pending_run = self.current_run(), pending.run, None
         self._settled = self.experiment = pending.run.experiment
-        self.hidden = frozenset() if pending.key == "open" else self.hidden & {x.name for x in self.experiment.lanes}
+        self.is_opened = pending.key == "open"
+        self.hidden = frozenset() if self.is_opened else self.hidden & {x.name for x in self.experiment.lanes}
         self._marks = 0, -1
         self.succeeded.emit()
         if pending.undoable:

@@ -25,6 +25,7 @@ CONTROL = 26  # the height of a control
 SMALL = 11  # captions, subtitles, axes
 NORMAL = 13  # everything else
 LARGE = 20  # the readouts
+READABLE = 12.5  # the smallest type before it is enlarged for the back row
 
 FAMILIES = (
     "Inter",
@@ -48,8 +49,8 @@ class Theme:
     """One set of colours, each "#rrggbb".
 
     Each colour has one meaning. Orange and blue are the first two classes; purple and green are the signs of numbers,
-    and of a difference; pink is what the loss decides; lanes have none of these. The accent, also blue, is kept to
-    controls. Everything with a meaning is told by a shape, a letter or a line as well.
+    and of a difference; pink is what the loss decides; violet what a presenter adds; lanes have none of these. The
+    accent, also blue, is kept to controls. Everything with a meaning is told by a shape, a letter or a line as well.
 
     Attributes
     ----------
@@ -73,6 +74,8 @@ class Theme:
         Around a data point; the decision boundary.
     decided, decided_soft, on_decided : str
         What the loss decides, in equations, code and numbers; a pale tint of it; text on the tint.
+    ink : str
+        What a presenter adds to the picture: strokes, the ring around the mouse, the countdown.
     negative, middle, positive : str
         Numbers below 0, at 0, and above: weights, differences, slopes.
     lanes, curves, classes : tuple of str
@@ -104,6 +107,7 @@ class Theme:
     decided: str
     decided_soft: str
     on_decided: str
+    ink: str
     negative: str
     middle: str
     positive: str
@@ -151,6 +155,7 @@ LIGHT = Theme(
     decided="#b0126b",
     decided_soft="#fbe6f1",
     on_decided="#8f0d56",
+    ink="#9d00ff",
     negative="#7b3f9d",
     middle="#f7f7f5",
     positive="#2a7d46",
@@ -190,6 +195,7 @@ DARK = Theme(
     decided="#ff86bd",
     decided_soft="#46233a",
     on_decided="#ffb0d4",
+    ink="#ff3dff",
     negative="#b98be0",
     middle="#1d222a",
     positive="#5cb878",
@@ -222,6 +228,11 @@ def scale() -> float:
 def px(length: float) -> int:
     """Return a length of the grid in pixels, enlarged in presenting mode, at least 1."""
     return max(1, round(length * _scale))
+
+
+def type_px(size: float) -> int:
+    """Return a size of type in pixels; presenting enlarges small type more, since it is the first to be lost."""
+    return px(max(size, READABLE) if _scale > 1.0 else size)
 
 
 def symbol(index: int) -> str:
@@ -274,7 +285,7 @@ def family() -> str:
 def font(size: float = NORMAL, bold: bool = False) -> QFont:
     """Return the font in one of the three sizes, with digits of equal width if the family has them."""
     result = QFont(family())
-    result.setPixelSize(px(size))
+    result.setPixelSize(type_px(size))
     if bold:
         result.setWeight(QFont.Weight.DemiBold)
     result.setFeature(QFont.Tag("tnum"), 1)
@@ -401,9 +412,9 @@ def style_sheet(theme: Theme) -> str:
         "knob_radius": knob // 2,
         "knob_out": -((knob - px(4)) // 2),
         "bar": px(10),
-        "small": px(SMALL),
-        "normal": px(NORMAL),
-        "large": px(LARGE),
+        "small": type_px(SMALL),
+        "normal": type_px(NORMAL),
+        "large": type_px(LARGE),
         "icons": resource("icons").as_posix(),
         "check": "check-dark" if theme.dark else "check-light",
         "control_focus": px(CONTROL) - 2 * px(2),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -33,8 +34,11 @@ class Editable(Protocol):
     experiment: Experiment
     hidden: frozenset[str]
 
-    def apply_edit(self, edit: Edit) -> None:
-        """Apply an edit that has been checked."""
+    def apply_edit(self, edit: Edit, token: int | None = None) -> None:
+        """Apply an edit that has been checked; with a token, keep what it replaces."""
+
+    def revert_edit(self, token: int, before: Before) -> None:
+        """Set back what the edits with a token replaced; `before` are the settings among it, for each lane."""
 
     def apply_lanes(self, experiment: Experiment, command: Command | None, hidden: frozenset[str]) -> None:
         """Replace the lanes, and send the command to the thread."""
@@ -44,6 +48,10 @@ class Editable(Protocol):
 
     def go_to(self, run: Run) -> None:
         """Return to an earlier run, as it was left."""
+
+
+Before = Sequence[tuple[str | None, Mapping[str, Any]]]
+"""Settings as they were before a change: of lanes, or of all if None."""
 
 
 class EditCommand(QUndoCommand):
@@ -76,6 +84,35 @@ class EditCommand(QUndoCommand):
         return True
 
 
+class NetworkCommand(QUndoCommand):
+    """A change of the network itself, of a weight or the inputs, undone to the bit by the thread.
+
+    What is set back is as it was before the change: training itself does not go back.
+    """
+
+    def __init__(
+        self, session: Editable, edit: Edit, token: int, text: str, final: bool = True, before: Before = ()
+    ) -> None:
+        super().__init__(text)
+        self.session, self.edit, self.token, self.final, self.before = session, edit, token, final, before
+
+    def redo(self) -> None:
+        self.session.apply_edit(self.edit, self.token)
+
+    def undo(self) -> None:
+        self.session.revert_edit(self.token, self.before)
+
+    def id(self) -> int:
+        return 3
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Merge the values of one drag, which share a token, into one step."""
+        if not isinstance(other, NetworkCommand) or other.token != self.token:
+            return False
+        self.edit, self.final = other.edit, other.final
+        return True
+
+
 class PointsCommand(QUndoCommand):
     """Points that were drawn, moved or erased while training goes on; all edits of one stroke are one step."""
 
@@ -90,7 +127,7 @@ class PointsCommand(QUndoCommand):
         self.session.apply_edit(self.session.experiment.checked_edit(self.before))
 
     def id(self) -> int:
-        return 3
+        return 4
 
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, PointsCommand) or other.stroke is not self.stroke:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -27,6 +27,7 @@ from sandbox.experiment.training.snapshot import LaneState, Snapshot, Wanted
 from sandbox.lessons import lesson_folder
 from sandbox.ui import theme
 from sandbox.ui.actions import Actions, KeyGuard
+from sandbox.ui.clean_start import clean_start
 from sandbox.ui.controls import Controls, Reading, Readouts
 from sandbox.ui.drawing import DrawingDesk
 from sandbox.ui.help import show_about, show_shortcuts, show_words
@@ -34,12 +35,13 @@ from sandbox.ui.icons import icon
 from sandbox.ui.kit import Card, Notice
 from sandbox.ui.lanes.bar import LaneBar
 from sandbox.ui.lanes.desk import LaneDesk
-from sandbox.ui.layout import ENLARGED, LEAST, FirstPaint, Page, TopLine
+from sandbox.ui.layout import LEAST, FirstPaint, Page, TopLine
 from sandbox.ui.lessons import LessonDesk
 from sandbox.ui.panels import DataPanel, LanePanel, LossPanel, NetworkPanel, OptimizerPanel
 from sandbox.ui.panels.base import Change, Panel
 from sandbox.ui.panels.column import PanelColumn
 from sandbox.ui.parts import go_to_part
+from sandbox.ui.presenting import Presentation, Tools
 from sandbox.ui.session import MOST_LANES, Session
 from sandbox.ui.theme import Theme
 
@@ -48,9 +50,6 @@ if TYPE_CHECKING:
     from sandbox.ui.lens.card import LensCard
     from sandbox.ui.sweep import SweepDialog
     from sandbox.ui.views.cost import CostView
-
-PRESENTING = 1.4  # how much larger text and lines are for the back row
-
 
 _OPENED = "Experiments and lessons (*.toml lesson.md)"
 _TABLES = "Tables (*.csv *.tsv *.txt);;All files (*)"
@@ -77,7 +76,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Loss Sandbox")
         self._chosen_theme = theme
-        self._presenting = self._closed = False
+        self._closed = False
         self._drawn_run = -1
         self.may_close: Callable[[], bool] = lambda: True  # asked before the window closes
         self._reported: set[str] = set()  # the lanes of this run whose stop has been reported
@@ -118,6 +117,8 @@ class MainWindow(QMainWindow):
         self.lessons = LessonDesk(self, self)
         page.add_lessons(self.lessons.panel, self.lessons.panel.fit)
         self.setCentralWidget(page)
+        self.presentation = Presentation(self, page, self.controls, self.notice, self.actions_, self._apply_theme)
+        self.tools = Tools(self, self, self.lessons)  # after the page, over which they lie
         page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         page.setFocus()  # no control has the focus before the user chooses one
         self._show_lanes()
@@ -182,14 +183,14 @@ class MainWindow(QMainWindow):
                 "reset": session.reset,
                 "new_weights": session.new_weights,
                 "sweep": self.open_sweep,
-                "settings": lambda: self.page.open_settings(actions["settings"].isChecked()),
+                "settings": lambda: self.presentation.fold("settings"),
                 "next_lane": lambda: desk.view_next(1),
                 "previous_lane": lambda: desk.view_next(-1),
                 "next_part": lambda: go_to_part(self.parts, 1),
                 "previous_part": lambda: go_to_part(self.parts, -1),
                 "theme": self.switch_theme,
-                "present": self.switch_presenting,
-                "leave": self.switch_presenting,
+                "clean_start": lambda: clean_start(self),
+                "leave": self._put_away_or_leave,
                 "lessons": lambda: self.lessons.open_panel(actions["lessons"].isChecked()),
                 "next_step": self.lessons.go_on,
                 "previous_step": self.lessons.go_back,
@@ -199,7 +200,7 @@ class MainWindow(QMainWindow):
             }
         )
         self.page.cost_folded.connect(actions["cost"].setEnabled)
-        self.page.settings_shown.connect(actions["settings"].setChecked)
+        self.page.parts_changed.connect(lambda: actions["settings"].setChecked(self.page.settings_open))
         actions["settings"].setChecked(self.page.settings_open)
         stack = session.undo_stack
         for source in (stack.canUndoChanged, stack.canRedoChanged, session.settings_changed, session.shown):
@@ -207,10 +208,11 @@ class MainWindow(QMainWindow):
         stack.undoTextChanged.connect(lambda text: actions.say("undo", f"Undoes the {text or 'last change'}"))
         stack.redoTextChanged.connect(lambda text: actions.say("redo", f"Redoes the {text or 'last undone change'}"))
         self.lessons.shown.connect(actions["lessons"].setChecked)
+        self.presentation.switched.connect(self._show_presented)
+        self.tools.allow(False)
         actions["reopen"].setEnabled(False)  # until something is known to have been kept
         actions.sessions.setEnabled(False)
         self._show_undo()
-        self._show_presenting()
 
     def _show_playing(self, playing: bool) -> None:
         self.controls.set_playing(playing)
@@ -242,6 +244,7 @@ class MainWindow(QMainWindow):
             return
         self.boundary, self.cost = LaneGrid(), CostView()
         self.boundary_card.body.addWidget(self.drawing.bar)
+        self.boundary.present(self.presentation.is_on)
         self.boundary_card.body.addWidget(self.boundary, 1)
         self.drawing.attach(self.boundary)
         self.cost_card.body.addWidget(self.cost, 1)
@@ -250,7 +253,7 @@ class MainWindow(QMainWindow):
         lenses = self.lenses
         self.actions_.connect({"cost": lenses.show_guest, "detach": lambda: lenses.take_out(lenses.current)})
         self.page.add_lenses(self.lenses, self.cost)
-        self.actions_.add_lenses({kind.title: kind.summary for kind in LENSES}, self.lenses.show_tab)
+        self.actions_.add_lenses({kind.title: kind.summary for kind in LENSES}, self._show_lens)
         self._leave_focus(self.page)
         self._theme_views()
         self.lessons.follow_views()
@@ -266,10 +269,15 @@ class MainWindow(QMainWindow):
         self.boundary.lane_renamed.connect(self.desk.rename)
         self.desk.rename_refused.connect(self.boundary.rename_again)
         self.boundary.rates_chosen.connect(self.session.set_rates)
-        self.cost.ghosts_cleared.connect(self._clear_ghosts)
+        self.cost.ghosts_cleared.connect(self.clear_ghosts)
         self.cost.invite()
         self._show_lanes()
         self.session.start()
+
+    def _show_lens(self, index: int) -> None:
+        assert self.lenses is not None
+        self.presentation.unfold("lenses")
+        self.lenses.show_tab(index)
 
     def _leave_focus(self, parent: QWidget) -> None:
         """Let a click on a button leave the focus where it was, so that Space still plays and pauses."""
@@ -294,15 +302,10 @@ class MainWindow(QMainWindow):
     def _apply_theme(self) -> None:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        theme.apply(application, self.theme, self._enlarged() if self._presenting else 1.0)
+        theme.apply(application, self.theme, self.presentation.scale())
         self.setMinimumSize(*map(theme.px, LEAST))
         self.actions_["theme"].setIcon(icon("sun" if self.theme.dark else "moon"))
         self._theme_views()
-
-    def _enlarged(self) -> float:
-        """Return how much larger everything can be and still fit on the screen."""
-        screen = self.screen().availableGeometry()
-        return max(1.0, min(PRESENTING, screen.width() / ENLARGED[0], screen.height() / ENLARGED[1]))
 
     def _theme_views(self) -> None:
         for view in (self.boundary, self.cost, self.lenses):
@@ -316,29 +319,16 @@ class MainWindow(QMainWindow):
         QSettings().setValue("theme", "dark" if self._chosen_theme.dark else "light")
         self.set_theme(self._chosen_theme)
 
-    def switch_presenting(self) -> None:
-        """Enlarge text and lines and fill the screen, or go back."""
-        # Everything moves, and again in the next turn of the event loop, as parts fold: it is drawn only after that.
-        self.setUpdatesEnabled(False)
-        QTimer.singleShot(0, self, lambda: QTimer.singleShot(0, self, lambda: self.setUpdatesEnabled(True)))
-        if not self._presenting:
-            self._normal_geometry, self._had_settings = self.geometry(), self.page.settings_open
-            self.page.open_settings(False)  # the back row is to see the plots
-        self._presenting = not self._presenting
-        self._show_presenting()
-        self._apply_theme()
-        if self._presenting:
-            self.showFullScreen()
-        else:
-            self.page.open_settings(self._had_settings)
-            self.showNormal()
-            # Deferred: only then does the layout know that it may be narrow again.
-            QTimer.singleShot(0, self, lambda: self.setGeometry(self._normal_geometry))
+    def _put_away_or_leave(self) -> None:
+        """Put away what a presenter has out, and only then end presenting: nobody is to see it collapse by accident."""
+        if not self.tools.put_away():
+            self.presentation.switch()
 
-    def _show_presenting(self) -> None:
-        self.actions_["present"].setChecked(self._presenting)
-        self.actions_["leave"].setEnabled(self._presenting)
-        self.actions_["leave"].setVisible(self._presenting)
+    def _show_presented(self) -> None:
+        self.tools.allow(self.presentation.is_on)
+        if self.boundary is not None:
+            self.boundary.present(self.presentation.is_on)
+        self.lessons.point_again()
 
     # Settings
 
@@ -471,7 +461,7 @@ class MainWindow(QMainWindow):
             self._keep_or_clear_ghosts(snapshot.experiment)
         if self._reported and snapshot.run != self._drawn_run:
             self._reported.clear()
-            self.notice.dismiss()  # it was about the previous run
+            self.notice.drop()  # it was about the previous run
         self._drawn_run = snapshot.run
         if self.cost is not None:
             self.cost.forget_ranges()
@@ -498,17 +488,18 @@ class MainWindow(QMainWindow):
         self.data_panel.show_counts(snapshot.data)
 
     def _keep_or_clear_ghosts(self, experiment: Experiment) -> None:
-        """Leave the run that ends on screen, pale, if the new one has the same data and lanes."""
+        """Leave the run that ends on screen, pale, if the new one is of the same experiment, data and lanes."""
         assert self.boundary is not None and self.cost is not None
         source = experiment.data, experiment.folder, tuple(lane.name for lane in experiment.lanes)
-        if self._drawn_source == source:
+        if self._drawn_source == source and not self.session.is_opened:
             self.boundary.keep_ghosts()
             self.cost.keep_ghosts()
         else:
-            self._clear_ghosts()
+            self.clear_ghosts()
         self._drawn_source = source
 
-    def _clear_ghosts(self) -> None:
+    def clear_ghosts(self) -> None:
+        """Stop showing the previous run."""
         if self.boundary is not None and self.cost is not None:
             self.boundary.clear_ghosts()
             self.cost.clear_ghosts()
@@ -611,7 +602,7 @@ class MainWindow(QMainWindow):
             return
         path = Path(name)
         self._folder = str(path.parent)
-        if self.page.grab().save(str(path), "PNG"):
+        if self.grab().save(str(path), "PNG"):
             self.notice.say(f"Saved as {path.name}: what the window shows now.")
         else:
             self.notice.say(f"{path.name} could not be written: choose a folder that can be.", error=True)

@@ -32,9 +32,20 @@ class Return:
 
 @dataclass(frozen=True)
 class ApplyEdit:
-    """Change settings of the run now; the values of the edit have been checked, its update is ignored."""
+    """Change settings or weights of the run now; the values of the edit have been checked, its update is ignored.
+
+    With a `token`, what it replaces is kept for `RevertEdit`: of several edits with one token, what the first replaced.
+    """
 
     edit: Edit
+    token: int | None = None
+
+
+@dataclass(frozen=True)
+class RevertEdit:
+    """Set back, by another edit, the weights that the edits with this token replaced."""
+
+    token: int
 
 
 @dataclass(frozen=True)
@@ -117,6 +128,6 @@ class Close:
 
 
 Command = (
-    Start | Return | ApplyEdit | ForkLane | AddLane | RemoveLane | RestoreLane | RenameLane | Play | Pause | TogglePlay
-    | Step | Train | Refresh | Close
+    Start | Return | ApplyEdit | RevertEdit | ForkLane | AddLane | RemoveLane | RestoreLane | RenameLane | Play | Pause
+    | TogglePlay | Step | Train | Refresh | Close
 )  # fmt: skip

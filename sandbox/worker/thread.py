@@ -39,6 +39,7 @@ from sandbox.worker.commands import (
     RenameLane,
     RestoreLane,
     Return,
+    RevertEdit,
     Start,
     Step,
     TogglePlay,
@@ -128,6 +129,7 @@ class TrainerThread(QThread):
         self._successor: Trainer | None = None  # the same run with one more lane, catching up with this one
         self._left: OrderedDict[int, _Left] = OrderedDict()  # runs to go back to, by number
         self._removed: dict[int, _Removal] = {}  # removed lanes by token
+        self._replaced: dict[int, tuple[Edit, ...]] = {}  # the edits that set weights back, by token
         self._playing = False
         self._hurries = False  # whether the next burst is short, because points were drawn
         self._until_epoch: int | None = None
@@ -204,8 +206,11 @@ class TrainerThread(QThread):
             case Return(run, experiment):
                 if run != self._run_number:
                     self._begin(run, experiment)
-            case ApplyEdit(edit):
-                self._edit(edit)
+            case ApplyEdit(edit, token):
+                self._edit(edit, token)
+            case RevertEdit(token):
+                for edit in self._replaced.pop(token, ()):
+                    self._edit(edit)
             case ForkLane() | AddLane() | RemoveLane() | RestoreLane() | RenameLane():
                 self._change_lanes(command)
             case Play():
@@ -287,13 +292,16 @@ class TrainerThread(QThread):
         for trainer in runs:
             trainer.release()
 
-    def _edit(self, edit: Edit) -> None:
+    def _edit(self, edit: Edit, token: int | None = None) -> None:
         self._settle()
         if self._trainer is None:
             return
         try:
-            if self._trainer.update or self._trainer.marks or self._playing:
+            if self._trainer.update or self._trainer.marks or self._playing or edit.is_in_place:
+                inverse = self._trainer.inverse(edit)
                 self._trainer.take_edit(edit)
+                if token is not None:
+                    self._replaced.setdefault(token, inverse)
             else:
                 self._trainer = _changed_at_start(self._trainer, edit)
         except InputError as error:

@@ -28,6 +28,7 @@ GROUPS = {
     "catch_up": "window",
     "six_lanes": "window",
     "looks": "window",
+    "presenting": "window",
     "start": "start",
     "memory": "memory",
 }

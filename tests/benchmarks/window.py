@@ -12,7 +12,9 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QWidget
 
 from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document.parts import LaneEntry
@@ -332,3 +334,41 @@ def _switched(driver: Driven, action: str) -> float:
     driver.run_for(0.5)
     application.removeEventFilter(last)
     return last.at - start
+
+
+def presenting(effort: Effort) -> list[Row]:
+    """What a pen's strokes and a ring around the mouse add to a frame, measured by turns."""
+    plain: list[Frame] = []
+    drawn_over: list[Frame] = []
+    with driven(planar((8, 8), 0)) as driver:
+        actions = driver.window.actions_
+        actions["present"].trigger()
+        driver.play()
+        driver.run_for(effort.seconds)
+        for _ in range(effort.rounds):
+            plain += _at_least_two_frames(driver, effort.frames / effort.rounds)
+            actions["pen"].trigger()
+            actions["ring"].trigger()
+            _draw(driver.window, strokes=20)
+            drawn_over += _at_least_two_frames(driver, effort.frames / effort.rounds)
+            for name in ("pen", "ring", "erase"):
+                actions[name].trigger()
+        actions["present"].trigger()
+    before, after = (1e3 * median(frame.blocked for frame in seen) for seen in (plain, drawn_over))
+    note = f"median {after:.3g}, without {before:.3g}"
+    return [at_most("20 strokes and a ring over the window: more per frame", after - before, 1.0, "ms", note)]
+
+
+def _draw(window: QWidget, strokes: int) -> None:
+    """Draw waves across the window, one below the other, and leave the mouse at the end of the last."""
+    kind, handle = QEvent.Type, window.windowHandle()
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    for stroke in range(strokes):
+        for step in range(201):
+            height = (0.2 + 0.7 * stroke / strokes) * window.height() + 20.0 * np.sin(step / 9.0)
+            at = QPointF((0.1 + 0.8 * step / 200.0) * window.width(), height)
+            event = kind.MouseButtonPress if step == 0 else kind.MouseButtonRelease if step == 200 else kind.MouseMove
+            buttons = none if step == 200 else left
+            button = none if event == kind.MouseMove else left
+            moved = QMouseEvent(event, at, handle.mapToGlobal(at), button, buttons, Qt.KeyboardModifier.NoModifier)
+            QCoreApplication.sendEvent(handle, moved)

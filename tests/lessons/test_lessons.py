@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.lessons import follow, lesson_folders, read_claim, read_lesson, read_measured, shipped_lessons
+from sandbox.lessons import (
+    Verdict,
+    follow,
+    lesson_folders,
+    read_claim,
+    read_lesson,
+    read_measured,
+    shipped_lessons,
+    write_measured,
+)
 from sandbox.lessons.guide import teaching_page
 
 SEEDS = 3  # here; `loss-sandbox check --lessons` takes all
@@ -35,12 +44,27 @@ def test_a_person_sees_what_a_lesson_claims(name: str) -> None:
 @pytest.mark.parametrize("name", list(lesson_folders()))
 def test_every_claim_of_a_lesson_was_measured_over_all_its_seeds(name: str) -> None:
     lesson = read_lesson(lesson_folders()[name])
-    measured = read_measured(lesson)
-    for claim in lesson.claims:
-        verdict = measured[claim.text]
-        assert verdict.holds
-        # What does not depend on the seed is one number for all of them.
-        assert verdict.of in (1, lesson.seeds) and verdict.seeds > verdict.of / 2
+    for step, measured in zip(lesson.steps, read_measured(lesson), strict=True):
+        for claim in step.claims:
+            verdict = measured[claim.text]
+            assert verdict.holds
+            # What does not depend on the seed is one number for all of them.
+            assert verdict.of in (1, lesson.seeds) and verdict.seeds > verdict.of / 2
+
+
+def test_one_claim_of_two_experiments_is_measured_in_each(tmp_path: Path) -> None:
+    claim = read_claim("A train_mse after 0 > 0.1")
+    head = '+++\ntitle = "T"\nsummary = "S"\nsources = ["B. 1999."]\n+++\n'
+    step = f'```step\nclaims = ["{claim.text}"]\n'
+    text = f'{head}## One\n{step}```\nText.\n## Two\n{step}open = "other.toml"\n```\nText.\n'
+    (tmp_path / "lesson.md").write_text(text, encoding="utf-8")
+    for name in ("experiment", "other"):
+        (tmp_path / f"{name}.toml").write_text("[data]\nsamples = 20\n", encoding="utf-8")
+    lesson = read_lesson(tmp_path)
+    assert read_measured(lesson) == ({}, {})
+    first, second = Verdict(0.5, 0.1, True, 16, 16), Verdict(0.25, 0.1, True, 15, 16)
+    write_measured(lesson, [[(claim, first)], [(claim, second)]])
+    assert read_measured(lesson) == ({claim.text: first}, {claim.text: second})
 
 
 @pytest.mark.parametrize("name", list(lesson_folders()))

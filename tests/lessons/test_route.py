@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.training.snapshot import Wanted
 from sandbox.lessons import AskStep, Lesson, figure_text, follow, lesson_folder, read_claim, read_lesson, read_quantity
+from sandbox.lessons.claim import Verdict
 from sandbox.lessons.route import Change, Open, TrainTo, acts_before, route, trained_to
 
 HEAD = '+++\ntitle = "T"\nsummary = "S"\nsources = ["B. 1999."]\n+++\n'
@@ -109,10 +112,65 @@ def test_never_is_known_only_once_the_step_is_over() -> None:
             "A train_mse after 3 = 0.933 within 0.001",
             "Training mean squared error of A after 3 epochs: 0.933, give or take 0.001",
         ),
+        (
+            "A train_cost after 0 = 0.693048 within 5e-7",
+            "Training cost of A after 0 epochs: 0.693048, give or take 5e\u22127",
+        ),
+        ("A train_cost after 10 > 1e30", "Training cost of A after 10 epochs: above 1e30"),
+        (
+            "A test_accuracy after 3 = 0.5 within 0.02",
+            "Test accuracy of A after 3 epochs: between 48\u2009% and 52\u2009%",
+        ),
+        (
+            "A test_accuracy after 3 = 0.995 within 0.02",
+            "Test accuracy of A after 3 epochs: between 97.5\u2009% and 100\u2009%",
+        ),
+        (
+            "A epochs to train_mse 0.12345 = 9 * B epochs to train_mse 0.1 within 25",
+            "Epochs that A needs to a training mean squared error of 0.12345: 9 times the epochs that B needs to a "
+            "training mean squared error of 0.1, give or take 25 epochs",
+        ),
+        (
+            "A test_accuracy after 3 = B test_accuracy after 3 within 0.02",
+            "Test accuracy of A after 3 epochs: test accuracy of B after 3 epochs, give or take 2\u2009%",
+        ),
     ],
 )
 def test_claims_are_written_for_people(claim: str, sentence: str) -> None:
     assert read_claim(claim).sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("claim", "value", "other", "figures"),
+    [
+        ("A train_cost after 0 = 0.693048 within 5e-7", 0.6930481, 0.693048, "0.693048"),
+        ("A train_cost after 300 = 16.118 within 0.001", 16.11810, 16.118, "16.118"),
+        ("A train_cost after 3 > 0.67", 0.675886, 0.67, "0.6759"),
+        ("A train_cost after 3 < 0.67", 0.66996, 0.67, "0.66996"),
+        ("A train_cost after 1 < A train_cost after 0", 0.692981, 0.693048, "0.69298 against 0.69305"),
+        ("A train_cost after 1 < 2 * A train_cost after 0", 0.5, 1.4, "0.5000 against 0.7000"),
+        ("A train_accuracy after 1 = 0.6725", 0.6725, 0.6725, "67.25\u2009%"),
+        ("A train_accuracy after 1 = 0.9 within 0.1", 0.8999, 0.9, "90.0\u2009%"),
+        ("A train_accuracy after 1 > B train_accuracy after 1", 0.97502, 0.975, "97.502\u2009% against 97.500\u2009%"),
+        ("A train_accuracy after 1 = B train_accuracy after 1", 0.975, 0.975, "97.5\u2009% against 97.5\u2009%"),
+        ("A epochs to train_mse 0.1 < 100", 21.0, 100.0, "21 epochs"),
+        ("A and B differ since = 1", 1.0, 1.0, "update 1"),
+        ("A stops after = never", math.inf, math.inf, "never"),
+    ],
+)
+def test_figures_have_the_digits_that_tell_them_apart(claim: str, value: float, other: float, figures: str) -> None:
+    assert read_claim(claim).figures(Verdict(value, other, True, 1, 1)) == figures
+
+
+@given(st.floats(1e-3, 1e4), st.floats(-1e-4, 1e-4))
+def test_figures_that_differ_are_written_differently(value: float, step: float) -> None:
+    other = value * (1 + step)
+    ours, theirs = (
+        read_claim("A train_cost after 1 < A train_cost after 0")
+        .figures(Verdict(value, other, True, 1, 1))
+        .split(" against ")
+    )
+    assert (ours != theirs) == (abs(value - other) > 1e-9 * value) or abs(value - other) < 1e-8 * value
 
 
 def test_a_lesson_is_named_by_its_folder_or_its_text(tmp_path: Path) -> None:

@@ -512,6 +512,7 @@ def test_pieces_make_up_the_whole_line(loss: str, parameters: dict[str, float]) 
         ("A^{[l-1]}", Symbol("A", -1)),
         ("A_{k}^{[3]}", Symbol("A", None, 3)),
         ("Y", Symbol("Y")),
+        ("C", Symbol("C")),
         (r"\log", None),
         ("m", None),
     ],

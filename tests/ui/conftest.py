@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ class Driver:
     def __init__(self, qtbot: Any, experiment: Experiment) -> None:
         self.qtbot = qtbot
         self.window = MainWindow(experiment, theme.LIGHT)
+        self.window.lessons.clock = count().__next__  # no press comes too soon after the one before
         self.session = self.window.session
         self.deleted = False
         self.drawn: list[Snapshot] = []

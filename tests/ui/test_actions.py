@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ def in_menus(driver: Any) -> list[QAction]:
 
 def test_the_menus_hold_every_action_once(driver: Any) -> None:
     window = driver.window
-    assert [plain(action.text()) for action in window.menus.actions()] == ["File", "Edit", "Run", "View", "Help"]
+    assert [plain(action.text()) for action in window.menus.actions()] == [
+        "File", "Edit", "Run", "View", "Present", "Help",
+    ]  # fmt: skip
     listed = in_menus(driver)
     names = [*ENTRIES, *(f"lens {index}" for index in range(len(window.lenses.lenses)))]
     assert len(listed) == len(set(listed)) == len(names)
@@ -189,11 +192,12 @@ def test_f1_lists_the_shortcuts_of_the_actions_themselves(driver: Any) -> None:
     dialog = driver.window.findChild(QDialog)
     driver.wait(dialog.isVisible)
     texts = [label.text() for label in dialog.findChildren(QLabel)]
+    rows = set(pairwise(texts))  # a menu may be called like one of its actions
     for action in in_menus(driver):
         if not action.shortcut().isEmpty():
             native = QKeySequence.SequenceFormat.NativeText
             keys = " or ".join(shortcut.toString(native) for shortcut in action.shortcuts())
-            assert texts[texts.index(plain(action.text())) + 1] == keys
+            assert (plain(action.text()), keys) in rows
     assert "Ctrl+Alt+S" in texts and "Ctrl+S" not in texts
     driver.key(Qt.Key.Key_Escape, on=dialog)
     driver.wait(lambda: driver.window.findChild(QDialog) is None)

@@ -17,6 +17,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from sandbox.experiment import Experiment
+from sandbox.experiment.document.lanes import with_lane
+from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.training.scales import Scale
 from sandbox.experiment.training.snapshot import Curve, EditMark, LaneState
 from sandbox.ui import theme
@@ -25,6 +27,7 @@ from sandbox.ui.lane_styles import LaneStyle
 from sandbox.ui.plot.layers import spread
 from sandbox.ui.plot.legend import CurveName
 from sandbox.ui.plot.ranges import epochs_end, value_range
+from sandbox.ui.plot.ticks import log_ticks
 from sandbox.ui.views.cost import CostView, reading_at, rows_of
 from tests.ui.conftest import Driver
 
@@ -276,6 +279,16 @@ def test_marks_stand_on_the_axis_and_say_what_changed_when_pointed_at(qtbot: QtB
     assert view.plot.toolTip() == "learning rate 0.1 to 0.2"
     view.plot.probe_ended.emit()
     assert view.readout.text() == "epoch" and "triangle" in view.plot.toolTip()
+
+
+def test_a_mark_in_a_corner_is_whole(qtbot: QtBot) -> None:
+    painted = []
+    for epoch in (0.0, 450.0, 1000.0):
+        view = _view(qtbot, marks=(EditMark(1, epoch, None, "l2 0 to 0.1"),))
+        assert view.plot.x_range == (0.0, 1000.0)
+        image = view.marks._render(view.marks.boundingRect()).toImage()
+        painted.append(sum(image.pixelColor(x, image.height() - 2).alpha() > 128 for x in range(image.width())))
+    assert painted[0] == painted[1] == painted[2] > 4
 
 
 def test_marks_name_their_lane_if_there_are_several(qtbot: QtBot) -> None:
@@ -567,3 +580,125 @@ def test_the_legend_says_since_when_a_loss_is_learned_with(qtbot: QtBot) -> None
     never = dataclasses.replace(_curve("train_mae", "mae", "monitor", COSTS), learned=())
     rows = rows_of((new, old, never), (LaneState("A", (2, 1), "sigmoid", "mse", {}),))
     assert [row.does for row in rows] == ["learns since 300", "learned until 300", "shown"]
+
+
+# The legend of several lanes
+
+
+def test_what_a_lane_learns_with_is_marked_in_all_lanes_or_in_none(qtbot: QtBot) -> None:
+    names = ("mean", "the sum of all of them")
+    curves = tuple(_curve("train_mse", "mse", "objective", COSTS * k, lane) for k, lane in enumerate(names, start=1))
+    view = _view(qtbot)
+    view.draw(curves, (), [_lane(name, "mse") for name in names], 900.0)
+    short, long = rows = view.legend.names
+    assert [row.name for row in rows] == [f"{name} · Mean squared error" for name in names]
+    view.resize(900, 420)
+    qtbot.waitUntil(lambda: short.shows_role and long.shows_role)
+    between = round((short.sizeHint().width() + long.sizeHint().width()) / 2)  # room for the mark of one alone
+    for row in rows:
+        row.resize(between, row.height())
+    assert not short.shows_role and not long.shows_role
+
+
+# Beside the previous run, and beyond the axis
+
+
+def _with_ghost(qtbot: QtBot, pale: np.ndarray, log: bool) -> CostView:
+    """Return a view of a run after one of these costs, which is kept pale."""
+    view = _view(qtbot, (_curve("train_cost", "cost", "objective", pale),))
+    view.keep_ghosts()
+    view.set_log(False, log)
+    view.draw((_curve("train_cost", "cost", "objective"),), (), [_lane()], 900.0)
+    assert len(view.ghosts.lines) == 1
+    return view
+
+
+@pytest.mark.parametrize("log", [True, False])
+@pytest.mark.parametrize("factor", [1e-7, 0.01, 0.5, 5.0, 500.0, 1e7])
+def test_the_previous_run_lengthens_the_axis_only_so_far(qtbot: QtBot, log: bool, factor: float) -> None:
+    view = _with_ghost(qtbot, factor * COSTS, log)
+    (low, high), shown = view.plot.y_range, np.log10(COSTS) if log else COSTS
+    assert low <= shown.min() and shown.max() <= high
+    least = np.ptp(shown) / (np.ptp(shown) + 2 * max(np.ptp(shown), 2.0 if log else shown.max()))
+    assert np.ptp(shown) / (high - low) > 0.8 * least
+    near = abs(math.log10(factor)) <= 2.0 if log else factor <= 1.9
+    pale = view.ghosts.lines[0].y
+    assert (low <= pale.min() and pale.max() <= high) == near
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_a_previous_run_that_overflowed_does_not_move_the_axis(qtbot: QtBot, log: bool) -> None:
+    diverging = 0.6 * 10.0 ** (np.arange(200.0) * 1.5)
+    ranges = [_with_ghost(qtbot, pale, log).plot.y_range for pale in (diverging, COSTS)]
+    assert ranges[0] == ranges[1]
+
+
+def test_where_a_curve_leaves_the_axis_stands_its_letter_and_how_far_it_went(qtbot: QtBot) -> None:
+    diverging = 0.6 * 10.0 ** (np.arange(10.0) * 4.0)
+    curves = (_curve("train_cost", "cost", "objective"), _curve("train_cost", "cost", "objective", diverging, "B"))
+    stopped = LaneState("B", (2, 6, 4, 1), "sigmoid", "mse", {}, "overflow")
+    view = _view(qtbot)
+    view.draw(curves, (), [_lane("A"), stopped], 900.0)
+    _, top = view.plot.y_range
+    assert top < np.log10(diverging[2])
+    letters = [letter for letter in view.letters.letters if letter.text == "B"]
+    assert letters and all(10.0**letter.y in diverging[:2] for letter in letters)
+    assert view.note.text() == "Beyond the axis: B up to 6.0e35."
+    view.draw(curves[:1], (), [_lane("A")], 900.0)
+    assert view.note.text() == "" and not view.note.isVisible()
+
+
+@given(st.floats(-6, 6), st.floats(0.05, 14), st.integers(2, 20))
+def test_numbers_on_a_logarithmic_axis_do_not_overlap(low: float, span: float, most: int) -> None:
+    positions = [position for position, _ in log_ticks(low, low + span, most)]
+    assert len(positions) >= 2 and np.diff(positions).min() >= 0.5 * span / most * (1 - 1e-9)
+
+
+# A curve to draw
+
+
+def _to_draw(qtbot: QtBot, log: bool = True, column: str = "train_cost") -> CostView:
+    """Return a view of a run that has only begun, in which a curve is to be drawn up to epoch 1,000."""
+    view = _view(qtbot, (_curve("train_binary_cross_entropy", "binary_cross_entropy", "objective", COSTS[:2]),))
+    view.set_log(False, log)
+    view.ask_for_sketch("A", column, 1000)
+    return view
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_the_axis_has_room_for_what_may_be_drawn(qtbot: QtBot, log: bool) -> None:
+    view = _to_draw(qtbot, log)
+    (low, high), start = view.plot.y_range, COSTS[0]
+    assert view.pen.value_height == pytest.approx(np.log10(start) if log else start)  # without a penalty the same
+    assert low <= np.log10(1e-3 * start) if log else low == 0.0
+    assert high >= (np.log10(2 * start) if log else 1.5 * start)
+
+
+@pytest.mark.parametrize("log_x", [True, False])
+def test_a_drawn_curve_begins_where_the_run_did_and_goes_on_level(qtbot: QtBot, log_x: bool) -> None:
+    view = _to_draw(qtbot)
+    view.log_x.setChecked(log_x)
+    size = view.pen.rect()
+    middle = QPoint(round(size.width() * (0.8 if log_x else 0.5)), size.height() // 2)
+    qtbot.mouseClick(view.pen, Qt.MouseButton.LeftButton, pos=middle)
+    epochs, values = view.pen.curve()
+    assert epochs[-1] == 1000.0 and values[0] == pytest.approx(COSTS[0])
+    drawn = int(np.argmin(values))
+    assert 10 < drawn < 50 and (np.diff(values[: drawn + 1]) < 0.0).all()
+    assert values[drawn:] == pytest.approx(np.full(len(values) - drawn, values[drawn]))
+    image, ground = view.pen.grab().toImage(), QColor(theme.LIGHT.card)
+    y = round(middle.y())
+    accent = [x for x in range(middle.x() + 8, size.width() - 4) if image.pixelColor(x, y) != ground]
+    assert accent  # the level rest is shown
+
+
+@pytest.mark.parametrize("width", [300, 345, 500])
+def test_the_card_of_the_costs_keeps_its_name(open_window: Callable[..., Driver], width: int) -> None:
+    """However long the losses and metrics are that can be shown for every lane."""
+    experiment = Experiment().with_values({"loss.monitors": ("categorical_accuracy", "categorical_cross_entropy")})
+    driver = open_window(with_lane(experiment, LaneEntry("B", {"loss.objective": "mse"})))
+    card = driver.window.cost_card
+    assert driver.window.cost.only.isVisible()
+    card.setFixedWidth(width)
+    driver.settle()
+    assert card.title.text() == "Cost" and card.title.width() >= card.title.fontMetrics().horizontalAdvance("Cost")

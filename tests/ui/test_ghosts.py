@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from sandbox.experiment import Experiment, Trainer
-from sandbox.ui.app import _FIRST_SPEED
+from sandbox.ui.controls import FIRST_SPEED
 from sandbox.ui.kit import SPEEDS
 
 
@@ -51,6 +51,19 @@ def test_a_ghost_is_shown_for_the_losses_in_view_alone(driver: Any) -> None:
     driver.play(updates=10)
     driver.pause()
     assert len(driver.window.boundary.current.ghost.lines) == 1
+
+
+def test_a_run_that_changed_its_loss_is_not_said_to_be_of_one(driver: Any) -> None:
+    driver.play(updates=10)
+    driver.pause()
+    driver.choose(driver.control("loss.objective"), "Mean squared")
+    driver.wait_drawn(lambda snapshot: snapshot.lanes[0].objective == "mse")
+    driver.play(updates=10)
+    driver.pause()
+    epoch = driver.last.epoch
+    driver.click(driver.window.controls.reset)
+    driver.wait_drawn(lambda snapshot: snapshot.run == 1)
+    assert driver.window.cost.ghost_note.text.text() == f"Pale: the previous run, {epoch} epochs"
 
 
 def test_the_ghost_is_of_the_last_run_that_was_trained(driver: Any) -> None:
@@ -99,4 +112,4 @@ def test_the_first_speed_lets_one_see_the_moons_bend() -> None:
         trainer.run(epochs)
         scores.append(trainer.readings(trainer.lanes[0])["train_accuracy"])
     assert scores[0] < 0.87 and scores[1] > 0.95
-    assert 2.0 <= 350 / _FIRST_SPEED <= 10.0 and _FIRST_SPEED in SPEEDS
+    assert 2.0 <= 350 / FIRST_SPEED <= 10.0 and FIRST_SPEED in SPEEDS

@@ -27,8 +27,8 @@ OFF = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
 LANES = ("", 'loss.objective = "mse"', "optimizer.learning_rate = 2.0")  # how each differs
 
 
-def experiment(lanes: int) -> Experiment:
-    text = '[data]\nsamples = 60\n[optimizer]\nbatch_size = 10\n[loss]\nmonitors = ["mse"]\n'
+def experiment(lanes: int, more: str = "") -> Experiment:
+    text = more + '[data]\nsamples = 60\n[optimizer]\nbatch_size = 10\n[loss]\nmonitors = ["mse"]\n'
     entries = (f'[[lanes]]\nname = "{name}"\n{differs}\n' for name, differs in zip("ABC", LANES, strict=True))
     return Experiment.loads(text + "".join(list(entries)[:lanes]))
 
@@ -228,3 +228,19 @@ def test_the_smallest_screenshot_is_the_smallest_window(open_window: OpenWindow)
     assert SMALLEST == LEAST == (window.minimumWidth(), window.minimumHeight())
     window.resize(1, 1)
     assert (window.width(), window.height()) == LEAST
+
+
+def test_the_choices_of_the_boundary_are_legible_beside_no_title(open_window: OpenWindow) -> None:
+    window = open_window(experiment(3, "run.replicas = 4\n")).window
+    bar, title = window.lane_bar, window.boundary_card.title
+    window.resize(1024, 700)
+    window.page.open_settings(True)
+    QApplication.processEvents()
+    QApplication.processEvents()
+    for choice in (bar.rival, bar.replica):
+        assert choice.isVisible() and choice.width() >= choice.sizeHint().width() - 2
+    assert not title.isVisible()
+    window.resize(1920, 1080)
+    QApplication.processEvents()
+    QApplication.processEvents()
+    assert title.isVisible()

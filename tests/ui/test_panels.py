@@ -30,13 +30,14 @@ from sandbox.ui.panels.weights import WeightsButton
 
 PANELS = {"data": DataPanel, "network": NetworkPanel, "loss": LossPanel, "optimizer": OptimizerPanel}
 OF_ANOTHER_SECTION = {"network": {"run.replicas"}}
-WITHOUT_A_CONTROL = {
+WITHOUT_A_CONTROL = {  # opened, drawn, or set in the network's picture
+    "data.file",
     "data.points",
     "data.test_points",
     "data.scaling",
-    "data.file",
     "network.weights",
-}  # they are opened or drawn, not set
+    "network.frozen",
+}
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -220,7 +221,7 @@ def test_features_can_be_added_and_reset(qtbot: Any, open_panel: Any) -> None:
     popup = QApplication.activePopupWidget()
     assert popup is not None
     boxes = {box.text(): box for box in popup.findChildren(kit.Toggle.__mro__[1])}
-    assert set(boxes) == {"x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"}
+    assert set(boxes) == {"x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)", "cos(x1)", "cos(x2)"}
     for name in ("x1^2", "x1", "x2", "x1^2"):
         qtbot.keyClick(boxes[name], Qt.Key.Key_Space)
     popup.hide()

@@ -20,6 +20,7 @@ TYPED = ("0", "0.1", "0.5", "1", "2", "7", "30", "150", "1e-3", "1e5", "-1", "na
 KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 DRAWING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Delete, Qt.Key.Key_1, Qt.Key.Key_2)
 DRAWING_MODIFIERS = (Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier)
+PRESENTER = (Qt.Key.Key_B, Qt.Key.Key_R, Qt.Key.Key_D, Qt.Key.Key_E, Qt.Key.Key_T, Qt.Key.Key_Escape)
 BACKLOG = 120_000  # milliseconds after which unfinished work counts as hung
 MOST_UNITS, MOST_LAYERS = 12, 4  # larger ones work too, but slowly
 
@@ -48,6 +49,7 @@ class Person:
             (2.0, "Ctrl+Shift+Z", driver.redo),
             (0.4, "theme", lambda: self.press(controls.theme)),
             (0.4, "F11", lambda: driver.key(Qt.Key.Key_F11, on=window)),
+            (1.0, "presenter's key", lambda: driver.key(self.random.choice(PRESENTER), on=window)),
             (1.0, "resize", self.resize),
             (0.7, "settings", lambda: self.press(controls.settings)),
             (1.0, "menu", self.choose_from_menu),
@@ -69,6 +71,7 @@ class Person:
             (1.0, "draw", lambda: self.press(window.data_panel.draw_button)),
             (8.0, "stroke", self.draw),
             (1.0, "drawing", self.use_bar),
+            (6.0, "network", self.touch_the_network),
             (1.0, "notice", lambda: self.press(window.notice.close_button)),
         ]
 
@@ -140,6 +143,26 @@ class Person:
             else:
                 up = sizes[index] < MOST_UNITS and self.random.random() < 0.5
                 self.driver.key(Qt.Key.Key_Up if up else Qt.Key.Key_Down, on=layers.cells[index].spin)
+
+    def touch_the_network(self) -> None:
+        """Set a weight, freeze, remove or add a unit or a layer, or switch an input, as the network's picture does."""
+        session, dice = self.driver.session, self.random
+        lane = dice.choice(session.experiment.lanes).name
+        hidden = session.experiment.lane(lane).network.hidden
+        layer, unit = dice.randint(1, len(hidden) + 1), dice.randrange(4)
+        acts: list[Callable[[], None]] = [
+            lambda: session.change_weight(f"b{layer}[{unit}]", dice.uniform(-2.0, 2.0), dice.random() < 0.5, lane),
+            lambda: session.change_weight("W1[0,0]", dice.uniform(-2.0, 2.0), True, lane, dice.randrange(2)),
+            lambda: session.freeze(layer, dice.choice((None, unit)), dice.random() < 0.5, lane),
+            lambda: session.remove_unit(layer, unit, lane),
+            lambda: session.add_unit(layer, lane) if sum(hidden) < MOST_UNITS * len(hidden) else None,
+            lambda: session.remove_layer(layer, lane),
+            lambda: session.add_layer(layer, 2, lane) if len(hidden) < MOST_LAYERS else None,
+            lambda: session.switch_input(dice.choice(session.offered_inputs() or ("x1",)), dice.random() < 0.6),
+        ]
+        number = dice.randrange(len(acts))
+        self.done[-1] = f"network {number}"
+        acts[number]()
 
     def resize(self) -> None:
         self.window.resize(self.random.randrange(880, 1700), self.random.randrange(480, 1000))

@@ -157,7 +157,7 @@ def test_theme_by_click(driver: Any) -> None:
     assert not theme.current().dark
 
 
-@pytest.mark.parametrize(("wide", "scale"), [(1000, 1.04), (1280, 1.33), (1920, 1.4), (3840, 1.4)])
+@pytest.mark.parametrize(("wide", "scale"), [(1000, 1.11), (1280, 1.42), (1920, 1.48), (3840, 1.48)])
 def test_presenting_by_f11_and_by_click(driver: Any, monkeypatch: pytest.MonkeyPatch, wide: int, scale: float) -> None:
     screen = SimpleNamespace(availableGeometry=lambda: QRect(0, 0, wide, 800))
     monkeypatch.setattr(driver.window, "screen", lambda: screen)  # the tests' own is small
@@ -335,6 +335,8 @@ def test_a_control_takes_effect_while_training_and_can_be_undone(open_window: Op
     driver.wait_drawn(lambda snapshot: snapshot.update > reached)
 
     driver.undo()
+    if case.key == "data.features":  # left out, they are those of the data; an edit names them
+        before = driver.last.data.feature_names[:2]
     driver.wait(lambda: driver.field(case.key) == before)
     assert driver.last.run == 0
     assert driver.last.update >= reached

@@ -54,9 +54,8 @@ def empty_canvas(experiment: Experiment, data: Data) -> Experiment:
 def scaled_anew(experiment: Experiment, data: Data) -> Scaling:
     """Return the scaling of an experiment of points, fitted to its present training points."""
     assert data.drawn is not None
-    target = data.target_names[0] in data.drawn.scaled
     old: Mapping[str, tuple[float, float]] = experiment.data.scaling or {}
-    return {**old, **fitted_scaling(data, experiment.data.points or (), experiment.data.standardize, target)}
+    return {**old, **fitted_scaling(data, experiment.data.points or (), data.standardized, data.drawn.scales_target)}
 
 
 def _source(data: Data, classes: int) -> dict[str, Value]:

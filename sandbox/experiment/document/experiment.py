@@ -181,20 +181,27 @@ class Experiment:
         changed = LaneEntry(lane, merged)
         return dataclasses.replace(self, lanes=_replaced(self.lanes, index, changed)).checked()
 
-    def checked_edit(self, changes: Mapping[str, object], lane: str | None = None, update: int = 0) -> Edit:
-        """Check an edit; return it with its values in their proper types.
+    def checked_edit(
+        self,
+        changes: Mapping[str, object],
+        lane: str | None = None,
+        update: int = 0,
+        weights: Mapping[str, float] | None = None,
+        units: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> Edit:
+        """Check an edit, see `Edit`; return it with its values in their proper types.
 
         Raises
         ------
         InputError
             If a value is not allowed, cannot change while training or in a single lane, or there is no such lane.
         """
-        edit = Edit(update, changes, lane)  # type: ignore[arg-type]  # the values are checked next
+        edit = Edit(update, changes, lane, weights or {}, units or {})  # type: ignore[arg-type]  # the values are checked next
         return checked_edit(edit, self.lanes, f"edit of update {described(update)}")
 
     def with_edit(self, edit: Edit) -> Experiment:
         """Check an edit; return the experiment with it, after the other edits of the same update."""
-        return self.with_checked(self.checked_edit(edit.changes, edit.lane, edit.update))
+        return self.with_checked(checked_edit(edit, self.lanes, f"edit of update {described(edit.update)}"))
 
     def with_checked(self, edit: Edit) -> Experiment:
         """Return the experiment with one more edit, whose values have been checked already.

@@ -122,7 +122,7 @@ def _without_loss_edits(experiment: Experiment, lane: str) -> Experiment:
         changes = {key: value for key, value in edit.changes.items() if key not in keys}
         if edit.lane not in (None, lane):
             edits.append(edit)
-        elif changes:
+        elif changes or edit.weights:
             edits.append(dataclasses.replace(edit, changes=changes))
     return dataclasses.replace(experiment, edits=tuple(edits))
 
@@ -163,13 +163,13 @@ def _split_by_lane(experiment: Experiment) -> tuple[Edit, ...]:
     edits: list[Edit] = []
     for edit in experiment.edits:
         per_lane = {key: value for key, value in edit.changes.items() if SETTINGS[key].per_lane}
-        if edit.lane is not None or not per_lane:
+        if edit.lane is not None or not (per_lane or edit.weights):
             edits.append(edit)
             continue
         shared = {key: value for key, value in edit.changes.items() if key not in per_lane}
         if shared:
             edits.append(Edit(edit.update, shared))
-        edits += [Edit(edit.update, per_lane, lane.name) for lane in experiment.lanes]
+        edits += [dataclasses.replace(edit, changes=per_lane, lane=lane.name) for lane in experiment.lanes]
     return tuple(edits)
 
 

@@ -55,6 +55,7 @@ class NetworkSettings:
     seed: int = _default("network.seed")
     weights: str | None = _default("network.weights")
     initial: tuple[float, ...] = _default("network.initial")
+    frozen: tuple[str, ...] = _default("network.frozen")
 
     @property
     def is_drawn(self) -> bool:
@@ -120,14 +121,31 @@ class LaneEntry:
 
 @dataclass(frozen=True)
 class Edit:
-    """A change made while training: after `update` updates, in one lane, or in all if None."""
+    """A change made while training: after `update` updates, in one lane, or in all if None.
+
+    `changes` are settings by dotted key; `units` are the names of the units and layers that are "removed" and "added",
+    where other hidden layers alone do not say which; `weights` are single weights and biases by name, set after that.
+    """
 
     update: int
-    changes: Mapping[str, Value]
+    changes: Mapping[str, Value] = field(default_factory=FrozenMapping)
     lane: str | None = None
+    weights: Mapping[str, float] = field(default_factory=FrozenMapping)
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=FrozenMapping)
 
     def __post_init__(self) -> None:
-        _freeze(self, "changes")
+        for name in ("changes", "weights", "units"):
+            _freeze(self, name)
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether it changes the network that is there, also before the first update: no other run begins with it."""
+        return bool(self.weights or self.units) or "data.features" in self.changes
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """What it changes: the keys of settings, and "weights"."""
+        return frozenset(self.changes) | ({"weights"} if self.weights else frozenset())
 
 
 @dataclass(frozen=True)

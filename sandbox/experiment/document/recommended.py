@@ -21,6 +21,7 @@ _DATA_KEYS = (
 )  # fmt: skip
 _OF_THE_DATA = {f"data.{name}": SETTINGS[f"data.{name}"].default for name in _DATA_KEYS}
 _OF_THE_DATA["network.initial"] = SETTINGS["network.initial"].default  # weights typed for these inputs
+_OF_THE_DATA["network.frozen"] = SETTINGS["network.frozen"].default  # what had been learned from them
 _LAYERS = ("network.hidden", "network.activation")
 RECOMMENDED_KEYS = tuple(
     key for key in SETTINGS if key in FILE_RECOMMENDED or any(key in source.recommended for source in DATASETS.values())

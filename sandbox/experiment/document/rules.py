@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from sandbox.data.canvas import MOST_POINTS, Canvas, Points, canvas_of
 from sandbox.errors import input_error, join_location
+from sandbox.experiment.document.entries import checked_weights
 from sandbox.experiment.document.parts import DataSettings, Edit, LaneEntry
 from sandbox.experiment.document.settings import MOST_EDITS, MOST_LANES, MOST_UPDATES, SETTINGS, Value
+from sandbox.experiment.document.units import checked_units, rearranged
 from sandbox.experiment.document.validation import (
     check_count,
     check_lane_name,
@@ -21,7 +23,8 @@ from sandbox.words import nearest
 LANE_RULE = "a lane may differ in network, loss and optimizer, except batch_size, shuffle and optimizer.seed"
 EDIT_RULE = (
     "an edit may change network, loss and optimizer, except seeds, initializer, initializer_scale, initial and "
-    "weights, and data.points, data.test_points and data.scaling"
+    "network.weights, and data.features, data.points, data.test_points and data.scaling, and it may set single weights "
+    'and biases, weights."W1[0,1]" = 0.5'
 )
 
 
@@ -127,7 +130,10 @@ def checked_edit(edit: Edit, lanes: tuple[LaneEntry, ...], where: str) -> Edit:
     update = check_whole("update", edit.update, MOST_UPDATES, where)
     if edit.lane is not None:
         lane_index(lanes, edit.lane, where)
-    if not edit.changes:
+    weights, units = checked_weights(edit.weights, where), checked_units(edit.units, where)
+    if units and "network.hidden" not in edit.changes:
+        raise input_error(where, "units is given, but network.hidden, the units of each layer after that, is missing.")
+    if not (edit.changes or weights):
         raise input_error(where, f"this changes nothing, but must change something; {EDIT_RULE}.")
     changes = _checked_changes(edit.changes, where)
     for key in changes:
@@ -136,7 +142,7 @@ def checked_edit(edit: Edit, lanes: tuple[LaneEntry, ...], where: str) -> Edit:
         if edit.lane is not None and not SETTINGS[key].per_lane:
             clash = f"{key} is shared by all lanes, but lane is {described(edit.lane)}"
             raise input_error(where, f"{clash}; such an edit must not name a lane.")
-    return Edit(update, changes, edit.lane)
+    return Edit(update, changes, edit.lane, weights, units)
 
 
 def check_layers(
@@ -151,9 +157,12 @@ def check_layers(
     for edit in edits:
         if "network.hidden" in edit.changes or "network.activation" in edit.changes:
             for name in (edit.lane,) if edit.lane is not None else tuple(layers):
-                layers[name] = _layers(edit.changes, *layers[name])
                 title = f"edit of update {edit.update}"
-                _check_fit(*layers[name], join_location(where, f"{title}, lane {name}" if len(layers) > 1 else title))
+                place = join_location(where, f"{title}, lane {name}" if len(layers) > 1 else title)
+                before, layers[name] = layers[name], _layers(edit.changes, *layers[name])
+                _check_fit(*layers[name], place)
+                if edit.units:
+                    rearranged(before[0], layers[name][0], edit.units, place)  # type: ignore[arg-type]
 
 
 def _layers(changes: Mapping[str, Value], hidden: Value, activation: Value) -> tuple[Value, Value]:

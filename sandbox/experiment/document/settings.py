@@ -28,6 +28,7 @@ MOST_SAMPLES = int(BOUNDS["samples"][1])
 MOST_UNITS = 1_024
 MOST_LAYERS = 8
 MOST_INITIAL = 2_000  # weights and biases that are typed; more come from a file
+MOST_FROZEN = 2_000  # layers and units that are named
 MOST_LANES = 16
 MOST_REPLICAS = 64
 MOST_EDITS = 10_000
@@ -67,6 +68,8 @@ class Setting:
         The positions of a slider; () to derive them from the bounds.
     least, most : int
         The length allowed for a list (entries) or a text (characters).
+    form, pattern : str
+        What each of "names" must be, in words and as a regular expression; "" for any string.
     single : bool
         Whether a single value is allowed in place of the list.
     optional : bool
@@ -94,6 +97,8 @@ class Setting:
     least: int = 0
     most: int = MOST_LETTERS
     phrase: str = ""
+    form: str = ""
+    pattern: str = ""
     single: bool = False
     optional: bool = False
     live: bool = False
@@ -143,7 +148,7 @@ class Setting:
             case "text":
                 return f"a string of {self.least} to {self.most:,} characters"
             case "names":
-                return "a string"
+                return self.form or "a string"
             case "points":
                 ends = f"from {words.bound(-MOST_COORDINATE)} to {words.bound(MOST_COORDINATE)}"
                 return f"a list of 0 to {MOST_POINTS:,} points, each [x1, x2, y] or [x, y], numbers {ends}"
@@ -264,7 +269,7 @@ _DATA = [
     Setting(
         "data.features", "names", None, "Features",
         "The inputs of the network, including products or sines of them; by default every column.",
-        least=1, most=MAX_COLUMNS, optional=True,
+        least=1, most=MAX_COLUMNS, optional=True, live=True,
     ),
     Setting(
         "data.seed", "integer", None, "Data seed",
@@ -310,6 +315,12 @@ _NETWORK = [
         "network.initial", "numbers", (), "Initial weights",
         "The weights and biases to start from, unit by unit; if none are given, they are drawn.",
         low=-1e6, high=1e6, most=MOST_INITIAL, per_lane=True,
+    ),
+    Setting(
+        "network.frozen", "names", (), "Frozen",
+        "Layers and units whose weights and biases stay as they are, whatever the others learn.",
+        phrase="what is frozen", form='a layer such as "2", or one unit of it, "2[3]", counted from 0',
+        pattern=r"[1-9](\[\d{1,4}\])?", most=MOST_FROZEN, live=True, per_lane=True,
     ),
     Setting(
         "network.weights", "text", None, "Weights", "A file of weights and biases to start from.",

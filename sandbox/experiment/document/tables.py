@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.errors import input_error, join_location
+from sandbox.experiment.document.entries import checked_weights
 from sandbox.experiment.document.parts import Edit, LaneEntry
 from sandbox.experiment.document.points import POINT_KEYS, difference, whole_points
 from sandbox.experiment.document.rules import EDIT_RULE, LANE_RULE
 from sandbox.experiment.document.settings import MOST_EDITS, MOST_LANES, MOST_UPDATES, SECTIONS, SETTINGS, Value
 from sandbox.experiment.document.toml_file import assignment, parse, written
+from sandbox.experiment.document.units import checked_units
 from sandbox.experiment.document.validation import (
     check_count,
     check_key,
@@ -21,7 +23,7 @@ from sandbox.experiment.document.validation import (
 )
 
 FORMAT = 1
-_DIFFERING = ("network", "loss", "optimizer")  # sections a lane or an edit may have
+_DIFFERING = ("network", "loss", "optimizer")  # sections a lane may have; an edit also has "data"
 
 
 def read_tables(text: str, where: str) -> tuple[dict[str, Any], tuple[LaneEntry, ...] | None, tuple[Edit, ...]]:
@@ -70,6 +72,8 @@ def write_tables(values: Mapping[str, Value], lanes: Iterable[LaneEntry], edits:
             lines += [assignment(key, value)] if what is None else [f"{key} = {written(what)}\n"]
             if key in points:
                 points[key] = value
+        lines += [assignment(f"units.{key}", names) for key, names in edit.units.items()]
+        lines += [assignment(f'weights."{name}"', value) for name, value in edit.weights.items()]
     return "".join(lines)
 
 
@@ -79,8 +83,10 @@ def _lane(row: dict[str, Any], where: str) -> LaneEntry:
 
 
 def _edit(row: dict[str, Any], where: str) -> Edit:
-    plain, changes = _split(row, ("update", "lane"), (*_DIFFERING, "data"), where, EDIT_RULE)
-    return Edit(check_whole("update", plain.get("update"), MOST_UPDATES, where), changes, plain.get("lane"))
+    plain, changes = _split(row, ("update", "lane", "weights", "units"), (*_DIFFERING, "data"), where, EDIT_RULE)
+    update = check_whole("update", plain.get("update"), MOST_UPDATES, where)
+    weights, units = (plain.get(key, {}) for key in ("weights", "units"))
+    return Edit(update, changes, plain.get("lane"), checked_weights(weights, where), checked_units(units, where))
 
 
 def _rows(value: object, key: str, most: int, where: str) -> list[tuple[dict[str, Any], str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import PurePath
 
@@ -11,11 +11,14 @@ import numpy as np
 from sandbox import words
 from sandbox.data import DATASETS, Data
 from sandbox.data.canvas import Scaling
+from sandbox.experiment.document.entries import Entry
 from sandbox.experiment.document.parts import DataSettings
 from sandbox.experiment.document.settings import SETTINGS, Value
+from sandbox.experiment.document.units import Units, unit_of
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
 from sandbox.nn.kind import Kind
 
+_MOST_NAMED = 4  # units in a sentence
 _DIGITS = 6  # significant ones, of a setting's value
 CODINGS = {"zero_one": "0 and 1", "plus_minus_one": "\u22121 and +1"}  # the two classes of a coding
 
@@ -57,7 +60,10 @@ def reduced(name: str, reduction: str, within: bool = False) -> str:
         Whether it is written within a sentence.
     """
     label = label_within(name) if within else label_of(name)
-    return f"{label}{SUMMED}" if reduction == "sum" and name not in METRICS else label
+    if reduction != "sum" or name in METRICS:
+        return label
+    term = LOSSES[name].term_label if name in LOSSES else ""
+    return f"{(words.within(term) if within else term) or label}{SUMMED}"
 
 
 def source_text(data: DataSettings) -> str:
@@ -70,6 +76,39 @@ def source_text(data: DataSettings) -> str:
 def setting_within(key: str) -> str:
     """Return what a setting is called within a sentence."""
     return SETTINGS[key].phrase or words.within(SETTINGS[key].label)
+
+
+def entry_within(entry: Entry, sizes: tuple[int, ...], inputs: Sequence[str]) -> str:
+    """Return what a weight or bias is called within a sentence: "weight of x2 to unit 1 of layer 1".
+
+    Parameters
+    ----------
+    entry : Entry
+    sizes : tuple of int
+        Units per layer, input first.
+    inputs : sequence of str
+        The names of the inputs.
+    """
+    output = "the output" if sizes[-1] == 1 else f"output {entry.unit + 1}"
+    unit = output if entry.layer == len(sizes) - 1 else f"unit {entry.unit + 1} of layer {entry.layer}"
+    if entry.below is None:
+        return f"bias of {unit}"
+    return f"weight of {inputs[entry.below] if entry.layer == 1 else f'unit {entry.below + 1}'} to {unit}"
+
+
+def units_text(units: Units) -> str:
+    """Say which units and layers come and go: "unit 3 of layer 1 removed", "layer 2 added"."""
+    return "; ".join(f"{_units_listed(names)} {key}" for key, names in units.items())
+
+
+def _units_listed(names: Sequence[str]) -> str:
+    return words.listed(map(unit_within, names)) if len(names) <= _MOST_NAMED else words.count(len(names), "unit")
+
+
+def unit_within(name: str) -> str:
+    """Return what a unit or a layer is called within a sentence: "unit 3 of layer 1" for "1[2]"."""
+    layer, unit = unit_of(name)
+    return f"layer {layer}" if unit is None else f"unit {unit + 1} of layer {layer}"
 
 
 def cost_unit(data: Data) -> str:

@@ -163,6 +163,8 @@ def _check_one(setting: Setting, value: object, where: str, entry: str = "") -> 
 def _check_text(setting: Setting, value: str, where: str) -> str:
     if setting.kind == "text" and not setting.least <= len(value) <= setting.most:
         raise _wrong(setting, value, where, f"a string of {len(value):,} characters")
+    if setting.pattern and re.fullmatch(setting.pattern, value, re.ASCII) is None:
+        raise _wrong(setting, value, where, entry=f"an entry of {setting.key}")
     if setting.key in PATHS and "\0" in value:
         raise input_error(where, f"{setting.key} is {described(value)}, but must be a path without the character 0.")
     if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):

@@ -24,9 +24,9 @@ class ShownArray:
     ----------
     name : str
     layer : int
-        0 for X and Y.
+        0 for X, Y and C.
     shape : tuple of int
-        Of the whole array.
+        Of the whole array; () for a single number.
     norm : float
         The square root of the sum of squares, of the whole array.
     values : array (at most 200, at most 200), read-only
@@ -42,6 +42,8 @@ class ShownArray:
     @property
     def note(self) -> str:
         """A sentence that says how much of the array is shown; "" if all is."""
+        if not self.shape:
+            return ""
         if len(self.shape) == 1:
             shown = self.values.size
             return f"The first {shown} of {self.shape[0]} values are shown." if shown < self.shape[0] else ""
@@ -81,7 +83,7 @@ class AskNumbers:
     ----------
     lane : str
     name : str
-        "X", "Y", "Z", "A", "W", "b", "dZ", "dA", "dW", "db" or "R" (A[L] - Y); "" for none.
+        "X", "Y", "Z", "A", "W", "b", "dZ", "dA", "dW", "db", "R" (A[L] - Y) or "C" (the cost); "" for none.
     layer : int
         From 1; out of range, there is no array.
     columns : bool
@@ -110,12 +112,12 @@ _TRANSPOSED = ("X", "Y", "R", "Z", "A", "dZ", "dA", "b", "db")  # where samples 
 
 
 def _shown(name: str, layer: int, array: Array, columns: bool) -> ShownArray:
-    matrix = array[None, :] if array.ndim == 1 else array
+    matrix = np.atleast_2d(array)
     if columns and name in _TRANSPOSED:
         matrix = matrix.T
     values = np.array(matrix[:MOST, :MOST], np.float64)
     values.setflags(write=False)
-    shape = (array.size,) if name in ("b", "db") else matrix.shape
+    shape = () if not array.ndim else (array.size,) if name in ("b", "db") else matrix.shape
     return ShownArray(name, layer, tuple(map(int, shape)), norm(array), values)
 
 
@@ -126,6 +128,8 @@ def _arrays(probe: LaneProbe, name: str) -> dict[int, Array]:
         return {0: probe.X}
     if name == "Y":
         return {0: probe.targets(probe.objective)}
+    if name == "C":
+        return {0: np.array(probe.cost() + probe.lane.penalty(probe.replica.theta, net.weights))}
     if name == "R":
         return {0: probe.forward_pass.A[-1] - probe.targets(probe.objective)}
     if name in ("W", "b"):

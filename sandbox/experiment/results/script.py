@@ -2,7 +2,7 @@
 
 The file reproduces the costs of the run, up to rounding: the same mini-batches, the same edits, the same stop.
 An edit of a number becomes a line such as `if update == 120: learning_rate = 0.1`. An edit that changes the code
-(the loss, the layers, the optimiser) ends the loop there and starts another one.
+(the loss, the layers, the optimiser), or sets weights, ends the loop there and starts another one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,14 @@ import numpy as np
 from sandbox.arrays import Array
 from sandbox.data import Data
 from sandbox.errors import InputError
+from sandbox.experiment.document.entries import parse_entry
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.document.texts import cost_unit
+from sandbox.experiment.document.units import NEW, Origin
+from sandbox.experiment.training.frozen import frozen_places
 from sandbox.experiment.training.lanes import Lane, build_lane
-from sandbox.experiment.training.replica import Replica, initial_parameters
+from sandbox.experiment.training.replica import Replica, drawn_for, kept_units, numbers_before, origins_of
 from sandbox.experiment.training.weights import given_weights
 from sandbox.files import write_atomic
 from sandbox.nn import OPTIMIZERS
@@ -77,16 +80,24 @@ def _code_key(replica: Replica) -> tuple[object, ...]:
     head = (replica.sizes, replica.activations, lane.objective.name, lane.coding)
     # An edit is applied between phases 2 and 3, so what both use must not change there.
     shared = tuple(getattr(lane.objective, name) for name in shared_parameters(lane.objective.name))
-    return (*head, loss.numerics, loss.reduction, lane.settings.optimizer.name, *shared)
+    return (*head, loss.numerics, loss.reduction, lane.settings.optimizer.name, lane.settings.network.frozen, *shared)
 
 
 @dataclass
 class _Resize:
-    """A change of shape: the sizes before and after, and the initial parameters for new units."""
+    """A change of shape: the sizes before and after, where layers come from, and the parameters for what is new."""
 
     old: tuple[int, ...]
     new: tuple[int, ...]
+    origins: tuple[Origin, ...]
     drawn: Array
+
+
+@dataclass
+class _Switch:
+    """A change of the inputs to these features."""
+
+    features: tuple[str, ...]
 
 
 @dataclass
@@ -97,7 +108,8 @@ class _Stage:
     replica: Replica
     values: dict[str, Any]
     restarts: bool = True  # whether the optimiser starts over
-    resizes: list[_Resize] = field(default_factory=list)
+    # what happens to the parameters first: other shapes, and weights and biases set by hand
+    changes: list[_Switch | _Resize | Mapping[str, float]] = field(default_factory=list)
     edits: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     end: int = 0
 
@@ -208,7 +220,7 @@ class _Writer:
     """Assembles the script of one lane."""
 
     def __init__(self, experiment: Experiment, lane: str, data: Data, epochs: int) -> None:
-        self.experiment, self.name, self.data, self.epochs = experiment, lane, data, epochs
+        self.experiment, self.name, self.data, self.epochs = experiment, lane, data.origin or data, epochs
         self.m = len(data.X_train)
         self.stages = self._find_stages()
         self.mini = any(0 < size < self.m for size in self._batch_sizes())
@@ -218,21 +230,25 @@ class _Writer:
             stage.end = end
             stage.edits = [(update, values) for update, values in stage.edits if update < end]
         first = self.stages[0].replica
-        self.arrays = _Arrays(is_self_contained(first, data), experiment.run.precision)
+        self.arrays = _Arrays(is_self_contained(first, self.data), experiment.run.precision)
         self.variables: dict[str, Any] = {}  # variables of the script and their values at the point being written
 
     # The stages
 
     def _find_stages(self) -> list[_Stage]:
-        experiment = dataclasses.replace(self.experiment, edits=())
+        experiment, data = dataclasses.replace(self.experiment, edits=()), self.data
+        self.features = {name: self.data.X_train[:, i] for i, name in enumerate(self.data.feature_names)}
         replica = self._first_replica(experiment)
         stages = [_Stage(0, replica, self._values(experiment, replica))]
         self.size_edits = [(0, experiment.optimizer.batch_size)]  # (first update, batch size)
         for edit in self.experiment.edits:
-            experiment = experiment.changed_by(edit)
+            experiment, before = experiment.changed_by(edit), data
+            if "data.features" in edit.changes:
+                data = data.with_features(experiment.data.features or ())
+                self.features |= {name: data.X_train[:, i] for i, name in enumerate(data.feature_names)}
             self.size_edits.append((edit.update, experiment.optimizer.batch_size))
             if edit.lane in (None, self.name):
-                self._add(stages, edit, experiment)
+                self._add(stages, edit, experiment, data, numbers_before(before.feature_names, data.feature_names))
         return stages
 
     def _first_replica(self, experiment: Experiment) -> Replica:
@@ -243,27 +259,41 @@ class _Writer:
             replica.theta = given
         return replica
 
-    def _add(self, stages: list[_Stage], edit: Edit, experiment: Experiment) -> None:
+    def _add(
+        self, stages: list[_Stage], edit: Edit, experiment: Experiment, data: Data, inputs: tuple[int, ...] | None
+    ) -> None:
         last = stages[-1]
         settings = experiment.lane(self.name)
-        (replica,) = build_lane(settings, self.data).replicas
+        (replica,) = build_lane(settings, data).replicas
         values = self._values(experiment, replica)
         before = last.edits[-1][1] if last.edits else last.values
-        if _code_key(replica) == _code_key(last.replica):
+        weights = self._weights(edit)
+        if _code_key(replica) == _code_key(last.replica) and not (weights or edit.units) and inputs is None:
             if values != before:
                 last.edits.append((edit.update, values))
             return
         old = last.replica
-        resized = replica.sizes != old.sizes
+        resized = replica.sizes != old.sizes or inputs is not None or bool(edit.units)
         restarts = resized or settings.optimizer.name != old.lane.settings.optimizer.name
-        resizes = []
+        changes: list[_Switch | _Resize | Mapping[str, float]] = []
+        if inputs is not None:
+            changes.append(_Switch(data.feature_names))
         if resized:
-            drawn = initial_parameters(settings, replica.sizes, draw=edit.update + 1)
-            resizes = [_Resize(old.sizes, replica.sizes, drawn)]
+            origins = origins_of(old.sizes, replica.sizes, inputs, edit.units)
+            drawn = drawn_for(settings, replica.sizes, edit.update, origins)
+            changes.append(_Resize(old.sizes, replica.sizes, origins, drawn))
+        if weights:
+            changes.append(weights)
         if last.start == edit.update and len(stages) > 1:  # several edits at once: one loop for all of them
-            stages[-1] = _Stage(edit.update, replica, values, last.restarts or restarts, [*last.resizes, *resizes])
+            stages[-1] = _Stage(edit.update, replica, values, last.restarts or restarts, [*last.changes, *changes])
         else:
-            stages.append(_Stage(edit.update, replica, values, restarts, resizes))
+            stages.append(_Stage(edit.update, replica, values, restarts, changes))
+
+    @staticmethod
+    def _weights(edit: Edit) -> dict[str, float]:
+        """Return the weights and biases that an edit sets in the lane's first network."""
+        entries = {name: parse_entry(name) for name in edit.weights}
+        return {name: edit.weights[name] for name, entry in entries.items() if entry.replica in (None, 0)}
 
     def _values(self, experiment: Experiment, replica: Replica) -> dict[str, Any]:
         optimizer = experiment.optimizer
@@ -333,10 +363,12 @@ class _Writer:
         """Return the lines of the data and the initial parameters."""
         put, replica = self.arrays, self.stages[0].replica
         X, m = ("X_train", "m_train") if self.mini else ("X", "m")
-        lines = [
-            f"# The data: {', '.join(_printable(name) for name in self.data.feature_names)}, one sample per column."
-        ]
-        inputs = put(X, np.ascontiguousarray(self.data.X_train.T))
+        switched = any(isinstance(change, _Switch) for stage in self.stages for change in stage.changes)
+        names = self.features if switched else self.data.feature_names
+        lines = [f"# The data: {', '.join(map(_printable, names))}, one sample per column."]
+        inputs = put("features" if switched else X, np.array([self.features[name] for name in names]))
+        if switched:
+            inputs += f"\n{self._inputs(self.data.feature_names)}"
         if self.data.task == "regression":
             learned = self.data.learned_targets(self.data.y_train.reshape(self.m, -1))
             target = "\n".join([*self._target_units(), put("targets", np.ascontiguousarray(learned.T))])
@@ -357,6 +389,11 @@ class _Writer:
             lines.append(f"rng = np.random.default_rng({self.experiment.optimizer.seed})  # orders the samples")
         return "\n".join(lines)
 
+    def _inputs(self, names: Iterable[str]) -> str:
+        """Return the line that takes the inputs with these names."""
+        known = list(self.features)
+        return f"{'X_train' if self.mini else 'X'} = features[{[known.index(name) for name in names]}]"
+
     def _target_units(self) -> list[str]:
         """Return comments that say how standardised targets are to be read."""
         data = self.data
@@ -370,14 +407,14 @@ class _Writer:
         p = self._setup(stage)
         parts = []
         if number:
-            parts.append(
-                f"# After {stage.start} updates an edit changed what is computed: the same loop, with other lines."
-            )
-            if stage.resizes:
-                parts.append(self._resized(stage))
+            parts.append(f"# After {stage.start} updates an edit changed {self._what(stage, number)}.")
+            if stage.changes:
+                parts.append(self._changed(stage))
         parts.append(self._targets(stage.replica, self.stages[number - 1].replica if number else None))
         parts.append(self._assignments(self._used(stage, p, stage.values)))
         parts.append(self._optimizer_state(stage, p))
+        if stage.replica.lane.settings.network.frozen:
+            parts.append(_frozen_rows(stage.replica))
         if self.mini:
             parts.append(self._total_cost(p))
         parts.append(self._loop(stage, p, number))
@@ -430,10 +467,22 @@ class _Writer:
             lines.append("step = 0")
         return "\n".join(lines)
 
-    def _resized(self, stage: _Stage) -> str:
+    def _what(self, stage: _Stage, number: int) -> str:
+        """Say what an edit changed that began another loop."""
+        if _code_key(stage.replica) == _code_key(self.stages[number - 1].replica):
+            return "weights: the same loop goes on"
+        return "what is computed: the same loop, with other lines"
+
+    def _changed(self, stage: _Stage) -> str:
         lines = []
-        for resize in stage.resizes:
-            lines += _resize_lines(resize, self.arrays)
+        for change in stage.changes:
+            match change:
+                case _Switch():
+                    lines += ["# Other inputs.", self._inputs(change.features)]
+                case _Resize():
+                    lines += _resize_lines(change, self.arrays)
+                case _:
+                    lines += _set_lines(change)
         return "\n".join(lines)
 
     def _total_cost(self, p: CodeSetup) -> str:
@@ -474,7 +523,8 @@ class _Writer:
         lines += ["", "    # 3. Backward", *_indented(backward_lines(p), 4), "", "    # 4. Update"]
         if self.mini:
             lines.append("    previous = [P.copy() for P in parameters]")
-        lines += _indented(update_lines(p), 4)
+        frozen = stage.replica.lane.settings.network.frozen
+        lines += _around(_indented(update_lines(p), 4), p) if frozen else _indented(update_lines(p), 4)
         lines += ["", "    if not all(np.isfinite(P).all() for P in parameters):"]
         if self.mini:
             lines += [
@@ -525,21 +575,59 @@ class _Writer:
 
 def _resize_lines(resize: _Resize, put: _Arrays) -> list[str]:
     """Return the lines that resize the network; a weight is kept if both of its units are."""
-    lines = ["# Another shape: a weight is kept if both of its units are, the others are drawn again."]
-    last_old, last_new = len(resize.old) - 2, len(resize.new) - 2
-    olds = [f"{kind}{l + 1}" for l in range(last_old + 1) for kind in "Wb"]
+    others = "those of new inputs are 0, and" if NEW in resize.origins[0].units else "and"
+    lines = [f"# Another shape: a weight is kept if both of its units are, {others} the others are drawn again."]
+    olds = [f"{kind}{l}" for l in range(1, len(resize.old)) for kind in "Wb"]
     lines.append(f"{', '.join(f'old_{name}' for name in olds)} = {', '.join(olds)}")
-    for l, (W, b) in enumerate(zip(*layer_views(resize.drawn, resize.new), strict=True)):
-        lines += [put(f"W{l + 1}", W), put(f"b{l + 1}", np.ascontiguousarray(b.T))]
-        source = last_old if l == last_new else l
-        if l != last_new and l >= last_old:
+    for l, (W, b) in enumerate(zip(*layer_views(resize.drawn, resize.new), strict=True), start=1):
+        lines += [put(f"W{l}", W), put(f"b{l}", np.ascontiguousarray(b.T))]
+        below, origin = resize.origins[l - 1], resize.origins[l]
+        if origin.layer is None:
             continue
-        units = min(resize.old[source + 1], resize.new[l + 1])
-        lines.append(f"b{l + 1}[:{units}] = old_b{source + 1}[:{units}]")
-        if source == l:
-            inputs = min(resize.old[l], resize.new[l])
-            lines.append(f"W{l + 1}[:{units}, :{inputs}] = old_W{l + 1}[:{units}, :{inputs}]")
+        now, before = kept_units(origin)
+        lines.append(f"b{l}[{_index(now)}] = old_b{origin.layer}[{_index(before)}]")
+        if below.layer == origin.layer - 1:
+            inputs, inputs_before = kept_units(below)
+            lines.append(f"W{l}[{_index(now, inputs)}] = old_W{origin.layer}[{_index(before, inputs_before)}]")
     return lines
+
+
+def _index(*units: Sequence[int]) -> str:
+    """Return what takes these units of an array: slices, if they are the first ones, else lists."""
+    if all(list(axis) == list(range(len(axis))) for axis in units):
+        return ", ".join(f":{len(axis)}" for axis in units)
+    return f"np.ix_({', '.join(map(str, units))})"
+
+
+def _set_lines(weights: Mapping[str, float]) -> list[str]:
+    """Return the lines that set weights and biases."""
+    lines = ["# Set by hand."]
+    for name, value in weights.items():
+        entry = parse_entry(name)
+        if entry.below is None:
+            lines.append(f"b{entry.layer}[{entry.unit}, 0] = {value!r}")
+        else:
+            lines.append(f"W{entry.layer}[{entry.unit}, {entry.below}] = {value!r}")
+    return lines
+
+
+def _frozen_rows(replica: Replica) -> str:
+    """Return the line that says which rows of the parameters, by their number, are frozen."""
+    stays = layer_views(frozen_places(replica.lane.settings.network.frozen, replica.sizes), replica.sizes)[1]
+    rows = [np.flatnonzero(b[0]).tolist() for b in stays]
+    named = {2 * l + part: units for l, units in enumerate(rows) if units for part in (0, 1)}
+    return f"frozen = {named!r}  # rows of the parameters, by their number, that stay as they are"
+
+
+def _around(update: list[str], p: CodeSetup) -> list[str]:
+    """Return the lines of the update between those that keep what is frozen, and what is remembered of it."""
+    arrays = ", ".join(["parameters", *(f"{letter}s" for letter in OPTIMIZERS[p.optimizer].memory)])
+    return [
+        f"    kept = [(A[k], rows, A[k][rows].copy()) for A in ({arrays},) for k, rows in frozen.items()]",
+        *update,
+        "    for A, rows, values in kept:  # the frozen units, and what the optimiser remembers of them",
+        "        A[rows] = values",
+    ]
 
 
 def _indented(lines: Iterable[CodeLine], by: int) -> list[str]:

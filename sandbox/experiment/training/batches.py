@@ -126,6 +126,11 @@ class Batches:
         self.position = 0
         return True
 
+    def follow_features(self, train: Samples) -> None:
+        """Take the same samples with other features; those of the current epoch keep their order and their turn."""
+        self._train, self._shuffled.X = train, train.X[:, self._order].copy()
+        self._views.clear()
+
     def resize(self, codings: Iterable[str]) -> None:
         """Adapt to an edit in the middle of an epoch: a new batch size for the remaining samples, or other codings."""
         self._views.clear()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.experiment import Experiment
@@ -12,20 +14,27 @@ from sandbox.experiment.document.lanes import in_force
 from sandbox.experiment.document.parts import Edit
 from sandbox.experiment.document.points import POINT_KEYS
 from sandbox.experiment.document.settings import SETTINGS
+from sandbox.experiment.training.entries import Change, Place
 from sandbox.experiment.training.snapshot import EditMark
 
 _DRAWN = {*POINT_KEYS, "data.scaling"}
 _ONE_MARK = 0.1  # of the epochs so far: points that are drawn within it have one mark
-_IRREVERSIBLE = {"network.hidden", "optimizer.name"}  # editing them and back changes weights or empties the memory
+_IRREVERSIBLE = {
+    "network.hidden",
+    "optimizer.name",
+    "data.features",
+}  # editing them and back changes weights or empties the memory
+_OF_UNITS = {"network.hidden", "network.activation", "network.frozen"}  # change together where units come and go
 
 
 @dataclass(frozen=True, eq=False)
 class _LiveEdit:
-    """An edit made while training, the experiment without it, and the settings in force before it."""
+    """An edit made while training, the experiment without it, the settings before it, and the weights that it set."""
 
     edit: Edit
     experiment: Experiment
     settings: Experiment
+    changes: Mapping[Place, Change] = field(default_factory=dict)
 
 
 def drawn_points(settings: Experiment) -> tuple[int, int]:
@@ -59,6 +68,8 @@ def _as_one(first: EditMark, last: EditMark) -> EditMark:
 class EditLog:
     """The edits of a run and their effect.
 
+    `features` are those that the run begins with.
+
     Attributes
     ----------
     experiment : Experiment
@@ -68,8 +79,8 @@ class EditLog:
     marks : list of EditMark
     """
 
-    def __init__(self, experiment: Experiment) -> None:
-        self.experiment = experiment
+    def __init__(self, experiment: Experiment, features: tuple[str, ...]) -> None:
+        self.experiment, self._features = experiment, features
         self.current = dataclasses.replace(experiment, edits=())
         self.marks: list[EditMark] = []
         self.pending = list(experiment.edits)
@@ -115,27 +126,54 @@ class EditLog:
         if not self._live or _IRREVERSIBLE & edit.changes.keys():
             return None
         last = self._live[-1].edit
-        same = last.update == edit.update and last.lane == edit.lane and last.changes.keys() == edit.changes.keys()
+        same = (last.update, last.lane) == (edit.update, edit.lane) and (
+            (last.changes.keys(), last.weights.keys()) == (edit.changes.keys(), edit.weights.keys())
+        )
         return self._live[-1] if same else None
 
-    def apply(self, edit: Edit, epoch: float, task: str) -> None:
-        """Apply an edit to the current settings, and mark what it changed.
+    def apply(self, edit: Edit) -> Experiment:
+        """Apply an edit to the current settings; return those before it."""
+        before, self.current = self.current, self.current.changed_by(edit)
+        return before
+
+    def mark(
+        self,
+        edit: Edit,
+        before: Experiment,
+        epoch: float,
+        task: str,
+        changes: Mapping[Place, Change],
+        describe: Callable[[Mapping[Place, Change]], str],
+    ) -> None:
+        """Mark what an edit changed; if it only took back what others of this moment did, none of them remains.
 
         Parameters
         ----------
         edit : Edit
+        before : Experiment
+            The settings before it, as `apply` returned them.
         epoch : float
             The position of the mark.
         task : str
             Of the data, which determines the value of "auto".
+        changes : mapping of Place to Change
+            The weights and biases that it set.
+        describe : callable
+            Says what changed of these: "bias of unit 1 of layer 2: 0 to 0.5".
         """
         live = self._live[-1] if self._live and self._live[-1].edit is edit else None
-        before = self.current if live is None else live.settings
-        self.current = self.current.changed_by(edit)
+        if live is not None:
+            before, changes = live.settings, _combined((live.changes, changes))
+            self._live[-1] = dataclasses.replace(live, changes=changes)
         marked = [key for key in edit.changes if key != "loss.monitors" or "loss.objective" not in edit.changes]
-        text = "; ".join(self._described(key, before, edit.lane, task) for key in marked)
-        drawn = (drawn_points(before), drawn_points(self.current)) if edit.changes.keys() <= _DRAWN else None
-        self.marks.append(EditMark(edit.update, epoch, edit.lane, text, drawn))
+        if edit.units:  # they say more than the layers, and what follows from them
+            marked = [key for key in marked if key not in _OF_UNITS]
+        parts = [texts.units_text(edit.units)] if edit.units else []
+        parts += [self._described(key, before, edit.lane, task) for key in marked]
+        if changes:
+            parts.append(describe(changes))
+        drawn = (drawn_points(before), drawn_points(self.current)) if edit.keys <= _DRAWN else None
+        self.marks.append(EditMark(edit.update, epoch, edit.lane, "; ".join(parts), drawn))
         if live is not None:
             self._drop_reverted()
 
@@ -145,6 +183,8 @@ class EditLog:
             keys = {key for live in self._live[k:] for key in live.edit.changes}
             names = [lane.name for lane in self.experiment.lanes]
             same = all(self.current.get(key, lane) == first.settings.get(key, lane) for key in keys for lane in names)
+            changes = _combined(live.changes for live in self._live[k:])
+            same &= all(np.float64(old).tobytes() == np.float64(new).tobytes() for old, new in changes.values())
             if same and not keys & _IRREVERSIBLE:
                 del self.marks[-len(self._live[k:]) :]
                 self.experiment, self.current, self._live = first.experiment, first.settings, self._live[:k]
@@ -157,7 +197,8 @@ class EditLog:
             return texts.points_changed(key, len(old_points), len(new_points))  # type: ignore[arg-type]
         name = lane or before.lanes[0].name
         values = (in_force(settings, key, name, task) for settings in (before, self.current))
-        old, new = (texts.setting_text(key, value) for value in values)
+        begun = self._features if key == "data.features" else None  # None: those of the data
+        old, new = (texts.setting_text(key, begun if value is None else value) for value in values)
         colon = ":" if SETTINGS[key].phrase else ""
         return f"{texts.setting_within(key)}{colon} {old} to {new}"
 
@@ -174,3 +215,12 @@ class EditLog:
     def restore(self, marks: Sequence[EditMark]) -> None:
         """Put marks back."""
         self.marks = list(marks)
+
+
+def _combined(changes: Iterable[Mapping[Place, Change]]) -> dict[Place, Change]:
+    """Return what changes of weights amount to, one after the other."""
+    total: dict[Place, Change] = {}
+    for step in changes:
+        for place, (old, new) in step.items():
+            total[place] = total.get(place, (old, new))[0], new
+    return total

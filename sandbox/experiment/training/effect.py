@@ -55,7 +55,7 @@ def effect_of(edit: Edit, before: Mapping[str, LaneMark], trainer: Trainer) -> E
             weights = sum(replica.theta.size for replica in trainer.lane(name).replicas)
             turned = _angle(before[name].gradient, after.gradient)
             effects.append(LaneEffect(name, weights, before[name].weights, after.weights, turned))
-    return EditEffect(frozenset(edit.changes), edit.update, tuple(effects))
+    return EditEffect(edit.keys, edit.update, tuple(effects))
 
 
 def _gradient(trainer: Trainer, lane: Lane) -> Array:

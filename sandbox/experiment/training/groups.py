@@ -10,9 +10,10 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from sandbox.arrays import Array
+from sandbox.experiment.training.frozen import frozen_places
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.replica import Replica
 from sandbox.nn import OPTIMIZERS, Loss, Network, Optimizer, OptimizerState
@@ -32,6 +33,19 @@ class _Step:
     optimizer: Optimizer
     state: OptimizerState
     rate: Any  # a number, or a column if they differ
+    frozen: NDArray[np.intp] | None = None  # which parameters of all its networks stay as they are
+
+    def update(self) -> None:
+        """Update the parameters, except those that are frozen: nor does what is remembered of them change."""
+        self.state.count += 1
+        if self.frozen is None:
+            self.optimizer.step(self.state, self.rate)
+            return
+        arrays = [array.reshape(-1) for array in (self.state.theta, *self.state.memory)]
+        kept = [array[self.frozen] for array in arrays]
+        self.optimizer.step(self.state, self.rate)
+        for array, values in zip(arrays, kept, strict=True):
+            array[self.frozen] = values
 
 
 class Group:
@@ -92,6 +106,7 @@ class Group:
             settings = step.replicas[0].lane.settings.optimizer
             step.optimizer = OPTIMIZERS[settings.name].tuned(settings.parameters)
             rates = [replica.lane.settings.optimizer.learning_rate for replica in step.replicas]
+            step.frozen = _frozen(step.replicas)
             step.rate = rates[0] if len(set(rates)) == 1 else np.array(rates, self.net.dtype)[:, None]
 
     def _column(self, values: list[float]) -> Any:
@@ -184,8 +199,7 @@ class Group:
         """Update the parameters; return the networks that failed, restored to their last finite parameters."""
         np.copyto(self._backup, self.net.theta)
         for step in self._steps:
-            step.state.count += 1
-            step.optimizer.step(step.state, step.rate)
+            step.update()
         return self._failed()
 
     def _failed(self) -> list[Replica]:
@@ -247,6 +261,14 @@ class Group:
         """Return Z and A (m, n_out) of one network's last layer."""
         i = () if self.alone else self.replicas.index(replica)
         return forward_pass.Z[-1][i], forward_pass.A[-1][i]
+
+
+def _frozen(replicas: Sequence[Replica]) -> NDArray[np.intp] | None:
+    """Return which parameters of networks, one after the other, are frozen; None if none is."""
+    if not any(replica.lane.settings.network.frozen for replica in replicas):
+        return None
+    stay = [frozen_places(replica.lane.settings.network.frozen, replica.sizes) for replica in replicas]
+    return np.flatnonzero(np.concatenate(stay))
 
 
 def grouped(replicas: Iterable[Replica], dtype: DTypeLike) -> list[Group]:

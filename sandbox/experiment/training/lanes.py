@@ -13,14 +13,16 @@ from sandbox.arrays import Array
 from sandbox.data import Data
 from sandbox.experiment.document.defaults import SCORES, coding_for, objective_for, output_for
 from sandbox.experiment.document.parts import LaneSettings, LossSettings
+from sandbox.experiment.document.units import Units
 from sandbox.experiment.training.history import History
-from sandbox.experiment.training.replica import Replica, initial_parameters, resized_parameters
+from sandbox.experiment.training.replica import Replica, drawn_for, initial_parameters, origins_of, resized_parameters
 from sandbox.experiment.training.samples import CODES, Samples, output_units
 from sandbox.experiment.training.scales import Terms, continued, terms_of
 from sandbox.experiment.training.spread import HIGH, LOW
 from sandbox.experiment.training.timeline import Timeline
 from sandbox.nn import LOSSES, METRICS, Activation, Loss, Metric, Network
 from sandbox.nn.losses import reduction_factor
+from sandbox.nn.network import parameter_count
 
 
 @dataclass(eq=False)
@@ -216,7 +218,15 @@ class Lane:
 
     # Changing it
 
-    def follow(self, settings: LaneSettings, data: Data, update: int, epoch: float) -> None:
+    def follow(
+        self,
+        settings: LaneSettings,
+        data: Data,
+        update: int,
+        epoch: float,
+        inputs: tuple[int, ...] | None = None,
+        units: Units | None = None,
+    ) -> bool:
         """Adopt the settings of an edit; its networks keep the weights that still fit, and are resized if needed.
 
         Parameters
@@ -227,6 +237,15 @@ class Lane:
             Updates done.
         epoch : float
             Epochs done, counting the part of the current one.
+        inputs : tuple of int, optional
+            If the features are others: what number each of them had before, `NEW` for none.
+        units : mapping, optional
+            Which units and layers the edit removes and adds.
+
+        Returns
+        -------
+        bool
+            Whether its networks have another shape, or other inputs.
         """
         method, parameters = self.settings.optimizer.name, self.settings.loss.parameters
         resolved = _resolved(settings, data)
@@ -234,11 +253,15 @@ class Lane:
         self.tested = len(data.X_test) > 0
         self.edited = update
         self.terms = continued(self.terms, _terms(self, data, epoch))
-        sizes, activations = shape_of(settings, data)
+        shape = sizes, activations = shape_of(settings, data)
+        moved = inputs is not None or bool(units)
+        reshaped = moved or any((replica.sizes, replica.activations) != shape for replica in self.running)
         for replica in self.running:
-            if sizes != replica.sizes:
-                drawn = initial_parameters(settings, sizes, draw=update + 1, replica=replica.number)
-                replica.theta, replica.sizes = resized_parameters(replica, sizes, drawn), sizes
+            if moved or sizes != replica.sizes:
+                origins = origins_of(replica.sizes, sizes, inputs, units)
+                drawn = drawn_for(settings, sizes, update, origins, replica.number)
+                replica.theta = resized_parameters(replica.theta, replica.sizes, sizes, drawn, origins)
+                replica.sizes = sizes
                 replica.reset_memory()
             replica.activations = activations
         if settings.optimizer.name != method:
@@ -251,6 +274,18 @@ class Lane:
         if settings.loss.parameters != parameters:
             self.compared = []  # they have the old parameters
         self._reset_columns()
+        return reshaped
+
+    def reconnect_stopped(self, inputs: tuple[int, ...]) -> None:
+        """Let networks that have stopped take other inputs, numbered as for `follow`: they can still be shown."""
+        for replica in self.replicas:
+            if replica.stopped:
+                sizes = (len(inputs), *replica.sizes[1:])
+                origins = origins_of(replica.sizes, sizes, inputs)
+                drawn = np.zeros(parameter_count(sizes))
+                replica.theta = resized_parameters(replica.theta, replica.sizes, sizes, drawn, origins)
+                replica.sizes, replica.before = sizes, None
+                replica.reset_memory()
 
     def copy(self, settings: LaneSettings, key: int) -> Lane:
         """Return a copy of the lane with its networks, memory and history, but another name and key."""

@@ -6,6 +6,7 @@ a snapshot, and the answer, frozen too, comes back in that snapshot.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import cached_property
 from typing import Protocol, TypeVar
@@ -14,7 +15,9 @@ import numpy as np
 
 from sandbox.arrays import Array, Floats, read_only
 from sandbox.data import Data
+from sandbox.errors import InputError
 from sandbox.experiment.document.experiment import Experiment
+from sandbox.experiment.training.frozen import frozen_places
 from sandbox.experiment.training.history import History
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.pairs import Pairs
@@ -109,8 +112,10 @@ class LaneProbe:
 
     def at_start(self, replica: Replica) -> LaneProbe:
         """Return the probe of a network, of any lane, at its initial parameters but with its current settings."""
-        settings = replica.lane.settings
-        given = None if self.run is None else given_weights(settings.network, replica.sizes, self.run.current.locate)
+        settings, given = replica.lane.settings, None
+        if self.run is not None:
+            with contextlib.suppress(InputError):  # given for another shape: a run from here would draw them
+                given = given_weights(settings.network, replica.sizes, self.run.current.locate)
         theta = initial_parameters(settings, replica.sizes, replica=replica.number) if given is None else given
         start = replica.copy()
         start.theta = theta.astype(self.samples.X.dtype)
@@ -233,7 +238,9 @@ class LaneProbe:
         theta, grad = replica.theta.astype(np.float64), gradient.astype(np.float64)
         memory = [slot.astype(np.float64) for slot in replica.memory]
         with np.errstate(all="ignore"):
-            return optimizer.next_step(theta, grad, self.network.weights, settings.learning_rate, memory, replica.steps)
+            step = optimizer.next_step(theta, grad, self.network.weights, settings.learning_rate, memory, replica.steps)
+        step[frozen_places(self.lane.settings.network.frozen, self.sizes)] = 0.0
+        return step
 
     def views(self, flat: Array) -> tuple[list[Array], list[Array]]:
         """Return dW[l] (n_out, n_in) and db[l] (1, n_out), l = 1..L, of a flat gradient."""

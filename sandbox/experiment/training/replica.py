@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sandbox.arrays import Array
 from sandbox.experiment.document.parts import LaneSettings
+from sandbox.experiment.document.units import NEW, Origin, Units, rearranged
 from sandbox.nn import INITIALIZERS, OptimizerState
 from sandbox.nn.network import layer_views, parameter_count
 
@@ -110,24 +114,83 @@ def initial_parameters(
     return theta
 
 
-def resized_parameters(old: Replica, sizes: tuple[int, ...], drawn: Array) -> Array:
-    """Return `drawn` (of the new sizes) with the old parameters of every unit that remains.
+def origins_of(
+    old: tuple[int, ...], new: tuple[int, ...], inputs: tuple[int, ...] | None = None, units: Units | None = None
+) -> tuple[Origin, ...]:
+    """Return where the layers of a network of new sizes come from, from the inputs to the output.
 
-    Hidden layers are matched from the input on, the output layer with the output layer; a weight is kept if the units
-    at both its ends are.
+    Hidden layers are matched from the input on, the output layer with the output layer, and units in their order, if
+    no `units` say which are removed and added; the inputs are, if given, those of these numbers.
     """
-    theta = drawn.copy()
-    new_W, new_b = layer_views(theta, sizes)
-    old_W, old_b = layer_views(old.theta, old.sizes)
-    last_old, last_new = len(old_W) - 1, len(new_W) - 1
-    for l in range(len(new_W)):
-        is_output = l == last_new
-        source = last_old if is_output else l
-        if not is_output and l >= last_old:
-            continue  # a new layer
-        units = slice(0, min(old_b[source].shape[-1], new_b[l].shape[-1]))
-        new_b[l][0, units] = old_b[source][0, units]
-        if source == l:  # both have the same layer before them
-            inputs = slice(0, min(old_W[source].shape[1], new_W[l].shape[1]))
-            new_W[l][units, inputs] = old_W[source][units, inputs]
+    last_old, last_new = len(old) - 1, len(new) - 1
+    origins = [Origin(0, _in_order(old[0], new[0]) if inputs is None else inputs)]
+    if units:
+        origins += rearranged(old[1:-1], new[1:-1], units)
+    for l in range(len(origins), last_new + 1):
+        source = last_old if l == last_new else l if l < last_old else None
+        origins.append(Origin(source, _in_order(0 if source is None else old[source], new[l])))
+    return tuple(origins)
+
+
+def numbers_before(old: Sequence[str], new: Sequence[str]) -> tuple[int, ...] | None:
+    """Return what number each input had among the old ones, `NEW` for none; None if they are the same."""
+    return None if old == new else tuple(old.index(name) if name in old else NEW for name in new)
+
+
+def _in_order(old: int, new: int) -> tuple[int, ...]:
+    return tuple(k if k < old else NEW for k in range(new))
+
+
+def resized_parameters(
+    old: Array, old_sizes: tuple[int, ...], sizes: tuple[int, ...], drawn: Array, origins: Sequence[Origin]
+) -> Array:
+    """Return `drawn` (of the new sizes) with the old parameters (P,) of every unit that remains.
+
+    A weight is kept if the units at both its ends are, and are still neighbours.
+    """
+    theta = drawn.astype(old.dtype)
+    places, sources = kept_places(old_sizes, sizes, origins)
+    theta[places] = old[sources]
     return theta
+
+
+def drawn_for(
+    settings: LaneSettings, sizes: tuple[int, ...], update: int, origins: Sequence[Origin], replica: int = 0
+) -> Array:
+    """Draw the parameters (P,) for what an edit adds before the next update, `update` being those done.
+
+    The weights of a new input to units that remain are 0: what a network computes does not change when it comes, and
+    it learns from the next update on.
+    """
+    drawn = initial_parameters(settings, sizes, draw=update + 1, replica=replica)
+    if origins[1].layer is not None:
+        new = [j for j, before in enumerate(origins[0].units) if before == NEW]
+        layer_views(drawn, sizes)[0][0][np.ix_(kept_units(origins[1])[0], new)] = 0.0
+    return drawn
+
+
+def kept_places(
+    old: tuple[int, ...], new: tuple[int, ...], origins: Sequence[Origin]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return which parameters remain: where they stand in theta of the new sizes, and where they stood in the old."""
+    before = layer_views(np.arange(parameter_count(old)), old)
+    after = layer_views(np.arange(parameter_count(new)), new)
+    places, sources = [], []
+    for l, (below, origin) in enumerate(pairwise(origins)):
+        if origin.layer is None:
+            continue
+        units, unit_sources = kept_units(origin)
+        places.append(after[1][l][0, units])
+        sources.append(before[1][origin.layer - 1][0, unit_sources])
+        if below.layer is not None and below.layer == origin.layer - 1:
+            inputs, input_sources = kept_units(below)
+            places.append(after[0][l][np.ix_(units, inputs)].ravel())
+            sources.append(before[0][origin.layer - 1][np.ix_(unit_sources, input_sources)].ravel())
+    none = np.empty(0, np.intp)
+    return np.concatenate([none, *places]), np.concatenate([none, *sources])
+
+
+def kept_units(origin: Origin) -> tuple[list[int], list[int]]:
+    """Return which units of a layer remain: their numbers now and before."""
+    pairs = [(now, before) for now, before in enumerate(origin.units) if before != NEW]
+    return [now for now, _ in pairs], [before for _, before in pairs]

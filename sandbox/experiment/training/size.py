@@ -26,8 +26,8 @@ from sandbox.nn.network import parameter_count
 
 MOST_RUN_BYTES = 2_000_000_000
 SIZING = frozenset({
-    "network.hidden", "network.activation", "optimizer.name", "optimizer.batch_size", "loss.monitors", "data.points",
-    "data.test_points",
+    "network.hidden", "network.activation", "optimizer.name", "optimizer.batch_size", "loss.monitors", "data.features",
+    "data.points", "data.test_points",
 })  # fmt: skip
 """The settings that an edit may change and that decide how much memory is needed."""
 

@@ -299,7 +299,7 @@ class EditEffect:
     Attributes
     ----------
     keys : frozenset of str
-        The settings that it changed.
+        The settings that it changed, and "weights" if it set any.
     update : int
         Updates done.
     lanes : tuple of LaneEffect

@@ -14,25 +14,31 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sandbox import words
 from sandbox.arrays import Array, Floats
 from sandbox.data import Data, load_data, points_data, with_points
-from sandbox.data.canvas import Points
 from sandbox.errors import InputError
+from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import objective_for
+from sandbox.experiment.document.entries import MOST_ENTRIES, parse_entry
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import forked, renamed, scales_target, with_lane, without_lane
-from sandbox.experiment.document.parts import DataSettings, Edit
+from sandbox.experiment.document.parts import Edit
+from sandbox.experiment.document.settings import SETTINGS
+from sandbox.experiment.document.units import Units, inverse_units
 from sandbox.experiment.training.batches import Batches
 from sandbox.experiment.training.diagnosis import reason_to_stop
 from sandbox.experiment.training.edits import EditLog
 from sandbox.experiment.training.effect import effect_of, marks_of
+from sandbox.experiment.training.entries import Change, Place, check_weights, replaced_entries, set_entries
+from sandbox.experiment.training.frozen import check_frozen
 from sandbox.experiment.training.groups import Group, grouped
 from sandbox.experiment.training.history import History
-from sandbox.experiment.training.lanes import Lane, build_lane
+from sandbox.experiment.training.lanes import Lane, build_lane, shape_of
 from sandbox.experiment.training.pairs import PairRecord, Pairs
 from sandbox.experiment.training.probe import LaneProbe
 from sandbox.experiment.training.recorder import Recorder
-from sandbox.experiment.training.replica import Replica
+from sandbox.experiment.training.replica import Replica, numbers_before
 from sandbox.experiment.training.samples import Samples, samples_of
 from sandbox.experiment.training.size import SIZING, Plan, check_edits, check_size, plan_of
 from sandbox.experiment.training.snapshot import EditEffect, EditMark, Snapshot, Wanted
@@ -42,7 +48,10 @@ from sandbox.experiment.training.weights import assign_parameters, given_weights
 from sandbox.nn import LOSSES, Network
 from sandbox.nn.network import ForwardPass
 
-_DRAWN = {"data.points", "data.test_points", "data.scaling"}
+_DRAWN = frozenset({"data.points", "data.test_points", "data.scaling"})
+SHAPING = frozenset({"network.hidden", "network.frozen", "data.features", "weights"})
+"""What an edit may change that must fit the shape of the networks."""
+
 _TOGETHER = 256  # updates at most until it is looked whether lanes that are trained together still must be
 _ALONG = 1_000  # updates at least for which a lane that lacks a loss is trained along with one that catches up
 
@@ -80,7 +89,7 @@ class Trainer:
     experiment : Experiment
         Its edits take effect at their updates.
     data : Data, optional
-        The data of the experiment, if already loaded.
+        The data of the experiment, if already loaded; what edits have made of them does not matter.
     every : int
         Epochs between records of the history.
     watched : bool
@@ -112,19 +121,21 @@ class Trainer:
         watched: bool = False,
         losses: Iterable[str] = (),
     ) -> None:
-        self.data = load_experiment_data(experiment) if data is None else data
-        self._at_start = experiment.data, self.data
+        data = load_experiment_data(experiment) if data is None else data
+        self.data = self._at_start = data.origin or data
+        self._settings_at_start = experiment.data
         self.every, self.watched, self._losses = every, watched, frozenset(losses)
+        self._log = EditLog(experiment, self.data.feature_names)
         check_size(self._plan(experiment))
         check_edits(experiment, self._plan)
         self.update = self.epoch = 0
         self.effect: EditEffect | None = None
-        self._log = EditLog(experiment)
         dtype = np.dtype(experiment.run.precision)
         self._train = samples_of(self.data.X_train, self.data.y_train, self.data, dtype)
         self._test = samples_of(self.data.X_test, self.data.y_test, self.data, dtype)
         self._batches = Batches(self._train, experiment.optimizer.seed)
         self._recorder = Recorder(self._train, self._test, watched)
+        self._check_parts_throughout(experiment)
         self._keys = itertools.count()
         self.lanes = [self._new_lane(lane.name) for lane in experiment.lanes]
         self._groups: list[Group] = []
@@ -133,7 +144,21 @@ class Trainer:
 
     def _plan(self, settings: Experiment) -> Plan:
         """Return what decides how much memory these settings need in this run."""
-        return plan_of(settings, self.data, self.every, self.watched, len(self._losses))
+        return plan_of(settings, self._featured(settings), self.every, self.watched, len(self._losses))
+
+    def _data_for(self, settings: Experiment) -> Data:
+        """Return the data with the features and the points of these settings; scaled as before unless they say."""
+        data, before, now = self._featured(settings), self.current.data, settings.data
+        scale = now.scaling if now.scaling != before.scaling else None
+        if scale is None and (now.points, now.test_points) == (before.points, before.test_points):
+            return data
+        return with_points(data, now.points or (), now.test_points or (), scale)
+
+    def _featured(self, settings: Experiment) -> Data:
+        """Return the data with the features of these settings."""
+        features = settings.data.features
+        same = features is None or features == self.current.data.features
+        return self.data if same else self.data.with_features(features)  # type: ignore[arg-type]
 
     # State
 
@@ -366,8 +391,14 @@ class Trainer:
 
     # Edits
 
-    def edit(self, changes: Mapping[str, object], lane: str | None = None) -> Edit:
-        """Change settings now, before the next update, in one lane or in all.
+    def edit(
+        self,
+        changes: Mapping[str, object],
+        lane: str | None = None,
+        weights: Mapping[str, float] | None = None,
+        units: Units | None = None,
+    ) -> Edit:
+        """Make an edit now, before the next update, in one lane or in all; see `Edit`.
 
         In the middle of an epoch, a new batch size applies to the remaining samples; a new `shuffle` applies from the
         next epoch on. Repeated changes of a setting before the next update, as when dragging a number, make one edit
@@ -378,7 +409,7 @@ class Trainer:
         InputError
             If a value is not allowed; then nothing has changed.
         """
-        return self.take_edit(self.experiment.checked_edit(changes, lane, self.update))
+        return self.take_edit(self.experiment.checked_edit(changes, lane, self.update, weights, units))
 
     def take_edit(self, edit: Edit) -> Edit:
         """Change settings now by an edit whose values have been checked; return it with its update.
@@ -386,15 +417,19 @@ class Trainer:
         Raises
         ------
         InputError
-            If it does not fit the other settings; then nothing has changed.
+            If it does not fit the other settings or the networks; then nothing has changed.
         """
-        edit = dataclasses.replace(edit, update=self._edit_update)
-        experiment = self._log.with_edit(edit)
-        if not _DRAWN.isdisjoint(edit.changes):
-            self._data_after(self.current.changed_by(edit).data, edit)  # raises if it cannot be computed with
-        if not SIZING.isdisjoint(edit.changes):
-            check_size(self._plan(self.current.changed_by(edit)))
         self._apply_pending()  # scheduled edits of this update come first, as in a replay
+        edit = dataclasses.replace(edit, update=self._edit_update)
+        experiment, changed = self._log.with_edit(edit), self.current.changed_by(edit)
+        if not SIZING.isdisjoint(edit.changes):
+            check_size(self._plan(changed))
+        if edit.keys & _DRAWN:
+            self._data_for(changed)  # raises if it cannot be computed with
+        if edit.keys & SHAPING:
+            self._check_parts(changed, edit)
+        if edit.weights:
+            self._check_running(edit)
         before = marks_of(self, edit) if self.watched else {}
         self._log.enter(edit, experiment)
         self._apply(edit)
@@ -406,6 +441,61 @@ class Trainer:
         """Before which update, counted from 0, an edit made now takes effect: not before one that stopped all lanes."""
         return self.update if self.running else self.update + 1
 
+    def inverse(self, edit: Edit) -> tuple[Edit, ...]:
+        """Return the edits that undo one which is about to be made: settings and weights are to the bit what they were.
+
+        What the optimiser remembered is not brought back where a shape changed. Of so many weights that one edit cannot
+        set them, new ones are drawn.
+        """
+        changed = self.current.changed_by(edit)
+        data, edits = self._data_for(changed), []
+        inputs = numbers_before(self.data.feature_names, data.feature_names)
+        if inputs is not None:
+            edits.append(Edit(edit.update, {"data.features": self.data.feature_names}))
+        for lane in self.lanes:
+            if edit.lane not in (None, lane.name) or not lane.running:
+                continue
+            present = {key: self.current.get(key, lane.name) for key in edit.changes if SETTINGS[key].per_lane}
+            values = {key: value for key, value in present.items() if value is not None}
+            sizes = shape_of(changed.lane(lane.name), data)[0]
+            weights: dict[str, float] = {}
+            for replica in lane.running:
+                weights |= replaced_entries(replica, edit, sizes, inputs, lane.has_replicas)
+            weights = weights if len(weights) <= MOST_ENTRIES else {}
+            back = Edit(edit.update, values, lane.name, weights, inverse_units(edit.units))
+            edits += [back] if back.keys else []
+        return tuple(edits)
+
+    def _check_running(self, edit: Edit) -> None:
+        """Refuse to set weights where no network is running: a stopped one stays as it is."""
+        lanes = [lane for lane in self.lanes if edit.lane in (None, lane.name)]
+        numbers = {parse_entry(name).replica for name in edit.weights}
+        if not any(numbers & {None, replica.number} for lane in lanes for replica in lane.running):
+            stopped = f"lane {lanes[0].name} has" if len(self.lanes) > 1 else "it has"
+            raise InputError(f"A network that has stopped keeps its weights, and {stopped}; reset to start over.")
+
+    def _check_parts(self, settings: Experiment, edit: Edit | None = None) -> None:
+        """Check that lanes have the units that are frozen, and the weights that an edit sets, with these settings."""
+        data, sizes = self._data_for(settings), {}
+        for entry in settings.lanes:
+            lane = settings.lane(entry.name)
+            sizes[lane.name] = shape_of(lane, data)[0]
+            where = [] if edit is None else [f"edit of update {edit.update}"]
+            where += [f"lane {lane.name}"] if len(settings.lanes) > 1 else []
+            check_frozen(lane.network.frozen, sizes[lane.name], ", ".join(where))
+        if edit is not None and edit.weights:
+            check_weights(edit, sizes, settings.run.replicas, self._train.X.dtype)
+
+    def _check_parts_throughout(self, experiment: Experiment) -> None:
+        """Check these at the start of an experiment and after each of its edits that matters for them."""
+        settings = dataclasses.replace(experiment, edits=())
+        self._check_parts(settings)
+        if any(edit.keys & SHAPING for edit in experiment.edits):
+            for edit in experiment.edits:
+                settings = settings.changed_by(edit)
+                if edit.keys & SHAPING:
+                    self._check_parts(settings, edit)
+
     def _apply_pending(self) -> None:
         while (edit := self._log.take_due(self._edit_update)) is not None:
             self._apply(edit)
@@ -413,40 +503,72 @@ class Trainer:
     def _apply(self, edit: Edit) -> None:
         """Apply an edit to all running lanes."""
         self._record_if_due()
-        points = self.current.data.points or ()
-        self._log.apply(edit, self.epoch_position, self.data.task)
-        if not _DRAWN.isdisjoint(edit.changes):
-            self._follow_points(edit, points)
+        inputs = self._follow_data(edit)
+        before = self._log.apply(edit)
         running = [lane for lane in self.lanes if not lane.stopped]
-        shapes = self._shapes(running)
-        for lane in running:
-            lane.follow(self.current.lane(lane.name), self.data, self.update, self.epoch_position)
+        at = self.update, self.epoch_position
+        reshaped = [
+            lane.follow(
+                self.current.lane(lane.name),
+                self.data,
+                *at,
+                inputs,
+                edit.units if edit.lane in (None, lane.name) else None,
+            )
+            for lane in running
+        ]
+        if inputs is not None:
+            for lane in self.lanes:
+                lane.reconnect_stopped(inputs)
         self._batches.resize(self._codings())
-        if self._shapes(running) != shapes:
+        changes = self._set_weights(edit, running) if edit.weights else {}
+        if changes or any(reshaped):
             self._regroup()
-            return
-        self._compare_losses()
-        for group in self._groups:
-            group.follow_settings()
+        else:
+            self._compare_losses()
+            for group in self._groups:
+                group.follow_settings()
+        self._log.mark(edit, before, self.epoch_position, self.data.task, changes, self._changes_text)
 
-    def _data_after(self, settings: DataSettings, edit: Edit) -> Data:
-        """Return the data with the points of these settings, scaled as before unless the edit scales them anew."""
-        scale = settings.scaling if "data.scaling" in edit.changes else None
-        return with_points(self.data, settings.points or (), settings.test_points or (), scale)
-
-    def _follow_points(self, edit: Edit, before: Points) -> None:
-        """Learn from other points from now on; the training points were `before`."""
-        settings, dtype = self.current.data, self._train.X.dtype
-        self.data = self._data_after(settings, edit)
+    def _follow_data(self, edit: Edit) -> tuple[int, ...] | None:
+        """Take the features and the points of an edit; return what number each feature had before, None if the same."""
+        before, settings, changed = self.data, self.current.data, self.current.changed_by(edit)
+        self.data = self._data_for(changed)
+        inputs = numbers_before(before.feature_names, self.data.feature_names)
+        if self.data is before:
+            return inputs
+        dtype = self._train.X.dtype
         self._train = samples_of(self.data.X_train, self.data.y_train, self.data, dtype)
         self._test = samples_of(self.data.X_test, self.data.y_test, self.data, dtype)
         self._recorder.follow_samples(self._train, self._test)
-        self._batches.exchange(self._train, before, settings.points or ())
+        if self.data.drawn is None:
+            self._batches.follow_features(self._train)
+        else:
+            self._batches.exchange(self._train, settings.points or (), changed.data.points or ())
+        return inputs
 
-    @staticmethod
-    def _shapes(lanes: Iterable[Lane]) -> list[object]:
-        """Return the shapes, which decide which networks are computed together."""
-        return [(replica.sizes, replica.activations) for lane in lanes for replica in lane.running]
+    def _set_weights(self, edit: Edit, lanes: Iterable[Lane]) -> dict[Place, Change]:
+        """Set the weights and biases of an edit in running networks, which leave their groups; return what changed."""
+        for group in self._groups:
+            group.dissolve()
+        self._groups = []
+        changes: dict[Place, Change] = {}
+        for lane in lanes:
+            for replica in lane.running if edit.lane in (None, lane.name) else ():
+                changed = set_entries(replica, edit.weights)
+                changes |= {(lane.key, replica.number, name): change for name, change in changed.items()}
+        return changes
+
+    def _changes_text(self, changes: Mapping[Place, Change]) -> str:
+        """Say which weights and biases were changed: "bias of unit 1 of layer 2: 0 to 0.5"."""
+        (key, number, name), (old, new) = next(iter(changes.items()))
+        if len(names := {name for _, _, name in changes}) > 1:
+            return f"{words.count(len(names), 'weight')} and biases set"
+        lane = next(lane for lane in self.lanes if lane.key == key)
+        entry = texts.entry_within(parse_entry(name), lane.sizes, self.data.feature_names)
+        seed = f" (seed {lane.replicas[number].seed})" if lane.has_replicas and len(changes) == 1 else ""
+        values = f"{words.number(old)} to {words.number(new)}" if len(changes) == 1 else words.number(new)
+        return f"{entry}{seed}: {values}"
 
     def settle(self) -> None:
         """Record the current state, and apply all edits that are due before the next update."""
@@ -515,10 +637,9 @@ class Trainer:
 
         Trained as far as this one, it has a new lane as if that had been there from the start, on the same batches.
         """
-        before, data = self._at_start
         drawn = operator.attrgetter("points", "test_points", "scaling")
-        same = drawn(experiment.data) == drawn(before)
-        return Trainer(experiment, data if same else None, self.every, self.watched, self._losses)
+        same = drawn(experiment.data) == drawn(self._settings_at_start)
+        return Trainer(experiment, self._at_start if same else None, self.every, self.watched, self._losses)
 
     def joined_by(self, experiment: Experiment) -> Trainer:
         """Return a trainer of this experiment with one more lane, from the start, for that lane to catch up.

@@ -66,9 +66,10 @@ def with_coming_lanes(snapshot: Snapshot, successor: Trainer, wanted: Wanted) ->
     coming = {lane.name for lane in successor.lanes} - present
     progress = successor.update / snapshot.update if snapshot.update else 1.0
     complete = {*coming, ""}  # a comparison with another lane has to wait until both are equally far
+    alike = snapshot.data.inputs == successor.data.inputs  # else an edit adds inputs, which is yet to come
     asked = dataclasses.replace(
         wanted,
-        surfaces=tuple(s for s in wanted.surfaces if s.lane in coming and s.other in complete),
+        surfaces=tuple(s for s in wanted.surfaces if alike and s.lane in coming and s.other in complete),
         questions=tuple(q for q in wanted.questions if q.lane in coming and getattr(q, "other", "") in complete),
     )
     theirs = successor.snapshot(snapshot.run, asked)

@@ -173,7 +173,7 @@ class DrawingDesk(QObject):
         if data is None or data.drawn is None:
             return {}
         written = settings.scaling or {}
-        known = {name: pair for name, pair in scaling_of(data).items() if name in data.drawn.scaled}
+        known = scaling_of(data) if data.standardized or data.drawn.scales_target else {}
         return {} if known.keys() <= written.keys() else {"data.scaling": {**known, **written}}
 
     def fit_scaling(self) -> None:

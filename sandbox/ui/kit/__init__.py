@@ -67,6 +67,7 @@ accessible.install()
 
 _SPREAD = "0.0000\u20130.0000"  # the widest note of a readout
 _NOTICE_STAYS = 10_000  # milliseconds until a message that needs no action is hidden
+_REFUSAL_STAYS = 6_000  # and one that something was refused, while others are held back
 
 
 class PrimaryButton(StyleFollower, QPushButton):
@@ -182,6 +183,11 @@ class _Message:
     action: str = ""
     act: Callable[[], object] | None = None
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether what the person just did was refused: there is nothing to be done about it."""
+        return self.error and not self.action
+
 
 class Notice(StyleFollower, QFrame):
     """One sentence in one line, a close button and, optionally, an action button.
@@ -198,6 +204,8 @@ class Notice(StyleFollower, QFrame):
         self.close_button = IconButton("close", "Closes this message.", "Close the message", flat=True)
         self._shown = _Message("")
         self._offered: _Message | None = None  # is shown whenever no other message is, until it is answered
+        self._holds = False
+        self._held: _Message | None = None  # what was said meanwhile
         self._hide_timer = QTimer(self)
         self._hide_timer.setSingleShot(True)
         self._hide_timer.timeout.connect(self.dismiss)
@@ -226,14 +234,34 @@ class Notice(StyleFollower, QFrame):
         act : callable
             Called when that button is clicked, which also closes the message.
         """
-        self._show(_Message(sentence, error, action, act))
-        if not (error or action):
+        message = _Message(sentence, error, action, act)
+        if self._holds and not message.is_refusal:
+            self._held = message
+            return
+        self._show(message)
+        if self._holds:
+            self._hide_timer.start(_REFUSAL_STAYS)
+        elif not (error or action):
             self._hide_timer.start(_NOTICE_STAYS)
+
+    def hold(self, holds: bool) -> None:
+        """Hold back all but what was refused, which is shown briefly; or show what was held back, the last of it."""
+        if holds == self._holds:
+            return
+        self._holds = holds
+        if holds:
+            self._hide_timer.stop()
+            self._held = None if self.isHidden() or self._shown is self._offered else self._shown
+            self.hide()
+        elif (held := self._held) is not None:
+            self.say(held.sentence, error=held.error, action=held.action, act=held.act)
+        else:
+            self.dismiss()
 
     def offer(self, sentence: str, action: str, act: Callable[[], object]) -> None:
         """Show a sentence with a button until either is answered; other messages only interrupt it."""
         self._offered = _Message(sentence, action=action, act=act)
-        if self.isHidden():
+        if self.isHidden() and not self._holds:
             self._show(self._offered)
 
     @property
@@ -247,17 +275,22 @@ class Notice(StyleFollower, QFrame):
         if self._shown is offered:
             self.dismiss()
 
+    def drop(self) -> None:
+        """Hide the message, and forget what is held back: both were about what is gone."""
+        self._held = None
+        self.dismiss()
+
     def dismiss(self) -> None:
         """Hide the message, or show again the offer that it interrupted."""
         self._hide_timer.stop()
-        if self._offered is not None:
+        if self._offered is not None and not self._holds:
             self._show(self._offered)
         else:
             self.hide()
 
     def end_failure(self) -> None:
         """Hide what was refused or failed, unless it still waits for an action: something else has succeeded."""
-        if self._shown.error and not self._shown.action and not self.isHidden():
+        if self._shown.is_refusal and not self.isHidden():
             self.dismiss()
 
     def _show(self, message: _Message) -> None:

@@ -36,7 +36,9 @@ from sandbox.glossary import explanation
 from sandbox.ui import theme
 from sandbox.ui.icons import icon
 
+LEAST_LETTERS = 4  # of a text that is cut; fewer are not shown
 LABEL_WIDTH = 94  # of labels left of their controls, so that the controls line up
+_SHORT_TITLE = 40  # pixels that the title of a card keeps
 
 
 if TYPE_CHECKING:
@@ -160,7 +162,10 @@ class IconButton(StyleFollower, QToolButton):
 
 
 class Elided(Label):
-    """A label that can shrink: text that does not fit ends in an ellipsis, and the tooltip shows it in full."""
+    """A label that can shrink: text that does not fit ends in an ellipsis, and the tooltip shows it in full.
+
+    It may have two lines; a text that fits into one stands in the middle of them.
+    """
 
     def __init__(self, text: str = "", role: str = "subtitle") -> None:
         super().__init__(text)
@@ -168,28 +173,62 @@ class Elided(Label):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._hint = ""
+        self._lines = 1
+
+    def set_lines(self, lines: int) -> None:
+        """Take the height of one line or of two."""
+        if lines != self._lines:
+            self._lines = lines
+            self.updateGeometry()
 
     def setToolTip(self, text: str) -> None:
         self._hint = text
         super().setToolTip(text)
 
+    def sizeHint(self) -> QSize:
+        more = (self._lines - 1) * self.fontMetrics().lineSpacing()
+        return super().sizeHint() + QSize(0, more)
+
     def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
+        return QSize(0, self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        cut = self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
+        cut = self.shown_text() != self.text()
         super().setToolTip(self.text() if cut and not self._hint else self._hint)
         self.update()  # repaint all of it: another part of the text may fit now
+
+    def shown_text(self) -> str:
+        """Return the text as far as there is room for it."""
+        return " ".join(self._broken())
+
+    def fits_line(self) -> bool:
+        """Return whether the text fits into one line."""
+        return self.fontMetrics().horizontalAdvance(self.text()) <= self.contentsRect().width()
+
+    def _broken(self) -> list[str]:
+        return broken(self.text(), self.fontMetrics(), self.contentsRect().width(), self._lines)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         room = self.contentsRect()
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-        if len(text) < min(4, len(self.text())):
+        text = "\n".join(self._broken())
+        if len(text) < min(LEAST_LETTERS, len(self.text())):
             return  # a letter or two are of no use
         painter.drawText(room, int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
+
+
+def broken(text: str, metrics: QFontMetrics, width: int, lines: int) -> list[str]:
+    """Return a text in at most so many lines of a width in pixels, the last of them elided if need be."""
+    words, result = text.split(" "), []
+    while lines > 1 and len(words) > 1 and metrics.horizontalAdvance(" ".join(words)) > width:
+        fitting = [n for n in range(1, len(words)) if metrics.horizontalAdvance(" ".join(words[:n])) <= width]
+        if not fitting:
+            break
+        result.append(" ".join(words[: fitting[-1]]))
+        words, lines = words[fitting[-1] :], lines - 1
+    return [*result, metrics.elidedText(" ".join(words), Qt.TextElideMode.ElideRight, width)]
 
 
 class Card(StyleFollower, QFrame):
@@ -224,6 +263,21 @@ class Card(StyleFollower, QFrame):
         if text != self.subtitle.text():
             self.subtitle.setText(text)
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            call_later(self, self._fit_title)
+        return super().event(event)
+
+    def _fit_title(self) -> None:
+        """Leave out the title where the header needs its room: a letter or two of it are of no use."""
+        margins = self._column.contentsMargins()
+        room = (
+            self.width() - margins.left() - margins.right() - self.header.sizeHint().width() - 2 * self._top.spacing()
+        )
+        text = self.title.text()
+        least = text if len(text) <= LEAST_LETTERS else f"{text[:LEAST_LETTERS]}\u2026"
+        self.title.setVisible(room >= self.title.fontMetrics().horizontalAdvance(least))
+
     def fit(self) -> None:
         """Set margins and spacings."""
         edge, half = theme.px(10), theme.px(theme.HALF)
@@ -233,6 +287,8 @@ class Card(StyleFollower, QFrame):
         self.header.setSpacing(half)
         self.body.setSpacing(half)
         self.title.setMinimumHeight(theme.px(20))
+        # a short title, such as "Cost", does not give way to the controls beside it
+        self.title.setMinimumWidth(min(self.title.sizeHint().width(), theme.px(_SHORT_TITLE)))
 
 
 class LineGlyph(StyleFollower, QWidget):

@@ -129,6 +129,11 @@ class LaneDesk(QObject):
         names = [style.name for style in self.seen]
         self.view(names[(names.index(self.viewed) + by) % len(names)])
 
+    def begin_afresh(self) -> None:
+        """View the first lane by itself, and all its networks; a change is for it alone."""
+        self.viewed, self.rival, self.replica, self.edits_all = self._session.experiment.lanes[0].name, "", None, False
+        self.changed.emit()
+
     def compare(self, rival: str) -> None:
         """Compare the lane in view with another; "" with none."""
         self.rival = rival

@@ -39,7 +39,9 @@ from sandbox.ui.views.boundary import BoundaryView
 from sandbox.ui.views.boundary_legend import Drawn
 
 AROUND = 76, 88  # pixels of a frame beside and above its plot: axis and edges; name, axis and read-out
+AROUND_PRESENTED, SECOND_LINE = (72, 70), 12  # without the read-out; of a name in a narrow frame
 NARROW = 190  # pixels; a narrower frame has room only for the name
+ROOMY = 300  # pixels; while presenting, a narrower frame has no room for a menu
 ACTIONS = {
     "rename": ("Rename\u2026", "Gives this lane another name."),
     "hide": ("Hide", "Leaves this lane out of all views; it keeps training."),
@@ -58,8 +60,11 @@ class LaneFrame(StyleFollower, QFrame):
         One of `ACTIONS`, but "rename".
     renamed(str)
         The name that was typed.
+    fitted()
+        The name has the room that there is for it.
     """
 
+    fitted = Signal()
     chosen = Signal()
     acted = Signal(str)
     renamed = Signal(str)
@@ -72,6 +77,7 @@ class LaneFrame(StyleFollower, QFrame):
         self.view.keeps_proportions = True
         self.badge = Badge()
         self.words = Elided("", "title")
+        self._presented, self._has_menu = False, True
         self.edit = _NameEdit()
         self.score = label("", "hint")
         self.menu_button = IconButton("dots", "Renames, hides or removes this lane.", "Lane menu", flat=True)
@@ -198,10 +204,23 @@ class LaneFrame(StyleFollower, QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        call_later(self, self._fit_score)
+        call_later(self, self._fit_head)
 
-    def _fit_score(self) -> None:
+    def _fit_head(self) -> None:
         self.score.setVisible(self.width() >= theme.px(NARROW))
+        self.menu_button.setVisible(self._has_menu and not (self._presented and self.width() < theme.px(ROOMY)))
+        self.fitted.emit()
+
+    def offer_menu(self, offered: bool) -> None:
+        """Show the menu, or not; while presenting the name matters more, where there is little room."""
+        self._has_menu = offered
+        self._fit_head()
+
+    def present(self, presented: bool, several: bool) -> None:
+        """Keep exact proportions while presenting; of `several` lanes, leave out what matters least."""
+        self._presented = presented
+        self.view.present(presented, several)
+        self._fit_head()
 
     def fit(self) -> None:
         """Set margins and spacings."""
@@ -298,6 +317,7 @@ class LaneGrid(QWidget):
         self._sample: tuple[str, int] | None = None
         self._columns = 0
         self._hand_of: Callable[[BoundaryView], Hand] | None = None
+        self._presented = False
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._grid = QGridLayout()
@@ -357,6 +377,7 @@ class LaneGrid(QWidget):
             view.drawn_changed.connect(self._follow_drawn)
             view.sample_clicked.connect(self.choose_sample)
             view.sample_clicked.connect(self.sample_clicked)
+            frame.fitted.connect(lambda: call_later(self, self._fit_names))
             frame.chosen.connect(lambda frame=frame: self._emit_for(frame, self.lane_chosen))
             frame.acted.connect(lambda name, frame=frame: self._emit_for(frame, self.lane_acted, name))
             frame.renamed.connect(lambda text, frame=frame: self._emit_for(frame, self.lane_renamed, text))
@@ -398,7 +419,7 @@ class LaneGrid(QWidget):
                 frame.view.compare_with(rival.name, QColor(colours.lane(style.slot)), QColor(colours.lane(rival.slot)))
                 frame.words.setText(f"against {rival.full}")
             frame.view.set_compact(len(shown) > 2)
-            frame.menu_button.setVisible(rival is None)
+            frame.offer_menu(rival is None)
             frame.actions_["remove"].setEnabled(not alone)
             frame.actions_["hide"].setEnabled(len(styles) > 1)
         for frame in self.frames[len(shown) :]:
@@ -407,8 +428,26 @@ class LaneGrid(QWidget):
         if others:
             self.clear_ghosts()
         if changed:
+            self._fit_frames()
             self._arrange(True)
             self.wanted_changed.emit()
+
+    def present(self, presented: bool) -> None:
+        """Keep exact proportions while presenting, and leave out what matters least to an audience."""
+        self._presented = presented
+        self._fit_frames()
+        self._arrange(True)
+
+    def _fit_frames(self) -> None:
+        for frame in self.frames:
+            frame.present(self._presented, len(self._shown) > 1)
+
+    def _fit_names(self) -> None:
+        """Give all names two lines while presenting, if one line is too short for one of them."""
+        shown = self.frames[: len(self._shown)]
+        lines = 2 if self._presented and any(not frame.words.fits_line() for frame in shown) else 1
+        for frame in shown:
+            frame.words.set_lines(lines)
 
     def begin_rename(self, lane: str) -> None:
         """Let the user type another name for a lane."""
@@ -445,7 +484,9 @@ class LaneGrid(QWidget):
         scale, shown = theme.scale(), self._first.slice
         proportion = 1.0 if shown is None else shown.proportion or 1.0
         height = self.height() - self._first.head.height()
-        columns = best_columns(count, round(self.width() / scale), round(height / scale), proportion)
+        across, above = AROUND_PRESENTED if self._presented and count > 1 else AROUND
+        around = across, above + (SECOND_LINE if self._presented and count > 2 else 0)
+        columns = best_columns(count, round(self.width() / scale), round(height / scale), proportion, around)
         if columns == self._columns and not forced:
             return
         self._columns = columns
@@ -540,7 +581,7 @@ class LaneGrid(QWidget):
 def _measure(snapshot: Snapshot, one: LaneStyle, other: LaneStyle, shown: Surface | None) -> str:
     """Say what the picture of a difference shows, and its largest value: networks far apart may answer nearly alike."""
     task = snapshot.data.task
-    if snapshot.data.X_train.shape[1] == 1:
+    if len(snapshot.data.inputs) == 1:
         return f"lines: {one.letter} and {other.letter}"
     values = shown.values if isinstance(shown, DifferenceSurface) else np.empty(0)
     values = np.abs(values[np.isfinite(values)])
@@ -550,7 +591,7 @@ def _measure(snapshot: Snapshot, one: LaneStyle, other: LaneStyle, shown: Surfac
     return f"{'output' if task == 'regression' else 'class 1'} of {one.letter} minus {other.letter}{most}"
 
 
-def best_columns(count: int, width: int, height: int, proportion: float = 1.0) -> int:
+def best_columns(count: int, width: int, height: int, proportion: float = 1.0, around: tuple[int, int] = AROUND) -> int:
     """Return the number of columns for which the plots in `count` frames are largest.
 
     Parameters
@@ -560,10 +601,12 @@ def best_columns(count: int, width: int, height: int, proportion: float = 1.0) -
         The room in pixels, at the usual scale.
     proportion : float
         The width of what is drawn by its height.
+    around : tuple of int
+        Pixels of a frame beside and above its plot.
     """
 
     def size(columns: int) -> float:
-        across, up = width / columns - AROUND[0], height / -(-count // columns) - AROUND[1]
+        across, up = width / columns - around[0], height / -(-count // columns) - around[1]
         return min(across, up * proportion)
 
     return max(range(1, count + 1), key=lambda columns: (round(size(columns)), -columns))

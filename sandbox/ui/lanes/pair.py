@@ -249,7 +249,7 @@ class PairPanel(StyleFollower, QWidget):
         """Warn that a comparison is not fair, because settings were changed during training."""
         edits = [
             edit for edit in snapshot.experiment.edits
-            if 0 < edit.update <= snapshot.update and edit.lane in (None, *names) and set(edit.changes) - _HARMLESS
+            if 0 < edit.update <= snapshot.update and edit.lane in (None, *names) and edit.keys - _HARMLESS
         ]  # fmt: skip
         self.changed_.setVisible(bool(edits))
         if edits:

@@ -21,9 +21,9 @@ Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 
 WORDS = {
-    "X": "the inputs", "Y": "the targets", "R": "the residual", "Z": "the pre-activations", "A": "the activations",
-    "W": "the weights", "b": "the biases", "dZ": "the derivative of C by Z", "dA": "the derivative of C by A",
-    "dW": "the derivative of C by W", "db": "the derivative of C by b",
+    "C": "the cost", "X": "the inputs", "Y": "the targets", "R": "the residual", "Z": "the pre-activations",
+    "A": "the activations", "W": "the weights", "b": "the biases", "dZ": "the derivative of C by Z",
+    "dA": "the derivative of C by A", "dW": "the derivative of C by W", "db": "the derivative of C by b",
 }  # fmt: skip
 
 
@@ -120,13 +120,15 @@ class ArrayPanel(StyleFollower, QFrame):
         self.after.clicked.connect(lambda: self.stepped.emit(1))
         self.close_button.clicked.connect(self.closed)
         self.shown: ShownArray | None = None
+        self.shape = ""  # as written
         self.follow_style()
 
     def show_array(self, shown: ShownArray) -> None:
         """Show the current values of an array."""
+        self.shape = " \u00d7 ".join(map(str, shown.shape))
         name = f"{shown.name}[{shown.layer}]" if shown.layer else shown.name
-        shape = " \u00d7 ".join(map(str, shown.shape))
-        text = f"{name}  {shape}  norm {words.cost(shown.norm)}  {WORDS[shown.name]}"
+        numbers = f"{self.shape}  norm {words.cost(shown.norm)}  " if shown.shape else ""
+        text = f"{name}  {numbers}{WORDS[shown.name]}"
         if text != self.words.text():
             self.words.setText(text)
         if shown.note != self.note.text():

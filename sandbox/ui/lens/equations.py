@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSettings, Qt
+from PySide6.QtCore import QRect, QSettings, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QToolButton, QWidget
 
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.lens.equations import AskNumbers, Numbers, setup_of
 from sandbox.experiment.training.snapshot import Snapshot
-from sandbox.notation.equations import EquationSetup, Symbol, equations
+from sandbox.notation.equations import EquationSetup, Symbol, equations, subjects
 from sandbox.ui import theme
 from sandbox.ui.kit import label
 from sandbox.ui.kit.colour_key import DecidedKey
@@ -22,12 +22,23 @@ PERIOD = 0.1  # seconds between two answers: numbers cannot be read faster
 WIDE = 640  # from this width on, a pinned array is beside the equations, not below them
 
 
-_ROOMY = 440  # pixels; a narrower lens has room only for what the colour means beside its heading
+_ROOMY = 440  # pixels; a narrower lens has room only for what the colour means, without the heading
 _SAMPLES, _COLUMNS = "samples_as", "columns"  # the name and a value of what is remembered
 
 
 class EquationsLens(Lens[Numbers]):
-    """Typesets the equations of the lane in view; pointing at a symbol shows its array, clicking keeps it there."""
+    """Typesets the equations of the lane in view; pointing at a symbol shows its array, clicking keeps it there.
+
+    Signals
+    -------
+    lit(object)
+        The name and the layer (str, int) of the array in view, pointed at or pinned; None if there is none any more.
+    answered()
+        Its numbers are shown.
+    """
+
+    lit = Signal(object)
+    answered = Signal()
 
     title = "Equations"
     period = PERIOD
@@ -40,8 +51,11 @@ class EquationsLens(Lens[Numbers]):
         self._seen: tuple[Experiment, str, str, str] | None = None
         self._pinned: Symbol | None = None
         self._pointed: Target | None = None
+        self._asked: tuple[str, int] | None = None  # an array that is pointed at elsewhere
+        self._told: tuple[str, int] | None = None  # what `lit` said last
         self._just_pinned: Target | None = None  # just pinned: to be scrolled into view beside its array
         self._layer = 1  # the layer l of the array shown
+        self._left_layer = 0  # the one to come back to when nothing is pointed at elsewhere; 0 for none
         self.heading = label("What the loss changes", "title")
         self.key = DecidedKey()
         self.convention = QToolButton()
@@ -98,9 +112,9 @@ class EquationsLens(Lens[Numbers]):
         self.ask_again()
 
     def _name_convention(self) -> None:
-        short = _COLUMNS if self.columns else "rows"
-        text = f"samples are {short}"
-        self.convention.setText(text if self.width() >= theme.px(_ROOMY) else short)
+        text = f"samples are {_COLUMNS if self.columns else 'rows'}"
+        self.convention.setText(text)
+        self.heading.setVisible(self.width() >= theme.px(_ROOMY))
         self.convention.setAccessibleName(text.capitalize())
 
     def show_answer(self, answer: Numbers, snapshot: Snapshot, lane: str) -> None:
@@ -109,6 +123,7 @@ class EquationsLens(Lens[Numbers]):
             self.panel.show_array(answer.shown)
             if not self.panel.isVisible():
                 self._lay_out()
+            self.answered.emit()
             if self._just_pinned is not None:
                 self._reveal(self._just_pinned, theme.px(24))
                 self._just_pinned = None
@@ -127,15 +142,21 @@ class EquationsLens(Lens[Numbers]):
         if setup is None or setup == self._setup:
             return
         if self._setup is None or setup.layers != self._setup.layers:
-            self._layer = setup.layers
+            self._layer, self._left_layer = setup.layers, 0
             self._release()
         self._setup = setup
         self.view.set_equations(equations(setup), setup.layers)
+        if self._asked is not None:
+            self._go_to_layer_of(self._asked)
+        self._light_up()
+        self._tell()
 
     # Symbols
 
     def _wanted(self) -> tuple[str, int]:
         """Return the name and the layer of the array to show; ("", 0) for none."""
+        if self._pointed is None and self._asked is not None:
+            return self._asked
         symbol = self._pointed.symbol if self._pointed is not None else self._pinned
         return ("", 0) if symbol is None else self.resolved(symbol)
 
@@ -144,7 +165,8 @@ class EquationsLens(Lens[Numbers]):
         if symbol.shift is None:
             return symbol.name, symbol.layer
         lowest = 0 if symbol.name == "A" else 1
-        return symbol.name, max(lowest, self._layer + symbol.shift)
+        layer = max(lowest, self._layer + symbol.shift)
+        return (symbol.name, layer) if layer else ("X", 0)
 
     def _point(self, target: Target | None) -> None:
         self._pointed = target
@@ -154,7 +176,86 @@ class EquationsLens(Lens[Numbers]):
             self.panel.set_pinned(False, False)
         if target is not None and self.view.hasFocus() and not self.view.underMouse():
             self._reveal(target, theme.px(40))
+        self._want()
+
+    def _want(self) -> None:
+        """Ask for the array in view, and say which one it is."""
+        self._tell()
         self.wanted_changed.emit()
+
+    def _tell(self) -> None:
+        wanted = self._wanted()
+        now = wanted if wanted[0] else None
+        if now != self._told:
+            self._told = now
+            self.lit.emit(now)
+
+    # What is pointed at elsewhere
+
+    def point_at(self, array: tuple[str, int] | None) -> None:
+        """Light up the equation of an array that is pointed at elsewhere, and show the array; None ends it."""
+        if array == self._asked:
+            return
+        if self._asked is None:
+            self._left_layer = self._layer
+        self._asked = array
+        if array is not None:
+            self._go_to_layer_of(array)
+            if self._pinned is None:
+                self.panel.set_pinned(False, False)
+        else:
+            self._layer, self._left_layer = self._left_layer or self._layer, 0
+            if self._pinned is None:
+                self._hide_panel()
+        self._light_up()
+        if self.panel.isVisible():
+            self._lay_out()
+        self._want()
+
+    def pin(self, array: tuple[str, int]) -> None:
+        """Keep an array that is pointed at elsewhere; let go of it if it was kept."""
+        self._layer, self._left_layer = self._left_layer or self._layer, 0
+        is_kept = self._pinned is not None and self.resolved(self._pinned) == array
+        self._go_to_layer_of(array)
+        if is_kept:
+            self.unpin()
+            return
+        self._just_pinned = next((t for t in self.view.targets if self.resolved(t.symbol) == array), None)
+        own = Symbol(array[0], None, array[1])  # which stands in none of the equations
+        self._pin(own if self._just_pinned is None else self._just_pinned.symbol)
+
+    def _go_to_layer_of(self, array: tuple[str, int]) -> None:
+        """Let l be the layer at which an equation is about an array; if none is, at which one uses it."""
+        if self._setup is None:
+            return
+        lines = equations(self._setup)
+        used = [target.symbol for target in self.view.targets]
+        for symbol in (*subjects(lines), *used):
+            if symbol is None or symbol.shift is None or symbol.name != ("A" if array[0] == "X" else array[0]):
+                continue
+            layer = array[1] - symbol.shift
+            if 1 <= layer <= self._setup.layers:
+                self._layer = layer
+                return
+
+    def _light_up(self) -> None:
+        """Light up what is pointed at elsewhere: the equations about it, and its symbol wherever it stands."""
+        array = self._asked
+        if array is None or self._setup is None:
+            self.view.set_lit(frozenset(), frozenset())
+            return
+        symbols = {target.symbol for target in self.view.targets if self.resolved(target.symbol) == array}
+        about = enumerate(subjects(equations(self._setup)))
+        rows = {number for number, symbol in about if symbol is not None and self.resolved(symbol) == array}
+        self.view.set_lit(frozenset(symbols), frozenset(rows))
+        place = self.view.lit_place
+        if not place.isNull():
+            self._show_place(place.toRect(), theme.px(6))
+
+    def _show_place(self, place: QRect, around: int) -> None:
+        """Scroll to a part of the equations, its end first, so that its beginning is seen if it has no room."""
+        for y in (place.bottom(), place.top()):
+            self.area.ensureVisible(place.left(), y, 0, around)
 
     def _reveal(self, target: Target, around: int) -> None:
         centre = target.rect.center().toPoint()
@@ -165,17 +266,20 @@ class EquationsLens(Lens[Numbers]):
         if target.symbol == self._pinned:
             self.unpin()
             return
-        self._pinned = target.symbol
-        self.view.set_pinned(self._pinned)
-        self.panel.set_pinned(True, target.symbol.shift is not None)
         self._just_pinned = target
+        self._pin(target.symbol)
+
+    def _pin(self, symbol: Symbol) -> None:
+        self._pinned = symbol
+        self.view.set_pinned(symbol)
+        self.panel.set_pinned(True, symbol.shift is not None)
         self._lay_out()
-        self.wanted_changed.emit()
+        self._want()
 
     def unpin(self) -> None:
         """Unpin the array."""
         self._release()
-        self.wanted_changed.emit()
+        self._want()
 
     def _release(self) -> None:
         self._pinned = self._pointed = self._just_pinned = None
@@ -185,8 +289,9 @@ class EquationsLens(Lens[Numbers]):
     def step_layer(self, by: int) -> None:
         """Let l be the previous or the next layer."""
         if self._setup is not None:
-            self._layer = min(max(1, self._layer + by), self._setup.layers)
-            self.wanted_changed.emit()
+            self._layer, self._left_layer = min(max(1, self._layer + by), self._setup.layers), 0
+            self._light_up()
+            self._want()
 
     # Layout
 
@@ -226,9 +331,13 @@ class EquationsLens(Lens[Numbers]):
 
     def _is_above(self) -> bool:
         """Whether what is pointed at is in the upper half."""
-        if self._pointed is None:
+        if self._pointed is not None:
+            place = self._pointed.rect
+        elif self._asked is not None:
+            place = self.view.lit_place
+        else:
             return True
-        y = self.view.mapTo(self, self._pointed.rect.center().toPoint()).y()
+        y = self.view.mapTo(self, place.center().toPoint()).y()
         return y < self.height() // 2 + theme.px(11)
 
     # Look

@@ -84,6 +84,8 @@ class EquationsView(QWidget):
         self.targets: list[Target] = []
         self._current: Target | None = None
         self._pinned: Symbol | None = None
+        self._lit: frozenset[Symbol] = frozenset()
+        self._lit_rows: frozenset[int] = frozenset()
         self._height = 0
         self._laid_out_width = 0
 
@@ -105,6 +107,7 @@ class EquationsView(QWidget):
             return
         self._equations = equations
         self._norms = {name: (math.nan,) * layers for name in _BARS}
+        self._lit, self._lit_rows = frozenset(), frozenset()
         self._point(None)
         self.lay_out()
         self.setAccessibleDescription(spoken(equations))
@@ -127,6 +130,25 @@ class EquationsView(QWidget):
         if symbol != self._pinned:
             self._pinned = symbol
             self.update()
+
+    def set_lit(self, symbols: frozenset[Symbol], rows: frozenset[int]) -> None:
+        """Light up symbols and whole equations, the latter by their numbers from 0."""
+        if (symbols, rows) != (self._lit, self._lit_rows):
+            self._lit, self._lit_rows = symbols, rows
+            self.update()
+
+    @property
+    def lit_place(self) -> QRectF:
+        """Where the equations are that are lit up; if there are none, where the first lit symbol is."""
+        place = QRectF()
+        for number in sorted(self._lit_rows):
+            place = place.united(self._row_rect(self._rows[number]))
+        if place.isNull():
+            place = next((target.rect for target in self.targets if target.symbol in self._lit), QRectF())
+        return place
+
+    def _row_rect(self, row: _Row) -> QRectF:
+        return QRectF(theme.px(6), row.top - theme.px(2), self.width() - theme.px(8), row.height + theme.px(4))
 
     # Layout
 
@@ -233,16 +255,20 @@ class EquationsView(QWidget):
             self._paint_bars(painter, row)
 
     def _paint_marks(self, painter: QPainter) -> None:
-        """Highlight what is pointed at, and what is pinned."""
+        """Highlight what is pointed at, what is pinned and what is lit up."""
         colours = theme.current()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(colours.accent_soft))
+        painter.setPen(Qt.PenStyle.NoPen)
+        for number in self._lit_rows:
+            painter.drawRoundedRect(self._row_rect(self._rows[number]), theme.px(3), theme.px(3))
         for target in self.targets:
             current = self._current is not None and target.rect == self._current.rect
-            if not current and (self._pinned is None or target.symbol != self._pinned):
+            lit = target.symbol in self._lit
+            if not current and not lit and (self._pinned is None or target.symbol != self._pinned):
                 continue
-            painter.setBrush(QColor(colours.accent_soft))
-            focus = current and self.hasFocus()
-            painter.setPen(QPen(QColor(colours.accent), theme.px(1)) if focus else Qt.PenStyle.NoPen)
+            outlined = lit or (current and self.hasFocus())
+            painter.setPen(QPen(QColor(colours.accent), theme.px(1)) if outlined else Qt.PenStyle.NoPen)
             painter.drawRoundedRect(target.rect, theme.px(3), theme.px(3))
         painter.setBrush(Qt.BrushStyle.NoBrush)
 

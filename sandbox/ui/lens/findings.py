@@ -383,7 +383,7 @@ def _chip_sheet(colours: Theme) -> str:
     return " ".join(
         (
             f"QPushButton {{ border: {border}px solid; border-radius: {radius}px; padding: 0 {step}px; min-height: 0;"
-            f" font-size: {theme.px(theme.SMALL)}px; }}",
+            f" font-size: {theme.type_px(theme.SMALL)}px; }}",
             f"QPushButton:focus {{ border: {border}px solid; padding: 0 {step}px; min-height: 0; }}",
             chip("", colours.accent_soft, colours.on_soft, colours.accent_soft),
             chip('[kind="stopped"]', colours.error_soft, colours.error, colours.error_soft),

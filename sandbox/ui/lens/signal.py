@@ -372,7 +372,6 @@ class SignalLens(Lens[Signals]):
     def set_theme(self, colours: Theme, scale: float = 1.0) -> None:
         self._theme, self._scale = colours, scale
         font = theme.font(SMALL)
-        font.setPixelSize(round(SMALL * scale))
         for plot, grid, crosshair in zip(self.plots, self.grids, self.crosshairs, strict=True):
             plot.set_colors(QColor(colours.card), QColor(colours.axis), QColor(colours.edge), font, scale)
             grid.color, crosshair.color = QColor(colours.grid), QColor(colours.muted)

@@ -347,7 +347,7 @@ def _button(text: str, tip: str) -> QPushButton:
 def _code_font() -> QFont:
     """Return the monospaced font of the code."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-    font.setPixelSize(theme.px(theme.SMALL))
+    font.setPixelSize(theme.type_px(theme.SMALL))
     return font
 
 

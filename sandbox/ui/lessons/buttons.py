@@ -43,6 +43,7 @@ class SentenceButton(StyleFollower, QPushButton):
         self._column.addWidget(self.hint)
         self.hint.setVisible(bool(hint))
         self.sign.setVisible(bool(sign))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus where it was
         self.setAccessibleName(text)
         self.setAccessibleDescription(hint)
         self.follow_style()
@@ -61,6 +62,10 @@ class SentenceButton(StyleFollower, QPushButton):
         set_state(self, "result", state or "none")
         self.sign.setText(sign)
         self.sign.setVisible(bool(sign))
+        self.show_hint(hint)
+
+    def show_hint(self, hint: str) -> None:
+        """Show another text below, or none."""
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
         self.setAccessibleDescription(hint)
@@ -68,9 +73,10 @@ class SentenceButton(StyleFollower, QPushButton):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        call_later(self, self._take_height)
+        call_later(self, self.take_height)
 
-    def _take_height(self) -> None:
+    def take_height(self) -> None:
+        """Be as high as the text is in the present width."""
         height = self._row.heightForWidth(self.width())
         if height > 0 and height != self.minimumHeight():
             self.setFixedHeight(height)
@@ -88,7 +94,7 @@ class SentenceButton(StyleFollower, QPushButton):
         self._row.setSpacing(edge)
         self._column.setSpacing(theme.px(2))
         self.sign.setMinimumWidth(theme.px(14))
-        call_later(self, self._take_height)
+        call_later(self, self.take_height)
 
 
 def unbroken(text: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
 
 from sandbox import words
 from sandbox.errors import InputError
@@ -28,16 +30,20 @@ from sandbox.lessons import (
     read_quantity,
 )
 from sandbox.lessons.lesson import LENSES, Prediction
+from sandbox.ui.lessons.beside import LENS, CodeBeside
 from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING, Guide
+from sandbox.ui.lessons.lesson_list import ABOUT, OVER, OVER_FOR_A_GROUP, Entry
 from sandbox.ui.lessons.page import choice_outcome, sketch_outcome, turn_text
-from sandbox.ui.lessons.panel import Entry, LessonPanel
-from sandbox.ui.lessons.places import Stage, bring_into_view, lens_named, tab_of
+from sandbox.ui.lessons.panel import FINISH, NEXT, SHOW, TO_THE_END, TRAIN_ON, LessonPanel
+from sandbox.ui.lessons.places import Stage, bring_into_view, lens_named, part_of, tab_of
 from sandbox.ui.lessons.pointer import Pointer
-from sandbox.ui.lessons.progress import Points, has_begun, read_progress
+from sandbox.ui.lessons.programme import keep_programme, listed, read_programme
+from sandbox.ui.lessons.progress import Points, forget_progress, has_begun
 from sandbox.ui.pace import Pace
 from sandbox.ui.views.sketch import Sketch
 
 PERIOD = 0.2  # seconds between two answers about a step, at least
+TWICE = 0.4  # seconds within which a second press to go on is taken for the first: clickers and fingers often give two
 _AWAY = "The run in the window is no longer the one of this step."
 
 
@@ -49,6 +55,8 @@ class LessonDesk(QObject):
     panel : LessonPanel
     guide : Guide
     pointer : Pointer
+    clock : callable
+        Returns the time in seconds.
 
     Signals
     -------
@@ -68,11 +76,15 @@ class LessonDesk(QObject):
         self.guide = Guide(stage, self)
         self.pointer = Pointer(stage.page)
         self._own: list[Path] = []  # folders that the person opened
-        self._measured: Mapping[str, Verdict] = {}
+        self._measured: Sequence[Mapping[str, Verdict]] = ()  # of each step
+        self._code = CodeBeside(stage, self.panel.page.text, self)
         self._step: tuple[Lesson, int] | None = None  # the step on the page
         self._answer: StepAnswer | None = None
         self._is_final = False  # whether that is of the run once the step was done
-        self._lent = False  # whether the settings were opened to point at one
+        self._lending = False  # whether the settings were to be open, when last pointed
+        self._next: Path | None = None  # the lesson that stands out in the list
+        self.clock: Callable[[], float] = time.monotonic
+        self._pressed = -math.inf
         self._asked: Question[Any] | None = None
         self._pace = Pace(PERIOD, self)
         self._pace.overdue.connect(self.wanted_changed)
@@ -81,6 +93,10 @@ class LessonDesk(QObject):
     def _connect(self) -> None:
         panel, page, guide = self.panel, self.panel.page, self.guide
         panel.list.chosen.connect(self._choose)
+        panel.list.restarted.connect(self._start_again)
+        panel.list.programme_changed.connect(keep_programme)
+        panel.list.choosing_changed.connect(self.show_list)
+        panel.again.clicked.connect(guide.start_again)
         panel.to_list.clicked.connect(self.show_list)
         panel.close_button.clicked.connect(lambda: self.open_panel(False))
         panel.back.clicked.connect(self.go_back)
@@ -90,7 +106,10 @@ class LessonDesk(QObject):
         page.away.acted.connect(guide.come_back)
         page.train_on.clicked.connect(guide.train_on)
         guide.changed.connect(self._show)
-        guide.arrived.connect(self._point)
+        guide.arrived.connect(self._arrive)
+        guide.arrived.connect(self._begin_code)
+        self._stage.page.cost_folded.connect(self._bring_lens_back)
+        self._stage.session.playing_changed.connect(self._lend_again)
         self._allow_steps()
 
     def follow_views(self) -> None:
@@ -99,6 +118,7 @@ class LessonDesk(QObject):
         assert cost is not None
         cost.pen.drawn.connect(lambda: self.panel.page.prediction.take.setEnabled(True))
         cost.pen.finished.connect(self._take_sketch)
+        self._code.follow_views()
 
     # Opening and closing
 
@@ -124,22 +144,39 @@ class LessonDesk(QObject):
 
     def show_list(self) -> None:
         """Show the list of lessons; one that has been begun stays where it is."""
-        self.panel.list.show_entries([self._entry(folder) for folder in (*lesson_folders().values(), *self._own)])
+        entries, lesson = self._entries(), self.guide.lesson
+        folders = [entry.folder for entry in entries]
+        begun = lesson.folder if lesson is not None and lesson.folder in folders else None
+        self._show_list(entries, begun or next((entry.folder for entry in entries if not entry.done), None))
+
+    def _entries(self) -> list[Entry]:
+        return listed(self._own, everything=self.panel.list.is_choosing)
+
+    def _show_list(self, entries: Sequence[Entry], first: Path | None, about: str = ABOUT) -> None:
+        """Show the list, in which one lesson stands out; none if the last one is over, or all are done."""
+        lessons, had_focus = self.panel.list, self._has_focus
+        self._next = None if lessons.is_choosing else first
+        lessons.show_entries(entries, read_programme(), len(lesson_folders()) + len(self._own))
+        lessons.show_next(self._next, about)
         self.panel.show_list()
         self.pointer.point_nowhere()
         if self._stage.cost is not None:
             self._stage.cost.show_sketch(None)
         self._allow_steps()
+        if had_focus:
+            self.panel.take_focus()
 
-    def _entry(self, folder: Path) -> Entry:
-        try:
-            lesson = read_lesson(folder)
-        except InputError as error:
-            return Entry(folder, folder.name, str(error))
-        progress = read_progress(folder)
-        begun = progress.step > 0 and not progress.done
-        note = f"You are at step {progress.step + 1} of {len(lesson.steps)}." if begun else ""
-        return Entry(folder, lesson.title, lesson.summary, note, progress.done)
+    @property
+    def _has_focus(self) -> bool:
+        focused = QApplication.focusWidget()
+        return focused is not None and self.panel.isAncestorOf(focused)
+
+    def _offer_after(self, folder: Path) -> None:
+        """Show the list after a lesson has been followed to its end: the one behind it stands out."""
+        entries, places = self._entries(), [*lesson_folders().values(), *self._own]
+        later = [entry.folder for entry in entries if places.index(entry.folder) > places.index(folder)]
+        over = OVER_FOR_A_GROUP if read_programme() else OVER
+        self._show_list(entries, next(iter(later), None), ABOUT if later else over)
 
     def open_lesson(self, folder: Path, afresh: bool = False) -> None:
         """Open the lesson of a folder where it was left, or `afresh`; undo brings back what was in the window.
@@ -162,16 +199,36 @@ class LessonDesk(QObject):
         self.shown.emit(True)
 
     def _choose(self, folder: Path) -> None:
-        lesson = self.guide.lesson
+        lesson, had_focus = self.guide.lesson, self._has_focus
         if lesson is not None and lesson.folder == folder:  # it is open, and goes on as it is
             self.panel.show_steps(lesson.title)
             self._show()
             self._point()
-            return
-        try:
-            self.open_lesson(folder)
-        except InputError as error:
-            self._stage.notice.say(str(error), error=True)
+        else:
+            try:
+                self.open_lesson(folder)
+            except InputError as error:
+                self._stage.notice.say(str(error), error=True)
+                return
+        if had_focus:
+            self.panel.take_focus()
+
+    def _start_again(self, folder: Path) -> None:
+        """Begin a lesson at its first step, whether it is open or not."""
+        lesson = self.guide.lesson
+        forget_progress(folder)
+        if lesson is not None and lesson.folder == folder:
+            self.guide.start_again()
+        self._choose(folder)
+
+    def begin_afresh(self) -> None:
+        """Forget all progress and answers, and show the list from its beginning: the next group comes."""
+        self.guide.leave()
+        forget_progress()
+        self.panel.list.choose.setChecked(False)
+        self.panel.page.verticalScrollBar().setValue(0)
+        self.show_list()
+        self.open_panel(True)
 
     def offer(self) -> None:
         """Offer the first lesson in one line, to those who have never begun one."""
@@ -185,22 +242,52 @@ class LessonDesk(QObject):
     # From step to step
 
     def go_on(self) -> None:
-        """Go to the next step, and from the last one to the list."""
-        if self.guide.lesson is None or not self.is_open:
+        """Go one press further: in a lesson as the guide does, in the list into the lesson that stands out."""
+        now = self.clock()
+        if not self.is_open or now - self._pressed < TWICE:
             return
-        self.guide.go_on()
+        self._pressed = now
+        lesson = self.guide.lesson
+        if self.panel.shows_list:
+            if self._next is not None:
+                self._choose(self._next)
+        elif self.guide.phase == ASKING and self.panel.page.prediction.take.isEnabled():
+            self._take_sketch()  # it has been drawn, and is not lost
+        elif lesson is not None:
+            self.guide.go_on()
+            if self.guide.lesson is None:
+                self._offer_after(lesson.folder)
 
     def go_back(self) -> None:
-        """Go to the step before."""
-        if self.guide.lesson is not None and self.is_open:
+        """Go to the step before, from the first one to the list, and there to the lesson above, or around."""
+        if not self.is_open:
+            return
+        if self.panel.shows_list:
+            folders = [row.entry.folder for row in self.panel.list.rows]
+            above = folders.index(self._next) - 1 if self._next in folders else -1
+            self._next = folders[above]
+            self.panel.list.show_next(self._next)
+            self._allow_steps()
+        elif self.guide.index:
             self.guide.go_back()
+        else:
+            self.show_list()
 
     def _allow_steps(self) -> None:
-        in_steps = self.guide.lesson is not None and self.is_open and not self.panel.shows_list
-        for name in ("next_step", "previous_step"):
-            self._stage.actions_[name].setEnabled(in_steps)
+        in_list = self.panel.shows_list and not self.panel.list.is_choosing
+        in_steps = not self.panel.shows_list and self.guide.lesson is not None
+        can_begin = in_steps or (in_list and self._next is not None)
+        self._stage.actions_["next_step"].setEnabled(self.is_open and can_begin)
+        self._stage.actions_["previous_step"].setEnabled(self.is_open and (in_steps or in_list))
 
     # Pointing
+
+    def _arrive(self) -> None:
+        """Bring the lane that the step speaks of into view, and point."""
+        lane = self.guide.step.lane
+        if lane:
+            self._stage.desk.view(lane)
+        self._point()
 
     def _point(self) -> None:
         """Draw the ring around what the step points at, unless the panel is closed."""
@@ -209,20 +296,56 @@ class LessonDesk(QObject):
             return
         self._ask_for_sketch()
         place, page = guide.step.point, self._stage.page
-        if self._lent and place not in SETTINGS:
-            self._lent = False
-            page.open_settings(False)
+        self._lending = self._lends()
+        page.take_back(self._needed_parts())
+        if place in SETTINGS and not self._lending and not page.settings_open:
+            self._stage.lenses.show_guest()  # the curves, if they have no card of their own
+            place = ""
         if not place:
             self.pointer.point_nowhere()
             return
         is_asked_for = place in LENSES and guide.step.wait == place
-        was_open = page.settings_open
         targets = tab_of(self._stage, place) if is_asked_for else bring_into_view(self._stage, place)
-        self._lent |= page.settings_open and not was_open
         self.pointer.point_at(targets, [self.panel.card, self._stage.notice])
         handle = page.window().windowHandle()
         if handle is not None:  # it sees every press before the widget that takes it
             handle.installEventFilter(self)
+
+    def _needed_parts(self) -> set[str]:
+        """Return which foldable parts of the window this step needs."""
+        step = self.guide.step
+        drawn = "cost" if step.prediction is not None and step.prediction.curve else ""
+        parts = {part_of(step.point), part_of(step.wait), drawn}
+        return parts if self._lending or step.point not in SETTINGS else parts - {"settings"}
+
+    def _lends(self) -> bool:
+        """Whether the settings are to be open: once it learns, only if they do not hide what it learns."""
+        guide, stage = self.guide, self._stage
+        if guide.step.point not in SETTINGS:
+            return False
+        is_persons_turn = guide.phase in (ASKING, WAITING) or not guide.step.train
+        return stage.page.has_room_for_settings or (is_persons_turn and not stage.session.playing)
+
+    def _lend_again(self, *_: object) -> None:
+        """Lend the settings, or take them back, as the step goes on; nothing is shaded any longer."""
+        guide = self.guide
+        if guide.lesson is not None and guide.phase != MOVING and self._lends() != self._lending:
+            self._point()
+            self.pointer.lift_shade()
+
+    def _bring_lens_back(self) -> None:
+        """Show the lens that is pointed at again, which the cost has gone before as the window got smaller."""
+        place = "" if self.guide.lesson is None else self.guide.step.point
+        is_open = "lenses" in self._stage.page.parts
+        if is_open and self.pointer.isVisible() and place in LENSES and self.guide.step.wait != place:
+            bring_into_view(self._stage, place)
+
+    def point_again(self) -> None:
+        """Unfold what the step points at, after the window has folded other parts than before."""
+        was_shading = self.pointer.is_shading
+        self._point()
+        if not was_shading:
+            self.pointer.lift_shade()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
@@ -231,6 +354,10 @@ class LessonDesk(QObject):
                 self.pointer.lift_shade()  # the person has begun
         return False
 
+    def _begin_code(self) -> None:
+        """The code of the step is that of the lane that the step is about."""
+        self._code.begin(self.guide.step.lane or self._stage.session.experiment.lanes[0].name)
+
     # Predicting a curve
 
     def _ask_for_sketch(self) -> None:
@@ -238,7 +365,7 @@ class LessonDesk(QObject):
         if cost is None or guide.lesson is None:
             return
         prediction, answer = guide.step.prediction, guide.answer
-        if prediction is None or not prediction.curve:
+        if prediction is None or not prediction.curve or (guide.has_asked and answer is None):
             cost.show_sketch(None)
         elif guide.phase == ASKING:
             bring_into_view(self._stage, "cost")
@@ -292,6 +419,7 @@ class LessonDesk(QObject):
         """Show the answer in a snapshot, and how far the training is."""
         if self.guide.lesson is None or not self.is_open or self.panel.shows_list:
             return
+        self._code.follow(snapshot)
         question = self._question()
         answer = None if question is None else snapshot.answers.get(question)
         if answer is not None and question is not None:
@@ -311,19 +439,32 @@ class LessonDesk(QObject):
             self.show_list()
         if guide.lesson is None or panel.shows_list:
             return
-        step, lesson = guide.step, guide.lesson
+        step, lesson, before = guide.step, guide.lesson, panel.page.arrangement
         if self._step != (lesson, guide.index):
             self._step, self._answer, self._asked, self._is_final = (lesson, guide.index), None, None, False
             last = guide.index + 1 == len(lesson.steps)
             sources = f"Sources: {' '.join(lesson.sources)}" if last and lesson.sources else ""
             panel.page.set_step(step.title, step.claims, step.prediction, sources)
             self.pointer.point_nowhere()
-        panel.show_place(guide.index, len(lesson.steps), guide.phase == DONE)
+        panel.show_place(guide.index, len(lesson.steps), self._next_does(), guide.phase == DONE)
         self._show_phase(step)
         self._show_answer(step)
+        self._lend_again()
+        if panel.page.arrangement != before:
+            panel.page.take_places()
         if not self.is_up_to_date:
             self._pace.make_due()
             self.wanted_changed.emit()
+
+    def _next_does(self) -> tuple[str, str]:
+        """Return what the button to go on says, and does."""
+        guide = self.guide
+        assert guide.lesson is not None
+        if guide.phase == ASKING:
+            return SHOW
+        if guide.phase == TRAINING:
+            return TRAIN_ON if guide.is_paused else TO_THE_END
+        return FINISH if guide.index + 1 == len(guide.lesson.steps) else NEXT
 
     @property
     def is_up_to_date(self) -> bool:
@@ -352,36 +493,38 @@ class LessonDesk(QObject):
         is_over = guide.is_trained and guide.is_on_path and self._is_final
         count = len(step.figures)
         values = self._answer.figures if self._answer is not None else (math.nan,) * (count + 1)
-        texts = {
-            figure: figure_text(figure, value, is_over) for figure, value in zip(step.figures, values, strict=False)
-        }
-        is_secret = step.prediction is not None and not (guide.is_trained and self._is_final)
-        page.show_text(None if is_secret else step.filled(texts))
+        is_final = guide.is_trained and self._is_final
+        shown = {f: figure_text(f, value, is_final) for f, value in zip(step.figures, values, strict=False)}
+        texts = {f: None if text == words.NOTHING and not is_final else text for f, text in shown.items()}
+        is_secret = step.prediction is not None and not is_final
+        page.show_text(None if is_secret else step.filled(texts), step.point == LENS)
         verdicts = self._answer.claims if is_over and self._answer is not None else ()
-        page.show_claims(verdicts[: len(step.claims)], self._measured)
-        if step.prediction is not None and guide.answer is not None:
+        page.show_claims(verdicts[: len(step.claims)], self._measured[guide.index])
+        if step.prediction is not None and guide.has_asked:
             self._show_prediction(step, step.prediction, guide.answer, verdicts, values[count:] if is_over else ())
 
     def _show_prediction(
-        self, step: Step, prediction: Prediction, answer: int | Points, verdicts: tuple[Verdict, ...], end: Any
+        self, step: Step, prediction: Prediction, answer: int | Points | None, verdicts: tuple[Verdict, ...], end: Any
     ) -> None:
         right = [verdict.holds for verdict in verdicts[len(step.claims) :]]
         outcome = ""
         if isinstance(answer, int):
             outcome = choice_outcome(right[answer]) if any(right) else ""
-        else:
+        elif answer is not None:
             cost, sketch, figure = self._stage.cost, self._sketch(prediction, answer), self._end_of_sketch(prediction)
             if cost is not None:
                 cost.show_sketch(sketch)
             if end:
                 drawn = sketch.value_at(sketch.until)
                 outcome = sketch_outcome(drawn, end[0], figure.text(drawn), figure.text(end[0]), sketch.until)
+        elif prediction.curve and self._stage.cost is not None:
+            self._stage.cost.show_sketch(None)
         self.panel.page.prediction.show_answer(answer if isinstance(answer, int) else None, right, outcome)
 
 
-def _measured(lesson: Lesson) -> Mapping[str, Verdict]:
+def _measured(lesson: Lesson) -> Sequence[Mapping[str, Verdict]]:
     """Return what was measured of a lesson; nothing if that cannot be read, which only the check needs."""
     try:
         return read_measured(lesson)
     except InputError:
-        return {}
+        return [{} for _ in lesson.steps]

@@ -60,6 +60,7 @@ class Guide(QObject):
         self._run = -1
         self._settings: Experiment | None = None  # with which the lesson's run goes on
         self._deed: Deed | None = None
+        self._is_fast = False  # whether the thread trains at full speed, whatever was chosen
         self._own_speed: tuple[float, float] | None = None  # the person's, and the one that a training was given
         self._has_played = False
         self._is_kept = True
@@ -96,12 +97,18 @@ class Guide(QObject):
 
     @property
     def answer(self) -> int | Points | None:
-        """What was predicted in this step."""
+        """What was predicted in this step; None also if it was passed without a prediction."""
         prediction, answer = self.step.prediction, self.progress.answers.get(self.index)
         if prediction is None or answer is None:
             return None
         fits = answer in range(len(prediction.choices)) if isinstance(answer, int) else bool(prediction.curve)
         return answer if fits else None
+
+    @property
+    def has_asked(self) -> bool:
+        """Whether the question of this step has been answered, or passed."""
+        answers, index = self.progress.answers, self.index
+        return self.answer is not None or (index in answers and answers[index] is None)
 
     # What the person asks for
 
@@ -126,7 +133,33 @@ class Guide(QObject):
         self._acts.clear()
         self.changed.emit()
 
+    def start_again(self) -> None:
+        """Begin the lesson at its first step; how far one had come and what was predicted is forgotten."""
+        assert self.lesson is not None
+        self.progress = Progress()
+        self._travel(0, route(self.lesson, 0))
+
     def go_on(self) -> None:
+        """Go one press further: show what happens without a prediction, end the training at once, or leave the step."""
+        if self.phase == MOVING:
+            self._move_on()
+        elif self.phase == ASKING:
+            self.predict(None)
+        elif self.is_paused:
+            self.train_on()
+        elif self.phase == TRAINING:
+            self._is_fast = True
+            self._session.set_speed(math.inf)
+        else:
+            self._go_to_next()
+
+    def _move_on(self) -> None:
+        """Train again what leads to the step, if that was paused."""
+        if self._sent and not self._session.playing:
+            self._sent = False
+            self._advance()
+
+    def _go_to_next(self) -> None:
         """Go to the next step; at the last one, end the lesson."""
         assert self.lesson is not None
         if self.index + 1 == len(self.lesson.steps):
@@ -150,8 +183,8 @@ class Guide(QObject):
         assert self.lesson is not None
         self._travel(self.index, route(self.lesson, self.index))
 
-    def predict(self, answer: int | Points) -> None:
-        """Take a prediction, and train."""
+    def predict(self, answer: int | Points | None) -> None:
+        """Take a prediction, or none, and train."""
         if self.phase == ASKING:
             assert self.lesson is not None
             self.progress.answers[self.index] = answer
@@ -200,7 +233,7 @@ class Guide(QObject):
             if isinstance(act, TrainTo):
                 if not self._has_reached(act.epoch):
                     if not self._sent:
-                        self._sent = True
+                        self._sent = self._is_fast = True
                         session.set_speed(math.inf)
                         session.train(act.epoch)
                     return
@@ -235,7 +268,7 @@ class Guide(QObject):
         self._adopt_run()
         self.progress.step = self.index
         self._keep()
-        if self.step.prediction is not None and self.answer is None:
+        if self.step.prediction is not None and not self.has_asked:
             self.phase = ASKING
         else:
             self._train(announce=False)
@@ -308,8 +341,9 @@ class Guide(QObject):
 
     def _give_speed_back(self) -> None:
         """Choose the speed that the person chose, unless they chose another meanwhile."""
-        if self._sent:
-            self._sent = False
+        self._sent = False
+        if self._is_fast:
+            self._is_fast = False
             self._session.set_speed(float(self._stage.controls.speed.value()))
         if self._own_speed is not None:
             (chosen, fast), self._own_speed = self._own_speed, None

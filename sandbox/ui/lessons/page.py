@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QRect, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from sandbox.experiment.document.settings import SETTINGS
@@ -16,16 +16,19 @@ from sandbox.ui.actions import press_by
 from sandbox.ui.kit import label
 from sandbox.ui.kit.base import StyleFollower, discard
 from sandbox.ui.lessons.buttons import SentenceButton, unbroken, wrapped
-from sandbox.ui.lessons.prose import Prose
+from sandbox.ui.lessons.text import StepText
 
 RIGHT, WRONG = "\u2713", "\u2013"
+PASSES = 4  # until everything on the page has its place
+_CHOOSE = "Click what you expect, or press its number. The network trains, and you see."
+_DRAW = "Draw the curve into the cost plot: with the mouse, or with the arrow keys."
 _TURNS = {
     "play": "press Play",
     "reset": "press Reset",
     "speed": "choose another speed",
     "add_lane": "add a lane",
-    "boundary": "click into the boundary",
-    "cost": "click into the cost plot",
+    "boundary": "click the boundary",
+    "cost": "click the cost plot",
     "lanes": "click a lane",
     "readouts": "click a readout",
 }
@@ -35,7 +38,7 @@ def turn_text(place: str, lens: str) -> str:
     """Return what the person is asked to do; `lens` is the title of the lens of that name."""
     if place in SETTINGS:
         return f"Your turn: change \u201c{SETTINGS[place].label}\u201d."
-    turn = f"open the lens \u201c{lens}\u201d" if place in LENSES else _TURNS[place]
+    turn = f"open the tab \u201c{lens}\u201d" if place in LENSES else _TURNS[place]
     return f"Your turn: {turn}."
 
 
@@ -43,17 +46,13 @@ def verdict_text(claim: Claim, verdict: Verdict, measured: Verdict | None) -> st
     """Return what became of a claim in this run, and what was measured of it over many seeds."""
     parts = []
     if verdict.is_known:
-        here = _sides(claim, verdict)
-        parts.append(f"Here: {here}, in {verdict.seeds} of {verdict.of} seeds." if verdict.of > 1 else f"Here: {here}.")
+        here = f"{'Here' if verdict.holds else 'Not so here'}: {claim.figures(verdict)}"
+        several = f"; true in {verdict.seeds} of {verdict.of} seeds" if verdict.of > 1 else ""
+        parts.append(f"{here}{several}.")
     if measured is not None and measured.of > 1:
-        sides = _sides(claim, measured)
-        parts.append(f"Over {measured.of} seeds: {sides}, in {measured.seeds} of {measured.of}.")
+        sides = claim.figures(measured)
+        parts.append(f"Over {measured.of} seeds: {sides}; true in {measured.seeds} of them.")
     return " ".join(parts)
-
-
-def _sides(claim: Claim, verdict: Verdict) -> str:
-    left = claim.left.text(verdict.value)
-    return left if claim.other is None else f"{left} against {claim.other.text(verdict.other / claim.right)}"
 
 
 class ClaimRow(StyleFollower, QWidget):
@@ -109,7 +108,7 @@ class PredictionBox(StyleFollower, QFrame):
         super().__init__()
         self.setAccessibleName("Prediction")
         self.question = wrapped("", "title")
-        self.how = wrapped("Draw the curve into the cost plot: with the mouse, or with the arrow keys.", "hint")
+        self.how = wrapped("", "hint")
         self.take = QPushButton("Train and compare")
         self.take.setProperty("role", "primary")
         self.take.setToolTip("Trains, and shows what happens beside the curve that you drew.")
@@ -135,10 +134,11 @@ class PredictionBox(StyleFollower, QFrame):
         ]
         for index, button in enumerate(self.choices):
             button.clicked.connect(lambda _=False, index=index: self.chosen.emit(index))
-            button.setToolTip(f"Predicts this (key {index + 1}).")
             press_by(button, button.sign.text())
             self._buttons.addWidget(button)
-        self.how.setVisible(bool(prediction.curve))
+            button.show()  # at once: a layout shows what is added to it only later
+        self.how.setText(_DRAW if prediction.curve else _CHOOSE)
+        self.how.show()
         self.take.setVisible(bool(prediction.curve))
         self.take.setEnabled(False)
         self.outcome.hide()
@@ -220,7 +220,9 @@ class StepPage(StyleFollower, QScrollArea):
         self.title = wrapped("", "reading")
         self.away = NoteBox("Away from the lesson")
         self.prediction = PredictionBox()
-        self.prose = Prose("Text of the step")
+        self.text = StepText()
+        self.text.listed.connect(self._follow_code)
+        self.prose = self.text.prose
         self.training = QWidget()
         self.epochs = label("", "hint")
         self.bar = QProgressBar()
@@ -238,16 +240,27 @@ class StepPage(StyleFollower, QScrollArea):
         self._training.addWidget(self.train_on)
         self._claims = QVBoxLayout()
         self._column = QVBoxLayout(content)
-        parts: tuple[QWidget, ...] = (
-            self.away, self.title, self.prediction, self.training, self.prose, self.turn, self.claims_title,
+        self._parts: tuple[QWidget, ...] = (
+            self.away, self.title, self.prediction, self.training, self.text, self.turn, self.claims_title,
         )  # fmt: skip
-        for part in parts:
+        for part in self._parts:
             self._column.addWidget(part)
         self._column.addLayout(self._claims)
         self._column.addWidget(self.sources)
         self._column.addStretch(1)
         self.setWidget(content)
         self.follow_style()
+
+    @property
+    def arrangement(self) -> tuple[object, ...]:
+        """What decides where everything is; while it stays the same, nothing moves."""
+        boxes = (self.away.sentence, self.turn.sentence, self.prediction.outcome, self.prediction.question)
+        return (
+            self.title.text(), *self.text.paragraphs, *(box.text() for box in boxes), self.sources.text(),
+            *(part.isHidden() for part in (*self._parts, self.sources, self.train_on)),
+            *((button.sign.text(), button.hint.text()) for button in self.prediction.choices),
+            *((row.isHidden(), row.figures.text()) for row in self.claims),
+        )  # fmt: skip
 
     def set_step(self, title: str, claims: Sequence[Claim], prediction: Prediction | None, sources: str) -> None:
         """Show another step, from its top."""
@@ -264,12 +277,38 @@ class StepPage(StyleFollower, QScrollArea):
         self.sources.setText(sources)
         self.verticalScrollBar().setValue(0)
 
-    def show_text(self, text: str | None) -> None:
-        """Show the text with its sources; None while a prediction is asked for, which it would answer."""
-        self.prose.setVisible(text is not None)
+    def take_places(self) -> None:
+        """Give everything its place at once, so that no frame shows the page halfway.
+
+        A text takes its height only once it has its width, and a scroll bar that appears changes that again.
+        """
+        for _ in range(PASSES):
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+            self.text.take_height()
+            for button in self.prediction.choices:
+                button.take_height()
+
+    def show_text(self, text: str | None, with_code: bool = False) -> None:
+        """Show the text with its sources; None while a prediction is asked for, which it would answer.
+
+        `with_code` lets the lines of its code light up with what they compute.
+        """
+        self.text.setVisible(text is not None)
         self.sources.setVisible(text is not None and bool(self.sources.text()))
         if text is not None:
-            self.prose.set_text(unbroken(text))
+            self.text.set_text(unbroken(text), with_code)
+
+    def _follow_code(self) -> None:
+        """Scroll to the lines of code that are reached by keys."""
+        for box in self.text.boxes:
+            box.view.reached.connect(lambda place, view=box.view: self._show_line(view, place))
+
+    def _show_line(self, view: QWidget, place: QRect) -> None:
+        content = self.widget()
+        assert content is not None
+        for corner in (place.bottomLeft(), place.topLeft()):
+            height = view.mapTo(content, corner).y()
+            self.ensureVisible(0, height, 0, theme.px(theme.GRID))
 
     def show_training(self, epoch: int, until: int, paused: bool) -> None:
         """Show how far the training of the step is; `until` 0 hides it."""

@@ -2,91 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from sandbox.ui import theme
 from sandbox.ui.kit import Elided, IconButton, label
-from sandbox.ui.kit.base import StyleFollower, discard, set_state
-from sandbox.ui.lessons.buttons import SentenceButton, wrapped
-from sandbox.ui.lessons.page import RIGHT, StepPage
+from sandbox.ui.kit.base import StyleFollower, set_state
+from sandbox.ui.lessons.lesson_list import LessonList
+from sandbox.ui.lessons.page import StepPage
 
 WIDTHS = ((1600, 400), (960, 320), (0, 288))  # of the panel, in a window from this width on
-_ABOUT = (
-    "Each lesson answers a question in about five minutes, with networks that you train yourself. Leave it at any time "
-    "to try something else: it comes back to where you were."
-)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A lesson in the list; `note` says how far one has come, `done` whether to its end."""
-
-    folder: Path
-    title: str
-    summary: str
-    note: str = ""
-    done: bool = False
-
-
-class LessonList(StyleFollower, QScrollArea):
-    """The lessons to choose from.
-
-    Signals
-    -------
-    chosen(Path)
-        The folder of a lesson.
-    """
-
-    chosen = Signal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setAccessibleName("List of lessons")
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        content = QWidget()
-        content.setObjectName("column")
-        self.about = wrapped(_ABOUT, "hint")
-        self.buttons: list[SentenceButton] = []
-        self._shown: tuple[Entry, ...] = ()
-        self._column = QVBoxLayout(content)
-        self._column.addWidget(self.about)
-        self._entries = QVBoxLayout()
-        self._column.addLayout(self._entries)
-        self._column.addStretch(1)
-        self.setWidget(content)
-        self.follow_style()
-
-    def show_entries(self, entries: Sequence[Entry]) -> None:
-        """List these lessons."""
-        if tuple(entries) == self._shown:
-            return
-        self._shown = tuple(entries)
-        for button in self.buttons:
-            self._entries.removeWidget(button)
-            discard(button)
-        self.buttons = []
-        for number, entry in enumerate(entries, start=1):
-            hint = f"{entry.summary} {entry.note}".strip()
-            button = SentenceButton(entry.title, hint, RIGHT if entry.done else str(number))
-            set_state(button.words, "role", "title")
-            button.setToolTip("Opens this lesson; undo brings back what was there.")
-            button.clicked.connect(lambda _=False, entry=entry: self.chosen.emit(entry.folder))
-            self._entries.addWidget(button)
-            self.buttons.append(button)
-
-    def fit(self) -> None:
-        """Set margins and spacings."""
-        self._column.setContentsMargins(0, 0, theme.px(theme.HALF), theme.px(theme.GRID))
-        self._column.setSpacing(theme.px(12))
-        self._entries.setSpacing(theme.px(theme.GRID))
+# What the button to go on says, and does.
+NEXT = "Next", "Goes on to the next step."
+FINISH = "Finish", "Ends the lesson, and shows the list."
+SHOW = "Show", "Trains and shows what happens, without a prediction."
+TO_THE_END = "To the end", "Trains the rest of this step at full speed."
+TRAIN_ON = "Go on", "Goes on with the training that was paused."
 
 
 class LessonPanel(StyleFollower, QWidget):
@@ -98,6 +30,9 @@ class LessonPanel(StyleFollower, QWidget):
         self.card = QFrame()
         self.card.setObjectName("card")
         self.title = Elided("Lessons", "subtitle")
+        self.again = IconButton(
+            "reset", "Begins this lesson at its first step, and forgets what you predicted.", "Start again", flat=True
+        )
         self.to_list = IconButton(
             "list", "Shows the list of lessons; this one is kept as it is.", "All lessons", flat=True
         )
@@ -109,11 +44,12 @@ class LessonPanel(StyleFollower, QWidget):
         self.stack.addWidget(self.list)
         self.stack.addWidget(self.page)
         self.footer = QWidget()
-        self.back, self.next = QPushButton("Back"), QPushButton("Next")
+        self.back, self.next = QPushButton("Back"), QPushButton()
         self.place = label("", "hint")
         self.place.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._top, self._foot = QHBoxLayout(), QHBoxLayout(self.footer)
         self._top.addWidget(self.title, 1)
+        self._top.addWidget(self.again)
         self._top.addWidget(self.to_list)
         self._top.addWidget(self.close_button)
         self._foot.addWidget(self.back)
@@ -133,6 +69,7 @@ class LessonPanel(StyleFollower, QWidget):
         """Show the list."""
         self.stack.setCurrentWidget(self.list)
         self.title.setText("Lessons")
+        self.again.hide()
         self.to_list.hide()
         self.footer.hide()
 
@@ -140,6 +77,7 @@ class LessonPanel(StyleFollower, QWidget):
         """Show the steps of a lesson."""
         self.stack.setCurrentWidget(self.page)
         self.title.setText(title)
+        self.again.show()
         self.to_list.show()
         self.footer.show()
 
@@ -148,16 +86,17 @@ class LessonPanel(StyleFollower, QWidget):
         """Whether the list is in view."""
         return self.stack.currentWidget() is self.list
 
-    def show_place(self, index: int, count: int, goes_on: bool) -> None:
-        """Show which step it is; "Next" stands out once the step is done."""
+    def show_place(self, index: int, count: int, does: tuple[str, str], goes_on: bool) -> None:
+        """Show which step it is, and what "Next" does now; it stands out once the step is done."""
         self.place.setText(f"Step {index + 1} of {count}")
-        self.back.setEnabled(index > 0)
-        self.next.setText("Finish" if index + 1 == count else "Next")
+        self.back.setToolTip("Goes back to the step before." if index else "Shows the list of lessons.")
+        self.next.setText(does[0])
+        self.next.setToolTip(does[1])
         set_state(self.next, "role", "primary" if goes_on else "")
 
     def take_focus(self) -> None:
-        """Take the focus to where one goes on: the lesson that is offered first, or the next step."""
-        first = next(iter(self.list.buttons), self.close_button) if self.shows_list else self.next
+        """Take the focus to where one goes on: the lesson that is offered next, or the next step."""
+        first = (self.list.next_button or self.close_button) if self.shows_list else self.next
         first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def fit(self) -> None:
@@ -170,7 +109,14 @@ class LessonPanel(StyleFollower, QWidget):
         self._foot.setContentsMargins(0, 0, theme.px(theme.HALF), 0)
         self._foot.setSpacing(step)
         self._outer.setContentsMargins(0, 0, step, 0)
+        self._keep_width_of_next()
         self.setFixedWidth(self._width() + step)
+
+    def _keep_width_of_next(self) -> None:
+        """Give the button the width of its longest word, so that it stays in place whatever it says."""
+        metrics = QFontMetrics(theme.font())
+        widest = max(metrics.horizontalAdvance(word) for word, _ in (NEXT, FINISH, SHOW, TO_THE_END, TRAIN_ON))
+        self.next.setMinimumWidth(widest + theme.px(3 * theme.GRID))
 
     def _width(self) -> int:
         room = self.window().width()

@@ -50,6 +50,15 @@ def lens_named(stage: Stage, place: str) -> Lens[object] | None:
     return next((lens for lens in lenses if type(lens).__module__.rpartition(".")[2] == place), None)
 
 
+def part_of(place: str) -> str:
+    """Return the foldable part of the page that holds a place; "" for what always stays."""
+    if place in LENSES:
+        return "lenses"
+    if place == "cost":
+        return "cost"
+    return "settings" if place in SETTINGS and place not in _ELSEWHERE else ""
+
+
 def bring_into_view(stage: Stage, place: str) -> Sequence[QWidget]:
     """Unfold, open and scroll whatever hides a place; return the widgets that it consists of."""
     if place in LENSES:
@@ -90,6 +99,7 @@ def _opened(stage: Stage, widget: QWidget) -> QWidget:
 
 
 def _cost(stage: Stage) -> Sequence[QWidget]:
+    stage.page.lend("cost")
     stage.page.make_room_for_views()
     if stage.lenses is not None and stage.lenses.has_guest:
         stage.lenses.show_guest()
@@ -98,6 +108,7 @@ def _cost(stage: Stage) -> Sequence[QWidget]:
 
 
 def _lens(stage: Stage, place: str) -> Sequence[QWidget]:
+    stage.page.lend("lenses")
     stage.page.make_room_for_views()
     lens = lens_named(stage, place)
     if stage.lenses is None or lens is None:
@@ -109,6 +120,7 @@ def _lens(stage: Stage, place: str) -> Sequence[QWidget]:
 
 def tab_of(stage: Stage, place: str) -> Sequence[QWidget]:
     """Return the tab of a lens, which the person is to click; all tabs if it has no room."""
+    stage.page.lend("lenses")
     stage.page.make_room_for_views()
     lens = lens_named(stage, place)
     if stage.lenses is None or lens is None:
@@ -120,8 +132,7 @@ def tab_of(stage: Stage, place: str) -> Sequence[QWidget]:
 def _setting(stage: Stage, key: str) -> Sequence[QWidget]:
     """Open the settings and "More", and scroll to a row; to its panel if it does not apply now."""
     page = stage.page
-    if not page.settings_open:
-        page.open_settings(True)
+    page.lend("settings")
     section = _HELD_BY.get(key, key.partition(".")[0])
     panel = next((panel for panel in stage.panels if key in panel.rows), None) or _panel_of(stage, section)
     row: QWidget | None = panel.rows.get(key)

@@ -28,12 +28,13 @@ class Progress:
     done : bool
         Whether it has been followed to its end.
     answers : dict
-        What was predicted in each step: the index of a choice, or the points of a curve.
+        What was predicted in each step: the index of a choice, or the points of a curve; None where the result was
+        shown without a prediction.
     """
 
     step: int = 0
     done: bool = False
-    answers: dict[int, int | Points] = field(default_factory=dict)
+    answers: dict[int, int | Points | None] = field(default_factory=dict)
 
 
 def key_of(folder: Path) -> str:
@@ -59,6 +60,11 @@ def keep_progress(folder: Path, progress: Progress) -> None:
     QSettings().setValue(f"{_GROUP}/{key_of(folder)}", json.dumps(values))
 
 
+def forget_progress(folder: Path | None = None) -> None:
+    """Forget how far a person has come in the lesson of a folder, by default in all of them."""
+    QSettings().remove(_GROUP if folder is None else f"{_GROUP}/{key_of(folder)}")
+
+
 def has_begun() -> bool:
     """Return whether any lesson has been begun, or the first one been offered in vain."""
     settings = QSettings()
@@ -68,12 +74,12 @@ def has_begun() -> bool:
     return begun
 
 
-def _answer(value: object) -> int | Points:
+def _answer(value: object) -> int | Points | None:
     if isinstance(value, list):
         points = tuple((float(epoch), float(height)) for epoch, height in value[:_MOST_POINTS])
         if not all(math.isfinite(number) for point in points for number in point):
             raise ValueError("a point of a curve is not finite")
         return points
-    if not isinstance(value, int):
+    if value is not None and not isinstance(value, int):
         raise TypeError("an answer is a whole number or a curve")
     return value

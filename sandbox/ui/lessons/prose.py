@@ -146,7 +146,13 @@ def _painted(
 
 
 class Prose(StyleFollower, QTextBrowser):
-    """Markdown with formulas, as high as its text."""
+    """Markdown with formulas, as high as its text.
+
+    Attributes
+    ----------
+    markdown : str
+        The text, as it was typed.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -163,7 +169,7 @@ class Prose(StyleFollower, QTextBrowser):
         self.setSizePolicy(policy)
         self.viewport().setAutoFillBackground(False)
         self.document().setDocumentMargin(0)
-        self._markdown = ""
+        self.markdown = ""
         self._formulas: tuple[Formula, ...] = ()
         self._pictures: dict[str, QImage] = {}
         self._shown: tuple[object, ...] = ()
@@ -171,13 +177,13 @@ class Prose(StyleFollower, QTextBrowser):
 
     def set_text(self, markdown: str) -> None:
         """Show a text."""
-        if markdown != self._markdown:
-            self._markdown = markdown
-            self._render()
+        if markdown != self.markdown:
+            self.markdown = markdown
+            self.take_height()
 
     def fit(self) -> None:
         """Set the text again: its type and its colours have changed."""
-        self._render()
+        self.take_height()
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
         """Return the picture of a formula, and nothing else, whatever is asked for."""
@@ -194,16 +200,17 @@ class Prose(StyleFollower, QTextBrowser):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        call_later(self, self._render)
+        call_later(self, self.take_height)
 
     def wheelEvent(self, event: object) -> None:
         event.ignore()  # type: ignore[attr-defined]
 
     # Setting the text
 
-    def _render(self) -> None:
+    def take_height(self) -> None:
+        """Set the text again if its width, or anything else that it depends on, has changed; be as high as it is."""
         colours, room = theme.current(), self.width()
-        state = (self._markdown, colours.name, theme.scale(), room, self.devicePixelRatioF())
+        state = (self.markdown, colours.name, theme.scale(), room, self.devicePixelRatioF())
         if state == self._shown:
             return
         self._shown = state
@@ -214,7 +221,7 @@ class Prose(StyleFollower, QTextBrowser):
         document = self.document()
         document.setDefaultFont(theme.font())
         document.setIndentWidth(theme.px(14))
-        markdown, self._formulas = split_formulas(self._markdown)
+        markdown, self._formulas = split_formulas(self.markdown)
         self._pictures = {}
         document.setMarkdown(markdown, _PLAIN)
         document.setTextWidth(room)
@@ -327,7 +334,7 @@ def _looks(look: QTextCharFormat, is_code: bool) -> QTextCharFormat:
     is_fixed = is_code or look.fontFixedPitch()
     if is_fixed:
         font = QFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        font.setPixelSize(theme.px(theme.SMALL))
+        font.setPixelSize(theme.type_px(theme.SMALL))
     if look.fontWeight() > QFont.Weight.Normal:
         font.setWeight(QFont.Weight.DemiBold)
     font.setItalic(look.fontItalic())

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QToolButton
 from sandbox import words
 from sandbox.data import DATASETS, Data, Dataset
 from sandbox.data.canvas import INPUTS
+from sandbox.data.features import offered
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import scales_target
@@ -193,10 +194,5 @@ class _Features(MultiChoice):
 
 def _feature_items(inputs: tuple[str, ...], used: tuple[str, ...]) -> list[Item]:
     """Return the columns, functions of them if there are at most two, and the features in use."""
-    names = list(inputs)
-    if len(inputs) <= 2:
-        names += [f"{name}^2" for name in inputs]
-        names += ["*".join(inputs)] * (len(inputs) == 2)
-        names += [f"sin({name})" for name in inputs]
-    names += [name for name in used if name not in names]
+    names = dict.fromkeys((*offered(inputs), *used))
     return [(name, name, f"Gives the network {name} as an input.") for name in names]

@@ -472,7 +472,8 @@ class MarksLayer(Layer):
         positions, _ = self.plot.pixels(self._positions, np.zeros(1))
         side, height = self.SIDE * self.plot.enlarged, self.HEIGHT * self.plot.enlarged
         foot = bounds.height()
-        for x in np.unique(np.round(positions[(positions >= 0.0) & (positions <= bounds.width())])).tolist():
+        shown = positions[(positions >= 0.0) & (positions <= bounds.width())]
+        for x in np.unique(np.round(shown)).clip(side, bounds.width() - side).tolist():  # whole, also in a corner
             corners = [QPointF(x - side, foot), QPointF(x, foot - height), QPointF(x + side, foot)]
             painter.drawPolygon(corners)
         painter.end()

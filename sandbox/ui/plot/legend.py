@@ -145,12 +145,15 @@ class CurveChip(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.stroke = Stroke(QColor("black"), 2.0, ())
         self.value = ""
+        self._font = (
+            self.font()
+        )  # its own: where a widget gets another parent, the style sheet gives it an earlier font
         self._text_color, self._muted, self._hover = QColor("black"), QColor("gray"), QColor("lightgray")
 
     def set_colors(self, stroke: Stroke, text_color: QColor, muted: QColor, hover: QColor, font: QFont) -> None:
         """Set the stroke, the colours and the font; a hidden curve is muted."""
         self.stroke, self._text_color, self._muted, self._hover = stroke, text_color, muted, hover
-        self.setFont(font)
+        self._font = font
         self.updateGeometry()
         self.update()
 
@@ -165,7 +168,7 @@ class CurveChip(QAbstractButton):
             self.update()
 
     def _parts(self) -> tuple[float, float, float]:
-        metrics = QFontMetricsF(self.font())
+        metrics = QFontMetricsF(self._font)
         return (
             24.0,
             max(metrics.horizontalAdvance(t) for t in ("train", "test")),
@@ -174,13 +177,14 @@ class CurveChip(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         glyph, title, value = self._parts()
-        return QSize(round(4 + glyph + 4 + title + 6 + value + 4), round(QFontMetricsF(self.font()).height() + 5))
+        return QSize(round(4 + glyph + 4 + title + 6 + value + 4), round(QFontMetricsF(self._font).height() + 5))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.setFont(self._font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         if self.underMouse() or self.hasFocus():
@@ -207,12 +211,14 @@ class CurveChip(QAbstractButton):
 class CurveName(QAbstractButton):
     """The heading of a row of curves: the lane if there are several, the loss or metric, and its role.
 
-    A click hides or shows all curves of its row.
+    A click hides or shows all curves of its row. The role is written where all that share room with it can write
+    theirs: on one row alone it would say that the others have none.
     """
 
     def __init__(self, lane: str, name: str, role: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.lane, self.name, self.role = lane, name, f"({role})" if role else ""
+        self._font = self.font()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         title = f"{name} ({role})" if role else name
         self.setAccessibleName(f"{lane}: {title}" if lane else title)
@@ -220,15 +226,23 @@ class CurveName(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keyboard reaches each curve's chip
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._text_color, self._muted, self._color, self._on = (QColor("black"),) * 4
+        self._sharing: Sequence[CurveName] = (self,)
+
+    @staticmethod
+    def share_room(names: Sequence[CurveName]) -> None:
+        """Let these write their roles only together."""
+        for name in names:
+            name._sharing = names
 
     def set_colors(self, text_color: QColor, muted: QColor, color: QColor, on: QColor, font: QFont) -> None:
         """Set the colours and the font; `color` is the lane's, `on` that of the text on it."""
         self._text_color, self._muted, self._color, self._on = text_color, muted, color, on
-        self.setFont(font)
+        self._font = font
+        self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        metrics = QFontMetricsF(self.font())
+        metrics = QFontMetricsF(self._font)
         return QSize(
             round(metrics.horizontalAdvance(f"{self.lane} {self.name} {self.role}")) + 16,
             round(metrics.height() + 5),
@@ -237,26 +251,46 @@ class CurveName(QAbstractButton):
     def minimumSizeHint(self) -> QSize:
         return QSize(60, self.sizeHint().height())
 
+    @property
+    def shows_role(self) -> bool:
+        """Whether the role is written."""
+        return all(name._has_room for name in self._sharing)
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether name and role fit side by side."""
+        needed = QFontMetricsF(self.font()).horizontalAdvance(self.name) + self._role_width
+        return needed <= self.width() - self._name_left
+
+    @property
+    def _role_width(self) -> float:
+        return QFontMetricsF(self.font()).horizontalAdvance(self.role) + 6.0
+
+    @property
+    def _lane_text(self) -> str:
+        return QFontMetricsF(self.font()).elidedText(self.lane, Qt.TextElideMode.ElideRight, self.width() / 3)
+
+    @property
+    def _name_left(self) -> float:
+        return QFontMetricsF(self.font()).horizontalAdvance(self._lane_text) + 16.0 if self.lane else 0.0
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.setFont(self._font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        metrics = QFontMetricsF(self.font())
+        metrics = QFontMetricsF(self._font)
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        x = 0.0
+        x = self._name_left
         if self.lane:
-            lane = metrics.elidedText(self.lane, Qt.TextElideMode.ElideRight, self.width() / 3)
-            badge_width = metrics.horizontalAdvance(lane) + 10.0
-            box = QRectF(0.0, 2.0, badge_width, self.height() - 4.0)
+            box = QRectF(0.0, 2.0, x - 6.0, self.height() - 4.0)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._color)
             painter.drawRoundedRect(box, 3, 3)
             painter.setPen(self._on)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, lane)
-            x = badge_width + 6.0
-        role_width = metrics.horizontalAdvance(self.role) + 6.0
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._lane_text)
         room = self.width() - x
         # the name matters more than the role, which the stroke shows as well
-        with_role = metrics.horizontalAdvance(self.name) + role_width <= room
+        with_role = self.shows_role
         name = self.name if with_role else metrics.elidedText(self.name, Qt.TextElideMode.ElideRight, room)
         painter.setPen(self._text_color)
         painter.drawText(QRectF(x, 0.0, room, self.height()), middle, name)

@@ -6,7 +6,7 @@ import html
 from typing import Protocol
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPen,
+    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QWidget
@@ -26,6 +27,8 @@ from sandbox.ui.plot.ticks import linear_ticks, log_ticks
 # A press and a release at most this many pixels apart are a click, not a drag.
 _STILL = 4
 _EDGE = 5  # pixels that a hand keeps from the edges of the area, so that points are not cut
+
+_TOP = 6  # pixels above the area, for half a number
 
 ARROWS = {  # the keys that move something over a plot: rightwards, upwards
     Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1),
@@ -82,6 +85,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     picked = Signal(float, float)
     stepped = Signal(int)
     area_changed = Signal()
+
+    _shape: tuple[float, float] | None = None  # here, because the base class resizes it before all is set
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -154,12 +159,41 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._tight = tight
         self._leave_room()
 
+    def keep_shape(self, shape: tuple[float, float] | None) -> None:
+        """Keep the width of the area, by its height, between two numbers: what is over stays empty; None fills all."""
+        if shape != self._shape:
+            self._shape = shape
+            self._leave_room()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        if self._shape is not None:
+            self._leave_room()  # before: margins for a larger plot would keep it from getting smaller
+        super().resizeEvent(event)
+
     def _leave_room(self) -> None:
         longest = max((len(text) for _, text in self.ticks["left"]), default=0)
         left = max(56, 28 + 6 * longest) if self._name else min(44, 14 + 7 * longest) if self._tight else 44
         self.axes["left"].setWidth(round(left * self.enlarged))
-        right = 8 if self._tight else 18  # room for half a number
-        self.getPlotItem().setContentsMargins(0, 6, round(right * self.enlarged), 0)
+        right = round((8 if self._tight else 18) * self.enlarged)  # room for half a number
+        beside, above = self._spare(right)
+        self.getPlotItem().setContentsMargins(beside / 2, _TOP + above / 2, right + beside / 2, above / 2)
+
+    def _leave_room_soon(self) -> None:
+        """Leave room now; if a shape is to be kept, after the layout that may be under way, which would not see it."""
+        if self._shape is None:
+            self._leave_room()
+        else:
+            QTimer.singleShot(0, self, self._leave_room)
+
+    def _spare(self, right: int) -> tuple[float, float]:
+        """Return how much wider, and how much higher, the area would be than its shape allows, in pixels."""
+        if self._shape is None:
+            return 0.0, 0.0
+        shown = {side: axis for side, axis in self.axes.items() if axis.isVisible()}
+        width = self.width() - right - sum(axis.minimumWidth() for side, axis in shown.items() if side != "bottom")
+        height = self.height() - _TOP - sum(axis.minimumHeight() for side, axis in shown.items() if side == "bottom")
+        least, largest = self._shape
+        return max(0.0, width - largest * height), max(0.0, height - width / least)
 
     def set_range(
         self, x: tuple[float, float], y: tuple[float, float], log: tuple[bool, bool] = (False, False)
@@ -197,7 +231,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
                 self.ticks[side] = ticks
                 self.axes[side].setTicks([ticks])
                 if (self._tight or self._name) and side == "left":
-                    self._leave_room()
+                    self._leave_room_soon()
         low, high = self.y_range
         shares = [(low + (high - low) * k / 4, words.number(k / 4)) for k in range(5)]
         if shares != self.ticks["right"]:

@@ -15,6 +15,9 @@ FILLED = 0.4
 DECADES = 16.0
 # A curve that stopped counts as diverged once it is this many powers of ten above its start.
 DIVERGED_DECADES = 3.0
+# A pale curve of the previous run lengthens a logarithmic axis at each end by at most this many powers of ten, or by
+# the span of the present curves if that is more.
+PALE_DECADES = 2.0
 
 
 def epochs_end(current: float, position: float) -> float:
@@ -61,6 +64,32 @@ def without_divergence(values: Floats, log: bool) -> Floats:
         return values
     limit = finite[0] + DIVERGED_DECADES if log else 10.0**DIVERGED_DECADES * max(abs(float(finite[0])), 1e-12)
     return np.where((values if log else np.abs(values)) > limit, np.nan, values)
+
+
+def has_diverged(values: Floats, log: bool) -> bool:
+    """Return whether a curve has diverged (`values` are logarithms if `log`)."""
+    return bool(np.isfinite(values).sum() > np.isfinite(without_divergence(values, log)).sum())
+
+
+def beside(present: list[Floats], pale: list[Floats], log: bool) -> list[Floats]:
+    """Return the values of the previous run that an axis has to show beside those of the present one.
+
+    At each end they lengthen it by at most the span of the present curves, or, for curves that are nearly level, by
+    `PALE_DECADES` or by the largest present value; a curve that diverged does not lengthen it at all.
+
+    Parameters
+    ----------
+    present, pale : list of array
+        Values, logarithms if `log`; nan is ignored.
+    """
+    known = [values[np.isfinite(values)] for values in present]
+    shown = np.concatenate([*known, np.empty(0)])
+    calm = [values for values in pale if not has_diverged(values, log)]
+    if not shown.size:
+        return calm
+    low, high = float(shown.min()), float(shown.max())
+    reach = max(high - low, PALE_DECADES if log else max(abs(low), abs(high)))
+    return [np.clip(values, low - reach, high + reach) for values in calm]
 
 
 def value_range(current: tuple[float, float] | None, values: list[Floats], log: bool) -> tuple[float, float]:

@@ -8,6 +8,8 @@ from sandbox import words
 
 # An axis end is one of these times a power of ten, so that it rarely moves and is never far beyond the data.
 _STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+# The distance of 1 and 2, and of 5 and 10, on a logarithmic axis.
+_CLOSEST_OF_125 = math.log10(2.0)
 # No axis goes beyond this; differences of larger numbers would overflow.
 LARGEST = 1e150
 
@@ -74,21 +76,34 @@ def whole_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
 def log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     """Return the powers of ten (as log10) in a range, with 2 and 5 between them if there is room.
 
-    If the range is too narrow for two of these, return the ticks of a linear axis.
+    If the range is too narrow for two of these, return the ticks of a linear axis. There is room for `most` ticks that
+    are evenly spaced; none are closer than half of that spacing.
     """
     first, last = math.ceil(max(low, -300.0) - 1e-9), math.floor(min(high, 300.0) + 1e-9)
     stride = max(1, math.ceil((last - first + 1) / max(most, 1)))
-    ticks = [(float(k), _number(10.0**k)) for k in range(first, last + 1) if k % stride == 0]
-    if len(ticks) * 3 <= most + 1:
-        for k in range(first - 1, last + 1):
-            for factor in (2.0, 5.0):
-                position = k + math.log10(factor)
-                if low <= position <= high:
-                    ticks.append((position, _number(factor * 10.0**k)))
+    powers = [k for k in range(first, last + 1) if k % stride == 0]
+    if len(powers) < 2 < last - first + 1:
+        powers = [first, last]
+    ticks = [(float(k), _number(10.0**k)) for k in powers]
+    closest = 0.5 * (high - low) / max(most, 1)
+    if len(ticks) < 2 or (len(ticks) * 3 <= most + 1 and closest <= _CLOSEST_OF_125):
+        between = [(k + math.log10(f), _number(f * 10.0**k)) for k in range(first - 1, last + 1) for f in (2.0, 5.0)]
+        ticks = _apart(sorted([*ticks, *(tick for tick in between if low <= tick[0] <= high)]), closest)
     if len(ticks) < 2 and -300.0 < low < high < 300.0:
         even = linear_ticks(10.0**low, 10.0**high, most)
-        return [(math.log10(value), text) for value, text in even if value > 0.0]
-    return sorted(ticks)
+        return _apart([(math.log10(value), text) for value, text in even if value > 0.0], closest)
+    return ticks
+
+
+def _apart(ticks: list[tuple[float, str]], closest: float) -> list[tuple[float, str]]:
+    """Return the first tick, the last one, and those between that are not too close to another, from below."""
+    if len(ticks) < 3:
+        return ticks
+    kept = ticks[:1]
+    for tick in ticks[1:-1]:
+        if min(tick[0] - kept[-1][0], ticks[-1][0] - tick[0]) >= closest:
+            kept.append(tick)
+    return [*kept, ticks[-1]]
 
 
 def grown(current: tuple[float, float], low: float, high: float) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from sandbox import words
@@ -27,7 +27,7 @@ from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views.boundary_legend import BoundaryLegend, Drawn
 from sandbox.ui.views.ghost import faint
 from sandbox.ui.views.samples import SamplePoints
-from sandbox.ui.views.slices import DataSlice
+from sandbox.ui.views.slices import STRETCH, DataSlice
 from sandbox.ui.views.surfaces import (
     SurfaceColours,
     SurfacePicture,
@@ -39,6 +39,7 @@ from sandbox.ui.views.surfaces import (
 
 MAP_POINTS, FEWEST_POINTS = 100, 40
 CURVE_POINTS = 200
+NARROWEST, WIDEST = 0.55, 2.1  # the width of a plot, by its height, while presenting
 
 
 class BoundaryView(QWidget):
@@ -66,6 +67,7 @@ class BoundaryView(QWidget):
         super().__init__(parent)
         self._compact = False
         self.keeps_proportions = False  # whether alike inputs are drawn in nearly one unit
+        self._presented = False
         self.other = ""  # the lane that this one is compared with; "" for none
         self._pair = (QColor("blue"), QColor("orange"))  # the colours of the two
         self._theme: Theme | None = None
@@ -123,6 +125,7 @@ class BoundaryView(QWidget):
         column.addWidget(self.head)
         column.addLayout(middle, 1)
         column.addWidget(self.readout)
+        self.plot.area_changed.connect(self._area_changed)
         self.plot.probed.connect(self._probed)
         self.plot.probe_ended.connect(self._probe_ended)
         self.samples.clicked.connect(self.sample_clicked)
@@ -148,7 +151,6 @@ class BoundaryView(QWidget):
         """Apply colours and type; `scale` enlarges type, points and lines when presenting."""
         self._theme, self._scale = colours, scale
         font = theme.font(SMALL)
-        font.setPixelSize(round(SMALL * scale))
         axis = QColor(colours.axis)
         self.plot.set_colors(QColor(colours.card), axis, QColor(colours.edge), font, scale)
         self.grid.color = QColor(colours.grid)
@@ -233,6 +235,7 @@ class BoundaryView(QWidget):
         self.colour_scale.setVisible(scaled and not shown.one_input)
         self.colour_scale.set_range(*shown.value_range)
         self.plot.name_left("" if self._compact else shown.y_name)
+        self._keep_shape()
         self._probe_ended()
         self.plot.set_range(*self._ranges())
         self._describe(None)
@@ -243,10 +246,21 @@ class BoundaryView(QWidget):
         if not self.keeps_proportions:
             return self.slice.x_range, self.slice.y_range
         area = self.plot.area.rect()
-        return self.slice.ranges_for(area.width(), area.height())
+        return self.slice.ranges_for(area.width(), area.height(), 1.0 if self._presented else STRETCH)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    def present(self, presented: bool, several: bool = False) -> None:
+        """Keep exact proportions of alike inputs while presenting; of `several`, leave out the name of the x axis."""
+        self._presented = presented
+        self.readout.setVisible(not (presented and several))
+        self._keep_shape()
+        call_later(self, self._fit_ranges)
+
+    def _keep_shape(self) -> None:
+        """Let the plot be no strip while presenting, however much room there is one way."""
+        proportion = (None if self.slice is None else self.slice.proportion) or WIDEST
+        self.plot.keep_shape((NARROWEST, min(WIDEST, STRETCH * proportion)) if self._presented else None)
+
+    def _area_changed(self) -> None:
         if self.keeps_proportions:
             call_later(self, self._fit_ranges)
 

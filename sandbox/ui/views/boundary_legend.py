@@ -36,7 +36,7 @@ class Drawn:
 
 SWITCHES = {
     "test": ("hollow: test", "Draws the test samples too, as hollow points."),
-    "wrong_only": ("\u00d7 wrong only", "Draws only the samples that are classified wrongly, which have a cross."),
+    "wrong_only": ("only wrong (\u00d7)", "Draws only the samples that are classified wrongly, which have a cross."),
     "discrete": ("discretise", "Colours each place by the class that is predicted there, not by how certain it is."),
 }
 

@@ -41,7 +41,7 @@ from sandbox.ui.plot.layers import (
     MarksLayer,
 )
 from sandbox.ui.plot.plot import Plot
-from sandbox.ui.plot.ranges import epochs_end, logarithm, plain, value_range, without_divergence
+from sandbox.ui.plot.ranges import beside, epochs_end, logarithm, plain, value_range, without_divergence
 from sandbox.ui.theme import SMALL, Theme
 from sandbox.ui.views.cost_legend import CostLegend, Key, LegendRow, rows_of
 from sandbox.ui.views.ghost import GhostNote, Ghosts, faint, ghosts_of
@@ -146,6 +146,8 @@ class CostView(QWidget):
             label.setProperty("role", "hint")
             label.setAccessibleName(name)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.note.setWordWrap(True)
+        self.next_step.setWordWrap(True)
         self.readout.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.note.hide()
         self.next_step.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -190,7 +192,6 @@ class CostView(QWidget):
         """Apply colours and type; `scale` enlarges type and lines when presenting."""
         self._theme, self._scale = colours, scale
         font = theme.font(SMALL)
-        font.setPixelSize(round(SMALL * scale))
         self.plot.set_colors(QColor(colours.card), QColor(colours.axis), QColor(colours.edge), font, scale)
         self.grid.color = QColor(colours.grid)
         self.crosshair.color = QColor(theme.blend(colours.muted, colours.card, 0.35))
@@ -261,7 +262,7 @@ class CostView(QWidget):
         ghosts = ghosts_of(self._curves)
         if ghosts:
             self._ghosts = ghosts
-            losses = {texts.label_within(lane.objective) for lane in self._lanes}
+            losses = {texts.label_within(curve.name) for curve in self._curves if _has_learned(curve)}
             self.ghost_note.say(self._position, losses.pop() if len(losses) == 1 else "")
 
     def clear_ghosts(self) -> None:
@@ -275,14 +276,10 @@ class CostView(QWidget):
     def ask_for_sketch(self, lane: str, column: str, until: int) -> None:
         """Let the person draw how a curve will run up to an epoch."""
         self._sketch = Sketch(lane, column, until, np.empty(0), np.empty(0))
-        self._reveal(lane, column)
+        self._reveal_sketched()
         self._values = None
         self._redraw()
-        low, high = self.plot.y_range
-        start = self._sketch_start()
-        axes = self._sketch_axes()
-        middle = low + 0.5 * (high - low)
-        self.pen.take_up(axes, until, middle if start is None else float(axes.y(np.array([start]))[0]))
+        self.pen.take_up(self._sketch_axes(), until, self._sketch_start())
 
     def show_sketch(self, sketch: Sketch | None) -> None:
         """Show a drawn curve, pale and dashed, beside what happens; None shows none."""
@@ -292,20 +289,30 @@ class CostView(QWidget):
             self._values = None
             self._redraw()
 
-    def _reveal(self, lane: str, column: str) -> None:
-        """Show a curve that is hidden, because one is to be drawn beside it."""
-        chip = self.legend.chips.get((lane, column))
+    def _reveal_sketched(self) -> None:
+        """Show the curve that another is to be drawn beside, if it is hidden."""
+        curve = self._sketched_curve()
+        chip = None if curve is None else self.legend.chips.get((curve.lane, curve.column))
         if chip is not None and not chip.isChecked():
             chip.setChecked(True)
+
+    def _sketched_curve(self) -> Curve | None:
+        """Return the curve that another is drawn beside; a cost without a penalty is called by its loss."""
+        if self._sketch is None:
+            return None
+        lane, column = self._sketch.lane, self._sketch.column
+        part, _, name = column.partition("_")
+        curves = [curve for curve in self._curves if curve.lane == lane and curve.part == part]
+        same = [curve for curve in curves if curve.column == column]
+        learned = [curve for curve in curves if curve.role == "objective"] if name == "cost" else []
+        return next(iter((*same, *learned)), None)
 
     def _is_on_right_axis(self, column: str) -> bool:
         return column.partition("_")[2] in METRICS and not self.only.value()
 
     def _sketch_start(self) -> float | None:
-        """Return where the curve to be drawn begins, which is known already."""
-        sketch = self._sketch
-        found = (c for c in self._curves if sketch is not None and (c.lane, c.column) == (sketch.lane, sketch.column))
-        curve = next(found, None)
+        """Return where the curve to be drawn begins, if that is known already."""
+        curve = self._sketched_curve()
         return None if curve is None or not len(curve.values) else float(curve.values[0])
 
     def _sketch_axes(self) -> Axes:
@@ -444,8 +451,9 @@ class CostView(QWidget):
             return
         self.fit_button.setVisible(self._window is not None)
         ghosts = list(self._ghost_lines(log))
-        visible_values += [line.y[(line.x >= x_range[0]) & (line.x <= x_range[1])] for line in ghosts]
         visible_values.append(self._sketch_reach(log))
+        pale = [line.y[(line.x >= x_range[0]) & (line.x <= x_range[1])] for line in ghosts]
+        visible_values += beside(visible_values, pale, log)
         low, high = value_range(self._values, visible_values, log)
         self._values = (low, high) if costs else None
         self.plot.set_range(x_range, (low, high), (self.log_x.isChecked(), log))
@@ -459,9 +467,8 @@ class CostView(QWidget):
         self._set_marks()
         self._set_sketch()
         if self._sketch is not None and self.pen.isVisible():
-            axes, start = self._sketch_axes(), self._sketch_start()
-            self.pen.follow(axes, None if start is None else float(axes.y(np.array([start]))[0]))
-        self._set_note(skipped)
+            self.pen.follow(self._sketch_axes(), self._sketch_start())
+        self._set_note(skipped, self._beyond(costs, high, log))
         self._update_readout()
 
     def _ghost_lines(self, log: bool) -> Iterator[Line]:
@@ -520,11 +527,11 @@ class CostView(QWidget):
     def _set_letters(self, drawn: list[tuple[LegendRow, str, Floats, Floats]]) -> None:
         """Put each lane's letter at the ends of its curves and, staggered, on what it learns with."""
         letters: dict[LegendRow, list[Letter]] = {}
-        low, high = self.plot.x_range
+        (low, high), (bottom, top) = self.plot.x_range, self.plot.y_range
         if self.legend.several:
             lanes = list(dict.fromkeys(row.lane for row, *_ in drawn))
             for row, part, x, y in drawn:
-                visible = np.isfinite(y) & (x >= low) & (x <= high)
+                visible = np.isfinite(y) & (x >= low) & (x <= high) & (y >= bottom) & (y <= top)
                 if row in letters or not visible.any():  # the training part, which comes first
                     continue
                 text, color = self.legend.letter(row.lane), self.legend.stroke(row, part).color
@@ -567,9 +574,25 @@ class CostView(QWidget):
             self.note.setWordWrap(True)
             self.note.show()
 
-    def _set_note(self, skipped: bool) -> None:
+    def _beyond(self, drawn: Sequence[tuple[LegendRow, str, Floats, Floats]], top: float, log: bool) -> str:
+        """Say how far the curves of stopped lanes go beyond the axis."""
+        stopped = [lane.name for lane in self._lanes if lane.stopped]
+        highest: dict[str, float] = {}
+        for row, _, _, y in drawn:
+            if row.lane in stopped and np.isfinite(y).any():
+                highest[row.lane] = max(highest.get(row.lane, -math.inf), float(np.nanmax(y)))
+        ends = {lane: words.cost(10.0**height if log else height) for lane, height in highest.items() if height > top}
+        if not ends:
+            return ""
+        if not self.legend.several:
+            return f"The curve goes on beyond the axis, up to {words.listed(ends.values())}."
+        return (
+            f"Beyond the axis: {words.listed(f'{self.legend.letter(lane)} up to {end}' for lane, end in ends.items())}."
+        )
+
+    def _set_note(self, skipped: bool, beyond: str) -> None:
         left_out = "Values of 0 and below cannot be shown on a logarithmic axis and are left out." if skipped else ""
-        text = " ".join(filter(None, (self._unlike, left_out)))
+        text = " ".join(filter(None, (self._unlike, left_out, beyond)))
         if text != self.note.text():
             self.note.setText(text)
             self.note.setVisible(bool(text))
@@ -693,6 +716,11 @@ class CostView(QWidget):
         ends = (10.0**low, 10.0**high) if self.log_x.isChecked() else (low, high)
         if ends[1] - ends[0] >= 2.0:
             self._set_window(ends)
+
+
+def _has_learned(curve: Curve) -> bool:
+    """Return whether a lane learned with this loss, now or before."""
+    return curve.name in LOSSES and (curve.role == "objective" or bool(curve.learned))
 
 
 def learning(epochs: Floats, spans: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:

@@ -147,6 +147,8 @@ class CostLegend(QScrollArea):
         self.names, self.chips = [], {}
         for line, row in enumerate(rows):
             self._add_row(line, row, "" if metric else row.does)
+        for role in ROLES:
+            CurveName.share_room([name for name, row in zip(self.names, rows, strict=True) if row.role == role])
         if focused in self.chips:
             self.chips[focused].setFocus()
         self._color_rows()
@@ -159,7 +161,7 @@ class CostLegend(QScrollArea):
     def _add_row(self, line: int, row: LegendRow, role: str) -> None:
         several, content = self.several, self.widget()
         given_name = self._given_names.get(row.lane, "") if several else ""
-        text = f"{row.label} \u00b7 {given_name}" if given_name else row.label
+        text = f"{given_name} \u00b7 {row.label}" if given_name else row.label  # lanes often share the loss
         name = CurveName(self.letter(row.lane) if several else "", text, role, content)
         name.clicked.connect(lambda: self._toggle_row(row))
         self.names.append(name)
@@ -251,7 +253,6 @@ class CostLegend(QScrollArea):
         if colours is None:
             return
         font = theme.font(SMALL)
-        font.setPixelSize(round(SMALL * self._scale))
         text_color, muted, hover = QColor(colours.text_color), QColor(colours.muted), QColor(colours.hover)
         for row, name in zip(self.rows, self.names, strict=True):
             color = colours.lane(self._slots.get(row.lane, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from sandbox.ui.plot.plot import ARROWS, Plot
 
 POINTS = 61  # of a drawn curve
 DASHES = (5.0, 4.0)  # pixels on and off
+_PALE = 0.5  # opacity of those of its parts that were not drawn
 _STEPS = 40  # of the pen from the bottom to the top of the plot
 
 
@@ -55,6 +57,9 @@ class Axes:
 class Pen(QWidget):
     """Lies over the area of a plot and takes a curve from mouse or keys.
 
+    The curve begins where that of the run does, once that is known, and goes on level from the last point that was
+    drawn; both are shown, paler, as part of what is drawn.
+
     Signals
     -------
     drawn()
@@ -72,6 +77,7 @@ class Pen(QWidget):
         self._axes: Axes | None = None
         self._until = 1
         self._heights: dict[int, float] = {}  # in the plot's coordinates, by the number of the point
+        self._start: float | None = None  # the height at epoch 0
         self._at, self._height = 0, 0.0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -79,7 +85,9 @@ class Pen(QWidget):
         self.setAccessibleDescription(
             "Draw with the mouse, or with the arrow keys: right and left move the pen, up and down raise and lower it."
         )
-        self.setToolTip("Draw how the curve will run: with the mouse, or with the arrow keys.")
+        self.setToolTip(
+            "Draw how the curve will run: with the mouse, or with the arrow keys. After its last point it is level."
+        )
         plot.installEventFilter(self)
         plot.area_changed.connect(lambda: call_later(self, self._cover))
         self.hide()
@@ -88,20 +96,24 @@ class Pen(QWidget):
         """Return what a screen reader is told: name and description."""
         return PictureInterface(self)
 
-    def take_up(self, axes: Axes, until: int, start: float) -> None:
-        """Begin a new curve from epoch 0 to `until`, at the height of what is there already."""
-        self._axes, self._until, self._heights = axes, until, {}
-        self._at, self._height = 0, start
+    def take_up(self, axes: Axes, until: int, start: float | None) -> None:
+        """Begin a new curve from epoch 0 to `until`, at the value that is there already; None if it is not known."""
+        low, high = self._plot.y_range
+        self._axes, self._until, self._heights, self._start = axes, until, {}, None
+        self._at, self._height = 0, 0.5 * (low + high)
+        self.follow(axes, start)
         self._cover()
         self.show()
         self.raise_()
         self.setFocus(Qt.FocusReason.OtherFocusReason)  # so that the arrow keys draw at once
 
     def follow(self, axes: Axes, start: float | None) -> None:
-        """Take over other axes and, until something is drawn, where the curve begins in the run that has come since."""
+        """Take over other axes, and the value at which the curve begins in the run that has come since."""
         self._axes = axes
-        if start is not None and not self._heights and not self._at:
-            self._height = start
+        if start is not None:
+            self._start = float(axes.y(np.array([start]))[0])
+            if not self._heights and not self._at:
+                self._height = self._start
         self.update()
 
     @property
@@ -113,11 +125,15 @@ class Pen(QWidget):
         """Return epochs and values of what has been drawn; both empty before that."""
         if not self._heights or self._axes is None:
             return np.empty(0), np.empty(0)
-        known = sorted(self._heights)
-        heights = np.interp(np.arange(POINTS), known, [self._heights[point] for point in known])
-        values = np.array([self._axes.value(float(height)) for height in heights])
-        epochs = np.linspace(0.0, self._until, POINTS)
-        return epochs, values
+        values = np.array([self._axes.value(float(height)) for height in self._all_heights()])
+        return np.linspace(0.0, self._until, POINTS), values
+
+    def _all_heights(self) -> Floats:
+        """Return the heights of all points of the curve, with those that were not drawn."""
+        known = self._heights if self._start is None else {0: self._start} | self._heights
+        points = sorted(known)
+        heights: Floats = np.interp(np.arange(POINTS), points, [known[point] for point in points])
+        return heights
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
@@ -177,13 +193,8 @@ class Pen(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colour = QColor(theme.current().accent)
-        pen = QPen(colour, theme.px(2))
-        pen.setDashPattern([length / 2.0 for length in DASHES])
-        painter.setPen(pen)
-        epochs = np.array(sorted(self._heights)) * (self._until / (POINTS - 1))
-        if epochs.size:
-            x, y = self._plot.pixels(self._axes.x(epochs), np.array([self._heights[k] for k in sorted(self._heights)]))
-            painter.drawPolyline(QPolygonF([QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]))
+        if self._heights:
+            self._paint_curve(painter, colour, self._axes)
         here = self._axes.x(np.array([self._at * self._until / (POINTS - 1)]))
         x, y = self._plot.pixels(here, np.array([self._height]))
         painter.setBrush(colour)
@@ -193,3 +204,18 @@ class Pen(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colour, theme.px(1)))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def _paint_curve(self, painter: QPainter, colour: QColor, axes: Axes) -> None:
+        """Paint what was drawn, and paler how it begins and goes on."""
+        x, y = self._plot.pixels(axes.x(np.linspace(0.0, self._until, POINTS)), self._all_heights())
+        points = [QPointF(*at) for at in zip(x.tolist(), y.tolist(), strict=True)]
+        first, last = min(self._heights), max(self._heights)
+        pale = QColor(colour)
+        pale.setAlphaF(_PALE)
+        parts = ((points[first : last + 1], colour), (points[: first + 1], pale), (points[last:], pale))
+        for part, ink in parts:
+            pen = QPen(ink, theme.px(2))
+            pen.setDashPattern([length / 2.0 for length in DASHES])
+            painter.setPen(pen)
+            seen = [point for point in part if math.isfinite(point.x())]  # epoch 0 has no logarithm
+            painter.drawPolyline(QPolygonF(seen))

@@ -80,12 +80,14 @@ class DataSlice:
         width, height = (end - start for start, end in (self.x_range, self.y_range))
         return None if self.one_input or not 1 / LIKE <= width / height <= LIKE else width / height
 
-    def ranges_for(self, width: float, height: float) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Return the ranges to show in a plot of this size, so that alike inputs keep nearly their proportions."""
+    def ranges_for(
+        self, width: float, height: float, stretch: float = STRETCH
+    ) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Return the ranges to show in a plot of this size, so that alike inputs keep (nearly) their proportions."""
         if self.proportion is None or min(width, height) <= 0.0:
             return self.x_range, self.y_range
         across, up = (self.x_range[1] - self.x_range[0]) / width, (self.y_range[1] - self.y_range[0]) / height
-        return widened(self.x_range, up / STRETCH * width), widened(self.y_range, across / STRETCH * height)
+        return widened(self.x_range, up / stretch * width), widened(self.y_range, across / stretch * height)
 
     def part(self, part: str) -> tuple[Floats, NDArray[Any]]:
         """Return the inputs and the targets of the "train" or the "test" part."""

@@ -559,8 +559,15 @@ def test_the_folder_is_not_part_of_the_value() -> None:
 # --- text ---
 
 
+finite = st.floats(allow_nan=False, allow_infinity=False)
+
+
 def values_of(setting: Setting) -> st.SearchStrategy[Any]:
-    words = st.text(max_size=20)
+    words = (
+        st.from_regex(setting.pattern, fullmatch=True, alphabet=st.characters(codec="ascii"))
+        if setting.pattern
+        else (st.text(max_size=20))
+    )
     match setting.kind:
         case "flag":
             return st.booleans()
@@ -613,14 +620,16 @@ def experiments(draw: st.DrawFn) -> Experiment:
     if not drawn:  # these belong to points alone
         for key in ("data.test_points", "data.scaling"):
             changes.pop(key, None)
-        live = [key for key in live if not key.startswith("data.")]
+        live = [key for key in live if key not in ("data.points", "data.test_points", "data.scaling")]
     experiment = Experiment().with_values(changes)
     lanes = tuple(LaneEntry(name, draw(changes_of(per_lane))) for name in names)
     experiment = dataclasses.replace(experiment, lanes=lanes)
     for _ in range(draw(st.integers(0, 4))):
         lane = draw(st.sampled_from([None, *names]))
         keys = live if lane is None else [key for key in live if SETTINGS[key].per_lane]
-        experiment = experiment.with_edit(Edit(draw(st.integers(0, 10**12)), draw(changes_of(keys, 1)), lane))
+        weights = draw(st.dictionaries(st.sampled_from(["W1[0,1]", "b2[3]#1", "W9[7,70]"]), finite, max_size=2))
+        update, changes = draw(st.integers(0, 10**12)), draw(changes_of(keys, 0 if weights else 1))
+        experiment = experiment.with_edit(Edit(update, changes, lane, weights))
     return experiment.checked()
 
 

@@ -41,6 +41,7 @@ DEFAULTS = {
     "network.seed": 7,
     "network.weights": None,
     "network.initial": (),
+    "network.frozen": (),
     "loss.objective": "auto",
     "loss.monitors": (),
     "loss.reduction": "mean",
@@ -92,7 +93,7 @@ def test_what_lanes_and_edits_may_change() -> None:
     assert {key for key, setting in SETTINGS.items() if setting.per_lane} == differing - SHARED
     fixed = {*STARTING, "optimizer.seed"}
     drawn = {"data.points", "data.test_points", "data.scaling"}
-    assert {key for key, setting in SETTINGS.items() if setting.live} == differing - fixed | drawn
+    assert {key for key, setting in SETTINGS.items() if setting.live} == differing - fixed | drawn | {"data.features"}
 
 
 def test_choices_are_the_registries() -> None:

@@ -465,7 +465,10 @@ def test_a_log_loss_takes_0_and_1_whatever_the_output(loss: str) -> None:
 
 
 def test_a_sum_is_called_a_sum() -> None:
-    assert texts.reduced("mse", "sum") == "Mean squared error (sum)"
+    assert texts.reduced("mse", "sum") == "Squared error (sum)"  # "mean" would contradict it
+    assert texts.reduced("mae", "sum", within=True) == "absolute error (sum)"
+    for name in LOSSES:
+        assert "mean" not in texts.reduced(name, "sum").lower()
     assert texts.reduced("kl_divergence", "sum", within=True) == "KL divergence (sum)"
     assert texts.reduced("cost", "sum") == "cost (sum)"
     for reduction in ("mean", "element_mean"):

@@ -66,6 +66,16 @@ def test_every_array_and_norm(l1: float, l2: float) -> None:
         assert not array.values.flags.writeable
 
 
+@pytest.mark.parametrize(("l1", "l2"), [(0.0, 0.0), (0.01, 0.1)])
+def test_the_cost_is_a_number_with_the_penalty(l1: float, l2: float) -> None:
+    trainer = _trainer({**PLAIN, "optimizer.l1": l1, "optimizer.l2": l2})
+    arrays, parameters = _by_hand(trainer, l1, l2), trainer.parameters()
+    penalty = sum(l1 * np.abs(W).sum() + l2 / 2 * (W**2).sum() for W in (parameters[f"W{l}"] for l in (1, 2, 3)))
+    shown = _ask(trainer, "C", 0).shown
+    assert shown is not None and shown.shape == () and shown.note == "" and shown.layer == 0
+    assert float(shown.values[0, 0]) == pytest.approx((arrays["R", 0] ** 2).mean() + penalty, rel=1e-12)
+
+
 def test_norms_of_all_layers_come_with_every_answer() -> None:
     trainer = _trainer(PLAIN)
     by_hand, answer = _by_hand(trainer), _ask(trainer)

@@ -124,6 +124,10 @@ EDITS = {
     "penalty off": (0, "optimizer.l1 = 0.01"),
     "momentum": (32, "optimizer.momentum = 0.2"),
     "weight": (33, "loss.positive_weight = 4.0"),
+    "by hand": (33, 'weights."W1[0,1]" = 0.5\nweights."b2[2]" = -0.7'),
+    "frozen": (33, 'network.frozen = ["1[2]", "2", "3[0]"]'),
+    "let go": (34, 'network.frozen = ["1[0]", "3"]'),
+    "free": (35, "network.frozen = []"),
     "smoothing": (34, "loss.label_smoothing = 0.3"),
     "numerics": (35, 'loss.numerics = "naive"'),
     "reduction": (36, 'loss.reduction = "sum"\noptimizer.learning_rate = 0.002'),
@@ -141,6 +145,9 @@ EDITS = {
     "whole": (47, "optimizer.batch_size = 0"),
     "order": (48, "optimizer.shuffle = false"),
     "monitor": (49, 'loss.monitors = ["mae"]'),
+    "by hand again": (49, 'weights."W1[0,0]" = 2.0\nweights."b1[0]#0" = 0.1'),
+    "inputs": (50, 'data.features = ["x2", "x1", "x1*x2"]'),
+    "more inputs": (51, 'data.features = ["x1", "x1*x2", "cos(x1)"]\nnetwork.hidden = [5]'),
     "late": (100_000, 'loss.objective = "mse"'),
 }
 
@@ -164,6 +171,33 @@ def test_edits(cases: Cases) -> None:
         for name, end in (("together", together), ("at once", at_once)):
             text = case(optimizer="momentum", rate=0.02, epochs=70, steps=f"batch_size = {size}", end=end)
             cases.add(f"{name} {size}", text, BINARY)
+    cases.check()
+
+
+def test_units_and_inputs_that_come_and_go(cases: Cases) -> None:
+    edits = [
+        (7, 'network.hidden = [3, 3]\nunits.removed = ["1[1]"]'),
+        (9, 'network.hidden = [3, 2, 3]\nunits.added = ["2"]\nweights."W2[1,2]" = 0.25\nnetwork.frozen = ["3"]'),
+        (11, 'network.hidden = [3, 2, 3]\nunits.removed = ["3[0]"]\nunits.added = ["3[1]"]'),
+        (11, 'data.features = ["cos(x1)", "x2"]'),
+        (12, 'data.features = ["x2", "x1"]'),
+        (13, 'network.hidden = [3]\nunits.removed = ["1", "2"]\nnetwork.frozen = []'),
+    ]
+    for size in (0, 9):
+        for count in range(1, len(edits) + 1):
+            end = "".join(edit(update, changes) for update, changes in edits[:count])
+            steps = f"batch_size = {size}"
+            cases.add(f"{count} {size}", case(optimizer="adam", rate=0.02, epochs=20, steps=steps, end=end), BINARY)
+    cases.check()
+
+
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+def test_frozen_units(cases: Cases, optimizer: str) -> None:
+    for size in (0, 9):
+        steps = f"batch_size = {size}"
+        end = edit(7, 'network.frozen = ["1", "2[1]"]') + edit(15, "network.frozen = []")
+        text = case(optimizer=optimizer, rate=0.02, epochs=20, network='frozen = ["1[0]", "3"]', steps=steps, end=end)
+        cases.add(f"{optimizer} {size}", text, BINARY)
     cases.check()
 
 

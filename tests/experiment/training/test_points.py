@@ -289,6 +289,7 @@ def test_the_script_says_that_it_cannot_follow_points() -> None:
 
 
 _COORDINATES = st.integers(-40, 40).map(lambda tenth: tenth / 10)
+_FEATURES = st.sampled_from([("x1", "x2"), ("x2",), ("x1", "x1*x2"), ("x1^2", "x2", "x1")])
 _POINTS = st.tuples(_COORDINATES, _COORDINATES, st.sampled_from([0.0, 1.0]))
 
 
@@ -309,7 +310,9 @@ def edited(draw: st.DrawFn) -> Trainer:
         data = trainer.current.data
         points, test_points = list(data.points or ()), list(data.test_points or ())
         done.append({"data.points": tuple(points), "data.test_points": tuple(test_points)})
-        match draw(st.sampled_from(["add", "move", "erase", "class", "test", "train", "clear", "undo", "scale"])):
+        match draw(
+            st.sampled_from(["add", "move", "erase", "class", "test", "train", "clear", "undo", "scale", "features"])
+        ):
             case "add":
                 points += draw(st.lists(_POINTS, min_size=1, max_size=3))
             case "move" if points:
@@ -327,6 +330,9 @@ def edited(draw: st.DrawFn) -> Trainer:
                 points = []
             case "undo":
                 trainer.edit(done[draw(st.integers(0, len(done) - 1))])
+                continue
+            case "features":
+                trainer.edit({"data.features": draw(_FEATURES)})
                 continue
             case "scale":
                 trainer.edit({"data.scaling": {"x1": (draw(_COORDINATES), 2.0)}})
@@ -363,5 +369,6 @@ def test_a_lane_that_joins_later_is_as_if_it_had_been_there(trainer: Trainer) ->
         pass
     whole = Trainer(late.experiment, watched=True)
     whole.advance(lambda: True, run.update)
+    whole.settle()
     for name in ("A", "B"):
         assert np.array_equal(late.parameters(name)["W1"], whole.parameters(name)["W1"])

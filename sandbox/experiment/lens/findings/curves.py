@@ -71,7 +71,7 @@ def last_edit(probe: LaneProbe) -> int:
     if probe.run is None:
         return probe.lane.edited
     edits = (edit for edit in probe.run.experiment.edits if edit.update <= probe.run.update)
-    own = (edit.update for edit in edits if edit.lane in (None, probe.lane.name) and set(edit.changes) - _ONLY_SHOWN)
+    own = (edit.update for edit in edits if edit.lane in (None, probe.lane.name) and edit.keys - _ONLY_SHOWN)
     return max(own, default=-1)
 
 
