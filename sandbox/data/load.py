@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.data.bounds import MAX_CELLS, MAX_COLUMNS, MIN_ROWS, check_setting
+from sandbox.data.canvas import Canvas
 from sandbox.data.csv_file import is_number, read_table
 from sandbox.data.features import Feature, feature_matrix, inputs_of, parse_feature
 from sandbox.data.generators import GENERATORS
@@ -58,6 +59,8 @@ class Data:
         These columns, in their own units.
     notices : tuple of str
         Sentences on what the user should know about the data.
+    drawn : Canvas, optional
+        What they are points of, if they are drawn: then they may change while training, see `points`.
     standardized : bool
         Whether the features are standardised.
     columns : tuple of str
@@ -89,6 +92,7 @@ class Data:
     inputs_train: NDArray[np.float64]
     inputs_test: NDArray[np.float64]
     notices: tuple[str, ...] = ()
+    drawn: Canvas | None = None
     standardized: bool = True
     columns: tuple[str, ...] = ()
     others: tuple[tuple[str, NDArray[np.float64], NDArray[np.float64]], ...] = ()
@@ -120,7 +124,7 @@ class Data:
         inputs = tuple(dict.fromkeys((*self.inputs, *inputs_of(parsed))))
         train, test = ({name: self._column(name, part) for name in inputs} for part in (0, 1))
         X_train, X_test = feature_matrix(parsed, train), feature_matrix(parsed, test)
-        _check_finite(self.name, parsed, X_train, X_test)
+        check_finite(self.name, parsed, X_train, X_test)
         scales = [self._scale_of(name, column) for name, column in zip(names, X_train.T, strict=True)]
         mean, scale = np.array(scales).T
         with np.errstate(over="ignore", invalid="ignore"):
@@ -129,7 +133,7 @@ class Data:
             if name in self.feature_names:
                 old = self.feature_names.index(name)
                 X_train[:, i], X_test[:, i] = self.X_train[:, old], self.X_test[:, old]
-        _check_finite(self.name, parsed, mean, scale, X_train, X_test)
+        check_finite(self.name, parsed, mean, scale, X_train, X_test)
         return replace(
             self,
             feature_names=names,
@@ -246,7 +250,7 @@ def load_data(
     task, y, class_names = encode(table.name, {key: columns[key] for key in targets}, task, table.classes)
     inputs = {key: columns[key].astype(np.float64) for key in inputs_of(parsed)}
     X = feature_matrix(parsed, inputs)
-    _check_finite(table.name, parsed, X)
+    check_finite(table.name, parsed, X)
 
     groups = np.zeros(len(X), np.int64) if task == "regression" else y.astype(np.int64)
     test = choose_test(groups, test_fraction if source.tested else 0.0, seed)
@@ -255,7 +259,7 @@ def load_data(
         mean, scale = scaling(X[~test])
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = (X - mean) / scale
-    _check_finite(table.name, parsed, mean, scale, scaled)
+    check_finite(table.name, parsed, mean, scale, scaled)
     target_mean, target_scale = np.zeros(len(targets)), np.ones(len(targets))
     if standardize_target and task == "regression":
         target_mean, target_scale = _target_scaling(table.name, targets, y[~test].astype(np.float64))
@@ -436,7 +440,7 @@ def _target_scaling(
     return mean, scale
 
 
-def _check_finite(where: str, features: Sequence[Feature], *numbers: NDArray[np.float64]) -> None:
+def check_finite(where: str, features: Sequence[Feature], *numbers: NDArray[np.float64]) -> None:
     """Raise InputError if a feature's column in any of `numbers`, (m, n) or (n,), is not finite."""
     for values in numbers:
         bad = np.flatnonzero(~np.isfinite(np.atleast_2d(values)).all(axis=0))

@@ -53,6 +53,7 @@ ENTRIES: Mapping[str, Entry] = {
     "quit": Entry("&Quit", "Closes the window", "Ctrl+Q", role=QAction.MenuRole.QuitRole),
     "undo": Entry("&Undo", "Undoes the last change", "Ctrl+Z", "undo"),
     "redo": Entry("&Redo", "Redoes the last undone change", "Ctrl+Shift+Z", "redo"),
+    "draw": Entry("&Draw points", "Draws points of your own into the boundary view", "Ctrl+E", checkable=True),
     "new_lane": Entry("New &lane\u2026", "Adds a lane like the one in view that differs in one thing", "Ctrl+L"),
     "copy_lane": Entry("&Copy lane", "Adds a copy of the lane in view as it is now", "Ctrl+Shift+L"),
     "rename_lane": Entry("Re&name lane\u2026", "Gives the lane in view another name", "F2"),
@@ -106,7 +107,7 @@ _SESSIONS, _LINE = "<sessions>", ""
 PRESENT = "&Present"  # the menu that the row of controls offers too, while there are no menus
 MENUS: Mapping[str, tuple[str, ...]] = {
     "&File": ("new", "open", "open_table", "reopen", _SESSIONS, _LINE, "save", "picture", _LINE, "quit"),
-    "&Edit": ("undo", "redo", _LINE, "new_lane", "copy_lane", "rename_lane", "hide_lane", "remove_lane"),
+    "&Edit": ("undo", "redo", _LINE, "draw", _LINE, "new_lane", "copy_lane", "rename_lane", "hide_lane", "remove_lane"),
     "&Run": ("play", "step_update", "step_epoch", _LINE, "reset", "new_weights", _LINE, "sweep"),
     "&View": (
         "settings", _LINE, "network", "cost", "detach", _LINE,

@@ -12,15 +12,15 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QObject, QStandardPaths, QTimer
 from PySide6.QtWidgets import QMessageBox
 
 from sandbox import words
-from sandbox.data import DATASETS
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment
+from sandbox.experiment.document import texts
 from sandbox.experiment.document.toml_file import read_text
 from sandbox.files import reason, remove_old_drafts
 from sandbox.ui.window import MainWindow
@@ -61,8 +61,7 @@ class SavedSession:
     def title(self) -> str:
         """What it is, in a few words: "Two moons, 3 lanes, 1,020 epochs"."""
         experiment = self.experiment
-        dataset = DATASETS.get(experiment.data.dataset or "")
-        name = dataset.label if dataset is not None else PurePath(experiment.data.file or "").name
+        name = texts.source_text(experiment.data)
         lanes = words.count(len(experiment.lanes), "lane")
         trained = words.count(self.epoch, "epoch") if self.epoch else words.count(self.update, "update")
         return f"{experiment.title or name}, {lanes}, {trained}"

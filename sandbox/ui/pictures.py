@@ -19,7 +19,7 @@ from PySide6.QtGui import QColor, QFontDatabase, QImage
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from sandbox import words
-from sandbox.data import DATASETS, Data
+from sandbox.data import Data
 from sandbox.experiment import Trainer
 from sandbox.experiment.document import texts
 from sandbox.experiment.results.export import boundary_name
@@ -75,8 +75,7 @@ def save_heatmap(sweep: Sweep, column: str, path: Path) -> None:
         view = HeatView()
         view.show_map(map_of(sweep.cells, sweep.results, column))
         first = sweep.cells[0].experiment
-        dataset = DATASETS.get(first.data.dataset or "")
-        title = first.title or (dataset.label if dataset is not None else Path(first.data.file or "").name)
+        title = first.title or texts.source_text(first.data)
         seeds = f", median of {first.run.replicas} seeds, quartiles below" if first.run.replicas > 1 else ""
         caption = f"{texts.column_words(column)} after {words.count(first.run.epochs, 'epoch')}{seeds}"
         page = _page(title, caption, view)
@@ -173,8 +172,7 @@ def _render_and_delete(page: QWidget, height: int = HEIGHT) -> QImage:
 
 
 def _title(trainer: Trainer) -> str:
-    dataset = DATASETS.get(trainer.experiment.data.dataset or "")
-    return trainer.experiment.title or (dataset.label if dataset is not None else trainer.data.name)
+    return trainer.experiment.title or texts.source_text(trainer.experiment.data)
 
 
 def _progress(trainer: Trainer) -> str:

@@ -50,6 +50,7 @@ from sandbox.ui.undo import (
     HideLaneCommand,
     NetworkCommand,
     NewLaneCommand,
+    PointsCommand,
     RemoveLaneCommand,
     RenameLaneCommand,
     Run,
@@ -80,6 +81,7 @@ _OF_A_TASK = ("network.output", "network.target_coding", "loss.objective", "loss
 # Changes of these let the initial weights be drawn again, if they were given.
 _REDRAWING = {"network.seed", "network.initial", "network.initializer", "network.initializer_scale"}
 _REDRAWING |= {"data.dataset", "data.features"}
+_DRAWN = ("data.points", "data.test_points", "data.scaling")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,7 +145,7 @@ class Session(QObject):
         self._deferred: list[_Deferred] = []
         self._numbers = iter(range(1_000_000_000))
         self._tokens = iter(range(1_000_000_000))
-        self._marks = 0
+        self._marks = 0, -1  # how many, and the update of the last one
         self._started = 0.0
         self._collector = Collector(self)
         self._thread = TrainerThread(self)
@@ -350,6 +352,8 @@ class Session(QObject):
             changes |= self._drawn_weights(key, lane)
         if key == "network.hidden":
             changes |= self._fitting_activation(value, lane) | self._fitting_frozen(value, lane)
+        if key == "data.classes" and self.experiment.data.points is not None:
+            changes["data.task"] = "binary" if value == 2 else "multiclass"
         if key == "loss.objective" and self.snapshot is not None:
             changes |= self._swapped_monitors(str(value), lane)
         return changes
@@ -422,7 +426,44 @@ class Session(QObject):
         """Apply an edit that has been checked; called by the undo stack."""
         self._settled = self.experiment = self.experiment.changed_by(edit)
         self.send(ApplyEdit(edit, token))
-        self.settings_changed.emit()
+        if not edit.changes.keys() <= set(_DRAWN):  # no control shows the points: a drag must be quick
+            self.settings_changed.emit()
+
+    # Points
+
+    def start_points(self, experiment: Experiment, key: str, updates: int, notice: str) -> None:
+        """Start a run on points of one's own, first trained as far as `updates`; undo goes back to the run before.
+
+        `key` is "points" for the samples that were there, and "canvas" for none.
+        """
+        if self._pending_run is None:
+            self._begin(experiment, key, True, updates, notice)
+
+    def edit_points(self, changes: Mapping[str, Any], stroke: object, name: str) -> None:
+        """Change points or their scaling between two updates; all edits with the same `stroke` are undone together.
+
+        `name` is what the undo menu calls it.
+        """
+        if self.experiment.data.points is None:
+            return  # the run that has points was refused
+        changes = {key: value for key, value in changes.items() if value != self.experiment.get(key)}
+        if not changes:
+            return
+        try:
+            edit = self._checked(changes, None)
+        except InputError as error:
+            self.message.emit(str(error), True)
+            return
+        if self._pending_run is not None:
+            self.experiment = self.experiment.changed_by(edit)
+            known = ((key, self.experiment.get(key)) for key in _DRAWN)
+            whole = {key: value for key, value in known if value is not None}
+            self._defer(stroke, lambda: self.edit_points(whole, stroke, name))
+            return
+        before = {key: self.experiment.get(key) for key in changes}
+        before = {key: value for key, value in before.items() if value is not None}
+        self.succeeded.emit()
+        self.undo_stack.push(PointsCommand(self, edit, before, stroke, name))
 
     def revert_edit(self, token: int, before: Before) -> None:
         """Set back what the edits with a token replaced; called by the undo stack."""
@@ -822,7 +863,7 @@ class Session(QObject):
         self._settled = self.experiment = pending.run.experiment
         self.is_opened = pending.key == "open"
         self.hidden = frozenset() if self.is_opened else self.hidden & {x.name for x in self.experiment.lanes}
-        self._marks = 0
+        self._marks = 0, -1
         self.succeeded.emit()
         if pending.undoable:
             self.undo_stack.push(RunCommand(self, before, pending.run, pending.key, pending.final))
@@ -893,8 +934,9 @@ class Session(QObject):
 
     def _follow_edits_of_file(self, snapshot: Snapshot) -> None:
         """Show in the controls what the edits of an opened file have changed so far."""
-        if self._run.has_edits and self._pending_run is None and len(snapshot.marks) != self._marks:
-            self._marks = len(snapshot.marks)
+        marks = len(snapshot.marks), snapshot.marks[-1].update if snapshot.marks else -1
+        if self._run.has_edits and self._pending_run is None and marks != self._marks:
+            self._marks = marks
             settings = _without_edits(snapshot.experiment.effective(snapshot.update))
             if settings != self.experiment:
                 self._settled = self.experiment = settings

@@ -113,6 +113,30 @@ class NetworkCommand(QUndoCommand):
         return True
 
 
+class PointsCommand(QUndoCommand):
+    """Points that were drawn, moved or erased while training goes on; all edits of one stroke are one step."""
+
+    def __init__(self, session: Editable, edit: Edit, before: dict[str, Any], stroke: object, name: str) -> None:
+        super().__init__(name)
+        self.session, self.edit, self.before, self.stroke = session, edit, before, stroke
+
+    def redo(self) -> None:
+        self.session.apply_edit(self.edit)
+
+    def undo(self) -> None:
+        self.session.apply_edit(self.session.experiment.checked_edit(self.before))
+
+    def id(self) -> int:
+        return 4
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, PointsCommand) or other.stroke is not self.stroke:
+            return False
+        self.edit = Edit(other.edit.update, {**self.edit.changes, **other.edit.changes})
+        self.before = {**other.before, **self.before}
+        return True
+
+
 class NewLaneCommand(QUndoCommand):
     """A lane that was forked or added; undo removes it, redo restores it."""
 
@@ -190,7 +214,10 @@ class HideLaneCommand(QUndoCommand):
         session.apply_lanes(session.experiment, None, names)
 
 
-_RUNS = {"reset": "reset", "open": "opening", "beside": "training from the start beside it"}
+_RUNS = {
+    "reset": "reset", "open": "opening", "beside": "training from the start beside it",
+    "points": "turning of samples into points", "canvas": "empty canvas",
+}  # fmt: skip
 
 
 class RunCommand(QUndoCommand):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -29,6 +29,7 @@ from sandbox.ui import theme
 from sandbox.ui.actions import Actions, KeyGuard
 from sandbox.ui.clean_start import clean_start
 from sandbox.ui.controls import Controls, Reading, Readouts
+from sandbox.ui.drawing import DrawingDesk
 from sandbox.ui.help import show_about, show_shortcuts, show_words
 from sandbox.ui.icons import icon
 from sandbox.ui.kit import Card, Notice, ViewCard
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         self.sweep: SweepDialog | None = None
         self.session = Session(experiment, self)
         self.desk = LaneDesk(self.session)
+        self.drawing = DrawingDesk(self.session)
         self._build()
         self._connect()
         self._connect_actions()
@@ -100,8 +102,8 @@ class MainWindow(QMainWindow):
         KeyGuard(self)
         self.controls = Controls(self.actions_)
         self.loss_panel = LossPanel()
-        self.panels: list[Panel] = [DataPanel(), NetworkPanel(), self.loss_panel, OptimizerPanel()]
-        self.data_panel = self.panels[0]
+        self.data_panel = DataPanel()
+        self.panels: list[Panel] = [self.data_panel, NetworkPanel(), self.loss_panel, OptimizerPanel()]
         self.lane_panel = LanePanel()
         self.notice = Notice()
         self.boundary_card: Card = ViewCard("Decision boundary")
@@ -129,7 +131,10 @@ class MainWindow(QMainWindow):
         for panel in self.panels:
             panel.changed.connect(self._change)
             panel.refused.connect(lambda sentence: self.notice.say(sentence, error=True))
-        self.data_panel.open_requested.connect(self.ask_open_table)  # type: ignore[attr-defined]
+        self.data_panel.open_requested.connect(self.ask_open_table)
+        self.data_panel.draw_requested.connect(self.drawing.open)
+        for switch in (self.actions_["draw"], self.data_panel.draw_button):
+            self.drawing.opened.connect(switch.setChecked)
         self.loss_panel.beside_requested.connect(desk.train_beside)
         self.lane_panel.lane_chosen.connect(desk.view)
         self.lane_panel.all_changed.connect(desk.edit_all)
@@ -144,7 +149,7 @@ class MainWindow(QMainWindow):
         session.settings_changed.connect(self._show_settings)
         session.playing_changed.connect(self._show_playing)
         session.succeeded.connect(self.notice.end_failure)
-        for source in (session, desk):
+        for source in (session, desk, self.drawing):
             source.message.connect(lambda sentence, error: self.notice.say(sentence, error=error))
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._follow_system)
@@ -169,6 +174,7 @@ class MainWindow(QMainWindow):
                 "quit": self.close,
                 "undo": session.undo,
                 "redo": session.redo,
+                "draw": lambda: self.drawing.open(actions["draw"].isChecked()),
                 "new_lane": self.lane_bar.new.open_menu,
                 "copy_lane": lambda: desk.fork(desk.viewed),
                 "rename_lane": self._begin_rename,
@@ -241,8 +247,10 @@ class MainWindow(QMainWindow):
         if self.boundary is not None or self._closed:
             return
         self.boundary, self.cost = LaneGrid(), CostView()
+        self.boundary_card.body.addWidget(self.drawing.bar)
         self.boundary.present(self.presentation.is_on)
         self.boundary_card.body.addWidget(self.boundary, 1)
+        self.drawing.attach(self.boundary)
         self.cost_card.body.addWidget(self.cost, 1)
         self.cost_card.header.addWidget(self.cost.controls)
         self.lenses = LensCard(LENSES)
@@ -310,6 +318,7 @@ class MainWindow(QMainWindow):
         for view in (self.boundary, self.cost, self.lenses, self.network):
             if view is not None:
                 view.set_theme(self.theme, theme.scale())
+        self.drawing.fit_style()
 
     def switch_theme(self) -> None:
         """Switch between light and dark, and remember it."""
@@ -430,8 +439,10 @@ class MainWindow(QMainWindow):
         """Draw a snapshot; the thread goes on when it has been painted."""
         if self.boundary is None or self.cost is None or self.lenses is None:
             return
-        if snapshot.run != self._drawn_run or snapshot.data is not self._data:
+        if snapshot.run != self._drawn_run:
             self._draw_new_run(snapshot)
+        elif snapshot.data is not self._data:
+            self._follow_points(snapshot)
         # A file that is being opened may have other lanes than the run that still goes on.
         lane = snapshot.lane(self.desk.viewed) or snapshot.lanes[0]
         self._show_readouts(snapshot, lane)
@@ -447,6 +458,7 @@ class MainWindow(QMainWindow):
         self.lessons.draw(snapshot)
         self._ask()
         self._report_stops(snapshot)
+        self.drawing.follow(snapshot)
         self.drawn.emit(snapshot)
 
     _data: object = None
@@ -479,6 +491,13 @@ class MainWindow(QMainWindow):
         self._ask()
         if first or not snapshot.surfaces:
             self.session.refresh()
+
+    def _follow_points(self, snapshot: Snapshot) -> None:
+        """Draw the samples of a run whose points have changed."""
+        assert self.boundary is not None
+        self._data = snapshot.data
+        self.boundary.follow_points(snapshot.data)
+        self.data_panel.show_counts(snapshot.data)
 
     def _keep_or_clear_ghosts(self, experiment: Experiment) -> None:
         """Leave the run that ends on screen, pale, if the new one is of the same experiment, data and lanes."""
@@ -600,6 +619,12 @@ class MainWindow(QMainWindow):
         else:
             self.notice.say(f"{path.name} could not be written: choose a folder that can be.", error=True)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take a digit that nothing else has taken as what is to be drawn."""
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if held or not self.drawing.choose(event.text()):
+            super().keyPressEvent(event)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._closed and not self.may_close():
             event.ignore()
@@ -619,4 +644,5 @@ class MainWindow(QMainWindow):
 
 def _source(experiment: Experiment) -> tuple[object, ...]:
     """Return the source of an experiment's data."""
-    return experiment.data.dataset, experiment.data.file, experiment.folder if experiment.data.file else None
+    data = experiment.data
+    return data.dataset, data.file, experiment.folder if data.file else None, data.points is not None

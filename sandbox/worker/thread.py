@@ -49,10 +49,13 @@ from sandbox.worker.commands import (
 SLOWEST_SPEED = 1.0  # updates per second
 FRAMES = 25.0  # per second: up to this speed every single update is drawn
 _SHORTEST_BURST, _LONGEST_FRAME = 0.010, 0.046  # seconds
+_HURRIED_BURST = 0.005  # seconds: a point was drawn, and a person waits to see what the network makes of it
 _CATCH_UP_FRAME = 0.12  # seconds of training per frame while a lane catches up
 _LONGEST_PARK = 1.0  # seconds to wait at most for a window that does not paint
 _MOST_LEFT = 500_000_000  # bytes of earlier runs that undo can go back to as they were left,
 _LEAST_LEFT = 1  # but so many in any case
+
+_DRAWN = {"data.points", "data.test_points", "data.scaling"}  # what is drawn by hand
 
 _log = logging.getLogger(__name__)
 
@@ -128,6 +131,7 @@ class TrainerThread(QThread):
         self._removed: dict[int, _Removal] = {}  # removed lanes by token
         self._replaced: dict[int, tuple[Edit, ...]] = {}  # the edits that set weights back, by token
         self._playing = False
+        self._hurries = False  # whether the next burst is short, because points were drawn
         self._until_epoch: int | None = None
         self._goal: _Goal | None = None  # of a run that is first trained as far as an earlier one
         self._beat = Beat()
@@ -303,7 +307,10 @@ class TrainerThread(QThread):
         except InputError as error:
             self.refused.emit(str(error))
         if self._playing and (self._commands.empty() or self._is_slow):
-            self._offer()  # so that its mark appears at once
+            if self._is_slow or self._trainer.waits or not edit.changes.keys() <= _DRAWN:
+                self._offer()  # so that its mark appears at once
+            else:
+                self._hurries = True  # what shows there is what the network makes of it
 
     def _change_lanes(self, command: ForkLane | AddLane | RemoveLane | RestoreLane | RenameLane) -> None:
         if isinstance(command, RemoveLane) and self._cancel(command):
@@ -402,6 +409,9 @@ class TrainerThread(QThread):
         """Train one burst and offer a snapshot."""
         trainer, commands = self._trainer, self._commands
         assert trainer is not None
+        if trainer.waits:
+            self._wait(_LONGEST_PARK)
+            return
         now = perf_counter()
         goal = self._goal
         speed = self._speed if goal is None else None
@@ -435,6 +445,9 @@ class TrainerThread(QThread):
 
     def _burst(self) -> float:
         """Return how long to train before the next frame: about twice as long as the last paint took."""
+        if self._hurries:
+            self._hurries = False
+            return _HURRIED_BURST
         longest = max(_LONGEST_FRAME - self._paint_seconds, self._paint_seconds)
         return max(_SHORTEST_BURST, min(2.2 * self._paint_seconds, longest))
 

@@ -21,6 +21,7 @@ GROUPS = {
     "sweep": "lanes",
     "speed": "window",
     "control": "window",
+    "points": "window",
     "frames": "window",
     "lenses": "window",
     "equations": "window",

@@ -131,6 +131,47 @@ def control(effort: Effort) -> list[Row]:
     ]
 
 
+def points(effort: Effort) -> list[Row]:
+    """Time from a point that is dragged to the first picture of what the networks have learned from that."""
+    edits: list[int] = []  # the update before which each took effect
+
+    def noted(*arguments: Any, **named: Any) -> Edit:
+        edit = _edit(*arguments, **named)
+        edits.append(edit.update)
+        return edit
+
+    rows = []
+    for losses in (("mse",), ("mse", "mae", "huber")):
+        lanes = tuple(LaneEntry(name, {"loss.objective": loss}) for name, loss in zip("ABC", losses, strict=False))
+        seconds = []
+        experiment = dataclasses.replace(planar((8, 8), 0), lanes=lanes).checked()
+        with patch.object(Trainer, "take_edit", noted), driven(experiment) as driver:
+            driver.window.drawing.open(True)
+            driver.wait(lambda d=driver: _shown(d).data.drawn is not None, "points")  # type: ignore[misc]
+            assert driver.window.boundary is not None
+            hand = driver.window.boundary.frames[0].view.plot.hand
+            assert hand is not None
+            driver.play()
+            driver.run_for(effort.seconds)
+            x, y, _ = (driver.session.experiment.data.points or ())[0]
+            hand.press(x, y, Qt.KeyboardModifier.NoModifier)
+            rng = Random(1)
+            hand.move(x, y + 0.5)
+            for change in range(effort.changes):
+                driver.run_for(rng.uniform(0.02, 0.12))  # to any moment of a frame or of a burst
+                count, start = len(edits), perf_counter()
+                hand.move(x + 0.02 * (change % 40), y + 0.6)
+                driver.wait(
+                    lambda n=count, d=driver: len(edits) > n and d.frames[-1].update > edits[n],  # type: ignore[misc]
+                    "an effect",
+                )
+                seconds.append(perf_counter() - start)
+            hand.release()
+        lanes_text = "one lane" if len(losses) == 1 else f"{len(losses)} lanes"
+        rows.append(_percentile(f"{lanes_text}: dragged point to its effect on the boundary, p95", seconds, 95, 50.0))
+    return rows
+
+
 def _percentile(what: str, seconds: list[float], share: float, wanted: float) -> Row:
     values = 1e3 * np.array(seconds)
     note = f"median {np.median(values):.3g}, longest {values.max():.3g}, of {values.size}"

@@ -57,7 +57,7 @@ def test_the_users_own_table_comes_first_and_has_no_picture(qtbot: QtBot, tmp_pa
     experiment = Experiment().with_values({"data.dataset": None, "data.file": str(file)})
     panel.show_settings(experiment, load_data(dataset=None, file=str(file)), None)
     choice = panel.controls["data.dataset"]
-    assert [choice.heading(row) for row in (0, 1)] == ["Your table", "Two classes"]
+    assert [choice.heading(row) for row in (0, 1)] == ["Your own", "Two classes"]
     assert choice.currentText() == "points.csv" and choice.name(0) is None
     choice.showPopup()
     assert choice.view().isVisible()

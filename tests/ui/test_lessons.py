@@ -879,6 +879,20 @@ def test_lessons_change_no_bit_of_a_run(open_window: Callable[..., Driver]) -> N
     assert all(np.array_equal(alone[name], value) for name, value in driver.weights().items())
 
 
+def test_a_digit_answers_even_while_one_draws_and_chooses_a_class_after_that(driver: Driver) -> None:
+    begin(driver, FIRST)
+    next_step(driver, ASKING)
+    driver.key(Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    driver.wait(lambda: driver.window.drawing.is_open and len(driver.window.drawing.bar.swatches) == 2)
+    driver.settle()
+    plot, bar = driver.window.boundary.plot, driver.window.drawing.bar
+    plot.setFocus()
+    assert driver.window.lessons.guide.phase == ASKING
+    driver.key(Qt.Key.Key_2, on=plot)
+    driver.wait(lambda: driver.window.lessons.guide.answer == 1)
+    assert bar.swatches[0].isChecked()
+
+
 def test_figures_are_shown_with_the_digits_that_tell_them_apart() -> None:
     claim = read_claim("A train_cost after 1 < A train_cost after 0")
     here, measured = Verdict(0.692981, 0.693048, True, 1, 1), Verdict(0.5, 0.6931, True, 16, 16)

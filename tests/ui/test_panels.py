@@ -30,7 +30,14 @@ from sandbox.ui.panels.weights import WeightsButton
 
 PANELS = {"data": DataPanel, "network": NetworkPanel, "loss": LossPanel, "optimizer": OptimizerPanel}
 OF_ANOTHER_SECTION = {"network": {"run.replicas"}}
-WITHOUT_A_CONTROL = {"data.file", "network.weights", "network.frozen"}  # opened, or set in the network's picture
+WITHOUT_A_CONTROL = {  # opened, drawn, or set in the network's picture
+    "data.file",
+    "data.points",
+    "data.test_points",
+    "data.scaling",
+    "network.weights",
+    "network.frozen",
+}
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from sandbox.ui.kit import Choice, LayersEditor, MultiChoice, NumberField, SeedField, Toggle
@@ -17,6 +18,8 @@ from sandbox.worker.commands import Pause
 ACTIONS = 2_000
 TYPED = ("0", "0.1", "0.5", "1", "2", "7", "30", "150", "1e-3", "1e5", "-1", "nan", "", "x", "1 2", "all", "9" * 30)
 KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+DRAWING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Delete, Qt.Key.Key_1, Qt.Key.Key_2)
+DRAWING_MODIFIERS = (Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier)
 PRESENTER = (Qt.Key.Key_B, Qt.Key.Key_R, Qt.Key.Key_D, Qt.Key.Key_E, Qt.Key.Key_T, Qt.Key.Key_Escape)
 BACKLOG = 120_000  # milliseconds after which unfinished work counts as hung
 MOST_UNITS, MOST_LAYERS = 12, 4  # larger ones work too, but slowly
@@ -65,6 +68,9 @@ class Person:
             (1.0, "shown again", self.show_again),
             (1.0, "chosen loss", lambda: self.choose(window.cost.only)),
             (1.0, "matched rates", self.match_rates),
+            (1.0, "draw", lambda: self.press(window.data_panel.draw_button)),
+            (8.0, "stroke", self.draw),
+            (1.0, "drawing", self.use_bar),
             (6.0, "network", self.touch_the_network),
             (1.0, "notice", lambda: self.press(window.notice.close_button)),
         ]
@@ -165,6 +171,30 @@ class Person:
         """Choose a lens, the cost, or another lane."""
         names = ["cost", "next_lane", "previous_lane", *(f"lens {k}" for k in range(len(self.window.lenses.lenses)))]
         self.window.actions_[self.random.choice(names)].trigger()
+
+    def draw(self) -> None:
+        """Press, move and release over a picture, or press a key there; nothing is drawn unless that was opened."""
+        frames = [frame for frame in self.window.boundary.frames if frame.isVisible()]
+        plot = self.random.choice(frames).view.plot
+        held = self.random.choice((Qt.KeyboardModifier.NoModifier,) * 3 + DRAWING_MODIFIERS)
+        if self.random.random() < 0.3:
+            self.driver.key(self.random.choice((*KEYS[:4], *DRAWING_KEYS)), held, on=plot)
+            return
+        left, viewport = Qt.MouseButton.LeftButton, plot.viewport()
+        places = [
+            QPoint(self.random.randrange(viewport.width()), self.random.randrange(viewport.height())) for _ in range(4)
+        ]
+        self.driver.qtbot.mousePress(viewport, left, held, places[0])
+        for place in places[1:]:
+            point, none = QPointF(place), Qt.MouseButton.NoButton
+            move = QMouseEvent(QEvent.Type.MouseMove, point, viewport.mapToGlobal(point), none, left, held)
+            QApplication.sendEvent(viewport, move)
+        self.driver.qtbot.mouseRelease(viewport, left, held, places[-1])
+
+    def use_bar(self) -> None:
+        """Press any button of the bar that is there while one draws."""
+        bar = self.window.drawing.bar
+        self.press(self.random.choice([bar.pencil, bar.eraser, bar.empty, bar.scale, *bar.swatches]))
 
     def press_chip(self) -> None:
         chips = list(self.window.cost.legend.chips.values())

@@ -24,7 +24,10 @@ from sandbox.experiment.document.parts import (
     RunSettings,
 )
 from sandbox.experiment.document.rules import (
+    SOURCES,
+    alone,
     check_layers,
+    check_points_fit,
     check_source,
     checked_edit,
     checked_edits,
@@ -87,8 +90,8 @@ class Experiment:
         """Read an experiment from the text of a file; errors call it `name`."""
         check_size(len(text), name)
         values, lanes, edits = read_tables(text, name)
-        if "data.file" in values:
-            values.setdefault("data.dataset", None)
+        if "data.dataset" not in values and ("data.file" in values or "data.points" in values):
+            values["data.dataset"] = None
         experiment = cls(lanes=_ONE_LANE if lanes is None else lanes, edits=edits, folder=folder)
         return _changed(experiment, values).checked(name)
 
@@ -169,10 +172,7 @@ class Experiment:
         """
         if lane is None:
             values = {key: check_value(key, value) for key, value in changes.items()}
-            for key, alternative in (("data.file", "data.dataset"), ("data.dataset", "data.file")):
-                if values.get(key) is not None:
-                    values.setdefault(alternative, None)
-            return _changed(self, values).checked()
+            return _changed(self, alone(values)).checked()
         index = lane_index(self.lanes, lane)
         merged: dict[str, Any] = {**self.lanes[index].changes, **changes}
         for key in changes:
@@ -217,6 +217,7 @@ class Experiment:
         changed = dataclasses.replace(self, edits=in_order((*self.edits, edit)))
         if not {"network.hidden", "network.activation"}.isdisjoint(edit.changes):
             changed._check_layers("")
+        check_points_fit(self.data, [edit], "")
         return changed
 
     def changed_by(self, edit: Edit) -> Experiment:
@@ -257,14 +258,17 @@ class Experiment:
             For the first value that is not allowed or does not fit the others; it begins with `where`.
         """
         values = {key: check_value(key, value, where) for key, value in _values(self)}
-        check_source(values["data.dataset"], values["data.file"], where)
-        if values["data.dataset"] is None and values["data.file"] is None:
+        check_source(values, where)
+        if all(values[key] is None for key in SOURCES):
             values["data.dataset"] = SETTINGS["data.dataset"].default
+        if values["data.points"] is not None and values["data.test_points"] is None:
+            values["data.test_points"] = ()
         lanes = checked_lanes(self.lanes, where)
         edits = checked_edits(self.edits, lanes, where)
         ordered = {key: values[key] for key in SETTINGS if key in values}
         experiment = _changed(Experiment(lanes=lanes, edits=edits, folder=self.folder), ordered)
         experiment._check_layers(where)
+        check_points_fit(experiment.data, experiment.edits, where)
         return experiment
 
     def _check_layers(self, where: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.data.canvas import Points, Scaling
 from sandbox.experiment.document.frozen import FrozenMapping
 from sandbox.experiment.document.settings import SETTINGS, Value
 
@@ -24,6 +25,9 @@ class DataSettings:
 
     dataset: str | None = _default("data.dataset")
     file: str | None = _default("data.file")
+    points: Points | None = None
+    test_points: Points | None = None
+    scaling: Scaling | None = None
     target: str | tuple[str, ...] | None = _default("data.target")
     task: str = _default("data.task")
     samples: int | None = _default("data.samples")

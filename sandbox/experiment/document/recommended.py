@@ -7,7 +7,6 @@ is chosen, not where an experiment file names it: a file means its own keys and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePath
 
 from sandbox.data import DATASETS, FILE_RECOMMENDED
 from sandbox.experiment.document import texts
@@ -18,7 +17,7 @@ from sandbox.experiment.document.settings import SETTINGS, Value
 # What belongs to one source of data, and does not stay for the next one.
 _DATA_KEYS = (
     "samples", "noise", "fraction", "classes", "features", "target", "seed", "task", "label_noise", "standardize",
-    "standardize_target",
+    "standardize_target", "points", "test_points", "scaling",
 )  # fmt: skip
 _OF_THE_DATA = {f"data.{name}": SETTINGS[f"data.{name}"].default for name in _DATA_KEYS}
 _OF_THE_DATA["network.initial"] = SETTINGS["network.initial"].default  # weights typed for these inputs
@@ -70,10 +69,11 @@ def brought(before: Experiment, after: Experiment) -> str:
     if not keys:
         return ""
     values = ", ".join(f"{texts.setting_within(key)} {texts.value_text(after.get(key))}" for key in keys)
-    name = after.data.file if after.data.dataset is None else DATASETS[after.data.dataset].label
-    return f"Set for {PurePath(str(name)).name}: {values}."
+    return f"Set for {texts.source_text(after.data)}: {values}."
 
 
 def recommended_for(data: DataSettings) -> Mapping[str, Value]:
-    """Return the settings that a source of data brings, by dotted key."""
+    """Return the settings that a source of data brings, by dotted key; points bring none."""
+    if data.points is not None:
+        return {}
     return FILE_RECOMMENDED if data.dataset is None else DATASETS[data.dataset].recommended

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from sandbox.data.canvas import MOST_POINTS, Canvas, Points, canvas_of
 from sandbox.errors import input_error, join_location
 from sandbox.experiment.document.entries import checked_weights
-from sandbox.experiment.document.parts import Edit, LaneEntry
+from sandbox.experiment.document.parts import DataSettings, Edit, LaneEntry
 from sandbox.experiment.document.settings import MOST_EDITS, MOST_LANES, MOST_UPDATES, SETTINGS, Value
 from sandbox.experiment.document.units import checked_units, rearranged
 from sandbox.experiment.document.validation import (
@@ -22,15 +23,59 @@ from sandbox.words import nearest
 LANE_RULE = "a lane may differ in network, loss and optimizer, except batch_size, shuffle and optimizer.seed"
 EDIT_RULE = (
     "an edit may change network, loss and optimizer, except seeds, initializer, initializer_scale, initial and "
-    'network.weights, and data.features, and it may set single weights and biases, weights."W1[0,1]" = 0.5'
+    "network.weights, and data.features, data.points, data.test_points and data.scaling, and it may set single weights "
+    'and biases, weights."W1[0,1]" = 0.5'
 )
 
 
-def check_source(dataset: Value, file: Value, where: str) -> None:
-    """Raise InputError if both a dataset and a file are named."""
-    if dataset is not None and file is not None:
-        both = f"data.dataset is {described(dataset)} and data.file is {described(file)}"
+SOURCES = ("data.dataset", "data.file", "data.points")  # of which an experiment has one
+OF_POINTS = ("data.test_points", "data.scaling")  # what only points have
+
+
+def alone(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the values with every other source of the data left out, and what belongs to it, if they name one."""
+    named = next((key for key in SOURCES if values.get(key) is not None), None)
+    if named is None:
+        return dict(values)
+    others = [key for key in SOURCES if key != named] + ([] if named == "data.points" else list(OF_POINTS))
+    return {**dict.fromkeys(others), **values}
+
+
+def check_source(values: Mapping[str, Value], where: str) -> None:
+    """Raise InputError if more than one source of the data is named, or something that only points have."""
+    named = [key for key in SOURCES if values[key] is not None]
+    if len(named) > 1:
+        both = " and ".join(f"{key} is {described(values[key])}" for key in named[:2])
         raise input_error(where, f"{both}, but only one of the two is allowed.")
+    if values["data.points"] is None:
+        for key in OF_POINTS:
+            if values[key] is not None:
+                raise input_error(where, f"{key} is given, but is allowed only where data.points is.")
+
+
+def check_points_fit(data: DataSettings, edits: Iterable[Edit], where: str) -> None:
+    """Check that all points fit together: at the start and after every edit."""
+    canvas = None
+    if data.points is not None:
+        points, test_points = data.points, data.test_points or ()
+        canvas = canvas_of(points, test_points, data.task, data.classes, data.scaling)
+        _check_drawn(canvas, points, test_points, where)
+    for edit in edits:
+        keys = [key for key in ("data.points", *OF_POINTS) if key in edit.changes]
+        if not keys:
+            continue
+        here = join_location(where, f"edit of update {edit.update}")
+        if canvas is None:
+            raise input_error(here, f"{keys[0]} can only change where data.points is given from the start.")
+        points = edit.changes.get("data.points", points)  # type: ignore[assignment]
+        test_points = edit.changes.get("data.test_points", test_points)  # type: ignore[assignment]
+        _check_drawn(canvas, points, test_points, here)
+
+
+def _check_drawn(canvas: Canvas, points: Points, test_points: Points, where: str) -> None:
+    canvas.check(points, "data.points", where)
+    canvas.check(test_points, "data.test_points", where)
+    check_count(len(points) + len(test_points), MOST_POINTS, "points in all", where)
 
 
 def lane_index(lanes: tuple[LaneEntry, ...], name: object, where: str = "") -> int:

@@ -13,11 +13,16 @@ from typing import Literal, TypeAlias
 from sandbox import words
 from sandbox.data import BOUNDS, DATASETS
 from sandbox.data.bounds import MAX_COLUMNS
+from sandbox.data.canvas import MOST_COORDINATE, MOST_POINTS, Points, Scaling
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, NUMERICS, OPTIMIZERS, REDUCTIONS
 from sandbox.nn.parameters import Parameter
 
-Value: TypeAlias = bool | int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | None
-Kind: TypeAlias = Literal["choice", "number", "integer", "flag", "text", "integers", "numbers", "names", "choices"]
+Value: TypeAlias = (
+    bool | int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | Points | Scaling | None
+)
+Kind: TypeAlias = Literal[
+    "choice", "number", "integer", "flag", "text", "integers", "numbers", "names", "choices", "points", "scaling"
+]
 
 MOST_SAMPLES = int(BOUNDS["samples"][1])
 MOST_UNITS = 1_024
@@ -45,7 +50,8 @@ class Setting:
         Dotted: "optimizer.learning_rate".
     kind : str
         "choice" (one of `choices`), "number", "integer", "flag" (or one of `names`), "text", or a list: "integers",
-        "numbers", "names" (any strings), "choices" (each one of `choices`).
+        "numbers", "names" (any strings), "choices" (each one of `choices`). "points" and "scaling" are as in
+        `data.canvas`.
     default : value
         The value if the key is left out; None if that depends on the data set or the optimiser.
     label, summary : str
@@ -143,6 +149,11 @@ class Setting:
                 return f"a string of {self.least} to {self.most:,} characters"
             case "names":
                 return self.form or "a string"
+            case "points":
+                ends = f"from {words.bound(-MOST_COORDINATE)} to {words.bound(MOST_COORDINATE)}"
+                return f"a list of 0 to {MOST_POINTS:,} points, each [x1, x2, y] or [x, y], numbers {ends}"
+            case "scaling":
+                return "a table of [mean, scale] by the name of a feature, the scale above 0"
 
     @property
     def distinct(self) -> bool:
@@ -196,6 +207,19 @@ _DATA = [
         "data.file", "text", None, "File",
         "Your own table, as a CSV file, instead of a built-in data set.",
         least=1, most=4_096, optional=True,
+    ),
+    Setting(
+        "data.points", "points", None, "Points", "Training samples of your own, given or drawn one by one.",
+        phrase="the points", optional=True, live=True,
+    ),
+    Setting(
+        "data.test_points", "points", None, "Test points", "Those of your own points that are held out of training.",
+        phrase="the test points", optional=True, live=True,
+    ),
+    Setting(
+        "data.scaling", "scaling", None, "Scaling",
+        "How points are scaled: fitted once, it stays while points come, go and move.",
+        phrase="the scaling of the points", optional=True, live=True,
     ),
     Setting(
         "data.target", "names", None, "Target",

@@ -8,9 +8,10 @@ from typing import Any
 from sandbox.errors import input_error, join_location
 from sandbox.experiment.document.entries import checked_weights
 from sandbox.experiment.document.parts import Edit, LaneEntry
+from sandbox.experiment.document.points import POINT_KEYS, difference, whole_points
 from sandbox.experiment.document.rules import EDIT_RULE, LANE_RULE
 from sandbox.experiment.document.settings import MOST_EDITS, MOST_LANES, MOST_UPDATES, SECTIONS, SETTINGS, Value
-from sandbox.experiment.document.toml_file import assignment, parse
+from sandbox.experiment.document.toml_file import assignment, parse, written
 from sandbox.experiment.document.units import checked_units
 from sandbox.experiment.document.validation import (
     check_count,
@@ -47,7 +48,7 @@ def read_tables(text: str, where: str) -> tuple[dict[str, Any], tuple[LaneEntry,
         lanes = tuple(_lane(row, where_row) for row, where_row in rows)
     rows = _rows(plain.get("edits", []), "edits", MOST_EDITS, where)
     edits = tuple(_edit(row, where_row) for row, where_row in rows)
-    return values, lanes, edits
+    return values, lanes, whole_points(edits, values, where)
 
 
 def write_tables(values: Mapping[str, Value], lanes: Iterable[LaneEntry], edits: Iterable[Edit]) -> str:
@@ -61,11 +62,16 @@ def write_tables(values: Mapping[str, Value], lanes: Iterable[LaneEntry], edits:
     for lane in lanes:
         lines += ["\n[[lanes]]\n", assignment("name", lane.name)]
         lines += [assignment(key, value) for key, value in lane.changes.items()]
+    points = {key: values.get(key) for key in POINT_KEYS}
     for edit in edits:
         lines += ["\n[[edits]]\n", assignment("update", edit.update)]
         if edit.lane is not None:
             lines.append(assignment("lane", edit.lane))
-        lines += [assignment(key, value) for key, value in edit.changes.items()]
+        for key, value in edit.changes.items():
+            what = difference(points[key] or (), value) if key in points else None  # type: ignore[arg-type]
+            lines += [assignment(key, value)] if what is None else [f"{key} = {written(what)}\n"]
+            if key in points:
+                points[key] = value
         lines += [assignment(f"units.{key}", names) for key, names in edit.units.items()]
         lines += [assignment(f'weights."{name}"', value) for name, value in edit.weights.items()]
     return "".join(lines)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import PurePath
 
 import numpy as np
 
 from sandbox import words
-from sandbox.data import Data
+from sandbox.data import DATASETS, Data
+from sandbox.data.canvas import Scaling
 from sandbox.experiment.document.entries import Entry
+from sandbox.experiment.document.parts import DataSettings
 from sandbox.experiment.document.settings import SETTINGS, Value
 from sandbox.experiment.document.units import Units, unit_of
 from sandbox.nn import ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS
@@ -61,6 +64,13 @@ def reduced(name: str, reduction: str, within: bool = False) -> str:
         return label
     term = LOSSES[name].term_label if name in LOSSES else ""
     return f"{(words.within(term) if within else term) or label}{SUMMED}"
+
+
+def source_text(data: DataSettings) -> str:
+    """Return what the data are called: the data set's name, the file's, or that they are points of one's own."""
+    if data.points is not None:
+        return "Your points"
+    return DATASETS[data.dataset].label if data.dataset is not None else PurePath(data.file or "").name
 
 
 def setting_within(key: str) -> str:
@@ -172,8 +182,24 @@ def setting_text(key: str, value: Value) -> str:
     return SETTINGS[key].zero if SETTINGS[key].zero and value == 0 else value_text(value)
 
 
+def points_changed(key: str, old: int, new: int) -> str:
+    """Say that points were changed: how many there were and are, or that they moved."""
+    name = words.within(SETTINGS[key].label)
+    return f"{name} {old:,} to {new:,}" if old != new else f"{name} moved"
+
+
+def scaling_text(scale: Scaling) -> str:
+    """Format the scaling of points: "x1 0.5 \u00b1 1.2, x2 0 \u00b1 1"."""
+    pairs = (f"{name} {words.number(mean)} \u00b1 {words.number(sigma)}" for name, (mean, sigma) in scale.items())
+    return ", ".join(pairs)
+
+
 def value_text(value: Value) -> str:
     """Format any value for display."""
+    if isinstance(value, Mapping):
+        return scaling_text(value)
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return words.count(len(value), "point")
     if isinstance(value, tuple):
         return ", ".join(map(value_text, value)) or "none"
     if isinstance(value, bool):

@@ -6,8 +6,10 @@ recursion for nested lists. So a text is measured before it is parsed.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,8 @@ _QUOTED = re.compile(  # strings, once their escaped quotes are gone, and commen
 )
 _LONG_KEY = re.compile(rf"(?<![\w'-])(?:[\w'-]++[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}")
 _LONG_WORD = re.compile(rf"(?<![\w+-])[\w+-]{{{MOST_LETTERS + 1}}}")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+_LINE = 100  # characters of a line of points
 _BRACKET = re.compile(r"[][{}]")
 
 
@@ -148,6 +152,39 @@ def assignment(key: str, value: Value) -> str:
 
 def literal(value: Value) -> str:
     """Return a value as it is written in a file."""
+    if isinstance(value, Mapping):
+        return written(value)
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return points_literal(value)
     if isinstance(value, tuple):
         return "[" + ", ".join(literal(entry) for entry in value) + "]"
     return tomli_w.dumps({"x": value}).removeprefix("x = ").removesuffix("\n")
+
+
+def written(table: Mapping[str, Sequence[object]]) -> str:
+    """Return a table of lists of numbers, or of lists of points, within one line."""
+    entries = (f"{_key(name)} = [{', '.join(map(_number, values))}]" for name, values in table.items())
+    return f"{{ {', '.join(entries)} }}" if table else "{}"
+
+
+def _key(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+
+
+def points_literal(points: Iterable[Sequence[object]]) -> str:
+    """Return a list of points, as many in a line as are easily read."""
+    lines, line = ["["], "   "
+    for point in points:
+        text = f" {_number(point)},"
+        if len(line) + len(text) > _LINE:
+            lines.append(line)
+            line = "   "
+        line += text
+    return "\n".join([*lines, line, "]"])
+
+
+def _number(value: object) -> str:
+    """Return a number, or a list of numbers, exactly; a whole number without a decimal point."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_number, value))}]"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else repr(value)

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from sandbox.errors import InputError, input_error, shown
+from sandbox.experiment.document.points import check_points, check_scaling
 from sandbox.experiment.document.settings import PATHS, SECTIONS, SETTINGS, Setting, Value
 from sandbox.words import letters, nearest
 
@@ -65,6 +66,10 @@ def check_value(key: str, value: object, where: str = "") -> Value:
     setting = check_key(key, where)
     if value is None and setting.optional:
         return None
+    if setting.kind == "points":
+        return check_points(setting, value, where)
+    if setting.kind == "scaling":
+        return check_scaling(setting, value, where)
     if setting.is_list and isinstance(value, (list, tuple)):
         return _check_list(setting, value, where)
     if setting.is_list and not setting.single:

@@ -65,8 +65,7 @@ def known(probe: LaneProbe, lane: Lane, column: str) -> Known:
     """Return what is known of a column ("train_mse") of a lane of the probe's run."""
     part, _, name = column.partition("_")
     epochs, values = _recorded(probe, lane, part, name)
-    samples = len(probe.data.X_train if part == "train" else probe.data.X_test)
-    factors = to_means(lane.terms, name, epochs, samples, lane.sizes[-1])
+    factors = to_means(lane.terms, name, epochs, part, lane.sizes[-1])
     epochs, values = epochs[~np.isnan(factors)], (values * factors)[:, ~np.isnan(factors)]
     last = (lane.replica_history or lane.history).last
     if lane.stopped and epochs.size and last is not None and last.update == lane.history.last_update:

@@ -19,6 +19,7 @@ import numpy as np
 
 from sandbox.arrays import Array
 from sandbox.data import Data
+from sandbox.errors import InputError
 from sandbox.experiment.document.entries import parse_entry
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.parts import Edit
@@ -43,6 +44,7 @@ from sandbox.notation.code import (
 )
 from sandbox.notation.snippets import TIMES
 
+_DRAWN = {"data.points", "data.scaling"}
 EMBEDDED = 6000  # at most this many numbers are written into the file itself; more go into a .npz file beside it
 WIDTH = 110
 
@@ -171,6 +173,11 @@ def script(experiment: Experiment, lane: str, data: Data, epochs: int | None = N
         Loaded from the experiment's [data].
     epochs : int, optional
         How many; by default those of the experiment.
+
+    Raises
+    ------
+    InputError
+        If training points were changed while training.
     """
     return _text_and_arrays(experiment, lane, data, epochs)[0]
 
@@ -200,6 +207,11 @@ def is_self_contained(replica: Replica, data: Data) -> bool:
 
 
 def _text_and_arrays(experiment: Experiment, lane: str, data: Data, epochs: int | None) -> tuple[str, dict[str, Array]]:
+    if any(not _DRAWN.isdisjoint(edit.changes) for edit in experiment.edits):
+        raise InputError(
+            "The script cannot follow points that were changed while training; "
+            "reset, and it trains on the present ones from the start."
+        )
     writer = _Writer(experiment, lane, data, experiment.run.epochs if epochs is None else epochs)
     return writer.text(), writer.arrays.npz_arrays
 

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.arrays import Array
+from sandbox.data.canvas import ADDED, Points, carried
 from sandbox.experiment.document.parts import OptimizerSettings
 from sandbox.experiment.training.samples import Samples
 
 Batch = tuple[Array, dict[str, Array], int]  # [X; 1], Y by coding, and how many samples
+
+
+@dataclass(frozen=True)
+class _Before:
+    """The points, their order in the epoch and how many of them had been used, after the last update."""
+
+    points: Points
+    order: list[int]
+    position: int
 
 
 class Batches:
@@ -25,16 +36,56 @@ class Batches:
         How many samples of the current epoch have been used.
     is_full_batch : bool
         Whether the current epoch is one batch of all samples, in their own order.
+    is_over : bool
+        Whether all samples that were left of the current epoch have been removed.
     """
 
     def __init__(self, train: Samples, seed: int) -> None:
-        self._train, self._count = train, len(train)
         self._rng = np.random.default_rng(seed)
         self._order: Any = slice(None)
-        self._shuffled = Samples(train.X.copy(), {coding: Y.copy(order="K") for coding, Y in train.Y.items()})
-        self._views: dict[int, Batch] = {}  # by position in the epoch
+        self._before: _Before | None = None
         self.position = 0
         self.is_full_batch = True
+        self.is_over = False
+        self._take(train)
+
+    def _take(self, train: Samples) -> None:
+        self._train, self._count = train, len(train)
+        self._shuffled = Samples(train.X.copy(), {coding: Y.copy(order="K") for coding, Y in train.Y.items()})
+        self._views: dict[int, Batch] = {}  # by position in the epoch
+
+    # Samples that come and go
+
+    def exchange(self, train: Samples, old: Points, new: Points) -> None:
+        """Take other samples, made from the points `new` in place of `old`.
+
+        In the middle of an epoch, a sample that is removed is not dealt any more, one that is moved keeps its turn,
+        and one that is added comes last. That depends on the points at the last update alone, whatever came between.
+        """
+        self._take(train)
+        if self._before is None:
+            order = np.arange(len(old))[self._order] if self.position else np.empty(0, np.intp)
+            self._before = _Before(old, order.tolist(), self.position)
+        before = self._before
+        if not before.position:
+            return
+        places = carried(before.points, new)
+        now = {i: j for j, i in enumerate(places) if i != ADDED}
+        added = [j for j, i in enumerate(places) if i == ADDED]
+        used = [now[i] for i in before.order[: before.position] if i in now]
+        left = [now[i] for i in before.order[before.position :] if i in now] + added
+        self._order, self.position, self.is_over = np.array([*used, *left], np.intp), len(used), not left
+        if self.is_over:
+            self.position = 0
+        elif self.position:
+            self._shuffled.X[...] = train.X[:, self._order]
+
+    def end_epoch(self) -> bool:
+        """Return, once, whether the epoch is over because all samples that were left of it have been removed."""
+        over, self.is_over, self._before = self.is_over, False, None
+        return over
+
+    # Batches
 
     def begin_epoch(self, settings: OptimizerSettings) -> bool:
         """Choose the order of the samples, and return whether there is one: a single batch of all needs none."""

@@ -12,10 +12,13 @@ from sandbox.experiment.document import texts
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import in_force
 from sandbox.experiment.document.parts import Edit
+from sandbox.experiment.document.points import POINT_KEYS
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.experiment.training.entries import Change, Place
 from sandbox.experiment.training.snapshot import EditMark
 
+_DRAWN = {*POINT_KEYS, "data.scaling"}
+_ONE_MARK = 0.1  # of the epochs so far: points that are drawn within it have one mark
 _IRREVERSIBLE = {
     "network.hidden",
     "optimizer.name",
@@ -32,6 +35,34 @@ class _LiveEdit:
     experiment: Experiment
     settings: Experiment
     changes: Mapping[Place, Change] = field(default_factory=dict)
+
+
+def drawn_points(settings: Experiment) -> tuple[int, int]:
+    """Return how many training and test points there are."""
+    return len(settings.data.points or ()), len(settings.data.test_points or ())
+
+
+def gathered(marks: Iterable[EditMark]) -> tuple[EditMark, ...]:
+    """Return marks with those of points that follow closely on each other as one: a stroke has many edits."""
+    groups: list[list[EditMark]] = []
+    for mark in marks:
+        last = groups[-1][-1] if groups else None
+        drawn = last is not None and last.drawn is not None and mark.drawn is not None
+        if drawn and last is not None and mark.epoch - last.epoch <= _ONE_MARK * mark.epoch:
+            groups[-1].append(mark)
+        else:
+            groups.append([mark])
+    return tuple(group[0] if len(group) == 1 else _as_one(group[0], group[-1]) for group in groups)
+
+
+def _as_one(first: EditMark, last: EditMark) -> EditMark:
+    """Return one mark of all points changed from one mark to another: where the first is."""
+    assert first.drawn is not None and last.drawn is not None
+    drawn = before, after = first.drawn[0], last.drawn[1]
+    changed = [key for key, old, new in zip(POINT_KEYS, before, after, strict=True) if old != new]
+    counts = dict(zip(POINT_KEYS, zip(before, after, strict=True), strict=True))
+    text = "; ".join(texts.points_changed(key, *counts[key]) for key in changed or POINT_KEYS[:1])
+    return dataclasses.replace(first, update=last.update, text=text, drawn=drawn)
 
 
 class EditLog:
@@ -141,7 +172,8 @@ class EditLog:
         parts += [self._described(key, before, edit.lane, task) for key in marked]
         if changes:
             parts.append(describe(changes))
-        self.marks.append(EditMark(edit.update, epoch, edit.lane, "; ".join(parts)))
+        drawn = (drawn_points(before), drawn_points(self.current)) if edit.keys <= _DRAWN else None
+        self.marks.append(EditMark(edit.update, epoch, edit.lane, "; ".join(parts), drawn))
         if live is not None:
             self._drop_reverted()
 
@@ -160,6 +192,9 @@ class EditLog:
 
     def _described(self, key: str, before: Experiment, lane: str | None, task: str) -> str:
         """Describe what an edit changed, for its mark: "learning rate 0.1 to 0.5"."""
+        if key in POINT_KEYS:
+            old_points, new_points = (settings.get(key) or () for settings in (before, self.current))
+            return texts.points_changed(key, len(old_points), len(new_points))  # type: ignore[arg-type]
         name = lane or before.lanes[0].name
         values = (in_force(settings, key, name, task) for settings in (before, self.current))
         begun = self._features if key == "data.features" else None  # None: those of the data

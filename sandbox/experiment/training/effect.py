@@ -40,7 +40,9 @@ class LaneMark:
 def marks_of(trainer: Trainer, edit: Edit) -> dict[str, LaneMark]:
     """Return the weights, and if the loss to learn with changes the gradients, of the lanes of an edit, by name."""
     lanes = [lane for lane in trainer.lanes if edit.lane in (None, lane.name)]
-    turns = "loss.objective" in edit.changes  # a gradient takes a pass over all samples: too long for every drag
+    turns = (
+        "loss.objective" in edit.changes and not trainer.waits
+    )  # a gradient takes a pass over all samples: too long for every drag
     with np.errstate(all="ignore"):
         return {lane.name: LaneMark(fingerprint(lane), _gradient(trainer, lane) if turns else None) for lane in lanes}
 

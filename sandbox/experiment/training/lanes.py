@@ -250,6 +250,7 @@ class Lane:
         method, parameters = self.settings.optimizer.name, self.settings.loss.parameters
         resolved = _resolved(settings, data)
         self.settings, self.objective, self.monitors, self.codings = settings, *resolved
+        self.tested = len(data.X_test) > 0
         self.edited = update
         self.terms = continued(self.terms, _terms(self, data, epoch))
         shape = sizes, activations = shape_of(settings, data)
@@ -317,7 +318,7 @@ def build_lane(settings: LaneSettings, data: Data, replicas: int = 1, key: int =
 def _terms(lane: Lane, data: Data, epoch: float) -> Terms:
     """Return how a lane's losses are read from an epoch on."""
     loss = lane.settings.loss
-    return terms_of(epoch, loss.reduction, lane.codings, loss.parameters, data.task != "regression")
+    return terms_of(epoch, loss.reduction, lane.codings, loss.parameters, data)
 
 
 def shape_of(settings: LaneSettings, data: Data) -> tuple[tuple[int, ...], tuple[str, ...]]:

@@ -87,6 +87,8 @@ class Recorder:
 
         For several networks, medians and quartiles; with `replica`, only the columns of that one.
         """
+        if not lane.kinds:  # all of it is known from an earlier run
+            return {}
         for group in groups:
             for member, replicas, rows in group.lanes:
                 if member is not lane or (replica is not None and lane.replicas[replica] not in replicas):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sandbox.arrays import Floats
+from sandbox.data import Data
 from sandbox.nn import LOSSES
 from sandbox.nn.losses import mean_factor
 
@@ -30,22 +31,28 @@ class Scale:
 
 @dataclass(frozen=True)
 class Terms:
-    """How the losses of a lane are read from an epoch on: reduced in this way, and each on its scale."""
+    """How the losses of a lane are read from an epoch on: reduced in this way, and each on its scale.
+
+    `samples` are how many the training part and the test part have.
+    """
 
     start: float
     reduction: str
     scales: Mapping[str, Scale]
+    samples: tuple[int, int]
 
 
 def terms_of(
-    start: float, reduction: str, codings: Mapping[str, str], parameters: Mapping[str, float], has_classes: bool
+    start: float, reduction: str, codings: Mapping[str, str], parameters: Mapping[str, float], data: Data
 ) -> Terms:
     """Return the terms that follow from a lane's settings, from the epoch `start` on."""
     scales = {
-        name: Scale(codings[name] if has_classes else "", tuple(kind.tuned(parameters).parameter_values.items()))
+        name: Scale(
+            "" if data.task == "regression" else codings[name], tuple(kind.tuned(parameters).parameter_values.items())
+        )
         for name, kind in LOSSES.items()
     }
-    return Terms(start, reduction, scales)
+    return Terms(start, reduction, scales, (len(data.X_train), len(data.X_test)))
 
 
 def continued(terms: Sequence[Terms], new: Terms) -> tuple[Terms, ...]:
@@ -60,9 +67,10 @@ def scales_of(terms: Sequence[Terms], name: str) -> tuple[Scale, ...]:
     return tuple(dict.fromkeys(each.scales[name] for each in since if name in each.scales))
 
 
-def to_means(terms: Sequence[Terms], name: str, epochs: Floats, samples: int, outputs: int) -> Floats:
+def to_means(terms: Sequence[Terms], name: str, epochs: Floats, part: str, outputs: int) -> Floats:
     """Return the factors (k,) that turn values of a loss recorded at these epochs into means over the samples.
 
+    They are of the "train" or the "test" part, which may have had other samples at other times.
     1 for a metric; nan for an initial value on another scale than all later ones.
     """
     factors = np.ones(len(epochs))
@@ -70,7 +78,7 @@ def to_means(terms: Sequence[Terms], name: str, epochs: Floats, samples: int, ou
         return factors
     for number, each in enumerate(terms):
         since = epochs > each.start if number else slice(None)
-        factors[since] = mean_factor(each.reduction, samples, outputs)
+        factors[since] = mean_factor(each.reduction, max(each.samples[part == "test"], 1), outputs)
     if terms[0].scales[name] not in scales_of(terms, name):
         factors[epochs <= 0.0] = np.nan
     return factors

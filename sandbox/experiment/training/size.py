@@ -27,6 +27,7 @@ from sandbox.nn.network import parameter_count
 MOST_RUN_BYTES = 2_000_000_000
 SIZING = frozenset({
     "network.hidden", "network.activation", "optimizer.name", "optimizer.batch_size", "loss.monitors", "data.features",
+    "data.points", "data.test_points",
 })  # fmt: skip
 """The settings that an edit may change and that decide how much memory is needed."""
 
@@ -154,8 +155,8 @@ def plan_of(settings: Experiment, data: Data, every: int = 1, watched: bool = Fa
     return Plan(
         tuple(_shape(settings.lane(lane.name), data, losses, watched * len(settings.lanes)) for lane in settings.lanes),
         settings.run.replicas,
-        len(data.X_train),
-        len(data.X_test),
+        len(data.X_train) if settings.data.points is None else len(settings.data.points),
+        len(data.X_test) if settings.data.points is None else len(settings.data.test_points or ()),
         settings.optimizer.batch_size,
         len(data.inputs),
         settings.run.epochs // every + 1,

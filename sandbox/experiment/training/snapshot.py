@@ -265,12 +265,16 @@ class Curve:
 
 @dataclass(frozen=True)
 class EditMark:
-    """Where an edit took effect, for the cost view: `text` says what, e.g. "learning rate 0.1 to 0.5"."""
+    """Where an edit took effect, for the cost view: `text` says what, e.g. "learning rate 0.1 to 0.5".
+
+    `drawn` are, for an edit of points alone, how many training and test points there were before and after it.
+    """
 
     update: int
     epoch: float
     lane: str | None
     text: str
+    drawn: tuple[tuple[int, int], tuple[int, int]] | None = None
 
 
 @dataclass(frozen=True)

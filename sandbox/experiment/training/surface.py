@@ -127,7 +127,9 @@ def _points(
     if len(data.inputs) == 1:
         return x, read_only(np.empty(0)), data.from_inputs(x[:, None]).astype(np.float32)
     y = read_only(np.linspace(*y_range, resolution))
-    grid = np.tile(data.inputs_train.mean(axis=0), (x.size * y.size, 1))
+    grid = np.zeros((x.size * y.size, len(data.inputs)))
+    if len(data.inputs) > 2:
+        grid[:] = data.inputs_train.mean(axis=0)
     grid[:, axes[1]] = np.repeat(y, x.size)
     grid[:, axes[0]] = np.tile(x, y.size)
     return x, y, data.from_inputs(grid).astype(np.float32)

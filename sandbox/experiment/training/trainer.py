@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from sandbox import words
 from sandbox.arrays import Array, Floats
-from sandbox.data import Data, load_data
+from sandbox.data import Data, load_data, points_data, with_points
 from sandbox.errors import InputError
 from sandbox.experiment.document import texts
 from sandbox.experiment.document.defaults import objective_for
@@ -47,6 +48,7 @@ from sandbox.experiment.training.weights import assign_parameters, given_weights
 from sandbox.nn import LOSSES, Network
 from sandbox.nn.network import ForwardPass
 
+_DRAWN = frozenset({"data.points", "data.test_points", "data.scaling"})
 SHAPING = frozenset({"network.hidden", "network.frozen", "data.features", "weights"})
 """What an edit may change that must fit the shape of the networks."""
 
@@ -56,8 +58,14 @@ _ALONG = 1_000  # updates at least for which a lane that lacks a loss is trained
 
 def load_experiment_data(experiment: Experiment) -> Data:
     """Load the data that an experiment names, with paths relative to its folder."""
-    settings = dataclasses.asdict(experiment.data) | {"standardize_target": scales_target(experiment)}
-    return load_data(**settings, folder=experiment.folder)
+    data = experiment.data
+    values = {field.name: getattr(data, field.name) for field in dataclasses.fields(data)}
+    values["standardize_target"] = scales_target(experiment)
+    points, test_points, scale = (values.pop(name) for name in ("points", "test_points", "scaling"))
+    if points is None:
+        return load_data(**values, folder=experiment.folder)
+    same = {name: values[name] for name in ("task", "classes", "standardize", "standardize_target", "features")}
+    return points_data(points, test_points or (), scale=scale, **same)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -115,6 +123,7 @@ class Trainer:
     ) -> None:
         data = load_experiment_data(experiment) if data is None else data
         self.data = self._at_start = data.origin or data
+        self._settings_at_start = experiment.data
         self.every, self.watched, self._losses = every, watched, frozenset(losses)
         self._log = EditLog(experiment, self.data.feature_names)
         check_size(self._plan(experiment))
@@ -135,9 +144,17 @@ class Trainer:
 
     def _plan(self, settings: Experiment) -> Plan:
         """Return what decides how much memory these settings need in this run."""
-        return plan_of(settings, self._data_for(settings), self.every, self.watched, len(self._losses))
+        return plan_of(settings, self._featured(settings), self.every, self.watched, len(self._losses))
 
     def _data_for(self, settings: Experiment) -> Data:
+        """Return the data with the features and the points of these settings; scaled as before unless they say."""
+        data, before, now = self._featured(settings), self.current.data, settings.data
+        scale = now.scaling if now.scaling != before.scaling else None
+        if scale is None and (now.points, now.test_points) == (before.points, before.test_points):
+            return data
+        return with_points(data, now.points or (), now.test_points or (), scale)
+
+    def _featured(self, settings: Experiment) -> Data:
         """Return the data with the features of these settings."""
         features = settings.data.features
         same = features is None or features == self.current.data.features
@@ -173,7 +190,12 @@ class Trainer:
     @property
     def epoch_position(self) -> float:
         """Epochs done, counting the part of the current one."""
-        return self.epoch + self._batches.position / len(self._train)
+        return self.epoch + self._batches.position / max(len(self._train), 1)
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is nothing to learn from: all points have been erased, or none has been drawn yet."""
+        return not len(self._train)
 
     @property
     def running(self) -> bool:
@@ -225,8 +247,10 @@ class Trainer:
         """Return the columns of the history for the current parameters, without recording them.
 
         For several networks, medians and quartiles; with `replica`, only the columns of that one. For a stopped lane
-        or network, the last recorded values.
+        or network, the last recorded values. Without training samples there are none.
         """
+        if self.waits:
+            return {}
         picked = replica if lane.has_replicas else None
         last = lane.history.last
         up_to_date = last is not None and (lane.stopped or lane.edited < last.update == self.update)
@@ -283,7 +307,7 @@ class Trainer:
         """Train for `epochs` more epochs; by default, up to the [run] epochs of the experiment."""
         target = self.experiment.run.epochs if epochs is None else self.epoch + epochs
         with np.errstate(all="ignore"):
-            while self.epoch < target and self._update():
+            while self.epoch + self._batches.is_over < target and self._update():
                 pass
             if self._batches.position == 0:
                 self._record()
@@ -315,9 +339,12 @@ class Trainer:
         batches, recorder = self._batches, self._recorder
         if self._log.pending:
             self._apply_pending()
-        if not (self._groups or self.running):
+        if not (self._groups or self.running) or self.waits:
             return False
         settings = self._log.current.optimizer
+        if batches.end_epoch():
+            self.epoch += 1
+            recorder.due = self.epoch % self.every == 0
         if batches.position == 0 and batches.begin_epoch(settings):
             batches.deal_targets(self._codings())
         if recorder.due and not batches.is_full_batch:
@@ -409,6 +436,8 @@ class Trainer:
         experiment, changed = self._log.with_edit(edit), self.current.changed_by(edit)
         if not SIZING.isdisjoint(edit.changes):
             check_size(self._plan(changed))
+        if edit.keys & _DRAWN:
+            self._data_for(changed)  # raises if it cannot be computed with
         if edit.keys & SHAPING:
             self._check_parts(changed, edit)
         if edit.weights:
@@ -486,7 +515,7 @@ class Trainer:
     def _apply(self, edit: Edit) -> None:
         """Apply an edit to all running lanes."""
         self._record_if_due()
-        inputs = self._follow_features(edit)
+        inputs = self._follow_data(edit)
         before = self._log.apply(edit)
         running = [lane for lane in self.lanes if not lane.stopped]
         at = self.update, self.epoch_position
@@ -513,18 +542,21 @@ class Trainer:
                 group.follow_settings()
         self._log.mark(edit, before, self.epoch_position, self.data.task, changes, self._changes_text)
 
-    def _follow_features(self, edit: Edit) -> tuple[int, ...] | None:
-        """Take the features of an edit; return what number each had before, None if they are the same."""
-        before = self.data.feature_names
-        self.data = self._data_for(self.current.changed_by(edit))
-        inputs = numbers_before(before, self.data.feature_names)
-        if inputs is None:
-            return None
+    def _follow_data(self, edit: Edit) -> tuple[int, ...] | None:
+        """Take the features and the points of an edit; return what number each feature had before, None if the same."""
+        before, settings, changed = self.data, self.current.data, self.current.changed_by(edit)
+        self.data = self._data_for(changed)
+        inputs = numbers_before(before.feature_names, self.data.feature_names)
+        if self.data is before:
+            return inputs
         dtype = self._train.X.dtype
         self._train = samples_of(self.data.X_train, self.data.y_train, self.data, dtype)
         self._test = samples_of(self.data.X_test, self.data.y_test, self.data, dtype)
         self._recorder.follow_samples(self._train, self._test)
-        self._batches.follow_features(self._train)
+        if self.data.drawn is None:
+            self._batches.follow_features(self._train)
+        else:
+            self._batches.exchange(self._train, settings.points or (), changed.data.points or ())
         return inputs
 
     def _set_weights(self, edit: Edit, lanes: Iterable[Lane]) -> dict[Place, Change]:
@@ -613,11 +645,13 @@ class Trainer:
         self._groups.clear()
 
     def restarted(self, experiment: Experiment) -> Trainer:
-        """Return a trainer of another experiment on the same data, from the start.
+        """Return a trainer of another experiment on the same data, or on other points, from the start.
 
         Trained as far as this one, it has a new lane as if that had been there from the start, on the same batches.
         """
-        return Trainer(experiment, self._at_start, self.every, self.watched, self._losses)
+        drawn = operator.attrgetter("points", "test_points", "scaling")
+        same = drawn(experiment.data) == drawn(self._settings_at_start)
+        return Trainer(experiment, self._at_start if same else None, self.every, self.watched, self._losses)
 
     def joined_by(self, experiment: Experiment) -> Trainer:
         """Return a trainer of this experiment with one more lane, from the start, for that lane to catch up.

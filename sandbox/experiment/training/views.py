@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sandbox.arrays import Array, Floats, read_only
 from sandbox.experiment.document.frozen import FrozenMapping
+from sandbox.experiment.training.edits import gathered
 from sandbox.experiment.training.history import History, thin
 from sandbox.experiment.training.lanes import Lane
 from sandbox.experiment.training.probe import LaneProbe, Question
@@ -45,7 +46,7 @@ def snapshot(trainer: Trainer, run: int, wanted: Wanted) -> Snapshot:
     curves = () if wanted.curves is None else tuple(_curves(trainer, wanted.curves, wanted.replica))
     return Snapshot(
         run, trainer.experiment, trainer.data, trainer.update, trainer.epoch, trainer.epoch_position, lanes, surfaces,
-        curves, tuple(trainer.marks), FrozenMapping(answers), FrozenMapping(seconds), effect=trainer.effect,
+        curves, gathered(trainer.marks), FrozenMapping(answers), FrozenMapping(seconds), effect=trainer.effect,
     )  # fmt: skip
 
 
@@ -112,7 +113,7 @@ def _answers(trainer: Trainer, wanted: Wanted) -> tuple[dict[Question[Any], Any]
     """Answer all questions about existing lanes; return the answers, and the seconds that each took."""
     probes: dict[str, LaneProbe | None] = {}
     answers, seconds = {}, {}
-    for question in wanted.questions:
+    for question in () if trainer.waits else wanted.questions:
         if question.lane not in probes:
             probes[question.lane] = trainer.probe(question.lane, wanted.replica)
         probe = probes[question.lane]
@@ -154,13 +155,13 @@ def _curve(
 
     past = _Past(trainer, lane, name, part)
     samples = len(trainer.data.X_train if part == "train" else trainer.data.X_test)
-    factor = mean_factor(lane.settings.loss.reduction, samples, lane.sizes[-1]) if name not in METRICS else 1.0
+    factor = mean_factor(lane.settings.loss.reduction, max(samples, 1), lane.sizes[-1]) if name not in METRICS else 1.0
     scale = (factor, 1.0) if request.only else (1.0, factor)
 
     def line(history: History, key: str, which: int = 0, request: CurveRequest = request) -> tuple[Array, Array]:
         epochs, values = past.completed(history, key, which, request)
         if request.only:
-            values = values * to_means(lane.terms, name, epochs, samples, lane.sizes[-1])
+            values = values * to_means(lane.terms, name, epochs, part, lane.sizes[-1])
         return read_only(epochs), read_only(values)
 
     band = (

@@ -378,6 +378,10 @@ class ControlRow(StyleFollower, QWidget):
         self.name(text, tooltip)
         self.follow_style()
 
+    def append(self, widget: QWidget) -> None:
+        """Put a widget after the control."""
+        self._layout.addWidget(widget)
+
     def name(self, text: str, tooltip: str) -> None:
         """Set the label, and the tooltip of label and control."""
         self._text, self._tip = text, tooltip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ from sandbox.ui.kit import Elided, IconButton, label
 from sandbox.ui.kit.base import StyleFollower, call_later, set_state
 from sandbox.ui.lane_styles import Badge, LaneStyle
 from sandbox.ui.lanes.pair import PairPanel
+from sandbox.ui.plot.plot import Hand
 from sandbox.ui.theme import Theme
 from sandbox.ui.views.boundary import BoundaryView
 from sandbox.ui.views.boundary_legend import Drawn
@@ -315,6 +316,7 @@ class LaneGrid(QWidget):
         self._theme: tuple[Theme, float] | None = None
         self._sample: tuple[str, int] | None = None
         self._columns = 0
+        self._hand_of: Callable[[BoundaryView], Hand] | None = None
         self._presented = False
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -366,6 +368,8 @@ class LaneGrid(QWidget):
                 view.set_data(*self._data)
                 view.show_drawn(self._first.legend.drawn)
                 view.set_axes(self._first.across.currentIndex(), self._first.upward.currentIndex())
+            if self._hand_of is not None:
+                view.plot.take_in_hand(self._hand_of(view))
             if self._sample is not None:
                 view.choose_sample(*self._sample)
             view.wanted_changed.connect(self.wanted_changed)
@@ -521,6 +525,18 @@ class LaneGrid(QWidget):
         for frame in self.frames:
             frame.view.set_data(data, experiment)
         self._arrange()
+
+    def follow_points(self, data: Data) -> None:
+        """Show the same data with other points in all views."""
+        self._data = data, None if self._data is None else self._data[1]
+        for frame in self.frames:
+            frame.view.follow_points(data)
+
+    def take_in_hand(self, hand_of: Callable[[BoundaryView], Hand] | None) -> None:
+        """Let a hand take the mouse in every view; None lets a click be a click."""
+        self._hand_of = hand_of
+        for frame in self.frames:
+            frame.view.plot.take_in_hand(None if hand_of is None else hand_of(frame.view))
 
     def keep_ghosts(self) -> None:
         """Keep what every lane shows, pale, when a run ends."""

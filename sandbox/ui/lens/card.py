@@ -52,6 +52,7 @@ class LensCard(StyleFollower, QFrame):
         self.lenses = [kind() for kind in kinds]
         self._windows: dict[Lens[Any], _LensWindow] = {}
         self._turn = 0  # index of the lens to ask first next time
+        self._waits = False  # whether there is nothing to learn from
         self._names: list[Item] = [(i, lens.title, lens.summary) for i, lens in enumerate(self.lenses)]
         self.tabs = Tabs(self._names)
         self.tabs.setAccessibleName("Lenses")
@@ -241,6 +242,11 @@ class LensCard(StyleFollower, QFrame):
 
     def draw(self, snapshot: Snapshot, lane: str) -> None:
         """Draw the visible lenses."""
+        waits = not len(snapshot.data.X_train)
+        if waits != self._waits:
+            self._waits = waits
+            for lens in self.lenses:
+                self._page(lens).wait(waits)
         for lens in self.lenses:
             if lens.is_asking:
                 lens.draw(snapshot, lane)
@@ -260,12 +266,17 @@ class LensCard(StyleFollower, QFrame):
         self._top.setSpacing(theme.px(theme.HALF))
 
 
+_DETACHED = "Shown in a separate window; close it to bring the lens back."
+_WAITING = "There is nothing to learn from yet: draw a point."
+
+
 class _Page(QWidget):
     """The page of a lens behind its tab; shows a note while the lens is detached."""
 
     def __init__(self, lens: Lens[Any]) -> None:
         super().__init__()
-        self._note = label("Shown in a separate window; close it to bring the lens back.", "hint")
+        self._note = label(_DETACHED, "hint")
+        self._lens = lens
         self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -278,7 +289,15 @@ class _Page(QWidget):
         self._note.hide()
 
     def show_note(self) -> None:
+        self._note.setText(_DETACHED)
         self._note.show()
+
+    def wait(self, waits: bool) -> None:
+        """Hide the lens while there is nothing to learn from, or show it again; a detached one stays as it is."""
+        if self._lens.parent() is self:
+            self._note.setText(_WAITING if waits else _DETACHED)
+            self._note.setVisible(waits)
+            self._lens.setVisible(not waits)
 
 
 class _LensWindow(QWidget):

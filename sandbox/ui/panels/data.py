@@ -11,12 +11,15 @@ from PySide6.QtWidgets import QToolButton
 
 from sandbox import words
 from sandbox.data import DATASETS, Data, Dataset
+from sandbox.data.canvas import INPUTS
 from sandbox.data.features import offered
+from sandbox.experiment.document import texts
 from sandbox.experiment.document.experiment import Experiment
 from sandbox.experiment.document.lanes import scales_target
+from sandbox.experiment.document.parts import DataSettings
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.nn.parameters import linear_stops
-from sandbox.ui.kit import Choice, Item, MultiChoice, SeedField, Toggle
+from sandbox.ui.kit import Choice, IconButton, Item, MultiChoice, SeedField, Toggle
 from sandbox.ui.panels.base import Panel, number
 from sandbox.ui.panels.datasets import DatasetChoice, dataset_items
 
@@ -30,6 +33,9 @@ _TASKS: list[Item] = [
 ]
 
 
+_DRAW = "Turns the samples into points of your own, to add more, to move and to erase them."
+
+
 class DataPanel(Panel):
     """The data that the networks learn from.
 
@@ -37,16 +43,19 @@ class DataPanel(Panel):
     -------
     open_requested()
         The user wants to open a CSV file.
+    draw_requested(bool)
+        The user wants to draw points, or to stop.
     """
 
     open_requested = Signal()
+    draw_requested = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__("Data", "data settings")
         self._columns: tuple[str, ...] = ()
         self._source = ""
         self._built_in: Dataset | None = None
-        self._regression = False
+        self._regression = self._drawn = False
         self.open_button = QToolButton()
         self.open_button.setText("Open CSV\u2026")
         self.open_button.setProperty("role", "more")
@@ -54,7 +63,10 @@ class DataPanel(Panel):
         self.open_button.setToolTip("Opens your own CSV file to learn from.")
         self.open_button.clicked.connect(self.open_requested)
         self.header.insertWidget(0, self.open_button)
-        self.add("data.dataset", DatasetChoice())
+        self.draw_button = IconButton("pencil", _DRAW, "Draw points")
+        self.draw_button.setCheckable(True)
+        self.draw_button.clicked.connect(self.draw_requested)
+        self.add("data.dataset", DatasetChoice()).append(self.draw_button)
         self.add("data.target", Choice())
         self.add("data.samples", number("data.samples", _SAMPLES))
         self.add("data.noise", number("data.noise", linear_stops(0.0, 1.0, 0.01)))
@@ -73,9 +85,9 @@ class DataPanel(Panel):
             "data.label_noise",
             number("data.label_noise", linear_stops(0.0, 0.5, 0.05)),
             more=True,
-            applies=lambda: not self._regression,
+            applies=lambda: not (self._regression or self._drawn),
         )
-        self.add("data.task", Choice(_TASKS), more=True, applies=lambda: self._built_in is None)
+        self.add("data.task", Choice(_TASKS), more=True, applies=lambda: self._built_in is None and not self._drawn)
         self.add("data.seed", SeedField(name="Data seed"), more=True, applies=self._has_seed)
         self.add("data.standardize", Toggle(), more=True, applies=self._is_scaled)
         self.add(
@@ -91,7 +103,7 @@ class DataPanel(Panel):
         return self._built_in is not None and name in self._built_in.takes
 
     def _has_seed(self) -> bool:
-        return self._built_in is None or self._built_in.seed is not None
+        return not self._drawn if self._built_in is None else self._built_in.seed is not None
 
     def _is_scaled(self) -> bool:
         return self._built_in is None or self._built_in.scaled
@@ -99,11 +111,11 @@ class DataPanel(Panel):
     def show_settings(self, experiment: Experiment, data: Data | None, lane: str | None) -> None:
         settings = experiment.data
         built_in = DATASETS[settings.dataset] if settings.dataset else None
-        self._built_in = built_in
+        self._built_in, self._drawn = built_in, settings.points is not None
         self._regression = data is not None and data.task == "regression"
         auto = dataclasses.replace(experiment, data=dataclasses.replace(settings, standardize_target="auto"))
         self.controls["data.standardize_target"].set_items(_target_items(scales_target(auto)))
-        self._offer_sources(settings.file or "", data)
+        self._offer_sources(settings, data)
         for name in _WITH_DEFAULTS:
             if SETTINGS[f"data.{name}"].optional:
                 default = getattr(built_in, name) if built_in else None
@@ -115,20 +127,24 @@ class DataPanel(Panel):
             self.controls["data.features"].set_value(data.feature_names)
         for name in ("samples", "noise", "classes"):
             self.rows[f"data.{name}"].setVisible(self._takes(name))
-        self.rows["data.test_fraction"].setVisible(built_in is None or built_in.tested)
-        self.rows["data.target"].setVisible(built_in is None)
+        self.rows["data.classes"].setVisible(self._takes("classes") or (self._drawn and not self._regression))
+        self.rows["data.test_fraction"].setVisible(built_in.tested if built_in is not None else not self._drawn)
+        self.rows["data.target"].setVisible(built_in is None and not self._drawn)
         self.more.refresh()
-        self._show_counts(data)
+        self.show_counts(data)
 
-    def _show_counts(self, data: Data | None) -> None:
+    def show_counts(self, data: Data | None) -> None:
         """Show the numbers of training and test samples."""
         train, test = (len(data.X_train), len(data.X_test)) if data is not None else (0, 0)
         self.set_subtitle(f"{train:,} + {test:,}" if test else f"{train:,}" if train else "")
         self.subtitle.setToolTip(f"{train:,} training and {words.count(test, 'test sample')}." if train else "")
 
-    def _offer_sources(self, file: str, data: Data | None) -> None:
+    def _offer_sources(self, settings: DataSettings, data: Data | None) -> None:
         """List an opened file first among the data sets, and offer its columns as targets and features."""
+        file = settings.file or ""
         own: list[Item] = [(None, PurePath(file).name, f"Your own table: {file}")] if file else []
+        if self._drawn:
+            own = [(None, texts.source_text(settings), "The points that are drawn in the boundary view.")]
         self.controls["data.dataset"].set_items((*own, *dataset_items()))
         if data is None:
             return
@@ -137,6 +153,8 @@ class DataPanel(Panel):
         earlier = self._columns if self._source == source else ()
         self._source = source
         built_in = self._built_in.features if self._built_in else ()
+        if data.drawn is not None:
+            built_in = INPUTS[: data.drawn.inputs]
         columns = tuple(dict.fromkeys((*earlier, *built_in, *data.inputs, *data.target_names)))
         self._columns = columns
         targets: list[Item] = [(name, name, f"Learns to predict {name}.") for name in columns]

@@ -21,7 +21,7 @@ from sandbox.ui.panels.base import registry_items
 if TYPE_CHECKING:
     from sandbox.ui.views.slices import DataSlice
 
-OWN, SHIPPED = "Your table", "Tables"
+OWN, SHIPPED = "Your own", "Tables"
 GROUPS = {"binary": "Two classes", "multiclass": "Several classes", "regression": "Regression"}
 PICTURE = (38, 24)  # of a thumbnail, in pixels
 POINTS = 140  # more would cover each other

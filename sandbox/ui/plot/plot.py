@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from typing import Protocol
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
@@ -25,12 +26,32 @@ from sandbox.ui.plot.ticks import linear_ticks, log_ticks
 
 # A press and a release at most this many pixels apart are a click, not a drag.
 _STILL = 4
+_EDGE = 5  # pixels that a hand keeps from the edges of the area, so that points are not cut
 
 _TOP = 6  # pixels above the area, for half a number
 
 ARROWS = {  # the keys that move something over a plot: rightwards, upwards
     Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1),
 }  # fmt: skip
+
+
+class Hand(Protocol):
+    """What takes the left button, and keys, over a plot; positions are in plot coordinates."""
+
+    def press(self, x: float, y: float, held: Qt.KeyboardModifier) -> bool:
+        """Begin at a position with these keys held; return whether it is for the hand."""
+
+    def move(self, x: float, y: float) -> None:
+        """Go on while the button is held."""
+
+    def release(self) -> bool:
+        """End; return whether anything was done: else it was a click like any other."""
+
+    def erase(self, x: float, y: float) -> None:
+        """Erase what is at a position: Delete was pressed."""
+
+    def carry(self, x: float, y: float, to_x: float, to_y: float) -> None:
+        """Move what is at a position: an arrow was pressed with the shift key."""
 
 
 class Plot(pg.PlotWidget):  # type: ignore[misc]
@@ -89,6 +110,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.ticks: dict[str, list[tuple[float, str]]] = {"left": [], "bottom": [], "right": []}
         self.enlarged = 1.0
         self.pannable = False
+        self.hand: Hand | None = None
+        self._in_hand = False
         self._tight = False
         self._probe: tuple[float, float] | None = None  # in fractions of the area
         self._pressed: float | None = None
@@ -251,8 +274,23 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     # Mouse and keys; the scene's own handlers are not called, as they cost time and do nothing here.
 
+    def take_in_hand(self, hand: Hand | None) -> None:
+        """Let a hand take the left button and some keys; None lets a click be a click."""
+        self.hand, self._in_hand = hand, False
+        self.viewport().setCursor(Qt.CursorShape.ArrowCursor if hand is None else Qt.CursorShape.CrossCursor)
+
+    def _inside(self, position: QPointF) -> tuple[float, float]:
+        """Return plot coordinates of a position, within the area: what is put there can be seen."""
+        size = self.area.rect()
+        edges = (_EDGE * self.enlarged / max(side, 1.0) for side in (size.width(), size.height()))
+        places = zip(self._fractions(position), edges, strict=True)
+        x, y = (min(max(share, edge), 1.0 - edge) for share, edge in places)
+        return self._x_at(x), self._y_at(y)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         x, y = self._fractions(event.position())
+        if self._in_hand and self.hand is not None:
+            self.hand.move(*self._inside(event.position()))
         if self._pressed is not None and self.pannable:
             self.panned.emit((self._pressed - x) * (self.x_range[1] - self.x_range[0]))
             self._pressed = x
@@ -264,15 +302,24 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._pressed = self._fractions(event.position())[0]
+            x, y = self._fractions(event.position())
+            self._pressed = x
             self._pressed_at = event.position()
+            if self.hand is not None and 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0:
+                self._in_hand = self.hand.press(self._x_at(x), self._y_at(y), event.modifiers())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         start, self._pressed, self._pressed_at = self._pressed_at, None, None
+        held, self._in_hand = self._in_hand, False
+        if held and self.hand is not None and self.hand.release():
+            return
         if start is not None and (event.position() - start).manhattanLength() <= _STILL:
             self._pick(*self._fractions(event.position()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.hand is not None:  # two quick clicks
+            self.mousePressEvent(event)
+            return
         self.full_range_requested.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -303,14 +350,21 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         if key in ARROWS:
             x, y = self._probe or (0.5, 0.5)
             right, up = ARROWS[key]
-            self._probe = (min(max(x + right / 50, 0.0), 1.0), min(max(y + up / 50, 0.0), 1.0))
+            self._probe = to_x, to_y = (min(max(x + right / 50, 0.0), 1.0), min(max(y + up / 50, 0.0), 1.0))
+            if self.hand is not None and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                self.hand.carry(self._x_at(x), self._y_at(y), self._x_at(to_x), self._y_at(to_y))
             self._announce()
+        elif self.hand is not None and key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._probe is not None:
+            self.hand.erase(self._x_at(self._probe[0]), self._y_at(self._probe[1]))
         elif key == Qt.Key.Key_Escape and self._probe is not None:
             self._clear_probe()
         elif key == Qt.Key.Key_Home:
             self.full_range_requested.emit()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._probe is not None:
-            self._pick(*self._probe)
+            x, y = self._probe
+            taken = self.hand is not None and self.hand.press(self._x_at(x), self._y_at(y), event.modifiers())
+            if not (taken and self.hand is not None and self.hand.release()):
+                self._pick(x, y)
         elif key in (Qt.Key.Key_Period, Qt.Key.Key_Comma):
             self.stepped.emit(1 if key == Qt.Key.Key_Period else -1)
         elif self.pannable and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):

@@ -170,7 +170,8 @@ class BoundaryView(QWidget):
         """Show the data of a new run; keep the chosen inputs if the inputs are the same."""
         before = None if self.slice is None else self.slice.data
         same = before is not None and before.inputs == data.inputs
-        unchanged = before is not None and np.array_equal(before.inputs_train, data.inputs_train)
+        alike = before is not None and (before.task, before.class_names) == (data.task, data.class_names)
+        unchanged = alike and before is not None and np.array_equal(before.inputs_train, data.inputs_train)
         self.slice = DataSlice(data, self.slice.axes if same and self.slice is not None else None)
         if not same:
             self.samples.chosen = None
@@ -178,6 +179,18 @@ class BoundaryView(QWidget):
         if not (unchanged and same):  # else the last picture stays until the first of the new run
             self._surface = None
         self._show_slice()
+
+    def follow_points(self, data: Data) -> None:
+        """Show the same data with other points; what is drawn of the network stays until the next picture."""
+        if self.slice is None:
+            return
+        before = self._ranges()
+        self.slice = DataSlice(data, self.slice.axes, self.slice)
+        self._place_points()
+        if self._ranges() != before:
+            self.plot.set_range(*self._ranges())
+            self.colour_scale.set_range(*self.slice.value_range)
+            self.wanted_changed.emit()
 
     def _fill_choices(self, shown: DataSlice) -> None:
         for box, axis in ((self.across, shown.axes[0]), (self.upward, shown.axes[1])):

@@ -12,6 +12,7 @@ from sandbox.data import Data
 from sandbox.ui.plot.ticks import grown
 
 MARGIN = 0.12
+CANVAS = 1.8  # standard deviations that a canvas shows around its middle, before the margin
 LIKE = 3.0  # inputs whose ranges differ by at most this factor are drawn in nearly one unit
 STRETCH = 1.5  # how much longer a unit may be one way than the other, so that the data fill more of a plot
 # More points than this cover each other; of each part, at most this many are drawn, evenly spaced.
@@ -34,19 +35,27 @@ class DataSlice:
         Of the targets: their coding if they are two classes.
     """
 
-    def __init__(self, data: Data, axes: tuple[int, int] | None = None) -> None:
+    def __init__(self, data: Data, axes: tuple[int, int] | None = None, before: DataSlice | None = None) -> None:
         self.data = data
         self.axes = first_axes(data) if axes is None else axes
         self.x_range = input_range(data, self.axes[0])
         if data.task == "regression":
-            targets = [t.reshape(len(t), -1)[:, 0] for t in (data.y_train, data.y_test) if len(t)]
-            ends = min(float(t.min()) for t in targets), max(float(t.max()) for t in targets)
+            ends = target_ends(data)
             self.value_range = padded(*ends) if self.one_input or ends[0] == ends[1] else ends
             self.span = ends
         else:
             self.span = (0.0, 1.0)
             self.value_range = padded(*self.span)
         self.y_range = self.value_range if self.one_input else input_range(data, self.axes[1])
+        if before is not None:
+            self._stay(before)
+
+    def _stay(self, before: DataSlice) -> None:
+        """Keep the ranges of the slice before, except where points lie beyond them: nothing moves while one draws."""
+        self.span = min(self.span[0], before.span[0]), max(self.span[1], before.span[1])
+        self.x_range = kept_range(before.x_range, self.x_range)
+        self.y_range = kept_range(before.y_range, self.y_range)
+        self.value_range = self.y_range if self.one_input else kept_range(before.value_range, self.value_range)
 
     @property
     def one_input(self) -> bool:
@@ -152,8 +161,36 @@ def widened(ends: tuple[float, float], span: float) -> tuple[float, float]:
 
 def input_range(data: Data, feature: int) -> tuple[float, float]:
     """Return the range of an input over all samples, in the input's units, with a margin."""
-    columns = [part[:, feature] for part in (data.inputs_train, data.inputs_test) if len(part)]
-    return padded(min(float(c.min()) for c in columns), max(float(c.max()) for c in columns))
+    ends = [end for part in (data.inputs_train, data.inputs_test) if len(part)
+            for end in (float(part[:, feature].min()), float(part[:, feature].max()))]  # fmt: skip
+    if data.drawn is not None:
+        ends += canvas_ends(data, feature)
+    return padded(min(ends), max(ends))
+
+
+def canvas_ends(data: Data, feature: int) -> tuple[float, float]:
+    """Return which values of an input points can be drawn at, at least: two standard deviations around the middle."""
+    name, mean, scale = data.inputs[feature], 0.0, 1.0
+    if name in data.feature_names:
+        index = data.feature_names.index(name)
+        mean, scale = float(data.mean[index]), float(data.scale[index])
+    return mean - CANVAS * scale, mean + CANVAS * scale
+
+
+def target_ends(data: Data) -> tuple[float, float]:
+    """Return the least and the largest target of a regression; of a canvas without points, what one might draw."""
+    targets = [t.reshape(len(t), -1)[:, 0] for t in (data.y_train, data.y_test) if len(t)]
+    if not targets:
+        mean, scale = float(data.target_mean[0]), float(data.target_scale[0])
+        return mean - CANVAS * scale, mean + CANVAS * scale
+    return min(float(t.min()) for t in targets), max(float(t.max()) for t in targets)
+
+
+def kept_range(before: tuple[float, float], now: tuple[float, float]) -> tuple[float, float]:
+    """Return the range from before, widened where the one of now, without its margins, reaches beyond it."""
+    margin = MARGIN / (1.0 + 2.0 * MARGIN) * (now[1] - now[0])
+    low, high = now[0] + margin, now[1] - margin
+    return (before[0] if before[0] <= low else now[0]), (before[1] if high <= before[1] else now[1])
 
 
 def sample_indices(count: int, most: int = MOST_POINTS) -> NDArray[np.intp]:

@@ -235,6 +235,33 @@ ERRORS: list[tuple[str, list[str]]] = [
     ("[[edits]]\nupdate = 1\nlane = 'a'\nloss.delta = 1", ['lane is "a"', 'did you mean "A"?']),
     ("[[edits]]\nupdate = 1\nlane = 1\nloss.delta = 1", ["edit 1: lane is 1", "one of A"]),
     ("[[edits]]\nupdate = 1\ndata.samples = 9", ["edit 1: data.samples cannot change while training", "except seeds"]),
+    ("[data]\npoints = [[1]]", ["entry 1 of data.points has length 1", "[x1, x2, y] or [x, y]"]),
+    ("[data]\npoints = [[1, 2], [1, 2, 3]]", ["entry 2 of data.points has 3 numbers, but must have 2"]),
+    ("[data]\npoints = [[1, 2, true]]", ["entry 1 of data.points has something else", "numbers from -1,000,000"]),
+    ("[data]\npoints = [[1, 2, 1e7]]", ["entry 1 of data.points has something else"]),
+    ("[data]\npoints = 3", ["data.points is 3, but must be a list of 0 to 5,000 points"]),
+    ("[data]\ntask = 'binary'\npoints = [[1, 2, 2]]", ["entry 1 of data.points has the class 2", "from 0 to 1"]),
+    ("[data]\npoints = []\nfile = 'a.csv'", ['data.file is "a.csv" and data.points is []', "only one of the two"]),
+    ("[data]\ntest_points = []", ["data.test_points is given, but is allowed only where data.points is"]),
+    ("[data]\nscaling = {}", ["data.scaling is given, but is allowed only where data.points is"]),
+    ("[data]\npoints = []\nscaling = {x1 = [0, 0]}", ["data.scaling must be a table of [mean, scale]", "'x1' is not"]),
+    ("[[edits]]\nupdate = 1\ndata.points = []", ["edit of update 1: data.points can only change where data.points is"]),
+    (
+        "[data]\npoints = []\n[[edits]]\nupdate = 1\ndata.points.remove = [0]",
+        ["edit 1: data.points.remove has the place 0"],
+    ),
+    (
+        "[data]\npoints = []\n[[edits]]\nupdate = 1\ndata.points.ad = []",
+        ["edit 1: data.points has 'ad'", "change, remove"],
+    ),
+    (
+        "[data]\npoints = []\n[[edits]]\nupdate = 1\ndata.points.insert = [[1, 0, 0, 0]]",
+        ["has the place 1", "from 0 to 0"],
+    ),
+    (
+        "[data]\npoints = []\n[[edits]]\nupdate = 1\ndata.points.change = [0]",
+        ["data.points.change must be a list of points"],
+    ),
     ("[[edits]]\nupdate = 1\nnetwork.seed = 9", ["edit 1: network.seed cannot change while training"]),
     ("[[edits]]\nupdate = 1\noptimizer.seed = 9", ["edit 1: optimizer.seed cannot change while training"]),
     ("[[edits]]\nupdate = 1\nnetwork.initializer = 'zeros'", ["network.initializer cannot change"]),
@@ -562,6 +589,14 @@ def values_of(setting: Setting) -> st.SearchStrategy[Any]:
         case "names":
             many = st.lists(words, min_size=1, max_size=5, unique=True).map(tuple)
             return st.one_of(words, many) if setting.single else many
+        case "points":
+            place = st.floats(-1e6, 1e6)
+            return st.lists(st.tuples(place, place, st.sampled_from([0.0, 1.0])), max_size=5).map(tuple)
+        case "scaling":
+            pair = st.tuples(st.floats(-1e9, 1e9), st.floats(1e-300, 1e9))
+            return st.fixed_dictionaries({"x1": pair, "x2": pair}).flatmap(
+                lambda known: st.dictionaries(words, pair, max_size=2).map(lambda more: {**more, **known})
+            )
     if setting.least:  # a path
         return st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
     return words
@@ -578,8 +613,14 @@ def experiments(draw: st.DrawFn) -> Experiment:
     per_lane = [key for key, setting in SETTINGS.items() if setting.per_lane]
     live = [key for key, setting in SETTINGS.items() if setting.live]
     changes = draw(changes_of(list(SETTINGS)))
-    if "data.file" in changes:
-        changes["data.dataset"] = None
+    sources = [key for key in changes if key in ("data.dataset", "data.file", "data.points")]
+    for key in sources[1:]:
+        del changes[key]
+    drawn = "data.points" in sources[:1]
+    if not drawn:  # these belong to points alone
+        for key in ("data.test_points", "data.scaling"):
+            changes.pop(key, None)
+        live = [key for key in live if key not in ("data.points", "data.test_points", "data.scaling")]
     experiment = Experiment().with_values(changes)
     lanes = tuple(LaneEntry(name, draw(changes_of(per_lane))) for name in names)
     experiment = dataclasses.replace(experiment, lanes=lanes)

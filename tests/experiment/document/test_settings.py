@@ -17,6 +17,9 @@ DEFAULTS = {
     "title": "",
     "data.dataset": "moons",
     "data.file": None,
+    "data.points": None,
+    "data.test_points": None,
+    "data.scaling": None,
     "data.target": None,
     "data.task": "auto",
     "data.samples": None,
@@ -89,7 +92,8 @@ def test_what_lanes_and_edits_may_change() -> None:
     differing = {key for key in SETTINGS if key.partition(".")[0] in ("network", "loss", "optimizer")}
     assert {key for key, setting in SETTINGS.items() if setting.per_lane} == differing - SHARED
     fixed = {*STARTING, "optimizer.seed"}
-    assert {key for key, setting in SETTINGS.items() if setting.live} == differing - fixed | {"data.features"}
+    drawn = {"data.points", "data.test_points", "data.scaling"}
+    assert {key for key, setting in SETTINGS.items() if setting.live} == differing - fixed | drawn | {"data.features"}
 
 
 def test_choices_are_the_registries() -> None:

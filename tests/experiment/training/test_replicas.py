@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from sandbox.errors import InputError
 from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment.document.lanes import with_lane
 from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.training.spread import quartiles
 from sandbox.nn import Network
@@ -223,3 +224,11 @@ def test_a_stopped_replica_keeps_its_columns() -> None:
     assert after.keys() == before.keys()
     np.testing.assert_array_equal(list(after.values()), list(before.values()))
     assert "train_cost" in before
+
+
+def test_a_lane_that_is_known_already_can_be_shown_while_another_one_catches_up() -> None:
+    trainer = Trainer(make_experiment(2), watched=True)
+    trainer.run(5)
+    lane = LaneEntry("B", {"optimizer.learning_rate": 0.1})
+    states = trainer.joined_by(with_lane(trainer.experiment, lane, alone=True)).snapshot().lanes
+    assert [bool(state.readings) for state in states] == [False, True]
