@@ -535,7 +535,7 @@ def test_check_lessons_trains_a_lesson_and_judges_its_claims(person: Person) -> 
     code, out, err = person.command("check", "--lessons", str(folder), "--record")
     assert (code, err) == (0, "") and out.endswith("All 1 claims hold.\n")
     assert "16 of 16  ok" in out
-    measured = read_measured(read_lesson(folder))["A train_mse after 4 < 1"]
+    measured = read_measured(read_lesson(folder))[0]["A train_mse after 4 < 1"]
     assert measured.holds and (measured.seeds, measured.of) == (16, 16)
 
 

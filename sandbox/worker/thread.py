@@ -520,7 +520,7 @@ def _removal(experiment: Experiment, lane: str) -> _Removal:
 def _fitting(wanted: Wanted, trainer: Trainer) -> Wanted:
     """Drop surfaces over inputs, and a seed, that this run lacks: the window asked before it knew the run."""
     inputs, seeds = len(trainer.data.inputs), trainer.current.run.replicas
-    surfaces = tuple(request for request in wanted.surfaces if max(request.axes) < inputs)
+    surfaces = tuple(request for request in wanted.surfaces if request.fits(inputs))
     picked = wanted.replica if wanted.replica is not None and wanted.replica < seeds else None
     return replace(wanted, surfaces=surfaces, replica=picked)
 

@@ -234,6 +234,7 @@ def open_window(qtbot: Any) -> Iterator[Callable[..., Driver]]:
     interval = sys.getswitchinterval()
     sys.setswitchinterval(0.0005)  # as the program does
     drivers: list[Driver] = []
+    QSettings().remove("presenting")  # what another test has kept on screen
 
     def make(experiment: Experiment | None = None) -> Driver:
         drivers.append(Driver(qtbot, experiment or Experiment()))

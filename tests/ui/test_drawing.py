@@ -222,7 +222,8 @@ def test_a_generated_set_becomes_points_and_goes_on_with_the_same_weights(open_w
     assert all(np.array_equal(driver.weights()[name], before[name]) for name in before)
     assert any("Two moons as your own points" in sentence for sentence, _ in driver.messages)
     hand.click(0.0, -1.2)
-    assert len(driver.settle().data.y_train) == 43
+    driver.wait(lambda: len(driver.last.data.y_train) == 43)
+    driver.settle()
     driver.undo()
     driver.undo()
     driver.settle()

@@ -123,8 +123,10 @@ class AskNetwork:
     lane: str
     view: SurfaceRequest
 
-    def answer(self, probe: LaneProbe) -> NetworkState:
-        """Return the state of the network; training is not affected."""
+    def answer(self, probe: LaneProbe) -> NetworkState | None:
+        """Return the state of the network; training is not affected. None if the view is of another run's inputs."""
+        if not self.view.fits(len(probe.data.inputs)):
+            return None
         batch = probe.batch
         learning = probe if batch is probe.samples else probe.on(batch)
         gradient = learning.gradient()
@@ -149,7 +151,7 @@ class AskNetwork:
 class AskUnit:
     """What does one unit compute over a plane of inputs? As `AskNetwork`, but of a single unit, in more detail.
 
-    `column` counts from the inputs, which are 0; `unit` from 0. None if there is no such unit.
+    `column` counts from the inputs, which are 0; `unit` from 0. None if there is no such unit or plane.
     """
 
     lane: str
@@ -159,7 +161,8 @@ class AskUnit:
 
     def answer(self, probe: LaneProbe) -> Picture | None:
         """Return its values (ny, nx), row 0 at the bottom; (1, nx) over one input."""
-        if self.column >= len(probe.sizes) or self.unit >= probe.sizes[self.column]:
+        exists = self.column < len(probe.sizes) and self.unit < probe.sizes[self.column]
+        if not exists or not self.view.fits(len(probe.data.inputs)):
             return None
         picture = _pictures(probe.network, self.view, probe.data, self.column)[self.column][self.unit]
         alone: Picture = read_only(picture.copy())

@@ -44,6 +44,10 @@ class SurfaceRequest:
     resolution: int = 100
     other: str = ""
 
+    def fits(self, inputs: int) -> bool:
+        """Return whether a run with so many inputs has its axes; a window may ask before it knows the run."""
+        return max(self.axes) < inputs
+
 
 @dataclass(frozen=True)
 class CurveRequest:

@@ -305,3 +305,11 @@ def test_the_past_begins_where_the_layers_became_what_they_are() -> None:
     assert found.epochs[0] >= 4.0 and found.epochs[-1] == 8.0
     missing = AskPast("A", 1, 9, 0)
     assert trainer.snapshot(0, Wanted(questions=(missing,))).answers[missing] is None
+
+
+def test_a_plane_of_inputs_that_the_run_lacks_has_no_answer() -> None:
+    trainer = Trainer(Experiment())
+    view = SurfaceRequest("A", (5, 33), (0.0, 1.0), (0.0, 1.0), 10)  # of the run that was there before
+    questions = (AskNetwork("A", view), AskUnit("A", view, 1, 0))
+    answers = trainer.snapshot(0, Wanted(questions=questions)).answers
+    assert [answers[question] for question in questions] == [None, None]
