@@ -113,6 +113,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.hand: Hand | None = None
         self._in_hand = False
         self._tight = False
+        self._longest = 0  # of the numbers on the left, in characters, since the last change of size
         self._probe: tuple[float, float] | None = None  # in fractions of the area
         self._pressed: float | None = None
         self._pressed_at: QPointF | None = None
@@ -151,7 +152,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         style = {"color": axis.textPen().color().name(), "font-size": f"{self._font.pixelSize()}px"}
         axis.setLabel(html.escape(name), **style)  # pyqtgraph takes it as HTML
         axis.showLabel(bool(name))
-        self._name = name
+        self._name, self._longest = name, 0
         self._leave_room()
 
     def set_tight(self, tight: bool) -> None:
@@ -166,12 +167,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             self._leave_room()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
+        self._longest = 0
         if self._shape is not None:
             self._leave_room()  # before: margins for a larger plot would keep it from getting smaller
         super().resizeEvent(event)
 
     def _leave_room(self) -> None:
-        longest = max((len(text) for _, text in self.ticks["left"]), default=0)
+        # Room once given is kept at this size: the range may follow the room, and other numbers the range, for ever.
+        self._longest = longest = max([self._longest, *(len(text) for _, text in self.ticks["left"])])
         left = max(56, 28 + 6 * longest) if self._name else min(44, 14 + 7 * longest) if self._tight else 44
         self.axes["left"].setWidth(round(left * self.enlarged))
         right = round((8 if self._tight else 18) * self.enlarged)  # room for half a number
