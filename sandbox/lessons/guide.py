@@ -20,9 +20,9 @@ through them:
 
 | key | what it does |
 |---|---|
-| Page Down | goes on: to the next step, in a question to what happens, in a training to its end |
+| Page Down | goes on: down to the end of the text, to the next step, in a question to what happens, in a training to its end |
 | | at the end of a lesson it shows the list, and there it begins the lesson that stands out |
-| Page Up | goes back: to the step before, from the first one to the list, and there to the lesson above |
+| Page Up | goes back: up to the top of the text, to the step before, from the first one to the list, and there to the lesson above |
 | F5 | makes a clean start: it presents, begins a new experiment, forgets all progress, and shows the list |
 
 A question that Page Down passes shows no choice as predicted; the digit of a choice predicts it. A second press within

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
 from sandbox import words
@@ -31,13 +31,14 @@ from sandbox.ui.lessons.beside import LENS, CodeBeside
 from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING, Guide
 from sandbox.ui.lessons.lesson_list import ABOUT, OVER, OVER_FOR_A_GROUP, Entry
 from sandbox.ui.lessons.page import choice_outcome, turn_text
-from sandbox.ui.lessons.panel import FINISH, NEXT, SHOW, TO_THE_END, TRAIN_ON, LessonPanel
+from sandbox.ui.lessons.panel import COMPARE, FINISH, NEXT, SHOW, SKIP, TO_THE_END, TRAIN_ON, LessonPanel
 from sandbox.ui.lessons.places import Stage, lens_named
 from sandbox.ui.lessons.pointing import Pointing
 from sandbox.ui.lessons.programme import keep_programme, listed, read_programme
 from sandbox.ui.lessons.progress import Points, forget_progress, has_begun
 from sandbox.ui.lessons.sketching import Sketching
 from sandbox.ui.pace import Pace
+from sandbox.worker.commands import Pause
 
 PERIOD = 0.2  # seconds between two answers about a step, at least
 TWICE = 0.4  # seconds within which a second press to go on is taken for the first: clickers and fingers often give two
@@ -95,12 +96,11 @@ class LessonDesk(QObject):
         panel.list.programme_changed.connect(keep_programme)
         panel.list.choosing_changed.connect(self.show_list)
         panel.again.clicked.connect(guide.start_again)
-        panel.to_list.clicked.connect(self.show_list)
+        panel.to_list.clicked.connect(self._leave_for_list)
         panel.close_button.clicked.connect(lambda: self.open_panel(False))
         panel.back.clicked.connect(self.go_back)
         panel.next.clicked.connect(self.go_on)
         page.prediction.chosen.connect(guide.predict)
-        page.prediction.drawn.connect(self._sketching.take)
         page.away.acted.connect(guide.come_back)
         page.train_on.clicked.connect(guide.train_on)
         guide.changed.connect(self._show)
@@ -112,7 +112,7 @@ class LessonDesk(QObject):
         """Follow the views, which are loaded after the window is on screen."""
         cost = self._stage.cost
         assert cost is not None
-        cost.pen.drawn.connect(lambda: self.panel.page.prediction.take.setEnabled(True))
+        cost.pen.drawn.connect(self._show_next)
         cost.pen.finished.connect(self._sketching.take)
         self._code.follow_views()
 
@@ -237,16 +237,34 @@ class LessonDesk(QObject):
 
     def go_on(self) -> None:
         """Go one press further: in a lesson as the guide does, in the list into the lesson that stands out."""
+        if self._is_pressed():
+            self._go_on()
+
+    def read_on(self) -> None:
+        """Go on as the keys do: first down to the end of the page, so that nothing is passed unread."""
+        if self._is_pressed() and not (self._can_be_read and self.panel.page.turn_page(1)):
+            self._go_on()
+
+    def _is_pressed(self) -> bool:
+        """Take a press to go on; return whether it counts."""
         now = self.clock()
         if not self.is_open or now - self._pressed < TWICE:
-            return
+            return False
         self._pressed = now
+        return True
+
+    @property
+    def _can_be_read(self) -> bool:
+        """Whether the page shows a step that rests."""
+        return self._shows_step and self.guide.phase in (ASKING, WAITING, DONE)
+
+    def _go_on(self) -> None:
         lesson = self.guide.lesson
         if self.panel.shows_list:
             if self._next is not None:
                 self._choose(self._next)
-        elif self.guide.phase == ASKING and self.panel.page.prediction.take.isEnabled():
-            self._sketching.take()  # it has been drawn, and is not lost
+        elif self._sketching.is_drawn:
+            self._sketching.take()
         elif lesson is not None:
             self.guide.go_on()
             if self.guide.lesson is None:
@@ -257,15 +275,33 @@ class LessonDesk(QObject):
         if not self.is_open:
             return
         if self.panel.shows_list:
-            folders = [row.entry.folder for row in self.panel.list.rows]
-            above = folders.index(self._next) - 1 if self._next in folders else -1
-            self._next = folders[above]
-            self.panel.list.show_next(self._next)
-            self._allow_steps()
+            self._point_above()
         elif self.guide.index:
             self.guide.go_back()
         else:
-            self.show_list()
+            self._leave_for_list()
+
+    def read_back(self) -> None:
+        """Go back as the keys do: first up to the top of the page."""
+        if not (self.is_open and self._can_be_read and self.panel.page.turn_page(-1)):
+            self.go_back()
+
+    def _point_above(self) -> None:
+        """Let the lesson above stand out in the list, or the last one."""
+        lessons = self.panel.list
+        folders, has_focus = [row.entry.folder for row in lessons.rows], lessons.has_focus
+        above = folders.index(self._next) - 1 if self._next in folders else -1
+        self._next = folders[above]
+        lessons.show_next(self._next)
+        if has_focus and lessons.next_button is not None:  # only one of them is to look chosen
+            lessons.next_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._allow_steps()
+
+    def _leave_for_list(self) -> None:
+        """Show the list in place of a step; a training rests until one comes back."""
+        if self.guide.phase in (MOVING, TRAINING):
+            self._stage.session.send(Pause())
+        self.show_list()
 
     def _allow_steps(self) -> None:
         in_list = self.panel.shows_list and not self.panel.list.is_choosing
@@ -350,7 +386,7 @@ class LessonDesk(QObject):
             sources = f"Sources: {' '.join(lesson.sources)}" if last and lesson.sources else ""
             panel.page.set_step(step.title, step.claims, step.prediction, sources)
             self._pointing.point_nowhere()
-        panel.show_place(guide.index, len(lesson.steps), self._next_does(), guide.phase == DONE)
+        self._show_next()
         self._show_phase(step)
         self._show_answer(step)
         self._lend_again()
@@ -366,15 +402,24 @@ class LessonDesk(QObject):
             self._point()
             self._pointing.lift_shade()
 
+    def _show_next(self) -> None:
+        """Show which step it is, and what the button to go on does."""
+        guide = self.guide
+        if guide.lesson is not None:
+            stands_out = guide.phase == DONE or self._sketching.is_drawn
+            self.panel.show_place(guide.index, len(guide.lesson.steps), self._next_does(), stands_out)
+
     def _next_does(self) -> tuple[str, str]:
         """Return what the button to go on says, and does."""
         guide = self.guide
         assert guide.lesson is not None
         if guide.phase == ASKING:
-            return SHOW
+            return COMPARE if self._sketching.is_drawn else SHOW
         if guide.phase == TRAINING:
             return TRAIN_ON if guide.is_paused else TO_THE_END
-        return FINISH if guide.index + 1 == len(guide.lesson.steps) else NEXT
+        if guide.index + 1 == len(guide.lesson.steps):
+            return FINISH
+        return SKIP if guide.phase == WAITING and guide.is_on_path else NEXT
 
     @property
     def is_up_to_date(self) -> bool:

@@ -157,6 +157,11 @@ class LessonList(StyleFollower, QScrollArea):
         return next(iter([*outstanding, *self.buttons]), None)
 
     @property
+    def has_focus(self) -> bool:
+        """Whether one of the lessons has the focus."""
+        return any(button.hasFocus() for button in self.buttons)
+
+    @property
     def is_choosing(self) -> bool:
         """Whether lessons are being chosen for a workshop."""
         return self.choose.isChecked()
