@@ -221,8 +221,9 @@ class LessonDesk(QObject):
         forget_progress()
         self.panel.list.choose.setChecked(False)
         self.panel.page.verticalScrollBar().setValue(0)
+        self._stage.page.open_lessons(True)
         self.show_list()
-        self.open_panel(True)
+        self.shown.emit(True)
 
     def offer(self) -> None:
         """Offer the first lesson in one line, to those who have never begun one."""
