@@ -85,8 +85,8 @@ ENTRIES: Mapping[str, Entry] = {
     "ring": Entry("Pointer &ring", "Draws a ring around the mouse pointer", "R", checkable=True),
     "pen": Entry("P&en", "Lets the left button draw; a straight line with Shift", "D", checkable=True),
     "take_back": Entry("&Take back a stroke", "Erases the stroke that was drawn last", "Backspace"),
-    "erase": Entry("Er&ase", "Erases all that was drawn, and ends the countdown", "E"),
-    "countdown": Entry("C&ountdown", "Counts 30 seconds down; once more adds 30", "T"),
+    "erase": Entry("Er&ase", "Erases all that was drawn, as the next step of a lesson does", "E"),
+    "countdown": Entry("C&ountdown", "Counts 30 seconds down, until a prediction is taken; once more adds 30", "T"),
     "clean_start": Entry(
         "Clean star&t", "Presents, and begins afresh for the next group; undo brings the experiment back", "F5"
     ),

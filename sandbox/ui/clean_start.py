@@ -19,7 +19,7 @@ def clean_start(window: MainWindow) -> None:
     """
     window.page.setFocus()  # what is being typed still belongs to the experiment that goes
     window.tools.put_away()
-    window.tools.erase()
+    window.tools.drawing.erase()
     window.notice.withdraw()
     window.notice.dismiss()
     window.lessons.begin_afresh()
