@@ -502,6 +502,28 @@ def test_an_experiment_that_a_step_opens_has_no_ghost_of_the_one_before(clicker:
 
 
 @pytest.mark.parametrize("size", [(1024, 768), (1280, 720)])
+def test_the_settings_open_beside_a_step_that_has_little_room(
+    clicker: Driver, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    window, lenses, settings = clicker.window, clicker.window.lenses, clicker.window.settings
+    screen = SimpleNamespace(availableGeometry=lambda: QRect(0, 0, *size))
+    monkeypatch.setattr(window, "screen", lambda: screen)
+    monkeypatch.setattr(window, "showFullScreen", lambda: window.resize(*size))
+    press(clicker, Qt.Key.Key_F5)
+    begin(clicker, FIRST)
+    while window.lessons.guide.index < 4:
+        forward(clicker)
+    equations = next(lens for lens in lenses.lenses if lens.title == "Equations")
+    assert equations.isVisible() and not settings.isVisible()
+    clicker.key(Qt.Key.Key_S, on=window)
+    clicker.settle()
+    assert settings.isVisible() and window.actions_["present_settings"].isChecked()
+    clicker.key(Qt.Key.Key_S, on=window)
+    clicker.settle()
+    assert equations.isVisible() and not settings.isVisible()
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (1280, 720)])
 def test_the_titles_of_lessons_are_not_cut(
     clicker: Driver, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
