@@ -28,7 +28,8 @@ through them:
 | F5 | makes a clean start: it presents, begins a new experiment, forgets all progress, and shows the list |
 
 A question that Page Down passes shows no choice as predicted; the digit of a choice predicts it. A second press within
-0.4 seconds counts as the first. What F5 replaces comes back with undo.
+0.4 seconds counts as the first. What F5 replaces comes back with undo, and with it the step
+that the group was at, until another lesson is begun.
 
 Every claim below is checked by training: `loss-sandbox check --lessons` trains all lessons over all their seeds and
 fails where a claim does not hold; the figures are medians over these seeds, and that command wrote them. How to write

@@ -88,7 +88,7 @@ ENTRIES: Mapping[str, Entry] = {
     "erase": Entry("Er&ase", "Erases all that was drawn, as the next step of a lesson does", "E"),
     "countdown": Entry("C&ountdown", "Counts 30 seconds down, until a prediction is taken; once more adds 30", "T"),
     "clean_start": Entry(
-        "Clean star&t", "Presents, and begins afresh for the next group; undo brings the experiment back", "F5"
+        "Clean star&t", "Presents, and begins afresh for the next group; undo brings back where this one was", "F5"
     ),
     "leave": Entry("Lea&ve presenting", "Puts pen, ring and countdown away, or goes back to the usual size", "Esc"),
     "lessons": Entry("&Lessons", "Shows or hides the guided lessons", "F3", "lessons", checkable=True),

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def clean_start(window: MainWindow) -> None:
     """Present, with a new experiment, no trace of the group before, and the list of lessons at its beginning.
 
-    Everything then stands as in a new window in which somebody begins to present for the first time. Undo brings the
-    experiment back, and it is kept among the earlier sessions. Light or dark stays as it is.
+    Everything then stands as in a new window in which somebody begins to present for the first time. Undo brings
+    experiment and lesson back, and the experiment is kept among the earlier sessions. Light or dark stays as it is.
     """
     window.page.setFocus()  # what is being typed still belongs to the experiment that goes
     window.tools.put_away()

@@ -697,3 +697,62 @@ def test_what_a_clicker_cannot_do_is_skipped(clicker: Driver, tmp_path: Path) ->
     assert desk.panel.next.text() == "Skip" and "without" in desk.panel.next.toolTip()
     forward(clicker)
     assert desk.guide.index == 1 and desk.panel.next.text() == "Finish"
+
+
+# F5 by accident
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_undo_comes_back_to_the_step_that_a_clean_start_has_left(clicker: Driver, presses: int) -> None:
+    desk = clicker.window.lessons
+    begin(clicker, FIRST)
+    forward(clicker)
+    clicker.click(desk.panel.page.prediction.choices[1])
+    phase(clicker, DONE)
+    before, text = clicker.settle(), text_of(clicker)
+    kept = read_progress(FIRST)
+    for _ in range(presses):
+        press(clicker, Qt.Key.Key_F5)
+    assert desk.panel.shows_list and not has_begun()
+    for _ in range(presses):
+        assert desk.panel.shows_list
+        clicker.undo()
+        clicker.settle()
+    phase(clicker, DONE)
+    assert not desk.panel.shows_list and desk.guide.index == 1 and text_of(clicker) == text
+    assert clicker.last.experiment == before.experiment and clicker.last.update == before.update
+    assert read_progress(FIRST) == kept and desk.guide.is_on_path
+    assert "your prediction" in desk.panel.page.prediction.choices[1].hint.text()
+    forward(clicker)
+    assert desk.guide.index == 2
+
+
+def test_a_question_and_a_training_come_back_as_they_were_left(clicker: Driver, tmp_path: Path) -> None:
+    begin(clicker, own(tmp_path, step("train = 900\n" + CHOICES)), ASKING)
+    window, desk = clicker.window, clicker.window.lessons
+    press(clicker, Qt.Key.Key_F5)
+    clicker.undo()
+    phase(clicker, ASKING)
+    window.controls.set_speed(20.0)
+    desk.guide.predict(0)
+    clicker.wait(lambda: clicker.session.playing)
+    clicker.key(Qt.Key.Key_F5, on=window)
+    clicker.wait(lambda: desk.panel.shows_list and not clicker.session.is_pending and clicker.last.update == 0)
+    clicker.undo()
+    clicker.wait(lambda: not desk.panel.shows_list)
+    assert desk.guide.phase == TRAINING and desk.panel.next.text() == "Go on" and not clicker.session.playing
+    window.controls.set_speed(float("inf"))
+    forward(clicker)
+    assert desk.guide.phase == DONE and clicker.last.epoch == 900
+
+
+def test_once_another_lesson_is_begun_undo_brings_no_step_back(clicker: Driver) -> None:
+    desk = clicker.window.lessons
+    begin(clicker, THIRD, DONE, ASKING)
+    press(clicker, Qt.Key.Key_F5)
+    forward(clicker)
+    assert desk.guide.lesson.name == FIRST.name
+    for _ in range(2):
+        clicker.undo()
+        clicker.settle()
+    assert desk.guide.lesson.name == FIRST.name and not desk.guide.is_on_path

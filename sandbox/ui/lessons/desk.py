@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,14 @@ from sandbox.lessons import (
 )
 from sandbox.lessons.lesson import Prediction
 from sandbox.ui.lessons.beside import LENS, CodeBeside
-from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING, Guide
+from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING, Guide, PutAside
 from sandbox.ui.lessons.lesson_list import ABOUT, OVER, OVER_FOR_A_GROUP, Entry
 from sandbox.ui.lessons.page import choice_outcome, turn_text
 from sandbox.ui.lessons.panel import COMPARE, FINISH, NEXT, SHOW, SKIP, TO_THE_END, TRAIN_ON, LessonPanel
 from sandbox.ui.lessons.places import Stage, lens_named
 from sandbox.ui.lessons.pointing import Pointing
 from sandbox.ui.lessons.programme import keep_programme, listed, read_programme
-from sandbox.ui.lessons.progress import Points, forget_progress, has_begun
+from sandbox.ui.lessons.progress import Points, all_progress, bring_back_progress, forget_progress, has_begun
 from sandbox.ui.lessons.sketching import Sketching
 from sandbox.ui.pace import Pace
 from sandbox.worker.commands import Pause
@@ -43,6 +44,15 @@ from sandbox.worker.commands import Pause
 PERIOD = 0.2  # seconds between two answers about a step, at least
 TWICE = 0.4  # seconds within which a second press to go on is taken for the first: clickers and fingers often give two
 _AWAY = "The run in the window is no longer the one of this step."
+
+
+@dataclass(frozen=True)
+class _Aside:
+    """Where a group was: its run, its lesson if it was in one, and how far it had come in all of them."""
+
+    run: int
+    lesson: PutAside | None
+    progress: Mapping[str, str]
 
 
 class LessonDesk(QObject):
@@ -82,6 +92,7 @@ class LessonDesk(QObject):
         self._answer: StepAnswer | None = None
         self._is_final = False  # whether that is of the run once the step was done
         self._next: Path | None = None  # the lesson that stands out in the list
+        self._aside: _Aside | None = None  # what a clean start has put aside
         self.clock: Callable[[], float] = time.monotonic
         self._pressed = -math.inf
         self._asked: Question[Any] | None = None
@@ -106,6 +117,7 @@ class LessonDesk(QObject):
         guide.changed.connect(self._show)
         guide.arrived.connect(self._arrive)
         self._stage.session.playing_changed.connect(self._lend_again)
+        self._stage.session.shown.connect(self._take_up)
         self._allow_steps()
 
     def follow_views(self) -> None:
@@ -181,7 +193,7 @@ class LessonDesk(QObject):
             If it is not a lesson that can be followed.
         """
         lesson = read_lesson(folder)
-        self._measured = _measured(lesson)
+        self._measured, self._aside = _measured(lesson), None
         if folder not in (*lesson_folders().values(), *self._own):
             self._own.append(folder)
         self._stage.notice.withdraw()
@@ -216,14 +228,35 @@ class LessonDesk(QObject):
         self._choose(folder)
 
     def begin_afresh(self) -> None:
-        """Forget all progress and answers, and show the list from its beginning: the next group comes."""
-        self.guide.leave()
+        """Forget all progress and answers, and show the list from its beginning: the next group comes.
+
+        Where this one was comes back with its run, by undo, until another lesson is begun.
+        """
+        progress, lesson = all_progress(), self.guide.put_aside()
+        if progress or lesson is not None:
+            self._aside = _Aside(self._stage.session.current_run().number, lesson, progress)
         forget_progress()
         self.panel.list.choose.setChecked(False)
         self.panel.page.verticalScrollBar().setValue(0)
         self._stage.page.open_lessons(True)
         self.show_list()
         self.shown.emit(True)
+
+    def _take_up(self, *_: object) -> None:
+        """Go back to where the group was, once its run is in the window again."""
+        aside, session = self._aside, self._stage.session
+        if aside is None or session.is_pending or session.deferred or session.current_run().number != aside.run:
+            return
+        if session.snapshot is None or session.snapshot.run != aside.run:
+            return
+        self._aside = None
+        bring_back_progress(aside.progress)
+        if aside.lesson is None:
+            self.show_list()
+            return
+        self._measured = _measured(aside.lesson.lesson)
+        self.panel.show_steps(aside.lesson.lesson.title)
+        self.guide.take_up(aside.lesson)
 
     def offer(self) -> None:
         """Offer the first lesson in one line, to those who have never begun one."""
