@@ -91,6 +91,7 @@ ENTRIES: Mapping[str, Entry] = {
         "Clean star&t", "Presents, and begins afresh for the next group; undo brings back where this one was", "F5"
     ),
     "leave": Entry("Lea&ve presenting", "Puts pen, ring and countdown away, or goes back to the usual size", "Esc"),
+    "choose_lessons": Entry("C&hoose lessons\u2026", "Lets you choose which lessons a group is to see"),
     "lessons": Entry("&Lessons", "Shows or hides the guided lessons", "F3", "lessons", checkable=True),
     "next_step": Entry(
         "Ne&xt step",
@@ -121,7 +122,8 @@ MENUS: Mapping[str, tuple[str, ...]] = {
     ),
     PRESENT: (
         "present", _LINE, "present_settings", "present_network", "present_cost", "present_lenses", _LINE,
-        "blank", "ring", "pen", "take_back", "erase", "countdown", _LINE, "clean_start", "leave",
+        "blank", "ring", "pen", "take_back", "erase", "countdown", _LINE,
+        "choose_lessons", "clean_start", "leave",
     ),
     "&Help": ("lessons", "next_step", "previous_step", _LINE, "shortcuts", "words", "about"),
 }  # fmt: skip

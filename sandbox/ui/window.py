@@ -195,6 +195,7 @@ class MainWindow(QMainWindow):
                 "clean_start": lambda: clean_start(self),
                 "leave": self._put_away_or_leave,
                 "lessons": lambda: self.lessons.open_panel(actions["lessons"].isChecked()),
+                "choose_lessons": self.lessons.choose_programme,
                 "next_step": self.lessons.read_on,
                 "previous_step": self.lessons.read_back,
                 "shortcuts": lambda: show_shortcuts(self, actions),

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from sandbox.lessons import lesson_folders, read_lesson
 from sandbox.ui import theme
+from sandbox.ui.actions import PRESENT
 from sandbox.ui.controls import FIRST_SPEED
 from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING
 from sandbox.ui.lessons.page import RIGHT
@@ -179,6 +180,19 @@ def test_lessons_are_chosen_for_a_workshop(clicker: Driver) -> None:
             clicker.click(row.button)
     clicker.click(lessons.choose)
     assert len(titles(clicker)) == len(FOLDERS) and not lessons.shown.isVisible()
+
+
+def test_the_menu_for_presenters_offers_to_choose_lessons(clicker: Driver) -> None:
+    window, lessons = clicker.window, clicker.window.lessons.panel.list
+    choose = window.actions_["choose_lessons"]
+    assert choose in window.actions_.of_menu(PRESENT)
+    begin(clicker, FIRST)
+    choose.trigger()
+    clicker.wait(lessons.rows[0].tick.isVisible)
+    assert window.lessons.panel.shows_list and lessons.choose.isChecked() and lessons.choose.text() == "Done"
+    assert not lessons.choose.visibleRegion().isEmpty() and lessons.choose.y() < lessons.rows[0].y()
+    clicker.click(lessons.choose)
+    assert not lessons.rows[0].tick.isVisible() and standing_out(clicker) == title(FIRST)
 
 
 def test_the_focus_stays_in_the_panel_for_whoever_came_by_keys(clicker: Driver) -> None:

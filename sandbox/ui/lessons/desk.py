@@ -156,6 +156,12 @@ class LessonDesk(QObject):
         begun = lesson.folder if lesson is not None and lesson.folder in folders else None
         self._show_list(entries, begun or next((entry.folder for entry in entries if not entry.done), None))
 
+    def choose_programme(self) -> None:
+        """Let the lessons be chosen that a group is to see."""
+        self.open_panel(True)
+        self.panel.list.choose.setChecked(True)
+        self.show_list()
+
     def _entries(self) -> list[Entry]:
         return listed(self._own, everything=self.panel.list.is_choosing)
 

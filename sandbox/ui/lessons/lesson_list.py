@@ -136,10 +136,10 @@ class LessonList(StyleFollower, QScrollArea):
         self._about = ABOUT
         self._column = QVBoxLayout(content)
         self._column.addWidget(self.about)
+        self._column.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
+        self._column.addWidget(self.shown)
         self._rows = QVBoxLayout()
         self._column.addLayout(self._rows)
-        self._column.addWidget(self.shown)
-        self._column.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addStretch(1)
         self.setWidget(content)
         self._show_choosing()
