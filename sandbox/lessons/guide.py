@@ -15,18 +15,21 @@ HEAD = """# For teachers
 minutes, alone or in a room: it asks for a prediction, trains, and shows what happened beside it. Open them under Help,
 Lessons. A lesson can be left at any time, to play, and goes on where it was.
 
-*Choose for a workshop*, below the list, chooses the lessons that a group is to see. A clicker is enough to lead
+*Choose for a workshop*, above the list, chooses the lessons that a group is to see. A clicker is enough to lead
 through them:
 
 | key | what it does |
 |---|---|
-| Page Down | goes on: to the next step, in a question to what happens, in a training to its end |
+| Page Down | reads on, down to the end of the text |
+| | then goes on: to the next step, in a question to what happens, in a training to its end |
 | | at the end of a lesson it shows the list, and there it begins the lesson that stands out |
-| Page Up | goes back: to the step before, from the first one to the list, and there to the lesson above |
+| Page Up | reads back, up to the top of the text |
+| | then goes back: to the step before, from the first one to the list, and there to the lesson above |
 | F5 | makes a clean start: it presents, begins a new experiment, forgets all progress, and shows the list |
 
 A question that Page Down passes shows no choice as predicted; the digit of a choice predicts it. A second press within
-0.4 seconds counts as the first. What F5 replaces comes back with undo.
+0.4 seconds counts as the first. What F5 replaces comes back with undo, and with it the step
+that the group was at, until another lesson is begun.
 
 Every claim below is checked by training: `loss-sandbox check --lessons` trains all lessons over all their seeds and
 fails where a claim does not hold; the figures are medians over these seeds, and that command wrote them. How to write

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QMenu, QMenuBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QMainWindow, QMenu, QMenuBar, QWidget
 
 from sandbox.ui.icons import icon
 
@@ -85,18 +85,25 @@ ENTRIES: Mapping[str, Entry] = {
     "ring": Entry("Pointer &ring", "Draws a ring around the mouse pointer", "R", checkable=True),
     "pen": Entry("P&en", "Lets the left button draw; a straight line with Shift", "D", checkable=True),
     "take_back": Entry("&Take back a stroke", "Erases the stroke that was drawn last", "Backspace"),
-    "erase": Entry("Er&ase", "Erases all that was drawn, and ends the countdown", "E"),
-    "countdown": Entry("C&ountdown", "Counts 30 seconds down; once more adds 30", "T"),
+    "erase": Entry("Er&ase", "Erases all that was drawn, as the next step of a lesson does", "E"),
+    "countdown": Entry("C&ountdown", "Counts 30 seconds down, until a prediction is taken; once more adds 30", "T"),
     "clean_start": Entry(
-        "Clean star&t", "Presents, and begins afresh for the next group; undo brings the experiment back", "F5"
+        "Clean star&t", "Presents, and begins afresh for the next group; undo brings back where this one was", "F5"
     ),
     "leave": Entry("Lea&ve presenting", "Puts pen, ring and countdown away, or goes back to the usual size", "Esc"),
+    "choose_lessons": Entry("C&hoose lessons\u2026", "Lets you choose which lessons a group is to see"),
     "lessons": Entry("&Lessons", "Shows or hides the guided lessons", "F3", "lessons", checkable=True),
     "next_step": Entry(
-        "Ne&xt step", "Goes on in the lesson, or begins the one that stands out", "Alt+Right", also="PgDown"
+        "Ne&xt step",
+        "Reads on in the lesson, goes on to its next step, or begins the one that stands out",
+        "Alt+Right",
+        also="PgDown",
     ),
     "previous_step": Entry(
-        "Pre&vious step", "Goes back in the lesson, from its first step to the list", "Alt+Left", also="PgUp"
+        "Pre&vious step",
+        "Goes back in the step and in the lesson, from its first step to the list",
+        "Alt+Left",
+        also="PgUp",
     ),
     "shortcuts": Entry("&Keyboard shortcuts", "Shows all shortcuts", "F1"),
     "words": Entry("&Words", "Explains the words of the field, first those of the control in use", "Shift+F1"),
@@ -115,7 +122,8 @@ MENUS: Mapping[str, tuple[str, ...]] = {
     ),
     PRESENT: (
         "present", _LINE, "present_settings", "present_network", "present_cost", "present_lenses", _LINE,
-        "blank", "ring", "pen", "take_back", "erase", "countdown", _LINE, "clean_start", "leave",
+        "blank", "ring", "pen", "take_back", "erase", "countdown", _LINE,
+        "choose_lessons", "clean_start", "leave",
     ),
     "&Help": ("lessons", "next_step", "previous_step", _LINE, "shortcuts", "words", "about"),
 }  # fmt: skip
@@ -223,10 +231,11 @@ class KeyGuard(QObject):
     """Leaves a key to the widget with the focus, where it means more there than as a shortcut of the window.
 
     Space plays and pauses everywhere but on a button or a list that was reached by Tab; Escape first cancels what is
-    being typed.
+    being typed. Where a control with the focus vanishes, the window's page gets it: on the control that comes next,
+    which nobody chose, Space would press that.
     """
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
         self._window = window
         application = QApplication.instance()
@@ -236,8 +245,12 @@ class KeyGuard(QObject):
     def _watch(self, left: QWidget | None, focused: QWidget | None) -> None:
         if left is not None:
             left.removeEventFilter(self)
-        if focused is not None and focused.window() is self._window:
-            focused.installEventFilter(self)
+        if focused is None or focused.window() is not self._window:
+            return
+        focused.installEventFilter(self)
+        page = self._window.centralWidget()
+        if left is not None and left.window() is self._window and not left.isVisible() and page is not None:
+            page.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):

@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 def clean_start(window: MainWindow) -> None:
     """Present, with a new experiment, no trace of the group before, and the list of lessons at its beginning.
 
-    Undo brings the experiment back, and it is kept among the earlier sessions. Light or dark stays as it is.
+    Everything then stands as in a new window in which somebody begins to present for the first time. Undo brings
+    experiment and lesson back, and the experiment is kept among the earlier sessions. Light or dark stays as it is.
     """
-    if not window.presentation.is_on:
-        window.presentation.switch()
+    window.page.setFocus()  # what is being typed still belongs to the experiment that goes
     window.tools.put_away()
-    window.tools.erase()
+    window.tools.drawing.erase()
     window.notice.withdraw()
     window.notice.dismiss()
     window.lessons.begin_afresh()
+    window.presentation.begin_afresh()
+    window.drawing.begin_afresh()
     window.session.send(Pause())
     window.session.open_new()
     window.clear_ghosts()
@@ -31,15 +33,12 @@ def clean_start(window: MainWindow) -> None:
     for panel in window.panels:
         panel.more.setChecked(False)
     window.settings.verticalScrollBar().setValue(0)
-    _clear_view(window)
-
-
-def _clear_view(window: MainWindow) -> None:
-    """Bring the first lens to the front, or the cost where that stands before it, and all lenses into their card."""
     if window.sweep is not None:
         window.sweep.hide()
-    if window.cost is not None and window.lenses is not None:
-        window.cost.invite()
-        window.lenses.close_windows()
-        window.lenses.show_tab(0)
-        window.lenses.show_guest()
+    if window.boundary is not None and window.cost is not None:
+        window.boundary.begin_afresh()
+        window.cost.begin_afresh()
+    if window.lenses is not None and window.network is not None:
+        window.lenses.begin_afresh()
+        window.network.card.begin_afresh()
+    window.page.setFocus()

@@ -457,15 +457,15 @@ def curve_lesson(tmp_path: Path, curve: str = "train_mse") -> Path:
 
 def test_a_curve_is_predicted_by_mouse(driver: Driver, tmp_path: Path) -> None:
     begin(driver, curve_lesson(tmp_path), ASKING)
-    cost, page = driver.window.cost, driver.window.lessons.panel.page
-    pen = cost.pen
+    cost, panel = driver.window.cost, driver.window.lessons.panel
+    pen, page = cost.pen, panel.page
     driver.wait(pen.isVisible)
-    assert not page.prediction.take.isEnabled() and not page.prose.isVisible()
+    assert panel.next.text() == "Show" and panel.next.property("role") != "primary" and not page.prose.isVisible()
     driver.drag(pen, 0.0, 0.3, 0.7, 0.99)
-    assert page.prediction.take.isEnabled()
+    assert panel.next.text() == "Compare" and panel.next.property("role") == "primary"
     epochs, values = pen.curve()
     assert epochs[0] == 0.0 and epochs[-1] == 30.0 and np.ptp(np.log10(values)) < 1e-6  # a level line on a log axis
-    driver.click(page.prediction.take)
+    driver.click(panel.next)
     assert not page.prose.isVisible()  # it would tell what happens
     phase(driver, DONE)
     assert page.prose.isVisible()

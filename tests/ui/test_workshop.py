@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import combinations, count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSettings, Qt
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from sandbox.lessons import lesson_folders, read_lesson
 from sandbox.ui import theme
+from sandbox.ui.actions import PRESENT
 from sandbox.ui.controls import FIRST_SPEED
 from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING
 from sandbox.ui.lessons.page import RIGHT
@@ -63,11 +65,25 @@ def press(driver: Driver, key: Qt.Key) -> None:
 
 
 def forward(driver: Driver) -> None:
-    press(driver, Qt.Key.Key_PageDown)
+    """Press Page Down until all of the step has been seen, and it goes on."""
+    turn(driver, Qt.Key.Key_PageDown)
 
 
 def back(driver: Driver) -> None:
-    press(driver, Qt.Key.Key_PageUp)
+    """Press Page Up until the top of the step has been seen, and it goes back."""
+    turn(driver, Qt.Key.Key_PageUp)
+
+
+def turn(driver: Driver, key: Qt.Key) -> None:
+    desk = driver.window.lessons
+    guide, bar = desk.guide, desk.panel.page.verticalScrollBar()
+    place = desk.panel.shows_list, guide.lesson, guide.index, guide.phase
+    for _ in range(20):
+        height = bar.value()
+        press(driver, key)
+        if bar.value() == height or place != (desk.panel.shows_list, guide.lesson, guide.index, guide.phase):
+            return
+    raise AssertionError("the page has no end")
 
 
 def standing_out(driver: Driver) -> str:
@@ -164,6 +180,19 @@ def test_lessons_are_chosen_for_a_workshop(clicker: Driver) -> None:
             clicker.click(row.button)
     clicker.click(lessons.choose)
     assert len(titles(clicker)) == len(FOLDERS) and not lessons.shown.isVisible()
+
+
+def test_the_menu_for_presenters_offers_to_choose_lessons(clicker: Driver) -> None:
+    window, lessons = clicker.window, clicker.window.lessons.panel.list
+    choose = window.actions_["choose_lessons"]
+    assert choose in window.actions_.of_menu(PRESENT)
+    begin(clicker, FIRST)
+    choose.trigger()
+    clicker.wait(lessons.rows[0].tick.isVisible)
+    assert window.lessons.panel.shows_list and lessons.choose.isChecked() and lessons.choose.text() == "Done"
+    assert not lessons.choose.visibleRegion().isEmpty() and lessons.choose.y() < lessons.rows[0].y()
+    clicker.click(lessons.choose)
+    assert not lessons.rows[0].tick.isVisible() and standing_out(clicker) == title(FIRST)
 
 
 def test_the_focus_stays_in_the_panel_for_whoever_came_by_keys(clicker: Driver) -> None:
@@ -324,7 +353,7 @@ def test_a_curve_that_is_not_drawn_is_passed(clicker: Driver, tmp_path: Path) ->
     clicker.wait(cost.pen.isVisible)
     forward(clicker)
     assert not cost.pen.isVisible() and not cost.sketches.lines and page.prose.isVisible()
-    assert not page.prediction.take.isVisible() and not page.prediction.how.isVisible()
+    assert not page.prediction.how.isVisible()
 
 
 def test_next_ends_a_training_at_once_and_gives_the_speed_back(clicker: Driver, tmp_path: Path) -> None:
@@ -486,6 +515,44 @@ def test_an_experiment_that_a_step_opens_has_no_ghost_of_the_one_before(clicker:
     assert not clicker.window.cost.ghosts.lines and not clicker.window.cost.ghost_note.isVisible()
 
 
+@pytest.mark.parametrize("size", [(1024, 768), (1280, 720)])
+def test_the_settings_open_beside_a_step_that_has_little_room(
+    clicker: Driver, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    window, lenses, settings = clicker.window, clicker.window.lenses, clicker.window.settings
+    screen = SimpleNamespace(availableGeometry=lambda: QRect(0, 0, *size))
+    monkeypatch.setattr(window, "screen", lambda: screen)
+    monkeypatch.setattr(window, "showFullScreen", lambda: window.resize(*size))
+    press(clicker, Qt.Key.Key_F5)
+    begin(clicker, FIRST)
+    while window.lessons.guide.index < 4:
+        forward(clicker)
+    equations = next(lens for lens in lenses.lenses if lens.title == "Equations")
+    assert equations.isVisible() and not settings.isVisible()
+    clicker.key(Qt.Key.Key_S, on=window)
+    clicker.settle()
+    assert settings.isVisible() and window.actions_["present_settings"].isChecked()
+    clicker.key(Qt.Key.Key_S, on=window)
+    clicker.settle()
+    assert equations.isVisible() and not settings.isVisible()
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (1280, 720)])
+def test_the_titles_of_lessons_are_not_cut(
+    clicker: Driver, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    screen = SimpleNamespace(availableGeometry=lambda: QRect(0, 0, *size))
+    monkeypatch.setattr(clicker.window, "screen", lambda: screen)
+    monkeypatch.setattr(clicker.window, "showFullScreen", lambda: clicker.window.resize(*size))
+    press(clicker, Qt.Key.Key_F5)
+    panel = clicker.window.lessons.panel
+    for folder in FOLDERS.values():
+        panel.show_steps(title(folder))
+        clicker.qtbot.wait(1)
+        clicker.settle()
+        assert panel.title.shown_text() == title(folder)
+
+
 def test_no_tooltip_covers_the_list(clicker: Driver) -> None:
     clicker.key(Qt.Key.Key_F3)
     lessons = clicker.window.lessons.panel.list
@@ -542,3 +609,164 @@ def test_no_frame_shows_a_page_halfway(clicker: Driver) -> None:
         forward(clicker)
         clicker.window.grab()
     assert frames.count > 8 and not frames.faults, frames.faults
+
+
+# By the keys of a clicker
+
+LONG = "\n\n".join(f"Paragraph {number} says something that is to be read before one goes on." for number in range(40))
+
+
+def test_the_keys_pass_nothing_unread(clicker: Driver, tmp_path: Path) -> None:
+    begin(clicker, own(tmp_path, step("", LONG) + step("train = 1\n" + CHOICES, LONG, title="Two") + step("")))
+    desk = clicker.window.lessons
+    page, guide = desk.panel.page, desk.guide
+    bar, last = page.verticalScrollBar(), 0
+    assert bar.maximum() > 2 * page.viewport().height()
+    while bar.value() < bar.maximum() - 20:
+        press(clicker, Qt.Key.Key_PageDown)
+        assert guide.index == 0 and last < bar.value() <= last + page.viewport().height(), "no line is skipped"
+        last = bar.value()
+    press(clicker, Qt.Key.Key_PageDown)
+    assert guide.index == 1 and bar.value() == 0
+    press(clicker, Qt.Key.Key_PageDown)
+    assert guide.phase == DONE and bar.value() == 0, "the answer begins at its top"
+    clicker.key(Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier, on=clicker.window)
+    assert guide.index == 1 and bar.value() > 0
+    press(clicker, Qt.Key.Key_PageUp)
+    assert guide.index == 1 and bar.value() == 0
+    press(clicker, Qt.Key.Key_PageUp)
+    assert guide.index == 0
+    clicker.click(desk.panel.next)
+    assert guide.index == 1, "the button goes on at once"
+
+
+def test_all_choices_are_seen_before_a_key_passes_them(clicker: Driver, tmp_path: Path) -> None:
+    choices = CHOICES + "".join(
+        f"[[predict.choices]]\ntext = '{'A long choice. ' * 12}'\nclaim = 'A train_mse after 1 > 9{n}'\n"
+        for n in range(9)
+    )
+    begin(clicker, own(tmp_path, step("train = 1\n" + choices)), ASKING)
+    desk = clicker.window.lessons
+    lowest = desk.panel.page.prediction.choices[-1]
+    assert lowest.visibleRegion().isEmpty()
+    while lowest.visibleRegion().isEmpty():
+        press(clicker, Qt.Key.Key_PageDown)
+        assert desk.guide.phase == ASKING
+    forward(clicker)
+    assert desk.guide.phase == DONE
+
+
+def test_where_a_control_vanishes_the_page_gets_the_focus(clicker: Driver, tmp_path: Path) -> None:
+    block = "point = 'cost'\ntrain = 30\n[predict]\nquestion = 'How?'\nlane = 'B'\ncurve = 'train_mse'"
+    begin(clicker, own(tmp_path, step(block) + step("", title="Two")), ASKING)
+    window, pen = clicker.window, clicker.window.cost.pen
+    clicker.wait(pen.hasFocus)
+    forward(clicker)
+    assert window.page.hasFocus()
+    forward(clicker)
+    assert window.page.hasFocus()
+    clicker.key(Qt.Key.Key_Space)
+    clicker.wait(lambda: clicker.session.playing)
+    assert not window.cost.log_x.isChecked()
+    clicker.pause()
+
+
+def test_only_one_lesson_of_the_list_looks_chosen(clicker: Driver) -> None:
+    lessons = clicker.window.lessons.panel.list
+    clicker.key(Qt.Key.Key_F3)
+    clicker.wait(lessons.buttons[0].hasFocus)
+    back(clicker)
+    assert [button.property("next") for button in lessons.buttons].index(True) == len(FOLDERS) - 1
+    assert [button.hasFocus() for button in lessons.buttons].index(True) == len(FOLDERS) - 1
+    clicker.window.page.setFocus()
+    back(clicker)
+    assert clicker.window.page.hasFocus(), "the keys of a clicker give it to nothing"
+
+
+@pytest.mark.parametrize("way", ["key", "button"])
+def test_a_training_rests_while_the_list_is_shown(clicker: Driver, tmp_path: Path, way: str) -> None:
+    begin(clicker, own(tmp_path, step("train = 900") + step("", title="Two")), TRAINING, DONE)
+    window, desk = clicker.window, clicker.window.lessons
+    desk.guide.start_again()
+    window.controls.set_speed(20.0)
+    clicker.wait(lambda: clicker.session.playing and desk.guide.phase == TRAINING)
+    window.controls.set_speed(20.0)
+    if way == "key":
+        clicker.key(Qt.Key.Key_PageUp, on=window)
+    else:
+        clicker.click(desk.panel.to_list)
+    clicker.wait(lambda: not clicker.session.playing)
+    assert desk.panel.shows_list and desk.guide.phase == TRAINING
+    clicker.click(next(button for button in desk.panel.list.buttons if button.words.text() == "My own"))
+    assert desk.panel.next.text() == "Go on"
+    window.controls.set_speed(float("inf"))
+    clicker.click(desk.panel.next)
+    phase(clicker, DONE)
+    assert clicker.last.epoch == 900
+
+
+def test_what_a_clicker_cannot_do_is_skipped(clicker: Driver, tmp_path: Path) -> None:
+    begin(clicker, own(tmp_path, step("wait = 'play'") + step("", title="Two")), WAITING)
+    desk = clicker.window.lessons
+    assert desk.panel.next.text() == "Skip" and "without" in desk.panel.next.toolTip()
+    forward(clicker)
+    assert desk.guide.index == 1 and desk.panel.next.text() == "Finish"
+
+
+# F5 by accident
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_undo_comes_back_to_the_step_that_a_clean_start_has_left(clicker: Driver, presses: int) -> None:
+    desk = clicker.window.lessons
+    begin(clicker, FIRST)
+    forward(clicker)
+    clicker.click(desk.panel.page.prediction.choices[1])
+    phase(clicker, DONE)
+    before, text = clicker.settle(), text_of(clicker)
+    kept = read_progress(FIRST)
+    for _ in range(presses):
+        press(clicker, Qt.Key.Key_F5)
+    assert desk.panel.shows_list and not has_begun()
+    for _ in range(presses):
+        assert desk.panel.shows_list
+        clicker.undo()
+        clicker.settle()
+    phase(clicker, DONE)
+    assert not desk.panel.shows_list and desk.guide.index == 1 and text_of(clicker) == text
+    assert clicker.last.experiment == before.experiment and clicker.last.update == before.update
+    assert read_progress(FIRST) == kept and desk.guide.is_on_path
+    assert "your prediction" in desk.panel.page.prediction.choices[1].hint.text()
+    forward(clicker)
+    assert desk.guide.index == 2
+
+
+def test_a_question_and_a_training_come_back_as_they_were_left(clicker: Driver, tmp_path: Path) -> None:
+    begin(clicker, own(tmp_path, step("train = 900\n" + CHOICES)), ASKING)
+    window, desk = clicker.window, clicker.window.lessons
+    press(clicker, Qt.Key.Key_F5)
+    clicker.undo()
+    phase(clicker, ASKING)
+    window.controls.set_speed(20.0)
+    desk.guide.predict(0)
+    clicker.wait(lambda: clicker.session.playing)
+    clicker.key(Qt.Key.Key_F5, on=window)
+    clicker.wait(lambda: desk.panel.shows_list and not clicker.session.is_pending and clicker.last.update == 0)
+    clicker.undo()
+    clicker.wait(lambda: not desk.panel.shows_list)
+    assert desk.guide.phase == TRAINING and desk.panel.next.text() == "Go on" and not clicker.session.playing
+    window.controls.set_speed(float("inf"))
+    forward(clicker)
+    assert desk.guide.phase == DONE and clicker.last.epoch == 900
+
+
+def test_once_another_lesson_is_begun_undo_brings_no_step_back(clicker: Driver) -> None:
+    desk = clicker.window.lessons
+    begin(clicker, THIRD, DONE, ASKING)
+    press(clicker, Qt.Key.Key_F5)
+    forward(clicker)
+    assert desk.guide.lesson.name == FIRST.name
+    for _ in range(2):
+        clicker.undo()
+        clicker.settle()
+    assert desk.guide.lesson.name == FIRST.name and not desk.guide.is_on_path

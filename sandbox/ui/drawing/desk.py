@@ -79,6 +79,11 @@ class DrawingDesk(QObject):
                 self._offer()
         self.opened.emit(on)
 
+    def begin_afresh(self) -> None:
+        """End, and draw the first class the next time."""
+        self.open(False)
+        self.bar.choose(0)
+
     def _turn(self) -> bool:
         """Turn the samples into points, or begin with none where they cannot be drawn; return whether that is done."""
         snapshot = self._session.snapshot

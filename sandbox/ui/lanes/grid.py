@@ -30,7 +30,7 @@ from sandbox.experiment.training.snapshot import DifferenceSurface, LaneState, S
 from sandbox.nn import METRICS
 from sandbox.ui import theme
 from sandbox.ui.kit import Elided, IconButton, label
-from sandbox.ui.kit.base import StyleFollower, call_later, set_state
+from sandbox.ui.kit.base import StyleFollower, call_later, discard, set_state
 from sandbox.ui.lane_styles import Badge, LaneStyle
 from sandbox.ui.lanes.pair import PairPanel
 from sandbox.ui.plot.plot import Hand
@@ -553,6 +553,16 @@ class LaneGrid(QWidget):
         self._sample = part, index
         for frame in self.frames:
             frame.view.choose_sample(part, index)
+
+    def begin_afresh(self) -> None:
+        """Draw everything, choose no sample, and compare nothing."""
+        self._sample = None
+        for frame in self.frames:
+            frame.view.samples.chosen = None
+            frame.view.show_drawn(Drawn())
+        if self.pair is not None and self._rival is None:
+            discard(self.pair)
+            self.pair = None
 
     def wanted(self) -> tuple[SurfaceRequest, ...]:
         """Return the surfaces that the visible views need from the next snapshot."""

@@ -79,6 +79,9 @@ class Lens(StyleFollower, QWidget, Generic[Answer]):
     def choose(self, part: str, index: int) -> None:
         """Follow a sample that was chosen elsewhere; only a lens that follows one overrides this."""
 
+    def begin_afresh(self) -> None:
+        """Forget what was chosen in this lens, which is then as in a new window."""
+
     def set_theme(self, theme: Theme, scale: float = 1.0) -> None:
         """Apply colours and type; `scale` enlarges them when presenting."""
         self.fit()

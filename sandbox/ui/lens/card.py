@@ -208,6 +208,14 @@ class LensCard(StyleFollower, QFrame):
             self._fit_detach()
             self.wanted_changed.emit()
 
+    def begin_afresh(self) -> None:
+        """Bring all lenses back, as in a new window, and the first view to the front."""
+        self.close_windows()
+        for lens in self.lenses:
+            lens.begin_afresh()
+        self.show_tab(0)
+        self.show_guest()
+
     def _page(self, lens: Lens[Any]) -> _Page:
         page = self.stack.widget(self.lenses.index(lens))
         assert isinstance(page, _Page)

@@ -159,6 +159,9 @@ class CheckLens(Lens[GradientCheck]):
         self.table.show()
         self.fit()
 
+    def begin_afresh(self) -> None:
+        self._clear()
+
     def _clear(self) -> None:
         """Clear the result, so that it is not mistaken for that of another run or lane."""
         self.result, self._source = None, None

@@ -111,6 +111,12 @@ class EquationsLens(Lens[Numbers]):
         self._name_convention()
         self.ask_again()
 
+    def begin_afresh(self) -> None:
+        QSettings().remove(_SAMPLES)
+        self.columns, self._setup, self._seen = True, None, None  # the next snapshot shows its last layer
+        self._name_convention()
+        self.unpin()
+
     def _name_convention(self) -> None:
         text = f"samples are {_COLUMNS if self.columns else 'rows'}"
         self.convention.setText(text)

@@ -107,6 +107,9 @@ class FindingsLens(Lens[Findings]):
         if first or self.shown != before:
             self.findings_changed.emit()
 
+    def begin_afresh(self) -> None:
+        self.open_finding("")
+
     def open_finding(self, name: str) -> None:
         """Bring a finding into view, with the focus on its button."""
         self._opened = name

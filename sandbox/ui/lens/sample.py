@@ -167,6 +167,11 @@ class SampleLens(Lens[SamplePath]):
         self.expanded.set_value(expanded)
         self.canvas.set_expanded(expanded)
 
+    def begin_afresh(self) -> None:
+        self._other, self._objective = None, ""  # the next snapshot names both
+        self._expand(False)
+        self.choose("train", 0)
+
     # Asking and drawing
 
     def set_theme(self, colours: Theme, scale: float = 1.0) -> None:

@@ -160,6 +160,9 @@ class SignalLens(Lens[Signals]):
         self._others = tuple(str(name) for name in self.choice.value())
         self.ask_again()
 
+    def begin_afresh(self) -> None:
+        self._ticked, self._objective = None, ""  # the next snapshot names what it learns with
+
     # Asking and drawing
 
     def ask_again(self) -> None:

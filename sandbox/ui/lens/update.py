@@ -154,6 +154,11 @@ class UpdateLens(Lens[UpdateSteps]):
             self.ask_again()
             self.step_requested.emit()
 
+    def begin_afresh(self) -> None:
+        self._stepping = None
+        self._say("")
+        self.go_to(0)
+
     def _take_cursor(self) -> None:
         line = self.code.textCursor().blockNumber()
         if line != self.line:

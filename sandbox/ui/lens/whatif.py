@@ -44,6 +44,11 @@ class WhatIfLens(Lens[Alternatives]):
         self.table.selectionModel().currentRowChanged.connect(lambda index, _: self._show_sentence(index))
         self.follow_style()
 
+    def begin_afresh(self) -> None:
+        self.table.selectionModel().clear()
+        self.table.setCurrentIndex(QModelIndex())
+        self.model.restore_order()
+
     # Asking and drawing
 
     def question(self, lane: str) -> AskWhatIf:

@@ -160,19 +160,27 @@ class WhatIfModel(QAbstractTableModel):
         """Sort once by a column; losses without a number come last."""
         ascending = order == Qt.SortOrder.AscendingOrder
         self.sorted_by = (column, ascending)
-        if self._rows:
-            self.layoutAboutToBeChanged.emit()
-            indexes = self.persistentIndexList()
-            cells = [(self.order[index.row()], index.column()) for index in indexes]
-            sign = 1.0 if ascending else -1.0
+        sign = 1.0 if ascending else -1.0
 
-            def key(name: str) -> tuple[bool, float]:
-                value = value_of(self._rows[name], column)
-                return math.isnan(value), sign * value
+        def key(name: str) -> tuple[bool, float]:
+            value = value_of(self._rows[name], column)
+            return math.isnan(value), sign * value
 
-            self.order = sorted(LOSSES, key=key)
-            self.changePersistentIndexList(indexes, [self.index(self.order.index(name), c) for name, c in cells])
-            self.layoutChanged.emit()
+        self._arrange(sorted(LOSSES, key=key) if self._rows else self.order)
+
+    def restore_order(self) -> None:
+        """Sort by no column, as at first."""
+        self.sorted_by = None
+        self._arrange(list(LOSSES))
+
+    def _arrange(self, order: list[str]) -> None:
+        """Take another order, in which the rows that are chosen stay so."""
+        self.layoutAboutToBeChanged.emit()
+        indexes = self.persistentIndexList()
+        cells = [(self.order[index.row()], index.column()) for index in indexes]
+        self.order = order
+        self.changePersistentIndexList(indexes, [self.index(self.order.index(name), c) for name, c in cells])
+        self.layoutChanged.emit()
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
 
 

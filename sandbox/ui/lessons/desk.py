@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
 from sandbox import words
@@ -28,20 +29,30 @@ from sandbox.lessons import (
 )
 from sandbox.lessons.lesson import Prediction
 from sandbox.ui.lessons.beside import LENS, CodeBeside
-from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING, Guide
+from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING, Guide, PutAside
 from sandbox.ui.lessons.lesson_list import ABOUT, OVER, OVER_FOR_A_GROUP, Entry
 from sandbox.ui.lessons.page import choice_outcome, turn_text
-from sandbox.ui.lessons.panel import FINISH, NEXT, SHOW, TO_THE_END, TRAIN_ON, LessonPanel
+from sandbox.ui.lessons.panel import COMPARE, FINISH, NEXT, SHOW, SKIP, TO_THE_END, TRAIN_ON, LessonPanel
 from sandbox.ui.lessons.places import Stage, lens_named
 from sandbox.ui.lessons.pointing import Pointing
 from sandbox.ui.lessons.programme import keep_programme, listed, read_programme
-from sandbox.ui.lessons.progress import Points, forget_progress, has_begun
+from sandbox.ui.lessons.progress import Points, all_progress, bring_back_progress, forget_progress, has_begun
 from sandbox.ui.lessons.sketching import Sketching
 from sandbox.ui.pace import Pace
+from sandbox.worker.commands import Pause
 
 PERIOD = 0.2  # seconds between two answers about a step, at least
 TWICE = 0.4  # seconds within which a second press to go on is taken for the first: clickers and fingers often give two
 _AWAY = "The run in the window is no longer the one of this step."
+
+
+@dataclass(frozen=True)
+class _Aside:
+    """Where a group was: its run, its lesson if it was in one, and how far it had come in all of them."""
+
+    run: int
+    lesson: PutAside | None
+    progress: Mapping[str, str]
 
 
 class LessonDesk(QObject):
@@ -81,6 +92,7 @@ class LessonDesk(QObject):
         self._answer: StepAnswer | None = None
         self._is_final = False  # whether that is of the run once the step was done
         self._next: Path | None = None  # the lesson that stands out in the list
+        self._aside: _Aside | None = None  # what a clean start has put aside
         self.clock: Callable[[], float] = time.monotonic
         self._pressed = -math.inf
         self._asked: Question[Any] | None = None
@@ -95,24 +107,24 @@ class LessonDesk(QObject):
         panel.list.programme_changed.connect(keep_programme)
         panel.list.choosing_changed.connect(self.show_list)
         panel.again.clicked.connect(guide.start_again)
-        panel.to_list.clicked.connect(self.show_list)
+        panel.to_list.clicked.connect(self._leave_for_list)
         panel.close_button.clicked.connect(lambda: self.open_panel(False))
         panel.back.clicked.connect(self.go_back)
         panel.next.clicked.connect(self.go_on)
         page.prediction.chosen.connect(guide.predict)
-        page.prediction.drawn.connect(self._sketching.take)
         page.away.acted.connect(guide.come_back)
         page.train_on.clicked.connect(guide.train_on)
         guide.changed.connect(self._show)
         guide.arrived.connect(self._arrive)
         self._stage.session.playing_changed.connect(self._lend_again)
+        self._stage.session.shown.connect(self._take_up)
         self._allow_steps()
 
     def follow_views(self) -> None:
         """Follow the views, which are loaded after the window is on screen."""
         cost = self._stage.cost
         assert cost is not None
-        cost.pen.drawn.connect(lambda: self.panel.page.prediction.take.setEnabled(True))
+        cost.pen.drawn.connect(self._show_next)
         cost.pen.finished.connect(self._sketching.take)
         self._code.follow_views()
 
@@ -143,6 +155,12 @@ class LessonDesk(QObject):
         folders = [entry.folder for entry in entries]
         begun = lesson.folder if lesson is not None and lesson.folder in folders else None
         self._show_list(entries, begun or next((entry.folder for entry in entries if not entry.done), None))
+
+    def choose_programme(self) -> None:
+        """Let the lessons be chosen that a group is to see."""
+        self.open_panel(True)
+        self.panel.list.choose.setChecked(True)
+        self.show_list()
 
     def _entries(self) -> list[Entry]:
         return listed(self._own, everything=self.panel.list.is_choosing)
@@ -181,7 +199,7 @@ class LessonDesk(QObject):
             If it is not a lesson that can be followed.
         """
         lesson = read_lesson(folder)
-        self._measured = _measured(lesson)
+        self._measured, self._aside = _measured(lesson), None
         if folder not in (*lesson_folders().values(), *self._own):
             self._own.append(folder)
         self._stage.notice.withdraw()
@@ -216,13 +234,35 @@ class LessonDesk(QObject):
         self._choose(folder)
 
     def begin_afresh(self) -> None:
-        """Forget all progress and answers, and show the list from its beginning: the next group comes."""
-        self.guide.leave()
+        """Forget all progress and answers, and show the list from its beginning: the next group comes.
+
+        Where this one was comes back with its run, by undo, until another lesson is begun.
+        """
+        progress, lesson = all_progress(), self.guide.put_aside()
+        if progress or lesson is not None:
+            self._aside = _Aside(self._stage.session.current_run().number, lesson, progress)
         forget_progress()
         self.panel.list.choose.setChecked(False)
         self.panel.page.verticalScrollBar().setValue(0)
+        self._stage.page.open_lessons(True)
         self.show_list()
-        self.open_panel(True)
+        self.shown.emit(True)
+
+    def _take_up(self, *_: object) -> None:
+        """Go back to where the group was, once its run is in the window again."""
+        aside, session = self._aside, self._stage.session
+        if aside is None or session.is_pending or session.deferred or session.current_run().number != aside.run:
+            return
+        if session.snapshot is None or session.snapshot.run != aside.run:
+            return
+        self._aside = None
+        bring_back_progress(aside.progress)
+        if aside.lesson is None:
+            self.show_list()
+            return
+        self._measured = _measured(aside.lesson.lesson)
+        self.panel.show_steps(aside.lesson.lesson.title)
+        self.guide.take_up(aside.lesson)
 
     def offer(self) -> None:
         """Offer the first lesson in one line, to those who have never begun one."""
@@ -237,16 +277,34 @@ class LessonDesk(QObject):
 
     def go_on(self) -> None:
         """Go one press further: in a lesson as the guide does, in the list into the lesson that stands out."""
+        if self._is_pressed():
+            self._go_on()
+
+    def read_on(self) -> None:
+        """Go on as the keys do: first down to the end of the page, so that nothing is passed unread."""
+        if self._is_pressed() and not (self._can_be_read and self.panel.page.turn_page(1)):
+            self._go_on()
+
+    def _is_pressed(self) -> bool:
+        """Take a press to go on; return whether it counts."""
         now = self.clock()
         if not self.is_open or now - self._pressed < TWICE:
-            return
+            return False
         self._pressed = now
+        return True
+
+    @property
+    def _can_be_read(self) -> bool:
+        """Whether the page shows a step that rests."""
+        return self._shows_step and self.guide.phase in (ASKING, WAITING, DONE)
+
+    def _go_on(self) -> None:
         lesson = self.guide.lesson
         if self.panel.shows_list:
             if self._next is not None:
                 self._choose(self._next)
-        elif self.guide.phase == ASKING and self.panel.page.prediction.take.isEnabled():
-            self._sketching.take()  # it has been drawn, and is not lost
+        elif self._sketching.is_drawn:
+            self._sketching.take()
         elif lesson is not None:
             self.guide.go_on()
             if self.guide.lesson is None:
@@ -257,15 +315,33 @@ class LessonDesk(QObject):
         if not self.is_open:
             return
         if self.panel.shows_list:
-            folders = [row.entry.folder for row in self.panel.list.rows]
-            above = folders.index(self._next) - 1 if self._next in folders else -1
-            self._next = folders[above]
-            self.panel.list.show_next(self._next)
-            self._allow_steps()
+            self._point_above()
         elif self.guide.index:
             self.guide.go_back()
         else:
-            self.show_list()
+            self._leave_for_list()
+
+    def read_back(self) -> None:
+        """Go back as the keys do: first up to the top of the page."""
+        if not (self.is_open and self._can_be_read and self.panel.page.turn_page(-1)):
+            self.go_back()
+
+    def _point_above(self) -> None:
+        """Let the lesson above stand out in the list, or the last one."""
+        lessons = self.panel.list
+        folders, has_focus = [row.entry.folder for row in lessons.rows], lessons.has_focus
+        above = folders.index(self._next) - 1 if self._next in folders else -1
+        self._next = folders[above]
+        lessons.show_next(self._next)
+        if has_focus and lessons.next_button is not None:  # only one of them is to look chosen
+            lessons.next_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._allow_steps()
+
+    def _leave_for_list(self) -> None:
+        """Show the list in place of a step; a training rests until one comes back."""
+        if self.guide.phase in (MOVING, TRAINING):
+            self._stage.session.send(Pause())
+        self.show_list()
 
     def _allow_steps(self) -> None:
         in_list = self.panel.shows_list and not self.panel.list.is_choosing
@@ -350,7 +426,7 @@ class LessonDesk(QObject):
             sources = f"Sources: {' '.join(lesson.sources)}" if last and lesson.sources else ""
             panel.page.set_step(step.title, step.claims, step.prediction, sources)
             self._pointing.point_nowhere()
-        panel.show_place(guide.index, len(lesson.steps), self._next_does(), guide.phase == DONE)
+        self._show_next()
         self._show_phase(step)
         self._show_answer(step)
         self._lend_again()
@@ -366,15 +442,24 @@ class LessonDesk(QObject):
             self._point()
             self._pointing.lift_shade()
 
+    def _show_next(self) -> None:
+        """Show which step it is, and what the button to go on does."""
+        guide = self.guide
+        if guide.lesson is not None:
+            stands_out = guide.phase == DONE or self._sketching.is_drawn
+            self.panel.show_place(guide.index, len(guide.lesson.steps), self._next_does(), stands_out)
+
     def _next_does(self) -> tuple[str, str]:
         """Return what the button to go on says, and does."""
         guide = self.guide
         assert guide.lesson is not None
         if guide.phase == ASKING:
-            return SHOW
+            return COMPARE if self._sketching.is_drawn else SHOW
         if guide.phase == TRAINING:
             return TRAIN_ON if guide.is_paused else TO_THE_END
-        return FINISH if guide.index + 1 == len(guide.lesson.steps) else NEXT
+        if guide.index + 1 == len(guide.lesson.steps):
+            return FINISH
+        return SKIP if guide.phase == WAITING and guide.is_on_path else NEXT
 
     @property
     def is_up_to_date(self) -> bool:

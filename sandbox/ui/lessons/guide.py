@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
@@ -22,6 +23,19 @@ from sandbox.worker.commands import Pause
 LONGEST = 8.0  # seconds that a training should take: at a low speed it is sped up
 
 MOVING, ASKING, TRAINING, WAITING, DONE = "moving", "asking", "training", "waiting", "done"
+
+
+@dataclass(frozen=True)
+class PutAside:
+    """A lesson as it was left, to be taken up again with the run that was in the window."""
+
+    lesson: Lesson
+    index: int
+    phase: str
+    progress: Progress
+    run: int
+    settings: Experiment | None
+    is_kept: bool
 
 
 class Guide(QObject):
@@ -131,6 +145,28 @@ class Guide(QObject):
         self._give_speed_back()
         self.lesson, self.phase = None, DONE
         self._acts.clear()
+        self.changed.emit()
+
+    def put_aside(self) -> PutAside | None:
+        """Leave the lesson, if there is one, and return it."""
+        if self.lesson is None:
+            return None
+        aside = PutAside(self.lesson, self.index, self.phase, self.progress, self._run, self._settings, self._is_kept)
+        self.leave()
+        return aside
+
+    def take_up(self, aside: PutAside) -> None:
+        """Go on with a lesson as it was left; a training that was not over rests."""
+        self.lesson, self.index, self.progress = aside.lesson, aside.index, aside.progress
+        self._run, self._settings, self._is_kept = aside.run, aside.settings, aside.is_kept
+        self._keep()
+        if aside.phase == MOVING:
+            self.come_back()
+            return
+        self.phase, self._has_played = aside.phase, True
+        if aside.phase == WAITING:
+            self._end_training()
+        self.arrived.emit()
         self.changed.emit()
 
     def start_again(self) -> None:

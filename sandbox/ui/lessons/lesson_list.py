@@ -136,10 +136,10 @@ class LessonList(StyleFollower, QScrollArea):
         self._about = ABOUT
         self._column = QVBoxLayout(content)
         self._column.addWidget(self.about)
+        self._column.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
+        self._column.addWidget(self.shown)
         self._rows = QVBoxLayout()
         self._column.addLayout(self._rows)
-        self._column.addWidget(self.shown)
-        self._column.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addStretch(1)
         self.setWidget(content)
         self._show_choosing()
@@ -155,6 +155,11 @@ class LessonList(StyleFollower, QScrollArea):
         """The lesson that stands out, else the first; None without any."""
         outstanding = [row.button for row in self.rows if row.entry.folder == self._next]
         return next(iter([*outstanding, *self.buttons]), None)
+
+    @property
+    def has_focus(self) -> bool:
+        """Whether one of the lessons has the focus."""
+        return any(button.hasFocus() for button in self.buttons)
 
     @property
     def is_choosing(self) -> bool:

@@ -20,8 +20,11 @@ from sandbox.ui.lessons.text import StepText
 
 RIGHT, WRONG = "\u2713", "\u2013"
 PASSES = 4  # until everything on the page has its place
-_CHOOSE = "Click what you expect, or press its number. The network trains, and you see."
-_DRAW = "Draw the curve into the cost plot: with the mouse, or with the arrow keys."
+_KEPT = 40  # pixels at the usual scale that are still seen after a screenful: about two lines
+_CHOOSE = (
+    "Click what you expect, or press its number; \u201cShow\u201d goes on without. The network trains, and you see."
+)
+_DRAW = "Draw the curve into the cost plot, with the mouse or with the arrow keys; \u201cShow\u201d goes on without."
 _TURNS = {
     "play": "press Play",
     "reset": "press Reset",
@@ -97,29 +100,22 @@ class PredictionBox(StyleFollower, QFrame):
     Signals
     -------
     chosen(int)
-    drawn()
-        The drawn curve is to be taken.
     """
 
     chosen = Signal(int)
-    drawn = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Prediction")
         self.question = wrapped("", "title")
         self.how = wrapped("", "hint")
-        self.take = QPushButton("Train and compare")
-        self.take.setProperty("role", "primary")
-        self.take.setToolTip("Trains, and shows what happens beside the curve that you drew.")
-        self.take.clicked.connect(self.drawn)
         self.outcome = wrapped()
         self.choices: list[SentenceButton] = []
         self._column = QVBoxLayout(self)
         self._buttons = QVBoxLayout()
         self._column.addWidget(self.question)
         self._column.addLayout(self._buttons)
-        for part in (self.how, self.take, self.outcome):
+        for part in (self.how, self.outcome):
             self._column.addWidget(part)
         self.follow_style()
 
@@ -139,8 +135,6 @@ class PredictionBox(StyleFollower, QFrame):
             button.show()  # at once: a layout shows what is added to it only later
         self.how.setText(_DRAW if prediction.curve else _CHOOSE)
         self.how.show()
-        self.take.setVisible(bool(prediction.curve))
-        self.take.setEnabled(False)
         self.outcome.hide()
 
     def show_answer(self, chosen: int | None, right: Sequence[bool], outcome: str) -> None:
@@ -154,7 +148,6 @@ class PredictionBox(StyleFollower, QFrame):
             else:
                 button.show_result("wrong" if mine else "", "", mine)
         self.how.hide()
-        self.take.hide()
         self.outcome.setText(unbroken(outcome))
         self.outcome.setVisible(bool(outcome))
 
@@ -287,6 +280,16 @@ class StepPage(StyleFollower, QScrollArea):
             self.text.take_height()
             for button in self.prediction.choices:
                 button.take_height()
+
+    def turn_page(self, by: int) -> bool:
+        """Scroll a screenful down (1) or up (-1); return whether there was more to read, but for the sources."""
+        bar, seen = self.verticalScrollBar(), self.viewport().height()
+        before = bar.value()
+        parts = (self.prediction, self.text, self.turn, *self.claims)
+        end = max((part.geometry().bottom() for part in parts if not part.isHidden()), default=0)
+        if by < 0 or end >= before + seen:
+            bar.setValue(before + by * max(seen - theme.px(_KEPT), 1))
+        return bar.value() != before
 
     def show_text(self, text: str | None, with_code: bool = False) -> None:
         """Show the text with its sources; None while a prediction is asked for, which it would answer.

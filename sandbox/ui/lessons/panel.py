@@ -17,8 +17,11 @@ WIDTHS = ((1600, 400), (960, 320), (0, 288))  # of the panel, in a window from t
 NEXT = "Next", "Goes on to the next step."
 FINISH = "Finish", "Ends the lesson, and shows the list."
 SHOW = "Show", "Trains and shows what happens, without a prediction."
+COMPARE = "Compare", "Trains, and shows what happens beside the curve that you drew."
+SKIP = "Skip", "Goes on to the next step without it."
 TO_THE_END = "To the end", "Trains the rest of this step at full speed."
 TRAIN_ON = "Go on", "Goes on with the training that was paused."
+_WORDS = (NEXT, FINISH, SHOW, COMPARE, SKIP, TO_THE_END, TRAIN_ON)
 
 
 class LessonPanel(StyleFollower, QWidget):
@@ -69,6 +72,7 @@ class LessonPanel(StyleFollower, QWidget):
         """Show the list."""
         self.stack.setCurrentWidget(self.list)
         self.title.setText("Lessons")
+        self.title.set_lines(1)
         self.again.hide()
         self.to_list.hide()
         self.footer.hide()
@@ -77,6 +81,7 @@ class LessonPanel(StyleFollower, QWidget):
         """Show the steps of a lesson."""
         self.stack.setCurrentWidget(self.page)
         self.title.setText(title)
+        self.title.set_lines(2)  # which the buttons beside it need anyway, and no title of a lesson is longer
         self.again.show()
         self.to_list.show()
         self.footer.show()
@@ -115,7 +120,7 @@ class LessonPanel(StyleFollower, QWidget):
     def _keep_width_of_next(self) -> None:
         """Give the button the width of its longest word, so that it stays in place whatever it says."""
         metrics = QFontMetrics(theme.font())
-        widest = max(metrics.horizontalAdvance(word) for word, _ in (NEXT, FINISH, SHOW, TO_THE_END, TRAIN_ON))
+        widest = max(metrics.horizontalAdvance(word) for word, _ in _WORDS)
         self.next.setMinimumWidth(widest + theme.px(3 * theme.GRID))
 
     def _width(self) -> int:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from sandbox.experiment.document.settings import SETTINGS
 from sandbox.lessons.lesson import LENSES
 from sandbox.ui.lessons.guide import ASKING, WAITING, Guide
-from sandbox.ui.lessons.places import Stage, bring_into_view, part_of, tab_of
+from sandbox.ui.lessons.places import Stage, bring_into_view, lens_named, part_of, tab_of
 from sandbox.ui.lessons.pointer import Pointer
 
 
@@ -96,12 +96,15 @@ class Pointing(QObject):
         return stage.page.has_room_for_settings or (is_persons_turn and not stage.session.playing)
 
     def _bring_lens_back(self) -> None:
-        """Show the lens that is pointed at again, which the cost has gone before as the window got smaller."""
+        """Show the lens that is pointed at again, which the cost has gone before as the window got smaller.
+
+        No room is made for it: what takes that may be the settings, which somebody has just opened.
+        """
         guide, stage = self._guide, self._stage
         place = "" if guide.lesson is None else guide.step.point
-        is_open = "lenses" in stage.page.parts
-        if is_open and self.pointer.isVisible() and place in LENSES and guide.step.wait != place:
-            bring_into_view(stage, place)
+        lens = lens_named(stage, place) if place in LENSES and guide.step.wait != place else None
+        if lens is not None and stage.lenses is not None and "lenses" in stage.page.parts and self.pointer.isVisible():
+            stage.lenses.show_lens(lens)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):

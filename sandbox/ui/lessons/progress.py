@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,6 +64,21 @@ def keep_progress(folder: Path, progress: Progress) -> None:
 def forget_progress(folder: Path | None = None) -> None:
     """Forget how far a person has come in the lesson of a folder, by default in all of them."""
     QSettings().remove(_GROUP if folder is None else f"{_GROUP}/{key_of(folder)}")
+
+
+def all_progress() -> dict[str, str]:
+    """Return how far a person has come in all lessons, to be brought back later."""
+    settings = QSettings()
+    settings.beginGroup(_GROUP)
+    kept = {key: str(settings.value(key)) for key in settings.childKeys()}
+    settings.endGroup()
+    return kept
+
+
+def bring_back_progress(kept: Mapping[str, str]) -> None:
+    """Keep again how far a person had come."""
+    for key, values in kept.items():
+        QSettings().setValue(f"{_GROUP}/{key}", values)
 
 
 def has_begun() -> bool:

@@ -32,14 +32,23 @@ class Sketching:
         elif isinstance(answer, tuple):
             cost.show_sketch(self._sketch(prediction, answer))
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether a curve has been drawn that can be taken as the prediction."""
+        return bool(self._drawn())
+
     def take(self) -> None:
         """Take what has been drawn as the prediction."""
+        points = self._drawn()
+        if points:
+            self._guide.predict(points)
+
+    def _drawn(self) -> Points:
         cost, guide = self._stage.cost, self._guide
-        if cost is None or guide.lesson is None or guide.phase != ASKING:
-            return
+        if cost is None or cost.pen.isHidden() or guide.lesson is None or guide.phase != ASKING:
+            return ()
         epochs, values = cost.pen.curve()
-        if len(epochs):
-            guide.predict(tuple(zip(epochs.tolist(), values.tolist(), strict=True)))
+        return tuple(zip(epochs.tolist(), values.tolist(), strict=True))
 
     def hide(self) -> None:
         """Take the drawn curve out of the plot."""

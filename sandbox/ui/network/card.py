@@ -83,6 +83,15 @@ class NetworkCard(ViewCard):
         self._show()
         self.room_changed.emit()
 
+    def begin_afresh(self) -> None:
+        """Be open beside the boundary, and show the usual picture."""
+        self.close_window()
+        self.whole = False
+        self._remember(False)
+        self.view.begin_afresh()
+        self._show()
+        self.room_changed.emit()
+
     def _remember(self, folded: bool) -> None:
         self._folded = folded
         QSettings().setValue(FOLDED, "yes" if folded else "no")

@@ -171,6 +171,12 @@ class NetworkView(Lens[NetworkState]):
         self.canvas.show_number(number)
         self._show_scale()
 
+    def begin_afresh(self) -> None:
+        self.follower.stop()
+        self.canvas.choose(None)
+        self._centre_again()
+        self.show_number(WEIGHTS)
+
     # Asking
 
     def question(self, lane: str) -> AskNetwork | None:

@@ -114,6 +114,15 @@ class Presentation(QObject):
         # Deferred: only then does the layout know that it may be narrow again.
         QTimer.singleShot(0, self, lambda: window.setGeometry(self._geometry))
 
+    def begin_afresh(self) -> None:
+        """Present what is shown before the presenter has chosen, and what no step has unfolded."""
+        QSettings().remove(_KEPT)
+        self._page.take_back()
+        if self.is_on:
+            self._page.present(FIRST)
+        else:
+            self.switch()
+
     def fold(self, part: str) -> None:
         """Fold a part, or unfold it if it is not to be seen."""
         if self._page.is_seen(part):

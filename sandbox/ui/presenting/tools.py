@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPoint, QRect, QSize
 from PySide6.QtWidgets import QWidget
 
+from sandbox.lessons import Lesson
 from sandbox.ui import theme
 from sandbox.ui.lessons import LessonDesk
 from sandbox.ui.lessons.guide import ASKING
 from sandbox.ui.lessons.places import Stage
 from sandbox.ui.presenting.blank import Blank
-from sandbox.ui.presenting.corners import freest_corner, room_of, sample_places
 from sandbox.ui.presenting.countdown import Countdown
 from sandbox.ui.presenting.drawing import Drawing
 from sandbox.ui.presenting.ring import MouseRing
@@ -34,6 +34,7 @@ class Tools(QObject):
         super().__init__(window)
         self._stage, self._window, self._lessons = stage, window, lessons
         self._is_asking = False
+        self._step: tuple[Lesson | None, int] = (None, 0)
         # The later ones lie over the earlier ones.
         self.drawing = Drawing(window)
         self.ring = MouseRing(window)
@@ -51,7 +52,7 @@ class Tools(QObject):
                 "ring": lambda: self.ring.switch(actions["ring"].isChecked()),
                 "pen": lambda: self.drawing.take_pen(actions["pen"].isChecked()),
                 "take_back": self.drawing.take_back,
-                "erase": self.erase,
+                "erase": self.drawing.erase,
                 "countdown": self.countdown.add,
             }
         )
@@ -63,7 +64,7 @@ class Tools(QObject):
         if not presenting:
             self.blank.lift()
             self.put_away()
-            self.erase()
+            self.drawing.erase()
         for name in _ACTIONS:
             self._stage.actions_[name].setEnabled(presenting)
         self._allow_taking_back()
@@ -78,29 +79,23 @@ class Tools(QObject):
             self._stage.actions_[name].setChecked(False)
         return was_out
 
-    def erase(self) -> None:
-        """Erase what was drawn, and end the countdown."""
-        self.drawing.erase()
-        self.countdown.stop()
-
     def _allow_taking_back(self) -> None:
         self._stage.actions_["take_back"].setEnabled(bool(self.drawing.strokes))
 
     def _follow_lesson(self) -> None:
-        """End the countdown once the prediction that it was for is taken, or the step is left."""
+        """Erase what was drawn over another step; end the countdown once the prediction that it was for is taken."""
         guide = self._lessons.guide
+        step = guide.lesson, guide.index
         is_asking = guide.lesson is not None and guide.phase == ASKING
+        if step != self._step:
+            self.drawing.erase()
         if self._is_asking and not is_asking:
             self.countdown.stop()
-        self._is_asking = is_asking
+        self._step, self._is_asking = step, is_asking
 
     def _place(self, size: QSize) -> QRect:
-        """Return where the countdown covers least: in a corner of the views."""
-        stage, window = self._stage, self._window
-        margin = theme.px(2 * theme.GRID)
-        room = room_of((stage.boundary_card, stage.cost_card, stage.lenses), window)
-        room = (room if not room.isEmpty() else window.rect()).adjusted(margin, margin, -margin, -margin)
-        pointer = self._lessons.pointer
-        pointed_at = pointer.ring.translated(pointer.mapTo(window, QPoint(0, 0)))
-        curves = room_of((stage.cost,), window)  # in which a prediction may be drawn
-        return freest_corner(room, size, sample_places(stage.boundary, window), (pointed_at, curves))
+        """Return where the countdown always is: at the foot of the lessons, else of the boundary, at the right."""
+        part: QWidget = self._lessons.panel.stack if self._lessons.is_open else self._stage.boundary_card
+        margin = theme.px(theme.GRID)
+        corner = part.mapTo(self._window, part.rect().bottomRight()) - QPoint(margin, margin)
+        return QRect(corner - QPoint(size.width() - 1, size.height() - 1), size)

@@ -136,7 +136,7 @@ class CostView(QWidget):
         self.readout = QLabel("epoch")
         self.note = QLabel("")
         self.next_step = QLabel(NEXT)  # what the invitation said, once its place is taken by the first curves
-        self._invites = False
+        self._invites = self._invites_again = False
         for label, name in (
             (self.readout, "Epoch at the pointer"),
             (self.note, "Note on the axes"),
@@ -235,6 +235,8 @@ class CostView(QWidget):
             marks = [mark for mark in marks if mark.lane is None or mark.lane in self._styles]
         self._marks, self._lanes = tuple(marks), tuple(lanes)
         self._position = epoch_position
+        if self._invites_again and epoch_position == 0.0 and len(lanes) == 1 and not marks:
+            self._invites, self._invites_again = True, False
         self._offer_common()
         self.legend.set_lanes([state.name for state in self._lanes], self._styles)
         self._curves = self._comparable(curves)
@@ -255,7 +257,18 @@ class CostView(QWidget):
 
     def stop_inviting(self) -> None:
         """Say nothing of it any longer: something else says what to do."""
-        self._invites = False
+        self._invites = self._invites_again = False
+
+    def begin_afresh(self) -> None:
+        """Show the usual curves on the usual axes, and invite once a run begins that nobody has changed."""
+        self.only.set_value("")
+        self.log_y.setEnabled(True)
+        self.set_log(False, True)
+        self.legend.begin_afresh()
+        self._stale = True
+        self.forget_ranges()
+        self._invites_again = True
+        self.wanted_changed.emit()
 
     def keep_ghosts(self) -> None:
         """Keep the curves of the run that ends, pale, if it has been trained at all."""

@@ -228,6 +228,10 @@ class CostLegend(QScrollArea):
         self._chosen[key] = shown
         self.switched.emit(shown)
 
+    def begin_afresh(self) -> None:
+        """Forget which curves the user showed or hid; the next rows are the usual ones."""
+        self._chosen.clear()
+
     def _toggle_row(self, row: LegendRow) -> None:
         """Hide all curves of a row, or show them if all are hidden."""
         chips = [self.chips[row.lane, column] for _, column in row.columns]

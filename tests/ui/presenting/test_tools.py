@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAccessible, QColor, QImage, QKeyEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 
-from sandbox.experiment import Experiment, Trainer
+from sandbox.experiment import Trainer
 from sandbox.lessons import lesson_folders
 from sandbox.ui import theme
 from sandbox.ui.actions import keys_of, plain
 from sandbox.ui.lessons.guide import ASKING, DONE, WAITING
-from sandbox.ui.presenting.corners import freest_corner, sample_places
 from sandbox.ui.presenting.countdown import SECONDS, STAYS
 from sandbox.ui.presenting.drawing import WIDTH
 from tests.colours import contrast, distance
@@ -345,6 +344,25 @@ def test_the_last_stroke_is_taken_back_and_all_are_erased(presenter: Driver) -> 
     assert is_ink(presenter, 500, 300) and take_back.isEnabled()  # the pen is still out
 
 
+def test_the_next_step_erases_what_was_drawn_over_this_one(presenter: Driver) -> None:
+    window, lessons = presenter.window, presenter.window.lessons
+    lessons.open_lesson(lesson_folders()["01-the-printed-cost"], afresh=True)
+    presenter.wait(lambda: lessons.guide.phase == DONE)
+    presenter.key(KEYS["pen"])
+    draw(presenter, (600, 300), (700, 300))
+    presenter.key(KEYS["pen"])
+    settle(presenter)
+    assert window.tools.drawing.strokes
+    lessons.go_on()
+    presenter.wait(lambda: lessons.guide.phase == ASKING)
+    assert not window.tools.drawing.strokes
+    presenter.key(KEYS["pen"])
+    draw(presenter, (600, 300), (700, 300))
+    lessons.go_on()
+    presenter.wait(lambda: lessons.guide.phase == DONE)
+    assert window.tools.drawing.strokes, "it is still the same step"
+
+
 def test_erasing_ends_a_stroke_that_is_being_drawn(presenter: Driver) -> None:
     presenter.key(KEYS["pen"])
     draw(presenter, (400, 300), (500, 300), release=False)
@@ -433,11 +451,12 @@ def test_pressed_again_it_gives_thirty_seconds_more(presenter: Driver) -> None:
     assert countdown.seconds == 30  # it was over
 
 
-@pytest.mark.parametrize("name", ["erase", "leave"])
-def test_it_can_be_stopped(presenter: Driver, name: str) -> None:
-    presenter.key(KEYS["countdown"])
-    presenter.key({"erase": Key.Key_E, "leave": Key.Key_Escape}[name])
+def test_escape_stops_it_and_the_eraser_does_not(presenter: Driver) -> None:
     countdown = presenter.window.tools.countdown
+    presenter.key(KEYS["countdown"])
+    presenter.key(KEYS["erase"])
+    assert countdown.is_on
+    presenter.key(Key.Key_Escape)
     assert not countdown.isVisible() and not countdown.is_on and presenter.window.actions_["present"].isChecked()
 
 
@@ -459,59 +478,27 @@ def test_it_ends_when_the_prediction_is_taken(presenter: Driver) -> None:
     presenter.wait(lambda: lessons.guide.phase in (DONE, WAITING))
 
 
-@pytest.mark.parametrize("lanes", [1, 3, 6])
-def test_it_covers_no_sample(open_window: Callable[..., Driver], monkeypatch: pytest.MonkeyPatch, lanes: int) -> None:
-    listed = "".join(f'[[lanes]]\nname = "{name}"\n' for name in "ABCDEF"[:lanes])
-    presenter = open_window(Experiment.loads(f"[data]\nsamples = 100\n{listed}"))
-    window = presenter.window
-    screen = SimpleNamespace(availableGeometry=lambda: QRect(0, 0, 1280, 720))
-    monkeypatch.setattr(window, "screen", lambda: screen)
-    monkeypatch.setattr(window, "showFullScreen", lambda: None)
-    for size in ((1280, 720), (1024, 768)):
-        window.resize(*size)
-        if not window.actions_["present"].isChecked():
-            presenter.key(Key.Key_F11)
+def test_it_is_always_in_the_same_place(presenter: Driver) -> None:
+    window, countdown = presenter.window, presenter.window.tools.countdown
+    presenter.key(KEYS["countdown"])
+    card = QRect(window.boundary_card.mapTo(window, QPoint(0, 0)), window.boundary_card.size())
+    assert card.contains(countdown.geometry()) and countdown.geometry().center().x() > card.center().x()
+    presenter.key(Key.Key_Escape)
+    places = set()
+    for name in ("01-the-printed-cost", "03-confidently-wrong", "07-outliers"):
+        window.lessons.open_lesson(lesson_folders()[name], afresh=True)
+        presenter.wait(lambda: window.lessons.guide.phase in (DONE, ASKING, WAITING))
+        if window.lessons.guide.phase != ASKING:
+            window.lessons.go_on()
+            presenter.wait(lambda: window.lessons.guide.phase == ASKING)
         settle(presenter)
         presenter.key(KEYS["countdown"])
-        place, samples = window.tools.countdown.geometry(), sample_places(window.boundary, window)
-        assert len(samples) >= 100 * lanes
-        assert window.rect().contains(place)
-        assert not any(place.contains(QPoint(round(x), round(y))) for x, y in samples.tolist())
-        presenter.key(KEYS["erase"])
-    presenter.key(Key.Key_F11)
-
-
-def test_the_places_of_the_samples_are_where_they_are_drawn(presenter: Driver) -> None:
-    """A click there chooses a sample, which a click elsewhere does not."""
-    window = presenter.window
-    view = window.boundary.current
-    chosen = []
-    view.sample_clicked.connect(lambda part, index: chosen.append((part, index)))
-    places = sample_places(window.boundary, window)
-    for count, (x, y) in enumerate(places[::30].tolist(), 1):
-        QTest.mouseClick(window.windowHandle(), LEFT, NONE, QPoint(round(x), round(y)))
-        assert len(chosen) == count
-    assert len(chosen) >= 10
-
-
-def test_the_freest_corner() -> None:
-    room, size = QRect(0, 0, 100, 60), QSize(20, 20)
-    right_low, right_high, left_low, left_high = QPoint(80, 40), QPoint(80, 0), QPoint(0, 40), QPoint(0, 0)
-
-    def corner(points: list[tuple[float, float]], *spared: QRect) -> QPoint:
-        place = freest_corner(room, size, np.array(points).reshape(-1, 2), spared)
-        assert place.size() == size
-        return place.topLeft()
-
-    assert corner([]) == right_low
-    assert corner([(90, 50)]) == right_high
-    assert corner([(90, 50), (80, 0)]) == left_low
-    assert corner([(90, 50), (80, 0), (19, 59)]) == left_high
-    assert corner([(90, 50), (80, 0), (20, 59)]) == left_low  # just beside it
-    assert corner([(90, 50), (80, 0), (0, 40), (0, 0), (5, 5), (5, 45)]) == right_low
-    assert corner([], QRect(50, 0, 50, 60)) == left_low
-    assert corner([], QRect(50, 0, 50, 60), QRect(0, 30, 50, 30)) == left_high
-    assert corner([(10, 10), (10, 50)], QRect(50, 0, 50, 60)) == right_low  # samples count for more
+        countdown.tick()
+        places.add(countdown.geometry().getRect())
+        question = window.lessons.panel.page.prediction
+        asked = QRect(question.mapTo(window, QPoint(0, 0)), question.size())
+        assert not asked.intersects(countdown.geometry()), f"it covers what {name} asks"
+    assert len(places) == 1 and window.lessons.panel.geometry().intersects(countdown.geometry())
 
 
 # How they look
