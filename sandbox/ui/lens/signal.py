@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Sequence
 
@@ -35,15 +36,16 @@ from sandbox.ui.pace import Pace
 from sandbox.ui.plot.layers import CrosshairLayer, GridLayer, Line, Points
 from sandbox.ui.plot.legend import Stroke
 from sandbox.ui.plot.plot import Plot
-from sandbox.ui.plot.ticks import coordinate, step_up
+from sandbox.ui.plot.ticks import coordinate, rounded, step_up
 from sandbox.ui.theme import SMALL, Theme
 
 PERIOD = 0.25  # seconds between two sentences
 FILLED = 0.4  # a range stays while the samples fill this share of it
 CROWD = 1200  # points in a plot
 LEAST = 4.0  # an axis of z, or of a classifier's losses, reaches at least this far
-# Not the colours of the first classes; each loss keeps its own, whatever else is ticked.
-COLOURS = (3, 6, 4, 7, 5, 2)
+# Neither the colours of the first classes nor any near that of the first lane; each loss keeps its own, whatever else
+# is ticked.
+COLOURS = (3, 4, 6, 7)
 DASHES = ((6.0, 3.0), (2.0, 2.0), (9.0, 3.0, 2.0, 3.0), (4.0, 2.0), (12.0, 4.0))
 
 ACROSS = {
@@ -62,6 +64,11 @@ TOLD = {
     "share": "Along the curves the other classes share the rest evenly; samples are drawn at their actual numbers.",
     "residual": "If a loss depends on more than the residual, its curve is drawn for the median target.",
 }
+
+
+def _wrapping(text: str) -> str:
+    """Return a tooltip that is set in several lines."""
+    return f"<qt>{html.escape(text)}</qt>"
 
 
 class SignalLens(Lens[Signals]):
@@ -271,7 +278,7 @@ class SignalLens(Lens[Signals]):
             told += " Loss and signal are of the standardised targets."
         self.across.setText(text)
         for plot in self.plots:
-            plot.setToolTip(f"{told} Point at a place, or use the arrow keys, to read the curves there.")
+            plot.setToolTip(_wrapping(f"{told} Point at a place, or use the arrow keys, to read the curves there."))
         self._tell()
 
     def _move_points(self, answer: Signals) -> None:
@@ -304,7 +311,7 @@ class SignalLens(Lens[Signals]):
         text = sentence(self._summary, self._answer.setup)
         if text != self.words.text():
             self.words.setText(text)
-            self.words.setToolTip(text)
+            self.words.setToolTip(_wrapping(text))
         if self._probe is None:
             self._show_numbers()
 
@@ -356,6 +363,8 @@ class SignalLens(Lens[Signals]):
         return tuple(float(np.interp(x, line[2][order], v[order])) for v in line[3:])  # type: ignore[return-value]
 
     def _probed(self, x: float) -> None:
+        low, high = self.plots[0].x_range
+        x = rounded(x, high - low)  # where the key says that its numbers are from
         self._probe = x
         for crosshair in self.crosshairs:
             crosshair.set_position(x)
