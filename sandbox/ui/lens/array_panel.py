@@ -128,7 +128,8 @@ class ArrayPanel(StyleFollower, QFrame):
         """Show the current values of an array."""
         self.shape = " \u00d7 ".join(map(str, shown.shape))
         name = f"{shown.name}[{shown.layer}]" if shown.layer else shown.name
-        numbers = f"  {self.shape}  norm {words.cost(shown.norm)}" if shown.shape else ""
+        shape = words.count(shown.shape[0], "number") if len(shown.shape) == 1 else self.shape
+        numbers = f"  {shape}  norm {words.cost(shown.norm)}" if shown.shape else ""
         text = f"{name}  {WORDS[shown.name]}{numbers}"  # the numbers are cut first
         if text != self.words.text():
             self.words.setText(text)

@@ -45,7 +45,7 @@ CROWD = 1200  # points in a plot
 LEAST = 4.0  # an axis of z, or of a classifier's losses, reaches at least this far
 # Neither the colours of the first classes nor any near that of the first lane; each loss keeps its own, whatever else
 # is ticked.
-COLOURS = (3, 4, 6, 7)
+COLOURS = (3, 4, 6, 7, 4, 7)
 DASHES = ((6.0, 3.0), (2.0, 2.0), (9.0, 3.0, 2.0, 3.0), (4.0, 2.0), (12.0, 4.0))
 
 ACROSS = {
