@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
 
@@ -34,7 +33,7 @@ from sandbox.ui.lens.signal_key import Entry, SignalKey
 from sandbox.ui.lens.signal_layers import CurvesLayer, MovingPointsLayer, one_per_cell
 from sandbox.ui.pace import Pace
 from sandbox.ui.plot.layers import CrosshairLayer, GridLayer, Line, Points
-from sandbox.ui.plot.legend import Stroke
+from sandbox.ui.plot.legend import Stroke, set_tip
 from sandbox.ui.plot.plot import Plot
 from sandbox.ui.plot.ticks import coordinate, rounded, step_up
 from sandbox.ui.theme import SMALL, Theme
@@ -64,11 +63,6 @@ TOLD = {
     "share": "Along the curves the other classes share the rest evenly; samples are drawn at their actual numbers.",
     "residual": "If a loss depends on more than the residual, its curve is drawn for the median target.",
 }
-
-
-def _wrapping(text: str) -> str:
-    """Return a tooltip that is set in several lines."""
-    return f"<qt>{html.escape(text)}</qt>"
 
 
 class SignalLens(Lens[Signals]):
@@ -278,7 +272,7 @@ class SignalLens(Lens[Signals]):
             told += " Loss and signal are of the standardised targets."
         self.across.setText(text)
         for plot in self.plots:
-            plot.setToolTip(_wrapping(f"{told} Point at a place, or use the arrow keys, to read the curves there."))
+            set_tip(plot, f"{told} Point at a place, or use the arrow keys, to read the curves there.")
         self._tell()
 
     def _move_points(self, answer: Signals) -> None:
@@ -311,7 +305,7 @@ class SignalLens(Lens[Signals]):
         text = sentence(self._summary, self._answer.setup)
         if text != self.words.text():
             self.words.setText(text)
-            self.words.setToolTip(_wrapping(text))
+            set_tip(self.words, text)
         if self._probe is None:
             self._show_numbers()
 
