@@ -73,6 +73,8 @@ class Line:
         Of a product that it assigns; the whole right side if that is no product. Empty if nothing can be said.
     comment : str
         Its comment, with the sign before it; "" if it has none.
+    value : str
+        The right side of an assignment to a single name; "" if it is anything else.
     """
 
     text: str
@@ -80,6 +82,7 @@ class Line:
     reads: frozenset[str] = frozenset()
     factors: tuple[Factor, ...] = ()
     comment: str = ""
+    value: str = ""
 
     @property
     def computes(self) -> frozenset[Quantity]:
@@ -208,7 +211,16 @@ def _line(statement: ast.stmt, text: str) -> Line:
         reads |= assigns
     value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
     factors = tuple(_factors(value, text)) if value is not None and text else ()
-    return Line(text, frozenset(assigns), frozenset(reads), factors)
+    return Line(text, frozenset(assigns), frozenset(reads), factors, value=_right_side(statement, text))
+
+
+def _right_side(statement: ast.stmt, text: str) -> str:
+    """Return what an assignment to a single name gives it; "" for any other statement."""
+    match statement:
+        case ast.Assign(targets=[ast.Name()], value=value) if text:
+            start, end = _span(value, text)
+            return text[start:end]
+    return ""
 
 
 def _names(node: ast.AST) -> frozenset[str]:
@@ -228,8 +240,10 @@ def _joined(text: str, lines: Collection[Line], comment: str) -> Line:
         return Line(text, comment=comment)
     assigns = frozenset[str]().union(*(line.assigns for line in lines))
     reads = frozenset[str]().union(*(line.reads for line in lines))
-    factors = next(iter(lines)).factors if len(lines) == 1 else ()
-    return Line(text, assigns, reads, factors, comment)
+    if len(lines) > 1:
+        return Line(text, assigns, reads, comment=comment)
+    (only,) = lines
+    return Line(text, assigns, reads, only.factors, comment, only.value)
 
 
 def _factors(value: ast.expr, text: str) -> Iterator[Factor]:

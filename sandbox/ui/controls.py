@@ -96,16 +96,34 @@ class ActionButton(IconButton):
 
 
 class SettingsButton(StyleFollower, QToolButton):
-    """Opens and closes the settings; while they are closed it shows their name, but not to an audience."""
+    """Opens and closes the settings; it shows their name if there is room, but not to an audience.
 
-    _brief = False
+    It is as wide while they are open as while they are closed, so that no button beside it moves.
+    """
+
+    _brief, _roomy, _name_width = False, True, 0
 
     def __init__(self, action: QAction) -> None:
         super().__init__()
         self.setDefaultAction(action)
         self.setAccessibleName(plain(action.text()))
-        self.toggled.connect(self.fit)
         self.follow_style()
+
+    @property
+    def roomy(self) -> bool:
+        """Whether there is room for the name."""
+        return self._roomy
+
+    @property
+    def spare(self) -> int:
+        """The width in pixels that the name takes, or would take."""
+        return 0 if self._brief else self._name_width
+
+    def set_roomy(self, roomy: bool) -> None:
+        """Set whether there is room for the name."""
+        if roomy != self._roomy:
+            self._roomy = roomy
+            self._show_name()
 
     def set_brief(self, brief: bool) -> None:
         """Set whether it does without the name."""
@@ -113,10 +131,17 @@ class SettingsButton(StyleFollower, QToolButton):
         self.fit()
 
     def fit(self) -> None:
-        style, brief = Qt.ToolButtonStyle, self._brief or self.isChecked()
-        self.setToolButtonStyle(style.ToolButtonIconOnly if brief else style.ToolButtonTextBesideIcon)
         self.setIconSize(QSize(theme.px(16), theme.px(16)))
         self.setFixedHeight(theme.px(theme.CONTROL))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        width = self.sizeHint().width()
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self._name_width = width - self.sizeHint().width()
+        self._show_name()
+
+    def _show_name(self) -> None:
+        style, named = Qt.ToolButtonStyle, self._roomy and not self._brief
+        self.setToolButtonStyle(style.ToolButtonTextBesideIcon if named else style.ToolButtonIconOnly)
 
 
 class Controls(StyleFollower, QFrame):
@@ -129,7 +154,6 @@ class Controls(StyleFollower, QFrame):
         self.play = PrimaryButton("Play", "play", actions["play"].toolTip())
         self.play.clicked.connect(actions["play"].trigger)
         self.settings = SettingsButton(actions["settings"])
-        self.settings.toggled.connect(lambda: call_later(self, self._make_room))
         self.step_update, self.step_epoch, self.reset, self.new_weights = (
             ActionButton(actions[name]) for name in ("step_update", "step_epoch", "reset", "new_weights")
         )
@@ -160,11 +184,12 @@ class Controls(StyleFollower, QFrame):
         self.score = Readout("Test accuracy", "100.0 %", "Accuracy over the test samples.")
         self._speed_label = label("Speed", "hint")
         self._speed_label.setBuddy(self.speed.slider)
-        # What leaves the row when it gets narrow, the first of them first; of the readouts only the notes leave it.
+        # What leaves the row when it gets narrow, the first of them first; of the readouts only the notes leave it, and
+        # of the settings only the name.
         self._noted = (self.train, self.test, self.score)
         self._foldable: tuple[tuple[QWidget, ...], ...] = (
             (self.present,), (self.theme,), (self.sweep,), (self.open, self.save), self._noted, (self.lessons,),
-            (self._speed_label,), (self.undo, self.redo), (self.new_weights,),
+            (self._speed_label,), (self.undo, self.redo), (self.new_weights,), (self.settings,),
         )  # fmt: skip
         self._lay_out()
 
@@ -179,8 +204,10 @@ class Controls(StyleFollower, QFrame):
         self._row.addWidget(self._speed_label)
         self._row.addWidget(self.speed)
         self._row.addStretch(1)
+        self._readings = QHBoxLayout()
         for readout in (self.epoch, self.train, self.test, self.score):
-            self._row.addWidget(readout)
+            self._readings.addWidget(readout)
+        self._row.addLayout(self._readings)
         self._row.addStretch(1)
         trailing: tuple[QWidget, ...] = (
             self.undo, self.redo, self.open, self.save, self.sweep, self.lessons, self.theme, self.present, self.more,
@@ -276,21 +303,23 @@ class Controls(StyleFollower, QFrame):
             elif group is not self._noted:
                 break  # what matters less is not shown in its place
         for widget in widgets:
-            if isinstance(widget, Readout):
+            if isinstance(widget, Readout | SettingsButton):
                 widget.set_roomy(widget in shown)
             else:
                 widget.setVisible(widget in shown)
         self.more.setVisible(self._presenting or not roomy)
 
     def _width(self, widget: QWidget) -> int:
-        """Return the width that a widget, or the note of a readout, adds to the row."""
-        return widget.spare if isinstance(widget, Readout) else widget.sizeHint().width() + self._row.spacing()
+        """Return the width that a widget, or the note of a readout, or the name of the settings, adds to the row."""
+        if isinstance(widget, Readout | SettingsButton):
+            return widget.spare
+        return widget.sizeHint().width() + self._row.spacing()
 
     def _least_width(self) -> int:
-        """Return the width without notes, with everything folded that can be."""
+        """Return the width without notes and name, with everything folded that can be."""
         least = self._row.minimumSize().width()
         for widget in (widget for group in self._leaving for widget in group):
-            if widget.roomy if isinstance(widget, Readout) else not widget.isHidden():
+            if widget.roomy if isinstance(widget, Readout | SettingsButton) else not widget.isHidden():
                 least -= self._width(widget)
         return least + (self._width(self.more) if self.more.isHidden() else 0)
 
@@ -314,3 +343,4 @@ class Controls(StyleFollower, QFrame):
         """Set margins and spacing."""
         self._row.setContentsMargins(theme.px(12), theme.px(8), theme.px(12), theme.px(8))
         self._row.setSpacing(theme.px(8))
+        self._readings.setSpacing(theme.px(16))

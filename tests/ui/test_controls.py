@@ -1,9 +1,13 @@
-"""The row of controls: the speed that is reached."""
+"""The row of controls: the speed that is reached, and where its buttons and readouts stand."""
 
 from __future__ import annotations
 
-import pytest
+from itertools import pairwise
 
+import pytest
+from PySide6.QtCore import Qt
+
+from sandbox.ui import theme
 from sandbox.ui.controls import RateMeter
 from tests.ui.conftest import Driver
 
@@ -47,3 +51,34 @@ def test_the_speed_reached_is_shown_while_the_network_trains(driver: Driver) -> 
     assert speed.value() == 1000.0
     driver.pause()
     assert speed.words.text() == speed.words.accessibleName() == "1,000 updates/s"
+
+
+@pytest.mark.parametrize("width", [900, 1024, 1280, 1920])
+def test_no_button_moves_when_the_settings_open_or_close(driver: Driver, width: int) -> None:
+    window, controls = driver.window, driver.window.controls
+    window.resize(width, 720)
+    driver.settle()
+    places = [(button, button.geometry()) for button in (controls.settings, controls.play, controls.step_update)]
+    was_open = controls.settings.isChecked()
+    for opened in (not was_open, was_open):
+        driver.click(controls.settings)
+        driver.settle()
+        assert controls.settings.isChecked() == opened
+        assert [(button, button.geometry()) for button, _ in places] == places
+
+
+def test_the_settings_have_their_name_if_there_is_room(driver: Driver) -> None:
+    controls, style = driver.window.controls, Qt.ToolButtonStyle
+    driver.window.resize(1600, 720)
+    driver.wait(lambda: controls.settings.toolButtonStyle() == style.ToolButtonTextBesideIcon)
+    controls.set_presenting(True)
+    assert controls.settings.toolButtonStyle() == style.ToolButtonIconOnly
+    controls.set_presenting(False)
+    assert controls.settings.toolButtonStyle() == style.ToolButtonTextBesideIcon
+
+
+def test_readouts_are_kept_apart(driver: Driver) -> None:
+    controls = driver.window.controls
+    readouts = [controls.epoch, controls.train, controls.test, controls.score]
+    for left, right in pairwise(readouts):
+        assert right.geometry().left() - left.geometry().right() > theme.px(14)

@@ -645,8 +645,14 @@ def test_tabs_without_room_are_in_a_menu_and_the_chosen_one_is_not(qtbot: Any, s
     assert tabs.button(7).isVisible() and tabs.rect().contains(tabs.button(7).geometry())
     qtbot.mouseClick(tabs.button(0), Qt.MouseButton.LeftButton)
     assert chosen == [7, 0] and tabs.button(7).isHidden()
+    tabs.reveal(6)  # it is to be clicked
+    assert tabs.button(6).isVisible() and tabs.button(0).isVisible() and tabs.value() == 0
+    assert tabs.rect().contains(tabs.button(6).geometry())
+    qtbot.mouseClick(tabs.button(1), Qt.MouseButton.LeftButton)
+    assert chosen == [7, 0, 1] and tabs.button(6).isHidden()
+    tabs.reveal(6)
     tabs.resize(10, tabs.height())
-    assert [index for index in range(8) if tabs.button(index).isVisible()] == [0]
+    assert [index for index in range(8) if tabs.button(index).isVisible()] == [1]
 
 
 def test_tabs_may_change(qtbot: Any, show: Any) -> None:

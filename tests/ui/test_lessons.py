@@ -419,6 +419,34 @@ def test_a_step_waits_for_what_it_names(driver: Driver, tmp_path: Path, place: s
         driver.pause()
 
 
+def test_the_tab_that_a_step_waits_for_is_among_those_to_be_seen(driver: Driver, tmp_path: Path) -> None:
+    window = driver.window
+    window.resize(1024, 700)
+    driver.settle()
+    begin(driver, own(tmp_path, step("wait = 'findings'\npoint = 'findings'")), WAITING)
+    driver.settle()
+    lenses = window.lenses
+    assert lenses is not None and lenses.findings is not None
+    tab = lenses.tabs.button(lenses.lenses.index(lenses.findings))
+    assert lenses.tabs.more.isVisible() and tab.isVisible() and lenses.tabs.rect().contains(tab.geometry())
+    ring, place = window.lessons.pointer.ring, tab.mapTo(window.page, QPoint(0, 0))
+    driver.wait(lambda: window.lessons.pointer.ring.contains(QRect(place, tab.size())))
+    assert window.lessons.pointer.ring.width() < tab.width() + 20, ring
+    driver.click(tab)
+    driver.wait(lambda: window.lessons.guide.phase == DONE)
+
+
+def test_a_lesson_opens_with_the_first_lens_in_front(driver: Driver, tmp_path: Path) -> None:
+    lenses = driver.window.lenses
+    assert lenses is not None
+    driver.click(lenses.tabs.button(1))
+    begin(driver, own(tmp_path, step("point = 'cost'")))
+    assert lenses.current is lenses.lenses[0] and lenses.tabs.value() == 0
+    driver.click(lenses.tabs.button(1))
+    driver.settle()
+    assert lenses.current is lenses.lenses[1]  # only when it opens
+
+
 def test_what_was_waited_for_no_longer_counts_in_the_next_step(driver: Driver, tmp_path: Path) -> None:
     first = own(tmp_path, step("wait = 'network.hidden'"))
     second = own(tmp_path, step("train = 300"), SMALL + "[network]\nhidden = [3]\n", name="second")

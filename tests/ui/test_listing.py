@@ -18,7 +18,7 @@ from sandbox.notation.equations import subjects
 from sandbox.ui import theme
 from sandbox.ui.lens.equations import EquationsLens
 from sandbox.ui.lessons.guide import DONE
-from sandbox.ui.lessons.listing import ENTERS, HINT, PRINTED, CodeBox, CodeView
+from sandbox.ui.lessons.listing import ENTERS, HINT, OTHER, PALE, PALE_TOO, PRINTED, CodeBox, CodeView
 from sandbox.ui.lessons.places import lens_named
 from tests.ui.conftest import Driver
 from tests.ui.test_layout import problems
@@ -202,7 +202,6 @@ def test_a_long_line_goes_on_below_and_is_not_cut(driver: Driver, tmp_path: Path
 @pytest.mark.parametrize(
     ("line", "keys", "array", "layer"),
     [
-        (C, ["cost"], ("C", 0), None),
         (DZ2, ["chain", "dZ"], ("dZ", 2), None),
         (DW2, ["dW"], ("dW", 2), 2),
         (DZ1, ["dZ_below"], ("dZ", 1), 2),  # dZ[l-1] with l = 2
@@ -239,12 +238,41 @@ def test_the_array_is_that_of_the_network_and_its_shape_stands_below_the_code(be
     assert beside.words() == (f"A[1], 4 \u00d7 {len(data.X_train)}", "")
 
 
-def test_the_cost_is_the_one_that_is_learned_with(beside: Beside) -> None:
+def test_a_printed_cost_that_is_not_learned_with_does_not_light_up_the_one_that_is(beside: Beside) -> None:
     beside.hover(C)
+    assert beside.view.current == C and beside.view.strong == (C,) and not beside.lit() and beside.shown() is None
+    assert beside.words() == ("", PRINTED) and beside.box.more.text() == OTHER
+    assert OTHER in beside.view.accessibleDescription()
+    beside.view.setFocus()
+    beside.driver.key(Qt.Key.Key_Return, on=beside.view)  # there is nothing to keep
+    beside.driver.settle()
+    assert beside.shown() is None and beside.lens._pinned is None
+
+
+def test_a_printed_cost_that_is_learned_with_is_the_one_of_the_equations(driver: Driver, tmp_path: Path) -> None:
+    begin(driver, own(tmp_path, "```python\ncost = 0.5 * ((a_2 - y) ** 2).sum()\n```"))
+    beside = Beside(driver)
+    beside.hover(0)
+    assert beside.words() == ("The cost, C.", PRINTED) and beside.box.more.text() == ""
+    assert beside.lit() == ["cost"] and beside.shown() == ("C", 0)
     shown = beside.lens.panel.shown
     assert shown is not None and shown.shape == ()
     cost = beside.driver.last.lane("A").readings["train_cost"]  # type: ignore[union-attr]
     assert float(shown.values[0, 0]) == pytest.approx(cost, rel=1e-12)
+    beside.leave()
+    beside.hover_symbol("C")
+    assert beside.view.strong == (0,) and beside.words() == ("The cost, C.", PRINTED)
+    driver.window.desk.view("B")  # which learns with another one
+    driver.settle()
+    beside.hover(0)
+    assert beside.lit() == [] and beside.box.more.text() == OTHER
+
+
+def test_a_cost_of_which_nothing_is_known_is_not_said_to_be_any(driver: Driver, tmp_path: Path) -> None:
+    begin(driver, own(tmp_path, "```python\ncost = my_loss(a_2, y)\n```"))
+    beside = Beside(driver)
+    beside.hover(0)
+    assert beside.words() == ("", PRINTED) and beside.box.more.text() == "" and not beside.lit()
 
 
 def test_a_line_of_another_name_or_layer_is_an_ordinary_line(beside: Beside) -> None:
@@ -255,8 +283,6 @@ def test_a_line_of_another_name_or_layer_is_an_ordinary_line(beside: Beside) -> 
 
 
 def test_what_the_code_says_of_the_cost_and_of_the_loss(beside: Beside) -> None:
-    beside.hover(C)
-    assert beside.words() == ("The cost, C.", PRINTED)
     beside.hover(DZ2)
     assert beside.box.why.text() == ENTERS and beside.box.why.property("role") == "decided"
     beside.hover(DW2)
@@ -268,7 +294,7 @@ def test_a_cost_that_is_read_is_not_said_to_be_only_printed(driver: Driver, tmp_
     begin(driver, own(tmp_path, "```python\ncost = a_2 - y\ncosts.append(cost)\n```"))
     beside = Beside(driver)
     beside.hover(0)
-    assert beside.words() == ("The cost, C.", "")
+    assert beside.words() == ("A cost.", "") and beside.box.more.text() == ""
 
 
 def test_the_loss_enters_with_dA_if_the_code_has_it(driver: Driver, tmp_path: Path) -> None:
@@ -308,9 +334,10 @@ def test_a_symbol_lights_up_the_lines_that_compute_it_and_faintly_those_that_use
     beside.hover_symbol("dZ", None, 2)
     assert beside.view.strong == (DZ2,) and beside.view.faint == (DW2, DZ1)
     assert beside.words() == (f"dZ[2], 1 \u00d7 {len(beside.driver.last.data.X_train)}", ENTERS)
+    assert beside.box.more.text() == PALE
     beside.hover_symbol("C")
-    assert beside.view.strong == (C,) and beside.view.faint == ()
-    assert beside.words() == ("The cost, C.", PRINTED)
+    assert beside.view.strong == () and beside.view.faint == ()  # what is printed is another cost
+    assert beside.words() == (HINT, "") and beside.box.more.text() == ""
     beside.hover_symbol("A", None, 2)
     assert beside.view.strong == (A2,) and beside.view.faint == (C, DZ2)
     beside.hover_symbol("Y")
@@ -318,6 +345,36 @@ def test_a_symbol_lights_up_the_lines_that_compute_it_and_faintly_those_that_use
     beside.driver.qtbot.mouseMove(beside.lens.heading)
     beside.driver.wait(lambda: beside.lens.view.current is None)
     assert beside.view.strong == beside.view.faint == ()
+
+
+def test_an_array_without_a_name_belongs_to_the_line_that_computes_it_on_its_way(beside: Beside) -> None:
+    def faint() -> list[str]:
+        return [beside.lens.view.equations[number].key for number in sorted(beside.lens.view._faint_rows)]
+
+    beside.hover(DZ1)  # its first factor is dA[1]
+    assert beside.lit() == ["dZ_below"] and faint() == ["dA_below"]
+    beside.hover(DW2)
+    assert faint() == []
+    beside.leave()
+    beside.hover_symbol("dA", -1)
+    assert beside.view.strong == () and beside.view.faint == (DZ1,) and beside.box.more.text() == PALE
+
+
+def test_an_equation_for_every_layer_lights_up_its_lines_in_all_of_them(beside: Beside) -> None:
+    beside.hover_symbol("dW", 0)
+    assert beside.view.strong == (DW2,) and beside.view.faint == (DW1,)
+    assert beside.box.more.text() == PALE_TOO and beside.box.what.text().startswith("dW[2]")
+    beside.hover_symbol("dW", None, 1)  # the bar of one layer
+    assert beside.view.strong == (DW1,) and beside.view.faint == () and beside.box.more.text() == ""
+
+
+def test_a_sum_that_keeps_its_dimensions_is_a_column(driver: Driver, tmp_path: Path) -> None:
+    begin(driver, own(tmp_path, "```python\ndb1 = d_Z1.sum(axis=1, keepdims=True)\ndb2 = d_Z2.sum(axis=1)\n```"))
+    beside = Beside(driver)
+    beside.hover(0)
+    assert beside.words() == ("db[1], 4 \u00d7 1", "")
+    beside.hover(1)
+    assert beside.words() == ("db[2], 1 number", "")
 
 
 def test_lit_lines_look_lit(beside: Beside) -> None:
@@ -431,6 +488,74 @@ def test_the_lines_are_gone_through_by_keys(beside: Beside) -> None:
     assert view.current is None and beside.shown() is None
 
 
+def test_keys_go_on_from_the_line_that_was_clicked(beside: Beside) -> None:
+    driver, view = beside.driver, beside.view
+    driver.qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=beside.spot(A1))
+    view.setFocus(Qt.FocusReason.MouseFocusReason)
+    beside.leave()
+    assert view.current is None and beside.shown() == ("A", 1)
+    driver.key(Qt.Key.Key_Down, on=view)
+    driver.settle()
+    assert view.current == A2 and beside.shown() == ("A", 2)
+    driver.key(Qt.Key.Key_Escape, on=view)  # of the line, and of what is kept
+    driver.settle()
+    assert view.current is None and beside.shown() is None and beside.lens._pinned is None
+
+
+def test_an_array_covers_no_equation_and_leaves_them_where_they_were(beside: Beside) -> None:
+    bar = beside.lens.area.verticalScrollBar()
+    beside.window.resize(1100, 620)
+    beside.driver.settle()
+    assert bar.value() == 0
+    for line in (DZ1, A1, DW1):
+        beside.hover(line)
+        assert not beside.lens.panel.geometry().intersects(beside.lens.area.geometry())
+        assert _shows_whole_rows(beside.lens)
+    beside.leave()
+    assert bar.value() == 0 and beside.shown() is None
+    assert beside.lens.area.geometry().bottom() == beside.lens.rect().bottom()
+
+
+def _shows_whole_rows(lens: EquationsLens) -> bool:
+    table, row = lens.panel.table, lens.panel.table.verticalHeader().defaultSectionSize()
+    seen = table.viewport().height()
+    return seen >= row and (seen >= lens.panel.model.rowCount() * row or seen % row <= 1)
+
+
+def test_the_place_of_an_array_that_is_kept_stays_whichever_line_is_pointed_at(beside: Beside) -> None:
+    beside.driver.qtbot.mouseClick(beside.view.viewport(), Qt.MouseButton.LeftButton, pos=beside.spot(A1))
+    beside.leave()
+    place = beside.lens.panel.geometry()
+    for line in (DZ2, DW1, DZ1):
+        beside.hover(line)
+        assert beside.lens.panel.geometry() == place and _shows_whole_rows(beside.lens)
+    beside.leave()
+    assert beside.shown() == ("A", 1) and beside.lens.panel.geometry() == place
+
+
+def test_escape_lets_go_of_what_was_clicked(beside: Beside) -> None:
+    driver, view = beside.driver, beside.view
+    driver.qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=beside.spot(DW1))
+    view.setFocus(Qt.FocusReason.MouseFocusReason)
+    beside.leave()
+    driver.key(Qt.Key.Key_Escape, on=view)
+    driver.settle()
+    assert beside.shown() is None and beside.view.strong == ()
+
+
+def test_what_is_kept_is_let_go_of_when_the_step_changes(driver: Driver, tmp_path: Path) -> None:
+    text = f'```python\n{CODE}```\n\n## Two\n```step\npoint = "equations"\n```\nMore.'
+    begin(driver, own(tmp_path, text))
+    beside = Beside(driver)
+    driver.qtbot.mouseClick(beside.view.viewport(), Qt.MouseButton.LeftButton, pos=beside.spot(DW1))
+    beside.leave()
+    assert beside.shown() == ("dW", 1)
+    driver.click(driver.window.lessons.panel.next)
+    driver.wait(lambda: driver.window.lessons.guide.index == 1 and driver.window.lessons.guide.phase == DONE)
+    driver.settle()
+    assert beside.shown() is None and beside.lens._pinned is None
+
+
 def test_leaving_by_tab_lets_go_of_the_line(beside: Beside) -> None:
     beside.view.setFocus(Qt.FocusReason.TabFocusReason)
     beside.driver.key(Qt.Key.Key_Tab, on=beside.view)
@@ -542,6 +667,9 @@ def test_the_code_of_the_first_lesson_and_its_equations_are_seen_together(
         beside.hover(number)
         quantity = view.quantity(number)
         about = {beside.lens.resolved(s) for s in subjects(beside.lens.view.equations) if s is not None}
+        if quantity == ("C", 0):  # it is printed, and not the one that is learned with
+            assert not beside.lit() and beside.shown() is None and beside.box.more.text() == OTHER
+            continue
         assert quantity is not None and beside.shown() == quantity
         assert bool(beside.lit()) == (quantity in about)
     if enlarged:

@@ -375,6 +375,7 @@ class Tabs(StyleFollower, QWidget):
     def __init__(self, items: Sequence[Item], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._buttons: dict[object, QPushButton] = {}
+        self._revealed: object = None  # a value whose button is to be seen, until one is chosen
         self._group = QButtonGroup(self)
         self.more = QPushButton(self)
         self.more.setToolTip("Shows the names for which there is no room.")
@@ -419,8 +420,14 @@ class Tabs(StyleFollower, QWidget):
         return button
 
     def _choose(self, value: object) -> None:
+        self._revealed = None
         self.set_value(value)
         self.changed.emit(value, True)
+
+    def reveal(self, value: object) -> None:
+        """Show the button of a value among those that have room, until the user chooses one."""
+        self._revealed = value
+        self._place()
 
     def value(self) -> object:
         """Return the chosen value; None while there are no names."""
@@ -436,14 +443,15 @@ class Tabs(StyleFollower, QWidget):
         return self._buttons[value]
 
     def _place(self) -> None:
-        """Put as many names side by side as fit, the chosen one among them."""
+        """Put as many names side by side as fit, the chosen one and the revealed one among them."""
         widths = {value: button.sizeHint().width() for value, button in self._buttons.items()}
         room, shown = self.width(), list(widths)
         self.more.setText(f"+{len(shown)}")
         more = self.more.sizeHint().width()
         if sum(widths.values()) > room:
             while len(shown) > 1 and sum(widths[value] for value in shown) + more > room:
-                shown.remove(next(value for value in reversed(shown) if not self._buttons[value].isChecked()))
+                others = [value for value in shown if not self._buttons[value].isChecked()]
+                shown.remove(next((value for value in reversed(others) if value != self._revealed), others[-1]))
         hidden, left, height = len(widths) - len(shown), 0, self.sizeHint().height()
         for value, button in self._buttons.items():
             button.setVisible(value in shown)

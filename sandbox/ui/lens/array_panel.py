@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics
+from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout
 
 from sandbox import words
 from sandbox.experiment.lens.equations import ShownArray
 from sandbox.ui import theme
 from sandbox.ui.kit import Elided, IconButton
-from sandbox.ui.kit.base import StyleFollower
+from sandbox.ui.kit.base import StyleFollower, call_later
 from sandbox.ui.kit.tables import plain_table
 
 Index = QModelIndex | QPersistentModelIndex
@@ -97,8 +97,8 @@ class ArrayPanel(StyleFollower, QFrame):
         self.setObjectName("layer")  # the quiet frame of the theme
         self.setAccessibleName("The array behind the symbol")
         self.words = Elided("", "")
-        self.before = IconButton("minus", "Shows the previous layer.", "Previous layer", flat=True)
-        self.after = IconButton("plus", "Shows the next layer.", "Next layer", flat=True)
+        self.before = IconButton("chevron-up", "Shows the same array of the layer before.", "Previous layer", flat=True)
+        self.after = IconButton("chevron-down", "Shows the same array of the layer after.", "Next layer", flat=True)
         self.close_button = IconButton("close", "Closes the array.", "Close array", flat=True)
         self.note = Elided("", "hint")
         self.model = ArrayModel()
@@ -114,8 +114,9 @@ class ArrayPanel(StyleFollower, QFrame):
             self._top.addWidget(button)
         self._column = QVBoxLayout(self)
         self._column.addLayout(self._top)
-        self._column.addWidget(self.table, 1)
+        self._column.addWidget(self.table, 1000)
         self._column.addWidget(self.note)
+        self._column.addStretch(1)  # what is left when whole rows are shown
         self.before.clicked.connect(lambda: self.stepped.emit(-1))
         self.after.clicked.connect(lambda: self.stepped.emit(1))
         self.close_button.clicked.connect(self.closed)
@@ -127,8 +128,9 @@ class ArrayPanel(StyleFollower, QFrame):
         """Show the current values of an array."""
         self.shape = " \u00d7 ".join(map(str, shown.shape))
         name = f"{shown.name}[{shown.layer}]" if shown.layer else shown.name
-        numbers = f"{self.shape}  norm {words.cost(shown.norm)}  " if shown.shape else ""
-        text = f"{name}  {numbers}{WORDS[shown.name]}"
+        shape = words.count(shown.shape[0], "number") if len(shown.shape) == 1 else self.shape
+        numbers = f"  {shape}  norm {words.cost(shown.norm)}" if shown.shape else ""
+        text = f"{name}  {WORDS[shown.name]}{numbers}"  # the numbers are cut first
         if text != self.words.text():
             self.words.setText(text)
         if shown.note != self.note.text():
@@ -139,19 +141,51 @@ class ArrayPanel(StyleFollower, QFrame):
         self.model.show_values(shown.values)
         if resized:
             self.fit()
+        self._cut_no_row()
 
     def set_pinned(self, pinned: bool, steps: bool) -> None:
         """Show the buttons that only a pinned array needs."""
         self.close_button.setVisible(pinned)
         for button in (self.before, self.after):
             button.setVisible(pinned and steps)
+        self._cut_no_row()
 
-    def natural_height(self) -> int:
-        """Return the height that shows all rows, up to 40."""
-        rows = min(self.model.rowCount(), 40) * self.table.verticalHeader().defaultSectionSize()
-        note = theme.px(18) if self.note.text() else 0
-        header = self.table.horizontalHeader().height()
-        return rows + header + note + theme.px(theme.CONTROL + 3 * theme.GRID)
+    def height_within(self, room: int) -> int:
+        """Return the height that shows as many whole rows as there are and as have room, up to 40."""
+        return self._height(self._rows_within(room, self._note_height()), self._note_height())
+
+    def steady_height_within(self, room: int) -> int:
+        """Return the height that shows as many whole rows of any array as have room, with a note or without."""
+        most = theme.px(18)
+        return self._height(max(1, (room - self._height(0, most)) // self._row_height), most)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        call_later(self, self._cut_no_row)
+
+    def _cut_no_row(self) -> None:
+        """Let the table be as high as the whole rows for which it has room."""
+        rows = max(1, (self.height() - self._height(0, self._note_height())) // self._row_height)
+        across = self.model.columnCount() * self.table.horizontalHeader().defaultSectionSize()
+        width = self.width() - self.table.verticalHeader().width() - 2 * theme.px(theme.HALF)
+        bar = theme.px(theme.GRID) if across > width else 0
+        self.table.setMaximumHeight(self.table.horizontalHeader().height() + rows * self._row_height + bar)
+
+    def _rows_within(self, room: int, note: int) -> int:
+        return max(1, min(self.model.rowCount(), 40, (room - self._height(0, note)) // self._row_height))
+
+    @property
+    def _row_height(self) -> int:
+        return self.table.verticalHeader().defaultSectionSize()
+
+    def _note_height(self) -> int:
+        return theme.px(18) if self.note.text() else 0
+
+    def _height(self, rows: int, note: int) -> int:
+        """Return the height with this many rows, and a bar to scroll across."""
+        frame = self.height() - self.contentsRect().height()
+        around = frame + 2 * theme.px(theme.HALF) + self._top.sizeHint().height() + theme.px(2) + theme.px(theme.GRID)
+        return around + self.table.horizontalHeader().height() + rows * self._row_height + note
 
     def fit(self) -> None:
         """Set the lengths that follow the scale."""

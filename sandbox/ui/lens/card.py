@@ -146,6 +146,14 @@ class LensCard(StyleFollower, QFrame):
             self._windows[lens].activateWindow()
         self.wanted_changed.emit()
 
+    def show_first(self) -> None:
+        """Bring what is behind the first tab to the front: the first lens, or the view that was taken in."""
+        if self.has_guest:
+            self._front = self.lenses[0]
+            self.show_guest()
+        else:
+            self.show_lens(self.lenses[0])
+
     @property
     def has_guest(self) -> bool:
         """Whether another view stands behind the first tab."""

@@ -31,13 +31,14 @@ class EquationsLens(Lens[Numbers]):
 
     Signals
     -------
-    lit(object)
+    lit(object, object)
         The name and the layer (str, int) of the array in view, pointed at or pinned; None if there is none any more.
+        And the set of those that the same equation gives in other layers, if it stands on its left.
     answered()
         Its numbers are shown.
     """
 
-    lit = Signal(object)
+    lit = Signal(object, object)
     answered = Signal()
 
     title = "Equations"
@@ -52,10 +53,12 @@ class EquationsLens(Lens[Numbers]):
         self._pinned: Symbol | None = None
         self._pointed: Target | None = None
         self._asked: tuple[str, int] | None = None  # an array that is pointed at elsewhere
-        self._told: tuple[str, int] | None = None  # what `lit` said last
+        self._within: frozenset[tuple[str, int]] = frozenset()  # what is computed on the way to it
+        self._told: tuple[object, object] = (None, frozenset())  # what `lit` said last
         self._just_pinned: Target | None = None  # just pinned: to be scrolled into view beside its array
         self._layer = 1  # the layer l of the array shown
         self._left_layer = 0  # the one to come back to when nothing is pointed at elsewhere; 0 for none
+        self._left_scroll: int | None = None  # how far down to come back to then
         self.heading = label("What the loss changes", "title")
         self.key = DecidedKey()
         self.convention = QToolButton()
@@ -126,9 +129,11 @@ class EquationsLens(Lens[Numbers]):
     def show_answer(self, answer: Numbers, snapshot: Snapshot, lane: str) -> None:
         self.view.set_norms(answer.dW, answer.db)
         if answer.shown is not None:
+            other = self.panel.shown is None or self.panel.shown.values.shape != answer.shown.values.shape
             self.panel.show_array(answer.shown)
-            if not self.panel.isVisible():
+            if other or not self.panel.isVisible():
                 self._lay_out()
+                self._light_up()
             self.answered.emit()
             if self._just_pinned is not None:
                 self._reveal(self._just_pinned, theme.px(24))
@@ -161,7 +166,7 @@ class EquationsLens(Lens[Numbers]):
 
     def _wanted(self) -> tuple[str, int]:
         """Return the name and the layer of the array to show; ("", 0) for none."""
-        if self._pointed is None and self._asked is not None:
+        if self._pointed is None and self._asked is not None:  # elsewhere
             return self._asked
         symbol = self._pointed.symbol if self._pointed is not None else self._pinned
         return ("", 0) if symbol is None else self.resolved(symbol)
@@ -191,19 +196,38 @@ class EquationsLens(Lens[Numbers]):
 
     def _tell(self) -> None:
         wanted = self._wanted()
-        now = wanted if wanted[0] else None
+        now = (wanted, self._alike()) if wanted[0] else (None, frozenset())
         if now != self._told:
             self._told = now
-            self.lit.emit(now)
+            self.lit.emit(*now)
+
+    def _alike(self) -> frozenset[tuple[str, int]]:
+        """Return what the equation in view gives in other layers: dW of each, for the dW of layer l."""
+        symbol = self._pinned if self._pointed is None else self._pointed.symbol
+        if symbol is None or symbol.shift is None or self._setup is None or self._is_pointed_elsewhere:
+            return frozenset()
+        if symbol not in subjects(equations(self._setup)):
+            return frozenset()
+        layers = range(max(1, 1 + symbol.shift), self._setup.layers + symbol.shift + 1)
+        return frozenset((symbol.name, layer) for layer in layers) - {self.resolved(symbol)}
+
+    @property
+    def _is_pointed_elsewhere(self) -> bool:
+        return self._pointed is None and self._asked is not None
 
     # What is pointed at elsewhere
 
-    def point_at(self, array: tuple[str, int] | None) -> None:
-        """Light up the equation of an array that is pointed at elsewhere, and show the array; None ends it."""
-        if array == self._asked:
+    def point_at(self, array: tuple[str, int] | None, within: frozenset[tuple[str, int]] = frozenset()) -> None:
+        """Light up the equation of an array that is pointed at elsewhere, and show the array; None ends it.
+
+        The equations of what is computed on the way to it, `within`, light up faintly.
+        """
+        if (array, within) == (self._asked, self._within):
             return
+        self._within = within
         if self._asked is None:
             self._left_layer = self._layer
+            self._left_scroll = self.area.verticalScrollBar().value()
         self._asked = array
         if array is not None:
             self._go_to_layer_of(array)
@@ -213,14 +237,22 @@ class EquationsLens(Lens[Numbers]):
             self._layer, self._left_layer = self._left_layer or self._layer, 0
             if self._pinned is None:
                 self._hide_panel()
-        self._light_up()
         if self.panel.isVisible():
             self._lay_out()
+        self._light_up()
+        if array is None:
+            self._scroll_back()
         self._want()
+
+    def _scroll_back(self) -> None:
+        """Show the equations where they were, unless something has been pinned meanwhile."""
+        if self._left_scroll is not None and self._just_pinned is None:
+            self.area.verticalScrollBar().setValue(self._left_scroll)
+        self._left_scroll = None
 
     def pin(self, array: tuple[str, int]) -> None:
         """Keep an array that is pointed at elsewhere; let go of it if it was kept."""
-        self._layer, self._left_layer = self._left_layer or self._layer, 0
+        self._layer, self._left_layer, self._left_scroll = self._left_layer or self._layer, 0, None
         is_kept = self._pinned is not None and self.resolved(self._pinned) == array
         self._go_to_layer_of(array)
         if is_kept:
@@ -248,12 +280,13 @@ class EquationsLens(Lens[Numbers]):
         """Light up what is pointed at elsewhere: the equations about it, and its symbol wherever it stands."""
         array = self._asked
         if array is None or self._setup is None:
-            self.view.set_lit(frozenset(), frozenset())
+            self.view.set_lit(frozenset(), frozenset(), frozenset())
             return
         symbols = {target.symbol for target in self.view.targets if self.resolved(target.symbol) == array}
-        about = enumerate(subjects(equations(self._setup)))
-        rows = {number for number, symbol in about if symbol is not None and self.resolved(symbol) == array}
-        self.view.set_lit(frozenset(symbols), frozenset(rows))
+        given = [None if symbol is None else self.resolved(symbol) for symbol in subjects(equations(self._setup))]
+        rows = frozenset(number for number, found in enumerate(given) if found == array)
+        within = frozenset(number for number, found in enumerate(given) if found in self._within)
+        self.view.set_lit(frozenset(symbols), rows, within)
         place = self.view.lit_place
         if not place.isNull():
             self._show_place(place.toRect(), theme.px(6))
@@ -311,7 +344,10 @@ class EquationsLens(Lens[Numbers]):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        """Place the panel away from what is pointed at, or beside or below the equations while it is pinned."""
+        """Place the panel beside or below the equations; over them only while one of their symbols is pointed at.
+
+        While an array is pinned, its place stays as it is, whichever array is in it.
+        """
         top = theme.px(22)
         width, height = self.width(), self.height()
         self._head.setGeometry(0, 0, width, top)
@@ -320,13 +356,14 @@ class EquationsLens(Lens[Numbers]):
         if not wanted:
             self.area.setGeometry(room)
             return
-        panel_height = min(self.panel.natural_height(), room.height() // 2)
+        panel_height = self.panel.height_within(room.height() // 2)
         if self._pinned is not None and width >= theme.px(WIDE):
             half = width // 2 - theme.px(4)
             self.area.setGeometry(0, top, half, room.height())
-            full_height = min(self.panel.natural_height(), room.height())
-            self.panel.setGeometry(width - half, top, half, full_height)
-        elif self._pinned is not None:
+            self.panel.setGeometry(width - half, top, half, self.panel.steady_height_within(room.height()))
+        elif self._pinned is not None or self._is_pointed_elsewhere:
+            if self._pinned is not None:
+                panel_height = self.panel.steady_height_within(room.height() // 2)
             self.area.setGeometry(0, top, width, room.height() - panel_height - theme.px(4))
             self.panel.setGeometry(0, height - panel_height, width, panel_height)
         else:
@@ -336,14 +373,10 @@ class EquationsLens(Lens[Numbers]):
         self.panel.raise_()
 
     def _is_above(self) -> bool:
-        """Whether what is pointed at is in the upper half."""
-        if self._pointed is not None:
-            place = self._pointed.rect
-        elif self._asked is not None:
-            place = self.view.lit_place
-        else:
+        """Whether the symbol that is pointed at is in the upper half."""
+        if self._pointed is None:
             return True
-        y = self.view.mapTo(self, place.center().toPoint()).y()
+        y = self.view.mapTo(self, self._pointed.rect.center().toPoint()).y()
         return y < self.height() // 2 + theme.px(11)
 
     # Look

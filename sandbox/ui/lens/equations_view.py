@@ -30,6 +30,7 @@ from sandbox.ui.mathematics import EM, TypesetFormula, atom_box, draw_marks, joi
 TYPE = 15.0  # pixels per em
 NOTES = 560  # pixels: where the notes end at most, so that they stay near their lines
 _BARS = ("dW", "db")
+_FAINT = 0.5  # of the tint of what is lit up
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class EquationsView(QWidget):
         self._pinned: Symbol | None = None
         self._lit: frozenset[Symbol] = frozenset()
         self._lit_rows: frozenset[int] = frozenset()
+        self._faint_rows: frozenset[int] = frozenset()
         self._height = 0
         self._laid_out_width = 0
 
@@ -107,7 +109,7 @@ class EquationsView(QWidget):
             return
         self._equations = equations
         self._norms = {name: (math.nan,) * layers for name in _BARS}
-        self._lit, self._lit_rows = frozenset(), frozenset()
+        self._lit, self._lit_rows, self._faint_rows = frozenset(), frozenset(), frozenset()
         self._point(None)
         self.lay_out()
         self.setAccessibleDescription(spoken(equations))
@@ -131,10 +133,10 @@ class EquationsView(QWidget):
             self._pinned = symbol
             self.update()
 
-    def set_lit(self, symbols: frozenset[Symbol], rows: frozenset[int]) -> None:
-        """Light up symbols and whole equations, the latter by their numbers from 0."""
-        if (symbols, rows) != (self._lit, self._lit_rows):
-            self._lit, self._lit_rows = symbols, rows
+    def set_lit(self, symbols: frozenset[Symbol], rows: frozenset[int], faint: frozenset[int]) -> None:
+        """Light up symbols and whole equations, some of them faintly, by their numbers from 0."""
+        if (symbols, rows, faint) != (self._lit, self._lit_rows, self._faint_rows):
+            self._lit, self._lit_rows, self._faint_rows = symbols, rows, faint
             self.update()
 
     @property
@@ -262,6 +264,10 @@ class EquationsView(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         for number in self._lit_rows:
             painter.drawRoundedRect(self._row_rect(self._rows[number]), theme.px(3), theme.px(3))
+        painter.setBrush(QColor(theme.blend(colours.card, colours.accent_soft, _FAINT)))
+        for number in self._faint_rows:
+            painter.drawRoundedRect(self._row_rect(self._rows[number]), theme.px(3), theme.px(3))
+        painter.setBrush(QColor(colours.accent_soft))
         for target in self.targets:
             current = self._current is not None and target.rect == self._current.rect
             lit = target.symbol in self._lit

@@ -33,17 +33,18 @@ from sandbox.ui.lens.signal_key import Entry, SignalKey
 from sandbox.ui.lens.signal_layers import CurvesLayer, MovingPointsLayer, one_per_cell
 from sandbox.ui.pace import Pace
 from sandbox.ui.plot.layers import CrosshairLayer, GridLayer, Line, Points
-from sandbox.ui.plot.legend import Stroke
+from sandbox.ui.plot.legend import Stroke, set_tip
 from sandbox.ui.plot.plot import Plot
-from sandbox.ui.plot.ticks import coordinate, step_up
+from sandbox.ui.plot.ticks import coordinate, rounded, step_up
 from sandbox.ui.theme import SMALL, Theme
 
 PERIOD = 0.25  # seconds between two sentences
 FILLED = 0.4  # a range stays while the samples fill this share of it
 CROWD = 1200  # points in a plot
 LEAST = 4.0  # an axis of z, or of a classifier's losses, reaches at least this far
-# Not the colours of the first classes; each loss keeps its own, whatever else is ticked.
-COLOURS = (3, 6, 4, 7, 5, 2)
+# Neither the colours of the first classes nor any near that of the first lane; each loss keeps its own, whatever else
+# is ticked.
+COLOURS = (3, 4, 6, 7, 4, 7)
 DASHES = ((6.0, 3.0), (2.0, 2.0), (9.0, 3.0, 2.0, 3.0), (4.0, 2.0), (12.0, 4.0))
 
 ACROSS = {
@@ -274,7 +275,7 @@ class SignalLens(Lens[Signals]):
             told += " Loss and signal are of the standardised targets."
         self.across.setText(text)
         for plot in self.plots:
-            plot.setToolTip(f"{told} Point at a place, or use the arrow keys, to read the curves there.")
+            set_tip(plot, f"{told} Point at a place, or use the arrow keys, to read the curves there.")
         self._tell()
 
     def _move_points(self, answer: Signals) -> None:
@@ -307,7 +308,7 @@ class SignalLens(Lens[Signals]):
         text = sentence(self._summary, self._answer.setup)
         if text != self.words.text():
             self.words.setText(text)
-            self.words.setToolTip(text)
+            set_tip(self.words, text)
         if self._probe is None:
             self._show_numbers()
 
@@ -359,6 +360,8 @@ class SignalLens(Lens[Signals]):
         return tuple(float(np.interp(x, line[2][order], v[order])) for v in line[3:])  # type: ignore[return-value]
 
     def _probed(self, x: float) -> None:
+        low, high = self.plots[0].x_range
+        x = rounded(x, high - low)  # where the key says that its numbers are from
         self._probe = x
         for crosshair in self.crosshairs:
             crosshair.set_position(x)

@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject
 
 from sandbox.experiment.lens.equations import setup_of
 from sandbox.experiment.training.snapshot import Snapshot
-from sandbox.lessons.listing import COST, Quantity
+from sandbox.lessons.listing import COST, Listing, Quantity
+from sandbox.lessons.meaning import is_learned_with, parts
 from sandbox.notation.agreement import changed
 from sandbox.notation.equations import EquationSetup, decided_arrays, equations
 from sandbox.ui.lessons.listing import Network
@@ -54,10 +55,12 @@ class CodeBeside(QObject):
         for box in self._text.boxes:
             box.view.pointed.connect(self._point)
             box.view.chosen.connect(self._pin)
+            box.view.dismissed.connect(self._let_go)
         self.follow(self._stage.session.snapshot)
 
     def begin(self, lane: str) -> None:
-        """Take a lane as it is now for the one whose code it is."""
+        """Take a lane as it is now for the one whose code it is; nothing of another step is kept."""
+        self._let_go()
         self._lane, self._own, self._seen = lane, None, ()
         self.follow(self._stage.session.snapshot)
 
@@ -76,15 +79,23 @@ class CodeBeside(QObject):
         self._seen = seen
         self._own = self._own or setup_of(snapshot, self._lane)
         for box in self._text.boxes:
-            box.show_network(self._network(setup, lane, box.view.listing.computes))
+            box.show_network(self._network(setup, lane, box.view.listing))
 
-    def _network(self, setup: EquationSetup, lane: str, computed: frozenset[Quantity]) -> Network:
-        decided = decided_arrays(equations(setup))
-        if self._own is None or setup == self._own:
-            return Network(setup.layers, decided)
-        names = {f"{name}{layer}": (name, layer) for name, layer in computed if (name, layer) != COST}
-        other = frozenset(names[name] for name in changed(self._own, setup, names))
-        return Network(setup.layers, decided, other, self._why(setup, self._own, lane))
+    def _network(self, setup: EquationSetup, lane: str, listing: Listing) -> Network:
+        decided, own = decided_arrays(equations(setup)), self._own or setup
+        names = {f"{name}{layer}": (name, layer) for name, layer in listing.computes if (name, layer) != COST}
+        other = frozenset(names[name] for name in changed(own, setup, names)) if setup != own else frozenset()
+        costs = {n: is_learned_with(listing, n, setup) for n, line in enumerate(listing.lines) if COST in line.computes}
+        learned = frozenset(number for number, is_it in costs.items() if is_it)
+        printed = frozenset(number for number, is_it in costs.items() if is_it is False)
+        within = {
+            number: found
+            for number, line in enumerate(listing.lines)
+            if not line.computes & other and (number in learned or number not in costs)
+            if (found := parts(listing, number, setup))
+        }
+        why = "" if setup == own else self._why(setup, own, lane)
+        return Network(setup.layers, decided, other, why, learned, printed, within)
 
     def _why(self, setup: EquationSetup, own: EquationSetup, lane: str) -> str:
         """Return why lines would have to change."""
@@ -93,17 +104,21 @@ class CodeBeside(QObject):
         now = "now " if lane == self._lane else ""
         return f"{lane} {now}learns with {setup.kind.label_within()}"
 
-    def _point(self, quantity: Quantity | None) -> None:
+    def _point(self, quantity: Quantity | None, within: frozenset[Quantity] = frozenset()) -> None:
         if self._lens is not None:
-            self._lens.point_at(quantity)
+            self._lens.point_at(quantity, within)
+
+    def _let_go(self) -> None:
+        if self._lens is not None:
+            self._lens.unpin()
 
     def _pin(self, quantity: Quantity) -> None:
         if self._lens is not None:
             self._lens.pin(quantity)
 
-    def _light_code(self, quantity: Quantity | None) -> None:
+    def _light_code(self, quantity: Quantity | None, alike: frozenset[Quantity]) -> None:
         for box in self._text.boxes:
-            box.light(quantity)
+            box.light(quantity, alike)
 
     def _show_shape(self) -> None:
         lens = self._lens

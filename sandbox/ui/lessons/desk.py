@@ -205,6 +205,8 @@ class LessonDesk(QObject):
         self._stage.notice.withdraw()
         if self._stage.cost is not None:
             self._stage.cost.stop_inviting()
+        if self._stage.lenses is not None:
+            self._stage.lenses.show_first()  # not what another lesson has left in front
         self.panel.show_steps(lesson.title)
         self._stage.page.open_lessons(True)
         self.guide.begin(lesson, afresh)

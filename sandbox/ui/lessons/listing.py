@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -38,6 +38,9 @@ from sandbox.ui.lessons.buttons import wrapped
 
 HINT = "Point at a line: the equations show what it computes."
 ENTERS, PRINTED = "The loss enters here.", "Printed: no other line uses it."
+OTHER = "It is not the cost that is learned with."
+PALE = "Pale: lines that use it."
+PALE_TOO = "Pale: lines that use it, and the same of other layers."
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,21 @@ class Network:
         What is computed otherwise now than in the listing.
     why : str
         A phrase for it, "A now learns with mean squared error"; "" if nothing is.
+    learned : frozenset of int
+        The lines of a cost that is surely the one learned with.
+    printed : frozenset of int
+        The lines of a cost that is surely another one.
+    parts : mapping of int to frozenset of Quantity
+        What lines compute on their way, without a name.
     """
 
     layers: int
     decided: frozenset[Quantity] = frozenset()
     changed: frozenset[Quantity] = frozenset()
     why: str = ""
+    learned: frozenset[int] = frozenset()
+    printed: frozenset[int] = frozenset()
+    parts: Mapping[int, frozenset[Quantity]] = field(default_factory=dict)
 
 
 class CodeView(StyleFollower, QTextEdit):
@@ -72,15 +84,19 @@ class CodeView(StyleFollower, QTextEdit):
 
     Signals
     -------
-    pointed(object)
-        The `Quantity` of the line that is pointed at; None if there is none any more.
+    pointed(object, object)
+        The `Quantity` of the line that is pointed at, None if there is none any more; and the set of those that it
+        computes on its way.
     chosen(object)
         The `Quantity` of the line that was clicked, or on which Enter was pressed.
+    dismissed()
+        Escape was pressed: nothing is to be kept any longer.
     reached(QRect)
         Where the line is that was reached by a key.
     """
 
-    pointed = Signal(object)
+    pointed = Signal(object, object)
+    dismissed = Signal()
     chosen = Signal(object)
     reached = Signal(QRect)
 
@@ -90,7 +106,9 @@ class CodeView(StyleFollower, QTextEdit):
         self._network = Network(0)
         self._hovered: int | None = None
         self._focused: int | None = None
+        self._clicked: int | None = None  # where the keys go on
         self._lit: Quantity | None = None  # what is in view beside it
+        self._alike: frozenset[Quantity] = frozenset()  # the same of other layers
         self.setAccessibleName("Code")
         self.setReadOnly(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -114,6 +132,15 @@ class CodeView(StyleFollower, QTextEdit):
         known = [found for found in self.listing.lines[number].computes if found[1] <= layers]
         return min(known, default=None)
 
+    def shown(self, number: int) -> Quantity | None:
+        """Return what the equations have to show of a line: nothing of a cost, unless it is the one learned with."""
+        found = self.quantity(number)
+        return None if found == COST and number not in self._network.learned else found
+
+    def is_other_cost(self, number: int) -> bool:
+        """Return whether a line surely computes another cost than the one that is learned with."""
+        return number in self._network.printed
+
     @property
     def entries(self) -> tuple[int, ...]:
         """The lines in which the loss enters."""
@@ -128,20 +155,31 @@ class CodeView(StyleFollower, QTextEdit):
     @property
     def strong(self) -> tuple[int, ...]:
         """The lines that compute what is in view."""
-        return self._lines_with(self._in_view, uses=False)
+        if self.current is not None and self.shown(self.current) is None:
+            return (self.current,)
+        return self._computing({self._in_view})
 
     @property
     def faint(self) -> tuple[int, ...]:
-        """The lines that only use what is in view."""
-        return tuple(number for number in self._lines_with(self._in_view, uses=True) if number not in self.strong)
-
-    def _lines_with(self, wanted: Quantity | None, uses: bool) -> tuple[int, ...]:
+        """The lines that use what is in view, on their way too, and those that compute the same of other layers."""
+        wanted, strong = self._in_view, self.strong
         lines = enumerate(self.listing.lines)
-        return tuple(number for number, line in lines if wanted in (line.uses if uses else line.computes))
+        using = (n for n, line in lines if wanted in line.uses or wanted in self._network.parts.get(n, ()))
+        return tuple(sorted({*using, *self.alike} - {*strong}))
+
+    @property
+    def alike(self) -> tuple[int, ...]:
+        """The lines that compute the same as what is in view, of other layers."""
+        return self._computing(self._alike) if self.current is None else ()
+
+    def _computing(self, wanted: Collection[Quantity | None]) -> tuple[int, ...]:
+        lines = enumerate(self.listing.lines)
+        found = (number for number, line in lines if not line.computes.isdisjoint(wanted))
+        return tuple(number for number in found if self.shown(number) is not None)
 
     @property
     def _in_view(self) -> Quantity | None:
-        return self._lit if self.current is None else self.quantity(self.current)
+        return self._lit if self.current is None else self.shown(self.current)
 
     # What is pointed at
 
@@ -155,11 +193,12 @@ class CodeView(StyleFollower, QTextEdit):
             self._network = network
             self._paint_text()
             self.viewport().update()
+            self._tell()
 
-    def light(self, quantity: Quantity | None) -> None:
-        """Light up the lines about what is in view beside them."""
-        if quantity != self._lit:
-            self._lit = quantity
+    def light(self, quantity: Quantity | None, alike: frozenset[Quantity] = frozenset()) -> None:
+        """Light up the lines about what is in view beside them; faintly those about the same of other layers."""
+        if (quantity, alike) != (self._lit, self._alike):
+            self._lit, self._alike = quantity, alike
             self.viewport().update()
 
     def _set(self, hovered: int | None, focused: int | None) -> None:
@@ -167,7 +206,15 @@ class CodeView(StyleFollower, QTextEdit):
         self._hovered, self._focused = hovered, focused
         if self.current != before:
             self.viewport().update()
-            self.pointed.emit(None if self.current is None else self.quantity(self.current))
+            self._tell()
+
+    def _tell(self) -> None:
+        """Say what is pointed at."""
+        number = self.current
+        if number is None:
+            self.pointed.emit(None, frozenset())
+        else:
+            self.pointed.emit(self.shown(number), self._network.parts.get(number, frozenset()))
 
     def _line_at(self, y: float) -> int | None:
         """Return the line at a height, if it computes something."""
@@ -192,7 +239,12 @@ class CodeView(StyleFollower, QTextEdit):
         super().mouseReleaseEvent(event)
         number = self._line_at(event.position().y())
         if event.button() == Qt.MouseButton.LeftButton and number is not None and not self.textCursor().hasSelection():
-            self.chosen.emit(self.quantity(number))
+            self._clicked = number
+            self._choose(number)
+
+    def _choose(self, number: int) -> None:
+        if self.shown(number) is not None:
+            self.chosen.emit(self.shown(number))
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
@@ -219,10 +271,15 @@ class CodeView(StyleFollower, QTextEdit):
     # Keys
 
     def event(self, event: QEvent) -> bool:
-        if self._focused is not None and event.type() == QEvent.Type.ShortcutOverride and _is_escape(event):
-            event.accept()  # it lets go of the line first
+        if self._holds and event.type() == QEvent.Type.ShortcutOverride and _is_escape(event):
+            event.accept()  # it lets go of the line, and of what is kept, first
             return True
         return super().event(event)
+
+    @property
+    def _holds(self) -> bool:
+        """Whether a line was reached by the keys, or something is kept beside it."""
+        return self._focused is not None or self._lit is not None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
@@ -230,9 +287,11 @@ class CodeView(StyleFollower, QTextEdit):
         if plain and key in (Qt.Key.Key_Down, Qt.Key.Key_Up) and self._step(1 if key == Qt.Key.Key_Down else -1):
             return
         if plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current is not None:
-            self.chosen.emit(self.quantity(self.current))
-        elif plain and key == Qt.Key.Key_Escape and self._focused is not None:
+            self._choose(self.current)
+        elif plain and key == Qt.Key.Key_Escape and self._holds:
+            self._clicked = None
             self._set(None, None)
+            self.dismissed.emit()
         elif event.matches(QKeySequence.StandardKey.Copy):
             self._copy()
         else:
@@ -241,7 +300,7 @@ class CodeView(StyleFollower, QTextEdit):
     def _step(self, by: int) -> bool:
         """Go to the next line that computes something; return whether there is one."""
         known = [number for number in range(len(self.listing.lines)) if self.quantity(number) is not None]
-        current = self.current
+        current = self._clicked if self.current is None else self.current
         if current is None:
             current = -1 if by > 0 else len(self.listing.lines)
         further = [number for number in known if (number - current) * by > 0]
@@ -262,6 +321,7 @@ class CodeView(StyleFollower, QTextEdit):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self._clicked = None
             self._set(self._hovered, None)
 
     # Look
@@ -366,6 +426,8 @@ class CodeBox(StyleFollower, QWidget):
     view : CodeView
     what, why : QLabel
         Which array the line computes, with its shape; what the loss has to do with it.
+    more : QLabel
+        That a cost is not the one learned with, or what the pale lines are.
     differs : QLabel
         Which lines another network would change.
     """
@@ -373,13 +435,14 @@ class CodeBox(StyleFollower, QWidget):
     def __init__(self, listing: Listing) -> None:
         super().__init__()
         self.view = CodeView(listing)
-        self.what, self.why = Elided(HINT, "hint"), Elided("", "hint")
+        self.what, self.why, self.more = Elided(HINT, "hint"), Elided("", "hint"), Elided("", "hint")
         self.differs = wrapped("", "hint")
         self.differs.hide()
         self._shape: tuple[Quantity, str] | None = None
         self._column, self._row = QVBoxLayout(self), QHBoxLayout()
         self._column.addWidget(self.view)
         self._column.addLayout(self._row)
+        self._column.addWidget(self.more)
         self._column.addWidget(self.differs)
         self._row.addWidget(self.what)
         self._row.addWidget(self.why, 1)
@@ -403,9 +466,9 @@ class CodeBox(StyleFollower, QWidget):
         lines = self.view.listing.lines
         return list(dict.fromkeys(name for number in numbers for name in sorted(lines[number].assigns)))
 
-    def light(self, quantity: Quantity | None) -> None:
+    def light(self, quantity: Quantity | None, alike: frozenset[Quantity] = frozenset()) -> None:
         """Light up the lines about what is in view beside them, and say what the first of them computes."""
-        self.view.light(quantity)
+        self.view.light(quantity, alike)
         self._describe()
 
     def show_shape(self, quantity: Quantity, shape: str) -> None:
@@ -413,24 +476,44 @@ class CodeBox(StyleFollower, QWidget):
         self._shape = quantity, shape
         self._describe()
 
-    def _describe(self, _: object = None) -> None:
+    def _describe(self, *_: object) -> None:
         number = next(iter(self.view.strong), None) if self.view.current is None else self.view.current
         quantity = None if number is None else self.view.quantity(number)
         if number is None or quantity is None:
             self.what.setText(HINT)
             self.why.setText("")
         else:
-            self.what.setText(self._what(quantity))
+            self.what.setText(self._what(number, quantity))
             self.why.setText(self._why(number))
+        self.what.setVisible(bool(self.what.text()))
+        self.more.setText(self._more(number))
         set_state(self.why, "role", "decided" if self.why.text() == ENTERS else "hint")
-        self.view.setAccessibleDescription(" ".join(filter(None, (self.what.text(), self.why.text()))))
+        self.view.setAccessibleDescription(
+            " ".join(part.text() for part in (self.what, self.why, self.more) if part.text())
+        )
 
-    def _what(self, quantity: Quantity) -> str:
+    def _what(self, number: int, quantity: Quantity) -> str:
         name, layer = quantity
         if quantity == COST:
-            return "The cost, C."
+            if self.view.shown(number) is not None:
+                return "The cost, C."
+            return "" if self._why(number) else "A cost."
         shape = self._shape[1] if self._shape is not None and self._shape[0] == quantity else ""
-        return f"{name}[{layer}]" + (f", {shape}" if shape else "")
+        return f"{name}[{layer}]" + (f", {self._written(number, shape)}" if shape else "")
+
+    def _written(self, number: int, shape: str) -> str:
+        """Return a shape as the line makes it: what has one number per unit is a column if it keeps its dimensions."""
+        if not shape.isdecimal():
+            return shape
+        keeps = "keepdims=True" in self.view.listing.lines[number].text
+        return f"{shape} \u00d7 1" if keeps else words.count(int(shape), "number")
+
+    def _more(self, number: int | None) -> str:
+        if number is not None and self.view.is_other_cost(number):
+            return OTHER
+        if not self.view.faint:
+            return ""
+        return PALE_TOO if set(self.view.alike) - set(self.view.strong) else PALE
 
     def _why(self, number: int) -> str:
         if number in self.view.entries:
@@ -442,5 +525,5 @@ class CodeBox(StyleFollower, QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.px(theme.HALF))
         self._row.setSpacing(theme.px(theme.GRID))
-        for part in (self.what, self.why):
+        for part in (self.what, self.why, self.more):
             part.setFixedHeight(theme.px(16))

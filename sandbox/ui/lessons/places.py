@@ -119,14 +119,15 @@ def _lens(stage: Stage, place: str) -> Sequence[QWidget]:
 
 
 def tab_of(stage: Stage, place: str) -> Sequence[QWidget]:
-    """Return the tab of a lens, which the person is to click; all tabs if it has no room."""
+    """Return the tab of a lens, which the person is to click, among those to be seen; all tabs if it has no room."""
     stage.page.lend("lenses")
     stage.page.make_room_for_views()
     lens = lens_named(stage, place)
     if stage.lenses is None or lens is None:
         return [stage.cost_card]
-    button = stage.lenses.tabs.button(stage.lenses.lenses.index(lens))
-    return [button if button.isVisible() else stage.lenses.tabs]
+    tabs, index = stage.lenses.tabs, stage.lenses.lenses.index(lens)
+    tabs.reveal(index)
+    return [tabs if tabs.button(index).isHidden() else tabs.button(index)]
 
 
 def _setting(stage: Stage, key: str) -> Sequence[QWidget]:

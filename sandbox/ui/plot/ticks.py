@@ -16,7 +16,16 @@ LARGEST = 1e150
 
 def coordinate(value: float, span: float) -> str:
     """Format a position for a readout, with decimals to suit a range of this width."""
-    return words.fixed(value, min(max(2 - math.floor(math.log10(span)), 0), 9) if span > 0.0 else 2)
+    return words.fixed(value, _decimals(span))
+
+
+def rounded(value: float, span: float) -> float:
+    """Return the very position that `coordinate` writes."""
+    return round(value, _decimals(span))
+
+
+def _decimals(span: float) -> int:
+    return min(max(2 - math.floor(math.log10(span)), 0), 9) if span > 0.0 else 2
 
 
 def _number(value: float) -> str:

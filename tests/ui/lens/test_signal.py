@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.lens.signal import AskSignals
 from sandbox.experiment.training.snapshot import Wanted
+from sandbox.nn import LOSSES
 from sandbox.ui import pace, theme
 from sandbox.ui.lens.signal import SignalLens
 
@@ -104,6 +105,7 @@ def test_pointing_reads_the_curves(make_bench: Callable[..., Bench], which: int)
     bench = make_bench()
     x = point(bench.lens.plots[which], -2.0)
     assert x == pytest.approx(-2.0, abs=0.1)
+    x = float(bench.lens.key.head.removeprefix("at z ").replace("\u2212", "-"))  # the numbers are from there
     a = 1 / (1 + np.exp(-x))
     assert bench.values()["Binary cross-entropy"] == pytest.approx((-np.log(a), 1 - a))
     assert bench.values()["Mean squared error"] == pytest.approx(((1 - a) ** 2, 2 * (1 - a) ** 2 * a))
@@ -118,11 +120,32 @@ def test_arrow_keys_read_the_curves(qtbot: Any, make_bench: Callable[..., Bench]
     plot = bench.lens.plots[1]
     for _ in range(5):
         qtbot.keyClick(plot, Qt.Key.Key_Left)
+    x = float(bench.lens.key.head.removeprefix("at z ").replace("\u2212", "-"))
     low, high = plot.x_range
-    a = 1 / (1 + np.exp(-(low + 0.4 * (high - low))))
+    assert x == pytest.approx(low + 0.4 * (high - low), abs=0.006 * (high - low))
+    a = 1 / (1 + np.exp(-x))
     assert bench.values()["Binary cross-entropy"] == pytest.approx((-np.log(a), 1 - a))
     qtbot.keyClick(plot, Qt.Key.Key_Escape)
     assert bench.lens.key.head.startswith("mean")
+
+
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK])
+def test_no_curve_is_taken_for_the_first_lane(make_bench: Callable[..., Bench], colours: theme.Theme) -> None:
+    bench = make_bench()
+    bench.lens.set_theme(colours)
+    lane = QColor(colours.lanes[0]).hslHue()
+    for name in LOSSES:
+        colour = bench.lens._stroke(name, False).color
+        apart = abs(colour.hslHue() - lane)
+        assert colour.hslSaturation() < 40 or min(apart, 360 - apart) > 40, name
+    looks = {(s.color.name(), s.dash) for s in (bench.lens._stroke(name, False) for name in LOSSES)}
+    assert len(looks) == len(LOSSES)
+
+
+def test_what_the_plots_show_is_said_in_several_lines(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench()
+    for plot in bench.lens.plots:
+        assert plot.toolTip().startswith("<qt>") and "read the curves there." in plot.toolTip()
 
 
 def test_ticking_a_loss_asks_for_it_and_draws_it(qtbot: Any, make_bench: Callable[..., Bench]) -> None:
