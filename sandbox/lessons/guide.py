@@ -29,8 +29,10 @@ A question that Page Down passes shows no choice as predicted; the digit of a ch
 0.4 seconds counts as the first. What F5 replaces comes back with undo.
 
 Every claim below is checked by training: `loss-sandbox check --lessons` trains all lessons over all their seeds and
-fails where a claim does not hold; the figures are medians over these seeds, and that command wrote them. How to write
-a lesson of your own, which needs no code, stands in [resources/lessons/README.md](../resources/lessons/README.md).
+fails where a claim does not hold; the figures are medians over these seeds, and that command wrote them. Every seed is
+a start of its own, with other initial weights; where all starts lead to the same place, all seeds give the same figure.
+How to write a lesson of your own, which needs no code, stands in
+[resources/lessons/README.md](../resources/lessons/README.md).
 """
 
 

@@ -92,7 +92,8 @@ def value_words(experiment: Experiment, lane: str, key: str, task: str | None) -
     value = in_force(experiment, key, lane, task)
     text = texts.setting_text(key, value)
     if key == "loss.monitors":
-        names = [texts.label_within(name) for name in experiment.lane(lane).loss.monitors]
+        loss = experiment.lane(lane).loss
+        names = [texts.reduced(name, loss.reduction, within=True) for name in loss.monitors]
         return f"shows {', '.join(names)}" if names else "shows no other loss"
     if key == "network.hidden":
         return f"layers {text.replace(', ', '-')}" if value else "no hidden layer"
