@@ -154,9 +154,7 @@ def test_measured_figures_stand_beside_those_of_the_run(driver: Driver) -> None:
     rows = driver.window.lessons.panel.page.claims
     texts = {seen(row.sentence.text()): seen(row.figures.text()) for row in rows}
     accuracy = texts["Training accuracy of B after 200 epochs: above 97 %".replace(" %", "\u2009%")]
-    assert accuracy == (
-        "Here: 99.7\u2009%. With 16 seeds, each a start of its own: the median is the same; true of all."
-    )
+    assert accuracy == "Here: 99.7\u2009%. From 16 starts (seeds): the same median, true in all."
 
 
 def test_few_clicks_lead_from_the_first_start_to_the_finding(driver: Driver) -> None:
@@ -170,7 +168,7 @@ def test_few_clicks_lead_from_the_first_start_to_the_finding(driver: Driver) -> 
         phase(driver, *phases)
 
     desk.offer()
-    assert notice.sentence.text() == "New here? Lesson 1 takes five minutes: the printed cost is only information."
+    assert notice.sentence.text() == "New here? Lesson 1 takes five minutes: is the loss only for information?"
     click(notice.button, DONE)
     click(desk.panel.next, ASKING)
     click(desk.panel.page.prediction.choices[0], DONE)
@@ -689,7 +687,7 @@ def test_every_control_of_a_lesson_has_a_name(driver: Driver) -> None:
     window.lessons.open_panel(True)
     driver.window.lessons.show_list()
     names = {said(node)[0] for node in tree(window.lessons.panel)}
-    assert {"List of lessons", "Close the lessons", "The printed cost is only information"} <= names
+    assert {"List of lessons", "Close the lessons", "Is the loss only for information?"} <= names
     begin(driver, FIRST)
     while window.lessons.guide.index < 6:
         for node in tree(window.lessons.panel):
@@ -899,12 +897,11 @@ def test_figures_are_shown_with_the_digits_that_tell_them_apart() -> None:
     claim = read_claim("A train_cost after 1 < A train_cost after 0")
     here, measured = Verdict(0.692981, 0.693048, True, 1, 1), Verdict(0.5, 0.6931, True, 16, 16)
     assert verdict_text(claim, here, measured) == (
-        "Here: 0.69298 against 0.69305. With 16 seeds, each a start of its own: the medians are 0.5000 against 0.6931; "
-        "true of all."
+        "Here: 0.69298 against 0.69305. From 16 starts (seeds): medians 0.5000 against 0.6931, true in all."
     )
     never = read_claim("A and B differ since = never")
     parted, together = Verdict(5.0, np.inf, False, 0, 1), Verdict(np.inf, np.inf, True, 1, 1)
     assert verdict_text(never, together, together) == ""  # the tick says it
     assert verdict_text(never, parted, None) == "Not so here: update 5."
     most = Verdict(np.inf, np.inf, True, 15, 16)
-    assert verdict_text(never, together, most) == "With 16 seeds, each a start of its own: true of 15."
+    assert verdict_text(never, together, most) == "From 16 starts (seeds): true in 15 of them."

@@ -52,10 +52,9 @@ def verdict_text(claim: Claim, verdict: Verdict, measured: Verdict | None) -> st
         parts.append(f"{'Here' if verdict.holds else 'Not so here'}: {here}{several}.")
     if measured is not None and measured.of > 1:
         sides = claim.figures(measured)
-        of_both = "the median is" if claim.other is None else "the medians are"
-        middle = "" if claim.is_never else f"{of_both} {'the same' if sides == here else sides}; "
-        true = "all" if measured.seeds == measured.of else str(measured.seeds)
-        parts.append(f"With {measured.of} seeds, each a start of its own: {middle}true of {true}.")
+        median = f"{'median' if claim.other is None else 'medians'} {sides}, " if sides != here else "the same median, "
+        true = "all" if measured.seeds == measured.of else f"{measured.seeds} of them"
+        parts.append(f"From {measured.of} starts (seeds): {'' if claim.is_never else median}true in {true}.")
     return " ".join(parts)
 
 
