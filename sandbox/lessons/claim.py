@@ -95,9 +95,9 @@ class Claim:
         if self.other is None:
             right = self.left.target(self.right, self.tolerance)
         else:
-            times = "" if self.right == 1.0 else f"{words.number(self.right)} times the "
+            times = "" if self.right == 1.0 else f"{words.number(self.right)} times "
             within = f", give or take {self.left.bound(self.tolerance)}" if self.tolerance else ""
-            right = f"{times}{self.other.phrase}{within}"
+            right = f"{times}{self.other.beside(self.left)}{within}"
         return f"{words.capital(self.left.phrase)}: {SIGNS[self.sign]}{right}"
 
     def figures(self, verdict: Verdict) -> str:

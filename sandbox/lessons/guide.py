@@ -57,7 +57,7 @@ def _section(lesson: Lesson) -> Iterator[str]:
 def _row(claim: Claim, verdict: Verdict) -> str:
     claimed = f"{SIGNS[claim.sign]}{claim.left.text(verdict.other)}"
     if claim.other is not None:
-        factor = "" if claim.right == 1.0 else f"{words.number(claim.right)} times the "
-        claimed += f", {factor}{claim.other.phrase}"
+        factor = "" if claim.right == 1.0 else f"{words.number(claim.right)} times "
+        claimed += f", {factor}{claim.other.beside(claim.left)}"
     seeds = f"{verdict.seeds} of {verdict.of} seeds" if verdict.of > 1 else "every seed"
     return f"| {claim.left.phrase} | {claim.left.text(verdict.value)} | {claimed} | {seeds} |"

@@ -65,6 +65,9 @@ class Quantity(Protocol):
     def phrase(self) -> str:
         """What it is, as written within a sentence: "training accuracy of B after 150 epochs"."""
 
+    def beside(self, other: Quantity) -> str:
+        """Return its phrase after that of another, without what was just said: "that of A"."""
+
     @property
     def never(self) -> str:
         """What it means that it is infinite, as a sentence: "A and B never differ"."""
@@ -92,6 +95,13 @@ class _Told:
     def told_in(self, experiment: Experiment) -> Self:
         reduction = experiment.lane(self.lane).loss.reduction
         return replace(self, reduction=reduction, is_alone=len(experiment.lanes) == 1)
+
+    @property
+    def phrase(self) -> str:
+        raise NotImplementedError
+
+    def beside(self, other: Quantity) -> str:
+        return f"the {self.phrase}"
 
     @property
     def _of_lane(self) -> str:
@@ -154,7 +164,17 @@ class Reading(_OfColumn):
 
     @property
     def phrase(self) -> str:
-        return f"{self._column}{self._of_lane} after {words.count(self.epoch, 'epoch')}"
+        return f"{self._column}{self._of_lane} {self._when}"
+
+    def beside(self, other: Quantity) -> str:
+        if not isinstance(other, Reading) or other._column != self._column:
+            return super().beside(other)
+        when = "" if other.epoch == self.epoch and not self.is_alone else f" {self._when}"
+        return f"that{self._of_lane}{when}"
+
+    @property
+    def _when(self) -> str:
+        return f"after {words.count(self.epoch, 'epoch')}"
 
     @property
     def never(self) -> str:
@@ -188,7 +208,15 @@ class Reached(_OfColumn):
 
     @property
     def phrase(self) -> str:
-        return f"epochs{'' if self.is_alone else f' that {_named(self.lane)} needs'} to reach {self._goal}"
+        return f"epochs{self._needed} to reach {self._goal}"
+
+    def beside(self, other: Quantity) -> str:
+        is_same = isinstance(other, Reached) and other._goal == self._goal and not self.is_alone
+        return f"those{self._needed}" if is_same else super().beside(other)
+
+    @property
+    def _needed(self) -> str:
+        return "" if self.is_alone else f" that {_named(self.lane)} needs"
 
     @property
     def never(self) -> str:

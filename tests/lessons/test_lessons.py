@@ -101,8 +101,7 @@ def test_a_quantity_in_words(claim: str, words: str) -> None:
         ("01-the-printed-cost", "A train_half_mse after 1000 > 45.7",
          "Training half squared error (sum) after 1,000 epochs: above 45.7"),
         ("01-the-printed-cost", "B train_half_mse after 200 < 0.3 * A train_half_mse after 200",
-         "Training half squared error (sum) of B after 200 epochs: below 0.3 times the training half squared error "
-         "(sum) of A after 200 epochs"),
+         "Training half squared error (sum) of B after 200 epochs: below 0.3 times that of A"),
         ("05-sum-or-mean", "mean train_cost after 100 < 0.15",
          "Training cost of \u201cmean\u201d after 100 epochs: below 0.15"),
         ("06-log-0", "clamped stops after = never", "\u201cclamped\u201d never stops"),

@@ -136,7 +136,8 @@ def test_the_first_lesson_is_followed_to_its_end(driver: Driver) -> None:
         for row, (claim, verdict) in zip(page.claims, outcome.claims, strict=True):
             assert row.isVisible() and seen(row.sentence.text()) == claim.sentence
             assert (row.sign.text() == RIGHT) == verdict.holds
-            assert claim.left.text(verdict.value) in seen(row.figures.text())
+            told = f"{row.sentence.text()} {row.figures.text()}"  # "never" is in the sentence
+            assert claim.left.text(verdict.value) in seen(told)
         driver.click(panel.next)
         if number + 1 < len(outcomes):
             driver.wait(lambda number=number: guide.index == number + 1)
@@ -181,6 +182,32 @@ def test_few_clicks_lead_from_the_first_start_to_the_finding(driver: Driver) -> 
     click(desk.panel.page.prediction.choices[2], DONE)
     assert "The first update after which their weights differ: update 1." in text_of(driver)
     assert count < 10
+
+
+def test_what_a_step_lets_one_change_may_be_changed_again(driver: Driver) -> None:
+    """The last step of lesson 3: a rate, Play, Reset, another rate; the run stays that of the step."""
+    begin(driver, lesson_folders()["03-confidently-wrong"], DONE)
+    walk_to(driver, 6)
+    guide, away = driver.window.lessons.guide, driver.window.lessons.panel.page.away
+    assert guide.phase == WAITING and driver.last.epoch == 0
+    for rate in (20.0, 60.0):
+        driver.session.change("optimizer.learning_rate", rate, True, "squared error")
+        phase(driver, DONE)
+        assert guide.is_on_path and not away.isVisible()
+        driver.play(updates=3)
+        driver.pause()
+        assert guide.is_on_path and not away.isVisible()
+        driver.click(driver.window.controls.reset)
+        driver.wait(lambda: driver.last.epoch == 0)
+        driver.settle()
+        assert guide.is_on_path and not away.isVisible()
+    driver.session.change("optimizer.learning_rate", 1.0, True, "cross-entropy")
+    driver.settle()
+    assert guide.is_on_path, "the setting is the same one in any lane"
+    driver.session.change("loss.reduction", "sum", True, None)
+    driver.wait(lambda: not guide.is_on_path)
+    driver.settle()
+    assert away.isVisible()
 
 
 def test_the_offer_is_made_once_and_is_never_in_the_way(driver: Driver) -> None:
