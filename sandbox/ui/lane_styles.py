@@ -81,8 +81,9 @@ def _applies(experiment: Experiment, lane: str, key: str, task: str | None) -> b
 
 def objective_words(experiment: Experiment, lane: str, task: str | None) -> str:
     """Return what a lane learns with."""
-    name = experiment.lane(lane).loss.objective if task is None else objective_for(experiment.lane(lane).loss, task)
-    return LOSSES[name].label if name in LOSSES else "its own loss"
+    loss = experiment.lane(lane).loss
+    name = loss.objective if task is None else objective_for(loss, task)
+    return texts.reduced(name, loss.reduction) if name in LOSSES else "its own loss"
 
 
 def value_words(experiment: Experiment, lane: str, key: str, task: str | None) -> str:
