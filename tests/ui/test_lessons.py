@@ -15,6 +15,7 @@ from PySide6.QtGui import QAccessible, QColor, QDesktopServices, QHelpEvent, QTe
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QToolTip, QVBoxLayout, QWidget
 
+from sandbox import words
 from sandbox.cli import main
 from sandbox.experiment import Experiment
 from sandbox.experiment.document.settings import SETTINGS
@@ -22,6 +23,7 @@ from sandbox.glossary import TERMS
 from sandbox.lessons import Verdict, follow, lesson_folders, read_claim, read_lesson
 from sandbox.lessons.lesson import LENSES, PARTS, PLACES
 from sandbox.ui import app, theme
+from sandbox.ui.lane_styles import lane_styles
 from sandbox.ui.lessons import desk
 from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING
 from sandbox.ui.lessons.page import RIGHT, verdict_text
@@ -145,6 +147,36 @@ def test_the_first_lesson_is_followed_to_its_end(driver: Driver) -> None:
     assert panel.shows_list and guide.lesson is None and not desk.pointer.isVisible()
     assert panel.list.buttons[0].sign.text() == RIGHT and read_progress(FIRST).done
     assert window.session.undo_stack.canUndo()
+
+
+def test_what_lesson_1_prints_has_one_name_and_one_value(driver: Driver) -> None:
+    """The text, the lane's title, the legend, the list over the curves and the code all speak of the same sum."""
+    begin(driver, FIRST)
+    walk_to(driver, 1)
+    driver.window.lessons.go_on()
+    phase(driver, DONE)
+    window, experiment = driver.window, driver.session.experiment
+    printed = words.cost(driver.last.lane("A").readings["train_mse"])
+    assert f"A prints a squared error of {printed}" in text_of(driver)
+    assert [style.words for style in lane_styles(experiment, "binary")] == [
+        "shows squared error (sum)", "shows binary cross-entropy (sum)",
+    ]  # fmt: skip
+    assert "Squared error (sum)" in [row.label for row in window.cost.legend.rows if row.lane == "A"]
+    only = window.cost.only
+    assert "Squared error (sum)" in [only.itemText(index) for index in range(only.count())]
+    assert "cost = ((a_2 - y) ** 2).sum()" in read_lesson(FIRST).steps[4].text
+
+
+def test_both_lanes_of_lesson_1_show_the_measure_that_is_compared(driver: Driver) -> None:
+    begin(driver, FIRST)
+    walk_to(driver, 3)
+    driver.click(driver.window.lessons.panel.page.prediction.choices[0])
+    phase(driver, DONE)
+    legend = driver.window.cost.legend
+    for lane in ("A", "B"):
+        value = words.cost(driver.last.lane(lane).readings["train_half_mse"])
+        assert value in text_of(driver)
+        assert ("Half squared error (sum)", lane) in [(row.label, row.lane) for row, *_ in legend.shown_curves()]
 
 
 def test_measured_figures_stand_beside_those_of_the_run(driver: Driver) -> None:
