@@ -150,7 +150,8 @@ def test_no_name_or_abbreviation_loses_its_capital(kind: type) -> None:
 
 def test_columns_have_the_same_names_everywhere() -> None:
     assert texts.column_words("test_kl_divergence") == "Test KL divergence"
-    assert texts.column_words("train_huber") == "Training Huber"
+    assert texts.column_words("train_huber") == "Training Huber loss"
+    assert texts.column_words("train_mse", "sum") == "Training squared error (sum)"
     assert texts.column_words("test_accuracy") == "Test accuracy"
     assert texts.column_words("train_cost") == "Training cost"
     assert texts.column_text("test_accuracy", 0.5) == "50.0\u2009%"

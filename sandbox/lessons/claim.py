@@ -11,7 +11,7 @@ import math
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -19,6 +19,7 @@ import numpy as np
 from sandbox import words
 from sandbox.arrays import Array
 from sandbox.errors import InputError
+from sandbox.experiment import Experiment
 from sandbox.experiment.training.probe import RunView
 from sandbox.lessons.quantity import NEVER, NUMBER, SHORT, Quantity, read_quantity
 
@@ -77,14 +78,26 @@ class Claim:
         return max(self.left.epoch, 0 if self.other is None else self.other.epoch)
 
     @property
+    def is_never(self) -> bool:
+        """Whether it says that something never happens."""
+        return self.sign == "=" and math.isinf(self.right)
+
+    def told_in(self, experiment: Experiment) -> Claim:
+        """Return the same claim, in the words that fit an experiment."""
+        other = None if self.other is None else self.other.told_in(experiment)
+        return replace(self, left=self.left.told_in(experiment), other=other)
+
+    @property
     def sentence(self) -> str:
         """The claim as people write it: "Training accuracy of A after 200 epochs: below 90 %"."""
+        if self.is_never:
+            return self.left.never
         if self.other is None:
             right = self.left.target(self.right, self.tolerance)
         else:
-            times = "" if self.right == 1.0 else f"{words.number(self.right)} times the "
+            times = "" if self.right == 1.0 else f"{words.number(self.right)} times "
             within = f", give or take {self.left.bound(self.tolerance)}" if self.tolerance else ""
-            right = f"{times}{self.other.phrase}{within}"
+            right = f"{times}{self.other.beside(self.left)}{within}"
         return f"{words.capital(self.left.phrase)}: {SIGNS[self.sign]}{right}"
 
     def figures(self, verdict: Verdict) -> str:

@@ -32,8 +32,10 @@ A question that Page Down passes shows no choice as predicted; the digit of a ch
 that the group was at, until another lesson is begun.
 
 Every claim below is checked by training: `loss-sandbox check --lessons` trains all lessons over all their seeds and
-fails where a claim does not hold; the figures are medians over these seeds, and that command wrote them. How to write
-a lesson of your own, which needs no code, stands in [resources/lessons/README.md](../resources/lessons/README.md).
+fails where a claim does not hold; the figures are medians over these seeds, and that command wrote them. Every seed is
+a start of its own, with other initial weights; where all starts lead to the same place, all seeds give the same figure.
+How to write a lesson of your own, which needs no code, stands in
+[resources/lessons/README.md](../resources/lessons/README.md).
 """
 
 
@@ -58,7 +60,7 @@ def _section(lesson: Lesson) -> Iterator[str]:
 def _row(claim: Claim, verdict: Verdict) -> str:
     claimed = f"{SIGNS[claim.sign]}{claim.left.text(verdict.other)}"
     if claim.other is not None:
-        factor = "" if claim.right == 1.0 else f"{words.number(claim.right)} times the "
-        claimed += f", {factor}{claim.other.phrase}"
+        factor = "" if claim.right == 1.0 else f"{words.number(claim.right)} times "
+        claimed += f", {factor}{claim.other.beside(claim.left)}"
     seeds = f"{verdict.seeds} of {verdict.of} seeds" if verdict.of > 1 else "every seed"
     return f"| {claim.left.phrase} | {claim.left.text(verdict.value)} | {claimed} | {seeds} |"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox import words
@@ -36,6 +36,7 @@ MOST_EPOCHS = 20_000  # of a step: a lesson is for minutes
 HEAD_KEYS = ("title", "summary", "sources", "seeds")
 STEP_KEYS = ("point", "open", "set", "lane", "restart", "predict", "train", "wait", "claims")
 PREDICT_KEYS = ("question", "choices", "curve", "lane", "until")
+_REDUCTION = "loss.reduction"  # which decides what a cost is called
 _FIGURE = re.compile(r"\{\{(.+?)\}\}")
 _BLOCK = re.compile(r"^```step[ \t]*\n(.*?)^```[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _HEAD = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*$\n?", re.DOTALL | re.MULTILINE)
@@ -179,7 +180,7 @@ def read_lesson(folder: Path) -> Lesson:
     }
     lesson = Lesson(folder.name, title, summary, sources, seeds, FrozenMapping(experiments), steps, folder)
     _check_lanes(lesson, name)
-    return lesson
+    return replace(lesson, steps=tuple(_told(lesson)))
 
 
 def _experiment(folder: Path, file: str) -> Experiment:
@@ -277,3 +278,13 @@ def _check_lanes(lesson: Lesson, name: str) -> None:
             if lane not in known:
                 where = f'{name}, step {number} "{step.title}"'
                 raise input_error(where, f'there is no lane "{lane}"; {words.known_names(lane, known)}.')
+
+
+def _told(lesson: Lesson) -> Iterator[Step]:
+    """Yield the steps with claims in the words that fit the experiment which each has then."""
+    experiment = lesson.experiments[EXPERIMENT]
+    for step in lesson.steps:
+        experiment = lesson.experiments[step.open] if step.open else experiment
+        if _REDUCTION in step.set:
+            experiment = experiment.with_value(_REDUCTION, step.set[_REDUCTION], step.lane or None)
+        yield replace(step, claims=tuple(claim.told_in(experiment) for claim in step.claims))

@@ -15,14 +15,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Protocol, Self
 
 import numpy as np
 
 from sandbox import words
 from sandbox.arrays import Array
 from sandbox.errors import InputError
+from sandbox.experiment import Experiment
 from sandbox.experiment.document import texts
 from sandbox.experiment.lens.known import epochs_to
 from sandbox.experiment.training.lanes import Lane
@@ -64,9 +65,71 @@ class Quantity(Protocol):
     def phrase(self) -> str:
         """What it is, as written within a sentence: "training accuracy of B after 150 epochs"."""
 
+    def beside(self, other: Quantity) -> str:
+        """Return its phrase after that of another, without what was just said: "that of A"."""
+
+    @property
+    def never(self) -> str:
+        """What it means that it is infinite, as a sentence: "A and B never differ"."""
+
+    def told_in(self, experiment: Experiment) -> Self:
+        """Return the same quantity, in the words that fit an experiment."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """How the lane is spoken of, which changes nothing of what is asked.
+
+    Attributes
+    ----------
+    reduction : str
+        How its costs are reduced over samples: a sum is not called a mean.
+    is_alone : bool
+        Whether there is no other lane: it then needs no name.
+    """
+
+    lane: str
+    reduction: str = field(default="mean", compare=False)
+    is_alone: bool = field(default=False, compare=False)
+
+    def told_in(self, experiment: Experiment) -> Self:
+        reduction = experiment.lane(self.lane).loss.reduction
+        return replace(self, reduction=reduction, is_alone=len(experiment.lanes) == 1)
+
+    @property
+    def phrase(self) -> str:
+        raise NotImplementedError
+
+    def beside(self, other: Quantity) -> str:
+        return f"the {self.phrase}"
+
+    @property
+    def _of_lane(self) -> str:
+        return "" if self.is_alone else f" of {_named(self.lane)}"
+
+    @property
+    def _it(self) -> str:
+        return "the network" if self.is_alone else _named(self.lane)
+
+
+def _named(lane: str) -> str:
+    """Return the name of a lane within a sentence: a letter as it is, words in quotation marks."""
+    return lane if len(lane) == 1 else f"\u201c{lane}\u201d"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OfColumn(_Told):
+    """Something about a column of a lane's history."""
+
+    column: str
+
+    @property
+    def _column(self) -> str:
+        return words.within(texts.column_words(self.column, self.reduction))
+
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(_OfColumn):
     """A column of a lane's history after an epoch."""
 
     lane: str
@@ -101,13 +164,25 @@ class Reading:
 
     @property
     def phrase(self) -> str:
-        return (
-            f"{words.within(texts.column_words(self.column))} of {self.lane} after {words.count(self.epoch, 'epoch')}"
-        )
+        return f"{self._column}{self._of_lane} {self._when}"
+
+    def beside(self, other: Quantity) -> str:
+        if not isinstance(other, Reading) or other._column != self._column:
+            return super().beside(other)
+        when = "" if other.epoch == self.epoch and not self.is_alone else f" {self._when}"
+        return f"that{self._of_lane}{when}"
+
+    @property
+    def _when(self) -> str:
+        return f"after {words.count(self.epoch, 'epoch')}"
+
+    @property
+    def never(self) -> str:
+        return f"{words.capital(self.phrase)} is infinite"
 
 
 @dataclass(frozen=True)
-class Reached:
+class Reached(_OfColumn):
     """The first epoch at which a lane has reached a level of a column."""
 
     lane: str
@@ -133,12 +208,27 @@ class Reached:
 
     @property
     def phrase(self) -> str:
-        level = _level(self.column, self.level)
-        return f"epochs that {self.lane} needs to a {words.within(texts.column_words(self.column))} of {level}"
+        return f"epochs{self._needed} to reach {self._goal}"
+
+    def beside(self, other: Quantity) -> str:
+        is_same = isinstance(other, Reached) and other._goal == self._goal and not self.is_alone
+        return f"those{self._needed}" if is_same else super().beside(other)
+
+    @property
+    def _needed(self) -> str:
+        return "" if self.is_alone else f" that {_named(self.lane)} needs"
+
+    @property
+    def never(self) -> str:
+        return f"{words.capital(self._it)} never reaches {self._goal}"
+
+    @property
+    def _goal(self) -> str:
+        return f"a {self._column} of {_level(self.column, self.level)}"
 
 
 @dataclass(frozen=True)
-class Parted:
+class Parted(_Told):
     """The first update that gave two lanes different weights; 0 if they differ from the start."""
 
     lane: str
@@ -164,11 +254,15 @@ class Parted:
 
     @property
     def phrase(self) -> str:
-        return f"first update after which {self.lane} and {self.other} differ"
+        return f"first update after which the weights of {_named(self.lane)} and {_named(self.other)} differ"
+
+    @property
+    def never(self) -> str:
+        return f"The weights of {_named(self.lane)} and {_named(self.other)} never differ"
 
 
 @dataclass(frozen=True)
-class Stopped:
+class Stopped(_Told):
     """The epoch at which a lane stopped because a number was not finite."""
 
     lane: str
@@ -201,7 +295,11 @@ class Stopped:
 
     @property
     def phrase(self) -> str:
-        return f"epoch at which {self.lane} stops"
+        return f"epoch at which {self._it} stops"
+
+    @property
+    def never(self) -> str:
+        return f"{words.capital(self._it)} never stops"
 
 
 def _recorded(run: RunView, name: str, column: str) -> tuple[Array, Array]:

@@ -85,6 +85,8 @@ class Loss(Tunable):
         Whether its targets are -1 and +1 rather than 0 and 1.
     term_label : str
         What one sample's loss is called, if `label` calls it a mean: a sum is not to be called one.
+    has_bare_label : bool
+        Whether its label is a name only before the word "loss": "Huber loss".
     measures_distance : bool
         Whether it measures how far a is from y, alike wherever y lies: targets may then be shifted and scaled.
     takes_scores : bool
@@ -109,6 +111,7 @@ class Loss(Tunable):
     target_code: ClassVar[str] = ""
     plus_minus_one: ClassVar[bool] = False
     term_label: ClassVar[str] = ""
+    has_bare_label: ClassVar[bool] = False
     measures_distance: ClassVar[bool] = False
     takes_scores: ClassVar[bool] = False
     kink_name: ClassVar[str] = ""
@@ -408,6 +411,7 @@ class Huber(Loss):
 
     name = "huber"
     label = "Huber"
+    has_bare_label = True
     has_proper_name = True
     summary = "Squared for small residuals, absolute beyond delta: smooth near 0, robust to outliers."
     formula = (
@@ -448,6 +452,7 @@ class LogCosh(Loss):
 
     name = "log_cosh"
     label = "Log-cosh"
+    has_bare_label = True
     summary = "Like half the squared error near 0, like the absolute error far out, smooth throughout."
     formula = r"\log\cosh(a - y)"
     derivative_formula = r"\tanh(a - y)"
@@ -481,6 +486,7 @@ class Quantile(Loss):
 
     name = "quantile"
     label = "Quantile"
+    has_bare_label = True
     summary = "An output too low costs q, one too high 1 - q per unit of residual: learns the q-quantile, not the mean."
     formula = r"\max(q\,(y - a), (q - 1)\,(y - a))"
     derivative_formula = r"\begin{cases} -q & a < y \\ 1 - q & a > y \\ 0 & \text{else} \end{cases}"
@@ -676,6 +682,7 @@ class Focal(LogLoss):
 
     name = "focal"
     label = "Focal"
+    has_bare_label = True
     summary = "Cross-entropy that fades for samples already classified well, so that the hard ones dominate."
     formula = r"-y\,(1 - a)^{\gamma}\log a - (1 - y)\,a^{\gamma}\log(1 - a)"
     derivative_formula = (
@@ -739,6 +746,7 @@ class Hinge(Loss):
 
     name = "hinge"
     label = "Hinge"
+    has_bare_label = True
     summary = "Zero once the margin y a reaches 1, a straight line below it; targets are -1 and +1."
     formula = r"\max(0, 1 - y\,a)"
     derivative_formula = r"\begin{cases} -y & y\,a < 1 \\ 0 & \text{else} \end{cases}"
@@ -775,6 +783,7 @@ class SquaredHinge(Loss):
 
     name = "squared_hinge"
     label = "Squared hinge"
+    has_bare_label = True
     summary = "The square of the hinge: smooth at the margin, harder on samples far on the wrong side."
     formula = r"\max(0, 1 - y\,a)^2"
     derivative_formula = r"-2\,y\max(0, 1 - y\,a)"
@@ -804,6 +813,7 @@ class Poisson(LogLoss):
 
     name = "poisson"
     label = "Poisson"
+    has_bare_label = True
     has_proper_name = True
     summary = "For counts: the output is a rate; goes with the exponential activation."
     formula = r"a - y\log a"

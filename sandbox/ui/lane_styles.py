@@ -81,8 +81,9 @@ def _applies(experiment: Experiment, lane: str, key: str, task: str | None) -> b
 
 def objective_words(experiment: Experiment, lane: str, task: str | None) -> str:
     """Return what a lane learns with."""
-    name = experiment.lane(lane).loss.objective if task is None else objective_for(experiment.lane(lane).loss, task)
-    return LOSSES[name].label if name in LOSSES else "its own loss"
+    loss = experiment.lane(lane).loss
+    name = loss.objective if task is None else objective_for(loss, task)
+    return texts.reduced(name, loss.reduction) if name in LOSSES else "its own loss"
 
 
 def value_words(experiment: Experiment, lane: str, key: str, task: str | None) -> str:
@@ -92,7 +93,8 @@ def value_words(experiment: Experiment, lane: str, key: str, task: str | None) -
     value = in_force(experiment, key, lane, task)
     text = texts.setting_text(key, value)
     if key == "loss.monitors":
-        names = [texts.label_within(name) for name in experiment.lane(lane).loss.monitors]
+        loss = experiment.lane(lane).loss
+        names = [texts.reduced(name, loss.reduction, within=True) for name in loss.monitors]
         return f"shows {', '.join(names)}" if names else "shows no other loss"
     if key == "network.hidden":
         return f"layers {text.replace(', ', '-')}" if value else "no hidden layer"

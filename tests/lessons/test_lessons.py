@@ -86,10 +86,32 @@ def test_the_page_for_teachers_says_what_was_measured() -> None:
     [
         ("B test_accuracy after 1 > 0.9", "test accuracy of B after 1 epoch"),
         ("B train_mse after 1500 > 0.9", "training mean squared error of B after 1,500 epochs"),
-        ("A epochs to test_accuracy 0.9 > 5", "epochs that A needs to a test accuracy of 90\u2009%"),
-        ("A and B differ since = never", "first update after which A and B differ"),
+        ("A epochs to test_accuracy 0.9 > 5", "epochs that A needs to reach a test accuracy of 90\u2009%"),
+        ("A and B differ since = never", "first update after which the weights of A and B differ"),
         ("A stops after = never", "epoch at which A stops"),
     ],
 )
 def test_a_quantity_in_words(claim: str, words: str) -> None:
     assert read_claim(claim).left.phrase == words
+
+
+@pytest.mark.parametrize(
+    ("name", "claim", "sentence"),
+    [
+        ("01-the-printed-cost", "A train_half_mse after 1000 > 45.7",
+         "Training half squared error (sum) after 1,000 epochs: above 45.7"),
+        ("01-the-printed-cost", "B train_half_mse after 200 < 0.3 * A train_half_mse after 200",
+         "Training half squared error (sum) of B after 200 epochs: below 0.3 times that of A"),
+        ("05-sum-or-mean", "mean train_cost after 100 < 0.15",
+         "Training cost of \u201cmean\u201d after 100 epochs: below 0.15"),
+        ("06-log-0", "clamped stops after = never", "\u201cclamped\u201d never stops"),
+        ("04-binary-or-categorical", "A train_cost after 300 < 0.005",
+         "Training cost of A after 300 epochs: below 0.005"),
+        ("11-margins", "A epochs to train_hinge 0 < 1000",
+         "Epochs that A needs to reach a training hinge loss of 0: below 1,000 epochs"),
+    ],
+)  # fmt: skip
+def test_a_claim_is_told_as_fits_its_experiment(name: str, claim: str, sentence: str) -> None:
+    """A sum is called a sum, and the only lane needs no name."""
+    sentences = {own.text: own.sentence for own in read_lesson(lesson_folders()[name]).claims}
+    assert sentences[claim] == sentence

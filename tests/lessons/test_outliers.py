@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.experiment import Trainer
 from sandbox.lessons import lesson_folders, read_lesson
+from sandbox.nn import LOSSES
 
 LESSON = read_lesson(lesson_folders()["07-outliers"])
 WAITS = np.array([2.0, 2.5, 3.0, 4.5, 13.0])
@@ -85,3 +86,27 @@ def test_a_sample_far_out_in_its_inputs_turns_the_line_of_the_absolute_error_too
     slopes, offsets = np.meshgrid(np.linspace(-0.5, 1.5, 201), np.linspace(-2.0, 4.0, 601))
     cost = np.sum([np.abs(slopes * a + offsets - b) for a, b in zip(x, y, strict=True)], axis=0)
     assert abs(slopes.ravel()[cost.argmin()]) < 0.1  # the other four follow a slope of 1
+
+
+def test_the_line_of_squared_error_comes_down_once_it_learns_with_huber() -> None:
+    trainer = learned("line.toml")
+    x, before = trainer.data.X_train[:, 0], trainer.parameters("squared")
+    trainer.edit({"loss.objective": "huber"}, "squared")
+    trainer.run(300)
+    after = trainer.parameters("squared")
+    came_down = (before["W1"].item() - after["W1"].item()) * x.mean() + before["b1"].item() - after["b1"].item()
+    assert came_down == pytest.approx(0.5, abs=0.15)
+
+
+def test_huber_is_half_the_squared_error_or_delta_times_the_absolute_error() -> None:
+    A, Y = np.array([[0.5], [3.0], [-2.0]]), np.zeros((3, 1))
+    large, small = (LOSSES["huber"](delta=delta).values(A, Y) for delta in (100.0, 1e-6))
+    assert large == pytest.approx(0.5 * A**2)
+    assert small == pytest.approx(1e-6 * np.abs(A), rel=1e-5)
+
+
+def test_q_says_whether_too_little_or_too_much_is_worse() -> None:
+    too_little, too_much, Y = np.array([[-1.0]]), np.array([[1.0]]), np.zeros((1, 1))
+    for q, is_worse in ((0.75, True), (0.25, False)):
+        loss = LOSSES["quantile"](quantile=q)
+        assert (loss.values(too_little, Y).item() > loss.values(too_much, Y).item()) == is_worse

@@ -102,11 +102,14 @@ def test_never_is_known_only_once_the_step_is_over() -> None:
         ("A train_mse after 1000 <= 0.1", "Training mean squared error of A after 1,000 epochs: at most 0.1"),
         (
             "A epochs to train_mse 0.1 > 3 * B epochs to train_mse 0.1",
-            "Epochs that A needs to a training mean squared error of 0.1: above 3 times the epochs that B needs to a "
-            "training mean squared error of 0.1",
+            "Epochs that A needs to reach a training mean squared error of 0.1: above 3 times those that B needs",
         ),
-        ("A and B differ since = never", "First update after which A and B differ: never"),
-        ("A and B differ since = 1", "First update after which A and B differ: update 1"),
+        ("A and B differ since = never", "The weights of A and B never differ"),
+        ("A and B differ since = 1", "First update after which the weights of A and B differ: update 1"),
+        ("naive stops after = never", "\u201cnaive\u201d never stops"),
+        ("A epochs to train_mse 0.1 = never", "A never reaches a training mean squared error of 0.1"),
+        ("A train_cost after 9 = never", "Training cost of A after 9 epochs is infinite"),
+        ("huber train_huber after 3 < 2", "Training Huber loss of \u201chuber\u201d after 3 epochs: below 2"),
         ("A stops after < 20", "Epoch at which A stops: below 20 epochs"),
         (
             "A train_mse after 3 = 0.933 within 0.001",
@@ -127,12 +130,20 @@ def test_never_is_known_only_once_the_step_is_over() -> None:
         ),
         (
             "A epochs to train_mse 0.12345 = 9 * B epochs to train_mse 0.1 within 25",
-            "Epochs that A needs to a training mean squared error of 0.12345: 9 times the epochs that B needs to a "
-            "training mean squared error of 0.1, give or take 25 epochs",
+            "Epochs that A needs to reach a training mean squared error of 0.12345: 9 times the epochs that B "
+            "needs to reach a training mean squared error of 0.1, give or take 25 epochs",
         ),
         (
             "A test_accuracy after 3 = B test_accuracy after 3 within 0.02",
-            "Test accuracy of A after 3 epochs: test accuracy of B after 3 epochs, give or take 2\u2009%",
+            "Test accuracy of A after 3 epochs: that of B, give or take 2\u2009%",
+        ),
+        (
+            "A test_accuracy after 9 > A test_accuracy after 3",
+            "Test accuracy of A after 9 epochs: above that of A after 3 epochs",
+        ),
+        (
+            "A test_accuracy after 3 > B train_accuracy after 3",
+            "Test accuracy of A after 3 epochs: above the training accuracy of B after 3 epochs",
         ),
     ],
 )

@@ -363,6 +363,11 @@ def test_lane_styles_say_what_differs() -> None:
     assert style.words == "Mean squared error"
     monitors = lane_styles(with_lanes(LaneEntry("A"), LaneEntry("B", {"loss.monitors": ("mae",)})), "binary")
     assert [style.words for style in monitors] == ["shows no other loss", "shows mean absolute error"]
+    for key, told in (("loss.objective", "Squared error (sum)"), ("loss.monitors", "shows squared error (sum)")):
+        value = "mse" if key == "loss.objective" else ("mse",)
+        lanes = (LaneEntry("A", {key: value}), LaneEntry("B"))
+        summed = lane_styles(with_lanes(*lanes).with_value("loss.reduction", "sum"), "binary")
+        assert summed[0].words == told, "a sum is not called a mean"
     lanes = (LaneEntry("A"), LaneEntry("B", {"loss.objective": "huber", "loss.delta": 0.5}))
     assert [style.words for style in lane_styles(with_lanes(*lanes), "regression")] == [
         "Mean squared error", "Huber, delta 0.5",

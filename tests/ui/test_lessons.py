@@ -15,6 +15,7 @@ from PySide6.QtGui import QAccessible, QColor, QDesktopServices, QHelpEvent, QTe
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QToolTip, QVBoxLayout, QWidget
 
+from sandbox import words
 from sandbox.cli import main
 from sandbox.experiment import Experiment
 from sandbox.experiment.document.settings import SETTINGS
@@ -22,6 +23,7 @@ from sandbox.glossary import TERMS
 from sandbox.lessons import Verdict, follow, lesson_folders, read_claim, read_lesson
 from sandbox.lessons.lesson import LENSES, PARTS, PLACES
 from sandbox.ui import app, theme
+from sandbox.ui.lane_styles import lane_styles
 from sandbox.ui.lessons import desk
 from sandbox.ui.lessons.guide import ASKING, DONE, MOVING, TRAINING, WAITING
 from sandbox.ui.lessons.page import RIGHT, verdict_text
@@ -136,7 +138,8 @@ def test_the_first_lesson_is_followed_to_its_end(driver: Driver) -> None:
         for row, (claim, verdict) in zip(page.claims, outcome.claims, strict=True):
             assert row.isVisible() and seen(row.sentence.text()) == claim.sentence
             assert (row.sign.text() == RIGHT) == verdict.holds
-            assert claim.left.text(verdict.value) in seen(row.figures.text())
+            told = f"{row.sentence.text()} {row.figures.text()}"  # "never" is in the sentence
+            assert claim.left.text(verdict.value) in seen(told)
         driver.click(panel.next)
         if number + 1 < len(outcomes):
             driver.wait(lambda number=number: guide.index == number + 1)
@@ -144,6 +147,36 @@ def test_the_first_lesson_is_followed_to_its_end(driver: Driver) -> None:
     assert panel.shows_list and guide.lesson is None and not desk.pointer.isVisible()
     assert panel.list.buttons[0].sign.text() == RIGHT and read_progress(FIRST).done
     assert window.session.undo_stack.canUndo()
+
+
+def test_what_lesson_1_prints_has_one_name_and_one_value(driver: Driver) -> None:
+    """The text, the lane's title, the legend, the list over the curves and the code all speak of the same sum."""
+    begin(driver, FIRST)
+    walk_to(driver, 1)
+    driver.window.lessons.go_on()
+    phase(driver, DONE)
+    window, experiment = driver.window, driver.session.experiment
+    printed = words.cost(driver.last.lane("A").readings["train_mse"])
+    assert f"A prints a squared error of {printed}" in text_of(driver)
+    assert [style.words for style in lane_styles(experiment, "binary")] == [
+        "shows squared error (sum)", "shows binary cross-entropy (sum)",
+    ]  # fmt: skip
+    assert "Squared error (sum)" in [row.label for row in window.cost.legend.rows if row.lane == "A"]
+    only = window.cost.only
+    assert "Squared error (sum)" in [only.itemText(index) for index in range(only.count())]
+    assert "cost = ((a_2 - y) ** 2).sum()" in read_lesson(FIRST).steps[4].text
+
+
+def test_both_lanes_of_lesson_1_show_the_measure_that_is_compared(driver: Driver) -> None:
+    begin(driver, FIRST)
+    walk_to(driver, 3)
+    driver.click(driver.window.lessons.panel.page.prediction.choices[0])
+    phase(driver, DONE)
+    legend = driver.window.cost.legend
+    for lane in ("A", "B"):
+        value = words.cost(driver.last.lane(lane).readings["train_half_mse"])
+        assert value in text_of(driver)
+        assert ("Half squared error (sum)", lane) in [(row.label, row.lane) for row, *_ in legend.shown_curves()]
 
 
 def test_measured_figures_stand_beside_those_of_the_run(driver: Driver) -> None:
@@ -154,7 +187,7 @@ def test_measured_figures_stand_beside_those_of_the_run(driver: Driver) -> None:
     rows = driver.window.lessons.panel.page.claims
     texts = {seen(row.sentence.text()): seen(row.figures.text()) for row in rows}
     accuracy = texts["Training accuracy of B after 200 epochs: above 97 %".replace(" %", "\u2009%")]
-    assert accuracy == "Here: 99.7\u2009%. Over 16 seeds: 99.7\u2009%; true in 16 of them."
+    assert accuracy == "Here: 99.7\u2009%. From 16 starts (seeds): the same median, true in all."
 
 
 def test_few_clicks_lead_from_the_first_start_to_the_finding(driver: Driver) -> None:
@@ -168,7 +201,7 @@ def test_few_clicks_lead_from_the_first_start_to_the_finding(driver: Driver) -> 
         phase(driver, *phases)
 
     desk.offer()
-    assert notice.sentence.text() == "New here? Lesson 1 takes five minutes: the printed cost is only information."
+    assert notice.sentence.text() == "New here? Lesson 1 takes five minutes: is the loss only for information?"
     click(notice.button, DONE)
     click(desk.panel.next, ASKING)
     click(desk.panel.page.prediction.choices[0], DONE)
@@ -181,6 +214,32 @@ def test_few_clicks_lead_from_the_first_start_to_the_finding(driver: Driver) -> 
     click(desk.panel.page.prediction.choices[2], DONE)
     assert "The first update after which their weights differ: update 1." in text_of(driver)
     assert count < 10
+
+
+def test_what_a_step_lets_one_change_may_be_changed_again(driver: Driver) -> None:
+    """The last step of lesson 3: a rate, Play, Reset, another rate; the run stays that of the step."""
+    begin(driver, lesson_folders()["03-confidently-wrong"], DONE)
+    walk_to(driver, 6)
+    guide, away = driver.window.lessons.guide, driver.window.lessons.panel.page.away
+    assert guide.phase == WAITING and driver.last.epoch == 0
+    for rate in (20.0, 60.0):
+        driver.session.change("optimizer.learning_rate", rate, True, "squared error")
+        phase(driver, DONE)
+        assert guide.is_on_path and not away.isVisible()
+        driver.play(updates=3)
+        driver.pause()
+        assert guide.is_on_path and not away.isVisible()
+        driver.click(driver.window.controls.reset)
+        driver.wait(lambda: driver.last.epoch == 0)
+        driver.settle()
+        assert guide.is_on_path and not away.isVisible()
+    driver.session.change("optimizer.learning_rate", 1.0, True, "cross-entropy")
+    driver.settle()
+    assert guide.is_on_path, "the setting is the same one in any lane"
+    driver.session.change("loss.reduction", "sum", True, None)
+    driver.wait(lambda: not guide.is_on_path)
+    driver.settle()
+    assert away.isVisible()
 
 
 def test_the_offer_is_made_once_and_is_never_in_the_way(driver: Driver) -> None:
@@ -715,7 +774,7 @@ def test_every_control_of_a_lesson_has_a_name(driver: Driver) -> None:
     window.lessons.open_panel(True)
     driver.window.lessons.show_list()
     names = {said(node)[0] for node in tree(window.lessons.panel)}
-    assert {"List of lessons", "Close the lessons", "The printed cost is only information"} <= names
+    assert {"List of lessons", "Close the lessons", "Is the loss only for information?"} <= names
     begin(driver, FIRST)
     while window.lessons.guide.index < 6:
         for node in tree(window.lessons.panel):
@@ -925,5 +984,11 @@ def test_figures_are_shown_with_the_digits_that_tell_them_apart() -> None:
     claim = read_claim("A train_cost after 1 < A train_cost after 0")
     here, measured = Verdict(0.692981, 0.693048, True, 1, 1), Verdict(0.5, 0.6931, True, 16, 16)
     assert verdict_text(claim, here, measured) == (
-        "Here: 0.69298 against 0.69305. Over 16 seeds: 0.5000 against 0.6931; true in 16 of them."
+        "Here: 0.69298 against 0.69305. From 16 starts (seeds): medians 0.5000 against 0.6931, true in all."
     )
+    never = read_claim("A and B differ since = never")
+    parted, together = Verdict(5.0, np.inf, False, 0, 1), Verdict(np.inf, np.inf, True, 1, 1)
+    assert verdict_text(never, together, together) == ""  # the tick says it
+    assert verdict_text(never, parted, None) == "Not so here: update 5."
+    most = Verdict(np.inf, np.inf, True, 15, 16)
+    assert verdict_text(never, together, most) == "From 16 starts (seeds): true in 15 of them."

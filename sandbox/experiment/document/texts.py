@@ -44,6 +44,11 @@ def label_within(name: str) -> str:
     return name if kind is None else kind.label_within()
 
 
+def value_within(name: str) -> str:
+    """Return what a value of a loss or metric is called within a sentence: "Huber loss", "mean squared error"."""
+    return f"{label_within(name)} loss" if name in LOSSES and LOSSES[name].has_bare_label else label_within(name)
+
+
 SUMMED = " (sum)"  # after the name of a loss that is not a mean over samples
 
 
@@ -59,7 +64,7 @@ def reduced(name: str, reduction: str, within: bool = False) -> str:
     within : bool
         Whether it is written within a sentence.
     """
-    label = label_within(name) if within else label_of(name)
+    label = value_within(name) if within else label_of(name)
     if reduction != "sum" or name in METRICS:
         return label
     term = LOSSES[name].term_label if name in LOSSES else ""
@@ -148,10 +153,10 @@ def _most_frequent(data: Data, part: str) -> tuple[str, float]:
     return data.class_names[most], float(counts[most] / counts.sum())
 
 
-def column_words(column: str) -> str:
-    """Return the displayed name of a history column: "Test accuracy"."""
+def column_words(column: str, reduction: str = "mean") -> str:
+    """Return the displayed name of a history column: "Test accuracy", of a lane whose costs are reduced like this."""
     part, _, name = column.partition("_")
-    return f"{'Test' if part == 'test' else 'Training'} {label_within(name)}"
+    return f"{'Test' if part == 'test' else 'Training'} {reduced(name, reduction, within=True)}"
 
 
 def is_share(column: str) -> bool:

@@ -55,7 +55,7 @@ def goal(column: str, level: float) -> str:
     """Return the level to reach as text: "a test accuracy of 95 %"."""
     part, _, name = column.partition("_")
     part_name = {"train": "training", "test": "test"}[part]
-    return f"a {part_name} {texts.label_within(name)} of {level_text(column, level)}"
+    return f"a {part_name} {texts.value_within(name)} of {level_text(column, level)}"
 
 
 def level_text(column: str, level: float) -> str:

@@ -272,7 +272,7 @@ class LessonDesk(QObject):
         if has_begun() or not folders:
             return
         title = read_lesson(folders[0]).title
-        sentence = f"New here? Lesson 1 takes five minutes: {words.within(title)}."
+        sentence = f"New here? Lesson 1 takes five minutes: {words.within(title)}{'' if title.endswith('?') else '.'}"
         self._stage.notice.offer(sentence, "Begin", lambda: self._choose(folders[0]))
 
     # From step to step

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from sandbox.experiment import Experiment
+from sandbox.experiment.document.settings import SETTINGS, Value
 from sandbox.experiment.training.snapshot import Snapshot
 from sandbox.lessons import Lesson, Step
 from sandbox.lessons.route import Act, Change, Open, TrainTo, acts_before, route, trained_to
@@ -252,7 +253,14 @@ class Guide(QObject):
             self._carry_out()
         elif self.phase == TRAINING and self._has_reached(self.step.train):
             self._end_training()
-        elif self._told != (self.phase, self.is_on_path, self.is_paused):
+        else:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Say where it is, if that is new."""
+        if self._is_trial():
+            self._adopt_run()
+        if self._told != (self.phase, self.is_on_path, self.is_paused):
             self._told = self.phase, self.is_on_path, self.is_paused
             self.changed.emit()
 
@@ -310,6 +318,17 @@ class Guide(QObject):
             self._train(announce=False)
         self.arrived.emit()
         self.changed.emit()
+
+    def _is_trial(self) -> bool:
+        """Whether only what this step let one change has changed again: it says nothing of the run, so one may try."""
+        if self.lesson is None or self.phase != DONE or self._settings is None or self.is_on_path:
+            return False
+        step, settings = self.step, self._settings
+        if step.wait not in SETTINGS or step.figures or step.claims:
+            return False
+        value = settings.get(step.wait)
+        now = _without_shown(self._session.experiment)
+        return _with_all(now, step.wait, value) == _with_all(settings, step.wait, value)
 
     def _adopt_run(self) -> None:
         self._run = self._session.current_run().number
@@ -394,9 +413,13 @@ def _updates_per_epoch(snapshot: Snapshot) -> int:
 
 def _without_shown(experiment: Experiment) -> Experiment:
     """Return an experiment without the losses that are only shown: they change no bit."""
-    key = "loss.monitors"
+    return _with_all(experiment, "loss.monitors", ())
+
+
+def _with_all(experiment: Experiment, key: str, value: Value) -> Experiment:
+    """Return an experiment with a setting at one value in all lanes."""
     lanes = tuple(
         dataclasses.replace(lane, changes={k: v for k, v in lane.changes.items() if k != key})
         for lane in experiment.lanes
     )
-    return dataclasses.replace(experiment, lanes=lanes).with_value(key, ())
+    return dataclasses.replace(experiment, lanes=lanes).with_value(key, value)

@@ -48,13 +48,16 @@ def turn_text(place: str, lens: str) -> str:
 def verdict_text(claim: Claim, verdict: Verdict, measured: Verdict | None) -> str:
     """Return what became of a claim in this run, and what was measured of it over many seeds."""
     parts = []
-    if verdict.is_known:
-        here = f"{'Here' if verdict.holds else 'Not so here'}: {claim.figures(verdict)}"
-        several = f"; true in {verdict.seeds} of {verdict.of} seeds" if verdict.of > 1 else ""
-        parts.append(f"{here}{several}.")
+    here = claim.figures(verdict) if verdict.is_known else ""
+    says_all = claim.is_never and verdict.holds  # "never" is all that could be added to a tick
+    if here and not (says_all and verdict.of == 1):
+        several = f"; true with {verdict.seeds} of {verdict.of} seeds" if verdict.of > 1 else ""
+        parts.append(f"{'Here' if verdict.holds else 'Not so here'}: {here}{several}.")
     if measured is not None and measured.of > 1:
         sides = claim.figures(measured)
-        parts.append(f"Over {measured.of} seeds: {sides}; true in {measured.seeds} of them.")
+        median = f"{'median' if claim.other is None else 'medians'} {sides}, " if sides != here else "the same median, "
+        true = "all" if measured.seeds == measured.of else f"{measured.seeds} of them"
+        parts.append(f"From {measured.of} starts (seeds): {'' if claim.is_never else median}true in {true}.")
     return " ".join(parts)
 
 
@@ -82,6 +85,7 @@ class ClaimRow(StyleFollower, QWidget):
         """Tick it if it holds in this run."""
         self.sign.setText(RIGHT if verdict.holds else WRONG if verdict.is_known else "")
         self.figures.setText(unbroken(verdict_text(self.claim, verdict, measured)))
+        self.figures.setVisible(bool(self.figures.text()))
         holds = "holds" if verdict.holds else "does not hold here" if verdict.is_known else "is not known yet"
         self.setAccessibleName(f"{self.claim.sentence}: it {holds}")
         self.setAccessibleDescription(self.figures.text())

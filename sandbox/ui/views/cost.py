@@ -398,8 +398,17 @@ class CostView(QWidget):
         """Offer each loss and metric that any lane learns with or shows, to show it for all lanes."""
         columns = {name for lane in self._lanes for name in lane.readings}
         names = [name for name in (*LOSSES, *METRICS) if f"train_{name}" in columns]
+        reductions = {lane.reduction for lane in self._lanes}
+        reduction = reductions.pop() if len(reductions) == 1 else ""
         items = [("", "what each learns with", _OWN_TIP)]
-        items += [(name, texts.label_of(name), f"Shows {texts.label_within(name)} for every lane.") for name in names]
+        items += [
+            (
+                name,
+                texts.reduced(name, reduction),
+                f"Shows {texts.reduced(name, reduction, within=True)} for every lane.",
+            )
+            for name in names
+        ]
         self.only.set_items(items)
         if self.only.value() is None:
             self.only.set_value("")

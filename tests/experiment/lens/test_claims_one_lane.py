@@ -712,7 +712,8 @@ def test_a_label_within_a_sentence_keeps_its_proper_names(registry: dict[str, An
         expected = kind.label if kind.label.startswith(proper) else kind.label[0].lower() + kind.label[1:]
         assert within == expected
         if registry in (LOSSES, METRICS):
-            assert texts.column_words(f"test_{kind.name}") == f"Test {within}"
+            noun = " loss" if registry is LOSSES and not within.endswith(("error", "entropy", "divergence")) else ""
+            assert texts.column_words(f"test_{kind.name}") == f"Test {within}{noun}"
 
 
 # Cases: ordinary files that went wrong

@@ -163,8 +163,8 @@ def overfitting(probe: LaneProbe) -> Report | None:
         f"{words.number(latest[0], 3)}."
     )
     meaning = (
-        "What is learned since then is true of the training samples alone. An L2 penalty keeps weights small and the "
-        "fit smooth; more samples or fewer units help, too."
+        "What was learned since then has lowered the cost of the training samples only. An L2 penalty keeps weights "
+        "small and the fit smooth; more samples or fewer units help, too."
     )
     return Report(evidence, meaning, _stronger_penalty(probe, turn))
 
