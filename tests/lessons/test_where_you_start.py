@@ -73,6 +73,22 @@ def test_xavier_gets_there_too() -> None:
     assert shares[-1] > 0.95
 
 
+def dead_units(trainer: Trainer, replica: int) -> set[tuple[int, int]]:
+    """Return hidden layer and place of the units that are 0 for every sample."""
+    probe = trainer.probe("A", replica)
+    assert probe is not None
+    hidden = enumerate(probe.forward_pass.A[1:-1], start=1)
+    return {(l, int(unit)) for l, A in hidden for unit in np.flatnonzero((A == 0.0).all(axis=0))}
+
+
+def test_dead_units_behind_other_layers_can_come_back() -> None:
+    trainer = trained("relu.toml", 0, 16)
+    before = [dead_units(trainer, replica) for replica in range(16)]
+    trainer.run(100)
+    back = [before[replica] - dead_units(trainer, replica) for replica in range(16)]
+    assert all(back)
+
+
 def test_units_that_start_dead_stay_as_they_are() -> None:
     trainer = trained("dead.toml", 500, 1)
     start = Trainer(LESSON.experiments["dead.toml"]).parameters("A")
