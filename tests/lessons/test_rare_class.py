@@ -47,3 +47,10 @@ def test_another_threshold_finds_the_rare_class_as_well_as_the_weight() -> None:
 
 def balanced(A: Array, Y: Array, threshold: float) -> float:
     return float(METRICS["balanced_accuracy"]().value(A - threshold + 0.5, Y, 0.5))
+
+
+def test_one_rare_sample_moves_the_balanced_accuracy_by_less_than_two_points() -> None:
+    Y = Trainer(LESSON.experiments["experiment.toml"]).data.y_test[:, None].astype(float)
+    one_missed = Y.copy()
+    one_missed[np.flatnonzero(Y)[0]] = 0.0
+    assert balanced(Y, Y, 0.5) - balanced(one_missed, Y, 0.5) == pytest.approx(0.017, abs=0.0005)

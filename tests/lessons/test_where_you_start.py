@@ -37,17 +37,30 @@ def findings(trainer: Trainer, lane: str) -> Counter[str]:
 
 def test_zeros_do_not_move_and_equal_weights_stay_equal() -> None:
     trainer = trained("experiment.toml", 500, 1)
-    assert all(np.abs(values).max() < 1e-12 for values in trainer.parameters("A").values())
-    W, v = trainer.parameters("B")["W1"], trainer.parameters("B")["W2"]
+    assert trainer.data.y_train.mean() == 0.5  # else the bias of the output would move
+    assert all(np.abs(values).max() < 1e-12 for values in trainer.parameters("A zeros").values())
+    W, v = trainer.parameters("B all alike")["W1"], trainer.parameters("B all alike")["W2"]
     assert np.ptp(W, axis=0).max() < 1e-9 and np.ptp(v) < 1e-9
     assert abs(W[0, 0] - 0.5) > 0.1
-    assert found(trainer, "B") == ["equal_units"]
+    assert found(trainer, "B all alike") == ["equal_units"]
 
 
 def test_weights_ten_times_as_large_saturate() -> None:
     trainer = trained("large.toml", 200)
     assert findings(trainer, "C")["saturated"] >= SEEDS - 1
     assert not findings(trainer, "A")["saturated"] and not findings(trainer, "B")["saturated"]
+
+
+def test_most_units_of_large_weights_are_flat_and_the_cost_falls_slowly() -> None:
+    trainer = trained("large.toml", 100, 16)
+    _, before = trainer.history("C").column("train_cost")
+    trainer.run(400)
+    _, after = trainer.history("C").column("train_cost")
+    assert 0.0 < after[-1] < before[-1]
+    for replica in range(16):
+        probe = trainer.probe("C", replica)
+        assert probe is not None
+        assert np.mean([np.mean(1.0 - A**2 < 0.01) for A in probe.forward_pass.A[1:-1]]) > 0.75
 
 
 def signal(trainer: Trainer, lane: str) -> list[float]:
@@ -69,7 +82,7 @@ def test_the_signal_halves_with_every_layer_of_relu_and_he_makes_up_for_it() -> 
 
 
 def test_xavier_gets_there_too() -> None:
-    _, shares = trained("relu.toml", 500, 3).history("A").column("test_accuracy")
+    _, shares = trained("relu.toml", 500, 16).history("A").column("test_accuracy")
     assert shares[-1] > 0.95
 
 
