@@ -47,3 +47,32 @@ def test_the_losses_turn_the_step_on_the_moons_and_only_stretch_it_for_one_neuro
             gradients.append(probe.gradient() / np.linalg.norm(probe.gradient()))
         cosine = float(gradients[0] @ gradients[1])
         assert (cosine > 1 - 1e-9) == parallel
+
+
+def needed(trainer: Trainer, lane: str) -> float:
+    """Return the median of the epochs that the networks of a lane need to 95 % of the test samples."""
+    histories = trainer.lane(lane).replica_history
+    names = [f"test_accuracy#{replica}" for replica in range(len(trainer.lane(lane).replicas))]
+    epochs, shares = (trainer.history(lane) if histories is None else histories).columns(
+        ["test_accuracy"] if histories is None else names
+    )
+    reached = shares >= 0.95
+    return float(np.median(np.where(reached.any(axis=1), epochs[reached.argmax(axis=1)], np.inf)))
+
+
+def test_the_first_start_is_a_slow_one() -> None:
+    experiment = LESSON.experiments["experiment.toml"]
+    own, many = Trainer(experiment), Trainer(experiment.with_value("run.replicas", 32))
+    for trainer in (own, many):
+        trainer.run()
+    assert all(needed(many, lane) < 0.25 * needed(own, lane) for lane in "AB")
+
+
+def test_with_a_longer_first_step_squared_error_is_quicker() -> None:
+    experiment = LESSON.experiments["experiment.toml"].with_value("run.replicas", 16)
+    trainer = Trainer(experiment.with_value("optimizer.learning_rate", 5.0, "B"))
+    trainer.run(400)
+    assert needed(trainer, "B") < 0.5 * needed(trainer, "A")
+    quicker = Trainer(experiment.with_value("optimizer.learning_rate", 2.5, "A"))
+    quicker.run(400)
+    assert needed(quicker, "A") < 0.5 * needed(trainer, "A")

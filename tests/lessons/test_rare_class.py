@@ -25,7 +25,7 @@ def test_the_weight_multiplies_the_odds() -> None:
         assert p * sent[1] + (1 - p) * sent[0] == pytest.approx(0.0, abs=1e-12)
         assert sent[1] == pytest.approx(WEIGHT * (a - 1)) and sent[0] == pytest.approx(a)
     assert pytest.approx(0.05) == 1 / (1 + WEIGHT)
-    assert LESSON.experiments["experiment.toml"].lane("B").loss.parameters["positive_weight"] == WEIGHT
+    assert LESSON.experiments["experiment.toml"].lane("B weighted").loss.parameters["positive_weight"] == WEIGHT
 
 
 def test_another_threshold_finds_the_rare_class_as_well_as_the_weight() -> None:
@@ -35,7 +35,7 @@ def test_another_threshold_finds_the_rare_class_as_well_as_the_weight() -> None:
     assert (len(Y), Y.sum(), trainer.data.y_train.mean()) == (600, 30, 0.05)
     moved, weighted = [], []
     for replica in range(16):
-        outputs = {name: answers(trainer, name, replica) for name in "AB"}
+        outputs = {name[0]: answers(trainer, name, replica) for name in ("A plain", "B weighted")}
         moved.append(balanced(outputs["A"], Y, 0.05))
         weighted.append(balanced(outputs["B"], Y, 0.5))
         missed, alarms = np.sum((outputs["B"] <= 0.5) & (Y == 1)), np.sum((outputs["B"] > 0.5) & (Y == 0))
@@ -47,3 +47,10 @@ def test_another_threshold_finds_the_rare_class_as_well_as_the_weight() -> None:
 
 def balanced(A: Array, Y: Array, threshold: float) -> float:
     return float(METRICS["balanced_accuracy"]().value(A - threshold + 0.5, Y, 0.5))
+
+
+def test_one_rare_sample_moves_the_balanced_accuracy_by_less_than_two_points() -> None:
+    Y = Trainer(LESSON.experiments["experiment.toml"]).data.y_test[:, None].astype(float)
+    one_missed = Y.copy()
+    one_missed[np.flatnonzero(Y)[0]] = 0.0
+    assert balanced(Y, Y, 0.5) - balanced(one_missed, Y, 0.5) == pytest.approx(0.017, abs=0.0005)

@@ -59,3 +59,42 @@ def test_after_little_training_the_labels_not_followed_are_mostly_the_wrong_ones
     assert probe is not None
     disagrees = (probe.forward_pass.A[-1][:, 0] > 0.5) != trainer.data.y_train
     assert trainer.data.wrong_train[disagrees].mean() > 0.75
+
+
+def flat(trainer: Trainer, lane: str, replica: int) -> float:
+    """Return the share of training samples at which the slope a (1 - a) of a network's output is nearly 0."""
+    probe = trainer.probe(lane, replica)
+    assert probe is not None
+    outputs = probe.forward_pass.A[-1][:, 0]
+    return float(np.mean(outputs * (1.0 - outputs) < 0.01))
+
+
+def sent_by_mistakes(trainer: Trainer, lane: str, replica: int) -> float:
+    """Return the median size of what the wrong training labels of a network send back."""
+    probe = trainer.probe(lane, replica)
+    assert probe is not None
+    return float(np.median(np.abs(probe.dZ()[trainer.data.wrong_train])) / probe.factor)
+
+
+def test_the_absolute_error_saturates_first_and_then_its_mistakes_send_back_nothing() -> None:
+    trainer = Trainer(LESSON.experiments["experiment.toml"].with_value("run.replicas", 16))
+    trainer.run(100)
+    for replica in range(16):
+        assert flat(trainer, "C", replica) > 0.8 and sent_by_mistakes(trainer, "C", replica) < 1e-3
+        for lane in "AB":
+            assert flat(trainer, lane, replica) < 0.1 and sent_by_mistakes(trainer, lane, replica) > 0.1
+
+
+def test_with_four_wrong_labels_in_ten_the_absolute_error_saturates_along_a_line() -> None:
+    experiment = LESSON.experiments["experiment.toml"].with_values({"data.label_noise": 0.4, "run.replicas": 16})
+    trainer = Trainer(experiment)
+    trainer.run(50)
+    assert min(flat(trainer, "C", replica) for replica in range(16)) > 0.85
+    trainer.run(950)
+    for replica in range(16):
+        probe = trainer.probe("C", replica)
+        assert probe is not None
+        answers = np.where(probe.forward_pass.A[-1][:, 0] > 0.5, 1.0, -1.0)
+        inputs = np.column_stack([probe.X, np.ones(probe.m)])
+        line = inputs @ np.linalg.lstsq(inputs, answers, rcond=None)[0]
+        assert np.mean((line > 0) == (answers > 0)) > 0.9

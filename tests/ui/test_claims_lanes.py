@@ -75,7 +75,7 @@ def test_one_click_matches_first_updates_of_any_optimiser(open_window: Callable[
     before = {lane: driver.weights(lane) for lane in "AB"}
     assert (OPTIMIZERS[name].label in pair.rates_note.text()) == OPTIMIZERS[name].rescales
     driver.click(pair.match)
-    driver.wait(lambda: driver.field("optimizer.learning_rate", "B") != 0.5)
+    driver.wait(lambda: driver.field("optimizer.learning_rate", "A") != 0.5)
     driver.click(driver.window.controls.step_update)
     driver.wait_drawn(lambda snapshot: snapshot.update == 1)
     driver.settle()

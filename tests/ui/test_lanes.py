@@ -13,6 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
+from sandbox import words
 from sandbox.experiment import Experiment, Trainer
 from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.lens import comparison
@@ -503,8 +504,14 @@ def test_one_click_matches_the_rates_and_one_undo_restores_them(open_window: Cal
     pair = choose_rival(driver, "A against B")
     driver.wait(lambda: bool(pair.table.rows) and pair.match.isEnabled())
     before = {name: driver.weights(name) for name in "AB"}
+    assert "which keeps its 0.5." in pair.rates_note.text()
+    told = pair.rates_note.text().split("Matching sets the rate of A from 0.5 to ")[1].split(":")[0]
     driver.click(pair.match)
-    driver.wait(lambda: driver.field("optimizer.learning_rate", "B") != 0.5)
+    driver.wait(lambda: driver.field("optimizer.learning_rate", "A") != 0.5)
+    assert words.number(driver.field("optimizer.learning_rate", "A")) == told
+    assert driver.field("optimizer.learning_rate", "B") == 0.5  # the lane in view follows
+    driver.wait(lambda: not pair.match.isEnabled())
+    assert pair.rates_note.text() == "The first update of A, from the initial weights, is as long as that of B."
     driver.click(driver.window.controls.step_update)
     driver.wait_drawn(lambda snapshot: snapshot.update == 1)
     driver.settle()
@@ -513,10 +520,23 @@ def test_one_click_matches_the_rates_and_one_undo_restores_them(open_window: Cal
         after = driver.weights(name)
         steps.append(math.sqrt(sum(float(((after[k] - before[name][k]) ** 2).sum()) for k in after)))
     assert steps[1] == pytest.approx(steps[0], rel=2e-3)
-    texts = [number.text() for number in pair.table.rows[1][1]]
-    assert texts[3].startswith(f"{driver.field('optimizer.learning_rate', 'B'):.4g}")
+    texts = [number.text() for number in pair.table.rows[0][1]]
+    assert texts[3].startswith(f"{driver.field('optimizer.learning_rate', 'A'):.4g}")
     driver.undo()
-    driver.wait(lambda: driver.field("optimizer.learning_rate", "B") == 0.5)
+    driver.wait(lambda: driver.field("optimizer.learning_rate", "A") == 0.5)
+
+
+def test_whichever_lane_is_in_view_follows_the_other(open_window: Callable[..., Any]) -> None:
+    lanes = (*TWO, LaneEntry("C", {"loss.objective": "mae"}))
+    driver = open_window(with_lanes(*lanes))
+    driver.window.desk.view("B")
+    pair = choose_rival(driver, "B against A")
+    driver.wait(lambda: bool(pair.table.rows) and pair.match.isEnabled())
+    driver.click(pair.match)
+    driver.wait(lambda: driver.field("optimizer.learning_rate", "B") != 0.5)
+    driver.wait(lambda: not pair.match.isEnabled())
+    assert [driver.field("optimizer.learning_rate", name) for name in "AC"] == [0.5, 0.5]
+    assert pair.rates_note.text() == "The first update of B, from the initial weights, is as long as that of A."
 
 
 def test_rates_are_also_shown_as_those_of_a_sum(open_window: Callable[..., Any]) -> None:

@@ -9,7 +9,9 @@ from sandbox import words
 from sandbox.experiment.document import texts
 from sandbox.experiment.lens.advantage import FEWEST, Advantage, End, Estimate
 from sandbox.experiment.lens.pair import PairState
+from sandbox.experiment.lens.rates import MatchedRates
 from sandbox.experiment.training.scales import Scale
+from sandbox.nn import OPTIMIZERS
 
 
 def proof(state: PairState) -> str:
@@ -175,6 +177,28 @@ def _first_of_one(found: Advantage, one: str, other: str, to: str) -> str:
 def _reached(to: str, epochs: float) -> str:
     when = f"after {words.count(int(epochs), 'epoch')}" if epochs else "before the first epoch"
     return f"reached {to} {when}"
+
+
+def match(rates: MatchedRates, lane: str, one: str, other: str) -> str:
+    """Say what matching does to a lane, named `one`, if it follows the one that was asked about, named `other`."""
+    rows = {row.lane: row for row in rates.rows}
+    row, asked = rows[lane], rows[rates.lane]
+    step = f"first update of {one}, from the initial weights,"
+    if math.isnan(row.matched):
+        return f"There is no rate at which the {step} is as long as that of {other}."
+    if row.can_follow:
+        said = (
+            f"Matching sets the rate of {one} from {words.number(row.rate)} to {words.number(row.matched)}: the {step} "
+            f"is then as long as that of {other}, which keeps its {words.number(asked.rate)}."
+        )
+    else:
+        said = f"The {step} is as long as that of {other}."
+    rescaling = sorted({each.optimizer for each in (row, asked) if OPTIMIZERS[each.optimizer].rescales})
+    if not rescaling:
+        return said
+    names = words.listed([OPTIMIZERS[name].label for name in rescaling])
+    verb = "scales its" if len(rescaling) == 1 else "scale their"
+    return f"{said} {names} {verb} own steps, so a match says less about the later ones."
 
 
 def inverse(estimate: Estimate) -> Estimate:

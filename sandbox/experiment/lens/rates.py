@@ -1,6 +1,6 @@
 """Matched learning rates: losses differ in scale, and so do their gradients; the same rate is not the same step.
 
-The matched rate of a lane makes its first update as long as that of the lane in view: the step that its optimiser
+The matched rate of a lane makes its first update as long as that of one of them: the step that its optimiser
 takes at the initial parameters, on the first batch, whose losses it reduces in its own way. Since a sum over m samples
 has a gradient m times that of their mean, a rate means something only together with the reduction: given for one, it
 can be converted to the other.
@@ -39,7 +39,7 @@ class RateRow:
     rate : float
         As set.
     matched : float
-        The rate that makes the first update as long as that of the lane in view; nan if there is none.
+        The rate that makes the first update as long as that of the lane to match; nan if there is none.
     of_mean, of_sum : float
         The equivalent rate for a cost that is the mean over the samples of a batch, and for their sum; nan if there
         is none, because a penalty in the cost is the same for both.
@@ -58,6 +58,11 @@ class RateRow:
     def factor(self) -> float:
         """What to multiply the rate by."""
         return self.matched / self.rate
+
+    @property
+    def can_follow(self) -> bool:
+        """Whether there is a matched rate, other than the one it has."""
+        return math.isfinite(self.matched) and self.matched != self.rate
 
 
 @dataclass(frozen=True)

@@ -431,14 +431,16 @@ def sentence(summary: Summary, setup: SignalSetup) -> str:
     if summary.confident:
         single = summary.confident == 1
         text = f"{_counted(summary.confident, summary.count)} confidently wrong".replace("%", "is" if single else "are")
+        of = "for it, " if single else "for these, "
     elif summary.wrong:
         single = summary.wrong == 1
         text = f"{_counted(summary.wrong, summary.count)} wrong, none of them confidently"
         text = text.replace("%", "is" if single else "are")
+        of = "for it, " if single else "for these, "
     else:
         every = words.capital(words.all_of(summary.count, "sample"))
-        text = f"{every} {'is' if summary.count == 1 else 'are'} right"
-    return f"{text}: {_compared(summary.focused, names)}."
+        text, of = f"{every} {'is' if summary.count == 1 else 'are'} right", ""
+    return f"{text}: {of}{_compared(summary.focused, names)}."
 
 
 def _of_residuals(summary: Summary, names: list[str]) -> str:

@@ -17,10 +17,10 @@ from sandbox.experiment.document.defaults import SCORES
 from sandbox.experiment.lens import comparison
 from sandbox.experiment.lens.advantage import Advantage, AskAdvantage, default_level
 from sandbox.experiment.lens.pair import AskPair, PairState
-from sandbox.experiment.lens.rates import AskMatchedRates, MatchedRates
+from sandbox.experiment.lens.rates import AskMatchedRates, MatchedRates, RateRow
 from sandbox.experiment.training.probe import Question
 from sandbox.experiment.training.snapshot import LaneState, Snapshot
-from sandbox.nn import LOSSES, METRICS, OPTIMIZERS
+from sandbox.nn import LOSSES, METRICS
 from sandbox.ui import theme
 from sandbox.ui.kit import Choice, Elided, NumberField, Segmented, label
 from sandbox.ui.kit.base import StyleFollower
@@ -109,7 +109,7 @@ class PairPanel(StyleFollower, QWidget):
         self.reduction.setAccessibleName("Rates for a mean or for a sum")
         self.match = QPushButton("Match rates")
         self.match.setToolTip(
-            "Gives every lane the rate that makes its first update as long as that of the lane in view."
+            "Gives the lane in view the rate that makes its first update as long as that of the lane beside it."
         )
         self.table = RateTable()
         self.rates_note = _sentence("What matching does", "hint")
@@ -188,7 +188,7 @@ class PairPanel(StyleFollower, QWidget):
         if (goal := self._current_goal(one, other)) is not None:
             asked.append(goal)
         if self._rates_source is None:
-            asked.append(AskMatchedRates(one))
+            asked.append(AskMatchedRates(other))
         return tuple(asked)
 
     def _current_goal(self, one: str, other: str) -> AskAdvantage | None:
@@ -217,7 +217,7 @@ class PairPanel(StyleFollower, QWidget):
                 answered = True
             elif isinstance(answer, Advantage) and answer.lane == self._one.name:
                 self._show_first(answer)
-            elif isinstance(answer, MatchedRates):
+            elif isinstance(answer, MatchedRates) and answer.lane == self._other.name:
                 self._rates, self._rates_source = answer, settled
                 self._show_rates()
             else:
@@ -285,25 +285,23 @@ class PairPanel(StyleFollower, QWidget):
     def _show_rates(self) -> None:
         if self._rates is not None:
             self.table.show_rates(self._rates, self._styles, str(self.reduction.value()))
-            rescaling = sorted({row.optimizer for row in self._rates.rows if OPTIMIZERS[row.optimizer].rescales})
-            names = ", ".join(OPTIMIZERS[name].label for name in rescaling)
-            note = f" {names} scales its own steps, so a match says less about the later ones." if names else ""
-            matched = (
-                "At the matched rate the first update, from the initial weights, is as long as in the lane in view."
-            )
-            _say(self.rates_note, f"{matched}{note}")
-            self.match.setEnabled(len(self._wanted_rates()) > 0)
+            if (follower := self._follower()) is not None and self._one is not None and self._other is not None:
+                _say(
+                    self.rates_note, comparison.match(self._rates, follower.lane, self._one.letter, self._other.letter)
+                )
+            self.match.setEnabled(follower is not None and follower.can_follow)
 
-    def _wanted_rates(self) -> dict[str, float]:
-        if self._rates is None:
-            return {}
-        rows = self._rates.rows
-        return {row.lane: row.matched for row in rows if math.isfinite(row.matched) and row.matched != row.rate}
+    def _follower(self) -> RateRow | None:
+        """Return the row of the lane in view: it follows its rival, which keeps its rate."""
+        if self._rates is None or self._one is None or self._other is None or self._rates.lane != self._other.name:
+            return None  # not of these two lanes yet
+        one = self._one.name
+        return next((row for row in self._rates.rows if row.lane == one), None)
 
     def _match(self) -> None:
-        if rates := self._wanted_rates():
+        if (row := self._follower()) is not None and row.can_follow:
             self.match.clearFocus()  # else the focus moves to another control when the button is disabled
-            self.rates_chosen.emit(rates)
+            self.rates_chosen.emit({row.lane: row.matched})
 
     # Look
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePol
 
 from sandbox import words
 from sandbox.arrays import Floats
+from sandbox.experiment import Experiment
 from sandbox.experiment.document.defaults import rival_of
 from sandbox.experiment.lens.signal import (
     AskSignals,
@@ -77,7 +78,9 @@ class SignalLens(Lens[Signals]):
         self._theme: Theme | None = None
         self._scale = 1.0
         self._objective = ""
-        self._ticked: tuple[str, ...] | None = None  # None until the user ticks: `rival_of` the objective
+        self._ticked: tuple[str, ...] | None = None  # None until the user ticks: the rival
+        self._followed: tuple[Experiment | None, str, str] = (None, "", "")
+        self._rival = ""  # a loss that the lane shows as well, else `rival_of` the objective
         self._others: tuple[str, ...] = ()
         self._answer: Signals | None = None
         self._summary: Summary | None = None
@@ -153,10 +156,10 @@ class SignalLens(Lens[Signals]):
         self._others = self._ticked
         self.ask_again()
 
-    def _take_objective(self, objective: str, task: str) -> None:
-        self._objective = objective
+    def _take_losses(self, objective: str, rival: str) -> None:
+        self._objective, self._rival = objective, rival
         self.choice.set_items([(name, kind.label, kind.summary) for name, kind in LOSSES.items() if name != objective])
-        wanted = (rival_of(objective, task),) if self._ticked is None else self._ticked
+        wanted = (rival,) if self._ticked is None else self._ticked
         self.choice.set_value(wanted)
         self._others = tuple(str(name) for name in self.choice.value())
         self.ask_again()
@@ -183,8 +186,16 @@ class SignalLens(Lens[Signals]):
 
     def follow(self, snapshot: Snapshot, lane: str) -> None:
         state = snapshot.lane(lane)
-        if state is not None and state.objective != self._objective:
-            self._take_objective(state.objective, snapshot.data.task)
+        if state is None or (
+            snapshot.experiment is self._followed[0] and (lane, state.objective) == self._followed[1:]
+        ):
+            return
+        self._followed = (snapshot.experiment, lane, state.objective)
+        shown = snapshot.experiment.effective().lane(lane).loss.monitors
+        losses = (name for name in shown if name in LOSSES and name != state.objective)
+        rival = next(losses, rival_of(state.objective, snapshot.data.task))
+        if (state.objective, rival) != (self._objective, self._rival):
+            self._take_losses(state.objective, rival)
 
     def show_answer(self, answer: Signals, snapshot: Snapshot, lane: str) -> None:
         if self._answer is None or answer.setup.kind != self._answer.setup.kind:

@@ -343,7 +343,8 @@ def test_the_signal_counts_and_compares_what_is_there(trainer: Trainer) -> None:
         labels = [LOSSES[name].label_within() for name in (own, other)]
         if strong > 1e-9 and weak / strong < 0.94:
             less, more = labels if means[0] < means[1] else labels[::-1]
-            assert f"{less} sends back " in text and text.endswith(f" of what {more} does.")
+            of = "" if not missed.any() else "for it, " if missed.sum() == 1 else "for these, "
+            assert f": {of}{less} sends back " in text and text.endswith(f" of what {more} does.")
             told = text.split(f"{less} sends back ")[1].split(" of what")[0]
             assert (0.0 if told == "nothing" else number(told)) == pytest.approx(weak / strong, rel=0.06)
 

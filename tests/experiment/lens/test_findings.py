@@ -361,6 +361,19 @@ def test_an_output_that_is_confident_and_right_is_no_finding() -> None:
     assert ask(trainer) == {}
 
 
+_COME_BACK = "Only if the layers before them change what comes in can they come back."
+
+
+def test_only_dead_units_behind_another_hidden_layer_may_come_back() -> None:
+    for hidden, l in (((5,), 1), ((5, 3), 2)):
+        trainer = trainer_of(network__activation="relu", network__hidden=hidden)
+        parameters = trainer.parameters()
+        parameters[f"b{l}"][1] = -1e4
+        trainer.set_parameters(parameters)
+        meaning = ask(trainer)["dead_units"].meaning
+        assert "send such units no gradient" in meaning and meaning.endswith(_COME_BACK) == (l > 1)
+
+
 def test_dead_units_are_named() -> None:
     trainer = trainer_of(network__activation="relu", network__hidden=(5, 3))
     parameters = trainer.parameters()
@@ -373,6 +386,7 @@ def test_dead_units_are_named() -> None:
     assert dead[1] == [2, 4] and 3 in dead[2]
     assert finding.evidence.startswith("Units 2 and 4 of hidden layer 1 and unit")
     assert numbers(finding.evidence) == [*dead[1], 1, *dead[2], 2, 0, 210]
+    assert finding.meaning.endswith(_COME_BACK)
     assert finding.control == Control("network.activation", "leaky_relu", "Set activation to Leaky ReLU")
     trainer.edit({finding.control.key: finding.control.value})
     assert "dead_units" not in ask(trainer)

@@ -91,7 +91,7 @@ def test_the_summary_counts_confident_mistakes() -> None:
     assert summary.focused == pytest.approx(back, rel=1e-10)
     text = sentence(summary, answer.setup)
     assert text.startswith(
-        f"{int(confident.sum())} of {len(y)} samples are confidently wrong: mean squared error sends back"
+        f"{int(confident.sum())} of {len(y)} samples are confidently wrong: for these, mean squared error sends back"
     )
     assert f"{back[1] / back[0]:.2f} of what binary cross-entropy does." in text
 

@@ -83,6 +83,18 @@ def test_mean_squared_error_is_compared_at_first(make_bench: Callable[..., Bench
     assert all(len(layer.lines) == 2 and not layer.lines[-1].dash for layer in bench.lens.lines)
 
 
+def test_a_loss_that_is_also_shown_is_compared_at_first(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench()
+    bench.trainer.edit({"loss.monitors": ("accuracy", "binary_cross_entropy", "hinge", "mae")})
+    bench.frame()
+    bench.frame()
+    assert list(bench.values()) == ["Binary cross-entropy", "Hinge"]
+    bench.trainer.edit({"loss.monitors": ()})
+    bench.frame()
+    bench.frame()
+    assert list(bench.values()) == ["Binary cross-entropy", "Mean squared error"]
+
+
 def test_without_the_mouse_the_key_shows_means(make_bench: Callable[..., Bench]) -> None:
     bench = make_bench()
     W, A = bench.trainer.parameters(), bench.trainer.data.X_train

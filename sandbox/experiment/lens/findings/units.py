@@ -201,7 +201,9 @@ def dead_units(probe: LaneProbe) -> Report | None:
     ]
     verb = "are" if len(dead) > 1 or sum(map(len, dead.values())) > 1 else "is"
     evidence = f"{words.capital(' and '.join(layers))} {verb} 0 for {all_samples(probe.m)}."
-    meaning = f"Where {label} is 0 its slope is 0 too: such units get no gradient, so they stay as they are."
+    meaning = f"Where {label} is 0 its slope is 0 too: these samples send such units no gradient."
+    if max(dead) > 1:
+        meaning += " Only if the layers before them change what comes in can they come back."
     control = use_output(usual_output(probe)) if last in dead else undying(probe)
     return Report(evidence, meaning, control)
 
