@@ -232,14 +232,14 @@ class Controls(StyleFollower, QFrame):
         self.test.set_caption(caption("Test cost"))
         self.score.set_caption(caption(f"{'Test' if shown.of_test else 'Train'} {kind}"))
         score = shown.score.value
-        self.score.set_text(words.share(score) if METRICS[shown.metric].is_share else words.cost(score))
+        self.score.set_text(words.share(score) if METRICS[shown.metric].is_share else words.score(score))
         part = "test" if shown.of_test else "training"
         beaten = f"; {shown.baseline}" if shown.baseline else ""
         self.score.setToolTip(f"{METRICS[shown.metric].label} over the {part} samples{of_many}{beaten}.")
         self.train.set_note(shown.train.spread(words.cost) if several else of_one)
         self.test.set_note(shown.test.spread(words.cost) if several else of_one)
         self.score.set_note(
-            shown.score.spread(_per_cent if METRICS[shown.metric].is_share else words.cost)
+            shown.score.spread(_per_cent if METRICS[shown.metric].is_share else words.score)
             if several
             else of_one or (shown.baseline if shown.is_lopsided else "")
         )

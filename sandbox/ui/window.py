@@ -249,6 +249,7 @@ class MainWindow(QMainWindow):
         self.boundary, self.cost = LaneGrid(), CostView()
         self.boundary_card.body.addWidget(self.drawing.bar)
         self.boundary.present(self.presentation.is_on)
+        self.cost.present(self.presentation.is_on)
         self.boundary_card.body.addWidget(self.boundary, 1)
         self.drawing.attach(self.boundary)
         self.cost_card.body.addWidget(self.cost, 1)
@@ -335,6 +336,8 @@ class MainWindow(QMainWindow):
         self.tools.allow(self.presentation.is_on)
         if self.boundary is not None:
             self.boundary.present(self.presentation.is_on)
+        if self.cost is not None:
+            self.cost.present(self.presentation.is_on)
         self.lessons.point_again()
 
     # Settings

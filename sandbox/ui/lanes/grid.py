@@ -152,7 +152,7 @@ class LaneFrame(StyleFollower, QFrame):
         metric = SCORES[task]
         value = state.readings.get(f"test_{metric}", state.readings.get(f"train_{metric}", math.nan))
         kind = METRICS[metric]
-        text = words.share(value) if kind.is_share else f"{kind.label} {words.cost(value)}"
+        text = words.share(value) if kind.is_share else f"{kind.label} {words.score(value)}"
         if state.stopped:
             text = "stopped"
         elif state.stopped_replicas:
