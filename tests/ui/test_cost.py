@@ -620,7 +620,7 @@ def test_an_audience_sees_no_rows_of_hidden_curves_until_they_are_asked_for(qtbo
     view = _of_lanes(qtbot)
     assert len(_listed(view)) == 4 and not view.legend.more.isVisible()
     high = view.legend.height()
-    view.present(True)
+    view.present(True, True)
     assert _listed(view) == ["A: short one \u00b7 Mean squared error (learns)", "B: Mean squared error (learns)"]
     assert view.legend.more.text() == "+2 hidden" and view.legend.height() == high // 2
     qtbot.mouseClick(view.legend.more, Qt.MouseButton.LeftButton)
@@ -628,13 +628,13 @@ def test_an_audience_sees_no_rows_of_hidden_curves_until_they_are_asked_for(qtbo
     qtbot.mouseClick(view.legend.chips["B", "train_r2"], Qt.MouseButton.LeftButton)
     qtbot.mouseClick(view.legend.more, Qt.MouseButton.LeftButton)
     assert len(_listed(view)) == 3 and view.legend.more.text() == "+1 hidden"
-    view.present(False)
+    view.present(False, False)
     assert len(_listed(view)) == 4 and not view.legend.more.isVisible()
 
 
 def test_nothing_says_that_rows_are_hidden_if_none_are(qtbot: QtBot) -> None:
     view = _of_lanes(qtbot, metric=False)
-    view.present(True)
+    view.present(True, True)
     assert len(_listed(view)) == 2 and not view.legend.more.isVisible()
 
 

@@ -175,18 +175,23 @@ class CurveChip(QAbstractButton):
             self.updateGeometry()
             self.update()
 
-    def _parts(self) -> tuple[float, float, float]:
+    def _parts(self, narrow: bool) -> tuple[float, float, float]:
         metrics = QFontMetricsF(self._font)
-        titled = not self._is_narrow or self._names_part
+        titled = not narrow or self._names_part
         return (
-            18.0 if self._is_narrow else 24.0,
+            18.0 if narrow else 24.0,
             max(metrics.horizontalAdvance(t) for t in ("train", "test")) if titled else 0.0,
-            metrics.horizontalAdvance("8.88e−8" if self._is_narrow else "0.00e−000"),
+            metrics.horizontalAdvance("8.88e−8" if narrow else "0.00e−000"),
         )
 
+    @property
+    def full_width(self) -> int:
+        """The width that it takes unless it is narrow."""
+        return round(18 + sum(self._parts(False)))
+
     def sizeHint(self) -> QSize:
-        glyph, title, value = self._parts()
-        return QSize(round(4 + glyph + 4 + title + 6 + value + 4), round(QFontMetricsF(self._font).height() + 5))
+        height = round(QFontMetricsF(self._font).height() + 5)
+        return QSize(round(18 + sum(self._parts(self._is_narrow))), height)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -201,7 +206,7 @@ class CurveChip(QAbstractButton):
             painter.setBrush(self._hover)
             painter.drawRoundedRect(box, 4, 4)
         shown = self.isChecked()
-        glyph, title, _ = self._parts()
+        glyph, title, _ = self._parts(self._is_narrow)
         pen = QPen(self.stroke.color if shown else self._muted, self.stroke.width if shown else 1.5)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         if self.stroke.dash:

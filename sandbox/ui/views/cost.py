@@ -90,7 +90,7 @@ class CostView(QWidget):
         self._pointed: int | None = None  # the epoch there
         self._ghosts: Ghosts = {}
         self._sketch: Sketch | None = None
-        self._presented = False
+        self._brief = False
         self._build()
 
     def _build(self) -> None:
@@ -176,15 +176,15 @@ class CostView(QWidget):
         self.plot.full_range_requested.connect(self.show_all)
         self.plot.area_changed.connect(self.wanted_changed)
 
-    def present(self, presented: bool) -> None:
-        """Leave out what an audience does not need."""
-        self._presented = presented
+    def present(self, presented: bool, brief: bool) -> None:
+        """Leave out rows of hidden curves while presenting; if it is to be brief, what an audience does not need."""
+        self._brief = brief
         self._offer_only()
         self.legend.present(presented)
 
     def _offer_only(self) -> None:
         """Offer one loss for every lane; to an audience only if one was chosen, and it is to be seen which."""
-        self.only.setVisible(len(self._styles) > 1 and not (self._presented and not self.only.value()))
+        self.only.setVisible(len(self._styles) > 1 and not (self._brief and not self.only.value()))
 
     def take_controls(self) -> None:
         """Put the controls, which a card may have in its header, above the curves."""

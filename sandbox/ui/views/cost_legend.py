@@ -25,6 +25,7 @@ Key = tuple[str, str]  # lane, column
 ROLES = {"objective": "learns", "monitor": "shown", "metric": "shown, right axis"}
 # One after the other, if a lane has several monitors.
 DASHES = ((6.0, 3.0), (2.0, 2.5), (10.0, 3.0, 2.0, 3.0), (4.0, 2.0, 1.0, 2.0), (12.0, 4.0))
+NARROW = 290  # the width below which the number of rows that are left out is written without a word
 LEAST_PLOT = 115  # the height that the curves get before the legend has more than one row
 LEGEND_ROWS, LEGEND_SHARE = 4, 0.3  # the legend scrolls beyond this many rows, or this share of a tall view
 FEW_LANES = 3  # up to this many, the test part of a common loss is drawn too
@@ -300,7 +301,7 @@ class CostLegend(QScrollArea):
         brief = bool(hidden) and (self._presented or len(self.rows) > most_rows)
         self._leave_out(hidden if brief and not self.more.isChecked() else frozenset())
         if brief:
-            self.more.setText(f"+{len(hidden)} hidden")
+            self.more.setText(f"+{len(hidden)}" if self.width() < theme.px(NARROW) else f"+{len(hidden)} hidden")
             self.more.setAccessibleName(f"List the {words.count(len(hidden), 'row')} of curves that are not drawn")
         self.more.setVisible(brief)
         listed = sum(not name.isHidden() for name in self.names)
@@ -318,10 +319,8 @@ class CostLegend(QScrollArea):
     def _share_width(self) -> None:
         """Let the values take less room if the names would not have enough."""
         tested = any(part == "test" for row in self.rows for part, _ in row.columns)
-        for chip in self.chips.values():
-            chip.set_narrow(False, tested)
         spare = self.viewport().width() - self._grid.horizontalSpacing() * 3
-        chips = max((chip.sizeHint().width() for chip in self.chips.values()), default=0) * (1 + tested)
+        chips = max((chip.full_width for chip in self.chips.values()), default=0) * (1 + tested)
         names = max((name.least_width for name in self.names if not name.isHidden()), default=0)
         narrow = names > spare - chips
         for chip in self.chips.values():
