@@ -12,6 +12,7 @@ MINUS, INFINITY, NOTHING, ABOUT, THIN_SPACE = "\u2212", "\u221e", "\u2013", "\u2
 _WIDEST = 7  # characters of a cost
 _TINY = 0.95e-9  # below this, the exponent does not fit into six characters
 _ROUNDING = 1e-12  # of a share that is 1 but for the rounding of its sum
+_NO_SCORE = 1e-9  # a score this near 0 is 0 but for the rounding of its sums
 _HALVES = 12  # significant digits in which a number is a half
 _LISTED = 12  # names in a message at most: a table may have hundreds of columns
 _LONGEST_NAME = 200  # characters compared to find the nearest name
@@ -56,6 +57,11 @@ def cost(value: float) -> str:
         if len(text) <= _WIDEST:
             break
     return text
+
+
+def score(value: float) -> str:
+    """Format a score as a cost, but without the rounding of the computer around 0: R\u00b2 of a constant is 0.0000."""
+    return cost(0.0 if abs(value) < _NO_SCORE else value)
 
 
 def quantity(value: float) -> str:

@@ -71,6 +71,12 @@ def test_costs_that_are_not_finite_have_symbols() -> None:
     assert [words.cost(v) for v in (0.0, 0.0871, 123.456, 1e9)] == ["0.0000", "0.0871", "123.46", "1.0e9"]
 
 
+def test_a_score_that_is_0_but_for_rounding_is_written_as_0() -> None:
+    assert [words.score(v) for v in (1.1e-16, -5e-10, 0.0)] == ["0.0000"] * 3
+    assert [words.score(v) for v in (-0.25, 2e-9)] == ["\u22120.2500", "2.00e\u22129"]
+    assert [texts.column_text(f"test_{name}", 1.1e-16) for name in ("r2", "mse")] == ["0.0000", "1.1e\u221216"]
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**12), 10**12))
 def test_an_exact_text_reads_back_as_the_number(value: float) -> None:
     assert float(words.exact(value)) == value

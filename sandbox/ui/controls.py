@@ -172,7 +172,7 @@ class Controls(StyleFollower, QFrame):
         )
         self.speed.set_value(float("inf"))
         self._meter = RateMeter()
-        self._playing = self._presenting = False
+        self._playing = self._presenting = self._brief = self._is_tested = False
         self._actions = actions
         self.epoch = Readout("Epoch", "000 000", "How many times all training samples have been used.")
         self.train = Readout(
@@ -248,6 +248,7 @@ class Controls(StyleFollower, QFrame):
         def caption(text: str) -> str:
             return f"{shown.lane}: {words.within(text)}" if shown.lane else text
 
+        self._is_tested = shown.of_test
         self.train.set_text(words.cost(shown.train.value))
         self.train.setToolTip(
             f"{shown.objective} over the training samples, with the penalty: what training minimises{of_many}."
@@ -259,14 +260,14 @@ class Controls(StyleFollower, QFrame):
         self.test.set_caption(caption("Test cost"))
         self.score.set_caption(caption(f"{'Test' if shown.of_test else 'Train'} {kind}"))
         score = shown.score.value
-        self.score.set_text(words.share(score) if METRICS[shown.metric].is_share else words.cost(score))
+        self.score.set_text(words.share(score) if METRICS[shown.metric].is_share else words.score(score))
         part = "test" if shown.of_test else "training"
         beaten = f"; {shown.baseline}" if shown.baseline else ""
         self.score.setToolTip(f"{METRICS[shown.metric].label} over the {part} samples{of_many}{beaten}.")
         self.train.set_note(shown.train.spread(words.cost) if several else of_one)
         self.test.set_note(shown.test.spread(words.cost) if several else of_one)
         self.score.set_note(
-            shown.score.spread(_per_cent if METRICS[shown.metric].is_share else words.cost)
+            shown.score.spread(_per_cent if METRICS[shown.metric].is_share else words.score)
             if several
             else of_one or (shown.baseline if shown.is_lopsided else "")
         )
@@ -279,17 +280,27 @@ class Controls(StyleFollower, QFrame):
         self.settings.set_brief(presenting)
         self._make_room()
 
+    def set_brief(self, brief: bool) -> None:
+        """Leave out what an audience does not need: new weights, and a test cost where there are no test samples."""
+        self._brief = brief
+        self._make_room()
+
     # Room
 
     @property
     def _leaving(self) -> tuple[tuple[QWidget, ...], ...]:
         """What leaves the row when it gets narrow, the first of them first."""
-        return tuple(group for group in self._foldable if not (self._presenting and self.present in group))
+        never = {self.present} if self._presenting else set()
+        never |= {self.new_weights} if self._brief else set()
+        return tuple(group for group in self._foldable if never.isdisjoint(group))
 
     def _make_room(self) -> None:
         """If the window is narrow, leave out notes and buttons; a menu offers the buttons instead."""
         if self._presenting:
             self.present.show()
+        self.test.setHidden(self._brief and not self._is_tested)
+        if self._brief:
+            self.new_weights.hide()
         room, needed = self.width(), self._least_width()
         widgets = [widget for group in self._leaving for widget in group]
         more = 0 if self._presenting else self._width(self.more)

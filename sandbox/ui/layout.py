@@ -27,11 +27,13 @@ ENLARGED = 900, 540  # what is left of a screen when everything is enlarged for 
 WIDE, TALL = 1000, 620  # from here on the settings are open at first; the cost stands above the lenses
 CURVES = 480  # the width that curves and lenses get before the boundary gets more than they
 CROWD = 600  # the width below which the boundary gets less, if the lessons are open or somebody presents
-ROOMY = 700  # the width from which on it gets more, while somebody presents
+ROOMY = 620  # the width from which on it gets more, while somebody presents
 ROW, HIGH = 2, 900  # more lanes than stand in one row need a window of this height beside the network
 BESIDE = 530  # the width from which on the boundary stands beside curves and lenses
 # The least share of the views that curves and lenses get: usually; beside lessons, if there is little; presented.
 READ, SCARCE, PRESENTED = 0.54, 0.6, 0.46
+# From so many lanes on their pictures are the message: the share then, beside lessons or presented, but a least width.
+MANY, CROSSED, LEAST_CURVES = 3, 0.4, 295
 FOLDABLE = (
     "settings",
     "network",
@@ -226,6 +228,7 @@ class Page(StyleFollower, QWidget):
         """Set the share of the boundary's card, which shows so many lanes; the column beside it has 10."""
         self._views.setStretch(0, boundary)
         self._lanes = lanes
+        self._keep_curves_readable()
         self._place_network()
 
     def hang(self, notice: Notice) -> None:
@@ -331,13 +334,16 @@ class Page(StyleFollower, QWidget):
         """Reserve room for the curves and the lenses, but little more than half: they hold text."""
         room = self._room_for_views(self.settings_open)
         share = 1.0 if self._fold.stacked else self._least_share(room)
+        least = min(theme.px(CURVES), round(max(share * room, min(READ * room, theme.px(LEAST_CURVES)))))
         for card in (self.cost, self._lenses):
             if card is not None:
-                card.setMinimumWidth(0 if self._fold.crowded else min(theme.px(CURVES), round(share * room)))
+                card.setMinimumWidth(0 if self._fold.crowded else least)
 
     def _least_share(self, room: int) -> float:
         presents = self._presented is not None
-        if presents and room >= theme.px(ROOMY):
+        if self._lanes >= MANY and not self.settings_open and (presents or self._lessons_width > 0):
+            return CROSSED
+        if presents and (room >= theme.px(ROOMY) or not self.settings_open):
             return PRESENTED
         return SCARCE if (presents or self._lessons_width > 0) and room < theme.px(CROWD) else READ
 

@@ -56,6 +56,8 @@ class Theme:
     ----------
     name : str
         "light" or "dark".
+    shade : float
+        How much of the ground covers what is not pointed at: less where it is dark, as colours must remain.
     ground, card, field, border : str
         The window, the cards on it, input fields, and the faint lines between.
     edge : str
@@ -83,6 +85,7 @@ class Theme:
     """
 
     name: str
+    shade: float
     ground: str
     card: str
     field: str
@@ -131,6 +134,7 @@ class Theme:
 
 LIGHT = Theme(
     name="light",
+    shade=0.55,
     ground="#f4f6f8",
     card="#ffffff",
     field="#ffffff",
@@ -171,6 +175,7 @@ LIGHT = Theme(
 
 DARK = Theme(
     name="dark",
+    shade=0.4,
     ground="#12161c",
     card="#1b2028",
     field="#232a34",

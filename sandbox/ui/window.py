@@ -212,6 +212,7 @@ class MainWindow(QMainWindow):
         stack.undoTextChanged.connect(lambda text: actions.say("undo", f"Undoes the {text or 'last change'}"))
         stack.redoTextChanged.connect(lambda text: actions.say("redo", f"Redoes the {text or 'last undone change'}"))
         self.lessons.shown.connect(actions["lessons"].setChecked)
+        self.page.parts_changed.connect(self._show_brief)
         self.presentation.switched.connect(self._show_presented)
         self.tools.allow(False)
         actions["reopen"].setEnabled(False)  # until something is known to have been kept
@@ -250,6 +251,7 @@ class MainWindow(QMainWindow):
         self.boundary, self.cost = LaneGrid(), CostView()
         self.boundary_card.body.addWidget(self.drawing.bar)
         self.boundary.present(self.presentation.is_on)
+        self._show_brief()
         self.boundary_card.body.addWidget(self.boundary, 1)
         self.drawing.attach(self.boundary)
         self.cost_card.body.addWidget(self.cost, 1)
@@ -336,7 +338,18 @@ class MainWindow(QMainWindow):
         self.tools.allow(self.presentation.is_on)
         if self.boundary is not None:
             self.boundary.present(self.presentation.is_on)
+        self._show_brief()
         self.lessons.point_again()
+
+    def _show_brief(self) -> None:
+        """Leave out what an audience does not need, unless the settings are open."""
+        presented, parts = self.presentation.is_on, self.page.parts
+        brief = presented and "settings" not in parts
+        self.controls.set_brief(brief)
+        self.lane_bar.set_brief(brief and "add_lane" not in parts)
+        if self.boundary is not None and self.cost is not None:
+            self.boundary.set_brief(brief)
+            self.cost.present(presented, brief)
 
     # Settings
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from sandbox.experiment.training.snapshot import (
 )
 from sandbox.ui import theme
 from sandbox.ui.plot import colormap
+from sandbox.ui.plot.plot import Plot
 from sandbox.ui.plot.ticks import coordinate, grown, linear_ticks, log_ticks, whole_ticks
 from sandbox.ui.views.boundary import BoundaryView
 from sandbox.ui.views.slices import STRETCH, DataSlice
@@ -403,3 +405,30 @@ def test_unlike_inputs_fill_the_plot() -> None:
     shown = DataSlice(data, (names.index("mean_area"), names.index("mean_smoothness")))
     assert shown.proportion is None
     assert shown.ranges_for(300.0, 200.0) == (shown.x_range, shown.y_range)
+
+
+def test_numbers_of_the_axis_do_not_make_it_narrower_and_wider_in_turns(qtbot: QtBot) -> None:
+    """A narrower axis makes a wider area, whose range may need longer numbers again."""
+    plot = Plot("A small one")
+    qtbot.addWidget(plot)
+    plot.set_tight(True)
+    plot.resize(200, 200)
+    plot.show()
+    plot.set_range((0.0, 1.0), (-0.5, 0.5))
+    wide = plot.axes["left"].minimumWidth()
+    plot.set_range((0.0, 1.0), (0.0, 4.0))
+    assert plot.axes["left"].minimumWidth() == wide
+    plot.resize(210, 200)
+    plot.set_range((0.0, 1.0), (0.0, 9.0))
+    assert plot.axes["left"].minimumWidth() < wide
+
+
+def test_a_map_of_one_of_several_outputs_says_of_which(qtbot: QtBot) -> None:
+    data = load_data(dataset="plane")
+    view = BoundaryView()
+    qtbot.addWidget(view)
+    view.set_theme(theme.LIGHT, 1.0)
+    view.set_data(data)
+    assert "colours" not in view.legend.text()
+    view.set_data(dataclasses.replace(data, target_names=("height", "width")))
+    assert "colours: height" in view.legend.text()

@@ -45,6 +45,15 @@ def test_lanes_have_no_colour_of_a_class_a_sign_or_the_loss(colours: theme.Theme
     assert all(distance(lane, other) > 15 for lane, other in product(colours.lanes[:MOST_LANES], taken))
 
 
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK])
+def test_classes_keep_their_colours_under_the_shade_of_a_lesson(colours: theme.Theme) -> None:
+    for index in range(2):
+        shaded = theme.blend(colours.class_colour(index), colours.ground, colours.shade)
+        card = theme.blend(colours.card, colours.ground, colours.shade)
+        assert theme.contrast(shaded, card) >= 1.4
+        assert QColor(shaded).hslSaturationF() >= 0.35
+
+
 @EITHER
 def test_lanes_are_seen_on_their_ground_and_their_letters_are_read(colours: theme.Theme) -> None:
     for lane in colours.lanes:

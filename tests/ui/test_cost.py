@@ -300,13 +300,13 @@ def test_marks_name_their_lane_if_there_are_several(qtbot: QtBot) -> None:
 def test_letters_tell_lanes_apart_and_do_not_overlap(qtbot: QtBot) -> None:
     view = _view(qtbot)
     assert not view.letters.letters  # a single lane needs none
-    values = [COSTS * (1 + 0.01 * k) for k in range(4)]
+    values = [COSTS * (1 + 0.1 * k) for k in range(4)]
     curves = [_curve("train_cost", "cost", "objective", v, "ABCD"[k]) for k, v in enumerate(values)]
     layers = view.plot.scene().items()
     view.draw(curves, (), [_lane(name) for name in "ABCD"], 900.0)
     placed = view.letters.layout()
     ends = [(box, letter) for box, letter in placed if letter.at_end]
-    assert [letter.text for _, letter in ends] == list("ABCD")
+    assert sorted(letter.text for _, letter in ends) == list("ABCD")
     assert sorted(letter.text for _, letter in placed if not letter.at_end) == list("ABCD")
     area = view.plot.area.rect()
     for k, (box, letter) in enumerate(ends):
@@ -598,6 +598,80 @@ def test_what_a_lane_learns_with_is_marked_in_all_lanes_or_in_none(qtbot: QtBot)
     for row in rows:
         row.resize(between, row.height())
     assert not short.shows_role and not long.shows_role
+
+
+def _of_lanes(qtbot: QtBot, metric: bool = True) -> CostView:
+    """Return a view of two lanes with names; what each learns with is drawn, the metrics are not."""
+    curves = []
+    for k, lane in enumerate(("A short one", "B"), start=1):
+        curves.append(_curve("train_mse", "mse", "objective", COSTS * k, lane))
+        if metric:
+            curves.append(_curve("train_r2", "r2", "metric", 1 - COSTS / 2, lane))
+    view = _view(qtbot)
+    view.draw(tuple(curves), (), [_lane(name, "mse") for name in ("A short one", "B")], 900.0)
+    return view
+
+
+def _listed(view: CostView) -> list[str]:
+    return [name.accessibleName() for name in view.legend.names if name.isVisible()]
+
+
+def test_an_audience_sees_no_rows_of_hidden_curves_until_they_are_asked_for(qtbot: QtBot) -> None:
+    view = _of_lanes(qtbot)
+    assert len(_listed(view)) == 4 and not view.legend.more.isVisible()
+    high = view.legend.height()
+    view.present(True, True)
+    assert _listed(view) == ["A: short one \u00b7 Mean squared error (learns)", "B: Mean squared error (learns)"]
+    assert view.legend.more.text() == "+2 hidden" and view.legend.height() == high // 2
+    qtbot.mouseClick(view.legend.more, Qt.MouseButton.LeftButton)
+    assert len(_listed(view)) == 4
+    qtbot.mouseClick(view.legend.chips["B", "train_r2"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(view.legend.more, Qt.MouseButton.LeftButton)
+    assert len(_listed(view)) == 3 and view.legend.more.text() == "+1 hidden"
+    view.present(False, False)
+    assert len(_listed(view)) == 4 and not view.legend.more.isVisible()
+
+
+def test_nothing_says_that_rows_are_hidden_if_none_are(qtbot: QtBot) -> None:
+    view = _of_lanes(qtbot, metric=False)
+    view.present(True, True)
+    assert len(_listed(view)) == 2 and not view.legend.more.isVisible()
+
+
+def test_a_low_view_leaves_the_room_to_its_curves(qtbot: QtBot) -> None:
+    view = _of_lanes(qtbot)
+    view.setMinimumSize(1, 1)  # as a card in the window
+    view.resize(500, 420)
+    qtbot.waitUntil(lambda: len(_listed(view)) == 4 and view.readout.isVisible())
+    view.resize(500, 180)
+    qtbot.waitUntil(lambda: len(_listed(view)) == 2 and not view.readout.isVisible())
+    assert view.plot.height() >= 90
+    view.resize(500, 420)
+    qtbot.waitUntil(lambda: len(_listed(view)) == 4 and view.readout.isVisible())
+
+
+def test_names_in_a_narrow_legend_lose_the_name_of_the_lane_before_their_own(qtbot: QtBot) -> None:
+    view = _of_lanes(qtbot)
+    view.resize(900, 420)
+    name, chip = view.legend.names[0], view.legend.chips["A short one", "train_mse"]
+    qtbot.waitUntil(lambda: name.shown_name == "short one \u00b7 Mean squared error")
+    roomy = chip.width()
+    view.resize(name.least_width + roomy - 30, 420)
+    qtbot.waitUntil(lambda: name.shown_name == "Mean squared error")
+    assert chip.width() < roomy  # without "train", as there is no other part
+    view.resize(150, 420)
+    qtbot.waitUntil(lambda: "\u2026" in name.shown_name)
+    assert name.shown_name.startswith("M") and name.shown_name.endswith("r")
+
+
+def test_curves_that_end_at_one_place_share_their_letters(qtbot: QtBot) -> None:
+    view = _view(qtbot)
+    ends = {"A": 1.0, "B": 1.0, "C": 30.0}
+    curves = tuple(_curve("train_mse", "mse", "objective", COSTS * k, lane) for lane, k in ends.items())
+    view.draw(curves, (), [_lane(lane, "mse") for lane in ends], 900.0)
+    at_end = {letter.text: box for box, letter in view.letters.layout() if letter.at_end}
+    assert set(at_end) == {"A B", "C"}
+    assert not at_end["A B"].intersects(at_end["C"])
 
 
 # Beside the previous run, and beyond the axis

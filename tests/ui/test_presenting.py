@@ -238,7 +238,74 @@ def test_the_row_of_controls_offers_what_a_presenter_can_do(on_screen: Callable[
     assert seen(driver) == set()
 
 
+UNNEEDED = (
+    "[data]\nsamples = 60\ntest_fraction = 0.0\n[[lanes]]\nname = 'A'\n[[lanes]]\nname = 'B'\nloss.objective = 'mse'\n"
+)
+
+
+def unneeded(window: MainWindow) -> list[QWidget]:
+    """What a room does not need."""
+    switches = window.boundary.frames[0].view.legend.switches
+    controls = (window.controls.new_weights, window.controls.test)
+    return [window.lane_bar.new, window.cost.only, switches["wrong_only"], switches["discrete"], *controls]
+
+
+def test_an_audience_does_not_see_what_it_does_not_need(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen((1920, 1080), Experiment.loads(UNNEEDED))
+    window = driver.window
+    assert all(widget.isVisible() for widget in unneeded(window))
+    present(driver)
+    assert not any(widget.isVisible() for widget in unneeded(window))
+    press(driver, Key.Key_S)  # whoever changes something needs it
+    assert all(widget.isVisible() for widget in unneeded(window))
+    press(driver, Key.Key_S)
+    assert not any(widget.isVisible() for widget in unneeded(window))
+    press(driver, Key.Key_F11)
+    assert all(widget.isVisible() for widget in unneeded(window))
+
+
+def test_an_audience_sees_what_is_switched_on(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen((1920, 1080), Experiment.loads(UNNEEDED))
+    window = driver.window
+    driver.click(window.boundary.frames[0].view.legend.switches["discrete"])
+    driver.choose(window.cost.only, "Mean squared")
+    present(driver)
+    shown = [widget for widget in unneeded(window) if widget.isVisible()]
+    assert shown == [window.cost.only, window.boundary.frames[0].view.legend.switches["discrete"]]
+
+
+def test_an_audience_sees_the_cost_of_test_samples(on_screen: Callable[..., Driver]) -> None:
+    driver = on_screen((1920, 1080), experiment(2))
+    present(driver)
+    assert driver.window.controls.test.isVisible()
+
+
 # Lessons
+
+
+def test_many_boundaries_get_more_room_than_the_curves(on_screen: Callable[..., Driver]) -> None:
+    widths = {}
+    for lanes in (2, 4):
+        driver = on_screen((1280, 720), experiment(lanes))
+        window = driver.window
+        present(driver)
+        window.lessons.open_lesson(next(iter(lesson_folders().values())))  # the panel at the left
+        window.page.open_lessons(True)
+        settle(driver)
+        widths[lanes] = window.boundary_card.width(), window.cost_card.width()
+    assert widths[4][0] > widths[4][1] and widths[4][0] >= widths[2][0]
+
+
+def test_a_step_that_points_at_the_new_lane_shows_its_button(on_screen: Callable[..., Driver], tmp_path: Path) -> None:
+    driver = on_screen()
+    present(driver)
+    begin(driver, own(tmp_path, step("point = 'add_lane'") + step("point = 'boundary'", title="next")))
+    settle(driver)
+    button = driver.window.lane_bar.new
+    assert button.isVisible() and not driver.window.lessons.pointer.ring.isEmpty()
+    next_step(driver, DONE)
+    settle(driver)
+    assert not button.isVisible()
 
 
 def test_a_step_unfolds_what_it_points_at_and_folds_it_again(on_screen: Callable[..., Driver], tmp_path: Path) -> None:

@@ -166,8 +166,10 @@ def is_share(column: str) -> bool:
 
 
 def column_text(column: str, value: float) -> str:
-    """Format a value of a column: in per cent for a share, else as a cost."""
-    return words.share(value) if is_share(column) else words.cost(value)
+    """Format a value of a column: in per cent for a share, else as another score or as a cost."""
+    if is_share(column):
+        return words.share(value)
+    return words.score(value) if column.partition("_")[2] in METRICS else words.cost(value)
 
 
 def level_text(column: str, value: float) -> str:

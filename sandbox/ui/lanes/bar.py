@@ -37,6 +37,7 @@ class LaneBar(StyleFollower, QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.hidden: list[QToolButton] = []
+        self._brief = False
         self.rival = Choice()
         self.rival.setAccessibleName("Boundary of each lane, or a difference")
         self.rival.setToolTip("Shows every lane, or where the lane in view and another one differ.")
@@ -67,6 +68,7 @@ class LaneBar(StyleFollower, QWidget):
             self.hidden = [self._hidden_button(style) for style in hidden_styles]
             for index, button in enumerate(self.hidden):
                 self._row.insertWidget(index, button)
+                button.setVisible(not self._brief)
         self.new.setEnabled(len(all_lanes) < MOST_LANES)
         self.new.setToolTip(_NEW if self.new.isEnabled() else f"There are {MOST_LANES} lanes; remove one first.")
         current_style = next((style for style in seen if style.name == current), None)
@@ -84,6 +86,12 @@ class LaneBar(StyleFollower, QWidget):
         self.rival.set_items(items)
         self.rival.set_value(rival)
         self.rival.setVisible(len(seen) > 1)
+
+    def set_brief(self, brief: bool) -> None:
+        """Leave out the menu for a new lane, and the lanes that are hidden: an audience needs neither."""
+        self._brief = brief
+        for button in (self.new, *self.hidden):
+            button.setVisible(not brief)
 
     def show_replicas(self, count: int, seed: int, picked: int | None) -> None:
         """Offer `count` replicas, the first with seed `seed`; hide the choice unless there are several."""

@@ -152,7 +152,7 @@ class LaneFrame(StyleFollower, QFrame):
         metric = SCORES[task]
         value = state.readings.get(f"test_{metric}", state.readings.get(f"train_{metric}", math.nan))
         kind = METRICS[metric]
-        text = words.share(value) if kind.is_share else f"{kind.label} {words.cost(value)}"
+        text = words.share(value) if kind.is_share else f"{kind.label} {words.score(value)}"
         if state.stopped:
             text = "stopped"
         elif state.stopped_replicas:
@@ -438,6 +438,10 @@ class LaneGrid(QWidget):
         self._fit_frames()
         self._arrange(True)
 
+    def set_brief(self, brief: bool) -> None:
+        """Leave out the switches that an audience does not need."""
+        self._first.legend.set_brief(brief)
+
     def _fit_frames(self) -> None:
         for frame in self.frames:
             frame.present(self._presented, len(self._shown) > 1)
@@ -511,6 +515,7 @@ class LaneGrid(QWidget):
         self._theme = colours, scale
         self._grid.setSpacing(theme.px(theme.GRID))
         self._column.setSpacing(theme.px(theme.HALF))
+        self._first.fit_head(theme.px(theme.HALF))  # a ring around all this does not touch it
         for frame in self.frames:
             frame.view.set_theme(colours, scale)
             frame.fit()

@@ -54,8 +54,8 @@ def part_of(place: str) -> str:
     """Return the foldable part of the page that holds a place; "" for what always stays."""
     if place in LENSES:
         return "lenses"
-    if place == "cost":
-        return "cost"
+    if place in ("cost", "add_lane"):
+        return place
     return "settings" if place in SETTINGS and place not in _ELSEWHERE else ""
 
 
@@ -75,7 +75,7 @@ def bring_into_view(stage: Stage, place: str) -> Sequence[QWidget]:
             stage.controls.test,
             stage.controls.score,
         ],
-        "add_lane": lambda stage: [_opened(stage, stage.lane_bar.new)],
+        "add_lane": _add_lane,
         "lanes": lambda stage: [_opened(stage, stage.boundary_card)],
         "boundary": lambda stage: [_opened(stage, stage.boundary or stage.boundary_card)],
         "cost": _cost,
@@ -96,6 +96,11 @@ def _opened(stage: Stage, widget: QWidget) -> QWidget:
     """Make room for a view, which an open column of settings may take."""
     stage.page.make_room_for_views()
     return widget
+
+
+def _add_lane(stage: Stage) -> Sequence[QWidget]:
+    stage.page.lend("add_lane")  # an audience does not see it otherwise
+    return [_opened(stage, stage.lane_bar.new)]
 
 
 def _cost(stage: Stage) -> Sequence[QWidget]:

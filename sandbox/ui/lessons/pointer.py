@@ -16,7 +16,6 @@ _MOVING = (
     QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.LayoutRequest,
     QEvent.Type.ParentChange,
 )  # fmt: skip
-_SHADE = 0.55  # how much of the ground covers what is not pointed at
 
 
 class Pointer(StyleFollower, QWidget):
@@ -130,7 +129,7 @@ class Pointer(StyleFollower, QWidget):
         radius = float(theme.px(theme.GRID))
         if self._shaded:
             shade = QColor(colours.ground)
-            shade.setAlphaF(_SHADE)
+            shade.setAlphaF(colours.shade)
             outside = QPainterPath()
             outside.setFillRule(Qt.FillRule.OddEvenFill)
             outside.addRect(QRectF(self.rect()))

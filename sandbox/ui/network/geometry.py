@@ -13,8 +13,8 @@ from sandbox.ui.network.parts import Kind, Part
 
 HEAD = 18  # above the units: how many there are, and the buttons that change that
 EDGE = 6  # around everything
-LEAST_TILE, MOST_TILE = 16, 72
-LEAST_GAP, MOST_GAP = 4, 12  # between two units
+LEAST_TILE, SMALL_TILE, MOST_TILE = 11, 16, 72
+LEAST_GAP, GAP, MOST_GAP = 2, 4, 12  # between two units: where even small ones have no room, usually, and at most
 LEAST_SPAN = 26  # between two columns
 BUTTON = 16  # the side of what can be clicked above a column
 COUNT = 24  # the width of the number between minus and plus
@@ -190,10 +190,11 @@ def fitted(
     below = others * OTHER * scale
     tall = max((room[1] - head - 2 * edge - below) / sizes[0] if others else np.inf, 0.0)
     step = min((room[1] - head - 2 * edge) / units, tall)
-    tile = min(max(step - LEAST_GAP * scale, LEAST_TILE * scale), MOST_TILE * scale)
+    small = min(step - LEAST_GAP * scale, SMALL_TILE * scale)
+    tile = min(max(step - GAP * scale, small, LEAST_TILE * scale), MOST_TILE * scale)
     sides = 2 * edge + sum(names)
     tile = min(tile, max((room[0] - sides) / columns - LEAST_SPAN * scale, LEAST_TILE * scale))
-    tile = float(round(tile))
+    tile = float(np.floor(tile + 1e-9))  # whole, but no larger than there is room for
     gap = float(min(max(step - tile, LEAST_GAP * scale), MOST_GAP * scale))
     width = max(room[0], sides + columns * tile + (columns - 1) * LEAST_SPAN * scale)
     first = edge + names[0]

@@ -494,12 +494,13 @@ class Letter:
 class LettersLayer(Layer):
     """Letters that tell curves apart without their colours: at their ends, and once along the way.
 
-    Letters at the ends are moved up or down where they would overlap.
+    Letters at the ends of curves that end at the same height share one place, as "A B"; others are moved up or down
+    where they would overlap.
     """
 
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot, 6)
-        self.ground = QColor("#ffffff")
+        self.ground, self.text_color = QColor("#ffffff"), QColor("#000000")
         self.font = QFont()
         self.letters: tuple[Letter, ...] = ()
 
@@ -515,8 +516,8 @@ class LettersLayer(Layer):
         height = metrics.height() - 1.0
         on_line: list[tuple[QRectF, Letter]] = []
         at_end: list[tuple[QRectF, Letter]] = []
-        for letter in self.letters:
-            x, y = (float(p[0]) for p in self.plot.pixels(np.array([letter.x]), np.array([letter.y])))
+        for letter in self._merged(height / 2):
+            x, y = self._pixel(letter)
             width = metrics.horizontalAdvance(letter.text) + 5.0
             left = x + 2.0 if letter.at_end else x - width / 2
             box = QRectF(min(max(left, 0.0), bounds.width() - width), y - height / 2, width, height)
@@ -524,6 +525,28 @@ class LettersLayer(Layer):
             (at_end if letter.at_end else on_line).append((box, letter))
         spread([box for box, _ in at_end], bounds.height())
         return [*on_line, *at_end]
+
+    def _pixel(self, letter: Letter) -> tuple[float, float]:
+        x, y = self.plot.pixels(np.array([letter.x]), np.array([letter.y]))
+        return float(x[0]), float(y[0])
+
+    def _merged(self, near: float) -> list[Letter]:
+        """Return the letters, those at ends that are `near` pixels apart at most as one, in the order of the lanes."""
+        merged = [letter for letter in self.letters if not letter.at_end]
+        groups: list[list[Letter]] = []
+        for letter in sorted((one for one in self.letters if one.at_end), key=lambda one: self._pixel(one)[1]):
+            x, y = self._pixel(letter)
+            first = self._pixel(groups[-1][0]) if groups else (np.inf, np.inf)
+            if abs(first[0] - x) <= near and abs(first[1] - y) <= near:
+                groups[-1].append(letter)
+            else:
+                groups.append([letter])
+        for group in groups:
+            texts = sorted({letter.text for letter in group})
+            at = group[len(group) // 2]
+            color = at.color if len(texts) == 1 else self.text_color
+            merged.append(Letter(at.x, at.y, " ".join(texts), color))
+        return merged
 
     def draw(self, painter: QPainter, bounds: QRectF) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

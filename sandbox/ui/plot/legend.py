@@ -145,6 +145,7 @@ class CurveChip(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.stroke = Stroke(QColor("black"), 2.0, ())
         self.value = ""
+        self._is_narrow = self._names_part = False
         self._font = (
             self.font()
         )  # its own: where a widget gets another parent, the style sheet gives it an earlier font
@@ -167,17 +168,30 @@ class CurveChip(QAbstractButton):
             self.value = value
             self.update()
 
-    def _parts(self) -> tuple[float, float, float]:
+    def set_narrow(self, narrow: bool, names_part: bool) -> None:
+        """Take less room, for the names; without its part where there is only one."""
+        if (narrow, names_part) != (self._is_narrow, self._names_part):
+            self._is_narrow, self._names_part = narrow, names_part
+            self.updateGeometry()
+            self.update()
+
+    def _parts(self, narrow: bool) -> tuple[float, float, float]:
         metrics = QFontMetricsF(self._font)
+        titled = not narrow or self._names_part
         return (
-            24.0,
-            max(metrics.horizontalAdvance(t) for t in ("train", "test")),
-            metrics.horizontalAdvance("0.00e−000"),
+            18.0 if narrow else 24.0,
+            max(metrics.horizontalAdvance(t) for t in ("train", "test")) if titled else 0.0,
+            metrics.horizontalAdvance("8.88e−8" if narrow else "0.00e−000"),
         )
 
+    @property
+    def full_width(self) -> int:
+        """The width that it takes unless it is narrow."""
+        return round(18 + sum(self._parts(False)))
+
     def sizeHint(self) -> QSize:
-        glyph, title, value = self._parts()
-        return QSize(round(4 + glyph + 4 + title + 6 + value + 4), round(QFontMetricsF(self._font).height() + 5))
+        height = round(QFontMetricsF(self._font).height() + 5)
+        return QSize(round(18 + sum(self._parts(self._is_narrow))), height)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -192,7 +206,7 @@ class CurveChip(QAbstractButton):
             painter.setBrush(self._hover)
             painter.drawRoundedRect(box, 4, 4)
         shown = self.isChecked()
-        glyph, title, _ = self._parts()
+        glyph, title, _ = self._parts(self._is_narrow)
         pen = QPen(self.stroke.color if shown else self._muted, self.stroke.width if shown else 1.5)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         if self.stroke.dash:
@@ -202,7 +216,8 @@ class CurveChip(QAbstractButton):
         painter.drawLine(QPointF(4.0, middle), QPointF(4.0 + glyph, middle))
         painter.setPen(self._text_color if shown else self._muted)
         left = QRectF(8.0 + glyph, 0.0, title + 2.0, self.height())
-        painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+        if title:
+            painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
         right = QRectF(left.right(), 0.0, self.width() - left.right() - 4.0, self.height())
         text = self.value if shown else "hidden"
         painter.drawText(right, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
@@ -212,12 +227,14 @@ class CurveName(QAbstractButton):
     """The heading of a row of curves: the lane if there are several, the loss or metric, and its role.
 
     A click hides or shows all curves of its row. The role is written where all that share room with it can write
-    theirs: on one row alone it would say that the others have none.
+    theirs: on one row alone it would say that the others have none. Where even the name has no room, the name that
+    the lane was given is left out, as its letter says which it is; what is still too long is cut in the middle.
     """
 
-    def __init__(self, lane: str, name: str, role: str, parent: QWidget | None = None) -> None:
+    def __init__(self, lane: str, name: str, role: str, given: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.lane, self.name, self.role = lane, name, f"({role})" if role else ""
+        self.lane, self.role, self._short = lane, f"({role})" if role else "", name
+        self.name = name = f"{given} \u00b7 {name}" if given else name  # lanes often share the loss
         self._font = self.font()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         title = f"{name} ({role})" if role else name
@@ -244,12 +261,27 @@ class CurveName(QAbstractButton):
     def sizeHint(self) -> QSize:
         metrics = QFontMetricsF(self._font)
         return QSize(
-            round(metrics.horizontalAdvance(f"{self.lane} {self.name} {self.role}")) + 16,
+            round(metrics.horizontalAdvance(f"{self.lane} {self.name} {self.role}")) + 20,
             round(metrics.height() + 5),
         )
 
     def minimumSizeHint(self) -> QSize:
         return QSize(60, self.sizeHint().height())
+
+    @property
+    def least_width(self) -> int:
+        """The width that it takes without its role and the name that its lane was given."""
+        metrics = QFontMetricsF(self._font)
+        badge = metrics.horizontalAdvance(self.lane) + 16.0 if self.lane else 0.0
+        return round(badge + metrics.horizontalAdvance(self._short)) + 2
+
+    @property
+    def shown_name(self) -> str:
+        """The name as it is written: as much of it as there is room for."""
+        metrics, room = QFontMetricsF(self._font), self.width() - self._name_left
+        if metrics.horizontalAdvance(self.name) <= room:
+            return self.name
+        return metrics.elidedText(self._short, Qt.TextElideMode.ElideMiddle, room)
 
     @property
     def shows_role(self) -> bool:
@@ -259,26 +291,25 @@ class CurveName(QAbstractButton):
     @property
     def _has_room(self) -> bool:
         """Whether name and role fit side by side."""
-        needed = QFontMetricsF(self.font()).horizontalAdvance(self.name) + self._role_width
+        needed = QFontMetricsF(self._font).horizontalAdvance(self.name) + self._role_width
         return needed <= self.width() - self._name_left
 
     @property
     def _role_width(self) -> float:
-        return QFontMetricsF(self.font()).horizontalAdvance(self.role) + 6.0
+        return QFontMetricsF(self._font).horizontalAdvance(self.role) + 6.0
 
     @property
     def _lane_text(self) -> str:
-        return QFontMetricsF(self.font()).elidedText(self.lane, Qt.TextElideMode.ElideRight, self.width() / 3)
+        return QFontMetricsF(self._font).elidedText(self.lane, Qt.TextElideMode.ElideRight, self.width() / 3)
 
     @property
     def _name_left(self) -> float:
-        return QFontMetricsF(self.font()).horizontalAdvance(self._lane_text) + 16.0 if self.lane else 0.0
+        return QFontMetricsF(self._font).horizontalAdvance(self._lane_text) + 16.0 if self.lane else 0.0
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(self._font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        metrics = QFontMetricsF(self._font)
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         x = self._name_left
         if self.lane:
@@ -291,10 +322,10 @@ class CurveName(QAbstractButton):
         room = self.width() - x
         # the name matters more than the role, which the stroke shows as well
         with_role = self.shows_role
-        name = self.name if with_role else metrics.elidedText(self.name, Qt.TextElideMode.ElideRight, room)
+        name = self.shown_name
         painter.setPen(self._text_color)
         painter.drawText(QRectF(x, 0.0, room, self.height()), middle, name)
         if with_role:
-            x += metrics.horizontalAdvance(name) + 6.0
+            x += QFontMetricsF(self._font).horizontalAdvance(name) + 6.0
             painter.setPen(self._muted)
             painter.drawText(QRect(round(x), 0, self.width(), self.height()), middle, self.role)

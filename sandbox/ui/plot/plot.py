@@ -113,7 +113,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.hand: Hand | None = None
         self._in_hand = False
         self._tight = False
-        self._longest = 0  # of the numbers on the left, in characters, since the last change of size
+        self._left, self._left_for = 0, (0, 0)  # the room for the numbers of the left axis, and in which size
         self._probe: tuple[float, float] | None = None  # in fractions of the area
         self._pressed: float | None = None
         self._pressed_at: QPointF | None = None
@@ -152,12 +152,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         style = {"color": axis.textPen().color().name(), "font-size": f"{self._font.pixelSize()}px"}
         axis.setLabel(html.escape(name), **style)  # pyqtgraph takes it as HTML
         axis.showLabel(bool(name))
-        self._name, self._longest = name, 0
+        if name != self._name:
+            self._left = 0
+        self._name = name
         self._leave_room()
 
     def set_tight(self, tight: bool) -> None:
         """Give the left axis only the room that its numbers take, for a small plot."""
-        self._tight = tight
+        self._tight, self._left = tight, 0
         self._leave_room()
 
     def keep_shape(self, shape: tuple[float, float] | None) -> None:
@@ -167,19 +169,22 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             self._leave_room()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        self._longest = 0
         if self._shape is not None:
             self._leave_room()  # before: margins for a larger plot would keep it from getting smaller
         super().resizeEvent(event)
 
     def _leave_room(self) -> None:
-        # Room once given is kept at this size: the range may follow the room, and other numbers the range, for ever.
-        self._longest = longest = max([self._longest, *(len(text) for _, text in self.ticks["left"])])
+        longest = max((len(text) for _, text in self.ticks["left"]), default=0)
         left = max(56, 28 + 6 * longest) if self._name else min(44, 14 + 7 * longest) if self._tight else 44
+        size = self.width(), self.height()
+        if size == self._left_for:  # a narrower axis makes a wider area, which may have longer numbers again
+            left = max(left, self._left)
+        self._left, self._left_for = left, size
         self.axes["left"].setWidth(round(left * self.enlarged))
         right = round((8 if self._tight else 18) * self.enlarged)  # room for half a number
         beside, above = self._spare(right)
-        self.getPlotItem().setContentsMargins(beside / 2, _TOP + above / 2, right + beside / 2, above / 2)
+        # what is over lies above, so that the name of the x axis, which stands below the plot, stays at its axis
+        self.getPlotItem().setContentsMargins(beside / 2, _TOP + above, right + beside / 2, 0)
 
     def _leave_room_soon(self) -> None:
         """Leave room now; if a shape is to be kept, after the layout that may be under way, which would not see it."""

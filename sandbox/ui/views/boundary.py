@@ -40,7 +40,7 @@ from sandbox.ui.views.unit_overlay import LargeUnit, UnitOverlay
 
 MAP_POINTS, FEWEST_POINTS = 100, 40
 CURVE_POINTS = 200
-NARROWEST, WIDEST = 0.55, 2.1  # the width of a plot, by its height, while presenting
+NARROWEST, WIDEST = 0.5, 2.1  # the width of a plot, by its height, while presenting
 
 
 class BoundaryView(QWidget):
@@ -146,6 +146,12 @@ class BoundaryView(QWidget):
     def _show_choices(self, shown: bool) -> None:
         for widget in (self.across_label, self.across, self.upward_label, self.upward):
             widget.setVisible(shown)
+
+    def fit_head(self, edge: int) -> None:
+        """Set in by how much the legend begins and ends."""
+        layout = self.head.layout()
+        assert layout is not None
+        layout.setContentsMargins(edge, 0, edge, 0)
 
     # What is shown
 
@@ -289,6 +295,8 @@ class BoundaryView(QWidget):
             classes = zip(data.class_names, self._colours.classes, strict=False)
             names = [(name, theme.symbol(k), color) for k, (name, color) in enumerate(classes)]
         notes = ["other inputs at their mean"] * (len(data.inputs) > 2)
+        if data.task == "regression" and len(data.target_names) > 1 and not self.slice.one_input:
+            notes.append(f"colours: {data.target_names[0]}")  # of several outputs
         notes += [f"{words.count(left_out, 'point')} not drawn"] * bool(left_out)
         self.legend.set_entries(names, len(data.y_test) > 0, notes)
         self.legend.offer(classified=data.task != "regression", compared=bool(self.other), tested=len(data.y_test) > 0)

@@ -56,7 +56,8 @@ class BoundaryLegend(PointLegend):
         super().__init__(parent)
         self.drawn = Drawn()
         self.switches: dict[str, Toggle] = {}
-        self._crossed = self._switched = False
+        self._crossed = self._switched = self._brief = False
+        self._offer: tuple[bool, bool, bool] = (False, False, False)
         self._state: tuple[object, ...] = ()
         for name, (text, tooltip) in SWITCHES.items():
             switch = Toggle(text, self)
@@ -93,13 +94,27 @@ class BoundaryLegend(PointLegend):
         tested : bool
             Whether there are test samples.
         """
+        self._offer = classified, compared, tested
         self._crossed, self._switched = classified and not compared, True
-        offered = {"test": tested, "wrong_only": self._crossed, "discrete": classified}
+        drawn, roomy = self.drawn, not self._brief
+        offered = {
+            "test": tested,
+            "wrong_only": self._crossed and (roomy or drawn.wrong_only),
+            "discrete": classified and (roomy or drawn.discrete),
+        }
         if offered != {name: not switch.isHidden() for name, switch in self.switches.items()}:
             self._state = ()
             for name, switch in self.switches.items():
                 switch.setVisible(offered[name])
         self.set_entries(self._classes, self._tested, self._notes)
+
+    def set_brief(self, brief: bool) -> None:
+        """Leave out the switches that are off, and say nothing about what an audience sees."""
+        if brief != self._brief:
+            self._brief = brief
+            classified, compared, tested = self._offer
+            if self._switched:
+                self.offer(classified=classified, compared=compared, tested=tested)
 
     def hide_switches(self) -> None:
         """Hide the switches: paper has none, but needs the entries in place of which they are shown."""

@@ -28,6 +28,7 @@ from sandbox.nn import LOSSES, METRICS
 from sandbox.ui import theme
 from sandbox.ui.accessible import LiveDescription
 from sandbox.ui.kit import Choice
+from sandbox.ui.kit.base import call_later
 from sandbox.ui.lane_styles import LaneStyle
 from sandbox.ui.plot.layers import (
     Band,
@@ -53,6 +54,7 @@ _TIP = (
     "point at an epoch, or use the arrow keys, to read it. A triangle on the axis marks a change: point at it."
 )
 _PARTS = {"train": "training", "test": "test"}
+LOW = 190  # the height below which there is no room for the name of the axis
 _OWN_TIP = "Shows for every lane what it learns with, and what it also shows."
 
 
@@ -88,6 +90,7 @@ class CostView(QWidget):
         self._pointed: int | None = None  # the epoch there
         self._ghosts: Ghosts = {}
         self._sketch: Sketch | None = None
+        self._brief = False
         self._build()
 
     def _build(self) -> None:
@@ -127,12 +130,13 @@ class CostView(QWidget):
         controls.setContentsMargins(0, 0, 0, 0)
         controls.setSpacing(6)
         controls.addStretch(1)
+        self.legend = CostLegend(self)
+        self.legend.switched.connect(self._curves_switched)
         controls.addWidget(self.fit_button)  # on the left, so that nothing moves when it appears
+        controls.addWidget(self.legend.more)
         controls.addWidget(self.only)
         controls.addWidget(self.log_x)
         controls.addWidget(self.log_y)
-        self.legend = CostLegend(self)
-        self.legend.switched.connect(self._curves_switched)
         self.readout = QLabel("epoch")
         self.note = QLabel("")
         self.next_step = QLabel(NEXT)  # what the invitation said, once its place is taken by the first curves
@@ -172,6 +176,16 @@ class CostView(QWidget):
         self.plot.full_range_requested.connect(self.show_all)
         self.plot.area_changed.connect(self.wanted_changed)
 
+    def present(self, presented: bool, brief: bool) -> None:
+        """Leave out rows of hidden curves while presenting; if it is to be brief, what an audience does not need."""
+        self._brief = brief
+        self._offer_only()
+        self.legend.present(presented)
+
+    def _offer_only(self) -> None:
+        """Offer one loss for every lane; to an audience only if one was chosen, and it is to be seen which."""
+        self.only.setVisible(len(self._styles) > 1 and not (self._brief and not self.only.value()))
+
     def take_controls(self) -> None:
         """Put the controls, which a card may have in its header, above the curves."""
         layout = self.layout()
@@ -200,6 +214,7 @@ class CostView(QWidget):
         bold = QFont(font)
         bold.setWeight(QFont.Weight.DemiBold)
         self.letters.ground, self.letters.font = QColor(colours.card), bold
+        self.letters.text_color = QColor(colours.text_color)
         for label in (self.readout, self.note, self.next_step):
             label.setFont(font)
         self.legend.set_theme(colours, scale)
@@ -370,7 +385,7 @@ class CostView(QWidget):
         if styles_by_name == self._styles:
             return
         self._styles = styles_by_name
-        self.only.setVisible(len(styles_by_name) > 1)
+        self._offer_only()
         if len(styles_by_name) < 2 and self.only.value():
             self.only.set_value("")
             self.log_y.setEnabled(True)
@@ -422,7 +437,12 @@ class CostView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self.isVisible():
-            self.legend.fit(self.height())
+            call_later(self, self._fit_height)
+
+    def _fit_height(self) -> None:
+        """Keep the curves readable in a low view: the legend gets fewer rows, and the axis no name."""
+        self.legend.fit(self.height())
+        self.readout.setVisible(self.height() >= theme.px(LOW))
 
     def _curves_switched(self, shown: bool) -> None:
         self._redraw()

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QWidget
 
 from sandbox import words
 from sandbox.experiment.document import texts
@@ -15,6 +15,7 @@ from sandbox.experiment.document.lanes import letter, slots
 from sandbox.experiment.training.snapshot import Curve, LaneState
 from sandbox.ui import theme
 from sandbox.ui.contrast import paler
+from sandbox.ui.kit.base import call_later
 from sandbox.ui.lane_styles import LaneStyle
 from sandbox.ui.plot.legend import CurveChip, CurveName, Stroke
 from sandbox.ui.theme import SMALL, Theme
@@ -24,6 +25,8 @@ Key = tuple[str, str]  # lane, column
 ROLES = {"objective": "learns", "monitor": "shown", "metric": "shown, right axis"}
 # One after the other, if a lane has several monitors.
 DASHES = ((6.0, 3.0), (2.0, 2.5), (10.0, 3.0, 2.0, 3.0), (4.0, 2.0, 1.0, 2.0), (12.0, 4.0))
+NARROW = 290  # the width below which the number of rows that are left out is written without a word
+LEAST_PLOT = 115  # the height that the curves get before the legend has more than one row
 LEGEND_ROWS, LEGEND_SHARE = 4, 0.3  # the legend scrolls beyond this many rows, or this share of a tall view
 FEW_LANES = 3  # up to this many, the test part of a common loss is drawn too
 
@@ -92,9 +95,13 @@ def _changed(curve: Curve) -> str:
 class CostLegend(QScrollArea):
     """Which curves there are, how each is drawn, and whether.
 
+    While somebody presents, and where there is little room, rows of which no curve is drawn are left out.
+
     Attributes
     ----------
     rows : tuple of LegendRow
+    more : QPushButton
+        Says how many rows are left out, and brings them back; hidden if there are none.
 
     Signals
     -------
@@ -114,6 +121,12 @@ class CostLegend(QScrollArea):
         self._slots: Mapping[str, int] = {}
         self._given_names: Mapping[str, str] = {}
         self._common = False  # whether one loss is shown for every lane
+        self._presented = False
+        self.more = QPushButton(parent)
+        self.more.setCheckable(True)
+        self.more.setToolTip("Lists the curves that are not drawn too, so that they can be shown.")
+        self.more.toggled.connect(lambda: self._refit())
+        self.more.hide()
         self._chosen: dict[Key, bool] = {}  # what the user chose; new runs keep it
         content = QWidget()
         self._grid = QGridLayout(content)
@@ -160,9 +173,8 @@ class CostLegend(QScrollArea):
 
     def _add_row(self, line: int, row: LegendRow, role: str) -> None:
         several, content = self.several, self.widget()
-        given_name = self._given_names.get(row.lane, "") if several else ""
-        text = f"{given_name} \u00b7 {row.label}" if given_name else row.label  # lanes often share the loss
-        name = CurveName(self.letter(row.lane) if several else "", text, role, content)
+        given = self._given_names.get(row.lane, "") if several else ""
+        name = CurveName(self.letter(row.lane) if several else "", row.label, role, given, content)
         name.clicked.connect(lambda: self._toggle_row(row))
         self.names.append(name)
         self._grid.addWidget(name, line, 0)
@@ -263,18 +275,61 @@ class CostLegend(QScrollArea):
             name.set_colors(text_color, muted, QColor(color), QColor(theme.text_color_on(color)), font)
             for part, column in row.columns:
                 self.chips[row.lane, column].set_colors(self.stroke(row, part), text_color, muted, hover, font)
+        self._refit()
+
+    # Its room
+
+    def present(self, presented: bool) -> None:
+        """Leave out the rows of which no curve is drawn while somebody presents."""
+        self._presented = presented
+        self._refit()
+
+    def _refit(self) -> None:
         parent = self.parentWidget()
         if parent is not None:
             self.fit(parent.height())
 
     def show_all(self) -> int:
         """Take the room of all rows, whatever there is; return how much that is, in pixels."""
+        self._leave_out(frozenset())
         height = self._grid.sizeHint().height()
         self.setFixedHeight(height)
         return height
 
     def fit(self, room: int) -> None:
-        """Take the height of the rows, but only a share of the room."""
+        """Take the height of the rows, but only a share of the room, and less where the curves need it."""
         height = max((name.sizeHint().height() for name in self.names), default=0)
-        most_rows = max(LEGEND_ROWS, int(LEGEND_SHARE * room / max(height, 1)))
-        self.setFixedHeight(height * min(len(self.rows), most_rows))
+        share, left = LEGEND_SHARE * room, room - theme.px(LEAST_PLOT)
+        most_rows = max(1, int(min(max(LEGEND_ROWS * height, share), left) / max(height, 1)))
+        hidden = frozenset(line for line, row in enumerate(self.rows) if not self._is_drawn(row))
+        brief = bool(hidden) and (self._presented or len(self.rows) > most_rows)
+        self._leave_out(hidden if brief and not self.more.isChecked() else frozenset())
+        if brief:
+            self.more.setText(f"+{len(hidden)}" if self.width() < theme.px(NARROW) else f"+{len(hidden)} hidden")
+            self.more.setAccessibleName(f"List the {words.count(len(hidden), 'row')} of curves that are not drawn")
+        self.more.setVisible(brief)
+        listed = sum(not name.isHidden() for name in self.names)
+        self.setFixedHeight(height * min(listed, most_rows))
+        self._share_width()
+
+    def _is_drawn(self, row: LegendRow) -> bool:
+        return any(self.is_shown(row.lane, column, row.role) for _, column in row.columns)
+
+    def _leave_out(self, lines: frozenset[int]) -> None:
+        for line, (row, name) in enumerate(zip(self.rows, self.names, strict=True)):
+            for widget in (name, *(self.chips[row.lane, column] for _, column in row.columns)):
+                widget.setVisible(line not in lines)
+
+    def _share_width(self) -> None:
+        """Let the values take less room if the names would not have enough."""
+        tested = any(part == "test" for row in self.rows for part, _ in row.columns)
+        spare = self.viewport().width() - self._grid.horizontalSpacing() * 3
+        chips = max((chip.full_width for chip in self.chips.values()), default=0) * (1 + tested)
+        names = max((name.least_width for name in self.names if not name.isHidden()), default=0)
+        narrow = names > spare - chips
+        for chip in self.chips.values():
+            chip.set_narrow(narrow, tested)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        call_later(self, self._share_width)

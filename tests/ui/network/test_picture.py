@@ -77,8 +77,15 @@ def test_a_network_is_as_large_as_its_room_and_larger_only_where_it_must_be() ->
     assert large.tile > 2 * small.tile
     huge = fitted((2, *(8 * (32,)), 1), 0, (460.0, 152.0), (20.0, 30.0), 1.0)
     assert huge.height > 32 * huge.tile > 152.0
-    assert huge.tile >= 16.0
+    assert huge.tile >= 11.0
     assert fitted((2, *(8 * (32,)), 1), 0, (300.0, 152.0), (20.0, 30.0), 1.0).width > 300.0
+
+
+def test_eight_units_fit_below_two_lanes_in_a_small_window() -> None:
+    geometry = fitted((2, 8, 1), 1, (425.0, 155.0), (40.0, 40.0), 1.0)
+    assert geometry.height == 155.0 and geometry.tile >= 12.0
+    assert geometry.unit(1, 7).bottom() <= 155.0
+    assert geometry.button(geometry.buttons[0]).bottom() <= geometry.unit(1, 0).top()
 
 
 def test_lines_are_found_along_their_whole_length_and_only_if_they_are_drawn() -> None:
