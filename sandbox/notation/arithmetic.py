@@ -11,13 +11,11 @@ import numpy as np
 
 from sandbox.arrays import Array
 
-_ELEMENTWISE: Mapping[str, Callable[..., Any]] = {
-    name: getattr(np, name)
-    for name in (
-        "abs", "absolute", "add", "clip", "divide", "exp", "log", "log1p", "logaddexp", "maximum", "minimum",
-        "multiply", "negative", "power", "sign", "sqrt", "square", "squeeze", "subtract",
-    )
-}  # fmt: skip
+_FUNCTIONS: tuple[Callable[..., Any], ...] = (
+    np.absolute, np.add, np.clip, np.divide, np.exp, np.log, np.log1p, np.logaddexp, np.maximum, np.minimum,
+    np.multiply, np.negative, np.power, np.sign, np.sqrt, np.square, np.squeeze, np.subtract,
+)  # fmt: skip
+_ELEMENTWISE: Mapping[str, Callable[..., Any]] = {"abs": np.abs} | {of.__name__: of for of in _FUNCTIONS}
 _OF_ALL: Mapping[str, Callable[..., Any]] = {"sum": np.sum, "mean": np.mean}
 _BETWEEN: Mapping[type[ast.operator], Callable[..., Any]] = {
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide, ast.Pow: np.power,

@@ -188,8 +188,8 @@ class Controls(StyleFollower, QFrame):
         # of the settings only the name.
         self._noted = (self.train, self.test, self.score)
         self._foldable: tuple[tuple[QWidget, ...], ...] = (
-            (self.present,), (self.theme,), (self.sweep,), (self.open, self.save), self._noted, (self.lessons,),
-            (self._speed_label,), (self.undo, self.redo), (self.new_weights,), (self.settings,),
+            (self.present,), (self.theme,), (self.sweep,), (self.open, self.save), (self.settings,), self._noted,
+            (self.lessons,), (self._speed_label,), (self.undo, self.redo), (self.new_weights,),
         )  # fmt: skip
         self._lay_out()
 

@@ -107,8 +107,8 @@ def test_a_quantity_in_words(claim: str, words: str) -> None:
         ("06-log-0", "clamped stops after = never", "\u201cclamped\u201d never stops"),
         ("04-binary-or-categorical", "A train_cost after 300 < 0.005",
          "Training cost of A after 300 epochs: below 0.005"),
-        ("11-margins", "A epochs to train_hinge 0 < 1000",
-         "Epochs that A needs to reach a training hinge loss of 0: below 1,000 epochs"),
+        ("11-margins", "A hinge epochs to train_hinge 0 < 1000",
+         "Epochs that \u201cA hinge\u201d needs to reach a training hinge loss of 0: below 1,000 epochs"),
     ],
 )  # fmt: skip
 def test_a_claim_is_told_as_fits_its_experiment(name: str, claim: str, sentence: str) -> None:

@@ -243,6 +243,9 @@ def open_window(qtbot: Any) -> Iterator[Callable[..., Driver]]:
     yield make
     for driver in drivers:
         driver.delete()
+    application = QApplication.instance()
+    if theme.scale() != 1.0 and isinstance(application, QApplication):
+        theme.apply(application, theme.LIGHT)  # a window that presents has enlarged everything
     sys.setswitchinterval(interval)
 
 

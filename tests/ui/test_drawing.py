@@ -221,7 +221,7 @@ def test_a_generated_set_becomes_points_and_goes_on_with_the_same_weights(open_w
     assert driver.last.update == update and len(hand.points) == 42 and len(hand.test_points) == 18
     assert all(np.array_equal(driver.weights()[name], before[name]) for name in before)
     assert any("Two moons as your own points" in sentence for sentence, _ in driver.messages)
-    hand.click(0.0, -1.2)
+    hand.click(-1.2, -0.6)
     driver.wait(lambda: len(driver.last.data.y_train) == 43)
     driver.settle()
     driver.undo()

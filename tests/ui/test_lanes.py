@@ -422,6 +422,7 @@ def test_with_many_lanes_only_objectives_are_drawn_at_first(open_window: Callabl
     hidden = [curve for curve in driver.last.curves if curve.name == "mse"]
     assert hidden and all(not len(curve.epochs) for curve in hidden)  # and the thread does not thin them
     chip = driver.window.cost.legend.chips["B", "train_mse"]
+    driver.click(driver.window.cost.legend.more)
     driver.window.cost.legend.ensureWidgetVisible(chip)
     driver.click(chip)
     driver.wait(lambda: any(len(curve.epochs) for curve in driver.last.curves if curve.name == "mse"))

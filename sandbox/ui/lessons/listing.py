@@ -353,7 +353,7 @@ class CodeView(StyleFollower, QTextEdit):
         palette.setColor(QPalette.ColorRole.Base, QColor(Qt.GlobalColor.transparent))
         self.setPalette(palette)
         font = QFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        font.setPixelSize(theme.px(theme.SMALL))
+        font.setPixelSize(theme.type_px(theme.SMALL))
         hanging = theme.px(14)
         layout, look = QTextBlockFormat(), QTextCharFormat()
         layout.setLeftMargin(theme.px(theme.GRID) + hanging)

@@ -243,6 +243,7 @@ class CostLegend(QScrollArea):
     def begin_afresh(self) -> None:
         """Forget which curves the user showed or hid; the next rows are the usual ones."""
         self._chosen.clear()
+        self.more.setChecked(False)
 
     def _toggle_row(self, row: LegendRow) -> None:
         """Hide all curves of a row, or show them if all are hidden."""
