@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QFont, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -438,6 +438,10 @@ class CostView(QWidget):
         super().resizeEvent(event)
         if self.isVisible():
             call_later(self, self._fit_height)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        call_later(self, self._fit_height)  # it may have got another size while it was hidden
 
     def _fit_height(self) -> None:
         """Keep the curves readable in a low view: the legend gets fewer rows, and the axis no name."""
