@@ -146,6 +146,7 @@ class Session(QObject):
         self._numbers = iter(range(1_000_000_000))
         self._tokens = iter(range(1_000_000_000))
         self._marks = 0, -1  # how many, and the update of the last one
+        self._was_refused = False
         self._started = 0.0
         self._collector = Collector(self)
         self._thread = TrainerThread(self)
@@ -859,6 +860,7 @@ class Session(QObject):
         self.settings_changed.emit()
 
     def _accepted(self, pending: _PendingRun) -> None:
+        self._was_refused = False
         before, self._run, self._pending_run = self.current_run(), pending.run, None
         self._settled = self.experiment = pending.run.experiment
         self.is_opened = pending.key == "open"
@@ -926,6 +928,7 @@ class Session(QObject):
                 self._accepted(self._pending_run)
             if snapshot.run == self._run.number:
                 self.snapshot = snapshot
+                self._show_settings_of_run()
                 self._follow_edits_of_file(snapshot)
                 self.shown.emit(snapshot)
         finally:
@@ -950,10 +953,19 @@ class Session(QObject):
     @Slot(str)
     def _refused(self, reason: str) -> None:
         """Report a refused change, and show the settings of the run again."""
-        if self.snapshot is not None and self._pending_run is None:
-            self._settled = self.experiment = _without_edits(self.snapshot.experiment.effective(self.snapshot.update))
-            self.settings_changed.emit()
+        self._was_refused = True
+        self._show_settings_of_run()
         self.message.emit(reason, True)
+
+    def _show_settings_of_run(self) -> None:
+        """After a refusal, show the settings of the run, once a snapshot has all lanes: some may be on their way."""
+        snapshot = self.snapshot
+        if not self._was_refused or snapshot is None or self._pending_run is not None:
+            return
+        if [lane.name for lane in snapshot.experiment.lanes] == self._lane_names():
+            self._was_refused = False
+            self._settled = self.experiment = _without_edits(snapshot.experiment.effective(snapshot.update))
+            self.settings_changed.emit()
 
     @Slot(str)
     def _failed(self, reason: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document.parts import LaneEntry
+from tests.ui.test_session import Hold
 
 
 def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -380,3 +381,16 @@ def test_there_is_a_largest_network(open_window: Any) -> None:
     assert driver.settle().lanes[0].sizes == (2, *(2,) * 8, 1)
     said = [text for text, error in driver.messages if error]
     assert "network.hidden" in said[0] and said[-1] == "there is no hidden layer 12: this network has 8."
+
+
+def test_a_refused_weight_forgets_no_lane_that_is_on_its_way(driver: Any) -> None:
+    hold = Hold(driver.session)
+    driver.session.add_lane("A")
+    driver.session.change_weight("b1[99]", 1.0, True, "A")
+    driver.wait(lambda: any("b1[99]" in text for text, error in driver.messages if error))
+    assert [lane.name for lane in driver.session.experiment.lanes] == ["A", "B"]
+    hold.release()
+    driver.wait_drawn(lambda snapshot: len(snapshot.lanes) == 2)
+    driver.undo()
+    driver.undo()
+    driver.wait_drawn(lambda snapshot: len(snapshot.lanes) == 1)

@@ -24,7 +24,7 @@ from sandbox.nn import OPTIMIZERS
 from sandbox.nn.network import layer_views
 from tests.experiment.strategies import lane_changes
 from tests.experiment.training.by_hand import SETTINGS, ByHand
-from tests.experiment.training.test_weight_edits import states
+from tests.experiment.training.test_weight_edits import replayed, states
 
 SIZES = (2, 6, 4, 1)
 UNITS = [unit_name(l, k) for l in (1, 2, 3) for k in (None, *range(SIZES[l]))]
@@ -204,9 +204,7 @@ def test_freezing_mixed_with_training_replays_to_the_same_bits(replicas: int, me
         elif changes := data.draw(lane_changes(2)):
             live.edit(changes, lane)
     live.advance(lambda: True, 10)
-    replayed = Trainer(Experiment.loads(live.experiment.dumps()))
-    replayed.advance(lambda: True, live.update)
-    assert states(replayed) == states(live)
+    assert states(replayed(Experiment.loads(live.experiment.dumps()), live)) == states(live)
 
 
 def test_a_file_and_a_lane_have_it() -> None:

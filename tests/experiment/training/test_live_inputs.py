@@ -20,7 +20,7 @@ from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.training.snapshot import CurveRequest, SurfaceRequest, Wanted
 from tests.experiment.strategies import lane_changes
 from tests.experiment.training.by_hand import SETTINGS, ByHand
-from tests.experiment.training.test_weight_edits import states
+from tests.experiment.training.test_weight_edits import replayed, states
 
 PLANE = offered(("x1", "x2"))
 MORE = ("x1", "x2", "x1^2", "cos(x2)")
@@ -262,9 +262,9 @@ def test_switching_mixed_with_training_replays_to_the_same_bits(
         elif changes := data.draw(lane_changes(2)):
             live.edit(changes, data.draw(st.sampled_from([None, "A", "B"])))
     live.advance(lambda: True, 10)
-    replayed = Trainer(Experiment.loads(live.experiment.dumps()), data.draw(st.sampled_from([live.data, None])))
-    replayed.advance(lambda: True, live.update)
-    assert states(replayed) == states(live)
+    assert states(
+        replayed(Experiment.loads(live.experiment.dumps()), live, data.draw(st.sampled_from([live.data, None])))
+    ) == states(live)
 
 
 @settings(max_examples=20, deadline=None)

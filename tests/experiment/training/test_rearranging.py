@@ -17,7 +17,7 @@ from sandbox.experiment.document.parts import LaneEntry
 from sandbox.experiment.document.rearranging import rearranging
 from sandbox.experiment.document.units import NEW, Origin, inverse_units, rearranged, renumbered
 from tests.experiment.training.by_hand import SETTINGS, ByHand
-from tests.experiment.training.test_weight_edits import states
+from tests.experiment.training.test_weight_edits import replayed, states
 
 
 def made(**changes: object) -> Experiment:
@@ -275,9 +275,7 @@ def test_rearranging_mixed_with_training_replays_to_the_same_bits(data: st.DataO
         live.advance(lambda: True, data.draw(st.integers(0, 7)))
         live.take_edit(data.draw(acts(live)))
     live.advance(lambda: True, 10)
-    replayed = Trainer(Experiment.loads(live.experiment.dumps()))
-    replayed.advance(lambda: True, live.update)
-    assert states(replayed) == states(live)
+    assert states(replayed(Experiment.loads(live.experiment.dumps()), live)) == states(live)
 
 
 @settings(max_examples=40, deadline=None)

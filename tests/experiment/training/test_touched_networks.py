@@ -18,7 +18,7 @@ from tests.experiment.strategies import experiments, lane_changes
 from tests.experiment.training.test_live_inputs import PLANE
 from tests.experiment.training.test_rearranging import acts as rearrangements
 from tests.experiment.training.test_weight_edits import acts as set_by_hand
-from tests.experiment.training.test_weight_edits import states
+from tests.experiment.training.test_weight_edits import replayed, states
 
 WANTED = Wanted(surfaces=(SurfaceRequest("A", (0, 1), (-2.0, 2.0), (-2.0, 2.0), 5),))
 
@@ -85,11 +85,7 @@ def test_any_edits_mixed_with_training_undone_and_redone_replay_to_the_same_bits
     live.advance(lambda: True, 8)
     again = Experiment.loads(live.experiment.dumps())
     assert again == live.experiment
-    replayed = Trainer(again, data.draw(st.sampled_from([None, live.data])))
-    # The update that stopped all lanes is not counted, but has to be tried again.
-    replayed.advance(lambda: True, live.update + (not live.running))
-    replayed.settle()
-    assert states(replayed) == states(live)
+    assert states(replayed(again, live, data.draw(st.sampled_from([None, live.data])))) == states(live)
 
 
 def test_a_file_with_all_of_it(tmp_path: Path) -> None:
@@ -107,6 +103,6 @@ def test_a_file_with_all_of_it(tmp_path: Path) -> None:
     for line in ('data.features = ["x1", "x2", "sin(x2)"]', 'units.removed = ["1[0]"]', 'weights."W1[4,2]" = -0.0',
                  'weights."b1[3]" = 5e-324', 'network.frozen = ["1[3]"]'):  # fmt: skip
         assert line in text.splitlines()
-    replayed = Trainer(Experiment.load(path))
-    replayed.run(6)
-    assert states(replayed) == states(trainer)
+    again = Trainer(Experiment.load(path))
+    again.run(6)
+    assert states(again) == states(trainer)

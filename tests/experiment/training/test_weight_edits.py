@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox import words
+from sandbox.data import Data
 from sandbox.errors import InputError
 from sandbox.experiment import Edit, Experiment, Trainer
 from sandbox.experiment.document.entries import MOST_ENTRIES, Entry, parse_entry
@@ -43,6 +44,16 @@ def states(trainer: Trainer) -> list[tuple[bytes, list[bytes], int, str]]:
         (replica.theta.tobytes(), [slot.tobytes() for slot in replica.memory], replica.steps, replica.stopped)
         for lane in trainer.lanes for replica in lane.replicas
     ]  # fmt: skip
+
+
+def replayed(experiment: Experiment, live: Trainer, data: Data | None = None) -> Trainer:
+    """Train an experiment as far as a run is, up to the update at which all its lanes stopped if they have."""
+    trainer = Trainer(experiment, data)
+    trainer.advance(lambda: True, live.update)
+    if not live.running:
+        trainer.step()
+    trainer.settle()
+    return trainer
 
 
 # Names
@@ -301,9 +312,7 @@ def test_edits_mixed_with_training_replay_to_the_same_bits(experiment: Experimen
         except InputError as error:
             assert "has stopped" in str(error)
     live.advance(lambda: True, 10)
-    replayed = Trainer(Experiment.loads(live.experiment.dumps()))
-    replayed.advance(lambda: True, live.update)
-    assert states(replayed) == states(live)
+    assert states(replayed(Experiment.loads(live.experiment.dumps()), live)) == states(live)
 
 
 @settings(max_examples=20, deadline=None)
