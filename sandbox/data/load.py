@@ -156,7 +156,7 @@ class Data:
             if data is not None and name in data.feature_names:
                 i = data.feature_names.index(name)
                 return float(data.mean[i]), float(data.scale[i])
-        if not self.standardized:
+        if not self.standardized or not values.size:
             return 0.0, 1.0
         (mean,), (scale,) = scaling(values[:, None])  # by itself: the same, whatever is switched with it
         return float(mean), float(scale)

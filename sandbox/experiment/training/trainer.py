@@ -459,6 +459,8 @@ class Trainer:
         What the optimiser remembered is not brought back where a shape changed. Of so many weights that one edit cannot
         set them, new ones are drawn.
         """
+        if edit.lane is not None and edit.lane not in {lane.name for lane in self.lanes}:
+            return ()  # it is refused, too
         changed = self.current.changed_by(edit)
         data, edits = self._data_for(changed), []
         inputs = numbers_before(self.data.feature_names, data.feature_names)
