@@ -22,7 +22,7 @@ test: export QT_QPA_PLATFORM ?= offscreen
 
 test: python
 	@$(PREPARE) --extra test
-	$(VENV_PYTHON) -m pytest -n auto --dist loadfile $(ARGS)
+	$(VENV_PYTHON) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lessons: python
 	@$(PREPARE)
