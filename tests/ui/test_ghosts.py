@@ -29,7 +29,7 @@ def test_reset_leaves_the_last_run_pale_until_cleared(driver: Any) -> None:
     assert ghost.color.alphaF() == pytest.approx(0.5, abs=0.01)
     np.testing.assert_array_equal(view.ghost.lines[0].x, boundary.x)
     assert cost.ghost_note.isVisible()
-    assert cost.ghost_note.text.text() == f"Pale: the previous run, {epoch} epochs of binary cross-entropy"
+    assert cost.ghost_note.text.text() == f"Pale: the previous run, {epoch:,} epochs of binary cross-entropy"
     assert cost.plot.x_range[1] >= curve.epochs[-1]  # the axis does not jump
     driver.click(cost.ghost_note.close_button)
     assert not cost.ghosts.lines and not view.ghost.lines and not cost.ghost_note.isVisible()
@@ -63,7 +63,7 @@ def test_a_run_that_changed_its_loss_is_not_said_to_be_of_one(driver: Any) -> No
     epoch = driver.last.epoch
     driver.click(driver.window.controls.reset)
     driver.wait_drawn(lambda snapshot: snapshot.run == 1)
-    assert driver.window.cost.ghost_note.text.text() == f"Pale: the previous run, {epoch} epochs"
+    assert driver.window.cost.ghost_note.text.text() == f"Pale: the previous run, {epoch:,} epochs"
 
 
 def test_the_ghost_is_of_the_last_run_that_was_trained(driver: Any) -> None:
