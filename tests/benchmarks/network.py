@@ -11,9 +11,8 @@ from sandbox.experiment.lens.network import AskNetwork
 from sandbox.experiment.training.snapshot import SurfaceRequest
 from tests.benchmarks.driven import driven
 from tests.benchmarks.table import Effort, Row, at_least, at_most
-from tests.benchmarks.timing import Rates, rate
 from tests.benchmarks.training import ours
-from tests.benchmarks.window import SETTLE, at_least_two_frames, frame_rate, update_rate
+from tests.benchmarks.window import by_turns
 
 FEATURES = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")
 POINTS = 40  # of each picture along each axis
@@ -37,26 +36,15 @@ def network(effort: Effort) -> list[Row]:
 
 def _shown(effort: Effort) -> list[Row]:
     """Training and drawing with the network and the boundary in view, against training without a window."""
-    experiment, seconds = deep(), 2.0 * effort.seconds
-    alone = ours(experiment, updates=20)
-    with_window, without, rates = [], [], []
+    experiment = deep()
     with driven(experiment) as driver:
         window = driver.window
         assert window.network is not None
         assert window.boundary is not None
-        alone()
-        for _ in range(effort.rounds):
-            driver.play()
-            driver.run_for(SETTLE * seconds)
-            frames = at_least_two_frames(driver, seconds)
-            driver.pause()
-            with_window.append(update_rate(frames))
-            rates.append(frame_rate(frames))
-            without.append(rate(alone, seconds))
+        kept, found = by_turns(driver, ours(experiment, updates=20), effort)
         points = window.network.view.canvas.points
         resolution = window.boundary.current.request("A")
     side = 0 if resolution is None else resolution.resolution
-    found, kept = float(np.median(rates)), Rates(tuple(with_window), tuple(without))
     what = f"... with the network ({points}x{points}) and the boundary ({side}x{side}) in view"
     return [
         at_least(f"{what}: updates/s against no window", kept.ratio, 0.4, kept.note),

@@ -44,24 +44,27 @@ def at_least_two_frames(driver: Driven, seconds: float) -> list[Frame]:
     return frames
 
 
+def by_turns(driver: Driven, alone: Callable[[], int], effort: Effort) -> tuple[Rates, float]:
+    """Train with the window and without by turns; return the updates per second of both, and the frames per second."""
+    seconds = 2.0 * effort.seconds  # enough for several frames
+    with_window, without, frame_rates = [], [], []
+    alone()
+    for _ in range(effort.rounds):
+        driver.play()
+        driver.run_for(SETTLE * seconds)
+        frames = at_least_two_frames(driver, seconds)
+        driver.pause()
+        with_window.append(update_rate(frames))
+        frame_rates.append(frame_rate(frames))
+        without.append(rate(alone, seconds))
+    return Rates(tuple(with_window), tuple(without)), median(frame_rates)
+
+
 def speed(effort: Effort) -> list[Row]:
     """Updates per second with and without the window."""
     experiment = planar((8, 8), 0)
-    alone = ours(experiment, updates=50)
-    seconds = 2.0 * effort.seconds  # enough for several frames
-    with_window, without, frame_rates = [], [], []
     with driven(experiment) as driver:
-        alone()
-        for _ in range(effort.rounds):
-            driver.play()
-            driver.run_for(SETTLE * seconds)
-            frames = at_least_two_frames(driver, seconds)
-            driver.pause()
-            with_window.append(update_rate(frames))
-            frame_rates.append(frame_rate(frames))
-            without.append(rate(alone, seconds))
-    rates = Rates(tuple(with_window), tuple(without))
-    shown = median(frame_rates)
+        rates, shown = by_turns(driver, ours(experiment, updates=50), effort)
     return [
         at_least("2-8-8-1, all 250: updates/s with the window 1400x900 against without", rates.ratio, 0.5, rates.note),
         Row("... frame rate", f"{shown:.1f}/s", ">= 20/s", shown >= 20.0),

@@ -25,7 +25,7 @@ Key = tuple[str, str]  # lane, column
 ROLES = {"objective": "learns", "monitor": "shown", "metric": "shown, right axis"}
 # One after the other, if a lane has several monitors.
 DASHES = ((6.0, 3.0), (2.0, 2.5), (10.0, 3.0, 2.0, 3.0), (4.0, 2.0, 1.0, 2.0), (12.0, 4.0))
-NARROW = 290  # the width below which the number of rows that are left out is written without a word
+NARROW = 400  # the width below which the number of rows that are left out is written without a word
 LEAST_PLOT = 115  # the height that the curves get before the legend has more than one row
 LEGEND_ROWS, LEGEND_SHARE = 4, 0.3  # the legend scrolls beyond this many rows, or this share of a tall view
 FEW_LANES = 3  # up to this many, the test part of a common loss is drawn too
